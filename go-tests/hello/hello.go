@@ -1,0 +1,6 @@
+// The smallest program: one line through println.
+package main
+
+func main() {
+	println("hello, world!")
+}
