@@ -1,0 +1,38 @@
+/*
+ * Read-only data that compiled code refers to by name.
+ */
+    .section .rodata.gort, "a", @progbits
+    .p2align 3
+/* Locals map of assembly frames without pointers: two bitmaps of no bits. */
+    .globl runtime.no_pointers_stackmap
+    .type runtime.no_pointers_stackmap, @object
+    .size runtime.no_pointers_stackmap, 8
+runtime.no_pointers_stackmap: .long 2, 0
+
+    .macro IMPORTPATH name path
+    .weak "\name"
+    .type "\name", @object
+    .size "\name", 16
+"\name": .quad 991f, 992f - 991f
+991: .ascii "\path"
+992: .byte 0
+    .p2align 3
+    .endm
+    IMPORTPATH "go.importpath.main." "main"
+    IMPORTPATH "go.importpath.runtime." "runtime"
+
+/* The linker's object defines it as large as the largest zero value of the program. */
+    .p2align 5
+    .weak runtime.zerovalue
+    .type runtime.zerovalue, @object
+    .size runtime.zerovalue, 1024
+runtime.zerovalue: .zero 1024
+
+    .globl gort.tables.version.1
+    .type gort.tables.version.1, @object
+    .size gort.tables.version.1, 1
+gort.tables.version.1: .byte 1
+
+/* What the linker's stack check counts with: bytes below a full prologue check. */
+    .globl gort.stacklimit
+    .set gort.stacklimit, STACK_GUARD - 128

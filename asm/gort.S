@@ -1,0 +1,42 @@
+/*
+ * All assembly of the runtime, one unit: the tables in .gort.funcs and .gort.sites then come out in address order.
+ */
+#include "offsets.h"
+    .intel_syntax noprefix
+#include "trampoline.h"
+
+    .section .gort.funcs, "a", @progbits
+    .p2align 3
+    .globl gort_funcs_start
+gort_funcs_start:
+    .section .gort.sites, "a", @progbits
+    .p2align 3
+    .globl gort_sites_start
+gort_sites_start:
+
+    .section .text.gort, "ax", @progbits
+    .globl gort_text_start
+gort_text_start:
+#include "rt0.S"
+#include "switch.S"
+#include "calls.S"
+#include "panic.S"
+#include "memory.S"
+#include "duff.S"
+#include "signal.S"
+#include "trampolines.S"
+    .globl gort_text_end
+gort_text_end:
+    nop
+
+#include "data.S"
+#include "types.S"
+
+    .section .gort.funcs, "a", @progbits
+    .globl gort_funcs_end
+gort_funcs_end:
+    .section .gort.sites, "a", @progbits
+    .globl gort_sites_end
+gort_sites_end:
+
+    .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,26 @@
+/* Offsets and constants that assembly needs. src/abi/mod.rs checks each against abi/go15.h at compile time. */
+#define G_STACK_LO      0
+#define G_STACK_HI      8
+#define G_STACKGUARD0   16
+#define G_PANIC         32
+#define G_DEFER         40
+#define G_M             48
+#define G_SCHED_SP      64
+#define G_SCHED_PC      72
+#define G_SCHED_CTXT    88
+#define G_SCHED_RET     96
+#define G_PARKMAP       136
+#define G_PANICARG      264
+#define M_G0            0
+#define M_CURG          8
+#define M_TLS           32
+/* stackguard0 value that no stack pointer is above */
+#define STACK_PREEMPT   -1314
+/* Bytes below stackguard0 that every goroutine stack keeps for leaf runtime calls and nosplit chains.
+   Compiled prologues let a frame of up to 128 bytes go below the guard without a check. */
+#define STACK_GUARD     880
+/* Status words that runtime functions return to their trampoline */
+#define STATUS_DONE     0
+#define STATUS_PARKED   1
+#define STATUS_RETRY    2
+#define STATUS_PANIC    3

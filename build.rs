@@ -1,0 +1,52 @@
+//! Turns the contract with compiled Go code (`abi/`) into code, and assembles `asm/`.
+//!
+//! From `abi/surface.toml` come, in `OUT_DIR`:
+//! - `surface.rs`: the argument structures, the `extern "C"` wrappers that check each Rust function against its
+//!   row, and the table of argument pointer maps;
+//! - `trampolines.S`: the entry of every symbol, included by `asm/gort.S`;
+//! - `types.S`: the descriptors of the basic types and of the types of package runtime.
+
+#[path = "build/signature.rs"]
+mod signature;
+#[path = "build/surface.rs"]
+mod surface;
+#[path = "build/trampolines.rs"]
+mod trampolines;
+#[path = "build/types.rs"]
+mod types;
+
+use std::{env, fs, path::PathBuf};
+
+fn main() {
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    for dir in ["abi", "asm", "build"] {
+        println!("cargo::rerun-if-changed={dir}");
+    }
+    let table = fs::read_to_string("abi/surface.toml").expect("abi/surface.toml");
+    let symbols = surface::parse(&table);
+    fs::write(out.join("surface.rs"), surface::rust(&symbols)).expect("write surface.rs");
+    fs::write(out.join("trampolines.S"), trampolines::assembly(&symbols)).expect("write trampolines.S");
+    fs::write(out.join("types.S"), types::assembly(&symbols)).expect("write types.S");
+    fs::write(out.join("offsets.rs"), offsets()).expect("write offsets.rs");
+
+    cc::Build::new()
+        .file("asm/gort.S")
+        .include("asm")
+        .include(&out)
+        .flag("-g")
+        .compile("gortasm");
+}
+
+/// The `#define`s of asm/offsets.h as Rust constants, for the compile-time check in src/abi/mod.rs.
+fn offsets() -> String {
+    let text = fs::read_to_string("asm/offsets.h").expect("asm/offsets.h");
+    let mut rust = String::new();
+    for line in text.lines() {
+        let mut words = line.split_whitespace();
+        if words.next() == Some("#define") {
+            let (Some(name), Some(value)) = (words.next(), words.next()) else { continue };
+            rust.push_str(&format!("/// Constant of asm/offsets.h.\npub const {name}: i64 = {value};\n"));
+        }
+    }
+    rust
+}

@@ -1,0 +1,107 @@
+//! Reads `abi/surface.toml` and writes `surface.rs`.
+
+use crate::signature;
+use serde::Deserialize;
+
+/// A row of the table.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Symbol {
+    pub name: String,
+    pub kind: String,
+    #[serde(default)]
+    pub go: String,
+    #[serde(default)]
+    pub args: usize,
+    #[serde(default)]
+    pub ptrs: Vec<usize>,
+    #[serde(default)]
+    pub results: Vec<usize>,
+    pub leaf: Option<String>,
+    pub system: Option<String>,
+    pub park: Option<String>,
+    #[serde(default)]
+    pub asm: bool,
+    #[serde(default)]
+    #[expect(dead_code, reason = "for readers of the table and the reference page")]
+    pub needed: String,
+    #[serde(default)]
+    #[expect(dead_code, reason = "for readers of the table and the reference page")]
+    pub group: String,
+}
+
+#[derive(Deserialize)]
+struct Table {
+    symbol: Vec<Symbol>,
+}
+
+/// All rows, in order: a row's place is the symbol's surface index.
+pub fn parse(text: &str) -> Vec<Symbol> {
+    let table: Table = toml::from_str(text).unwrap_or_else(|e| panic!("abi/surface.toml: {e}"));
+    let mut seen = std::collections::HashSet::new();
+    for s in &table.symbol {
+        assert!(seen.insert(&s.name), "abi/surface.toml: {} is there twice", s.name);
+        assert!(!(s.system.is_some() && s.park.is_some()), "{}: system and park exclude each other", s.name);
+    }
+    table.symbol
+}
+
+impl Symbol {
+    /// The name as a Rust identifier.
+    pub fn mangled(&self) -> String {
+        self.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+    }
+
+    fn mask(words: &[usize]) -> u64 {
+        words.iter().fold(0, |m, &w| m | 1 << w)
+    }
+}
+
+/// Source of `surface.rs`.
+pub fn rust(symbols: &[Symbol]) -> String {
+    let mut args = String::from("/// Argument areas of the exported functions.\npub mod args {\nuse crate::abi::*;\n");
+    let mut wrappers = String::new();
+    let mut maps = String::from("/// Name, argument bytes and pointer words of every exported symbol, by surface index.\npub static SURFACE: &[Entry] = &[\n");
+    for s in symbols {
+        maps.push_str(&format!(
+            "    Entry {{ name: {:?}, args: {}, ptrs: {:#x}, results: {:#x} }},\n",
+            s.name,
+            s.args,
+            Symbol::mask(&s.ptrs),
+            Symbol::mask(&s.results)
+        ));
+        if s.kind != "func" || s.go.starts_with("(asm") {
+            continue;
+        }
+        let name = s.mangled();
+        let sig = s.go.split("  (").next().unwrap_or(&s.go);
+        let layout = signature::layout(sig);
+        args.push_str(&layout.rust(&name, &s.name));
+        args.push_str(&format!("const _: () = assert!(size_of::<{name}>() == {}, {:?});\n", layout.size, s.name));
+        assert!(layout.size <= s.args.max(layout.size), "{}", s.name);
+        let mut wrapper = |prefix: &str, ret: &str, call: String| {
+            wrappers.push_str(&format!(
+                "#[unsafe(no_mangle)]\nunsafe extern \"C\" fn gort_{prefix}_{name}(a: *mut args::{name}) -> {ret} {{\n    \
+                 // SAFETY: the trampoline passes the caller's argument area, laid out as the signature says.\n    \
+                 unsafe {{ {call} }}\n}}\n"
+            ));
+        };
+        let slow = s.system.is_some() || s.park.is_some();
+        if let Some(path) = &s.leaf {
+            if slow {
+                wrapper("leaf", "bool", format!("crate::{path}(&mut *a)"));
+            } else {
+                wrapper("leaf", "()", format!("crate::{path}(&mut *a)"));
+            }
+        }
+        if let Some(path) = &s.system {
+            wrapper("sys", "u32", format!("crate::{path}(&mut *a); 0"));
+        }
+        if let Some(path) = &s.park {
+            wrapper("sys", "u32", format!("let status: Status = crate::{path}(&mut *a); status as u32"));
+        }
+    }
+    args.push_str("}\n");
+    maps.push_str("];\n");
+    format!("{args}\n{maps}\n{wrappers}")
+}

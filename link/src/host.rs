@@ -1,0 +1,195 @@
+//! What the linker knows about libgort.a, the runtime library.
+//!
+//! Promise: the archive is of this linker's version (it defines [`gort_tables::VERSION_SYMBOL`]). The linker needs the names it
+//! defines and wants, the bytes of its type descriptors (for the pointer maps of Go variables of those types) and the constants
+//! that the stack check uses. The final step links it like any archive; nothing here copies its code.
+
+use crate::error::{Error, Result};
+use crate::load::{Bytes, map_file};
+use object::read::elf::ElfFile64;
+use object::{Object as _, ObjectSection as _, ObjectSymbol as _, RelocationTarget, SectionIndex, SymbolIndex};
+use rustc_hash::FxHashMap;
+use std::path::{Path, PathBuf};
+
+/// The archive, open.
+#[derive(Debug)]
+pub struct HostFile {
+    /// Where it is.
+    pub path: PathBuf,
+    bytes: Bytes,
+}
+
+/// A global symbol that the library defines.
+#[derive(Debug, Clone, Copy)]
+pub struct HostSymbol {
+    /// Gives way to a definition in a Go object.
+    pub weak: bool,
+    /// Code.
+    pub is_text: bool,
+    /// Value of an absolute symbol.
+    pub absolute: Option<u64>,
+    member: u32,
+    index: SymbolIndex,
+}
+
+/// Symbols of the library.
+#[derive(Debug)]
+pub struct HostLib<'a> {
+    /// Where it is.
+    pub path: &'a Path,
+    members: Vec<ElfFile64<'a>>,
+    defined: FxHashMap<&'a [u8], HostSymbol>,
+    /// Names that it refers to and does not define.
+    pub undefined: Vec<&'a [u8]>,
+    stack_use: FxHashMap<&'a [u8], u32>,
+}
+
+/// Finds libgort.a: `$GORT_LIB`, else beside the executable, else in `../lib`.
+pub fn find() -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os("GORT_LIB").filter(|p| !p.is_empty()) {
+        let path = PathBuf::from(path);
+        return if path.is_file() {
+            Ok(path)
+        } else {
+            Err(Error::new(format!("no runtime library at {} (from GORT_LIB)", path.display())))
+        };
+    }
+    let exe = std::env::current_exe().and_then(|p| p.canonicalize()).map_err(|e| {
+        Error::new(format!("cannot tell where this program is ({e}); set GORT_LIB to the path of libgort.a"))
+    })?;
+    let dir = exe.parent().unwrap_or(Path::new("/"));
+    let candidates = [dir.join("libgort.a"), dir.join("../lib/libgort.a")];
+    candidates.iter().find(|c| c.is_file()).cloned().ok_or_else(|| {
+        Error::new(format!(
+            "libgort.a, the runtime library, is missing: looked for {} and {}; build it with `cargo build --release` or set GORT_LIB",
+            candidates[0].display(),
+            candidates[1].display()
+        ))
+    })
+}
+
+impl HostFile {
+    /// Maps the archive.
+    pub fn open(path: &Path) -> Result<Self> {
+        let bytes = map_file(path).map_err(|e| Error::io("cannot open the runtime library", path, &e))?;
+        Ok(Self { path: path.to_path_buf(), bytes })
+    }
+
+    /// Reads its symbols.
+    pub fn read(&self) -> Result<HostLib<'_>> {
+        let bad = |what: String| {
+            Error::new(format!("{}: {what}; build libgort.a again", self.path.display()))
+        };
+        let archive = object::read::archive::ArchiveFile::parse(&*self.bytes)
+            .map_err(|e| bad(format!("not an archive ({e})")))?;
+        let mut lib = HostLib {
+            path: &self.path,
+            members: Vec::new(),
+            defined: FxHashMap::default(),
+            undefined: Vec::new(),
+            stack_use: FxHashMap::default(),
+        };
+        for member in archive.members() {
+            let member = member.map_err(|e| bad(format!("damaged archive ({e})")))?;
+            let data = member.data(&*self.bytes).map_err(|e| bad(format!("damaged archive ({e})")))?;
+            if !data.starts_with(b"\x7fELF") {
+                continue;
+            }
+            let name = String::from_utf8_lossy(member.name()).into_owned();
+            let elf = ElfFile64::parse(data).map_err(|e| bad(format!("member {name}: {e}")))?;
+            lib.add(elf);
+        }
+        let defined = &lib.defined;
+        lib.undefined.retain(|n| !defined.contains_key(n));
+        lib.undefined.sort_unstable();
+        lib.undefined.dedup();
+        if !lib.defined.contains_key(gort_tables::VERSION_SYMBOL.as_bytes()) {
+            return Err(Error::new(format!(
+                "{}: this runtime library belongs to another version of gort (it does not define {}); build libgort.a and the linker from the same source",
+                self.path.display(),
+                gort_tables::VERSION_SYMBOL
+            )));
+        }
+        Ok(lib)
+    }
+}
+
+impl<'a> HostLib<'a> {
+    fn add(&mut self, elf: ElfFile64<'a>) {
+        let member = self.members.len() as u32;
+        for symbol in elf.symbols() {
+            if !symbol.is_global() {
+                continue;
+            }
+            let Ok(name) = symbol.name_bytes() else { continue };
+            if symbol.is_undefined() {
+                if !symbol.is_weak() {
+                    self.undefined.push(name);
+                }
+                continue;
+            }
+            let absolute =
+                (symbol.section() == object::SymbolSection::Absolute).then_some(symbol.address());
+            let is_text = symbol.kind() == object::SymbolKind::Text;
+            let new = HostSymbol { weak: symbol.is_weak(), is_text, absolute, member, index: symbol.index() };
+            self.defined.entry(name).and_modify(|old| if old.weak { *old = new }).or_insert(new);
+        }
+        self.members.push(elf);
+    }
+
+    /// The definition of a name.
+    pub fn get(&self, name: &[u8]) -> Option<&HostSymbol> {
+        self.defined.get(name)
+    }
+
+    /// Names whose definition gives way to Go's.
+    pub fn weak_names(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
+        self.defined.iter().filter(|(_, s)| s.weak).map(|(n, _)| *n)
+    }
+
+    /// Stack bytes of a function of the library, from its `.gort.stackuse` records.
+    pub fn stack_use(&self, name: &[u8]) -> Option<u32> {
+        self.stack_use.get(name).copied()
+    }
+
+    /// Up to `len` bytes of a data symbol from `offset` on, as they are in the object.
+    pub fn data(&self, symbol: &HostSymbol, offset: u64, len: u64) -> Option<&'a [u8]> {
+        let elf = self.members.get(symbol.member as usize)?;
+        let s = elf.symbol_by_index(symbol.index).ok()?;
+        let section = elf.section_by_index(s.section_index()?).ok()?;
+        section.data_range(section.address() + s.address() + offset, len).ok()?
+    }
+
+    /// What a pointer inside a data symbol points to: section of the same member, and offset in it.
+    pub fn pointer(&self, symbol: &HostSymbol, offset: u64) -> Option<HostPlace> {
+        let elf = self.members.get(symbol.member as usize)?;
+        let s = elf.symbol_by_index(symbol.index).ok()?;
+        let section = elf.section_by_index(s.section_index()?).ok()?;
+        let want = s.address() + offset;
+        let (_, reloc) = section.relocations().find(|(at, _)| *at == want)?;
+        match reloc.target() {
+            RelocationTarget::Symbol(index) => {
+                let target = elf.symbol_by_index(index).ok()?;
+                let section = target.section_index()?;
+                let offset = target.address().wrapping_add_signed(reloc.addend());
+                Some(HostPlace { member: symbol.member, section, offset })
+            }
+            _ => None,
+        }
+    }
+
+    /// Bytes at a place.
+    pub fn bytes_at(&self, place: HostPlace, len: u64) -> Option<&'a [u8]> {
+        let elf = self.members.get(place.member as usize)?;
+        let section = elf.section_by_index(place.section).ok()?;
+        section.data_range(section.address() + place.offset, len).ok()?
+    }
+}
+
+/// A place in a section of the library.
+#[derive(Debug, Clone, Copy)]
+pub struct HostPlace {
+    member: u32,
+    section: SectionIndex,
+    offset: u64,
+}

@@ -1,0 +1,275 @@
+//! Finding and reading the input: the main object, then every package that it imports, directly or not.
+//!
+//! Promise: files come in the order in which their text is laid out (main first, then breadth first by import lists);
+//! each package is loaded once; package `runtime` is never opened, since libgort.a takes its place. All objects are of Go 1.5, of one
+//! and the same release, for linux/amd64. Discovery is serial and only touches the import lists; the symbols
+//! are read afterwards, all members in parallel.
+
+use crate::error::{Error, Result};
+use crate::flags::Options;
+use crate::object::{self, Fault, Object};
+use memmap2::Mmap;
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+use std::collections::VecDeque;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// Bytes of an input file.
+#[derive(Debug)]
+pub enum Bytes {
+    /// Mapped.
+    Map(Mmap),
+    /// Empty files cannot be mapped.
+    Empty,
+}
+
+impl std::ops::Deref for Bytes {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        match self {
+            Bytes::Map(m) => m,
+            Bytes::Empty => &[],
+        }
+    }
+}
+
+/// Maps a file for reading.
+pub fn map_file(path: &Path) -> std::io::Result<Bytes> {
+    let file = File::open(path)?;
+    let meta = file.metadata()?;
+    if meta.is_dir() {
+        return Err(std::io::ErrorKind::IsADirectory.into());
+    }
+    if meta.len() == 0 {
+        return Ok(Bytes::Empty);
+    }
+    // SAFETY: the mapping is private and read-only. Its bytes are only undefined if another process changes the file
+    // during the link; no linker that maps its inputs can rule that out, and no reader here relies on two
+    // reads of a byte being equal for memory safety beyond what slices of plain bytes already require.
+    let map = unsafe { Mmap::map(&file)? };
+    Ok(Bytes::Map(map))
+}
+
+/// A file that takes part in the link.
+#[derive(Debug)]
+pub struct Input {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Import path; `main` for the program.
+    pub package: String,
+    /// `package` as it appears in symbol names.
+    pub escaped: String,
+    bytes: Bytes,
+}
+
+/// All input files, in text order.
+#[derive(Debug)]
+pub struct Inputs {
+    files: Vec<Input>,
+    /// Release that compiled them, `go1.5.4`.
+    pub go_version: String,
+}
+
+/// Where an object came from, for messages.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The file.
+    pub input: &'a Input,
+    /// Its member; `None` for a bare object.
+    pub member: Option<&'a str>,
+}
+
+impl std::fmt::Display for Origin<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.input.path.display())?;
+        match self.member {
+            Some(m) => write!(f, "({m})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A read object and its origin.
+#[derive(Debug)]
+pub struct Loaded<'a> {
+    /// File index and member name, for messages.
+    pub input: &'a Input,
+    /// Member name; `None` for a bare object.
+    pub member: Option<String>,
+    /// The symbols.
+    pub object: Object<'a>,
+}
+
+impl<'a> Loaded<'a> {
+    /// Where it came from.
+    pub fn origin(&self) -> Origin<'_> {
+        Origin { input: self.input, member: self.member.as_deref() }
+    }
+}
+
+/// Packages whose place libgort.a takes.
+fn is_provided(package: &str) -> bool {
+    package == "runtime" || package == "runtime/cgo"
+}
+
+impl Inputs {
+    /// Opens the main file and everything that it imports.
+    pub fn discover(options: &Options) -> Result<Self> {
+        let mut inputs = Self { files: Vec::new(), go_version: String::new() };
+        let mut seen = FxHashSet::default();
+        let mut queue: VecDeque<(String, String)> = VecDeque::new();
+        let mut release: Option<(String, String)> = None;
+        let mut next = Some((options.input.clone(), "main".to_string()));
+        while let Some((path, package)) = next {
+            let bytes = map_file(&path).map_err(|e| Error::io("cannot open", &path, &e))?;
+            let escaped = object::escape_path(&package);
+            let input = Input { path, package, escaped, bytes };
+            for member in input.go_members()? {
+                input.check_release(&member, &mut release)?;
+                let imports = object::imports(member.data).map_err(|f| input.fault(&member, &f))?;
+                for import in imports {
+                    let import = std::str::from_utf8(import).ok().map(|i| i.strip_suffix(".a").unwrap_or(i));
+                    let Some(import) = import else {
+                        let f = Fault::at(0, "an import path that is not UTF-8");
+                        return Err(input.fault(&member, &f));
+                    };
+                    if import == "runtime/race" {
+                        return Err(Error::new(format!(
+                            "{} was compiled for the race detector, which gort does not support; build without -race",
+                            input.path.display()
+                        )));
+                    }
+                    if !is_provided(import) && seen.insert(import.to_string()) {
+                        queue.push_back((import.to_string(), input.package.clone()));
+                    }
+                }
+            }
+            inputs.files.push(input);
+            next = match queue.pop_front() {
+                Some((package, importer)) => Some((find_package(options, &package, &importer)?, package)),
+                None => None,
+            };
+        }
+        inputs.go_version = release.map(|(version, _)| version).unwrap_or_default();
+        Ok(inputs)
+    }
+
+    /// Reads the symbols of all members, in parallel.
+    pub fn read(&self) -> Result<Vec<Loaded<'_>>> {
+        let mut work = Vec::new();
+        for input in &self.files {
+            for member in input.go_members()? {
+                work.push((input, member));
+            }
+        }
+        work.into_par_iter()
+            .with_max_len(1)
+            .map(|(input, member)| {
+                let object = object::parse(member.data, &input.escaped).map_err(|f| input.fault(&member, &f))?;
+                let member = (!member.name.is_empty()).then_some(member.name);
+                Ok(Loaded { input, member, object })
+            })
+            .collect()
+    }
+
+    /// Files, in text order.
+    pub fn files(&self) -> &[Input] {
+        &self.files
+    }
+}
+
+impl Input {
+    /// The members with Go code.
+    fn go_members(&self) -> Result<Vec<object::Member<'_>>> {
+        if self.bytes.is_empty() {
+            return Err(Error::new(format!("{}: the file is empty; compile the package again", self.path.display())));
+        }
+        let members = object::members(&self.bytes).map_err(|f| {
+            Error::new(format!("{}: offset {}: {}; build the package again", self.path.display(), f.offset, f.what))
+        })?;
+        let is_archive = members.iter().all(|m| !m.name.is_empty());
+        let mut rest = &members[..];
+        if is_archive {
+            if rest.first().is_some_and(|m| m.name == "__.GOSYMDEF") {
+                rest = &rest[1..];
+            }
+            if rest.first().is_none_or(|m| m.name != "__.PKGDEF") {
+                return Err(Error::new(format!(
+                    "{}: not a Go package archive (its first member is not __.PKGDEF)",
+                    self.path.display()
+                )));
+            }
+            rest = &rest[1..];
+        }
+        for m in rest {
+            if m.data.starts_with(b"\x7fELF") {
+                return Err(Error::new(format!(
+                    "{}({}): an object of a C compiler. gort does not link cgo packages; build with CGO_ENABLED=0",
+                    self.path.display(),
+                    m.name
+                )));
+            }
+        }
+        Ok(rest.to_vec())
+    }
+
+    fn fault(&self, member: &object::Member<'_>, fault: &Fault) -> Error {
+        let path = self.path.display();
+        let at = member.offset + fault.offset;
+        let member = if member.name.is_empty() { String::new() } else { format!("({})", member.name) };
+        Error::new(format!("{path}{member}: offset {at}: {}; compile the package again with Go 1.5", fault.what))
+    }
+
+    /// Every object must be of one 1.5 release for linux/amd64.
+    fn check_release(&self, member: &object::Member<'_>, release: &mut Option<(String, String)>) -> Result<()> {
+        let h = object::header(member.data).map_err(|f| self.fault(member, &f))?;
+        let origin = Origin { input: self, member: Some(&member.name).filter(|n| !n.is_empty()).map(|n| n.as_str()) };
+        if (h.goos, h.goarch) != ("linux", "amd64") {
+            return Err(Error::new(format!(
+                "{origin}: compiled for {}/{}; gort links linux/amd64, set GOOS=linux GOARCH=amd64",
+                h.goos, h.goarch
+            )));
+        }
+        if h.version != "go1.5" && !h.version.starts_with("go1.5.") {
+            return Err(Error::new(format!(
+                "{origin}: compiled by {}; gort links objects of Go 1.5, compile it with a 1.5 release",
+                h.version
+            )));
+        }
+        if h.experiments != "X:none" {
+            return Err(Error::new(format!(
+                "{origin}: compiled with GOEXPERIMENT {}; gort needs a compiler without experiments (X:none)",
+                h.experiments.trim_start_matches("X:")
+            )));
+        }
+        match release {
+            None => *release = Some((h.version.to_string(), origin.to_string())),
+            Some((version, first)) if version != h.version => {
+                return Err(Error::new(format!(
+                    "{origin}: compiled by {}, but {first} by {version}; build everything with one release",
+                    h.version
+                )));
+            }
+            Some(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Looks a package up in the `-L` directories, then in GOROOT.
+fn find_package(options: &Options, package: &str, importer: &str) -> Result<PathBuf> {
+    let file = format!("{package}.a");
+    let candidates: Vec<PathBuf> = if package.starts_with('/') {
+        vec![PathBuf::from(file)]
+    } else {
+        options.lib_dirs.iter().chain(options.pkg_dir().as_ref()).map(|d| d.join(&file)).collect()
+    };
+    if let Some(found) = candidates.iter().find(|c| c.is_file()) {
+        return Ok(found.clone());
+    }
+    let looked: Vec<_> = candidates.iter().map(|c| c.display().to_string()).collect();
+    let hint = if options.goroot.is_none() { "; set GOROOT to a Go 1.5 installation" } else { "" };
+    let looked = if looked.is_empty() { "no -L and no GOROOT are set".into() } else { format!("looked for {}", looked.join(", ")) };
+    Err(Error::new(format!("package {package}, imported by {importer}, is missing: {looked}{hint}")))
+}

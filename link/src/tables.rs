@@ -1,0 +1,355 @@
+//! The runtime's tables (crate `gort-tables`), computed from the compiler's pc-value tables and stack maps.
+//!
+//! Promise: a [`Site`] for every return address of a CALL in Go text and for nothing else, except that calls at which no goroutine can
+//! be stopped have none (`morestack`, which restarts the function, and the `duff` routines). `CALL runtime.deferreturn`
+//! has two: its return address, and the CALL itself, since a deferred function returns there; both have the maps of the
+//! NOP before it, to which the compiler attaches them. Bitmaps are cut to their outermost pointers, so equal shapes share
+//! one [`Frame`]; a map without pointers is no map.
+
+use crate::error::{Error, Name, Result};
+use crate::layout::{Layout, Section};
+use crate::object::{RelocKind, Text};
+use crate::pclntab::Pclntab;
+use crate::resolve::{Program, Relocation, SymId};
+use gort_tables::pcvalue::PcValues;
+use gort_tables::{FRAME_NO_MAPS, FRAME_REFLECT, FUNC_BUCKET, Frame, Func, NO_MAP, SITE_BUCKET, Site};
+use iced_x86::{Decoder, DecoderOptions, FlowControl};
+use rustc_hash::FxHashMap;
+
+/// Everything but the masks of the data sections.
+#[derive(Debug, Default)]
+pub struct Tables {
+    /// Call sites sorted by pc.
+    pub sites: Vec<Site>,
+    /// Line of each site.
+    pub lines: Vec<u32>,
+    /// First site of each bucket, and the number of sites.
+    pub site_index: Vec<u32>,
+    /// Distinct frames.
+    pub frames: Vec<Frame>,
+    /// Bitmaps.
+    pub bits: Vec<u8>,
+    /// Functions sorted by entry.
+    pub funcs: Vec<Func>,
+    /// Last function at or before the start of each bucket.
+    pub func_index: Vec<u32>,
+}
+
+/// A call instruction of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallSite {
+    /// Offset of the byte after the instruction.
+    pub ret: u32,
+    /// Where a direct call goes.
+    pub target: Option<SymId>,
+}
+
+/// Calls of a function, direct and indirect, in order.
+pub fn calls(p: &Program<'_>, id: SymId) -> Result<Vec<CallSite>> {
+    let image = p.image(id);
+    let mut out = Vec::new();
+    for r in p.relocs(id) {
+        match r.kind {
+            RelocKind::Call if is_call(image, &r) => out.push(CallSite { ret: r.off + 4, target: r.target }),
+            RelocKind::CallInd => {
+                let at = r.off as usize;
+                let mut d = Decoder::new(64, image.get(at..).unwrap_or_default(), DecoderOptions::NONE);
+                let i = d.decode();
+                if !matches!(i.flow_control(), FlowControl::IndirectCall | FlowControl::Call) {
+                    let file = p.go_def(id).map(|(o, _)| p.objects[o].origin().to_string()).unwrap_or_default();
+                    return Err(Error::new(format!(
+                        "{}: no call instruction at offset {at} ({file}); the object is damaged, compile the package again",
+                        Name(p.sym(id).name)
+                    )));
+                }
+                out.push(CallSite { ret: r.off + i.len() as u32, target: None });
+            }
+            _ => {}
+        }
+    }
+    out.sort_unstable_by_key(|c| c.ret);
+    Ok(out)
+}
+
+/// `CALL rel32`, as opposed to the jumps that carry the same relocation.
+pub fn is_call(image: &[u8], r: &Relocation) -> bool {
+    r.off > 0 && image.get(r.off as usize - 1) == Some(&0xe8)
+}
+
+/// Steps through a pc-value table with rising pcs.
+struct Stepper<'a> {
+    values: PcValues<'a>,
+    current: Option<(u64, i32)>,
+}
+
+impl<'a> Stepper<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        let mut values = PcValues::new(bytes, 0);
+        let current = values.next();
+        Self { values, current }
+    }
+
+    fn at(&mut self, pc: u64) -> i32 {
+        while let Some((end, value)) = self.current {
+            if pc < end {
+                return value;
+            }
+            self.current = self.values.next();
+        }
+        -1
+    }
+}
+
+/// A stack map symbol: `n` bitmaps of `nbit` bits.
+struct StackMap<'a> {
+    n: u32,
+    nbit: u32,
+    bitmaps: &'a [u8],
+}
+
+impl<'a> StackMap<'a> {
+    fn read(image: &'a [u8], size: u64) -> Option<Self> {
+        let word = |at: usize| {
+            let mut b = [0; 4];
+            for (i, b) in b.iter_mut().enumerate() {
+                *b = image.get(at + i).copied().unwrap_or(0);
+            }
+            u32::from_le_bytes(b)
+        };
+        let (n, nbit) = (word(0), word(4));
+        let bytes = u64::from(n) * u64::from(nbit).div_ceil(32) * 4;
+        (size >= 8 && bytes + 8 <= size).then(|| Self { n, nbit, bitmaps: image.get(8..).unwrap_or(&[]) })
+    }
+
+    fn bit(&self, index: u32, bit: u32) -> bool {
+        let stride = (self.nbit as usize).div_ceil(32) * 4;
+        let byte = index as usize * stride + bit as usize / 8;
+        // Trailing zero bytes of the symbol are not stored.
+        self.bitmaps.get(byte).is_some_and(|b| b >> (bit % 8) & 1 != 0)
+    }
+
+    /// Bits of one map: all, up to the last pointer.
+    fn from_bottom(&self, index: u32) -> Bits {
+        let used = (0..self.nbit).rev().find(|&b| self.bit(index, b)).map_or(0, |b| b + 1);
+        Bits::collect(used, |b| self.bit(index, b))
+    }
+
+    /// Bits of one map, from the first pointer on; the top stays in place.
+    fn from_top(&self, index: u32) -> Bits {
+        let skip = (0..self.nbit).find(|&b| self.bit(index, b)).unwrap_or(self.nbit);
+        Bits::collect(self.nbit - skip, |b| self.bit(index, b + skip))
+    }
+}
+
+/// A bitmap padded to whole words.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Bits {
+    n: u32,
+    bytes: Vec<u8>,
+}
+
+impl Bits {
+    fn collect(n: u32, bit: impl Fn(u32) -> bool) -> Self {
+        let mut bytes = vec![0; (n as usize).div_ceil(64) * 8];
+        for b in 0..n {
+            bytes[b as usize / 8] |= u8::from(bit(b)) << (b % 8);
+        }
+        Self { n, bytes }
+    }
+}
+
+struct Builder<'p, 'b> {
+    p: &'p Program<'b>,
+    t: Tables,
+    frames: FxHashMap<Frame, u32>,
+    bits: FxHashMap<Vec<u8>, u32>,
+    /// (words, offset) of each map of each stack map symbol.
+    maps: FxHashMap<(SymId, u32, bool), (u32, u32)>,
+    morestack: Vec<SymId>,
+    deferreturn: Option<SymId>,
+}
+
+/// Computes the tables.
+pub fn build(p: &Program<'_>, layout: &Layout, pclntab: &Pclntab) -> Result<Tables> {
+    let unstopped = ["runtime.morestack", "runtime.morestack_noctxt", "runtime.duffzero", "runtime.duffcopy"];
+    let mut b = Builder {
+        p,
+        t: Tables::default(),
+        frames: FxHashMap::default(),
+        bits: FxHashMap::default(),
+        maps: FxHashMap::default(),
+        morestack: unstopped.iter().filter_map(|n| p.find(n.as_bytes())).collect(),
+        deferreturn: p.find(b"runtime.deferreturn"),
+    };
+    for (i, &id) in layout.symbols(Section::Text).iter().enumerate() {
+        let entry = layout.place(id).map_or(0, |pl| pl.offset);
+        b.function(id, entry, pclntab.records[i])?;
+    }
+    b.index(layout.size(Section::Text));
+    Ok(b.t)
+}
+
+impl Builder<'_, '_> {
+    fn function(&mut self, id: SymId, entry: u64, record: u32) -> Result<()> {
+        let Some((object, text)) = self.p.text(id) else { return Ok(()) };
+        let name = self.p.sym(id).name;
+        let mut flags = 0;
+        if name == b"reflect.makeFuncStub" || name == b"reflect.methodValueCall" {
+            flags |= FRAME_REFLECT;
+        }
+        let funcdata = |i: usize| text.funcdata.get(i).copied().flatten().map(|n| self.p.id(object, n));
+        let (args_map, locals_map) = (funcdata(0), funcdata(1));
+        if args_map.is_none() && locals_map.is_none() {
+            flags |= FRAME_NO_MAPS;
+        }
+        let (args_words, args) = self.map(id, args_map, 0, false)?;
+        let none = (0, NO_MAP);
+        let entry_frame = self.frame(Frame { size: 0, locals_words: none.0, locals: none.1, args_words, args, flags });
+        let args_size = u32::try_from(text.args).unwrap_or(u32::MAX);
+        self.t.funcs.push(Func { entry: entry as u32, record, entry_frame, args: args_size });
+
+        let mut steps = FunctionSteps::new(text);
+        for call in calls(self.p, id)? {
+            if call.target.is_some_and(|t| self.morestack.contains(&t)) {
+                continue;
+            }
+            let is_deferreturn = call.target.is_some() && call.target == self.deferreturn;
+            // The compiler attaches the maps of deferreturn to the NOP before the CALL (5 bytes).
+            let pc = u64::from(call.ret) - if is_deferreturn { 6.min(u64::from(call.ret)) } else { 1 };
+            let (size, index, line) = steps.at(pc);
+            let index = u32::try_from(index).unwrap_or(0);
+            let (locals_words, locals) = self.map(id, locals_map, index, true)?;
+            let (args_words, args) = self.map(id, args_map, index, false)?;
+            let size = u32::try_from(size).unwrap_or(0);
+            let frame = self.frame(Frame { size, locals_words, locals, args_words, args, flags });
+            let line = u32::try_from(line).unwrap_or(0);
+            let ret = entry as u32 + call.ret;
+            if is_deferreturn {
+                self.site(ret - 5, frame, line);
+            }
+            self.site(ret, frame, line);
+        }
+        Ok(())
+    }
+
+    fn site(&mut self, pc: u32, frame: u32, line: u32) {
+        self.t.sites.push(Site { pc, frame });
+        self.t.lines.push(line);
+    }
+
+    fn frame(&mut self, frame: Frame) -> u32 {
+        let frames = &mut self.t.frames;
+        *self.frames.entry(frame).or_insert_with(|| {
+            frames.push(frame);
+            frames.len() as u32 - 1
+        })
+    }
+
+    /// Words and offset of one bitmap of a stack map symbol.
+    fn map(&mut self, func: SymId, map: Option<SymId>, index: u32, from_top: bool) -> Result<(u32, u32)> {
+        let Some(map) = map else { return Ok((0, NO_MAP)) };
+        if let Some(&known) = self.maps.get(&(map, index, from_top)) {
+            return Ok(known);
+        }
+        let damaged = |what: String| {
+            let file = self.p.go_def(func).map(|(o, _)| self.p.objects[o].origin().to_string()).unwrap_or_default();
+            let (func, map) = (Name(self.p.sym(func).name), Name(self.p.sym(map).name));
+            Err(Error::new(format!("{func}: stack map {map} {what} ({file}); compile the package again")))
+        };
+        let bits = if self.p.go_def(map).is_none() {
+            // `runtime.no_pointers_stackmap` of the library: no words, any index.
+            if self.p.sym(map).def == crate::resolve::Definition::None {
+                return damaged("is not defined".into());
+            }
+            Bits { n: 0, bytes: Vec::new() }
+        } else {
+            let Some(m) = StackMap::read(self.p.image(map), self.p.sym(map).size) else {
+                return damaged("is damaged".into());
+            };
+            if index >= m.n {
+                return damaged(format!("has {} bitmaps, number {index} is wanted", m.n));
+            }
+            if from_top { m.from_top(index) } else { m.from_bottom(index) }
+        };
+        let found = if bits.n == 0 {
+            (0, NO_MAP)
+        } else {
+            let all = &mut self.t.bits;
+            let at = *self.bits.entry(bits.bytes).or_insert_with_key(|bytes| {
+                all.extend_from_slice(bytes);
+                (all.len() - bytes.len()) as u32
+            });
+            (bits.n, at)
+        };
+        self.maps.insert((map, index, from_top), found);
+        Ok(found)
+    }
+
+    fn index(&mut self, text_size: u64) {
+        let t = &mut self.t;
+        // One bucket more than full ones: a call may end exactly where the text ends.
+        let buckets = text_size / SITE_BUCKET + 1;
+        let mut next = 0;
+        for i in 0..buckets {
+            while t.sites.get(next).is_some_and(|s| u64::from(s.pc) < i * SITE_BUCKET) {
+                next += 1;
+            }
+            t.site_index.push(next as u32);
+        }
+        t.site_index.push(t.sites.len() as u32);
+        let mut func = 0;
+        for i in 0..text_size / FUNC_BUCKET + 1 {
+            while t.funcs.get(func + 1).is_some_and(|f| u64::from(f.entry) <= i * FUNC_BUCKET) {
+                func += 1;
+            }
+            t.func_index.push(func as u32);
+        }
+    }
+}
+
+/// The three tables that a call site needs, stepped together.
+struct FunctionSteps<'a> {
+    sp: Stepper<'a>,
+    map: Stepper<'a>,
+    line: Stepper<'a>,
+}
+
+impl<'a> FunctionSteps<'a> {
+    fn new(text: &Text<'a>) -> Self {
+        Self {
+            sp: Stepper::new(text.pcsp),
+            map: Stepper::new(text.pcdata.first().copied().unwrap_or_default()),
+            line: Stepper::new(text.pcline),
+        }
+    }
+
+    fn at(&mut self, pc: u64) -> (i32, i32, i32) {
+        (self.sp.at(pc), self.map.at(pc), self.line.at(pc))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stack_maps_are_cut_to_their_pointers() {
+        // Two maps of 5 bits: 00110 (bits 1, 2) and none; the second one's bytes are not stored.
+        let image = [2, 0, 0, 0, 5, 0, 0, 0, 0b00110];
+        let m = StackMap::read(&image, 16).unwrap();
+        assert_eq!(m.from_bottom(0), Bits { n: 3, bytes: vec![0b110, 0, 0, 0, 0, 0, 0, 0] });
+        assert_eq!(m.from_top(0), Bits { n: 4, bytes: vec![0b0011, 0, 0, 0, 0, 0, 0, 0] });
+        assert_eq!(m.from_bottom(1).n, 0);
+        assert_eq!(m.from_top(1).n, 0);
+        assert!(StackMap::read(&image, 12).is_none());
+    }
+
+    #[test]
+    fn steppers_agree_with_lookup() {
+        let bytes = crate::pclntab::encode([(4, 0), (20, 64), (31, 0)].into_iter());
+        let mut s = Stepper::new(&bytes);
+        for pc in 0..40 {
+            assert_eq!(s.at(pc), gort_tables::pcvalue::lookup(&bytes, 0, pc), "{pc}");
+        }
+    }
+}

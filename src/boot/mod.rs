@@ -1,0 +1,1 @@
+//! From the kernel's entry to the main goroutine.

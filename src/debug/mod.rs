@@ -1,0 +1,3 @@
+//! What users look at: printing, tracebacks, symbol lookup.
+
+pub mod print;

@@ -1,0 +1,7 @@
+//! Face of `heap`.
+
+/// A P's share.
+#[derive(Debug)]
+pub struct PerP {
+    _none: u8,
+}

@@ -1,0 +1,101 @@
+//! Memory from the kernel, and the off-heap bump allocator for the runtime's own structures.
+
+use super::sys;
+use crate::sync::mutex::Mutex;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+/// Bytes obtained for the runtime's own structures (MemStats.OtherSys).
+pub static OTHER_SYS: AtomicU64 = AtomicU64::new(0);
+
+/// Maps `size` bytes of zeroed memory near `hint` (0 = anywhere), or answers null.
+pub fn map(hint: usize, size: usize) -> *mut u8 {
+    map_prot(hint, size, libc::PROT_READ | libc::PROT_WRITE, 0)
+}
+
+/// Reserves address space that faults on use until [`commit`], or answers null.
+pub fn reserve(hint: usize, size: usize) -> *mut u8 {
+    map_prot(hint, size, libc::PROT_NONE, libc::MAP_NORESERVE)
+}
+
+fn map_prot(hint: usize, size: usize, prot: i32, flags: i32) -> *mut u8 {
+    let flags = flags | libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    // SAFETY: a fresh anonymous mapping without MAP_FIXED touches no existing one.
+    let p = unsafe { sys::syscall6(libc::SYS_mmap, hint, size, prot as usize, flags as usize, usize::MAX, 0) };
+    if (-4095..0).contains(&p) { core::ptr::null_mut() } else { p as *mut u8 }
+}
+
+/// Makes reserved memory usable. False when the system refuses.
+///
+/// # Safety
+/// The range must lie inside one reservation of ours.
+pub unsafe fn commit(p: *mut u8, size: usize) -> bool {
+    // SAFETY: the caller owns the range.
+    unsafe { sys::syscall3(libc::SYS_mprotect, p as usize, size, (libc::PROT_READ | libc::PROT_WRITE) as usize) == 0 }
+}
+
+/// Makes a range fault on access (guard pages).
+///
+/// # Safety
+/// The range must be ours and unused.
+pub unsafe fn protect(p: *mut u8, size: usize) {
+    // SAFETY: the caller owns the range.
+    unsafe { sys::syscall3(libc::SYS_mprotect, p as usize, size, libc::PROT_NONE as usize) };
+}
+
+/// Gives a mapping back.
+///
+/// # Safety
+/// The range must be a mapping of ours that nothing refers to any more.
+pub unsafe fn unmap(p: *mut u8, size: usize) {
+    // SAFETY: the caller owns the range.
+    unsafe { sys::syscall3(libc::SYS_munmap, p as usize, size, 0) };
+}
+
+/// Lets the system take the pages back; they read as zero afterwards.
+///
+/// # Safety
+/// The range must be ours and its contents dead.
+pub unsafe fn release(p: *mut u8, size: usize) {
+    // SAFETY: the caller owns the range.
+    unsafe { sys::syscall3(libc::SYS_madvise, p as usize, size, libc::MADV_DONTNEED as usize) };
+}
+
+/// Bytes mapped at a time for small structures.
+const CHUNK: usize = 256 << 10;
+
+struct Bump {
+    at: usize,
+    end: usize,
+}
+
+static BUMP: Mutex<Bump> = Mutex::new(Bump { at: 0, end: 0 });
+
+/// Zeroed memory for a structure of the runtime that is never freed. Dies with a message when the system has none.
+pub fn persistent_alloc(size: usize, align: usize) -> *mut u8 {
+    OTHER_SYS.fetch_add(size as u64, Ordering::Relaxed);
+    if size >= CHUNK / 4 {
+        let p = map(0, size.next_multiple_of(4096));
+        if p.is_null() {
+            crate::debug::print::throw("runtime: cannot allocate memory");
+        }
+        return p;
+    }
+    let mut b = BUMP.lock();
+    let start = b.at.next_multiple_of(align);
+    if b.at == 0 || start + size > b.end {
+        let p = map(0, CHUNK) as usize;
+        if p == 0 {
+            crate::debug::print::throw("runtime: cannot allocate memory");
+        }
+        b.at = p + size;
+        b.end = p + CHUNK;
+        return p as *mut u8;
+    }
+    b.at = start + size;
+    start as *mut u8
+}
+
+/// A zeroed `T` that lives for ever.
+pub fn persistent<T>() -> *mut T {
+    persistent_alloc(size_of::<T>(), align_of::<T>()).cast()
+}

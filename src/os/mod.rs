@@ -1,0 +1,5 @@
+//! The kernel: raw system calls, memory, futexes, threads. Nothing above this folder issues a system call itself.
+
+pub mod futex;
+pub mod mem;
+pub mod sys;

@@ -1,0 +1,85 @@
+//! Raw system calls.
+
+use core::arch::asm;
+
+/// One system call with up to six arguments; errors come back as `-errno`, as the kernel leaves them.
+///
+/// # Safety
+/// As the system call: pointers must be valid for what the kernel does with them.
+#[inline]
+pub unsafe fn syscall6(nr: i64, a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> isize {
+    let ret: isize;
+    // SAFETY: the kernel keeps every register but rax, rcx and r11; the caller vouches for the arguments.
+    unsafe {
+        asm!("syscall", inlateout("rax") nr as isize => ret, in("rdi") a, in("rsi") b, in("rdx") c, in("r10") d, in("r8") e, in("r9") f,
+            lateout("rcx") _, lateout("r11") _, options(nostack));
+    }
+    ret
+}
+
+/// [`syscall6`] with three arguments.
+///
+/// # Safety
+/// As [`syscall6`].
+#[inline]
+pub unsafe fn syscall3(nr: i64, a: usize, b: usize, c: usize) -> isize {
+    // SAFETY: passed on to the caller.
+    unsafe { syscall6(nr, a, b, c, 0, 0, 0) }
+}
+
+/// Ends the process with `code`.
+pub fn exit(code: i32) -> ! {
+    loop {
+        // SAFETY: exit_group takes no pointers and does not return.
+        unsafe { syscall3(libc::SYS_exit_group, code as usize, 0, 0) };
+    }
+}
+
+/// Writes all of `bytes` to `fd`, as far as the kernel takes them.
+pub fn write(fd: i32, mut bytes: &[u8]) {
+    while !bytes.is_empty() {
+        // SAFETY: the slice is readable.
+        let n = unsafe { syscall3(libc::SYS_write, fd as usize, bytes.as_ptr() as usize, bytes.len()) };
+        if n == -(libc::EINTR as isize) {
+            continue;
+        }
+        if n <= 0 {
+            return;
+        }
+        bytes = &bytes[n as usize..];
+    }
+}
+
+/// Kernel id of this thread.
+pub fn gettid() -> i32 {
+    // SAFETY: no arguments.
+    unsafe { syscall3(libc::SYS_gettid, 0, 0, 0) as i32 }
+}
+
+/// Lets another thread run.
+pub fn sched_yield() {
+    // SAFETY: no arguments.
+    unsafe { syscall3(libc::SYS_sched_yield, 0, 0, 0) };
+}
+
+/// Sleeps for `ns` nanoseconds or until a signal.
+pub fn nanosleep(ns: i64) {
+    let ts = libc::timespec { tv_sec: ns / 1_000_000_000, tv_nsec: ns % 1_000_000_000 };
+    // SAFETY: the timespec lives across the call; no remainder is asked for.
+    unsafe { syscall3(libc::SYS_nanosleep, &raw const ts as usize, 0, 0) };
+}
+
+unsafe extern "C" {
+    /// asm/rt0.S: starts a thread that runs `gort_mstart(m)`.
+    fn gort_clone(flags: usize, stack: usize, m: *mut crate::abi::M, tls: usize) -> isize;
+}
+
+/// Starts a thread on `stack` (its top) with the FS base `tls`. Returns its id or `-errno`.
+///
+/// # Safety
+/// `stack` must be the top of a mapping that stays for the thread's life, `m` its fully set up M.
+pub unsafe fn clone_thread(stack: usize, m: *mut crate::abi::M, tls: usize) -> isize {
+    let flags = libc::CLONE_VM | libc::CLONE_FS | libc::CLONE_FILES | libc::CLONE_SIGHAND | libc::CLONE_THREAD | libc::CLONE_SYSVSEM | libc::CLONE_SETTLS;
+    // SAFETY: passed on to the caller.
+    unsafe { gort_clone(flags as usize, stack, m, tls) }
+}

@@ -1,0 +1,66 @@
+//! A processor: the right to run Go code, and the caches that need no lock because only its M touches them.
+
+use crate::abi::{G, M};
+use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
+
+/// Slots of the local run queue.
+pub const RUNQ: usize = 256;
+
+/// One of GOMAXPROCS processors. Allocated zeroed and never freed: every part must be valid as zeroes.
+#[repr(C)]
+#[derive(Debug)]
+pub struct P {
+    /// Index in `sched::proc::all_ps`.
+    pub id: u32,
+    /// `p::status`.
+    pub status: AtomicU32,
+    /// M that holds it.
+    pub m: *mut M,
+    /// Next in the idle list.
+    pub link: *mut P,
+    /// Rounds of scheduling, seen by sysmon.
+    pub schedtick: AtomicU32,
+    /// System calls, seen by sysmon.
+    pub syscalltick: AtomicU32,
+    /// Head of the run queue: any thread (stealing).
+    pub runqhead: AtomicU32,
+    /// Tail of the run queue: the owner.
+    pub runqtail: AtomicU32,
+    /// The run queue.
+    pub runq: [AtomicUsize; RUNQ],
+    /// Goroutine to run next, before the queue: a `*mut G`.
+    pub runnext: AtomicUsize,
+    /// Dead goroutines to use again.
+    pub gfree: *mut G,
+    /// Length of `gfree`.
+    pub ngfree: u32,
+    /// Last use by sysmon: ticks and time.
+    pub sysmon: SysmonTick,
+    /// Allocator cache.
+    pub heap: crate::heap::PerP,
+    /// Sudogs.
+    pub chan: crate::chan::PerP,
+    /// Defer records.
+    pub panic: crate::panic::PerP,
+    /// Timers.
+    pub time: crate::time::PerP,
+    /// Stacks.
+    pub stack: crate::stack::PerP,
+    /// Goroutine ids handed out in batches: next and end.
+    pub goids: [i64; 2],
+    /// Credit of the collector's background work and the like.
+    pub counters: [AtomicU64; 4],
+}
+
+/// What sysmon saw at its last visit.
+#[derive(Debug)]
+pub struct SysmonTick {
+    /// `P::schedtick` then.
+    pub schedtick: u32,
+    /// `P::syscalltick` then.
+    pub syscalltick: u32,
+    /// When `schedtick` was new.
+    pub schedwhen: i64,
+    /// When `syscalltick` was new.
+    pub syscallwhen: i64,
+}

@@ -1,0 +1,131 @@
+//! The runtime's lock: a futex word with bounded spinning.
+//!
+//! States: 0 free, 1 held, 2 held with sleepers. The holder must not park a goroutine or run Go code.
+
+use crate::os::{futex, sys};
+use core::cell::UnsafeCell;
+use core::ops::{Deref, DerefMut};
+use core::sync::atomic::{AtomicU32, Ordering};
+
+/// Rounds of busy waiting before sleeping; more burn CPU when the holder was descheduled.
+const SPINS: u32 = 60;
+
+/// A lock without data, for structures that lie in shared memory.
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct RawMutex {
+    word: AtomicU32,
+}
+
+impl RawMutex {
+    /// A free lock.
+    pub const fn new() -> Self {
+        Self { word: AtomicU32::new(0) }
+    }
+
+    /// Takes the lock.
+    #[inline]
+    pub fn lock(&self) {
+        // Acquire pairs with the Release in `unlock`.
+        if self.word.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            self.lock_slow();
+        }
+    }
+
+    /// Takes the lock if it is free.
+    #[inline]
+    pub fn try_lock(&self) -> bool {
+        self.word.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    #[cold]
+    fn lock_slow(&self) {
+        for i in 0..SPINS {
+            if self.word.load(Ordering::Relaxed) == 0 && self.try_lock() {
+                return;
+            }
+            if i % 20 == 19 {
+                sys::sched_yield();
+            } else {
+                core::hint::spin_loop();
+            }
+        }
+        // From here on the word says "sleepers": whoever gets the lock this way may wake one too many, never one too few.
+        while self.word.swap(2, Ordering::Acquire) != 0 {
+            futex::sleep(&self.word, 2, -1);
+        }
+    }
+
+    /// Gives the lock back. The caller must hold it.
+    #[inline]
+    pub fn unlock(&self) {
+        if self.word.swap(0, Ordering::Release) == 2 {
+            futex::wake(&self.word, 1);
+        }
+    }
+}
+
+impl Default for RawMutex {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A lock around its data.
+#[derive(Debug)]
+pub struct Mutex<T> {
+    raw: RawMutex,
+    data: UnsafeCell<T>,
+}
+
+// SAFETY: the data is only reached through the lock; raw pointers in it are the runtime's own structures, not tied to a thread.
+unsafe impl<T> Sync for Mutex<T> {}
+// SAFETY: as above.
+unsafe impl<T> Send for Mutex<T> {}
+
+impl<T> Mutex<T> {
+    /// A free lock around `data`.
+    pub const fn new(data: T) -> Self {
+        Self { raw: RawMutex::new(), data: UnsafeCell::new(data) }
+    }
+
+    /// Takes the lock until the guard is dropped.
+    #[inline]
+    pub fn lock(&self) -> Guard<'_, T> {
+        self.raw.lock();
+        Guard { lock: self }
+    }
+
+    /// Takes the lock if it is free.
+    #[inline]
+    pub fn try_lock(&self) -> Option<Guard<'_, T>> {
+        self.raw.try_lock().then(|| Guard { lock: self })
+    }
+}
+
+/// Holds a [`Mutex`].
+#[derive(Debug)]
+pub struct Guard<'a, T> {
+    lock: &'a Mutex<T>,
+}
+
+impl<T> Deref for Guard<'_, T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        // SAFETY: the guard proves that we hold the lock.
+        unsafe { &*self.lock.data.get() }
+    }
+}
+
+impl<T> DerefMut for Guard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: the guard proves that we hold the lock.
+        unsafe { &mut *self.lock.data.get() }
+    }
+}
+
+impl<T> Drop for Guard<'_, T> {
+    fn drop(&mut self) {
+        self.lock.raw.unlock();
+    }
+}
