@@ -65,18 +65,39 @@ pub enum GoError {
 impl fmt::Display for GoError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotFound { looked: Some(place) } => {
-                write!(f, "no Go 1.5 installation at {} and {ROOT_VARIABLE} is not set", place.display())
+            Self::NotFound {
+                looked: Some(place),
+            } => {
+                write!(
+                    f,
+                    "no Go 1.5 installation at {} and {ROOT_VARIABLE} is not set",
+                    place.display()
+                )
             }
             Self::NotFound { looked: None } => {
-                write!(f, "neither {ROOT_VARIABLE} nor HOME is set, so there is no place to look for Go 1.5")
+                write!(
+                    f,
+                    "neither {ROOT_VARIABLE} nor HOME is set, so there is no place to look for Go 1.5"
+                )
             }
-            Self::Absent(root) => write!(f, "{ROOT_VARIABLE} names {}, which does not exist", root.display()),
+            Self::Absent(root) => write!(
+                f,
+                "{ROOT_VARIABLE} names {}, which does not exist",
+                root.display()
+            ),
             Self::NotGo { root, missing } => {
-                write!(f, "{} is not a Go installation for linux/amd64: {missing} is missing", root.display())
+                write!(
+                    f,
+                    "{} is not a Go installation for linux/amd64: {missing} is missing",
+                    root.display()
+                )
             }
             Self::WrongVersion { root, version } => {
-                write!(f, "{} holds {version}; gort works with Go 1.5.x only", root.display())
+                write!(
+                    f,
+                    "{} holds {version}; gort works with Go 1.5.x only",
+                    root.display()
+                )
             }
             Self::OurOwn(root) => write!(
                 f,
@@ -97,9 +118,15 @@ impl GoInstall {
     pub fn locate() -> Result<Self, GoError> {
         if let Some(root) = env::var_os(ROOT_VARIABLE).filter(|v| !v.is_empty()) {
             let root = PathBuf::from(root);
-            return if root.exists() { Self::at(&root) } else { Err(GoError::Absent(root)) };
+            return if root.exists() {
+                Self::at(&root)
+            } else {
+                Err(GoError::Absent(root))
+            };
         }
-        let place = env::var_os("HOME").filter(|v| !v.is_empty()).map(|home| Path::new(&home).join("sdk").join(REFERENCE));
+        let place = env::var_os("HOME")
+            .filter(|v| !v.is_empty())
+            .map(|home| Path::new(&home).join("sdk").join(REFERENCE));
         match place {
             Some(root) if root.exists() => Self::at(&root),
             looked => Err(GoError::NotFound { looked }),
@@ -108,23 +135,38 @@ impl GoInstall {
 
     /// The installation in the folder `root`, after checking that it is one.
     pub fn at(root: &Path) -> Result<Self, GoError> {
-        let root = root.canonicalize().map_err(|e| GoError::Unreadable(root.to_path_buf(), e))?;
+        let root = root
+            .canonicalize()
+            .map_err(|e| GoError::Unreadable(root.to_path_buf(), e))?;
         if root.join(MARKER).exists() {
             return Err(GoError::OurOwn(root));
         }
         let file = root.join("VERSION");
         let text = match fs::read_to_string(&file) {
             Ok(text) => text,
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(GoError::NotGo { root, missing: "VERSION" }),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                return Err(GoError::NotGo {
+                    root,
+                    missing: "VERSION",
+                });
+            }
             Err(e) => return Err(GoError::Unreadable(file, e)),
         };
-        let version = text.split_whitespace().next().unwrap_or("a version without a name").to_string();
+        let version = text
+            .split_whitespace()
+            .next()
+            .unwrap_or("a version without a name")
+            .to_string();
         if !is_go15(&version) {
             return Err(GoError::WrongVersion { root, version });
         }
-        for missing in
-            ["bin/go", "src", "pkg/linux_amd64/runtime.a", "pkg/tool/linux_amd64/compile", "pkg/tool/linux_amd64/link"]
-        {
+        for missing in [
+            "bin/go",
+            "src",
+            "pkg/linux_amd64/runtime.a",
+            "pkg/tool/linux_amd64/compile",
+            "pkg/tool/linux_amd64/link",
+        ] {
             if !root.join(missing).exists() {
                 return Err(GoError::NotGo { root, missing });
             }
@@ -156,7 +198,9 @@ pub fn how_to_get() -> String {
 fn is_go15(version: &str) -> bool {
     match version.strip_prefix("go1.5") {
         Some("") => true,
-        Some(rest) => rest.strip_prefix('.').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())),
+        Some(rest) => rest
+            .strip_prefix('.')
+            .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())),
         None => false,
     }
 }
@@ -170,7 +214,16 @@ mod tests {
         for good in ["go1.5", "go1.5.1", "go1.5.4"] {
             assert!(is_go15(good), "{good}");
         }
-        for bad in ["go1.4.3", "go1.6", "go1.50", "go1.5beta1", "go1.5.", "go1.5.x", "devel", ""] {
+        for bad in [
+            "go1.4.3",
+            "go1.6",
+            "go1.50",
+            "go1.5beta1",
+            "go1.5.",
+            "go1.5.x",
+            "devel",
+            "",
+        ] {
             assert!(!is_go15(bad), "{bad}");
         }
     }
@@ -178,7 +231,13 @@ mod tests {
     #[test]
     fn a_folder_without_version_is_not_go() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(matches!(GoInstall::at(dir.path()), Err(GoError::NotGo { missing: "VERSION", .. })));
+        assert!(matches!(
+            GoInstall::at(dir.path()),
+            Err(GoError::NotGo {
+                missing: "VERSION",
+                ..
+            })
+        ));
     }
 
     #[test]

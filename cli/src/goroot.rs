@@ -29,9 +29,11 @@ use crate::golang::{GoInstall, MARKER};
 
 /// Arguments of `gort goroot`.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Example:\n  gort goroot ~/go-on-gort\n  GOROOT=~/go-on-gort ~/go-on-gort/bin/go run hello.go\n\n\
+#[command(
+    after_help = "Example:\n  gort goroot ~/go-on-gort\n  GOROOT=~/go-on-gort ~/go-on-gort/bin/go run hello.go\n\n\
     Calling it again brings the tree up to date; one that is current is left as it is. Updating replaces the whole \
-    tree, and with it whatever `go install` put there.")]
+    tree, and with it whatever `go install` put there."
+)]
 pub struct Args {
     /// Folder to make. It must not exist, be empty, or be an earlier goroot of gort.
     dir: PathBuf,
@@ -75,7 +77,8 @@ const LEFT_OUT: [&str; 2] = ["pkg/bootstrap", "pkg/obj"];
 
 /// `gort goroot DIR`.
 pub fn run(args: &Args) -> Result<()> {
-    let go = GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", crate::golang::how_to_get()))?;
+    let go =
+        GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", crate::golang::how_to_get()))?;
     let outcome = make(&args.dir, &go, Linker::Gort)?;
     let dir = fs::canonicalize(&args.dir).unwrap_or_else(|_| args.dir.clone());
     let verb = match outcome {
@@ -84,8 +87,18 @@ pub fn run(args: &Args) -> Result<()> {
         Outcome::Current => "is up to date",
     };
     match outcome {
-        Outcome::Current => println!("{} {verb} ({} from {})", dir.display(), go.version, go.root.display()),
-        _ => println!("{verb} {} ({} from {})", dir.display(), go.version, go.root.display()),
+        Outcome::Current => println!(
+            "{} {verb} ({} from {})",
+            dir.display(),
+            go.version,
+            go.root.display()
+        ),
+        _ => println!(
+            "{verb} {} ({} from {})",
+            dir.display(),
+            go.version,
+            go.root.display()
+        ),
     }
     println!("use it: GOROOT={0} {0}/bin/go run hello.go", dir.display());
     Ok(())
@@ -102,7 +115,9 @@ pub fn make(dir: &Path, go: &GoInstall, linker: Linker) -> Result<Outcome> {
         );
     }
     let linker = match linker {
-        Linker::Gort => env::current_exe().and_then(fs::canonicalize).context("cannot find gort's own executable")?,
+        Linker::Gort => env::current_exe()
+            .and_then(fs::canonicalize)
+            .context("cannot find gort's own executable")?,
         Linker::Stock => go.tool("link"),
     };
     let marker = Marker {
@@ -127,7 +142,13 @@ pub fn make(dir: &Path, go: &GoInstall, linker: Linker) -> Result<Outcome> {
             return Ok(Outcome::Current);
         }
     }
-    made.map(|()| if before == State::Old { Outcome::Updated } else { Outcome::Made })
+    made.map(|()| {
+        if before == State::Old {
+            Outcome::Updated
+        } else {
+            Outcome::Made
+        }
+    })
 }
 
 /// What is at the place where the tree should be.
@@ -159,7 +180,10 @@ fn plan(root: &Path, linker: &Path) -> Result<Plan> {
 
 /// Adds a link for each file below `root/folder`, at any depth.
 fn plan_files(root: &Path, folder: &Path, plan: &mut Plan) -> Result<()> {
-    if LEFT_OUT.iter().any(|left_out| folder == Path::new(left_out)) {
+    if LEFT_OUT
+        .iter()
+        .any(|left_out| folder == Path::new(left_out))
+    {
         return Ok(());
     }
     for name in names(&root.join(folder))? {
@@ -176,7 +200,11 @@ fn plan_files(root: &Path, folder: &Path, plan: &mut Plan) -> Result<()> {
 
 /// Names in a folder.
 fn names(folder: &Path) -> Result<Vec<OsString>> {
-    let read = || -> io::Result<Vec<OsString>> { fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect() };
+    let read = || -> io::Result<Vec<OsString>> {
+        fs::read_dir(folder)?
+            .map(|entry| Ok(entry?.file_name()))
+            .collect()
+    };
     read().with_context(|| format!("cannot read the folder {}", folder.display()))
 }
 
@@ -185,12 +213,18 @@ fn state(dir: &Path, marker: &Marker, plan: &Plan) -> Result<State> {
     match fs::metadata(dir) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
             if fs::symlink_metadata(dir).is_ok() {
-                bail!("{} is a symbolic link that points nowhere; remove it or choose another folder", dir.display());
+                bail!(
+                    "{} is a symbolic link that points nowhere; remove it or choose another folder",
+                    dir.display()
+                );
             }
             return Ok(State::Nothing);
         }
         Err(e) => return Err(e).with_context(|| format!("cannot look at {}", dir.display())),
-        Ok(found) if !found.is_dir() => bail!("{} exists and is not a folder; choose another name", dir.display()),
+        Ok(found) if !found.is_dir() => bail!(
+            "{} exists and is not a folder; choose another name",
+            dir.display()
+        ),
         Ok(_) => {}
     }
     let Ok(text) = fs::read_to_string(dir.join(MARKER)) else {
@@ -206,20 +240,28 @@ fn state(dir: &Path, marker: &Marker, plan: &Plan) -> Result<State> {
     let same = serde_json::from_str::<Marker>(&text).is_ok_and(|found| found == *marker);
     // The user may have installed over a link, so its existence is enough; the linker has to be the right one.
     let whole = plan.keys().all(|path| dir.join(path).exists())
-        && fs::canonicalize(dir.join(GoInstall::tools_folder()).join("link")).is_ok_and(|link| link == marker.linker);
-    Ok(if same && whole { State::Current } else { State::Old })
+        && fs::canonicalize(dir.join(GoInstall::tools_folder()).join("link"))
+            .is_ok_and(|link| link == marker.linker);
+    Ok(if same && whole {
+        State::Current
+    } else {
+        State::Old
+    })
 }
 
 /// Builds the whole tree at a place where nothing is.
 fn build(at: &Path, plan: &Plan, marker: &Marker) -> Result<()> {
     let parent = at.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(parent).with_context(|| format!("cannot make the folder {}", parent.display()))?;
+    fs::create_dir_all(parent)
+        .with_context(|| format!("cannot make the folder {}", parent.display()))?;
     fs::create_dir(at).with_context(|| format!("cannot make a folder in {}", parent.display()))?;
     for (path, target) in plan {
         let link = at.join(path);
         let folder = link.parent().unwrap_or(at);
-        fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        symlink(target, &link).with_context(|| format!("cannot make the link {}", link.display()))?;
+        fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        symlink(target, &link)
+            .with_context(|| format!("cannot make the link {}", link.display()))?;
     }
     let file = at.join(MARKER);
     let text = serde_json::to_string_pretty(marker).context("cannot describe the tree")?;
@@ -230,9 +272,8 @@ fn build(at: &Path, plan: &Plan, marker: &Marker) -> Result<()> {
 fn put_in_place(sibling: &Path, dir: &Path, before: State) -> Result<()> {
     match before {
         // rename(2) replaces an empty folder, too.
-        State::Nothing | State::Empty => {
-            fs::rename(sibling, dir).with_context(|| format!("cannot put the tree at {}", dir.display()))
-        }
+        State::Nothing | State::Empty => fs::rename(sibling, dir)
+            .with_context(|| format!("cannot put the tree at {}", dir.display())),
         State::Old | State::Current => {
             rustix::fs::renameat_with(
                 rustix::fs::CWD,
@@ -242,14 +283,18 @@ fn put_in_place(sibling: &Path, dir: &Path, before: State) -> Result<()> {
                 rustix::fs::RenameFlags::EXCHANGE,
             )
             .with_context(|| format!("cannot replace the tree at {}", dir.display()))?;
-            fs::remove_dir_all(sibling).with_context(|| format!("cannot remove the old tree, now at {}", sibling.display()))
+            fs::remove_dir_all(sibling).with_context(|| {
+                format!("cannot remove the old tree, now at {}", sibling.display())
+            })
         }
     }
 }
 
 /// A name beside `dir` for building.
 fn sibling(dir: &Path) -> Result<PathBuf> {
-    let Some(name) = dir.file_name() else { bail!("{} cannot be a goroot; name a new folder", dir.display()) };
+    let Some(name) = dir.file_name() else {
+        bail!("{} cannot be a goroot; name a new folder", dir.display())
+    };
     let mut hidden = OsString::from(".");
     hidden.push(name);
     hidden.push(format!(".making-{}", std::process::id()));
@@ -262,7 +307,10 @@ fn absolute(dir: &Path) -> Result<PathBuf> {
     if let Ok(real) = dir.canonicalize() {
         return Ok(real);
     }
-    match (dir.parent().and_then(|parent| parent.canonicalize().ok()), dir.file_name()) {
+    match (
+        dir.parent().and_then(|parent| parent.canonicalize().ok()),
+        dir.file_name(),
+    ) {
         (Some(parent), Some(name)) => Ok(parent.join(name)),
         _ => Ok(dir),
     }

@@ -1,2 +1,80 @@
-//! The `gort` command.
-fn main() {}
+//! `gort`: the command of the gort runtime.
+//!
+//! Exit status of every subcommand but `link`: 0 done and good, 1 done and not good (a test failed, something is missing), 2 could
+//! not be done. `link` behaves as Go's own linker does, under the name `gort link` and under the name `link`, by which the
+//! go command calls it in a goroot (see [`goroot`]).
+
+mod conform;
+mod doctor;
+mod golang;
+mod goroot;
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Link Go 1.5 programs with the gort runtime, and look after what that needs
+#[derive(Parser)]
+#[command(name = "gort", version, propagate_version = true)]
+#[command(
+    after_help = "Example:\n  gort goroot ~/go-on-gort\n  GOROOT=~/go-on-gort ~/go-on-gort/bin/go run hello.go"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Link Go objects; takes the flags of Go 1.5's `link` tool (`gort link --help`)
+    // Handled before the command line is parsed: Go's flags are not spelt as clap spells them.
+    #[command(disable_help_flag = true)]
+    Link {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    /// Make a GOROOT of symbolic links to Go 1.5 whose linker is gort's
+    Goroot(goroot::Args),
+    /// Say what is on this machine and what to do about what is missing
+    Doctor(doctor::Args),
+    /// Run suites of Go programs on gort
+    Conform(conform::Args),
+}
+
+fn main() -> ExitCode {
+    let args: Vec<OsString> = env::args_os().collect();
+    if let Some(program) = called_as_link(&args) {
+        return link(program, &args[1..]);
+    }
+    if args.get(1).is_some_and(|first| first == "link") {
+        return link(OsString::from("gort link"), &args[2..]);
+    }
+    let done = match Cli::parse().command {
+        Command::Link { args } => return link(OsString::from("gort link"), &args),
+        Command::Goroot(args) => goroot::run(&args).map(|()| true),
+        Command::Doctor(args) => Ok(doctor::run(&args)),
+        Command::Conform(args) => conform::run(&args),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("gort: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The name by which the program was called, if that is `link`.
+fn called_as_link(args: &[OsString]) -> Option<OsString> {
+    let name = args.first()?;
+    (Path::new(name).file_name() == Some(OsStr::new("link"))).then(|| name.clone())
+}
+
+/// Links, under the name that messages are to carry.
+fn link(program: OsString, args: &[OsString]) -> ExitCode {
+    gort_link::driver::run(&program, args)
+}

@@ -34,7 +34,8 @@ impl Expectation {
         };
         let lines = |what: &str| -> Result<Vec<String>, String> {
             let text = read(what)?.unwrap_or_default();
-            let text = String::from_utf8(text).map_err(|_| format!("{} is not UTF-8", folder.join(part(what)).display()))?;
+            let text = String::from_utf8(text)
+                .map_err(|_| format!("{} is not UTF-8", folder.join(part(what)).display()))?;
             Ok(text.lines().map(str::to_string).collect())
         };
         let output = match (read("expected")?, read("expected.contains")?) {
@@ -43,27 +44,45 @@ impl Expectation {
                 let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
                 Output::Containing(text.split(|&b| b == b'\n').map(<[u8]>::to_vec).collect())
             }
-            (None, None) => return Err(format!("{} is missing", folder.join(part("expected")).display())),
+            (None, None) => {
+                return Err(format!(
+                    "{} is missing",
+                    folder.join(part("expected")).display()
+                ));
+            }
             (Some(_), Some(_)) => {
                 let both = folder.join(part("expected"));
-                return Err(format!("there are both {} and its form with .contains", both.display()));
+                return Err(format!(
+                    "there are both {} and its form with .contains",
+                    both.display()
+                ));
             }
         };
         let exit = match lines("exit")?.first() {
-            Some(line) => line
-                .trim()
-                .parse()
-                .map_err(|_| format!("{} does not hold an exit status", folder.join(part("exit")).display()))?,
+            Some(line) => line.trim().parse().map_err(|_| {
+                format!(
+                    "{} does not hold an exit status",
+                    folder.join(part("exit")).display()
+                )
+            })?,
             None => 0,
         };
         let mut env = Vec::new();
         for line in lines("env")? {
             let Some((key, value)) = line.split_once('=') else {
-                return Err(format!("{}: {line:?} is not KEY=VALUE", folder.join(part("env")).display()));
+                return Err(format!(
+                    "{}: {line:?} is not KEY=VALUE",
+                    folder.join(part("env")).display()
+                ));
             };
             env.push((key.to_string(), value.to_string()));
         }
-        Ok(Self { exit, output, args: lines("args")?, env })
+        Ok(Self {
+            exit,
+            output,
+            args: lines("args")?,
+            env,
+        })
     }
 
     /// Does the test set this variable itself?
@@ -104,7 +123,10 @@ mod tests {
         assert_eq!(test.exit, 2);
         assert_eq!(test.args, ["one", "two words"]);
         assert!(test.sets("GOMAXPROCS") && test.sets("X") && !test.sets("Y"));
-        assert_eq!(test.output, Output::Containing(vec![b"a".to_vec(), b"b".to_vec()]));
+        assert_eq!(
+            test.output,
+            Output::Containing(vec![b"a".to_vec(), b"b".to_vec()])
+        );
     }
 
     #[test]

@@ -35,7 +35,8 @@ impl Expected {
     pub fn load(file: Option<&Path>) -> Result<Self> {
         match file {
             Some(file) => {
-                let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+                let text = fs::read_to_string(file)
+                    .with_context(|| format!("cannot read {}", file.display()))?;
                 Self::parse(&text).with_context(|| format!("in {}", file.display()))
             }
             None => Self::parse(OWN).context("in gort's own list of expected failures"),
@@ -51,8 +52,14 @@ impl Expected {
         let file: File = toml::from_str(text)?;
         let mut reasons = BTreeMap::new();
         for Entry { name, reason } in file.test {
-            ensure!(!reason.trim().is_empty(), "the expected failure {name} has no reason");
-            ensure!(reasons.insert(name.clone(), reason).is_none(), "{name} is listed twice");
+            ensure!(
+                !reason.trim().is_empty(),
+                "the expected failure {name} has no reason"
+            );
+            ensure!(
+                reasons.insert(name.clone(), reason).is_none(),
+                "{name} is listed twice"
+            );
         }
         Ok(Self { reasons })
     }
@@ -65,7 +72,11 @@ impl Expected {
     /// Names on the list that are not among `names`: the test has gone or is misspelt.
     pub fn strangers<'a>(&'a self, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
         let known: std::collections::BTreeSet<&str> = names.collect();
-        self.reasons.keys().map(String::as_str).filter(|name| !known.contains(name)).collect()
+        self.reasons
+            .keys()
+            .map(String::as_str)
+            .filter(|name| !known.contains(name))
+            .collect()
     }
 }
 

@@ -21,8 +21,10 @@ use crate::golang::{self, GoInstall, REFERENCE};
 
 /// Arguments of `gort conform kept`.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Example:\n  gort conform kept go-tests --repeat 100 --gomaxprocs 1,2,4\n\n\
-    Needs no Go, except with --stock. Each combination of a test and a value of GOMAXPROCS counts as one test.")]
+#[command(
+    after_help = "Example:\n  gort conform kept go-tests --repeat 100 --gomaxprocs 1,2,4\n\n\
+    Needs no Go, except with --stock. Each combination of a test and a value of GOMAXPROCS counts as one test."
+)]
 pub struct KeptArgs {
     /// Folder that holds the tests
     #[arg(default_value = "go-tests")]
@@ -54,13 +56,24 @@ pub struct ObjectsArgs {
 /// `gort conform kept`.
 pub fn run(args: &KeptArgs) -> Result<bool> {
     let linker = if args.stock {
-        let go = GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", golang::how_to_get()))?;
-        Linker { program: go.tool("link"), first: None, goroot: Some(go.root) }
+        let go =
+            GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", golang::how_to_get()))?;
+        Linker {
+            program: go.tool("link"),
+            first: None,
+            goroot: Some(go.root),
+        }
     } else {
         let program = env::current_exe().context("cannot find gort's own executable")?;
-        Linker { program, first: Some("link"), goroot: None }
+        Linker {
+            program,
+            first: Some("link"),
+            goroot: None,
+        }
     };
-    let tests = find(&args.dir, |folder, name| folder.join(format!("{name}.o")).is_file())?;
+    let tests = find(&args.dir, |folder, name| {
+        folder.join(format!("{name}.o")).is_file()
+    })?;
     let limits = args.options.limits();
     let (matrix, linker) = (&args.matrix, &linker);
     let cases: Vec<Case<'_>> = tests
@@ -72,16 +85,27 @@ pub fn run(args: &KeptArgs) -> Result<bool> {
             run: Box::new(move |work| run_test(&test, matrix, linker, limits, work)),
         })
         .collect();
-    finish("conform kept", if args.stock { "stock" } else { "gort" }, &cases, &args.options)
+    finish(
+        "conform kept",
+        if args.stock { "stock" } else { "gort" },
+        &cases,
+        &args.options,
+    )
 }
 
 /// `gort conform objects`.
 pub fn run_objects(args: &ObjectsArgs) -> Result<bool> {
     let go = GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", golang::how_to_get()))?;
     if go.version != REFERENCE {
-        bail!("{} holds {}; the kept objects are those of {REFERENCE}", go.root.display(), go.version);
+        bail!(
+            "{} holds {}; the kept objects are those of {REFERENCE}",
+            go.root.display(),
+            go.version
+        );
     }
-    let tests = find(&args.dir, |folder, name| folder.join(format!("{name}.go")).is_file())?;
+    let tests = find(&args.dir, |folder, name| {
+        folder.join(format!("{name}.go")).is_file()
+    })?;
     let (go, limits, write) = (&go, args.options.limits(), args.write);
     let cases: Vec<Case<'_>> = tests
         .into_iter()
@@ -101,7 +125,14 @@ fn finish(suite: &str, against: &str, cases: &[Case<'_>], options: &Options) -> 
         return Ok(true);
     }
     let scratch = options.scratch()?;
-    runner::run(suite, against, cases, options, &Expected::nothing(), scratch.path())
+    runner::run(
+        suite,
+        against,
+        cases,
+        options,
+        &Expected::nothing(),
+        scratch.path(),
+    )
 }
 
 /// A folder of `go-tests`.
@@ -119,32 +150,54 @@ struct Linker {
 
 /// The tests below `dir`, by name: folders that `has` says hold what is needed.
 fn find(dir: &Path, has: impl Fn(&Path, &str) -> bool) -> Result<Vec<Test>> {
-    let root = dir.canonicalize().with_context(|| format!("cannot find the folder of tests {}", dir.display()))?;
+    let root = dir
+        .canonicalize()
+        .with_context(|| format!("cannot find the folder of tests {}", dir.display()))?;
     let mut tests = Vec::new();
-    for entry in fs::read_dir(&root).with_context(|| format!("cannot read the folder {}", root.display()))? {
-        let folder = entry.with_context(|| format!("cannot read the folder {}", root.display()))?.path();
-        if let Some(name) = folder.file_name().and_then(|n| n.to_str()).map(str::to_string)
+    for entry in
+        fs::read_dir(&root).with_context(|| format!("cannot read the folder {}", root.display()))?
+    {
+        let folder = entry
+            .with_context(|| format!("cannot read the folder {}", root.display()))?
+            .path();
+        if let Some(name) = folder
+            .file_name()
+            .and_then(|n| n.to_str())
+            .map(str::to_string)
             && has(&folder, &name)
         {
             tests.push(Test { name, folder });
         }
     }
     if tests.is_empty() {
-        bail!("there are no tests in {}: each is a folder NAME with NAME.go and NAME.o", root.display());
+        bail!(
+            "there are no tests in {}: each is a folder NAME with NAME.go and NAME.o",
+            root.display()
+        );
     }
     tests.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(tests)
 }
 
 /// Links one object and runs the program.
-fn run_test(test: &Test, matrix: &Matrix, linker: &Linker, limits: Limits, work: &Path) -> Vec<Attempt> {
+fn run_test(
+    test: &Test,
+    matrix: &Matrix,
+    linker: &Linker,
+    limits: Limits,
+    work: &Path,
+) -> Vec<Attempt> {
     let expectation = match Expectation::read(&test.folder, str::to_string) {
         Ok(expectation) => expectation,
         Err(why) => return Attempt::only(Verdict::Fail(Cause::Setup, why)),
     };
     let exe = work.join(&test.name);
     let mut link = Command::new(&linker.program);
-    link.current_dir(work).args(linker.first).arg("-o").arg(&exe).arg(test.folder.join(format!("{}.o", test.name)));
+    link.current_dir(work)
+        .args(linker.first)
+        .arg("-o")
+        .arg(&exe)
+        .arg(test.folder.join(format!("{}.o", test.name)));
     if let Some(goroot) = &linker.goroot {
         link.env("GOROOT", goroot);
     }
@@ -169,25 +222,44 @@ fn compile(test: &Test, go: &GoInstall, write: bool, limits: Limits, work: &Path
         format!("{}.go", test.name).into(),
     ];
     let mut compiler = Command::new(go.tool("compile"));
-    compiler.args(args).current_dir(&test.folder).env("PWD", &test.folder).env("GOROOT", &go.root);
+    compiler
+        .args(args)
+        .current_dir(&test.folder)
+        .env("PWD", &test.folder)
+        .env("GOROOT", &go.root);
     compiler.env("GOOS", "linux").env("GOARCH", "amd64");
     if let Err(verdict) = step(compiler, limits, Cause::CompileError) {
         return verdict;
     }
     let kept = test.folder.join(format!("{}.o", test.name));
-    let read = |path: &Path| fs::read(path).map_err(|e| format!("cannot read {}: {e}", path.display()));
+    let read =
+        |path: &Path| fs::read(path).map_err(|e| format!("cannot read {}: {e}", path.display()));
     if write {
         return match fs::copy(&object, &kept) {
             Ok(_) => Verdict::Pass,
-            Err(e) => Verdict::Fail(Cause::Setup, format!("cannot write {}: {e}", kept.display())),
+            Err(e) => Verdict::Fail(
+                Cause::Setup,
+                format!("cannot write {}: {e}", kept.display()),
+            ),
         };
     }
     match (read(&object), read(&kept)) {
         (Ok(new), Ok(old)) if new == old => Verdict::Pass,
         (Ok(new), Ok(old)) => {
-            let at = new.iter().zip(&old).position(|(a, b)| a != b).unwrap_or(new.len().min(old.len()));
-            let sizes = format!("{} bytes kept, {} compiled, the first difference at {at}", old.len(), new.len());
-            Verdict::Fail(Cause::DifferentObject, format!("{sizes}\n`gort conform objects --write` replaces it"))
+            let at = new
+                .iter()
+                .zip(&old)
+                .position(|(a, b)| a != b)
+                .unwrap_or(new.len().min(old.len()));
+            let sizes = format!(
+                "{} bytes kept, {} compiled, the first difference at {at}",
+                old.len(),
+                new.len()
+            );
+            Verdict::Fail(
+                Cause::DifferentObject,
+                format!("{sizes}\n`gort conform objects --write` replaces it"),
+            )
         }
         (Err(why), _) | (_, Err(why)) => Verdict::Fail(Cause::Setup, why),
     }
@@ -196,7 +268,11 @@ fn compile(test: &Test, go: &GoInstall, write: bool, limits: Limits, work: &Path
 /// Runs a tool that has to succeed.
 fn step(command: Command, limits: Limits, cause: Cause) -> Result<(), Verdict> {
     let name = command.get_program().to_owned();
-    let done = process::run(command, limits)
-        .map_err(|e| Verdict::Fail(Cause::Setup, format!("cannot run {}: {e}", Path::new(&name).display())))?;
+    let done = process::run(command, limits).map_err(|e| {
+        Verdict::Fail(
+            Cause::Setup,
+            format!("cannot run {}: {e}", Path::new(&name).display()),
+        )
+    })?;
     judge_step(&done, cause).map_or(Ok(()), Err)
 }

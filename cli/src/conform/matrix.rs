@@ -21,9 +21,17 @@ pub struct Matrix {
 
 impl Matrix {
     /// Runs `exe` in `cwd` as often as asked for. One result for each value of GOMAXPROCS; the first failure ends its repetitions.
-    pub fn run(&self, exe: &Path, cwd: &Path, expectation: &Expectation, limits: Limits) -> Vec<Attempt> {
+    pub fn run(
+        &self,
+        exe: &Path,
+        cwd: &Path,
+        expectation: &Expectation,
+        limits: Limits,
+    ) -> Vec<Attempt> {
         if expectation.sets("GOMAXPROCS") {
-            return Attempt::only(self.repeat(limits, expectation, || program(exe, cwd, expectation)));
+            return Attempt::only(
+                self.repeat(limits, expectation, || program(exe, cwd, expectation)),
+            );
         }
         self.gomaxprocs
             .iter()
@@ -34,7 +42,10 @@ impl Matrix {
                     command.env("GOMAXPROCS", &procs);
                     command
                 });
-                Attempt { label: format!("GOMAXPROCS={procs}"), verdict }
+                Attempt {
+                    label: format!("GOMAXPROCS={procs}"),
+                    verdict,
+                }
             })
             .collect()
     }
@@ -44,11 +55,19 @@ impl Matrix {
         if expectation.sets("GOMAXPROCS") {
             return Attempt::only(verdict.clone());
         }
-        let attempt = |procs| Attempt { label: format!("GOMAXPROCS={procs}"), verdict: verdict.clone() };
+        let attempt = |procs| Attempt {
+            label: format!("GOMAXPROCS={procs}"),
+            verdict: verdict.clone(),
+        };
         self.gomaxprocs.iter().map(attempt).collect()
     }
 
-    fn repeat(&self, limits: Limits, expectation: &Expectation, command: impl Fn() -> Command) -> Verdict {
+    fn repeat(
+        &self,
+        limits: Limits,
+        expectation: &Expectation,
+        command: impl Fn() -> Command,
+    ) -> Verdict {
         for round in 1..=self.repeat {
             let verdict = match process::run(command(), limits) {
                 Ok(done) => judge(&done, expectation.exit, &expectation.output),
@@ -56,7 +75,10 @@ impl Matrix {
             };
             match verdict {
                 Verdict::Fail(cause, detail) if self.repeat > 1 => {
-                    return Verdict::Fail(cause, format!("in run {round} of {}\n{detail}", self.repeat));
+                    return Verdict::Fail(
+                        cause,
+                        format!("in run {round} of {}\n{detail}", self.repeat),
+                    );
                 }
                 Verdict::Fail(..) | Verdict::Skip(_) => return verdict,
                 Verdict::Pass => {}

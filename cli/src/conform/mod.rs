@@ -26,7 +26,9 @@ use anyhow::Result;
 
 /// Arguments of `gort conform`.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Example:\n  gort conform kept go-tests\n  gort conform test --filter chan/")]
+#[command(
+    after_help = "Example:\n  gort conform kept go-tests\n  gort conform test --filter chan/"
+)]
 pub struct Args {
     #[command(subcommand)]
     suite: Suite,

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{
-    Pid, PidfdFlags, Resource, Rlimit, Signal, getrlimit, kill_process_group, pidfd_open, set_parent_process_death_signal,
-    setrlimit,
+    Pid, PidfdFlags, Resource, Rlimit, Signal, getrlimit, kill_process_group, pidfd_open,
+    set_parent_process_death_signal, setrlimit,
 };
 
 /// What a program may use.
@@ -60,15 +60,28 @@ impl Finished {
 /// Runs `command` to its end, or to the end of the limits.
 pub fn run(mut command: Command, limits: Limits) -> io::Result<Finished> {
     let (mut reader, writer) = io::pipe()?;
-    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).process_group(0);
-    let memory = Rlimit { current: Some(limits.memory), maximum: getrlimit(Resource::Data).maximum };
+    command
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone()?)
+        .stderr(writer)
+        .process_group(0);
+    let memory = Rlimit {
+        current: Some(limits.memory),
+        maximum: getrlimit(Resource::Data).maximum,
+    };
     // SAFETY: between fork and exec the closure makes two system calls; it neither allocates nor takes a lock.
     unsafe {
         command.pre_exec(move || {
             // An interrupted gort must not leave programs without their time limit behind.
             set_parent_process_death_signal(Some(Signal::KILL))?;
             setrlimit(Resource::Data, memory)?;
-            setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+            setrlimit(
+                Resource::Core,
+                Rlimit {
+                    current: Some(0),
+                    maximum: Some(0),
+                },
+            )?;
             Ok(())
         });
     }
@@ -83,11 +96,18 @@ pub fn run(mut command: Command, limits: Limits) -> io::Result<Finished> {
     if early.is_none() {
         drain(&mut reader, &mut output)?;
     }
-    Ok(Finished { ending: early.unwrap_or_else(|| ending(status)), output })
+    Ok(Finished {
+        ending: early.unwrap_or_else(|| ending(status)),
+        output,
+    })
 }
 
 /// Collects output until the program ends. The first part of the result says why it has to be killed, if it has to.
-fn watch(child: &Child, reader: &mut io::PipeReader, deadline: Instant) -> io::Result<(Option<Ending>, Vec<u8>)> {
+fn watch(
+    child: &Child,
+    reader: &mut io::PipeReader,
+    deadline: Instant,
+) -> io::Result<(Option<Ending>, Vec<u8>)> {
     let process = pidfd_open(Pid::from_child(child), PidfdFlags::empty())?;
     let mut output = Vec::new();
     let mut buffer = vec![0; 64 << 10];
@@ -97,8 +117,14 @@ fn watch(child: &Child, reader: &mut io::PipeReader, deadline: Instant) -> io::R
         if left.is_zero() {
             return Ok((Some(Ending::TimeOut), output));
         }
-        let wait = Timespec { tv_sec: left.as_secs() as i64, tv_nsec: i64::from(left.subsec_nanos()) };
-        let mut fds = [PollFd::new(&process, PollFlags::IN), PollFd::from_borrowed_fd(reader.as_fd(), PollFlags::IN)];
+        let wait = Timespec {
+            tv_sec: left.as_secs() as i64,
+            tv_nsec: i64::from(left.subsec_nanos()),
+        };
+        let mut fds = [
+            PollFd::new(&process, PollFlags::IN),
+            PollFd::from_borrowed_fd(reader.as_fd(), PollFlags::IN),
+        ];
         let watched = if open { 2 } else { 1 };
         match poll(&mut fds[..watched], Some(&wait)) {
             Ok(0) | Err(rustix::io::Errno::INTR) => continue,
@@ -127,7 +153,13 @@ fn drain(reader: &mut io::PipeReader, output: &mut Vec<u8>) -> io::Result<()> {
     loop {
         let ready = {
             let mut fds = [PollFd::from_borrowed_fd(reader.as_fd(), PollFlags::IN)];
-            poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))?
+            poll(
+                &mut fds,
+                Some(&Timespec {
+                    tv_sec: 0,
+                    tv_nsec: 0,
+                }),
+            )?
         };
         if ready == 0 {
             return Ok(());
@@ -166,12 +198,19 @@ mod tests {
     }
 
     fn limits(time: Duration) -> Limits {
-        Limits { time, memory: 1 << 30 }
+        Limits {
+            time,
+            memory: 1 << 30,
+        }
     }
 
     #[test]
     fn output_of_both_streams_keeps_its_order() {
-        let done = run(shell("echo a; echo b >&2; echo c; exit 3"), limits(Duration::from_secs(10))).unwrap();
+        let done = run(
+            shell("echo a; echo b >&2; echo c; exit 3"),
+            limits(Duration::from_secs(10)),
+        )
+        .unwrap();
         assert_eq!(done.ending, Ending::Exit(3));
         assert_eq!(done.output, b"a\nb\nc\n");
     }
@@ -179,7 +218,11 @@ mod tests {
     #[test]
     fn a_program_that_hangs_is_killed_with_its_children() {
         let start = Instant::now();
-        let done = run(shell("echo before; sleep 60 & sleep 60"), limits(Duration::from_millis(300))).unwrap();
+        let done = run(
+            shell("echo before; sleep 60 & sleep 60"),
+            limits(Duration::from_millis(300)),
+        )
+        .unwrap();
         assert_eq!(done.ending, Ending::TimeOut);
         assert_eq!(done.output, b"before\n");
         assert!(start.elapsed() < Duration::from_secs(10));
@@ -188,7 +231,11 @@ mod tests {
     #[test]
     fn a_child_left_behind_does_not_keep_the_run_open() {
         let start = Instant::now();
-        let done = run(shell("sleep 60 & echo parent"), limits(Duration::from_secs(30))).unwrap();
+        let done = run(
+            shell("sleep 60 & echo parent"),
+            limits(Duration::from_secs(30)),
+        )
+        .unwrap();
         assert!(done.success());
         assert_eq!(done.output, b"parent\n");
         assert!(start.elapsed() < Duration::from_secs(10));
@@ -196,7 +243,11 @@ mod tests {
 
     #[test]
     fn closing_the_output_is_not_ending() {
-        let done = run(shell("exec >&- 2>&-; sleep 0.2; exit 5"), limits(Duration::from_secs(10))).unwrap();
+        let done = run(
+            shell("exec >&- 2>&-; sleep 0.2; exit 5"),
+            limits(Duration::from_secs(10)),
+        )
+        .unwrap();
         assert_eq!(done.ending, Ending::Exit(5));
     }
 

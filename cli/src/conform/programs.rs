@@ -17,9 +17,11 @@ use crate::goroot::Linker;
 
 /// Arguments of `gort conform programs`.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Example:\n  gort conform programs go-tests/std --repeat 100\n\n\
+#[command(
+    after_help = "Example:\n  gort conform programs go-tests/std --repeat 100\n\n\
     Needs a Go 1.5 installation ($GO15ROOT or $HOME/sdk/go1.5.4). A program passes if it does what its files say on the \
-    stock runtime and in every run on gort.")]
+    stock runtime and in every run on gort."
+)]
 pub struct Args {
     /// Folder that holds the programs, each a file NAME.go with NAME.expected beside it
     #[arg(default_value = "go-tests/std")]
@@ -33,10 +35,17 @@ pub struct Args {
 /// `gort conform programs`.
 pub fn run(args: &Args) -> Result<bool> {
     let go = GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", golang::how_to_get()))?;
-    let dir = args.dir.canonicalize().with_context(|| format!("cannot find the folder of programs {}", args.dir.display()))?;
+    let dir = args
+        .dir
+        .canonicalize()
+        .with_context(|| format!("cannot find the folder of programs {}", args.dir.display()))?;
     let mut names = Vec::new();
-    for entry in fs::read_dir(&dir).with_context(|| format!("cannot read the folder {}", dir.display()))? {
-        let name = entry.with_context(|| format!("cannot read the folder {}", dir.display()))?.file_name();
+    for entry in
+        fs::read_dir(&dir).with_context(|| format!("cannot read the folder {}", dir.display()))?
+    {
+        let name = entry
+            .with_context(|| format!("cannot read the folder {}", dir.display()))?
+            .file_name();
         if let Some(name) = name.to_str().and_then(|name| name.strip_suffix(".go")) {
             names.push(name.to_string());
         }
@@ -58,7 +67,8 @@ pub fn run(args: &Args) -> Result<bool> {
             name: name.clone(),
             kind: "program",
             run: Box::new(move |work| {
-                run_program(gort, stock, dir, &name, matrix, limits, work).unwrap_or_else(Attempt::only)
+                run_program(gort, stock, dir, &name, matrix, limits, work)
+                    .unwrap_or_else(Attempt::only)
             }),
         })
         .collect();
@@ -66,7 +76,14 @@ pub fn run(args: &Args) -> Result<bool> {
         runner::list(&cases);
         return Ok(true);
     }
-    runner::run("conform programs", "gort", &cases, &args.options, &Expected::nothing(), scratch.path())
+    runner::run(
+        "conform programs",
+        "gort",
+        &cases,
+        &args.options,
+        &Expected::nothing(),
+        scratch.path(),
+    )
 }
 
 /// Compiles a program once, links it twice; checks what is expected on the stock runtime, then gort.
@@ -79,8 +96,8 @@ fn run_program(
     limits: Limits,
     work: &Path,
 ) -> Result<Vec<Attempt>, Verdict> {
-    let expectation =
-        Expectation::read(dir, |what| format!("{name}.{what}")).map_err(|why| Verdict::Fail(Cause::Setup, why))?;
+    let expectation = Expectation::read(dir, |what| format!("{name}.{what}"))
+        .map_err(|why| Verdict::Fail(Cause::Setup, why))?;
     let archive = work.join("main.a");
     gort.compile_main(dir, work, &archive, &[format!("{name}.go")])?;
 
@@ -88,7 +105,10 @@ fn run_program(
     stock.link_main(dir, work, &archive, &reference)?;
     let done = stock.run(program(&reference, dir, &expectation))?;
     if let Verdict::Fail(cause, detail) = judge(&done, expectation.exit, &expectation.output) {
-        return Err(Verdict::Fail(Cause::Setup, format!("on the stock runtime already: {cause}\n{detail}")));
+        return Err(Verdict::Fail(
+            Cause::Setup,
+            format!("on the stock runtime already: {cause}\n{detail}"),
+        ));
     }
 
     let exe = work.join("gort.exe");

@@ -51,7 +51,10 @@ impl Options {
 
     /// What each program may use.
     pub fn limits(&self) -> Limits {
-        Limits { time: Duration::from_secs(self.time_limit), memory: self.memory_limit << 20 }
+        Limits {
+            time: Duration::from_secs(self.time_limit),
+            memory: self.memory_limit << 20,
+        }
     }
 
     /// Are the tests only to be listed?
@@ -63,17 +66,29 @@ impl Options {
     pub fn scratch(&self) -> Result<Scratch> {
         match &self.keep {
             Some(dir) => {
-                fs::create_dir(dir).with_context(|| format!("cannot make the folder {}", dir.display()))?;
-                let path = dir.canonicalize().with_context(|| format!("cannot use {}", dir.display()))?;
-                Ok(Scratch { path, temporary: None })
+                fs::create_dir(dir)
+                    .with_context(|| format!("cannot make the folder {}", dir.display()))?;
+                let path = dir
+                    .canonicalize()
+                    .with_context(|| format!("cannot use {}", dir.display()))?;
+                Ok(Scratch {
+                    path,
+                    temporary: None,
+                })
             }
             None => {
                 let temporary = tempfile::Builder::new()
                     .prefix("gort-conform-")
                     .tempdir()
                     .context("cannot make a temporary folder")?;
-                let path = temporary.path().canonicalize().context("cannot use the temporary folder")?;
-                Ok(Scratch { path, temporary: Some(temporary) })
+                let path = temporary
+                    .path()
+                    .canonicalize()
+                    .context("cannot use the temporary folder")?;
+                Ok(Scratch {
+                    path,
+                    temporary: Some(temporary),
+                })
             }
         }
     }
@@ -106,7 +121,10 @@ pub struct Case<'a> {
     /// What is done with it.
     pub kind: &'static str,
     /// Does it, in a folder of its own.
-    #[expect(clippy::type_complexity, reason = "a name for it would say less than the type")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "a name for it would say less than the type"
+    )]
     pub run: Box<dyn Fn(&Path) -> Vec<Attempt> + Send + Sync + 'a>,
 }
 
@@ -122,7 +140,10 @@ pub struct Attempt {
 impl Attempt {
     /// The single result of a case.
     pub fn only(verdict: Verdict) -> Vec<Self> {
-        vec![Self { label: String::new(), verdict }]
+        vec![Self {
+            label: String::new(),
+            verdict,
+        }]
     }
 }
 
@@ -189,8 +210,15 @@ pub fn run(
         }
     }
 
-    for record in records.iter().filter(|r| r.result == Outcome::UnexpectedPass) {
-        println!("{} {}: listed as an expected failure but passes; take it off the list", style("PASS").yellow(), record.name);
+    for record in records
+        .iter()
+        .filter(|r| r.result == Outcome::UnexpectedPass)
+    {
+        println!(
+            "{} {}: listed as an expected failure but passes; take it off the list",
+            style("PASS").yellow(),
+            record.name
+        );
     }
     for record in records.iter().filter(|r| r.result == Outcome::Skip) {
         println!("{} {}: {}", style("skip").dim(), record.name, record.detail);
@@ -213,7 +241,8 @@ pub fn run(
             causes: &causes,
             tests: &records,
         };
-        let text = serde_json::to_string_pretty(&json).context("cannot put the results into JSON")?;
+        let text =
+            serde_json::to_string_pretty(&json).context("cannot put the results into JSON")?;
         fs::write(file, text + "\n").with_context(|| format!("cannot write {}", file.display()))?;
     }
     let extra = match expected_failures {
@@ -237,10 +266,17 @@ pub fn list(cases: &[Case<'_>]) {
 }
 
 /// Runs everything on as many threads as asked for. Records come back in the order of the cases.
-fn run_cases(cases: &[Case<'_>], options: &Options, expected: &Expected, scratch: &Path) -> Vec<Record> {
+fn run_cases(
+    cases: &[Case<'_>],
+    options: &Options,
+    expected: &Expected,
+    scratch: &Path,
+) -> Vec<Record> {
     // Without a terminal the bar draws nothing; failures are printed either way.
     let bar = ProgressBar::new(cases.len() as u64);
-    if let Ok(look) = ProgressStyle::with_template("{elapsed_precise} [{wide_bar}] {pos}/{len} {msg}") {
+    if let Ok(look) =
+        ProgressStyle::with_template("{elapsed_precise} [{wide_bar}] {pos}/{len} {msg}")
+    {
         bar.set_style(look.progress_chars("=> "));
     }
     bar.enable_steady_tick(Duration::from_millis(250));
@@ -266,23 +302,40 @@ fn run_cases(cases: &[Case<'_>], options: &Options, expected: &Expected, scratch
                         n => bar.set_message(format!("{n} failed; {}", case.name)),
                     }
                     bar.inc(1);
-                    results.lock().unwrap_or_else(|e| e.into_inner()).insert(index, records);
+                    results
+                        .lock()
+                        .unwrap_or_else(|e| e.into_inner())
+                        .insert(index, records);
                 }
             });
         }
     });
     bar.finish_and_clear();
-    results.into_inner().unwrap_or_else(|e| e.into_inner()).into_values().flatten().collect()
+    results
+        .into_inner()
+        .unwrap_or_else(|e| e.into_inner())
+        .into_values()
+        .flatten()
+        .collect()
 }
 
 /// Runs one case in a folder of its own.
-fn run_case(case: &Case<'_>, index: usize, expected: &Expected, scratch: &Path, keep: bool) -> Vec<Record> {
+fn run_case(
+    case: &Case<'_>,
+    index: usize,
+    expected: &Expected,
+    scratch: &Path,
+    keep: bool,
+) -> Vec<Record> {
     // Short names: the programs may make sockets below, whose paths are limited to 107 bytes.
     let folder = scratch.join(format!("t{index}"));
     let start = Instant::now();
     let attempts = match fs::create_dir(&folder) {
         Ok(()) => (case.run)(&folder),
-        Err(e) => Attempt::only(Verdict::Fail(Cause::Setup, format!("cannot make {}: {e}", folder.display()))),
+        Err(e) => Attempt::only(Verdict::Fail(
+            Cause::Setup,
+            format!("cannot make {}: {e}", folder.display()),
+        )),
     };
     if !keep {
         // What cannot be removed now goes with the whole scratch folder.
@@ -295,16 +348,27 @@ fn run_case(case: &Case<'_>, index: usize, expected: &Expected, scratch: &Path, 
             let reason = expected.reason(&case.name);
             let (result, cause, detail) = match (attempt.verdict, reason) {
                 (Verdict::Pass, None) => (Outcome::Pass, None, String::new()),
-                (Verdict::Pass, Some(reason)) => (Outcome::UnexpectedPass, None, reason.to_string()),
+                (Verdict::Pass, Some(reason)) => {
+                    (Outcome::UnexpectedPass, None, reason.to_string())
+                }
                 (Verdict::Fail(cause, detail), None) => (Outcome::Fail, Some(cause), cut(detail)),
-                (Verdict::Fail(cause, _), Some(reason)) => (Outcome::ExpectedFailure, Some(cause), reason.to_string()),
+                (Verdict::Fail(cause, _), Some(reason)) => {
+                    (Outcome::ExpectedFailure, Some(cause), reason.to_string())
+                }
                 (Verdict::Skip(why), _) => (Outcome::Skip, None, why),
             };
             let name = match attempt.label.as_str() {
                 "" => case.name.clone(),
                 label => format!("{} [{label}]", case.name),
             };
-            Record { name, kind: case.kind, result, cause, detail, seconds }
+            Record {
+                name,
+                kind: case.kind,
+                result,
+                cause,
+                detail,
+                seconds,
+            }
         })
         .collect()
 }
@@ -313,7 +377,13 @@ fn run_case(case: &Case<'_>, index: usize, expected: &Expected, scratch: &Path, 
 fn show_failure(bar: &ProgressBar, record: &Record) {
     bar.suspend(|| {
         let cause = record.cause.map(|c| c.to_string()).unwrap_or_default();
-        println!("{} {} ({}): {cause}, {:.1} s", style("FAIL").red(), record.name, record.kind, record.seconds);
+        println!(
+            "{} {} ({}): {cause}, {:.1} s",
+            style("FAIL").red(),
+            record.name,
+            record.kind,
+            record.seconds
+        );
         let lines: Vec<&str> = record.detail.lines().collect();
         for line in lines.iter().take(DETAIL_LINES) {
             println!("     {line}");

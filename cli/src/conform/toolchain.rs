@@ -25,7 +25,13 @@ impl Toolchain {
     /// Makes a goroot with the given linker in `scratch`.
     ///
     /// Its folder `test` is a copy: some programs there write beside themselves, and the installation stays as it is.
-    pub fn make(scratch: &Path, name: &str, go: &GoInstall, linker: Linker, limits: Limits) -> Result<Self> {
+    pub fn make(
+        scratch: &Path,
+        name: &str,
+        go: &GoInstall,
+        linker: Linker,
+        limits: Limits,
+    ) -> Result<Self> {
         let goroot = scratch.join(name);
         goroot::make(&goroot, go, linker)?;
         let mut path = goroot.join("bin").into_os_string();
@@ -33,7 +39,11 @@ impl Toolchain {
             path.push(":");
             path.push(rest);
         }
-        Ok(Self { goroot, path, limits })
+        Ok(Self {
+            goroot,
+            path,
+            limits,
+        })
     }
 
     /// Replaces the link to the tests of the Go tree by a copy and returns its path.
@@ -69,8 +79,12 @@ impl Toolchain {
     /// Runs a program under the limits.
     pub fn run(&self, command: Command) -> Result<Finished, Verdict> {
         let name = command.get_program().to_owned();
-        process::run(command, self.limits)
-            .map_err(|e| Verdict::Fail(Cause::Setup, format!("cannot run {}: {e}", Path::new(&name).display())))
+        process::run(command, self.limits).map_err(|e| {
+            Verdict::Fail(
+                Cause::Setup,
+                format!("cannot run {}: {e}", Path::new(&name).display()),
+            )
+        })
     }
 
     /// Runs the compiler in `cwd`.
@@ -83,15 +97,32 @@ impl Toolchain {
         self.tool("link", Cause::LinkError, cwd, folder, args)
     }
 
-    fn tool(&self, name: &str, cause: Cause, cwd: &Path, folder: &Path, args: &[OsString]) -> Result<(), Verdict> {
-        let mut command = self.command(&self.goroot.join(GoInstall::tools_folder()).join(name), cwd, folder);
+    fn tool(
+        &self,
+        name: &str,
+        cause: Cause,
+        cwd: &Path,
+        folder: &Path,
+        args: &[OsString],
+    ) -> Result<(), Verdict> {
+        let mut command = self.command(
+            &self.goroot.join(GoInstall::tools_folder()).join(name),
+            cwd,
+            folder,
+        );
         command.args(args);
         let done = self.run(command)?;
         judge_step(&done, cause).map_or(Ok(()), Err)
     }
 
     /// Compiles sources as `go run` does and links them: the executable is `folder/NAME.exe`. Sources are relative to `cwd`.
-    pub fn build(&self, cwd: &Path, folder: &Path, name: &str, sources: &[String]) -> Result<PathBuf, Verdict> {
+    pub fn build(
+        &self,
+        cwd: &Path,
+        folder: &Path,
+        name: &str,
+        sources: &[String],
+    ) -> Result<PathBuf, Verdict> {
         let archive = folder.join(format!("{name}.a"));
         self.compile_main(cwd, folder, &archive, sources)?;
         let exe = folder.join(format!("{name}.exe"));
@@ -100,23 +131,56 @@ impl Toolchain {
     }
 
     /// Compiles the sources of a main package into an archive.
-    pub fn compile_main(&self, cwd: &Path, folder: &Path, archive: &Path, sources: &[String]) -> Result<(), Verdict> {
+    pub fn compile_main(
+        &self,
+        cwd: &Path,
+        folder: &Path,
+        archive: &Path,
+        sources: &[String],
+    ) -> Result<(), Verdict> {
         // Local imports are relative to the folder of the sources.
         let mut base = OsString::from("_");
         base.push(cwd);
-        let mut args: Vec<OsString> = ["-trimpath".into(), folder.into(), "-p".into(), "main".into()].into();
-        args.extend(["-complete".into(), "-D".into(), base, "-I".into(), folder.into()]);
+        let mut args: Vec<OsString> = [
+            "-trimpath".into(),
+            folder.into(),
+            "-p".into(),
+            "main".into(),
+        ]
+        .into();
+        args.extend([
+            "-complete".into(),
+            "-D".into(),
+            base,
+            "-I".into(),
+            folder.into(),
+        ]);
         args.extend(["-o".into(), archive.into(), "-pack".into()]);
         args.extend(sources.iter().map(|source| {
-            if source.starts_with('/') { OsString::from(source) } else { OsString::from(format!("./{source}")) }
+            if source.starts_with('/') {
+                OsString::from(source)
+            } else {
+                OsString::from(format!("./{source}"))
+            }
         }));
         self.compile(cwd, folder, &args)
     }
 
     /// Links an archive of package main as `go run` does.
-    pub fn link_main(&self, cwd: &Path, folder: &Path, archive: &Path, exe: &Path) -> Result<(), Verdict> {
+    pub fn link_main(
+        &self,
+        cwd: &Path,
+        folder: &Path,
+        archive: &Path,
+        exe: &Path,
+    ) -> Result<(), Verdict> {
         let mut args: Vec<OsString> = ["-o".into(), exe.into(), "-L".into(), folder.into()].into();
-        args.extend(["-w".into(), "-extld=gcc".into(), "-buildmode=exe".into(), archive.into()]);
+        args.extend([
+            "-w".into(),
+            "-extld=gcc".into(),
+            "-buildmode=exe".into(),
+            archive.into(),
+        ]);
         self.link(cwd, folder, &args)
     }
 }

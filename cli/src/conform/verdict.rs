@@ -72,10 +72,19 @@ impl Output {
             Self::Containing(parts) => {
                 let mut rest = found;
                 for part in parts {
-                    match rest.windows(part.len().max(1)).position(|window| window.starts_with(part)) {
+                    match rest
+                        .windows(part.len().max(1))
+                        .position(|window| window.starts_with(part))
+                    {
                         Some(at) => rest = &rest[at + part.len()..],
                         None if part.is_empty() => {}
-                        None => return Some(format!("expected, but not there: {:?}; the output is\n{}", text(part), text(found))),
+                        None => {
+                            return Some(format!(
+                                "expected, but not there: {:?}; the output is\n{}",
+                                text(part),
+                                text(found)
+                            ));
+                        }
                     }
                 }
                 None
@@ -91,17 +100,24 @@ pub fn judge(done: &Finished, exit: i32, output: &Output) -> Verdict {
             None => Verdict::Pass,
             Some(why) => Verdict::Fail(Cause::WrongOutput, why),
         },
-        Ending::Exit(code) if code == 2 && died(&done.output) => Verdict::Fail(Cause::Crash, text(&done.output)),
-        Ending::Exit(code) => {
-            Verdict::Fail(Cause::WrongExit, format!("exit status {code}, not {exit}\n{}", text(&done.output)))
+        Ending::Exit(code) if code == 2 && died(&done.output) => {
+            Verdict::Fail(Cause::Crash, text(&done.output))
         }
-        Ending::Signal(signal) => {
-            Verdict::Fail(Cause::Crash, format!("ended by signal {signal}\n{}", text(&done.output)))
-        }
+        Ending::Exit(code) => Verdict::Fail(
+            Cause::WrongExit,
+            format!("exit status {code}, not {exit}\n{}", text(&done.output)),
+        ),
+        Ending::Signal(signal) => Verdict::Fail(
+            Cause::Crash,
+            format!("ended by signal {signal}\n{}", text(&done.output)),
+        ),
         Ending::TimeOut => Verdict::Fail(Cause::TimeOut, text(&done.output)),
         Ending::TooMuchOutput => {
             let start = &done.output[..done.output.len().min(4096)];
-            Verdict::Fail(Cause::WrongOutput, format!("output without end, starting with\n{}", text(start)))
+            Verdict::Fail(
+                Cause::WrongOutput,
+                format!("output without end, starting with\n{}", text(start)),
+            )
         }
     }
 }
@@ -110,9 +126,18 @@ pub fn judge(done: &Finished, exit: i32, output: &Output) -> Verdict {
 pub fn judge_step(done: &Finished, cause: Cause) -> Option<Verdict> {
     match done.ending {
         Ending::Exit(0) => None,
-        Ending::TimeOut => Some(Verdict::Fail(Cause::TimeOut, format!("{cause}: took too long\n{}", text(&done.output)))),
-        Ending::Exit(code) => Some(Verdict::Fail(cause, format!("exit status {code}\n{}", text(&done.output)))),
-        Ending::Signal(signal) => Some(Verdict::Fail(cause, format!("ended by signal {signal}\n{}", text(&done.output)))),
+        Ending::TimeOut => Some(Verdict::Fail(
+            Cause::TimeOut,
+            format!("{cause}: took too long\n{}", text(&done.output)),
+        )),
+        Ending::Exit(code) => Some(Verdict::Fail(
+            cause,
+            format!("exit status {code}\n{}", text(&done.output)),
+        )),
+        Ending::Signal(signal) => Some(Verdict::Fail(
+            cause,
+            format!("ended by signal {signal}\n{}", text(&done.output)),
+        )),
         Ending::TooMuchOutput => Some(Verdict::Fail(cause, "output without end".to_string())),
     }
 }
@@ -121,9 +146,16 @@ pub fn judge_step(done: &Finished, cause: Cause) -> Option<Verdict> {
 fn died(output: &[u8]) -> bool {
     let text = String::from_utf8_lossy(output);
     text.lines().any(|line| {
-        ["panic: ", "fatal error: ", "runtime: ", "gort: ", "SIG", "unexpected fault address"]
-            .iter()
-            .any(|start| line.starts_with(start))
+        [
+            "panic: ",
+            "fatal error: ",
+            "runtime: ",
+            "gort: ",
+            "SIG",
+            "unexpected fault address",
+        ]
+        .iter()
+        .any(|start| line.starts_with(start))
     })
 }
 
@@ -137,11 +169,26 @@ fn difference(expected: &[u8], found: &[u8]) -> String {
     let (expected, found) = (text(expected), text(found));
     let (old, new): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), found.lines().collect());
     match old.iter().zip(&new).position(|(a, b)| a != b) {
-        Some(at) => format!("line {}: expected {:?}\n{:>width$} got {:?}", at + 1, old[at], "", new[at], width = 9),
+        Some(at) => format!(
+            "line {}: expected {:?}\n{:>width$} got {:?}",
+            at + 1,
+            old[at],
+            "",
+            new[at],
+            width = 9
+        ),
         None if old.len() > new.len() => {
-            format!("ends after line {}; expected next: {:?}", new.len(), old[new.len()])
+            format!(
+                "ends after line {}; expected next: {:?}",
+                new.len(),
+                old[new.len()]
+            )
         }
-        None if new.len() > old.len() => format!("after the expected output, line {}: {:?}", old.len() + 1, new[old.len()]),
+        None if new.len() > old.len() => format!(
+            "after the expected output, line {}: {:?}",
+            old.len() + 1,
+            new[old.len()]
+        ),
         None => "differs in the bytes at its end".to_string(),
     }
 }
@@ -151,7 +198,10 @@ mod tests {
     use super::*;
 
     fn done(ending: Ending, output: &str) -> Finished {
-        Finished { ending, output: output.as_bytes().to_vec() }
+        Finished {
+            ending,
+            output: output.as_bytes().to_vec(),
+        }
     }
 
     fn exactly(output: &str) -> Output {
@@ -167,23 +217,46 @@ mod tests {
 
     #[test]
     fn status_and_output_both_count() {
-        assert_eq!(judge(&done(Ending::Exit(2), "x\n"), 2, &exactly("x\n")), Verdict::Pass);
-        assert_eq!(cause(judge(&done(Ending::Exit(0), "x\n"), 0, &exactly("y\n"))), Cause::WrongOutput);
-        assert_eq!(cause(judge(&done(Ending::Exit(1), "x\n"), 0, &exactly("x\n"))), Cause::WrongExit);
+        assert_eq!(
+            judge(&done(Ending::Exit(2), "x\n"), 2, &exactly("x\n")),
+            Verdict::Pass
+        );
+        assert_eq!(
+            cause(judge(&done(Ending::Exit(0), "x\n"), 0, &exactly("y\n"))),
+            Cause::WrongOutput
+        );
+        assert_eq!(
+            cause(judge(&done(Ending::Exit(1), "x\n"), 0, &exactly("x\n"))),
+            Cause::WrongExit
+        );
     }
 
     #[test]
     fn a_panic_is_a_crash_and_a_plain_exit_is_not() {
         let panic = "panic: oops\n\ngoroutine 1 [running]:\n";
-        assert_eq!(cause(judge(&done(Ending::Exit(2), panic), 0, &exactly(""))), Cause::Crash);
-        assert_eq!(cause(judge(&done(Ending::Exit(2), "usage\n"), 0, &exactly(""))), Cause::WrongExit);
-        assert_eq!(cause(judge(&done(Ending::Signal(11), ""), 0, &exactly(""))), Cause::Crash);
-        assert_eq!(cause(judge(&done(Ending::TimeOut, ""), 0, &exactly(""))), Cause::TimeOut);
+        assert_eq!(
+            cause(judge(&done(Ending::Exit(2), panic), 0, &exactly(""))),
+            Cause::Crash
+        );
+        assert_eq!(
+            cause(judge(&done(Ending::Exit(2), "usage\n"), 0, &exactly(""))),
+            Cause::WrongExit
+        );
+        assert_eq!(
+            cause(judge(&done(Ending::Signal(11), ""), 0, &exactly(""))),
+            Cause::Crash
+        );
+        assert_eq!(
+            cause(judge(&done(Ending::TimeOut, ""), 0, &exactly(""))),
+            Cause::TimeOut
+        );
     }
 
     #[test]
     fn parts_must_come_in_order_without_overlap() {
-        let parts = |texts: &[&str]| Output::Containing(texts.iter().map(|t| t.as_bytes().to_vec()).collect());
+        let parts = |texts: &[&str]| {
+            Output::Containing(texts.iter().map(|t| t.as_bytes().to_vec()).collect())
+        };
         assert_eq!(parts(&["ab", "", "d"]).refuse(b"xabcd"), None);
         assert_eq!(parts(&[]).refuse(b""), None);
         assert!(parts(&["d", "ab"]).refuse(b"xabcd").is_some());
@@ -193,7 +266,10 @@ mod tests {
 
     #[test]
     fn differences_are_pointed_out() {
-        assert_eq!(difference(b"a\nb\n", b"a\nc\n"), "line 2: expected \"b\"\n          got \"c\"");
+        assert_eq!(
+            difference(b"a\nb\n", b"a\nc\n"),
+            "line 2: expected \"b\"\n          got \"c\""
+        );
         assert!(difference(b"a\nb\n", b"a\n").starts_with("ends after line 1"));
         assert!(difference(b"a\n", b"a\nb\n").starts_with("after the expected output, line 2"));
         assert_eq!(difference(b"a\n", b"a"), "differs in the bytes at its end");
