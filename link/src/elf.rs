@@ -87,12 +87,31 @@ const SHDR: usize = 64;
 impl Writer {
     /// An empty file.
     pub fn new() -> Self {
-        Self { sections: Vec::new(), locals: Vec::new(), globals: Vec::new(), strings: vec![0] }
+        Self {
+            sections: Vec::new(),
+            locals: Vec::new(),
+            globals: Vec::new(),
+            strings: vec![0],
+        }
     }
 
     /// Adds a section.
-    pub fn section(&mut self, name: &'static str, kind: u32, flags: u64, align: u64, contents: Contents) -> SectionId {
-        self.sections.push(Section { name, kind, flags, align, contents, relocs: Vec::new() });
+    pub fn section(
+        &mut self,
+        name: &'static str,
+        kind: u32,
+        flags: u64,
+        align: u64,
+        contents: Contents,
+    ) -> SectionId {
+        self.sections.push(Section {
+            name,
+            kind,
+            flags,
+            align,
+            contents,
+            relocs: Vec::new(),
+        });
         SectionId(self.sections.len() as u32)
     }
 
@@ -127,7 +146,13 @@ impl Writer {
 
     fn make(&mut self, name: &[u8], s: SymbolInfo, bind: u8) -> Symbol {
         let section = s.section.map_or(elf::SHN_ABS.0, |s| s.0 as u16);
-        Symbol { name: self.string(name), info: bind << 4 | s.kind, section, value: s.value, size: s.size }
+        Symbol {
+            name: self.string(name),
+            info: bind << 4 | s.kind,
+            section,
+            value: s.value,
+            size: s.size,
+        }
     }
 
     /// Adds a symbol that only this file sees.
@@ -146,7 +171,13 @@ impl Writer {
     /// Adds a reference to a symbol of another file.
     pub fn undefined(&mut self, name: &[u8]) -> SymbolRef {
         let name = self.string(name);
-        self.globals.push(Symbol { name, info: elf::STB_GLOBAL.0 << 4, section: 0, value: 0, size: 0 });
+        self.globals.push(Symbol {
+            name,
+            info: elf::STB_GLOBAL.0 << 4,
+            section: 0,
+            value: 0,
+            size: 0,
+        });
         SymbolRef::Global(self.globals.len() as u32 - 1)
     }
 
@@ -166,12 +197,23 @@ impl Writer {
             .sum();
         let mut out = Vec::new();
         out.try_reserve_exact(
-            EHDR + contents + relocs * 24 + nsymbols as usize * 24 + self.strings.len() + (2 * n as usize + 4) * (SHDR + 24) + 4096,
+            EHDR + contents
+                + relocs * 24
+                + nsymbols as usize * 24
+                + self.strings.len()
+                + (2 * n as usize + 4) * (SHDR + 24)
+                + 4096,
         )?;
         out.resize(EHDR, 0);
         let mut headers = vec![[0u8; SHDR]];
         let mut names = vec![0u8];
-        let symtab = 1 + n + self.sections.iter().filter(|s| !s.relocs.is_empty()).count() as u32;
+        let symtab = 1
+            + n
+            + self
+                .sections
+                .iter()
+                .filter(|s| !s.relocs.is_empty())
+                .count() as u32;
 
         for s in &self.sections {
             let offset = align(&mut out, s.align);
@@ -185,7 +227,12 @@ impl Writer {
             let name = section_name(&mut names, "", s.name);
             headers.push(shdr(name, s.kind, s.flags, offset, size, 0, 0, s.align, 0));
         }
-        for (i, s) in self.sections.iter().enumerate().filter(|(_, s)| !s.relocs.is_empty()) {
+        for (i, s) in self
+            .sections
+            .iter()
+            .enumerate()
+            .filter(|(_, s)| !s.relocs.is_empty())
+        {
             let offset = align(&mut out, 8);
             for r in &s.relocs {
                 let symbol = match r.symbol {
@@ -199,13 +246,29 @@ impl Writer {
             let name = section_name(&mut names, ".rela", s.name);
             let size = s.relocs.len() as u64 * 24;
             let flags = u64::from(elf::SHF_INFO_LINK.0);
-            headers.push(shdr(name, elf::SHT_RELA.0, flags, offset, size, symtab, i as u32 + 1, 8, 24));
+            headers.push(shdr(
+                name,
+                elf::SHT_RELA.0,
+                flags,
+                offset,
+                size,
+                symtab,
+                i as u32 + 1,
+                8,
+                24,
+            ));
         }
 
         let offset = align(&mut out, 8);
         out.extend_from_slice(&[0; 24]);
         for i in 1..=n {
-            let s = Symbol { name: 0, info: elf::STT_SECTION.0, section: i as u16, value: 0, size: 0 };
+            let s = Symbol {
+                name: 0,
+                info: elf::STT_SECTION.0,
+                section: i as u16,
+                value: 0,
+                size: 0,
+            };
             push_symbol(&mut out, &s);
         }
         for s in self.locals.iter().chain(&self.globals) {
@@ -213,17 +276,47 @@ impl Writer {
         }
         let name = section_name(&mut names, "", ".symtab");
         let size = u64::from(nsymbols) * 24;
-        headers.push(shdr(name, elf::SHT_SYMTAB.0, 0, offset, size, symtab + 1, first_global, 8, 24));
+        headers.push(shdr(
+            name,
+            elf::SHT_SYMTAB.0,
+            0,
+            offset,
+            size,
+            symtab + 1,
+            first_global,
+            8,
+            24,
+        ));
 
         let offset = out.len() as u64;
         out.extend_from_slice(&self.strings);
         let name = section_name(&mut names, "", ".strtab");
-        headers.push(shdr(name, elf::SHT_STRTAB.0, 0, offset, self.strings.len() as u64, 0, 0, 1, 0));
+        headers.push(shdr(
+            name,
+            elf::SHT_STRTAB.0,
+            0,
+            offset,
+            self.strings.len() as u64,
+            0,
+            0,
+            1,
+            0,
+        ));
 
         let name = section_name(&mut names, "", ".shstrtab");
         let offset = out.len() as u64;
         out.extend_from_slice(&names);
-        headers.push(shdr(name, elf::SHT_STRTAB.0, 0, offset, names.len() as u64, 0, 0, 1, 0));
+        headers.push(shdr(
+            name,
+            elf::SHT_STRTAB.0,
+            0,
+            offset,
+            names.len() as u64,
+            0,
+            0,
+            1,
+            0,
+        ));
 
         let shoff = align(&mut out, 8);
         for h in &headers {
@@ -253,8 +346,21 @@ fn section_name(names: &mut Vec<u8>, prefix: &str, name: &str) -> u32 {
     at
 }
 
-#[expect(clippy::too_many_arguments, reason = "the fields of a section header, in order")]
-fn shdr(name: u32, kind: u32, flags: u64, offset: u64, size: u64, link: u32, info: u32, align: u64, entsize: u64) -> [u8; SHDR] {
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the fields of a section header, in order"
+)]
+fn shdr(
+    name: u32,
+    kind: u32,
+    flags: u64,
+    offset: u64,
+    size: u64,
+    link: u32,
+    info: u32,
+    align: u64,
+    entsize: u64,
+) -> [u8; SHDR] {
     let mut h = [0; SHDR];
     let mut put = |at: usize, bytes: &[u8]| h[at..at + bytes.len()].copy_from_slice(bytes);
     put(0, &name.to_le_bytes());
@@ -280,7 +386,10 @@ fn push_symbol(out: &mut Vec<u8>, s: &Symbol) {
 fn file_header(out: &mut [u8], shoff: u64, shnum: u16) {
     let mut put = |at: usize, bytes: &[u8]| out[at..at + bytes.len()].copy_from_slice(bytes);
     put(0, &elf::ELFMAG);
-    put(4, &[elf::ELFCLASS64.0, elf::ELFDATA2LSB.0, elf::EV_CURRENT.0]);
+    put(
+        4,
+        &[elf::ELFCLASS64.0, elf::ELFDATA2LSB.0, elf::EV_CURRENT.0],
+    );
     put(16, &elf::ET_REL.0.to_le_bytes());
     put(18, &elf::EM_X86_64.0.to_le_bytes());
     put(20, &u32::from(elf::EV_CURRENT.0).to_le_bytes());

@@ -19,12 +19,18 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// One problem.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { messages: vec![message.into()] }
+        Self {
+            messages: vec![message.into()],
+        }
     }
 
     /// All problems of one phase; `Ok` when there is none.
     pub fn from_list(messages: Vec<String>) -> Result<()> {
-        if messages.is_empty() { Ok(()) } else { Err(Self { messages }) }
+        if messages.is_empty() {
+            Ok(())
+        } else {
+            Err(Self { messages })
+        }
     }
 
     /// An operation of the file system that failed.

@@ -7,7 +7,9 @@
 use crate::error::{Error, Result};
 use crate::load::{Bytes, map_file};
 use object::read::elf::ElfFile64;
-use object::{Object as _, ObjectSection as _, ObjectSymbol as _, RelocationTarget, SectionIndex, SymbolIndex};
+use object::{
+    Object as _, ObjectSection as _, ObjectSymbol as _, RelocationTarget, SectionIndex, SymbolIndex,
+};
 use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
 
@@ -51,12 +53,19 @@ pub fn find() -> Result<PathBuf> {
         return if path.is_file() {
             Ok(path)
         } else {
-            Err(Error::new(format!("no runtime library at {} (from GORT_LIB)", path.display())))
+            Err(Error::new(format!(
+                "no runtime library at {} (from GORT_LIB)",
+                path.display()
+            )))
         };
     }
-    let exe = std::env::current_exe().and_then(|p| p.canonicalize()).map_err(|e| {
-        Error::new(format!("cannot tell where this program is ({e}); set GORT_LIB to the path of libgort.a"))
-    })?;
+    let exe = std::env::current_exe()
+        .and_then(|p| p.canonicalize())
+        .map_err(|e| {
+            Error::new(format!(
+                "cannot tell where this program is ({e}); set GORT_LIB to the path of libgort.a"
+            ))
+        })?;
     let dir = exe.parent().unwrap_or(Path::new("/"));
     let candidates = [dir.join("libgort.a"), dir.join("../lib/libgort.a")];
     candidates.iter().find(|c| c.is_file()).cloned().ok_or_else(|| {
@@ -71,14 +80,21 @@ pub fn find() -> Result<PathBuf> {
 impl HostFile {
     /// Maps the archive.
     pub fn open(path: &Path) -> Result<Self> {
-        let bytes = map_file(path).map_err(|e| Error::io("cannot open the runtime library", path, &e))?;
-        Ok(Self { path: path.to_path_buf(), bytes })
+        let bytes =
+            map_file(path).map_err(|e| Error::io("cannot open the runtime library", path, &e))?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            bytes,
+        })
     }
 
     /// Reads its symbols.
     pub fn read(&self) -> Result<HostLib<'_>> {
         let bad = |what: String| {
-            Error::new(format!("{}: {what}; build libgort.a again", self.path.display()))
+            Error::new(format!(
+                "{}: {what}; build libgort.a again",
+                self.path.display()
+            ))
         };
         let archive = object::read::archive::ArchiveFile::parse(&*self.bytes)
             .map_err(|e| bad(format!("not an archive ({e})")))?;
@@ -91,7 +107,9 @@ impl HostFile {
         };
         for member in archive.members() {
             let member = member.map_err(|e| bad(format!("damaged archive ({e})")))?;
-            let data = member.data(&*self.bytes).map_err(|e| bad(format!("damaged archive ({e})")))?;
+            let data = member
+                .data(&*self.bytes)
+                .map_err(|e| bad(format!("damaged archive ({e})")))?;
             if !data.starts_with(b"\x7fELF") {
                 continue;
             }
@@ -103,7 +121,10 @@ impl HostFile {
         lib.undefined.retain(|n| !defined.contains_key(n));
         lib.undefined.sort_unstable();
         lib.undefined.dedup();
-        if !lib.defined.contains_key(gort_tables::VERSION_SYMBOL.as_bytes()) {
+        if !lib
+            .defined
+            .contains_key(gort_tables::VERSION_SYMBOL.as_bytes())
+        {
             return Err(Error::new(format!(
                 "{}: this runtime library belongs to another version of gort (it does not define {}); build libgort.a and the linker from the same source",
                 self.path.display(),
@@ -121,7 +142,9 @@ impl<'a> HostLib<'a> {
             if !symbol.is_global() {
                 continue;
             }
-            let Ok(name) = symbol.name_bytes() else { continue };
+            let Ok(name) = symbol.name_bytes() else {
+                continue;
+            };
             if symbol.is_undefined() {
                 if !symbol.is_weak() {
                     self.undefined.push(name);
@@ -131,8 +154,21 @@ impl<'a> HostLib<'a> {
             let absolute =
                 (symbol.section() == object::SymbolSection::Absolute).then_some(symbol.address());
             let is_text = symbol.kind() == object::SymbolKind::Text;
-            let new = HostSymbol { weak: symbol.is_weak(), is_text, absolute, member, index: symbol.index() };
-            self.defined.entry(name).and_modify(|old| if old.weak { *old = new }).or_insert(new);
+            let new = HostSymbol {
+                weak: symbol.is_weak(),
+                is_text,
+                absolute,
+                member,
+                index: symbol.index(),
+            };
+            self.defined
+                .entry(name)
+                .and_modify(|old| {
+                    if old.weak {
+                        *old = new
+                    }
+                })
+                .or_insert(new);
         }
         self.members.push(elf);
     }
@@ -157,7 +193,9 @@ impl<'a> HostLib<'a> {
         let elf = self.members.get(symbol.member as usize)?;
         let s = elf.symbol_by_index(symbol.index).ok()?;
         let section = elf.section_by_index(s.section_index()?).ok()?;
-        section.data_range(section.address() + s.address() + offset, len).ok()?
+        section
+            .data_range(section.address() + s.address() + offset, len)
+            .ok()?
     }
 
     /// What a pointer inside a data symbol points to: section of the same member, and offset in it.
@@ -172,7 +210,11 @@ impl<'a> HostLib<'a> {
                 let target = elf.symbol_by_index(index).ok()?;
                 let section = target.section_index()?;
                 let offset = target.address().wrapping_add_signed(reloc.addend());
-                Some(HostPlace { member: symbol.member, section, offset })
+                Some(HostPlace {
+                    member: symbol.member,
+                    section,
+                    offset,
+                })
             }
             _ => None,
         }
@@ -182,7 +224,9 @@ impl<'a> HostLib<'a> {
     pub fn bytes_at(&self, place: HostPlace, len: u64) -> Option<&'a [u8]> {
         let elf = self.members.get(place.member as usize)?;
         let section = elf.section_by_index(place.section).ok()?;
-        section.data_range(section.address() + place.offset, len).ok()?
+        section
+            .data_range(section.address() + place.offset, len)
+            .ok()?
     }
 }
 

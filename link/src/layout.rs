@@ -80,7 +80,14 @@ impl Layout {
         &self.order[section as usize]
     }
 
-    fn add(&mut self, p: &Program<'_>, section: Section, id: SymId, align: u64, step: u64) -> Result<()> {
+    fn add(
+        &mut self,
+        p: &Program<'_>,
+        section: Section,
+        id: SymId,
+        align: u64,
+        step: u64,
+    ) -> Result<()> {
         let at = &mut self.sizes[section as usize];
         let offset = at.next_multiple_of(align);
         let end = offset + p.sym(id).size.max(step);
@@ -109,7 +116,11 @@ pub fn align_for(size: u64) -> u64 {
 
 /// String bytes are only ever read as bytes; the other rule would pad them to 32.
 fn align_of(name: &[u8], size: u64) -> u64 {
-    if name.starts_with(b"go.string.\"") { 1 } else { align_for(size) }
+    if name.starts_with(b"go.string.\"") {
+        1
+    } else {
+        align_for(size)
+    }
 }
 
 fn section_of(kind: Kind) -> Section {
@@ -125,12 +136,19 @@ fn section_of(kind: Kind) -> Section {
 
 /// Places all reachable symbols.
 pub fn layout(p: &Program<'_>, reached: &Reached) -> Result<Layout> {
-    let mut l = Layout { places: vec![None; p.symbols.len()], sizes: [0; SECTIONS.len()], order: Default::default() };
+    let mut l = Layout {
+        places: vec![None; p.symbols.len()],
+        sizes: [0; SECTIONS.len()],
+        order: Default::default(),
+    };
     for &id in &reached.texts {
         l.add(p, Section::Text, id, FUNC_ALIGN, FUNC_ALIGN)?;
     }
-    let mut data: Vec<(u64, SymId)> =
-        reached.data.iter().map(|&id| (align_of(p.sym(id).name, p.sym(id).size), id)).collect();
+    let mut data: Vec<(u64, SymId)> = reached
+        .data
+        .iter()
+        .map(|&id| (align_of(p.sym(id).name, p.sym(id).size), id))
+        .collect();
     data.sort_by_key(|&(align, _)| std::cmp::Reverse(align));
     for (align, id) in data {
         l.add(p, section_of(p.sym(id).kind), id, align, 0)?;
@@ -151,7 +169,15 @@ mod tests {
 
     #[test]
     fn alignment_follows_size() {
-        for (size, align) in [(0, 1), (1, 1), (3, 2), (8, 8), (24, 16), (32, 32), (1000, 32)] {
+        for (size, align) in [
+            (0, 1),
+            (1, 1),
+            (3, 2),
+            (8, 8),
+            (24, 16),
+            (32, 32),
+            (1000, 32),
+        ] {
             assert_eq!(align_for(size), align, "{size}");
         }
     }

@@ -104,7 +104,10 @@ pub struct Loaded<'a> {
 impl<'a> Loaded<'a> {
     /// Where it came from.
     pub fn origin(&self) -> Origin<'_> {
-        Origin { input: self.input, member: self.member.as_deref() }
+        Origin {
+            input: self.input,
+            member: self.member.as_deref(),
+        }
     }
 }
 
@@ -116,7 +119,10 @@ fn is_provided(package: &str) -> bool {
 impl Inputs {
     /// Opens the main file and everything that it imports.
     pub fn discover(options: &Options) -> Result<Self> {
-        let mut inputs = Self { files: Vec::new(), go_version: String::new() };
+        let mut inputs = Self {
+            files: Vec::new(),
+            go_version: String::new(),
+        };
         let mut seen = FxHashSet::default();
         let mut queue: VecDeque<(String, String)> = VecDeque::new();
         let mut release: Option<(String, String)> = None;
@@ -124,12 +130,19 @@ impl Inputs {
         while let Some((path, package)) = next {
             let bytes = map_file(&path).map_err(|e| Error::io("cannot open", &path, &e))?;
             let escaped = object::escape_path(&package);
-            let input = Input { path, package, escaped, bytes };
+            let input = Input {
+                path,
+                package,
+                escaped,
+                bytes,
+            };
             for member in input.go_members()? {
                 input.check_release(&member, &mut release)?;
                 let imports = object::imports(member.data).map_err(|f| input.fault(&member, &f))?;
                 for import in imports {
-                    let import = std::str::from_utf8(import).ok().map(|i| i.strip_suffix(".a").unwrap_or(i));
+                    let import = std::str::from_utf8(import)
+                        .ok()
+                        .map(|i| i.strip_suffix(".a").unwrap_or(i));
                     let Some(import) = import else {
                         let f = Fault::at(0, "an import path that is not UTF-8");
                         return Err(input.fault(&member, &f));
@@ -147,7 +160,9 @@ impl Inputs {
             }
             inputs.files.push(input);
             next = match queue.pop_front() {
-                Some((package, importer)) => Some((find_package(options, &package, &importer)?, package)),
+                Some((package, importer)) => {
+                    Some((find_package(options, &package, &importer)?, package))
+                }
                 None => None,
             };
         }
@@ -166,9 +181,14 @@ impl Inputs {
         work.into_par_iter()
             .with_max_len(1)
             .map(|(input, member)| {
-                let object = object::parse(member.data, &input.escaped).map_err(|f| input.fault(&member, &f))?;
+                let object = object::parse(member.data, &input.escaped)
+                    .map_err(|f| input.fault(&member, &f))?;
                 let member = (!member.name.is_empty()).then_some(member.name);
-                Ok(Loaded { input, member, object })
+                Ok(Loaded {
+                    input,
+                    member,
+                    object,
+                })
             })
             .collect()
     }
@@ -183,10 +203,18 @@ impl Input {
     /// The members with Go code.
     fn go_members(&self) -> Result<Vec<object::Member<'_>>> {
         if self.bytes.is_empty() {
-            return Err(Error::new(format!("{}: the file is empty; compile the package again", self.path.display())));
+            return Err(Error::new(format!(
+                "{}: the file is empty; compile the package again",
+                self.path.display()
+            )));
         }
         let members = object::members(&self.bytes).map_err(|f| {
-            Error::new(format!("{}: offset {}: {}; build the package again", self.path.display(), f.offset, f.what))
+            Error::new(format!(
+                "{}: offset {}: {}; build the package again",
+                self.path.display(),
+                f.offset,
+                f.what
+            ))
         })?;
         let is_archive = members.iter().all(|m| !m.name.is_empty());
         let mut rest = &members[..];
@@ -217,14 +245,30 @@ impl Input {
     fn fault(&self, member: &object::Member<'_>, fault: &Fault) -> Error {
         let path = self.path.display();
         let at = member.offset + fault.offset;
-        let member = if member.name.is_empty() { String::new() } else { format!("({})", member.name) };
-        Error::new(format!("{path}{member}: offset {at}: {}; compile the package again with Go 1.5", fault.what))
+        let member = if member.name.is_empty() {
+            String::new()
+        } else {
+            format!("({})", member.name)
+        };
+        Error::new(format!(
+            "{path}{member}: offset {at}: {}; compile the package again with Go 1.5",
+            fault.what
+        ))
     }
 
     /// Every object must be of one 1.5 release for linux/amd64.
-    fn check_release(&self, member: &object::Member<'_>, release: &mut Option<(String, String)>) -> Result<()> {
+    fn check_release(
+        &self,
+        member: &object::Member<'_>,
+        release: &mut Option<(String, String)>,
+    ) -> Result<()> {
         let h = object::header(member.data).map_err(|f| self.fault(member, &f))?;
-        let origin = Origin { input: self, member: Some(&member.name).filter(|n| !n.is_empty()).map(|n| n.as_str()) };
+        let origin = Origin {
+            input: self,
+            member: Some(&member.name)
+                .filter(|n| !n.is_empty())
+                .map(|n| n.as_str()),
+        };
         if (h.goos, h.goarch) != ("linux", "amd64") {
             return Err(Error::new(format!(
                 "{origin}: compiled for {}/{}; gort links linux/amd64, set GOOS=linux GOARCH=amd64",
@@ -263,13 +307,28 @@ fn find_package(options: &Options, package: &str, importer: &str) -> Result<Path
     let candidates: Vec<PathBuf> = if package.starts_with('/') {
         vec![PathBuf::from(file)]
     } else {
-        options.lib_dirs.iter().chain(options.pkg_dir().as_ref()).map(|d| d.join(&file)).collect()
+        options
+            .lib_dirs
+            .iter()
+            .chain(options.pkg_dir().as_ref())
+            .map(|d| d.join(&file))
+            .collect()
     };
     if let Some(found) = candidates.iter().find(|c| c.is_file()) {
         return Ok(found.clone());
     }
     let looked: Vec<_> = candidates.iter().map(|c| c.display().to_string()).collect();
-    let hint = if options.goroot.is_none() { "; set GOROOT to a Go 1.5 installation" } else { "" };
-    let looked = if looked.is_empty() { "no -L and no GOROOT are set".into() } else { format!("looked for {}", looked.join(", ")) };
-    Err(Error::new(format!("package {package}, imported by {importer}, is missing: {looked}{hint}")))
+    let hint = if options.goroot.is_none() {
+        "; set GOROOT to a Go 1.5 installation"
+    } else {
+        ""
+    };
+    let looked = if looked.is_empty() {
+        "no -L and no GOROOT are set".into()
+    } else {
+        format!("looked for {}", looked.join(", "))
+    };
+    Err(Error::new(format!(
+        "package {package}, imported by {importer}, is missing: {looked}{hint}"
+    )))
 }

@@ -19,14 +19,21 @@ const KIND_GCPROG: u8 = 0x40;
 const KIND_NOPOINTERS: u8 = 0x80;
 
 /// Mask of a section whose variables may hold pointers.
-pub fn mask(p: &Program<'_>, layout: &Layout, host: &HostLib<'_>, section: Section) -> Result<Vec<u8>> {
+pub fn mask(
+    p: &Program<'_>,
+    layout: &Layout,
+    host: &HostLib<'_>,
+    section: Section,
+) -> Result<Vec<u8>> {
     let words = layout.size(section) / 8;
     let mut mask = vec![0u8; (words as usize).div_ceil(64) * 8];
     let mut types: FxHashMap<SymId, Rc<TypeBits>> = FxHashMap::default();
     let mut errors = Vec::new();
     for &id in layout.symbols(section) {
         let s = p.sym(id);
-        let Some(place) = layout.place(id) else { continue };
+        let Some(place) = layout.place(id) else {
+            continue;
+        };
         let Some(gotype) = s.gotype else {
             errors.push(format!(
                 "{}: variable without a Go type in a section with pointers; declare it in Go, or with NOPTR in assembly ({})",
@@ -76,7 +83,10 @@ struct TypeBits {
 
 fn type_bits(p: &Program<'_>, host: &HostLib<'_>, id: SymId) -> Result<TypeBits> {
     let name = p.sym(id).name;
-    let none = TypeBits { words: 0, bytes: Vec::new() };
+    let none = TypeBits {
+        words: 0,
+        bytes: Vec::new(),
+    };
     let damaged = |what: &str| Error::new(format!("type descriptor {}: {what}", Name(name)));
     let mut head = [0u8; 72];
     let gcdata: Vec<u8>;
@@ -85,20 +95,30 @@ fn type_bits(p: &Program<'_>, host: &HostLib<'_>, id: SymId) -> Result<TypeBits>
             let image = p.image(id);
             let n = image.len().min(head.len());
             head[..n].copy_from_slice(&image[..n]);
-            let target = p.relocs(id).find(|r| r.off as usize == GCDATA).and_then(|r| r.target);
+            let target = p
+                .relocs(id)
+                .find(|r| r.off as usize == GCDATA)
+                .and_then(|r| r.target);
             gcdata = target.map(|t| p.image(t).to_vec()).unwrap_or_default();
         }
         Definition::Host => {
-            let s = host.get(name).ok_or_else(|| damaged("is not in libgort.a"))?;
-            let image = host.data(s, 0, head.len() as u64).ok_or_else(|| damaged("is too short in libgort.a"))?;
+            let s = host
+                .get(name)
+                .ok_or_else(|| damaged("is not in libgort.a"))?;
+            let image = host
+                .data(s, 0, head.len() as u64)
+                .ok_or_else(|| damaged("is too short in libgort.a"))?;
             head.copy_from_slice(image);
-            let words = u64::from_le_bytes(head[PTRDATA..PTRDATA + 8].try_into().unwrap_or_default()) / 8;
+            let words =
+                u64::from_le_bytes(head[PTRDATA..PTRDATA + 8].try_into().unwrap_or_default()) / 8;
             gcdata = if words == 0 || head[KIND] & KIND_NOPOINTERS != 0 {
                 Vec::new()
             } else {
                 let place = host.pointer(s, GCDATA as u64);
                 let bytes = place.and_then(|at| host.bytes_at(at, words.div_ceil(8)));
-                bytes.ok_or_else(|| damaged("has no pointer mask in libgort.a"))?.to_vec()
+                bytes
+                    .ok_or_else(|| damaged("has no pointer mask in libgort.a"))?
+                    .to_vec()
             };
         }
         Definition::None => return Err(damaged("of a variable is defined nowhere")),
@@ -112,8 +132,11 @@ fn type_bits(p: &Program<'_>, host: &HostLib<'_>, id: SymId) -> Result<TypeBits>
     }
     let size = (words as usize).div_ceil(8);
     if head[KIND] & KIND_GCPROG != 0 {
-        let program = gcdata.get(4..).ok_or_else(|| damaged("has no pointer program"))?;
-        let bytes = expand(program, words).ok_or_else(|| damaged("has a damaged pointer program"))?;
+        let program = gcdata
+            .get(4..)
+            .ok_or_else(|| damaged("has no pointer program"))?;
+        let bytes =
+            expand(program, words).ok_or_else(|| damaged("has a damaged pointer program"))?;
         return Ok(TypeBits { words, bytes });
     }
     // Trailing zero bytes of a symbol are not stored.
@@ -194,7 +217,10 @@ mod tests {
         // 2 bits `01`, repeated 3 more times.
         assert_eq!(expand(&[2, 0b01, 0x82, 3, 0], 8), Some(vec![0b0101_0101]));
         // The long form, with a repeat count over 127.
-        assert_eq!(expand(&[1, 1, 0x80, 1, 0xff, 1, 0], 256), Some(vec![0xff; 32]));
+        assert_eq!(
+            expand(&[1, 1, 0x80, 1, 0xff, 1, 0], 256),
+            Some(vec![0xff; 32])
+        );
         assert_eq!(expand(&[9, 0xff, 0x01, 0], 16), Some(vec![0xff, 0x01]));
         assert_eq!(expand(&[3, 0b111, 0], 2), None);
         assert_eq!(expand(&[0x81, 1, 0], 8), None);

@@ -75,7 +75,11 @@ impl<'b> Builder<'b> {
         let name = self.string(p.sym(id).name);
         let (args, pcsp, pcfile, pcline) = match p.text(id) {
             Some((object, t)) => {
-                let numbers: Vec<u32> = t.files.iter().map(|&f| self.file(p.sym(p.id(object, f)).name)).collect();
+                let numbers: Vec<u32> = t
+                    .files
+                    .iter()
+                    .map(|&f| self.file(p.sym(p.id(object, f)).name))
+                    .collect();
                 let pcsp = self.blob(t.pcsp);
                 let pcline = self.blob(t.pcline);
                 (t.args, pcsp, self.pcfile(t.pcfile, &numbers), pcline)

@@ -10,7 +10,7 @@
 use crate::error::{Error, Name, Result};
 use crate::host::HostLib;
 use crate::object::Kind;
-use crate::resolve::{Definition, Made, Program, SymId};
+use crate::resolve::{Definition, Made, Program, SymId, ZERO_VALUE};
 use rustc_hash::FxHashMap;
 
 /// Prefix of weak references.
@@ -52,7 +52,13 @@ pub fn reach(p: &mut Program<'_>, host: &HostLib<'_>, entries: &[&[u8]]) -> Resu
     }
     // The library's weak definitions count as wanted: where Go defines them, Go's are used.
     let wanted = host.undefined.iter().copied().chain(host.weak_names());
-    work.extend(wanted.filter_map(|n| p.find(n)).filter(|&id| p.go_def(id).is_some()));
+    work.extend(
+        wanted
+            .filter_map(|n| p.find(n))
+            .filter(|&id| p.go_def(id).is_some()),
+    );
+    // The library has a weak one only so that it can be linked alone.
+    work.extend(p.find(ZERO_VALUE));
     Error::from_list(errors)?;
 
     let mut undefined: FxHashMap<SymId, SymId> = FxHashMap::default();
@@ -83,28 +89,52 @@ pub fn reach(p: &mut Program<'_>, host: &HostLib<'_>, entries: &[&[u8]]) -> Resu
     }
     report_undefined(p, &undefined)?;
     for (id, data) in constants {
-        p.make(id, Kind::Rodata, Made { data, relocs: Vec::new() });
+        p.make(
+            id,
+            Kind::Rodata,
+            Made {
+                data,
+                relocs: Vec::new(),
+            },
+        );
     }
 
     let (mut texts, mut data, mut typelinks) = (Vec::new(), Vec::new(), Vec::new());
     for id in p.go_defs() {
         let s = p.sym(id);
         if s.name.starts_with(TYPELINK) {
-            if p.relocs(id).next().and_then(|r| r.target).is_some_and(|t| marks[t.ix()]) {
+            if p.relocs(id)
+                .next()
+                .and_then(|r| r.target)
+                .is_some_and(|t| marks[t.ix()])
+            {
                 typelinks.push(id);
             }
         } else if marks[id.ix()] {
-            if s.kind == Kind::Text { texts.push(id) } else { data.push(id) }
+            if s.kind == Kind::Text {
+                texts.push(id)
+            } else {
+                data.push(id)
+            }
         }
     }
     // What the linker made (constants, `-X` values) is not among the definitions of any object.
-    let made = p.symbols.iter().enumerate().filter(|&(i, s)| marks[i] && matches!(s.def, Definition::Made(_)));
+    let made = p
+        .symbols
+        .iter()
+        .enumerate()
+        .filter(|&(i, s)| marks[i] && matches!(s.def, Definition::Made(_)));
     data.extend(made.map(|(i, _)| SymId(i as u32)));
     typelinks.sort_by_key(|&id| p.sym(id).name);
     for &id in &typelinks {
         marks[id.ix()] = true;
     }
-    Ok(Reached { texts, data, typelinks, marks })
+    Ok(Reached {
+        texts,
+        data,
+        typelinks,
+        marks,
+    })
 }
 
 /// Literal constants carry their value in their name.
@@ -112,7 +142,11 @@ fn constant(name: &[u8]) -> Option<Vec<u8>> {
     let (digits, len) = if let Some(d) = name.strip_prefix(b"$f32.") {
         (d, 4)
     } else {
-        (name.strip_prefix(b"$f64.").or_else(|| name.strip_prefix(b"$i64."))?, 8)
+        (
+            name.strip_prefix(b"$f64.")
+                .or_else(|| name.strip_prefix(b"$i64."))?,
+            8,
+        )
     };
     if digits.is_empty() || digits.len() > len * 2 {
         return None;
@@ -122,32 +156,55 @@ fn constant(name: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn missing_entry(p: &Program<'_>, name: &[u8]) -> String {
-    let file = p.objects.first().map(|o| o.origin().to_string()).unwrap_or_default();
+    let file = p
+        .objects
+        .first()
+        .map(|o| o.origin().to_string())
+        .unwrap_or_default();
     if name == b"main.main" || name == b"main.init" {
-        format!("{}: not defined: {file} is not a compiled package main with a function main", Name(name))
+        format!(
+            "{}: not defined: {file} is not a compiled package main with a function main",
+            Name(name)
+        )
     } else {
-        format!("{}: not defined, but asked for as an entry point", Name(name))
+        format!(
+            "{}: not defined, but asked for as an entry point",
+            Name(name)
+        )
     }
 }
 
 fn report_undefined(p: &Program<'_>, undefined: &FxHashMap<SymId, SymId>) -> Result<()> {
-    let mut list: Vec<_> = undefined.iter().map(|(&s, &by)| (p.sym(s).name, by)).collect();
+    let mut list: Vec<_> = undefined
+        .iter()
+        .map(|(&s, &by)| (p.sym(s).name, by))
+        .collect();
     list.sort_unstable();
     let mut messages: Vec<_> = list
         .iter()
         .take(MAX_REPORTED)
         .map(|&(name, by)| {
-            let file = p.go_def(by).map(|(o, _)| p.objects[o].origin().to_string()).unwrap_or_default();
+            let file = p
+                .go_def(by)
+                .map(|(o, _)| p.objects[o].origin().to_string())
+                .unwrap_or_default();
             let what = if name.starts_with(b"runtime.") {
                 " (libgort.a does not provide it)"
             } else {
                 ""
             };
-            format!("undefined: {}, used by {} in {file}{what}", Name(name), Name(p.sym(by).name))
+            format!(
+                "undefined: {}, used by {} in {file}{what}",
+                Name(name),
+                Name(p.sym(by).name)
+            )
         })
         .collect();
     if list.len() > MAX_REPORTED {
-        messages.push(format!("and {} more undefined symbols", list.len() - MAX_REPORTED));
+        messages.push(format!(
+            "and {} more undefined symbols",
+            list.len() - MAX_REPORTED
+        ));
     }
     Error::from_list(messages)
 }
@@ -158,9 +215,18 @@ mod tests {
 
     #[test]
     fn constants_come_from_names() {
-        assert_eq!(constant(b"$f32.3f800000"), Some(1f32.to_le_bytes().to_vec()));
-        assert_eq!(constant(b"$f64.3ff0000000000000"), Some(1f64.to_le_bytes().to_vec()));
-        assert_eq!(constant(b"$i64.00000000000000ff"), Some(255u64.to_le_bytes().to_vec()));
+        assert_eq!(
+            constant(b"$f32.3f800000"),
+            Some(1f32.to_le_bytes().to_vec())
+        );
+        assert_eq!(
+            constant(b"$f64.3ff0000000000000"),
+            Some(1f64.to_le_bytes().to_vec())
+        );
+        assert_eq!(
+            constant(b"$i64.00000000000000ff"),
+            Some(255u64.to_le_bytes().to_vec())
+        );
         assert_eq!(constant(b"$f64."), None);
         assert_eq!(constant(b"$f64.3ff00000000000001"), None);
         assert_eq!(constant(b"$f64.xyz"), None);

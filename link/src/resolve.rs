@@ -11,6 +11,11 @@ use crate::load::Loaded;
 use crate::object::{Def, Kind, RelocKind, Text, hash_name};
 use hashbrown::HashTable;
 
+/// Zeros that map lookups of absent keys point to.
+pub const ZERO_VALUE: &[u8] = b"runtime.zerovalue";
+/// The runtime itself relies on this many zeros.
+const MIN_ZERO_VALUE: u64 = 1024;
+
 /// A name, program-wide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SymId(pub u32);
@@ -108,7 +113,11 @@ impl<'b> Program<'b> {
             let mut ids = Vec::with_capacity(o.object.names.len());
             for n in &o.object.names {
                 // A static name is one object's own: it is not entered in the index.
-                ids.push(if n.is_static { p.push(&n.name, true) } else { p.intern(&n.name, n.hash) });
+                ids.push(if n.is_static {
+                    p.push(&n.name, true)
+                } else {
+                    p.intern(&n.name, n.hash)
+                });
             }
             p.ids.push(ids);
         }
@@ -129,17 +138,28 @@ impl<'b> Program<'b> {
 
     fn push(&mut self, name: &'b [u8], is_static: bool) -> SymId {
         let def = Definition::None;
-        self.symbols.push(Symbol { name, is_static, def, kind: Kind::Rodata, size: 0, gotype: None });
+        self.symbols.push(Symbol {
+            name,
+            is_static,
+            def,
+            kind: Kind::Rodata,
+            size: 0,
+            gotype: None,
+        });
         SymId(self.symbols.len() as u32 - 1)
     }
 
     fn intern(&mut self, name: &'b [u8], hash: u64) -> SymId {
-        if let Some(&i) = self.index.find(hash, |&i| self.symbols[i as usize].name == name) {
+        if let Some(&i) = self
+            .index
+            .find(hash, |&i| self.symbols[i as usize].name == name)
+        {
             return SymId(i);
         }
         let id = self.push(name, false);
         let symbols = &self.symbols;
-        self.index.insert_unique(hash, id.0, |&i| hash_name(symbols[i as usize].name));
+        self.index
+            .insert_unique(hash, id.0, |&i| hash_name(symbols[i as usize].name));
         id
     }
 
@@ -148,15 +168,25 @@ impl<'b> Program<'b> {
         let d = &objects[object].object.defs[def];
         let id = self.ids[object][d.name.ix()];
         let gotype = d.gotype.map(|t| self.ids[object][t.ix()]);
-        let place = Definition::Go { object: object as u32, def: def as u32 };
+        let place = Definition::Go {
+            object: object as u32,
+            def: def as u32,
+        };
         let old = &self.symbols[id.ix()];
         if let Definition::Host = old.def {
             let s = &mut self.symbols[id.ix()];
             s.gotype = s.gotype.or(gotype);
             return;
         }
-        let Definition::Go { object: old_object, def: old_def } = old.def else {
-            let strong = (!old.is_static).then(|| host.get(old.name)).flatten().filter(|h| !h.weak);
+        let Definition::Go {
+            object: old_object,
+            def: old_def,
+        } = old.def
+        else {
+            let strong = (!old.is_static)
+                .then(|| host.get(old.name))
+                .flatten()
+                .filter(|h| !h.weak);
             let s = &mut self.symbols[id.ix()];
             s.kind = d.kind;
             s.size = d.size;
@@ -211,7 +241,9 @@ impl<'b> Program<'b> {
 
     /// Looks a global name up.
     pub fn find(&self, name: &[u8]) -> Option<SymId> {
-        self.index.find(hash_name(name), |&i| self.symbols[i as usize].name == name).map(|&i| SymId(i))
+        self.index
+            .find(hash_name(name), |&i| self.symbols[i as usize].name == name)
+            .map(|&i| SymId(i))
     }
 
     /// Adds a definition made by the linker.
@@ -221,6 +253,24 @@ impl<'b> Program<'b> {
         s.kind = kind;
         s.size = made.data.len() as u64;
         self.made.push(made);
+    }
+
+    /// Makes sure that `runtime.zerovalue` exists and is as large as the largest that any package wants.
+    pub fn require_zero_value(&mut self) -> SymId {
+        let id = self.intern(ZERO_VALUE, hash_name(ZERO_VALUE));
+        if self.go_def(id).is_none() {
+            self.make(
+                id,
+                Kind::Rodata,
+                Made {
+                    data: Vec::new(),
+                    relocs: Vec::new(),
+                },
+            );
+        }
+        let s = &mut self.symbols[id.ix()];
+        s.size = s.size.max(MIN_ZERO_VALUE);
+        id
     }
 
     /// Adds a nameless symbol (not entered in the index) that the linker makes.
@@ -233,9 +283,10 @@ impl<'b> Program<'b> {
     /// The definition in a Go object.
     pub fn go_def(&self, id: SymId) -> Option<(usize, &'b Def<'b>)> {
         match self.sym(id).def {
-            Definition::Go { object, def } => {
-                Some((object as usize, &self.objects[object as usize].object.defs[def as usize]))
-            }
+            Definition::Go { object, def } => Some((
+                object as usize,
+                &self.objects[object as usize].object.defs[def as usize],
+            )),
             _ => None,
         }
     }
@@ -268,24 +319,36 @@ impl<'b> Program<'b> {
         };
         let go = go.into_iter().flat_map(move |(object, def)| {
             let range = def.relocs.start as usize..def.relocs.end as usize;
-            self.objects[object].object.relocs[range].iter().map(move |r| Relocation {
-                off: r.off,
-                kind: r.kind,
-                add: r.add,
-                target: r.sym.map(|n| self.ids[object][n.ix()]),
-            })
+            self.objects[object].object.relocs[range]
+                .iter()
+                .map(move |r| Relocation {
+                    off: r.off,
+                    kind: r.kind,
+                    add: r.add,
+                    target: r.sym.map(|n| self.ids[object][n.ix()]),
+                })
         });
         made.iter().copied().chain(go)
     }
 
     /// Symbols defined by Go objects, in file order.
     pub fn go_defs(&self) -> impl Iterator<Item = SymId> + '_ {
-        self.objects.iter().enumerate().flat_map(move |(object, o)| {
-            o.object.defs.iter().enumerate().filter_map(move |(def, d)| {
-                let id = self.ids[object][d.name.ix()];
-                let here = Definition::Go { object: object as u32, def: def as u32 };
-                (self.sym(id).def == here).then_some(id)
+        self.objects
+            .iter()
+            .enumerate()
+            .flat_map(move |(object, o)| {
+                o.object
+                    .defs
+                    .iter()
+                    .enumerate()
+                    .filter_map(move |(def, d)| {
+                        let id = self.ids[object][d.name.ix()];
+                        let here = Definition::Go {
+                            object: object as u32,
+                            def: def as u32,
+                        };
+                        (self.sym(id).def == here).then_some(id)
+                    })
             })
-        })
     }
 }

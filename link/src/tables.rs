@@ -12,8 +12,10 @@ use crate::object::{RelocKind, Text};
 use crate::pclntab::Pclntab;
 use crate::resolve::{Program, Relocation, SymId};
 use gort_tables::pcvalue::PcValues;
-use gort_tables::{FRAME_NO_MAPS, FRAME_REFLECT, FUNC_BUCKET, Frame, Func, NO_MAP, SITE_BUCKET, Site};
-use iced_x86::{Decoder, DecoderOptions, FlowControl};
+use gort_tables::{
+    FRAME_NO_MAPS, FRAME_REFLECT, FUNC_BUCKET, Frame, Func, NO_MAP, SITE_BUCKET, Site,
+};
+use iced_x86::{Decoder, DecoderOptions, Mnemonic};
 use rustc_hash::FxHashMap;
 
 /// Everything but the masks of the data sections.
@@ -50,19 +52,32 @@ pub fn calls(p: &Program<'_>, id: SymId) -> Result<Vec<CallSite>> {
     let mut out = Vec::new();
     for r in p.relocs(id) {
         match r.kind {
-            RelocKind::Call if is_call(image, &r) => out.push(CallSite { ret: r.off + 4, target: r.target }),
+            RelocKind::Call if is_call(image, &r) => out.push(CallSite {
+                ret: r.off + 4,
+                target: r.target,
+            }),
             RelocKind::CallInd => {
                 let at = r.off as usize;
-                let mut d = Decoder::new(64, image.get(at..).unwrap_or_default(), DecoderOptions::NONE);
+                let mut d = Decoder::new(
+                    64,
+                    image.get(at..).unwrap_or_default(),
+                    DecoderOptions::NONE,
+                );
                 let i = d.decode();
-                if !matches!(i.flow_control(), FlowControl::IndirectCall | FlowControl::Call) {
-                    let file = p.go_def(id).map(|(o, _)| p.objects[o].origin().to_string()).unwrap_or_default();
+                if i.mnemonic() != Mnemonic::Call {
+                    let file = p
+                        .go_def(id)
+                        .map(|(o, _)| p.objects[o].origin().to_string())
+                        .unwrap_or_default();
                     return Err(Error::new(format!(
                         "{}: no call instruction at offset {at} ({file}); the object is damaged, compile the package again",
                         Name(p.sym(id).name)
                     )));
                 }
-                out.push(CallSite { ret: r.off + i.len() as u32, target: None });
+                out.push(CallSite {
+                    ret: r.off + i.len() as u32,
+                    target: None,
+                });
             }
             _ => {}
         }
@@ -118,25 +133,36 @@ impl<'a> StackMap<'a> {
         };
         let (n, nbit) = (word(0), word(4));
         let bytes = u64::from(n) * u64::from(nbit).div_ceil(32) * 4;
-        (size >= 8 && bytes + 8 <= size).then(|| Self { n, nbit, bitmaps: image.get(8..).unwrap_or(&[]) })
+        (size >= 8 && bytes + 8 <= size).then(|| Self {
+            n,
+            nbit,
+            bitmaps: image.get(8..).unwrap_or(&[]),
+        })
     }
 
     fn bit(&self, index: u32, bit: u32) -> bool {
         let stride = (self.nbit as usize).div_ceil(32) * 4;
         let byte = index as usize * stride + bit as usize / 8;
         // Trailing zero bytes of the symbol are not stored.
-        self.bitmaps.get(byte).is_some_and(|b| b >> (bit % 8) & 1 != 0)
+        self.bitmaps
+            .get(byte)
+            .is_some_and(|b| b >> (bit % 8) & 1 != 0)
     }
 
     /// Bits of one map: all, up to the last pointer.
     fn from_bottom(&self, index: u32) -> Bits {
-        let used = (0..self.nbit).rev().find(|&b| self.bit(index, b)).map_or(0, |b| b + 1);
+        let used = (0..self.nbit)
+            .rev()
+            .find(|&b| self.bit(index, b))
+            .map_or(0, |b| b + 1);
         Bits::collect(used, |b| self.bit(index, b))
     }
 
     /// Bits of one map, from the first pointer on; the top stays in place.
     fn from_top(&self, index: u32) -> Bits {
-        let skip = (0..self.nbit).find(|&b| self.bit(index, b)).unwrap_or(self.nbit);
+        let skip = (0..self.nbit)
+            .find(|&b| self.bit(index, b))
+            .unwrap_or(self.nbit);
         Bits::collect(self.nbit - skip, |b| self.bit(index, b + skip))
     }
 }
@@ -171,14 +197,22 @@ struct Builder<'p, 'b> {
 
 /// Computes the tables.
 pub fn build(p: &Program<'_>, layout: &Layout, pclntab: &Pclntab) -> Result<Tables> {
-    let unstopped = ["runtime.morestack", "runtime.morestack_noctxt", "runtime.duffzero", "runtime.duffcopy"];
+    let unstopped = [
+        "runtime.morestack",
+        "runtime.morestack_noctxt",
+        "runtime.duffzero",
+        "runtime.duffcopy",
+    ];
     let mut b = Builder {
         p,
         t: Tables::default(),
         frames: FxHashMap::default(),
         bits: FxHashMap::default(),
         maps: FxHashMap::default(),
-        morestack: unstopped.iter().filter_map(|n| p.find(n.as_bytes())).collect(),
+        morestack: unstopped
+            .iter()
+            .filter_map(|n| p.find(n.as_bytes()))
+            .collect(),
         deferreturn: p.find(b"runtime.deferreturn"),
     };
     for (i, &id) in layout.symbols(Section::Text).iter().enumerate() {
@@ -191,22 +225,42 @@ pub fn build(p: &Program<'_>, layout: &Layout, pclntab: &Pclntab) -> Result<Tabl
 
 impl Builder<'_, '_> {
     fn function(&mut self, id: SymId, entry: u64, record: u32) -> Result<()> {
-        let Some((object, text)) = self.p.text(id) else { return Ok(()) };
+        let Some((object, text)) = self.p.text(id) else {
+            return Ok(());
+        };
         let name = self.p.sym(id).name;
         let mut flags = 0;
         if name == b"reflect.makeFuncStub" || name == b"reflect.methodValueCall" {
             flags |= FRAME_REFLECT;
         }
-        let funcdata = |i: usize| text.funcdata.get(i).copied().flatten().map(|n| self.p.id(object, n));
+        let funcdata = |i: usize| {
+            text.funcdata
+                .get(i)
+                .copied()
+                .flatten()
+                .map(|n| self.p.id(object, n))
+        };
         let (args_map, locals_map) = (funcdata(0), funcdata(1));
         if args_map.is_none() && locals_map.is_none() {
             flags |= FRAME_NO_MAPS;
         }
         let (args_words, args) = self.map(id, args_map, 0, false)?;
         let none = (0, NO_MAP);
-        let entry_frame = self.frame(Frame { size: 0, locals_words: none.0, locals: none.1, args_words, args, flags });
+        let entry_frame = self.frame(Frame {
+            size: 0,
+            locals_words: none.0,
+            locals: none.1,
+            args_words,
+            args,
+            flags,
+        });
         let args_size = u32::try_from(text.args).unwrap_or(u32::MAX);
-        self.t.funcs.push(Func { entry: entry as u32, record, entry_frame, args: args_size });
+        self.t.funcs.push(Func {
+            entry: entry as u32,
+            record,
+            entry_frame,
+            args: args_size,
+        });
 
         let mut steps = FunctionSteps::new(text);
         for call in calls(self.p, id)? {
@@ -215,13 +269,25 @@ impl Builder<'_, '_> {
             }
             let is_deferreturn = call.target.is_some() && call.target == self.deferreturn;
             // The compiler attaches the maps of deferreturn to the NOP before the CALL (5 bytes).
-            let pc = u64::from(call.ret) - if is_deferreturn { 6.min(u64::from(call.ret)) } else { 1 };
+            let pc = u64::from(call.ret)
+                - if is_deferreturn {
+                    6.min(u64::from(call.ret))
+                } else {
+                    1
+                };
             let (size, index, line) = steps.at(pc);
             let index = u32::try_from(index).unwrap_or(0);
             let (locals_words, locals) = self.map(id, locals_map, index, true)?;
             let (args_words, args) = self.map(id, args_map, index, false)?;
             let size = u32::try_from(size).unwrap_or(0);
-            let frame = self.frame(Frame { size, locals_words, locals, args_words, args, flags });
+            let frame = self.frame(Frame {
+                size,
+                locals_words,
+                locals,
+                args_words,
+                args,
+                flags,
+            });
             let line = u32::try_from(line).unwrap_or(0);
             let ret = entry as u32 + call.ret;
             if is_deferreturn {
@@ -246,22 +312,39 @@ impl Builder<'_, '_> {
     }
 
     /// Words and offset of one bitmap of a stack map symbol.
-    fn map(&mut self, func: SymId, map: Option<SymId>, index: u32, from_top: bool) -> Result<(u32, u32)> {
-        let Some(map) = map else { return Ok((0, NO_MAP)) };
+    fn map(
+        &mut self,
+        func: SymId,
+        map: Option<SymId>,
+        index: u32,
+        from_top: bool,
+    ) -> Result<(u32, u32)> {
+        let Some(map) = map else {
+            return Ok((0, NO_MAP));
+        };
         if let Some(&known) = self.maps.get(&(map, index, from_top)) {
             return Ok(known);
         }
         let damaged = |what: String| {
-            let file = self.p.go_def(func).map(|(o, _)| self.p.objects[o].origin().to_string()).unwrap_or_default();
+            let file = self
+                .p
+                .go_def(func)
+                .map(|(o, _)| self.p.objects[o].origin().to_string())
+                .unwrap_or_default();
             let (func, map) = (Name(self.p.sym(func).name), Name(self.p.sym(map).name));
-            Err(Error::new(format!("{func}: stack map {map} {what} ({file}); compile the package again")))
+            Err(Error::new(format!(
+                "{func}: stack map {map} {what} ({file}); compile the package again"
+            )))
         };
         let bits = if self.p.go_def(map).is_none() {
             // `runtime.no_pointers_stackmap` of the library: no words, any index.
             if self.p.sym(map).def == crate::resolve::Definition::None {
                 return damaged("is not defined".into());
             }
-            Bits { n: 0, bytes: Vec::new() }
+            Bits {
+                n: 0,
+                bytes: Vec::new(),
+            }
         } else {
             let Some(m) = StackMap::read(self.p.image(map), self.p.sym(map).size) else {
                 return damaged("is damaged".into());
@@ -269,7 +352,11 @@ impl Builder<'_, '_> {
             if index >= m.n {
                 return damaged(format!("has {} bitmaps, number {index} is wanted", m.n));
             }
-            if from_top { m.from_top(index) } else { m.from_bottom(index) }
+            if from_top {
+                m.from_top(index)
+            } else {
+                m.from_bottom(index)
+            }
         };
         let found = if bits.n == 0 {
             (0, NO_MAP)
@@ -291,7 +378,11 @@ impl Builder<'_, '_> {
         let buckets = text_size / SITE_BUCKET + 1;
         let mut next = 0;
         for i in 0..buckets {
-            while t.sites.get(next).is_some_and(|s| u64::from(s.pc) < i * SITE_BUCKET) {
+            while t
+                .sites
+                .get(next)
+                .is_some_and(|s| u64::from(s.pc) < i * SITE_BUCKET)
+            {
                 next += 1;
             }
             t.site_index.push(next as u32);
@@ -299,7 +390,11 @@ impl Builder<'_, '_> {
         t.site_index.push(t.sites.len() as u32);
         let mut func = 0;
         for i in 0..text_size / FUNC_BUCKET + 1 {
-            while t.funcs.get(func + 1).is_some_and(|f| u64::from(f.entry) <= i * FUNC_BUCKET) {
+            while t
+                .funcs
+                .get(func + 1)
+                .is_some_and(|f| u64::from(f.entry) <= i * FUNC_BUCKET)
+            {
                 func += 1;
             }
             t.func_index.push(func as u32);
@@ -337,8 +432,20 @@ mod tests {
         // Two maps of 5 bits: 00110 (bits 1, 2) and none; the second one's bytes are not stored.
         let image = [2, 0, 0, 0, 5, 0, 0, 0, 0b00110];
         let m = StackMap::read(&image, 16).unwrap();
-        assert_eq!(m.from_bottom(0), Bits { n: 3, bytes: vec![0b110, 0, 0, 0, 0, 0, 0, 0] });
-        assert_eq!(m.from_top(0), Bits { n: 4, bytes: vec![0b0011, 0, 0, 0, 0, 0, 0, 0] });
+        assert_eq!(
+            m.from_bottom(0),
+            Bits {
+                n: 3,
+                bytes: vec![0b110, 0, 0, 0, 0, 0, 0, 0]
+            }
+        );
+        assert_eq!(
+            m.from_top(0),
+            Bits {
+                n: 4,
+                bytes: vec![0b0011, 0, 0, 0, 0, 0, 0, 0]
+            }
+        );
         assert_eq!(m.from_bottom(1).n, 0);
         assert_eq!(m.from_top(1).n, 0);
         assert!(StackMap::read(&image, 12).is_none());
@@ -349,7 +456,11 @@ mod tests {
         let bytes = crate::pclntab::encode([(4, 0), (20, 64), (31, 0)].into_iter());
         let mut s = Stepper::new(&bytes);
         for pc in 0..40 {
-            assert_eq!(s.at(pc), gort_tables::pcvalue::lookup(&bytes, 0, pc), "{pc}");
+            assert_eq!(
+                s.at(pc),
+                gort_tables::pcvalue::lookup(&bytes, 0, pc),
+                "{pc}"
+            );
         }
     }
 }

@@ -20,26 +20,46 @@ pub struct Member<'a> {
 /// Splits a file into its members. Offsets of faults are offsets in the file.
 pub fn members(file: &[u8]) -> Result<Vec<Member<'_>>, Fault> {
     if !file.starts_with(MAGIC) {
-        return Ok(vec![Member { name: String::new(), data: file, offset: 0 }]);
+        return Ok(vec![Member {
+            name: String::new(),
+            data: file,
+            offset: 0,
+        }]);
     }
     let mut out = Vec::new();
     let mut pos = MAGIC.len();
     while pos < file.len() {
         let Some(head) = file.get(pos..pos + HEADER) else {
-            return Err(Fault::at(pos, "the archive ends inside a member header (truncated)"));
+            return Err(Fault::at(
+                pos,
+                "the archive ends inside a member header (truncated)",
+            ));
         };
         if &head[58..60] != b"`\n" {
-            return Err(Fault::at(pos + 58, "archive member header without its end mark"));
+            return Err(Fault::at(
+                pos + 58,
+                "archive member header without its end mark",
+            ));
         }
-        let size = std::str::from_utf8(&head[48..58]).ok().and_then(|s| s.trim_end().parse::<usize>().ok());
+        let size = std::str::from_utf8(&head[48..58])
+            .ok()
+            .and_then(|s| s.trim_end().parse::<usize>().ok());
         let Some(size) = size else {
             return Err(Fault::at(pos + 48, "archive member header without a size"));
         };
-        let name = String::from_utf8_lossy(&head[..16]).trim_end_matches([' ', '/']).to_string();
+        let name = String::from_utf8_lossy(&head[..16])
+            .trim_end_matches([' ', '/'])
+            .to_string();
         let offset = pos + HEADER;
-        let Some(data) = offset.checked_add(size).and_then(|end| file.get(offset..end)) else {
+        let Some(data) = offset
+            .checked_add(size)
+            .and_then(|end| file.get(offset..end))
+        else {
             let left = file.len() - offset;
-            return Err(Fault::at(pos, format!("member {name} has {size} bytes, {left} are left (truncated)")));
+            return Err(Fault::at(
+                pos,
+                format!("member {name} has {size} bytes, {left} are left (truncated)"),
+            ));
         };
         out.push(Member { name, data, offset });
         pos = offset + size + (size & 1);
@@ -54,7 +74,17 @@ mod tests {
     fn archive(parts: &[(&str, &[u8])]) -> Vec<u8> {
         let mut out = MAGIC.to_vec();
         for (name, data) in parts {
-            out.extend(format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 644, data.len()).bytes());
+            out.extend(
+                format!(
+                    "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n",
+                    0,
+                    0,
+                    0,
+                    644,
+                    data.len()
+                )
+                .bytes(),
+            );
             out.extend(*data);
             if data.len() % 2 == 1 {
                 out.push(0);

@@ -12,7 +12,10 @@ pub struct Fault {
 impl Fault {
     /// A fault at `offset`.
     pub fn at(offset: usize, what: impl Into<String>) -> Self {
-        Self { offset, what: what.into() }
+        Self {
+            offset,
+            what: what.into(),
+        }
     }
 }
 
@@ -26,7 +29,10 @@ pub struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     /// Starts at `pos`; a position past the end reads nothing.
     pub fn new(bytes: &'a [u8], pos: usize) -> Self {
-        Self { bytes, pos: pos.min(bytes.len()) }
+        Self {
+            bytes,
+            pos: pos.min(bytes.len()),
+        }
     }
 
     /// Current offset.
@@ -63,7 +69,10 @@ impl<'a> Cursor<'a> {
     /// `n` raw bytes.
     pub fn bytes(&mut self, n: usize) -> Result<&'a [u8], Fault> {
         if n > self.left() {
-            return self.fault(format!("{n} bytes wanted, {} left (truncated)", self.left()));
+            return self.fault(format!(
+                "{n} bytes wanted, {} left (truncated)",
+                self.left()
+            ));
         }
         let b = &self.bytes[self.pos..self.pos + n];
         self.pos += n;
@@ -89,7 +98,11 @@ impl<'a> Cursor<'a> {
     }
 
     /// A varint within a range.
-    pub fn int_in(&mut self, range: std::ops::RangeInclusive<i64>, what: &str) -> Result<i64, Fault> {
+    pub fn int_in(
+        &mut self,
+        range: std::ops::RangeInclusive<i64>,
+        what: &str,
+    ) -> Result<i64, Fault> {
         let start = self.pos;
         let v = self.int()?;
         if range.contains(&v) {
@@ -105,7 +118,10 @@ impl<'a> Cursor<'a> {
         let v = self.int()?;
         match usize::try_from(v) {
             Ok(n) if n <= self.left() / min_bytes => Ok(n),
-            _ => Err(Fault::at(start, format!("{what} {v} cannot be true, {} bytes are left", self.left()))),
+            _ => Err(Fault::at(
+                start,
+                format!("{what} {v} cannot be true, {} bytes are left", self.left()),
+            )),
         }
     }
 
@@ -122,7 +138,13 @@ mod tests {
 
     #[test]
     fn zigzag() {
-        for (bytes, v) in [(&[0u8][..], 0), (&[1], -1), (&[2], 1), (&[0xfe, 1], 127), (&[0x80, 2], 128)] {
+        for (bytes, v) in [
+            (&[0u8][..], 0),
+            (&[1], -1),
+            (&[2], 1),
+            (&[0xfe, 1], 127),
+            (&[0x80, 2], 128),
+        ] {
             assert_eq!(Cursor::new(bytes, 0).int(), Ok(v));
         }
         let min = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1];

@@ -11,7 +11,7 @@ mod parse;
 
 pub use archive::{Member, members};
 pub use cursor::Fault;
-pub use parse::{Header, escape_path, header, imports, parse};
+pub use parse::{Header, escape_path, hash_name, header, imports, parse};
 
 use std::borrow::Cow;
 

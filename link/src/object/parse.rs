@@ -29,14 +29,22 @@ pub struct Header<'a> {
 pub fn header(object: &[u8]) -> Result<Header<'_>, Fault> {
     let not_go = || Fault::at(0, "this is not a Go object (no `go object` line)");
     let line = object.split(|&b| b == b'\n').next().unwrap_or_default();
-    let line = line.get(..line.len().min(512)).and_then(|l| std::str::from_utf8(l).ok()).ok_or_else(not_go)?;
+    let line = line
+        .get(..line.len().min(512))
+        .and_then(|l| std::str::from_utf8(l).ok())
+        .ok_or_else(not_go)?;
     let fields = line.strip_prefix("go object ").ok_or_else(not_go)?;
     let mut fields = fields.splitn(4, ' ');
     let mut next = || fields.next().filter(|f| !f.is_empty());
     let (Some(goos), Some(goarch), Some(version)) = (next(), next(), next()) else {
         return Err(Fault::at(0, format!("incomplete header line `{line}`")));
     };
-    Ok(Header { goos, goarch, version, experiments: next().unwrap_or("") })
+    Ok(Header {
+        goos,
+        goarch,
+        version,
+        experiments: next().unwrap_or(""),
+    })
 }
 
 /// Escapes an import path the way the compiler does for symbol names.
@@ -55,18 +63,28 @@ pub fn escape_path(path: &str) -> String {
 
 /// Positions a cursor after the start magic and format byte.
 fn open(object: &[u8]) -> Result<Cursor<'_>, Fault> {
-    let text_end = find(object, b"\n!\n")
-        .ok_or_else(|| Fault::at(object.len(), "no end of the text part (truncated, or export data only)"))?;
+    let text_end = find(object, b"\n!\n").ok_or_else(|| {
+        Fault::at(
+            object.len(),
+            "no end of the text part (truncated, or export data only)",
+        )
+    })?;
     let mut c = Cursor::new(object, text_end + 3);
     if c.left() < START.len() + 1 {
         return c.fault("the object ends after its text part (truncated)");
     }
     if c.bytes(START.len())? != START {
-        return Err(Fault::at(text_end + 3, "no `go13ld` mark after the text part; the object is damaged"));
+        return Err(Fault::at(
+            text_end + 3,
+            "no `go13ld` mark after the text part; the object is damaged",
+        ));
     }
     let format = c.u8()?;
     if format != FORMAT {
-        return Err(Fault::at(c.pos() - 1, format!("object format {format}; Go 1.5 writes format {FORMAT}")));
+        return Err(Fault::at(
+            c.pos() - 1,
+            format!("object format {format}; Go 1.5 writes format {FORMAT}"),
+        ));
     }
     Ok(c)
 }
@@ -96,7 +114,12 @@ fn read_imports<'a>(c: &mut Cursor<'a>) -> Result<Vec<&'a [u8]>, Fault> {
 pub fn parse<'a>(object: &'a [u8], package: &str) -> Result<Object<'a>, Fault> {
     let mut c = open(object)?;
     read_imports(&mut c)?;
-    let mut r = Reader { c, package: package.as_bytes(), index: HashTable::new(), out: Object::default() };
+    let mut r = Reader {
+        c,
+        package: package.as_bytes(),
+        index: HashTable::new(),
+        out: Object::default(),
+    };
     loop {
         let at = r.c.pos();
         match r.c.u8()? {
@@ -108,7 +131,12 @@ pub fn parse<'a>(object: &'a [u8], package: &str) -> Result<Object<'a>, Fault> {
                 }
                 return Err(Fault::at(at, "the end mark is damaged or not at the end"));
             }
-            b => return Err(Fault::at(at, format!("byte {b:#04x} where a symbol must start; the object is damaged"))),
+            b => {
+                return Err(Fault::at(
+                    at,
+                    format!("byte {b:#04x} where a symbol must start; the object is damaged"),
+                ));
+            }
         }
     }
 }
@@ -137,7 +165,12 @@ impl<'a> Reader<'a, '_> {
         let is_static = match version {
             0 => false,
             1 => true,
-            v => return Err(Fault::at(at, format!("symbol version {v}; only 0 and 1 exist"))),
+            v => {
+                return Err(Fault::at(
+                    at,
+                    format!("symbol version {v}; only 0 and 1 exist"),
+                ));
+            }
         };
         let name = expand(raw, self.package);
         let hash = hash_name(&name);
@@ -150,8 +183,13 @@ impl<'a> Reader<'a, '_> {
             return Ok(NameIx(i));
         }
         let i = names.len() as u32;
-        names.push(ObjName { name, is_static, hash });
-        self.index.insert_unique(hash, i, |&i| names[i as usize].hash);
+        names.push(ObjName {
+            name,
+            is_static,
+            hash,
+        });
+        self.index
+            .insert_unique(hash, i, |&i| names[i as usize].hash);
         Ok(NameIx(i))
     }
 
@@ -171,7 +209,10 @@ impl<'a> Reader<'a, '_> {
         let gotype = self.symref()?;
         let data = self.c.blob()?;
         if (data.len() as u64) > size {
-            return Err(Fault::at(size_at, format!("symbol of {size} bytes with {} bytes of data", data.len())));
+            return Err(Fault::at(
+                size_at,
+                format!("symbol of {size} bytes with {} bytes of data", data.len()),
+            ));
         }
         let first = self.out.relocs.len() as u32;
         let nreloc = self.c.count(9, "number of relocations")?;
@@ -189,7 +230,12 @@ impl<'a> Reader<'a, '_> {
             (23, false) => Kind::Bss,
             (20, _) | (24, true) => Kind::NoptrData,
             (24, false) => Kind::NoptrBss,
-            (k, _) => return Err(Fault::at(at, format!("symbol kind {k} is not one that Go 1.5 writes for linux/amd64"))),
+            (k, _) => {
+                return Err(Fault::at(
+                    at,
+                    format!("symbol kind {k} is not one that Go 1.5 writes for linux/amd64"),
+                ));
+            }
         };
         let text = if is_text {
             let t = self.text()?;
@@ -199,13 +245,24 @@ impl<'a> Reader<'a, '_> {
             None
         };
         let relocs = first..self.out.relocs.len() as u32;
-        self.out.defs.push(Def { name, kind, dupok: flags & 1 != 0, size, gotype, data, relocs, text });
+        self.out.defs.push(Def {
+            name,
+            kind,
+            dupok: flags & 1 != 0,
+            size,
+            gotype,
+            data,
+            relocs,
+            text,
+        });
         Ok(())
     }
 
     fn reloc(&mut self, size: u64, in_text: bool) -> Result<Reloc, Fault> {
         let at = self.c.pos();
-        let off = self.c.int_in(0..=i64::from(u32::MAX), "relocation offset")? as u32;
+        let off = self
+            .c
+            .int_in(0..=i64::from(u32::MAX), "relocation offset")? as u32;
         let siz = self.c.int()?;
         let kind = self.c.int()?;
         let add = self.c.int()?;
@@ -218,30 +275,58 @@ impl<'a> Reader<'a, '_> {
             8 => (RelocKind::CallInd, 0, false),
             11 => (RelocKind::PcRel, 4, true),
             13 => (RelocKind::TlsLe, 4, false),
-            k => return Err(Fault::at(at, format!("relocation kind {k} is not one that Go 1.5 writes for a linux/amd64 executable"))),
+            k => {
+                return Err(Fault::at(
+                    at,
+                    format!(
+                        "relocation kind {k} is not one that Go 1.5 writes for a linux/amd64 executable"
+                    ),
+                ));
+            }
         };
         let in_text_only = !matches!(kind, RelocKind::Addr);
         if siz != want {
             return Err(Fault::at(at, format!("{kind:?} relocation of {siz} bytes")));
         }
         if u64::from(off) + siz as u64 > size {
-            return Err(Fault::at(at, format!("relocation at offset {off} of a symbol of {size} bytes")));
+            return Err(Fault::at(
+                at,
+                format!("relocation at offset {off} of a symbol of {size} bytes"),
+            ));
         }
         if in_text_only && !in_text {
-            return Err(Fault::at(at, format!("{kind:?} relocation outside a function")));
+            return Err(Fault::at(
+                at,
+                format!("{kind:?} relocation outside a function"),
+            ));
         }
         if needs_sym != sym.is_some() {
-            return Err(Fault::at(at, format!("{kind:?} relocation with a wrong symbol field")));
+            return Err(Fault::at(
+                at,
+                format!("{kind:?} relocation with a wrong symbol field"),
+            ));
         }
         if i32::try_from(add).is_err() && kind != RelocKind::Addr {
-            return Err(Fault::at(at, format!("relocation addend {add} is out of range")));
+            return Err(Fault::at(
+                at,
+                format!("relocation addend {add} is out of range"),
+            ));
         }
-        Ok(Reloc { off, kind, add, sym })
+        Ok(Reloc {
+            off,
+            kind,
+            add,
+            sym,
+        })
     }
 
     fn text(&mut self) -> Result<Text<'a>, Fault> {
-        let args = self.c.int_in(i64::from(i32::MIN)..=i64::from(i32::MAX), "argument size")?;
-        let locals = self.c.int_in(i64::from(i32::MIN)..=i64::from(i32::MAX), "frame size")?;
+        let args = self
+            .c
+            .int_in(i64::from(i32::MIN)..=i64::from(i32::MAX), "argument size")?;
+        let locals = self
+            .c
+            .int_in(i64::from(i32::MIN)..=i64::from(i32::MAX), "frame size")?;
         let nosplit = self.c.int()? != 0;
         self.c.int()?; // leaf and C-function flags: nothing here depends on them
         let nautos = self.c.count(5, "number of variables")?;
@@ -249,15 +334,24 @@ impl<'a> Reader<'a, '_> {
         for _ in 0..nautos {
             let at = self.c.pos();
             let name = self.symref()?;
-            let offset = self.c.int_in(i64::from(i32::MIN)..=i64::from(i32::MAX), "variable offset")?;
+            let offset = self
+                .c
+                .int_in(i64::from(i32::MIN)..=i64::from(i32::MAX), "variable offset")?;
             let is_param = match self.c.int()? {
                 1 => false,
                 2 => true,
                 k => return Err(Fault::at(at, format!("variable kind {k}"))),
             };
             let gotype = self.symref()?;
-            let Some(name) = name else { return Err(Fault::at(at, "a variable without a name")) };
-            self.out.autos.push(Auto { name, offset, is_param, gotype });
+            let Some(name) = name else {
+                return Err(Fault::at(at, "a variable without a name"));
+            };
+            self.out.autos.push(Auto {
+                name,
+                offset,
+                is_param,
+                gotype,
+            });
         }
         let autos = first..self.out.autos.len() as u32;
         let pcsp = self.c.blob()?;
@@ -279,7 +373,18 @@ impl<'a> Reader<'a, '_> {
                 None => return Err(Fault::at(at, "a source file without a name")),
             }
         }
-        Ok(Text { args, locals, nosplit, autos, pcsp, pcfile, pcline, pcdata, funcdata, files })
+        Ok(Text {
+            args,
+            locals,
+            nosplit,
+            autos,
+            pcsp,
+            pcfile,
+            pcline,
+            pcdata,
+            funcdata,
+            files,
+        })
     }
 }
 
@@ -293,7 +398,9 @@ pub fn hash_name(name: &[u8]) -> u64 {
 /// Puts the package in place of every `""` that is followed by a dot.
 fn expand<'a>(raw: &'a [u8], package: &[u8]) -> Cow<'a, [u8]> {
     let pattern = b"\"\".";
-    let Some(mut at) = find(raw, pattern) else { return Cow::Borrowed(raw) };
+    let Some(mut at) = find(raw, pattern) else {
+        return Cow::Borrowed(raw);
+    };
     let mut out = Vec::with_capacity(raw.len() + package.len());
     let mut rest = raw;
     loop {
@@ -335,7 +442,10 @@ mod tests {
     #[test]
     fn headers() {
         let h = header(b"go object linux amd64 go1.5.4 X:none\nrest").unwrap();
-        assert_eq!((h.goos, h.goarch, h.version, h.experiments), ("linux", "amd64", "go1.5.4", "X:none"));
+        assert_eq!(
+            (h.goos, h.goarch, h.version, h.experiments),
+            ("linux", "amd64", "go1.5.4", "X:none")
+        );
         assert!(header(b"\x7fELF").is_err());
         assert!(header(b"go object linux\n").is_err());
         assert!(header(b"").is_err());

@@ -1,0 +1,682 @@
+//! `go.o`: the one relocatable object that holds everything compiled from Go, with the runtime's tables.
+//!
+//! Promise: calls and addresses between Go functions are final here; what remains for the last step are references between
+//! sections and to libgort.a. Each kind of data is one section, so that its bounds, which the tables header holds, are
+//! the section's own. Names: functions and variables are global under the names that Go's tools show (`·` written as `.`), except
+//! where that would make two names equal; descriptors, string bytes and the like have no symbols.
+
+use crate::elf::{Contents, Rela, SectionId, SymbolInfo, SymbolRef, Writer};
+use crate::error::{Error, Name, Result};
+use crate::flags::Options;
+use crate::host::HostLib;
+use crate::layout::{Layout, MAX_ALIGN, SECTIONS, Section};
+use crate::object::{Kind, RelocKind};
+use crate::pclntab::Pclntab;
+use crate::reach::{Reached, WEAK};
+use crate::resolve::{Definition, Program, Relocation, SymId};
+use crate::tables::Tables;
+use gort_tables::{Frame, Func, HEADER_SYMBOL, Header, MAGIC, Site, VERSION, VERSION_SYMBOL};
+use object::elf;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use std::mem::offset_of;
+
+/// Keeps a section that nothing refers to, under `--gc-sections`.
+const SHF_GNU_RETAIN: u64 = 1 << 21;
+/// Offset of g from the thread pointer.
+const TLS_G: i32 = -8;
+/// libwild orders the inputs of a section by falling alignment: with more than any function of the library asks for, Go text comes
+/// first. The larger it is, the more room is lost between Go text and the library's (up to this many bytes).
+const TEXT_ALIGN: u64 = 256;
+
+/// All that goes into the object.
+#[derive(Debug)]
+pub struct Parts<'a, 'b> {
+    /// Symbols.
+    pub program: &'a Program<'b>,
+    /// What is needed.
+    pub reached: &'a Reached,
+    /// Where it goes.
+    pub layout: &'a Layout,
+    /// The runtime library.
+    pub host: &'a HostLib<'a>,
+    /// Function table.
+    pub pclntab: &'a Pclntab,
+    /// Call sites and functions.
+    pub tables: &'a Tables,
+    /// Pointer masks of data and bss.
+    pub masks: (&'a [u8], &'a [u8]),
+}
+
+struct Emitter<'a, 'b> {
+    parts: &'a Parts<'a, 'b>,
+    w: Writer,
+    sections: [SectionId; SECTIONS.len()],
+    /// References to symbols of the library.
+    host_refs: FxHashMap<SymId, SymbolRef>,
+}
+
+/// Builds the object.
+pub fn emit(parts: &Parts<'_, '_>, options: &Options) -> Result<Vec<u8>> {
+    let mut w = Writer::new();
+    let sections = SECTIONS.map(|s| add_section(&mut w, parts, s));
+    let mut e = Emitter {
+        parts,
+        w,
+        sections,
+        host_refs: FxHashMap::default(),
+    };
+    e.reference_host(options);
+    for s in SECTIONS {
+        e.fill(s)?;
+    }
+    e.pclntab_and_tables();
+    e.notes(options);
+    if !options.strip_all {
+        e.symbols();
+    }
+    e.wanted_symbols(options);
+    e.w.finish()
+        .map_err(|_| Error::new("not enough memory for the linked program"))
+}
+
+fn add_section(w: &mut Writer, parts: &Parts<'_, '_>, s: Section) -> SectionId {
+    let (a, wr, x) = (elf::SHF_ALLOC.0, elf::SHF_WRITE.0, elf::SHF_EXECINSTR.0);
+    let (name, flags, align) = match s {
+        Section::Text => (".text", a | x, TEXT_ALIGN),
+        Section::Rodata => (".rodata", a, MAX_ALIGN),
+        Section::Typelink => (".typelink", a, 8),
+        Section::NoptrData => (".data.noptr", a | wr, MAX_ALIGN),
+        Section::Data => (".data", a | wr, MAX_ALIGN),
+        Section::Bss => (".bss", a | wr, MAX_ALIGN),
+        Section::NoptrBss => (".bss.noptr", a | wr, MAX_ALIGN),
+    };
+    let size = parts.layout.size(s);
+    if matches!(s, Section::Bss | Section::NoptrBss) {
+        return w.section(name, elf::SHT_NOBITS.0, flags, align, Contents::Zeros(size));
+    }
+    // Room between functions is not code: fill it with breakpoints.
+    let fill = if s == Section::Text { 0xcc } else { 0 };
+    w.section(
+        name,
+        elf::SHT_PROGBITS.0,
+        flags,
+        align,
+        Contents::Bytes(vec![fill; size as usize]),
+    )
+}
+
+impl Emitter<'_, '_> {
+    fn section(&self, s: Section) -> SectionId {
+        self.sections[s as usize]
+    }
+
+    /// Undefined symbols for everything that comes from the library.
+    fn reference_host(&mut self, options: &Options) {
+        self.w.undefined(VERSION_SYMBOL.as_bytes());
+        self.w.undefined(options.entry.as_bytes());
+        for (i, s) in self.parts.program.symbols.iter().enumerate() {
+            let id = SymId(i as u32);
+            if s.def == Definition::Host
+                && (self.parts.reached.contains(id) || s.name.starts_with(b"type."))
+            {
+                let r = self.w.undefined(s.name);
+                self.host_refs.insert(id, r);
+            }
+        }
+    }
+
+    /// Copies images and applies or records relocations of one section.
+    fn fill(&mut self, s: Section) -> Result<()> {
+        if matches!(s, Section::Bss | Section::NoptrBss) {
+            return Ok(());
+        }
+        let section = self.section(s);
+        let mut bytes = std::mem::take(self.w.bytes(section));
+        let symbols = self.parts.layout.symbols(s);
+        // Cut the section into one piece for each symbol, so that they can be filled in parallel.
+        let mut pieces = Vec::with_capacity(symbols.len());
+        let mut rest = &mut bytes[..];
+        let mut at = 0;
+        for &id in symbols {
+            let Some(place) = self.parts.layout.place(id) else {
+                continue;
+            };
+            let (_, tail) = rest.split_at_mut((place.offset - at) as usize);
+            let (piece, tail) = tail.split_at_mut(self.parts.program.sym(id).size as usize);
+            at = place.offset + piece.len() as u64;
+            pieces.push((id, place.offset, piece));
+            rest = tail;
+        }
+        let this = &*self;
+        let relocs: Vec<Vec<Rela>> = pieces
+            .into_par_iter()
+            .with_min_len(64)
+            .map(|(id, offset, piece)| this.fill_symbol(id, s, offset, piece))
+            .collect::<Result<_>>()?;
+        *self.w.bytes(section) = bytes;
+        self.w
+            .set_relocs(section, relocs.into_iter().flatten().collect());
+        Ok(())
+    }
+
+    fn fill_symbol(
+        &self,
+        id: SymId,
+        s: Section,
+        offset: u64,
+        piece: &mut [u8],
+    ) -> Result<Vec<Rela>> {
+        let p = self.parts.program;
+        let image = p.image(id);
+        piece[..image.len()].copy_from_slice(image);
+        piece[image.len()..].fill(0);
+        let mut out = Vec::new();
+        for r in p.relocs(id) {
+            let at = r.off as usize;
+            match r.kind {
+                RelocKind::CallInd => {}
+                RelocKind::TlsLe => piece[at..at + 4].copy_from_slice(&TLS_G.to_le_bytes()),
+                RelocKind::Addr => {
+                    piece[at..at + 8].fill(0);
+                    if let Some((symbol, base)) = self.target(id, &r)? {
+                        let kind = elf::R_X86_64_64.0;
+                        out.push(Rela {
+                            offset: offset + u64::from(r.off),
+                            kind,
+                            symbol,
+                            addend: base + r.add,
+                        });
+                    }
+                }
+                RelocKind::Call | RelocKind::PcRel => {
+                    let field = offset + u64::from(r.off);
+                    let Some((symbol, base)) = self.target(id, &r)? else {
+                        return Err(self.no_address(id, &r));
+                    };
+                    let addend = base + r.add - 4;
+                    if s == Section::Text
+                        && symbol == SymbolRef::Section(self.section(Section::Text))
+                    {
+                        let value = i32::try_from(addend - field as i64)
+                            .map_err(|_| self.no_address(id, &r))?;
+                        piece[at..at + 4].copy_from_slice(&value.to_le_bytes());
+                        continue;
+                    }
+                    let is_host_call = r.kind == RelocKind::Call;
+                    let kind = if is_host_call {
+                        elf::R_X86_64_PLT32.0
+                    } else {
+                        elf::R_X86_64_PC32.0
+                    };
+                    piece[at..at + 4].fill(0);
+                    out.push(Rela {
+                        offset: field,
+                        kind,
+                        symbol,
+                        addend,
+                    });
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// Symbol and offset that a relocation means; none for a weak reference to something absent.
+    fn target(&self, from: SymId, r: &Relocation) -> Result<Option<(SymbolRef, i64)>> {
+        let p = self.parts.program;
+        let Some(mut target) = r.target else {
+            return Err(self.no_address(from, r));
+        };
+        if let Some(strong) = p.sym(target).name.strip_prefix(WEAK) {
+            match p.find(strong) {
+                Some(t) if p.sym(t).def == Definition::Host || self.parts.reached.contains(t) => {
+                    target = t
+                }
+                _ => return Ok(None),
+            }
+        }
+        if let Some(place) = self.parts.layout.place(target) {
+            return Ok(Some((
+                SymbolRef::Section(self.section(place.section)),
+                place.offset as i64,
+            )));
+        }
+        match self.host_refs.get(&target) {
+            Some(&symbol) => Ok(Some((symbol, 0))),
+            None => Err(self.no_address(from, r)),
+        }
+    }
+
+    fn no_address(&self, from: SymId, r: &Relocation) -> Error {
+        let p = self.parts.program;
+        let target = r.target.map_or(&b"nothing"[..], |t| p.sym(t).name);
+        let file = p
+            .go_def(from)
+            .map(|(o, _)| p.objects[o].origin().to_string())
+            .unwrap_or_default();
+        Error::new(format!(
+            "{}: the reference at offset {} to {} cannot be made ({file}); the object is damaged, compile the package again",
+            Name(p.sym(from).name),
+            r.off,
+            Name(target)
+        ))
+    }
+
+    fn pclntab_and_tables(&mut self) {
+        let (a, progbits) = (elf::SHF_ALLOC.0 | SHF_GNU_RETAIN, elf::SHT_PROGBITS.0);
+        let Parts {
+            pclntab,
+            tables,
+            masks,
+            layout,
+            ..
+        } = self.parts;
+        let pcln = self.w.section(
+            ".gopclntab",
+            progbits,
+            a,
+            32,
+            Contents::Bytes(pclntab.bytes.clone()),
+        );
+        let text = SymbolRef::Section(self.section(Section::Text));
+        let abs = elf::R_X86_64_64.0;
+        self.w.relocs(
+            pcln,
+            pclntab.addresses.iter().map(|&(at, to)| Rela {
+                offset: u64::from(at),
+                kind: abs,
+                symbol: text,
+                addend: to as i64,
+            }),
+        );
+
+        let mut out = vec![0u8; size_of::<Header>()];
+        let here = self
+            .w
+            .section(".gort.tables", progbits, a, 32, Contents::Bytes(Vec::new()));
+        let mut relocs = Vec::new();
+        let mut pointer = |at: usize, symbol: SectionId, addend: u64| {
+            let symbol = SymbolRef::Section(symbol);
+            relocs.push(Rela {
+                offset: at as u64,
+                kind: abs,
+                symbol,
+                addend: addend as i64,
+            });
+        };
+        put(&mut out, offset_of!(Header, magic), &MAGIC.to_le_bytes());
+        put(
+            &mut out,
+            offset_of!(Header, version),
+            &VERSION.to_le_bytes(),
+        );
+        let bounds = [
+            (
+                Section::Text,
+                offset_of!(Header, text),
+                offset_of!(Header, etext),
+            ),
+            (
+                Section::Data,
+                offset_of!(Header, data),
+                offset_of!(Header, edata),
+            ),
+            (
+                Section::Bss,
+                offset_of!(Header, bss),
+                offset_of!(Header, ebss),
+            ),
+            (
+                Section::NoptrData,
+                offset_of!(Header, noptrdata),
+                offset_of!(Header, enoptrdata),
+            ),
+            (
+                Section::NoptrBss,
+                offset_of!(Header, noptrbss),
+                offset_of!(Header, enoptrbss),
+            ),
+            (
+                Section::Rodata,
+                offset_of!(Header, rodata),
+                offset_of!(Header, erodata),
+            ),
+        ];
+        for (s, start, end) in bounds {
+            pointer(start, self.sections[s as usize], 0);
+            pointer(end, self.sections[s as usize], layout.size(s));
+        }
+        pointer(offset_of!(Header, pclntab), pcln, 0);
+        put(
+            &mut out,
+            offset_of!(Header, npclntab),
+            &(pclntab.bytes.len() as u64).to_le_bytes(),
+        );
+        pointer(
+            offset_of!(Header, typelinks),
+            self.sections[Section::Typelink as usize],
+            0,
+        );
+        let typelinks = layout.symbols(Section::Typelink).len() as u64;
+        put(
+            &mut out,
+            offset_of!(Header, ntypelinks),
+            &typelinks.to_le_bytes(),
+        );
+
+        let words = |v: &[u32]| v.iter().flat_map(|w| w.to_le_bytes()).collect::<Vec<u8>>();
+        let sites: Vec<u8> = tables.sites.iter().flat_map(site_bytes).collect();
+        let frames: Vec<u8> = tables.frames.iter().flat_map(frame_bytes).collect();
+        let funcs: Vec<u8> = tables.funcs.iter().flat_map(func_bytes).collect();
+        let none = usize::MAX;
+        let arrays: [(usize, usize, u64, Vec<u8>); 9] = [
+            (
+                offset_of!(Header, sites),
+                offset_of!(Header, nsites),
+                tables.sites.len() as u64,
+                sites,
+            ),
+            (offset_of!(Header, lines), none, 0, words(&tables.lines)),
+            (
+                offset_of!(Header, site_index),
+                offset_of!(Header, nsite_index),
+                tables.site_index.len() as u64,
+                words(&tables.site_index),
+            ),
+            (
+                offset_of!(Header, frames),
+                offset_of!(Header, nframes),
+                tables.frames.len() as u64,
+                frames,
+            ),
+            (
+                offset_of!(Header, bits),
+                offset_of!(Header, nbits),
+                tables.bits.len() as u64,
+                tables.bits.clone(),
+            ),
+            (
+                offset_of!(Header, funcs),
+                offset_of!(Header, nfuncs),
+                tables.funcs.len() as u64,
+                funcs,
+            ),
+            (
+                offset_of!(Header, func_index),
+                offset_of!(Header, nfunc_index),
+                tables.func_index.len() as u64,
+                words(&tables.func_index),
+            ),
+            (offset_of!(Header, data_mask), none, 0, masks.0.to_vec()),
+            (offset_of!(Header, bss_mask), none, 0, masks.1.to_vec()),
+        ];
+        for (at, count_at, count, bytes) in arrays {
+            out.resize(out.len().next_multiple_of(8), 0);
+            pointer(at, here, out.len() as u64);
+            if count_at != none {
+                put(&mut out, count_at, &count.to_le_bytes());
+            }
+            out.extend_from_slice(&bytes);
+        }
+        let info = SymbolInfo {
+            section: Some(here),
+            value: 0,
+            size: size_of::<Header>() as u64,
+            kind: elf::STT_OBJECT.0,
+        };
+        self.w.global(HEADER_SYMBOL.as_bytes(), info);
+        *self.w.bytes(here) = out;
+        self.w.set_relocs(here, relocs);
+        self.boundaries(pcln, pclntab.bytes.len() as u64);
+    }
+
+    /// Names of section bounds that tools of Go know.
+    fn boundaries(&mut self, pcln: SectionId, pcln_size: u64) {
+        let names = [
+            (Section::Text, "runtime.text", "runtime.etext"),
+            (Section::Rodata, "runtime.rodata", "runtime.erodata"),
+            (Section::Typelink, "runtime.typelink", "runtime.etypelink"),
+            (
+                Section::NoptrData,
+                "runtime.noptrdata",
+                "runtime.enoptrdata",
+            ),
+            (Section::Data, "runtime.data", "runtime.edata"),
+            (Section::Bss, "runtime.bss", "runtime.ebss"),
+            (Section::NoptrBss, "runtime.noptrbss", "runtime.enoptrbss"),
+        ];
+        let mut list = vec![
+            ("runtime.pclntab", pcln, 0),
+            ("runtime.epclntab", pcln, pcln_size),
+        ];
+        for (s, start, end) in names {
+            list.push((start, self.section(s), 0));
+            list.push((end, self.section(s), self.parts.layout.size(s)));
+        }
+        for (name, section, value) in list {
+            if self.parts.host.get(name.as_bytes()).is_none() {
+                let info = SymbolInfo {
+                    section: Some(section),
+                    value,
+                    size: 0,
+                    kind: elf::STT_NOTYPE.0,
+                };
+                self.w.global(name.as_bytes(), info);
+            }
+        }
+    }
+
+    /// Build id notes, and the note that the stack needs no execute permission.
+    fn notes(&mut self, options: &Options) {
+        self.w.section(
+            ".note.GNU-stack",
+            elf::SHT_PROGBITS.0,
+            0,
+            1,
+            Contents::Bytes(Vec::new()),
+        );
+        if let Some(id) = options.build_id.as_ref().filter(|id| !id.is_empty()) {
+            let bytes = note(b"Go\0\0", 4, id.as_bytes());
+            self.w.section(
+                ".note.go.buildid",
+                elf::SHT_NOTE.0,
+                elf::SHF_ALLOC.0,
+                4,
+                Contents::Bytes(bytes),
+            );
+        }
+        if let Some(id) = &options.gnu_build_id {
+            let bytes = note(b"GNU\0", 3, id);
+            self.w.section(
+                ".note.gnu.build-id",
+                elf::SHT_NOTE.0,
+                elf::SHF_ALLOC.0,
+                4,
+                Contents::Bytes(bytes),
+            );
+        }
+    }
+
+    /// ELF symbols of everything that has a name for people.
+    fn symbols(&mut self) {
+        let p = self.parts.program;
+        for s in SECTIONS {
+            if s == Section::Typelink {
+                continue;
+            }
+            for &id in self.parts.layout.symbols(s) {
+                let sym = p.sym(id);
+                if is_hidden(sym.name) || self.is_wanted(sym.name) {
+                    continue;
+                }
+                let info = self.info(id);
+                let shown = replace_middle_dots(sym.name);
+                // Two names may become equal through the replacement: such are local.
+                if sym.is_static || shown.len() != sym.name.len() || sym.name.contains(&b'@') {
+                    self.w.local(&shown, info);
+                } else {
+                    self.w.global(&shown, info);
+                }
+            }
+        }
+    }
+
+    /// Names that libgort.a refers to, exactly as it spells them.
+    fn wanted_symbols(&mut self, options: &Options) {
+        let p = self.parts.program;
+        let wanted = self
+            .parts
+            .host
+            .undefined
+            .iter()
+            .copied()
+            .chain(self.parts.host.weak_names());
+        let mut ids: Vec<SymId> = wanted
+            .chain([options.entry.as_bytes()])
+            .filter_map(|n| p.find(n))
+            .filter(|&id| self.parts.layout.place(id).is_some())
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        for id in ids {
+            let info = self.info(id);
+            if !options.strip_all && !self.is_wanted(p.sym(id).name) {
+                continue; // already global under this name
+            }
+            self.w.global(p.sym(id).name, info);
+        }
+    }
+
+    /// Whether the library itself refers to the name.
+    fn is_wanted(&self, name: &[u8]) -> bool {
+        self.parts.host.undefined.binary_search(&name).is_ok()
+            || self.parts.host.get(name).is_some_and(|h| h.weak)
+    }
+
+    fn info(&self, id: SymId) -> SymbolInfo {
+        let s = self.parts.program.sym(id);
+        let place = self.parts.layout.place(id);
+        SymbolInfo {
+            section: place.map(|pl| self.section(pl.section)),
+            value: place.map_or(0, |pl| pl.offset),
+            size: s.size,
+            kind: if s.kind == Kind::Text {
+                elf::STT_FUNC.0
+            } else {
+                elf::STT_OBJECT.0
+            },
+        }
+    }
+}
+
+/// Symbols that nobody looks up: the Go linker leaves them out as well.
+fn is_hidden(name: &[u8]) -> bool {
+    let prefixes: [&[u8]; 6] = [
+        b"type.",
+        b"go.string.",
+        b"runtime.gcbits.",
+        b"gclocals",
+        b"go.typelink.",
+        b"$",
+    ];
+    // `type..hash.T` and `type..eq.T` are functions, which have names.
+    let is_generated_code = name.starts_with(b"type..hash.") || name.starts_with(b"type..eq.");
+    !is_generated_code && prefixes.iter().any(|p| name.starts_with(p)) || name.starts_with(b".")
+}
+
+fn replace_middle_dots(name: &[u8]) -> std::borrow::Cow<'_, [u8]> {
+    let dot = "\u{b7}".as_bytes();
+    if memchr::memmem::find(name, dot).is_none() {
+        return name.into();
+    }
+    let mut out = Vec::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(i) = memchr::memmem::find(rest, dot) {
+        out.extend_from_slice(&rest[..i]);
+        out.push(b'.');
+        rest = &rest[i + dot.len()..];
+    }
+    out.extend_from_slice(rest);
+    out.into()
+}
+
+fn note(name: &[u8; 4], kind: u32, desc: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for word in [name.len() as u32, desc.len() as u32, kind] {
+        out.extend_from_slice(&word.to_le_bytes());
+    }
+    out.extend_from_slice(name);
+    out.extend_from_slice(desc);
+    out.resize(out.len().next_multiple_of(4), 0);
+    out
+}
+
+fn put(out: &mut [u8], at: usize, bytes: &[u8]) {
+    out[at..at + bytes.len()].copy_from_slice(bytes);
+}
+
+fn site_bytes(s: &Site) -> [u8; size_of::<Site>()] {
+    let mut out = [0; size_of::<Site>()];
+    put(&mut out, offset_of!(Site, pc), &s.pc.to_le_bytes());
+    put(&mut out, offset_of!(Site, frame), &s.frame.to_le_bytes());
+    out
+}
+
+fn frame_bytes(f: &Frame) -> [u8; size_of::<Frame>()] {
+    let mut out = [0; size_of::<Frame>()];
+    put(&mut out, offset_of!(Frame, size), &f.size.to_le_bytes());
+    put(
+        &mut out,
+        offset_of!(Frame, locals_words),
+        &f.locals_words.to_le_bytes(),
+    );
+    put(&mut out, offset_of!(Frame, locals), &f.locals.to_le_bytes());
+    put(
+        &mut out,
+        offset_of!(Frame, args_words),
+        &f.args_words.to_le_bytes(),
+    );
+    put(&mut out, offset_of!(Frame, args), &f.args.to_le_bytes());
+    put(&mut out, offset_of!(Frame, flags), &f.flags.to_le_bytes());
+    out
+}
+
+fn func_bytes(f: &Func) -> [u8; size_of::<Func>()] {
+    let mut out = [0; size_of::<Func>()];
+    put(&mut out, offset_of!(Func, entry), &f.entry.to_le_bytes());
+    put(&mut out, offset_of!(Func, record), &f.record.to_le_bytes());
+    put(
+        &mut out,
+        offset_of!(Func, entry_frame),
+        &f.entry_frame.to_le_bytes(),
+    );
+    put(&mut out, offset_of!(Func, args), &f.args.to_le_bytes());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shown_names() {
+        let shown =
+            |s: &str| String::from_utf8(replace_middle_dots(s.as_bytes()).into_owned()).unwrap();
+        assert_eq!(shown("main.f\u{b7}f"), "main.f.f");
+        assert_eq!(shown("main.main"), "main.main");
+        assert!(
+            is_hidden(b"type.int")
+                && is_hidden(b"go.string.\"x\"")
+                && !is_hidden(b"type..hash.main.T")
+        );
+    }
+
+    #[test]
+    fn notes_are_padded() {
+        let n = note(b"Go\0\0", 4, b"abcde");
+        assert_eq!(n.len(), 12 + 4 + 8);
+        assert_eq!(&n[..12], [4, 0, 0, 0, 5, 0, 0, 0, 4, 0, 0, 0]);
+        assert_eq!(&n[12..21], b"Go\0\0abcde");
+    }
+}
