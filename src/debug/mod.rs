@@ -1,3 +1,5 @@
 //! What users look at: printing, tracebacks, symbol lookup.
 
+pub mod builtins;
+pub mod out;
 pub mod print;

@@ -1,0 +1,203 @@
+//! The print and println statements.
+//!
+//! The compiler brackets each statement with `printlock` and `printunlock` and calls one function for each operand. The text
+//! collects in one buffer and is written when the outermost bracket closes: statements of different threads do not mix, and each
+//! costs one system call. A thread may take the lock again while it holds it, as it does when it dies inside a statement.
+
+use super::out::{Out, Sink};
+use crate::abi::args;
+use crate::sched;
+use crate::sync::mutex::RawMutex;
+use core::cell::UnsafeCell;
+
+/// Longer statements are written in pieces.
+const BUFFER: usize = 1024;
+
+struct Pending {
+    lock: RawMutex,
+    text: UnsafeCell<([u8; BUFFER], usize)>,
+}
+
+// SAFETY: the text is only reached with the lock held, but for `abandon`, which says why.
+unsafe impl Sync for Pending {}
+
+static PENDING: Pending = Pending {
+    lock: RawMutex::new(),
+    text: UnsafeCell::new(([0; BUFFER], 0)),
+};
+
+/// Takes the print lock, once more if this thread has it. No preemption until it is given back.
+pub fn lock() {
+    let m = sched::getm();
+    // SAFETY: these fields are only touched by their own thread.
+    unsafe {
+        (*m).locks += 1;
+        (*m).printlock += 1;
+        if (*m).printlock == 1 {
+            PENDING.lock.lock();
+        }
+    }
+}
+
+/// Gives the print lock back; the last one writes what is pending.
+pub fn unlock() {
+    let m = sched::getm();
+    // SAFETY: as in `lock`; the text is ours while we hold the lock.
+    unsafe {
+        if (*m).printlock == 1 {
+            let text = &mut *PENDING.text.get();
+            drop(Out::resume(&mut text.0, text.1, Sink::Stderr));
+            text.1 = 0;
+            PENDING.lock.unlock();
+        }
+        (*m).printlock -= 1;
+        (*m).locks -= 1;
+    }
+}
+
+/// Writes with `f` under the print lock.
+pub fn with(f: impl FnOnce(&mut Out<'_>)) {
+    lock();
+    // SAFETY: we hold the lock, and `f` cannot reach the text again: a nested use would go through the fields of
+    // this very buffer, so it is forbidden in `f`.
+    unsafe {
+        let text = &mut *PENDING.text.get();
+        let mut out = Out::resume(&mut text.0, text.1, Sink::Stderr);
+        f(&mut out);
+        let len = out.len();
+        core::mem::forget(out);
+        text.1 = len;
+    }
+    unlock();
+}
+
+/// A thread that dies writes what is pending, if no other thread is in the middle of a statement.
+pub fn abandon() {
+    if PENDING.lock.try_lock() {
+        PENDING.lock.unlock();
+        return;
+    }
+    // SAFETY: only the length is read; when this thread is the holder nothing changes below us, else we leave the text alone.
+    unsafe {
+        if (*sched::getm()).printlock > 0 {
+            let text = &mut *PENDING.text.get();
+            let len = core::mem::take(&mut text.1);
+            drop(Out::resume(&mut text.0, len.min(BUFFER), Sink::Stderr));
+        }
+    }
+}
+
+/// `runtime.printlock`.
+pub unsafe fn printlock(_a: &mut args::runtime_printlock) {
+    lock();
+}
+
+/// `runtime.printunlock`.
+pub unsafe fn printunlock(_a: &mut args::runtime_printunlock) {
+    unlock();
+}
+
+/// `runtime.printbool`.
+pub unsafe fn printbool(a: &mut args::runtime_printbool) {
+    with(|out| {
+        out.boolean(a.v);
+    });
+}
+
+/// `runtime.printint`.
+pub unsafe fn printint(a: &mut args::runtime_printint) {
+    with(|out| {
+        out.int(a.v);
+    });
+}
+
+/// `runtime.printuint`.
+pub unsafe fn printuint(a: &mut args::runtime_printuint) {
+    with(|out| {
+        out.uint(a.v);
+    });
+}
+
+/// `runtime.printhex`.
+pub unsafe fn printhex(a: &mut args::runtime_printhex) {
+    with(|out| {
+        out.hex(a.v);
+    });
+}
+
+/// `runtime.printpointer`.
+pub unsafe fn printpointer(a: &mut args::runtime_printpointer) {
+    with(|out| {
+        out.hex(a.p as u64);
+    });
+}
+
+/// `runtime.printfloat`.
+pub unsafe fn printfloat(a: &mut args::runtime_printfloat) {
+    with(|out| {
+        out.float(a.v);
+    });
+}
+
+/// `runtime.printcomplex`.
+pub unsafe fn printcomplex(a: &mut args::runtime_printcomplex) {
+    with(|out| {
+        out.complex(a.c[0], a.c[1]);
+    });
+}
+
+/// `runtime.printstring`.
+pub unsafe fn printstring(a: &mut args::runtime_printstring) {
+    // SAFETY: the argument is live during the call.
+    with(|out| unsafe {
+        out.gostring(a.s);
+    });
+}
+
+/// `runtime.printslice`: length, capacity, address.
+pub unsafe fn printslice(a: &mut args::runtime_printslice) {
+    with(|out| {
+        out.str("[")
+            .int(a.s.len)
+            .str("/")
+            .int(a.s.cap)
+            .str("]")
+            .hex(a.s.ptr as u64);
+    });
+}
+
+/// `runtime.printeface`: both words.
+pub unsafe fn printeface(a: &mut args::runtime_printeface) {
+    with(|out| {
+        out.str("(")
+            .hex(a.e.typ as u64)
+            .str(",")
+            .hex(a.e.data as u64)
+            .str(")");
+    });
+}
+
+/// `runtime.printiface`: both words.
+pub unsafe fn printiface(a: &mut args::runtime_printiface) {
+    with(|out| {
+        out.str("(")
+            .hex(a.i.tab as u64)
+            .str(",")
+            .hex(a.i.data as u64)
+            .str(")");
+    });
+}
+
+/// `runtime.printsp`.
+pub unsafe fn printsp(_a: &mut args::runtime_printsp) {
+    with(|out| {
+        out.str(" ");
+    });
+}
+
+/// `runtime.printnl`.
+pub unsafe fn printnl(_a: &mut args::runtime_printnl) {
+    with(|out| {
+        out.str("\n");
+    });
+}

@@ -1,0 +1,284 @@
+//! Text output without allocation: a buffer that is written to standard error when full, or a caller's buffer that is
+//! cut off when full.
+
+use crate::abi::GoString;
+use crate::os::sys;
+
+/// What becomes of text that does not fit the buffer any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sink {
+    /// Written to standard error.
+    Stderr,
+    /// Dropped: the buffer is the result (`runtime.Stack`).
+    Cut,
+}
+
+/// A text writer.
+#[derive(Debug)]
+pub struct Out<'a> {
+    buf: &'a mut [u8],
+    len: usize,
+    sink: Sink,
+}
+
+/// Digits of the longest number.
+const NUMBER: usize = 20;
+
+impl<'a> Out<'a> {
+    /// Collects in `buf`.
+    pub fn new(buf: &'a mut [u8], sink: Sink) -> Self {
+        Self { buf, len: 0, sink }
+    }
+
+    /// Goes on in a buffer that holds `len` bytes already.
+    pub fn resume(buf: &'a mut [u8], len: usize, sink: Sink) -> Self {
+        Self { buf, len, sink }
+    }
+
+    /// Bytes in the buffer.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Nothing is in the buffer.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Writes out what is pending for standard error.
+    pub fn flush(&mut self) {
+        if self.sink == Sink::Stderr && self.len > 0 {
+            sys::write(2, &self.buf[..self.len]);
+            self.len = 0;
+        }
+    }
+
+    /// Raw bytes.
+    pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        let room = self.buf.len() - self.len;
+        if bytes.len() <= room {
+            self.buf[self.len..self.len + bytes.len()].copy_from_slice(bytes);
+            self.len += bytes.len();
+            return self;
+        }
+        match self.sink {
+            Sink::Stderr => {
+                self.flush();
+                if bytes.len() <= self.buf.len() {
+                    self.buf[..bytes.len()].copy_from_slice(bytes);
+                    self.len = bytes.len();
+                } else {
+                    sys::write(2, bytes);
+                }
+            }
+            Sink::Cut => {
+                self.buf[self.len..].copy_from_slice(&bytes[..room]);
+                self.len += room;
+            }
+        }
+        self
+    }
+
+    /// A Rust string.
+    pub fn str(&mut self, s: &str) -> &mut Self {
+        self.bytes(s.as_bytes())
+    }
+
+    /// A Go string.
+    ///
+    /// # Safety
+    /// The string must be live.
+    pub unsafe fn gostring(&mut self, s: GoString) -> &mut Self {
+        // SAFETY: passed on to the caller.
+        self.bytes(unsafe { s.bytes() })
+    }
+
+    /// A number in decimal.
+    pub fn uint(&mut self, mut v: u64) -> &mut Self {
+        let mut digits = [0u8; NUMBER];
+        let mut i = NUMBER;
+        loop {
+            i -= 1;
+            digits[i] = b'0' + (v % 10) as u8;
+            v /= 10;
+            if v == 0 {
+                break;
+            }
+        }
+        self.bytes(&digits[i..])
+    }
+
+    /// A signed number in decimal.
+    pub fn int(&mut self, v: i64) -> &mut Self {
+        if v < 0 {
+            self.bytes(b"-");
+        }
+        self.uint(v.unsigned_abs())
+    }
+
+    /// A number in hexadecimal with `0x`.
+    pub fn hex(&mut self, mut v: u64) -> &mut Self {
+        let mut digits = [0u8; NUMBER];
+        let mut i = NUMBER;
+        loop {
+            i -= 1;
+            digits[i] = b"0123456789abcdef"[(v & 15) as usize];
+            v >>= 4;
+            if v == 0 {
+                break;
+            }
+        }
+        i -= 2;
+        digits[i] = b'0';
+        digits[i + 1] = b'x';
+        self.bytes(&digits[i..])
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self, v: bool) -> &mut Self {
+        self.str(if v { "true" } else { "false" })
+    }
+
+    /// A float as Go's print shows it: sign, seven digits, exponent of three digits.
+    ///
+    /// The scaling by repeated multiplication loses a little at each step; that is how Go 1.5 finds the digits, and
+    /// programs compare this output, so a correctly rounded conversion would be wrong here.
+    pub fn float(&mut self, v: f64) -> &mut Self {
+        const DIGITS: usize = 7;
+        /// Half a unit of the last digit, divided down step by step like the digits themselves.
+        const fn half_unit() -> f64 {
+            let (mut h, mut i) = (5.0, 0);
+            while i < DIGITS {
+                h /= 10.0;
+                i += 1;
+            }
+            h
+        }
+        if v.is_nan() {
+            return self.str("NaN");
+        }
+        if v.is_infinite() {
+            return self.str(if v > 0.0 { "+Inf" } else { "-Inf" });
+        }
+        let mut text = *b"+d.dddddde+ddd";
+        if v.is_sign_negative() {
+            text[0] = b'-';
+        }
+        let (mut m, mut exp) = (v.abs(), 0i32);
+        if m != 0.0 {
+            while m >= 10.0 {
+                m /= 10.0;
+                exp += 1;
+            }
+            while m < 1.0 {
+                m *= 10.0;
+                exp -= 1;
+            }
+            m += half_unit();
+            if m >= 10.0 {
+                m /= 10.0;
+                exp += 1;
+            }
+        }
+        for place in [1, 3, 4, 5, 6, 7, 8] {
+            // SAFETY: 0 <= m < 16 after the scaling: it fits.
+            let digit = unsafe { m.to_int_unchecked::<u8>() };
+            text[place] = b'0' + digit;
+            m = (m - f64::from(digit)) * 10.0;
+        }
+        if exp < 0 {
+            text[10] = b'-';
+        }
+        let exp = exp.unsigned_abs();
+        text[11] = b'0' + (exp / 100) as u8;
+        text[12] = b'0' + (exp / 10 % 10) as u8;
+        text[13] = b'0' + (exp % 10) as u8;
+        self.bytes(&text)
+    }
+
+    /// A complex number: both parts in parentheses.
+    pub fn complex(&mut self, re: f64, im: f64) -> &mut Self {
+        self.str("(").float(re).float(im).str("i)")
+    }
+}
+
+impl Drop for Out<'_> {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(f: impl FnOnce(&mut Out<'_>)) -> String {
+        let mut buf = [0u8; 64];
+        let mut out = Out::new(&mut buf, Sink::Cut);
+        f(&mut out);
+        let n = out.len();
+        drop(out);
+        String::from_utf8(buf[..n].to_vec()).unwrap()
+    }
+
+    #[test]
+    fn numbers() {
+        assert_eq!(
+            text(|o| {
+                o.int(i64::MIN);
+            }),
+            "-9223372036854775808"
+        );
+        assert_eq!(
+            text(|o| {
+                o.uint(u64::MAX).str(" ").uint(0);
+            }),
+            "18446744073709551615 0"
+        );
+        assert_eq!(
+            text(|o| {
+                o.hex(0).str(" ").hex(u64::MAX);
+            }),
+            "0x0 0xffffffffffffffff"
+        );
+    }
+
+    #[test]
+    fn floats() {
+        // Taken from programs run on Go 1.5.4.
+        for (v, want) in [
+            (0.0, "+0.000000e+000"),
+            (-0.0, "-0.000000e+000"),
+            (1.0, "+1.000000e+000"),
+            (-1234.5678, "-1.234568e+003"),
+            (9.9999999, "+1.000000e+001"),
+            (5e-324, "+4.940656e-324"),
+            (f64::MAX, "+1.797693e+308"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-Inf"),
+        ] {
+            assert_eq!(
+                text(|o| {
+                    o.float(v);
+                }),
+                want
+            );
+        }
+        assert_eq!(
+            text(|o| {
+                o.complex(1.0, -2.0);
+            }),
+            "(+1.000000e+000-2.000000e+000i)"
+        );
+    }
+
+    #[test]
+    fn cut_off() {
+        let mut buf = [0u8; 4];
+        let mut out = Out::new(&mut buf, Sink::Cut);
+        out.str("ab").str("cdef").str("g");
+        assert_eq!(out.len(), 4);
+        drop(out);
+        assert_eq!(&buf, b"abcd");
+    }
+}
