@@ -13,7 +13,8 @@ func main() {
 	send(nil, 5)
 }
 
-//go:noinline
 func send(c chan int, v int) {
-	c <- v
+	for {
+		c <- v
+	}
 }

@@ -43,7 +43,6 @@ func garbage(n int) (x [64]int) {
 	return
 }
 
-//go:noinline
 func makePadded(a, b, c int) (p padded) {
 	garbage(a)
 	p.a, p.b, p.c, p.d = int8(a), int64(b), int8(c), int32(a+b+c)

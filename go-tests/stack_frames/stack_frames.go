@@ -86,7 +86,6 @@ func bigResult(n int) (a arr, s string, b arr) {
 
 func leaf(a, b int) int { return a*b + 1 }
 
-//go:noinline
 func leafBig(n int) int {
 	var x [600]int
 	for i := range x {
