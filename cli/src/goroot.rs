@@ -5,12 +5,18 @@
 //!
 //! - Read-only parts (`src`, `test`, `doc`, ...) are one link each.
 //! - `bin` and everything below `pkg` are *real* folders with a link for each file. The go command
-//!   installs by renaming over the target or by removing it first, so `go install` and `go test -i` replace a link in this
-//!   tree and never write through one into the installation.
-//! - `pkg/tool/linux_amd64/link` points to this executable, which acts as `gort link` under that name.
+//!   installs by renaming over the target or by removing it first, so `go install` and `go test -i`
+//!   replace a link in this tree and never write through one into the installation.
+//! - `pkg/tool/linux_amd64/link` points to this executable, which acts as `gort link` under that
+//!   name.
+//! - `bin/go` is a script of a few lines: it sets GOROOT and, unless told otherwise, CGO_ENABLED=0,
+//!   and becomes the installation's go command. Programs on gort are static and hold no C code, but
+//!   the go command takes cgo for granted and would use the C half of package net.
 //!
-//! The standard archives keep their time stamps through the links and a release of Go does not rebuild
-//! its own packages, so the cached archives (`runtime` too: the compiler reads its export data) are used as they are.
+//! The standard archives keep their time stamps and build ids through the links, and a release of Go
+//! does not rebuild its own packages, so the archives (`runtime` too: the compiler reads its export
+//! data) are used as they are. Only those that were built with cgo, `net` and what imports it in the
+//! official archive, count as out of date; they are compiled once, into this tree.
 //!
 //! The tree is made beside its final place and renamed into it, so there is never half of one.
 
@@ -19,8 +25,10 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::os::unix::fs::symlink;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
@@ -60,7 +68,7 @@ pub enum Outcome {
 }
 
 /// Contents of the [`MARKER`] file.
-#[derive(Serialize, Deserialize, PartialEq, Eq, Debug)]
+#[derive(Serialize, Deserialize, PartialEq, Eq, Debug, Clone)]
 struct Marker {
     /// Version of gort that made the tree.
     gort: String,
@@ -70,10 +78,17 @@ struct Marker {
     go_version: String,
     /// What the tree's `link` points to.
     linker: PathBuf,
+    /// Where the tree is; its go command names this place.
+    dir: PathBuf,
+    /// Nothing is left to do; false while packages are compiled.
+    complete: bool,
 }
 
 /// Folders of the installation that no command needs: leftovers of building Go itself.
 const LEFT_OUT: [&str; 2] = ["pkg/bootstrap", "pkg/obj"];
+
+/// The go command, relative to a GOROOT.
+const GO: &str = "bin/go";
 
 /// `gort goroot DIR`.
 pub fn run(args: &Args) -> Result<()> {
@@ -81,24 +96,11 @@ pub fn run(args: &Args) -> Result<()> {
         GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", crate::golang::how_to_get()))?;
     let outcome = make(&args.dir, &go, Linker::Gort)?;
     let dir = fs::canonicalize(&args.dir).unwrap_or_else(|_| args.dir.clone());
-    let verb = match outcome {
-        Outcome::Made => "made",
-        Outcome::Updated => "updated",
-        Outcome::Current => "is up to date",
-    };
+    let origin = format!("{} from {}", go.version, go.root.display());
     match outcome {
-        Outcome::Current => println!(
-            "{} {verb} ({} from {})",
-            dir.display(),
-            go.version,
-            go.root.display()
-        ),
-        _ => println!(
-            "{verb} {} ({} from {})",
-            dir.display(),
-            go.version,
-            go.root.display()
-        ),
+        Outcome::Made => println!("made {} ({origin})", dir.display()),
+        Outcome::Updated => println!("updated {} ({origin})", dir.display()),
+        Outcome::Current => println!("{} is up to date ({origin})", dir.display()),
     }
     println!("use it: GOROOT={0} {0}/bin/go run hello.go", dir.display());
     Ok(())
@@ -125,8 +127,11 @@ pub fn make(dir: &Path, go: &GoInstall, linker: Linker) -> Result<Outcome> {
         go: go.root.clone(),
         go_version: go.version.clone(),
         linker,
+        dir: dir.clone(),
+        complete: false,
     };
     let plan = plan(&go.root, &marker.linker)?;
+    let _lock = lock(&dir)?;
     let before = state(&dir, &marker, &plan)?;
     if before == State::Current {
         return Ok(Outcome::Current);
@@ -137,18 +142,39 @@ pub fn make(dir: &Path, go: &GoInstall, linker: Linker) -> Result<Outcome> {
     if made.is_err() {
         // The first error is the one to report; a leftover that cannot be removed is only untidy.
         let _ = fs::remove_dir_all(&sibling);
-        // Someone who made the same tree at the same moment did our work.
-        if state(&dir, &marker, &plan).is_ok_and(|s| s == State::Current) {
-            return Ok(Outcome::Current);
-        }
     }
-    made.map(|()| {
-        if before == State::Old {
-            Outcome::Updated
-        } else {
-            Outcome::Made
-        }
+    made?;
+    refresh(&dir).with_context(|| {
+        format!(
+            "{} is not complete: its packages without cgo could not be compiled",
+            dir.display()
+        )
+    })?;
+    write_marker(
+        &dir,
+        &Marker {
+            complete: true,
+            ..marker
+        },
+    )?;
+    Ok(if before == State::Old {
+        Outcome::Updated
+    } else {
+        Outcome::Made
     })
+}
+
+/// Keeps others from making a tree beside this one at the same time: scripts may call gort in
+/// parallel. Ends when the file is closed.
+fn lock(dir: &Path) -> Result<fs::File> {
+    let parent = dir.parent().unwrap_or(Path::new("/"));
+    fs::create_dir_all(parent)
+        .with_context(|| format!("cannot make the folder {}", parent.display()))?;
+    let folder = fs::File::open(parent)
+        .with_context(|| format!("cannot open the folder {}", parent.display()))?;
+    rustix::fs::flock(&folder, rustix::fs::FlockOperation::LockExclusive)
+        .with_context(|| format!("cannot lock the folder {}", parent.display()))?;
+    Ok(folder)
 }
 
 /// What is at the place where the tree should be.
@@ -168,6 +194,9 @@ fn plan(root: &Path, linker: &Path) -> Result<Plan> {
     let mut plan = Plan::new();
     for name in names(root)? {
         let path = PathBuf::from(&name);
+        if name.as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
         if path == Path::new("bin") || path == Path::new("pkg") {
             plan_files(root, &path, &mut plan)?;
         } else {
@@ -175,6 +204,7 @@ fn plan(root: &Path, linker: &Path) -> Result<Plan> {
         }
     }
     plan.insert(GoInstall::tools_folder().join("link"), linker.to_path_buf());
+    plan.remove(Path::new(GO));
     Ok(plan)
 }
 
@@ -237,7 +267,13 @@ fn state(dir: &Path, marker: &Marker, plan: &Plan) -> Result<State> {
         );
     };
     // A marker of another version of gort may have other fields: an old tree, then.
-    let same = serde_json::from_str::<Marker>(&text).is_ok_and(|found| found == *marker);
+    let same = serde_json::from_str::<Marker>(&text).is_ok_and(|found| {
+        found
+            == Marker {
+                complete: true,
+                ..marker.clone()
+            }
+    });
     // The user may have installed over a link, so its existence is enough; the linker has to be the right one.
     let whole = plan.keys().all(|path| dir.join(path).exists())
         && fs::canonicalize(dir.join(GoInstall::tools_folder()).join("link"))
@@ -263,9 +299,79 @@ fn build(at: &Path, plan: &Plan, marker: &Marker) -> Result<()> {
         symlink(target, &link)
             .with_context(|| format!("cannot make the link {}", link.display()))?;
     }
-    let file = at.join(MARKER);
+    let go = at.join(GO);
+    let write = || -> io::Result<()> {
+        fs::create_dir_all(at.join("bin"))?;
+        fs::write(&go, go_script(marker))?;
+        fs::set_permissions(&go, fs::Permissions::from_mode(0o755))
+    };
+    write().with_context(|| format!("cannot write {}", go.display()))?;
+    write_marker(at, marker)
+}
+
+/// Writes the file that says what the tree is.
+fn write_marker(tree: &Path, marker: &Marker) -> Result<()> {
+    let file = tree.join(MARKER);
     let text = serde_json::to_string_pretty(marker).context("cannot describe the tree")?;
     fs::write(&file, text + "\n").with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// The tree's go command.
+fn go_script(marker: &Marker) -> Vec<u8> {
+    let mut script =
+        b"#!/bin/sh\n# Made by `gort goroot`: the go command for this tree.\nGOROOT=".to_vec();
+    script.extend(quoted(&marker.dir));
+    script.extend(b"\nCGO_ENABLED=${CGO_ENABLED:-0}\nexport GOROOT CGO_ENABLED\nexec ");
+    script.extend(quoted(&marker.go.join(GO)));
+    script.extend(b" \"$@\"\n");
+    script
+}
+
+/// A path as one word of a shell script.
+fn quoted(path: &Path) -> Vec<u8> {
+    let mut word = vec![b'\''];
+    for &byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'\'' => word.extend(b"'\\''"),
+            _ => word.push(byte),
+        }
+    }
+    word.push(b'\'');
+    word
+}
+
+/// Compiles the standard packages whose archives count as out of date without cgo, into the tree.
+fn refresh(dir: &Path) -> Result<()> {
+    let go = |args: &[&str]| -> Result<String> {
+        let mut command = Command::new(dir.join(GO));
+        command
+            .args(args)
+            .current_dir(dir)
+            .env("CGO_ENABLED", "0")
+            .env("GOOS", "linux")
+            .env("GOARCH", "amd64");
+        for variable in ["GOPATH", "GOBIN", "GOFLAGS"] {
+            command.env_remove(variable);
+        }
+        let output = command
+            .stdin(Stdio::null())
+            .output()
+            .context("cannot run the tree's go command")?;
+        if !output.status.success() {
+            bail!(
+                "`go {}` failed: {}",
+                args[0],
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
+        }
+        String::from_utf8(output.stdout).context("the go command prints other than text")
+    };
+    let stale = go(&["list", "-f", "{{if .Stale}}{{.ImportPath}}{{end}}", "std"])?;
+    let stale: Vec<&str> = stale.split_whitespace().collect();
+    if !stale.is_empty() {
+        go(&[&["install"], stale.as_slice()].concat())?;
+    }
+    Ok(())
 }
 
 /// Moves a finished tree to its place in one step.
@@ -313,5 +419,31 @@ fn absolute(dir: &Path) -> Result<PathBuf> {
     ) {
         (Some(parent), Some(name)) => Ok(parent.join(name)),
         _ => Ok(dir),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_script_survives_strange_paths() {
+        let marker = Marker {
+            gort: String::new(),
+            go: "/it's go".into(),
+            go_version: String::new(),
+            linker: PathBuf::new(),
+            dir: "/a b$c".into(),
+            complete: true,
+        };
+        let script = String::from_utf8(go_script(&marker)).unwrap();
+        assert!(script.contains("GOROOT='/a b$c'\n"), "{script}");
+        assert!(script.contains(r"exec '/it'\''s go/bin/go' "), "{script}");
+    }
+
+    #[test]
+    fn a_goroot_needs_a_name() {
+        assert!(sibling(Path::new("/")).is_err());
+        assert!(sibling(Path::new("/a/b")).unwrap().starts_with("/a"));
     }
 }

@@ -46,14 +46,14 @@ enum Command {
 
 fn main() -> ExitCode {
     let args: Vec<OsString> = env::args_os().collect();
-    if let Some(program) = called_as_link(&args) {
-        return link(program, &args[1..]);
+    if called_as_link(&args) {
+        return link(&args[1..]);
     }
     if args.get(1).is_some_and(|first| first == "link") {
-        return link(OsString::from("gort link"), &args[2..]);
+        return link(&args[2..]);
     }
     let done = match Cli::parse().command {
-        Command::Link { args } => return link(OsString::from("gort link"), &args),
+        Command::Link { args } => return link(&args),
         Command::Goroot(args) => goroot::run(&args).map(|()| true),
         Command::Doctor(args) => Ok(doctor::run(&args)),
         Command::Conform(args) => conform::run(&args),
@@ -68,13 +68,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// The name by which the program was called, if that is `link`.
-fn called_as_link(args: &[OsString]) -> Option<OsString> {
-    let name = args.first()?;
-    (Path::new(name).file_name() == Some(OsStr::new("link"))).then(|| name.clone())
+/// Was the program called by the name of Go's linker?
+fn called_as_link(args: &[OsString]) -> bool {
+    args.first()
+        .is_some_and(|name| Path::new(name).file_name() == Some(OsStr::new("link")))
 }
 
-/// Links, under the name that messages are to carry.
-fn link(program: OsString, args: &[OsString]) -> ExitCode {
-    gort_link::driver::run(&program, args)
+/// Links; the exit status is the linker's own.
+fn link(args: &[OsString]) -> ExitCode {
+    let status = gort_link::driver::run(args.iter().cloned());
+    ExitCode::from(u8::try_from(status).unwrap_or(u8::MAX))
 }

@@ -1,0 +1,265 @@
+//! `gort goroot`: the tree it makes, and every way in which it refuses to make one.
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use common::{fake_go, go_command, gort};
+
+/// Names in a folder, sorted.
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_tree_links_to_everything_but_the_linker() {
+    let dir = tempfile::tempdir().unwrap();
+    let go = fake_go(&dir.path().join("go"), "go1.5.4");
+    let tree = dir.path().join("tree");
+    let done = gort(&["goroot", tree.to_str().unwrap()], &[("GO15ROOT", &go)]);
+    assert_eq!((done.status, done.err.as_str()), (0, ""));
+    assert!(done.out.starts_with("made "), "{}", done.out);
+
+    for path in [
+        "src",
+        "test",
+        "VERSION",
+        "pkg/linux_amd64/runtime.a",
+        "pkg/linux_amd64/encoding/json.a",
+        "bin/gofmt",
+    ] {
+        assert_eq!(
+            fs::read_link(tree.join(path)).unwrap(),
+            go.join(path),
+            "{path}"
+        );
+    }
+    // Folders that the go command installs into are real, so that it never writes into the installation.
+    for path in [
+        "bin",
+        "pkg",
+        "pkg/linux_amd64",
+        "pkg/linux_amd64/encoding",
+        "pkg/tool/linux_amd64",
+    ] {
+        assert!(
+            fs::symlink_metadata(tree.join(path)).unwrap().is_dir(),
+            "{path}"
+        );
+    }
+    assert!(!tree.join("pkg/bootstrap").exists());
+    let own = Path::new(env!("CARGO_BIN_EXE_gort"))
+        .canonicalize()
+        .unwrap();
+    assert_eq!(
+        fs::read_link(tree.join("pkg/tool/linux_amd64/link")).unwrap(),
+        own
+    );
+    assert_eq!(names(dir.path()), ["go", "tree"]);
+}
+
+#[test]
+fn its_go_command_knows_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let go = fake_go(&dir.path().join("go"), "go1.5.4");
+    go_command(&go, r#"[ "$1" = list ] || echo "$GOROOT $CGO_ENABLED $*""#);
+    let tree = dir.path().join("it's a tree");
+    let done = gort(&["goroot", tree.to_str().unwrap()], &[("GO15ROOT", &go)]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    let run = std::process::Command::new(tree.join("bin/go"))
+        .args(["run", "a b.go"])
+        .env_remove("CGO_ENABLED")
+        .output()
+        .unwrap();
+    let expected = format!("{} 0 run a b.go\n", tree.canonicalize().unwrap().display());
+    assert_eq!(String::from_utf8(run.stdout).unwrap(), expected);
+}
+
+#[test]
+fn a_second_call_leaves_a_current_tree_alone_and_updates_an_old_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let go = fake_go(&dir.path().join("go"), "go1.5.3");
+    let tree = dir.path().join("tree");
+    let call = || gort(&["goroot", tree.to_str().unwrap()], &[("GO15ROOT", &go)]);
+    assert_eq!(call().status, 0);
+    fs::write(tree.join("bin/installed"), "by the user").unwrap();
+    let again = call();
+    assert_eq!(again.status, 0);
+    assert!(again.out.contains("is up to date"), "{}", again.out);
+    assert!(tree.join("bin/installed").exists());
+
+    fs::write(go.join("VERSION"), "go1.5.4").unwrap();
+    let update = call();
+    assert_eq!(update.status, 0, "{}", update.err);
+    assert!(update.out.starts_with("updated "), "{}", update.out);
+    assert!(update.out.contains("go1.5.4"));
+
+    fs::remove_file(tree.join("pkg/linux_amd64/runtime.a")).unwrap();
+    assert!(call().out.starts_with("updated "));
+    assert!(tree.join("pkg/linux_amd64/runtime.a").exists());
+    assert_eq!(names(dir.path()), ["go", "tree"]);
+}
+
+#[test]
+fn packages_that_are_out_of_date_are_installed_into_the_tree() {
+    let dir = tempfile::tempdir().unwrap();
+    let go = fake_go(&dir.path().join("go"), "go1.5.4");
+    let tree = dir.path().join("tree");
+    go_command(
+        &go,
+        r#"case $1 in list) echo net; echo net/http;; *) echo "$CGO_ENABLED $*" >"$GOROOT/asked";; esac"#,
+    );
+    let done = gort(&["goroot", tree.to_str().unwrap()], &[("GO15ROOT", &go)]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    assert_eq!(
+        fs::read_to_string(tree.join("asked")).unwrap(),
+        "0 install net net/http\n"
+    );
+}
+
+#[test]
+fn a_tree_whose_packages_cannot_be_compiled_is_not_taken_for_complete() {
+    let dir = tempfile::tempdir().unwrap();
+    let go = fake_go(&dir.path().join("go"), "go1.5.4");
+    let tree = dir.path().join("tree");
+    let call = || gort(&["goroot", tree.to_str().unwrap()], &[("GO15ROOT", &go)]);
+    go_command(&go, "echo no disk >&2; exit 1");
+    let failed = call();
+    assert_eq!(failed.status, 2);
+    assert!(
+        failed.err.contains("is not complete") && failed.err.contains("no disk"),
+        "{}",
+        failed.err
+    );
+    go_command(&go, "exit 0");
+    assert_eq!(call().status, 0);
+    assert!(call().out.contains("is up to date"));
+}
+
+/// Calls `gort goroot tree` with an installation and expects a refusal that says all of `texts`.
+fn refused(tree: &Path, go: Option<&Path>, texts: &[&str]) {
+    let env: Vec<(&str, &Path)> = go.iter().map(|go| ("GO15ROOT", *go)).collect();
+    let done = gort(&["goroot", tree.to_str().unwrap()], &env);
+    assert_eq!(done.status, 2, "{}{}", done.out, done.err);
+    assert_eq!(done.out, "");
+    for text in texts {
+        assert!(done.err.contains(text), "{text:?} is not in {}", done.err);
+    }
+}
+
+#[test]
+fn what_others_made_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let go = fake_go(&dir.path().join("go"), "go1.5.4");
+    let tree = dir.path().join("mine");
+    fs::create_dir(&tree).unwrap();
+    fs::write(tree.join("letter"), "dear").unwrap();
+    refused(
+        &tree,
+        Some(&go),
+        &["mine exists and was not made by `gort goroot`"],
+    );
+    assert_eq!(names(&tree), ["letter"]);
+
+    let file = dir.path().join("file");
+    fs::write(&file, "").unwrap();
+    refused(&file, Some(&go), &["file exists and is not a folder"]);
+    refused(&file.join("below"), Some(&go), &["cannot make the folder"]);
+
+    let dangling = dir.path().join("dangling");
+    symlink("nowhere", &dangling).unwrap();
+    refused(&dangling, Some(&go), &["points nowhere"]);
+    assert_eq!(names(dir.path()), ["dangling", "file", "go", "mine"]);
+}
+
+#[test]
+fn an_empty_folder_will_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let go = fake_go(&dir.path().join("go"), "go1.5.4");
+    let tree = dir.path().join("tree");
+    fs::create_dir(&tree).unwrap();
+    assert_eq!(
+        gort(&["goroot", tree.to_str().unwrap()], &[("GO15ROOT", &go)]).status,
+        0
+    );
+    assert!(tree.join("bin/go").exists());
+}
+
+#[test]
+fn the_installation_itself_is_never_changed() {
+    let dir = tempfile::tempdir().unwrap();
+    let go = fake_go(&dir.path().join("go"), "go1.5.4");
+    refused(
+        &go.join("tree"),
+        Some(&go),
+        &["is inside the Go installation"],
+    );
+    refused(&go, Some(&go), &["is inside the Go installation"]);
+    assert!(!go.join("tree").exists());
+}
+
+#[test]
+fn without_a_usable_go_the_message_says_how_to_get_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let tree = dir.path().join("tree");
+    let advice = [
+        "go1.5.4.linux-amd64.tar.gz",
+        "a3358721210787dc1e06f5ea1460ae0564f22a0fbd91be9dcd947fb1d19b9560",
+        "GO15ROOT",
+    ];
+    refused(&tree, None, &advice);
+    refused(
+        &tree,
+        Some(&dir.path().join("gone")),
+        &["gone, which does not exist"],
+    );
+
+    let other = fake_go(&dir.path().join("other"), "go1.6.2");
+    refused(&tree, Some(&other), &["other holds go1.6.2"]);
+    let broken = fake_go(&dir.path().join("broken"), "go1.5.4");
+    fs::remove_file(broken.join("pkg/tool/linux_amd64/compile")).unwrap();
+    refused(
+        &tree,
+        Some(&broken),
+        &[
+            "broken is not a Go installation",
+            "pkg/tool/linux_amd64/compile is missing",
+        ],
+    );
+    assert!(!tree.exists());
+}
+
+#[test]
+fn a_goroot_of_ours_is_no_installation() {
+    let dir = tempfile::tempdir().unwrap();
+    let go = fake_go(&dir.path().join("go"), "go1.5.4");
+    let tree = dir.path().join("tree");
+    assert_eq!(
+        gort(&["goroot", tree.to_str().unwrap()], &[("GO15ROOT", &go)]).status,
+        0
+    );
+    refused(
+        &dir.path().join("second"),
+        Some(&tree),
+        &["tree is a goroot made by `gort goroot`"],
+    );
+}
+
+#[test]
+fn the_default_place_is_below_home() {
+    let home = tempfile::tempdir().unwrap();
+    fake_go(&home.path().join("sdk/go1.5.4"), "go1.5.4");
+    let tree = home.path().join("tree");
+    let done = gort(
+        &["goroot", tree.to_str().unwrap()],
+        &[("HOME", home.path())],
+    );
+    assert_eq!(done.status, 0, "{}", done.err);
+}
