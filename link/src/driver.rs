@@ -1,50 +1,49 @@
-//! The command: flags in, exit status out.
+//! The command: arguments in, exit status out.
+//!
+//! Promise: whatever goes wrong is printed, one line for each problem, and the status is [`FAILED`]; an output file
+//! is then absent, as after the stock linker.
 
-use crate::error::Error;
-use crate::flags::Options;
+use crate::flags::{self, Request};
 use std::ffi::OsString;
 
 /// Exit status of a failed link, as of every Go tool.
 pub const FAILED: i32 = 2;
+/// What `-V` calls itself: scripts compare it with the release that they expect.
+const VERSION: &str = "link: version go1.5.4";
 
 /// Runs the linker with the arguments that follow the program's name. Prints errors; returns the exit status.
 pub fn run(args: impl Iterator<Item = OsString>) -> i32 {
-    let args: Vec<String> = args.map(|a| a.to_string_lossy().into_owned()).collect();
-    let mut options = Options::new("");
-    options.goroot = std::env::var_os("GOROOT")
-        .filter(|g| !g.is_empty())
-        .map(Into::into);
-    let mut i = 0;
-    while i < args.len() {
-        match args[i].as_str() {
-            "-o" => {
-                i += 1;
-                options.output = args[i].clone().into();
-            }
-            "-L" => {
-                i += 1;
-                options.lib_dirs.push(args[i].clone().into());
-            }
-            "-v" => options.verbose = true,
-            "-s" => options.strip_all = true,
-            "-w" => options.strip_debug = true,
-            a if a.starts_with("-buildid=") => options.build_id = Some(a[9..].to_string()),
-            a if a.starts_with('-') => {}
-            a => options.input = a.into(),
+    let request = flags::parse(args, &mut |w| eprintln!("gort link: warning: {w}"));
+    let options = match request {
+        Ok(Request::Link(o)) => o,
+        Ok(Request::Version) => {
+            eprintln!("{VERSION}");
+            return FAILED;
         }
-        i += 1;
-    }
+        Ok(Request::Help) => {
+            print!(
+                "usage: gort link [flags] main.a\n\nExample: gort link -o hello hello.o\n\n{}",
+                flags::help()
+            );
+            return 0;
+        }
+        Err(e) => return failed(&e),
+    };
     match crate::link(&options) {
         Ok(()) => 0,
         Err(e) => {
-            report(&e);
-            FAILED
+            // Only a file of an earlier link can be there: a new one gets its name when it is complete.
+            if options.output.is_file() {
+                let _ = std::fs::remove_file(&options.output);
+            }
+            failed(&e)
         }
     }
 }
 
-fn report(error: &Error) {
+fn failed(error: &crate::Error) -> i32 {
     for m in error.messages() {
         eprintln!("gort link: {m}");
     }
+    FAILED
 }

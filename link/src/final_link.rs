@@ -5,7 +5,7 @@
 //! instead (see [`crate::flags`] for when).
 
 use crate::error::{Error, Result};
-use crate::flags::{FinalLinker, Options};
+use crate::flags::{FinalLinker, Options, is_compiler};
 use libwild::{FileSystem, FileType, InputFileData, OsFileSystem, OutputOptions};
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt as _;
@@ -20,18 +20,27 @@ const MODE: u32 = 0o775;
 
 /// Links `go_o` with the library and puts the executable in its place.
 pub fn link(go_o: Vec<u8>, library: &Path, options: &Options) -> Result<()> {
-    let output = &options.output;
+    // Through a symbolic link, the file that it names is replaced.
+    let output = &match options.output.is_symlink() {
+        true => options
+            .output
+            .canonicalize()
+            .unwrap_or_else(|_| options.output.clone()),
+        false => options.output.clone(),
+    };
+    let unwritable = |e: &std::io::Error| Error::io("cannot write", output, e);
     if output.is_dir() {
         return Err(Error::new(format!(
             "cannot write {}: it is a directory; choose another name with -o",
             output.display()
         )));
     }
+    let is_special = output.exists() && !output.is_file();
     let dir = match output.parent() {
-        Some(d) if !d.as_os_str().is_empty() => d,
-        _ => Path::new("."),
+        _ if is_special => std::env::temp_dir(),
+        Some(d) if !d.as_os_str().is_empty() => d.to_path_buf(),
+        _ => PathBuf::from("."),
     };
-    let unwritable = |e: &std::io::Error| Error::io("cannot write", output, e);
     // A directory keeps partial files of any final linker out of sight and away from the output's name.
     let temp = tempfile::Builder::new()
         .prefix(".gort-link-")
@@ -45,8 +54,14 @@ pub fn link(go_o: Vec<u8>, library: &Path, options: &Options) -> Result<()> {
         }
     }
     crate::verify::check(&exe, options.final_linker == FinalLinker::Wild)?;
-    let umask_free = std::fs::Permissions::from_mode(MODE & !umask(temp.path()));
-    std::fs::set_permissions(&exe, umask_free).map_err(|e| unwritable(&e))?;
+    if is_special {
+        // A device or pipe (`-o /dev/null`) is written to, not replaced.
+        return std::fs::copy(&exe, output)
+            .map(drop)
+            .map_err(|e| unwritable(&e));
+    }
+    let mode = std::fs::Permissions::from_mode(MODE & !umask(temp.path()));
+    std::fs::set_permissions(&exe, mode).map_err(|e| unwritable(&e))?;
     std::fs::rename(&exe, output).map_err(|e| unwritable(&e))
 }
 
@@ -122,14 +137,7 @@ fn system(
     std::fs::write(&object, go_o).map_err(|e| Error::io("cannot write", &object, &e))?;
     let args = common_args(library, exe, &object.display().to_string(), options);
     let mut command = Command::new(program);
-    let name = Path::new(program)
-        .file_name()
-        .map(|n| n.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let is_driver = ["gcc", "clang", "cc", "g++", "clang++", "c++"]
-        .iter()
-        .any(|d| name == *d || name.starts_with(&format!("{d}-")));
-    if is_driver {
+    if is_compiler(program) {
         // A compiler driver passes linker options on with -Xlinker and must not add C startup files.
         command.args(["-nostdlib", "-nostartfiles", "-static", "-no-pie"]);
         let mut inputs = Vec::new();

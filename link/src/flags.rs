@@ -3,7 +3,9 @@
 //! Promise: every flag of the tool is known; one that gort cannot honour is refused by name, never ignored. Flags that only tune the
 //! stock tool (`-a`, `-n`, …) are honoured in effect: what they print or check is documented in docs/linker.md.
 
-use std::path::PathBuf;
+use crate::error::{Error, Result};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 /// Who does the last ELF step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +55,16 @@ pub struct Options {
     pub extldflags: Vec<String>,
     /// libgort.a, where it is not looked up.
     pub library: Option<PathBuf>,
+    /// Refuse packages not compiled with `-u` (`-u`).
+    pub safe_only: bool,
+    /// Let objects of different 1.5 releases be linked together (`-f`).
+    pub mixed_releases: bool,
+    /// Print who calls whom (`-c`).
+    pub call_graph: bool,
+    /// Print the symbol table (`-n`).
+    pub print_symbols: bool,
+    /// Keep `go.o` in this directory (`-tmpdir`).
+    pub keep_dir: Option<PathBuf>,
 }
 
 /// Entry of every gort program.
@@ -80,6 +92,11 @@ impl Options {
             final_linker: FinalLinker::Wild,
             extldflags: Vec::new(),
             library: None,
+            safe_only: false,
+            mixed_releases: false,
+            call_graph: false,
+            print_symbols: false,
+            keep_dir: None,
         }
     }
 
@@ -93,5 +110,591 @@ impl Options {
         self.goroot
             .as_ref()
             .map(|g| g.join("pkg").join(format!("linux_amd64{suffix}")))
+    }
+}
+
+/// What a command line asks for.
+#[derive(Debug)]
+pub enum Request {
+    /// A link.
+    Link(Box<Options>),
+    /// The version (`-V`).
+    Version,
+    /// The list of flags (`-help`).
+    Help,
+}
+
+/// How a flag is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `-f`, `-f=true`, `-f=false`.
+    Switch,
+    /// `-f value`, `-f=value`.
+    Value,
+}
+
+use Form::{Switch, Value};
+
+/// Every flag of Go 1.5's link, with the text of the help.
+const FLAGS: &[(&str, Form, &str)] = &[
+    ("B", Value, "add a GNU build id note with these bytes (0x…)"),
+    ("C", Switch, "check calls from Go to C (there are none)"),
+    ("D", Value, "address of the data section"),
+    ("E", Value, "entry symbol"),
+    ("H", Value, "header type: linux"),
+    ("I", Value, "(refused: programs are static) dynamic linker"),
+    (
+        "L",
+        Value,
+        "look for packages in this directory first; may be repeated",
+    ),
+    ("R", Value, "segment alignment"),
+    ("T", Value, "address of the text section"),
+    ("V", Switch, "print the version and exit"),
+    (
+        "W",
+        Switch,
+        "(refused: use go tool objdump) disassemble the input",
+    ),
+    (
+        "X",
+        Value,
+        "set a string variable: importpath.name=value; may be repeated",
+    ),
+    (
+        "a",
+        Switch,
+        "(refused: use go tool objdump) disassemble the output",
+    ),
+    ("buildid", Value, "record a Go build id"),
+    ("buildmode", Value, "exe (others are refused)"),
+    ("c", Switch, "print which function calls which"),
+    (
+        "cpuprofile",
+        Value,
+        "(refused: use perf) profile the linker",
+    ),
+    ("d", Switch, "no dynamic executable (it never is)"),
+    (
+        "extld",
+        Value,
+        "a linker to use for the last step; a C compiler is used only with -linkmode=external or -extldflags",
+    ),
+    (
+        "extldflags",
+        Value,
+        "flags for the system linker; implies -linkmode=external",
+    ),
+    ("f", Switch, "allow objects of different Go 1.5 releases"),
+    ("g", Switch, "no package data checks (there are none)"),
+    (
+        "h",
+        Switch,
+        "(refused) halt on errors with a dump of the linker",
+    ),
+    (
+        "installsuffix",
+        Value,
+        "suffix of the package directory in GOROOT",
+    ),
+    ("k", Value, "(refused) field tracking symbol"),
+    (
+        "linkmode",
+        Value,
+        "internal, auto (libwild or GORT_LD) or external (the system linker)",
+    ),
+    (
+        "linkshared",
+        Switch,
+        "(refused: programs are static) link against shared Go libraries",
+    ),
+    (
+        "memprofile",
+        Value,
+        "(refused: use perf) profile the linker",
+    ),
+    (
+        "memprofilerate",
+        Value,
+        "(refused: use perf) profile the linker",
+    ),
+    ("n", Switch, "print the symbol table"),
+    ("o", Value, "write the executable here"),
+    (
+        "r",
+        Value,
+        "(refused: programs are static) library search path",
+    ),
+    ("race", Switch, "(refused) race detector"),
+    ("s", Switch, "no symbol table and no debug information"),
+    ("shared", Switch, "(refused) shared object"),
+    (
+        "tmpdir",
+        Value,
+        "keep the intermediate object go.o in this directory",
+    ),
+    ("u", Switch, "refuse packages not compiled with -u"),
+    ("v", Switch, "print how long each phase takes"),
+    ("w", Switch, "no debug information"),
+];
+
+/// Flags without effect in a linker that makes static programs without C.
+const VACUOUS: &[&str] = &["C", "d", "g"];
+
+/// Text of `-help`, after the first line.
+pub fn help() -> String {
+    let mut out = String::from("Flags (those of Go 1.5's link):\n");
+    for (name, form, text) in FLAGS {
+        let value = if *form == Value { " value" } else { "" };
+        out.push_str(&format!("  -{name}{value}\n    \t{text}\n"));
+    }
+    out
+}
+
+fn refused(flag: &str, why: &str) -> Error {
+    Error::new(format!("flag -{flag} is not supported: {why}"))
+}
+
+/// Reads the arguments that follow the program's name. `warn` gets what is accepted but should be written differently.
+pub fn parse(
+    args: impl Iterator<Item = OsString>,
+    warn: &mut dyn FnMut(String),
+) -> Result<Request> {
+    let args: Vec<OsString> = args.collect();
+    let mut o = Options::new("");
+    let mut external = External::default();
+    let mut i = 0;
+    while i < args.len() {
+        let arg = args[i].to_string_lossy().into_owned();
+        i += 1;
+        if arg == "--" || !arg.starts_with('-') || arg == "-" {
+            if arg != "--" {
+                i -= 1;
+            }
+            break;
+        }
+        let text = arg.strip_prefix("--").unwrap_or(&arg[1..]);
+        let (name, inline) = match text.split_once('=') {
+            Some((n, v)) => (n, Some(v.to_string())),
+            None => (text, None),
+        };
+        if name == "help" {
+            return Ok(Request::Help);
+        }
+        let Some(&(name, form, _)) = FLAGS.iter().find(|(n, _, _)| *n == name) else {
+            return Err(Error::new(format!(
+                "flag provided but not defined: -{name}; -help lists the flags"
+            )));
+        };
+        if form == Switch {
+            let on = match inline.as_deref() {
+                None => true,
+                Some(v) => parse_bool(v)
+                    .ok_or_else(|| Error::new(format!("invalid value \"{v}\" for flag -{name}")))?,
+            };
+            if name == "V" && on {
+                return Ok(Request::Version);
+            }
+            set_switch(&mut o, name, on)?;
+            continue;
+        }
+        let mut value = match inline {
+            Some(v) => v,
+            None if i < args.len() => {
+                i += 1;
+                args[i - 1].to_string_lossy().into_owned()
+            }
+            None => return Err(Error::new(format!("flag needs an argument: -{name}"))),
+        };
+        if name == "X" && !value.contains('=') && i < args.len() {
+            let second = args[i].to_string_lossy();
+            warn(format!(
+                "option -X {value} {second} may not work in future releases; use -X {value}={second}"
+            ));
+            value = format!("{value}={second}");
+            i += 1;
+        }
+        set_value(&mut o, &mut external, name, value)?;
+    }
+    let mut inputs = args[i..].iter();
+    match (inputs.next(), inputs.next()) {
+        (Some(input), None) => o.input = input.into(),
+        (None, _) => {
+            return Err(Error::new(
+                "no object to link; name the archive or object of package main",
+            ));
+        }
+        (Some(_), Some(extra)) => {
+            return Err(Error::new(format!(
+                "one object is linked, package main; what to do with {} is not clear (flags come before it)",
+                extra.to_string_lossy()
+            )));
+        }
+    }
+    o.goroot = goroot();
+    o.final_linker = external.choose(std::env::var("GORT_LD").ok(), &o.extldflags);
+    Ok(Request::Link(Box::new(o)))
+}
+
+fn set_switch(o: &mut Options, name: &str, on: bool) -> Result<()> {
+    match name {
+        "s" => o.strip_all = on,
+        "w" => o.strip_debug = on,
+        "v" => o.verbose = on,
+        "u" => o.safe_only = on,
+        "f" => o.mixed_releases = on,
+        "c" => o.call_graph = on,
+        "n" => o.print_symbols = on,
+        n if VACUOUS.contains(&n) => {}
+        _ if !on => {}
+        "race" => {
+            return Err(refused(
+                name,
+                "gort has no race detector; build without -race",
+            ));
+        }
+        "shared" | "linkshared" => return Err(refused(name, "gort makes static executables only")),
+        "a" | "W" => {
+            return Err(refused(
+                name,
+                "use go tool objdump, or objdump -d, on the file",
+            ));
+        }
+        "h" => return Err(refused(name, "it was for debugging Go's own linker")),
+        _ => return Err(refused(name, "gort cannot honour it")),
+    }
+    Ok(())
+}
+
+fn set_value(o: &mut Options, external: &mut External, name: &str, value: String) -> Result<()> {
+    match name {
+        "o" => o.output = value.into(),
+        "L" => o.lib_dirs.push(value.into()),
+        "installsuffix" => o.install_suffix = value,
+        "buildid" => o.build_id = Some(value),
+        "X" => match value.split_once('=') {
+            Some((name, v)) if name.contains('.') => {
+                o.x_values.push((name.to_string(), v.to_string()))
+            }
+            _ => {
+                return Err(Error::new(format!(
+                    "-X {value}: write it as -X importpath.name=value"
+                )));
+            }
+        },
+        "B" => o.gnu_build_id = Some(parse_hex(&value)?),
+        "E" => o.entry = value,
+        "T" => o.text_addr = parse_address(name, &value)?,
+        "D" => o.data_addr = parse_address(name, &value)?,
+        "R" => {
+            o.round = parse_address(name, &value)?;
+            if let Some(r) = o
+                .round
+                .filter(|r| !r.is_power_of_two() || *r < 4096 || *r > 1 << 16)
+            {
+                return Err(Error::new(format!(
+                    "-R {r:#x}: segment alignment must be a power of two from 4096 to 65536"
+                )));
+            }
+        }
+        "tmpdir" => o.keep_dir = Some(value.into()).filter(|p: &PathBuf| !p.as_os_str().is_empty()),
+        "extld" => external.extld = Some(value).filter(|v| !v.is_empty()),
+        "extldflags" => o.extldflags = split_words(&value),
+        "linkmode" => match value.as_str() {
+            "internal" | "auto" => external.mode_external = false,
+            "external" => external.mode_external = true,
+            _ => {
+                return Err(Error::new(format!(
+                    "-linkmode={value}: unknown mode; internal, auto and external exist"
+                )));
+            }
+        },
+        "buildmode" => {
+            if value != "exe" && !value.is_empty() && value != "default" {
+                return Err(refused(
+                    "buildmode",
+                    &format!("{value} is not possible, gort makes static executables only (exe)"),
+                ));
+            }
+        }
+        "H" => {
+            if value != "linux" && value != "elf" && !value.is_empty() {
+                return Err(refused(
+                    "H",
+                    &format!(
+                        "{value} is not possible, gort makes linux/amd64 executables only (linux)"
+                    ),
+                ));
+            }
+        }
+        "I" | "r" if value.is_empty() => {}
+        "I" | "r" => {
+            return Err(refused(
+                name,
+                "gort makes static executables, which have no dynamic linker",
+            ));
+        }
+        "k" if value.is_empty() => {}
+        "k" => return Err(refused("k", "field tracking needs a compiler built for it")),
+        "cpuprofile" | "memprofile" | "memprofilerate" => {
+            return Err(refused(name, "to profile gort's linker use perf record"));
+        }
+        _ => return Err(refused(name, "gort cannot honour it")),
+    }
+    Ok(())
+}
+
+/// What was said about the last step.
+#[derive(Debug, Default)]
+struct External {
+    extld: Option<String>,
+    mode_external: bool,
+}
+
+impl External {
+    /// The go command passes `-extld=$CC` with every link, so a C compiler there says nothing about what the user wants. A linker
+    /// there does; so do `-linkmode=external` and `-extldflags`, which nobody passes by default, and `GORT_LD`.
+    fn choose(&self, env: Option<String>, extldflags: &[String]) -> FinalLinker {
+        let from_env = env.filter(|e| !e.is_empty());
+        if let Some(program) = from_env {
+            return if program == "wild" {
+                FinalLinker::Wild
+            } else {
+                FinalLinker::System(program)
+            };
+        }
+        match &self.extld {
+            Some(p) if !is_compiler(p) => FinalLinker::System(p.clone()),
+            p if self.mode_external || !extldflags.is_empty() => {
+                FinalLinker::System(p.clone().unwrap_or_else(|| "gcc".into()))
+            }
+            _ => FinalLinker::Wild,
+        }
+    }
+}
+
+/// Whether a program is a C compiler or a wrapper of one, by name: `gcc`, `x86_64-linux-gnu-gcc-13`, `/usr/bin/clang`, `ccache`.
+pub fn is_compiler(program: &str) -> bool {
+    let name = Path::new(program)
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let exact = ["cc", "c++", "tcc", "icc", "icx", "ccache", "distcc", "zig"];
+    exact.contains(&name.as_str()) || ["gcc", "clang", "g++"].iter().any(|c| name.contains(c))
+}
+
+fn parse_bool(v: &str) -> Option<bool> {
+    match v {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        // The stock flags count: `-v=2` is more of it.
+        _ => v.parse::<u32>().ok().map(|n| n > 0),
+    }
+}
+
+/// `0x…` of whole bytes, at most 32 of them.
+fn parse_hex(value: &str) -> Result<Vec<u8>> {
+    let bad = |why: &str| Error::new(format!("-B {value}: {why}"));
+    let digits = value
+        .strip_prefix("0x")
+        .ok_or_else(|| bad("write the bytes as 0x followed by hexadecimal digits"))?;
+    if digits.is_empty() || digits.len() % 2 != 0 || !digits.bytes().all(|b| b.is_ascii_hexdigit())
+    {
+        return Err(bad("an even number of hexadecimal digits is needed"));
+    }
+    if digits.len() > 64 {
+        return Err(bad("at most 32 bytes fit"));
+    }
+    let bytes = (0..digits.len())
+        .step_by(2)
+        .map(|i| u8::from_str_radix(&digits[i..i + 2], 16));
+    bytes
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|_| bad("it is not hexadecimal"))
+}
+
+/// An address as Go's flags read it; -1 means the default.
+fn parse_address(flag: &str, value: &str) -> Result<Option<u64>> {
+    if value == "-1" {
+        return Ok(None);
+    }
+    let parsed = if let Some(hex) = value
+        .strip_prefix("0x")
+        .or_else(|| value.strip_prefix("0X"))
+    {
+        u64::from_str_radix(hex, 16)
+    } else if value.len() > 1 && value.starts_with('0') {
+        u64::from_str_radix(&value[1..], 8)
+    } else {
+        value.parse()
+    };
+    match parsed {
+        Ok(a) if a < 1 << 31 => Ok(Some(a)),
+        Ok(_) => Err(Error::new(format!(
+            "-{flag} {value}: Go code reaches only addresses below 2 GiB"
+        ))),
+        Err(_) => Err(Error::new(format!(
+            "invalid value \"{value}\" for flag -{flag}: a number is needed"
+        ))),
+    }
+}
+
+/// Words separated by blanks; quotes of either kind keep blanks in a word.
+fn split_words(text: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote, mut open) = (Vec::new(), String::new(), None, false);
+    for c in text.chars() {
+        match quote {
+            Some(q) if c == q => quote = None,
+            Some(_) => word.push(c),
+            None if c == '"' || c == '\'' => (quote, open) = (Some(c), true),
+            None if c.is_whitespace() => {
+                if open || !word.is_empty() {
+                    words.push(std::mem::take(&mut word));
+                }
+                open = false;
+            }
+            None => word.push(c),
+        }
+    }
+    if open || !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+/// `$GOROOT`, or the tree that this program is the `link` tool of.
+fn goroot() -> Option<PathBuf> {
+    if let Some(root) = std::env::var_os("GOROOT").filter(|g| !g.is_empty()) {
+        return Some(root.into());
+    }
+    // As called, not as found: in a goroot of symbolic links the tool is a link out of the tree.
+    let program = PathBuf::from(std::env::args_os().next()?);
+    let root = program.ancestors().nth(4)?;
+    root.join("pkg/linux_amd64")
+        .is_dir()
+        .then(|| root.to_path_buf())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_words(words: &str) -> Result<Request> {
+        parse(words.split(' ').map(OsString::from), &mut |_| {})
+    }
+
+    fn options(words: &str) -> Options {
+        match parse_words(words) {
+            Ok(Request::Link(o)) => *o,
+            other => panic!("{words}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_the_go_command_passes() {
+        let o = options("-o out -L work -extld=gcc -buildmode=exe -buildid=abc main.a");
+        assert_eq!(
+            (o.output.to_str(), o.build_id.as_deref()),
+            (Some("out"), Some("abc"))
+        );
+        assert_eq!(o.final_linker, FinalLinker::Wild);
+        let o = options("-installsuffix s -o out -L a -L b -w -extld=clang main.a");
+        assert_eq!(
+            (o.lib_dirs.len(), o.strip_debug, o.install_suffix.as_str()),
+            (2, true, "s")
+        );
+    }
+
+    #[test]
+    fn every_flag_is_honoured_or_refused_by_name() {
+        for (name, form, text) in FLAGS {
+            let words = if *form == Switch {
+                format!("-{name} x.a")
+            } else {
+                format!("-{name} 0x1 x.a")
+            };
+            let refused = parse_words(&words).err().map(|e| e.to_string());
+            if text.starts_with("(refused") {
+                assert!(
+                    refused.is_some_and(|e| e.contains(&format!("-{name}"))),
+                    "{name}"
+                );
+            } else if let Some(e) = refused {
+                assert!(e.contains(&format!("-{name}")), "{e}");
+            }
+        }
+    }
+
+    #[test]
+    fn values() {
+        let o = options("-X a/b.c=d=e -X=x.y= -T 0x500000 -B 0x0aff -R 8192 -s=false x.a");
+        assert_eq!(
+            o.x_values,
+            [
+                ("a/b.c".into(), "d=e".into()),
+                ("x.y".into(), String::new())
+            ]
+        );
+        assert_eq!(
+            (o.text_addr, o.round, o.strip_all),
+            (Some(0x50_0000), Some(8192), false)
+        );
+        assert_eq!(o.gnu_build_id, Some(vec![0x0a, 0xff]));
+        for bad in [
+            "-B 0x1 x.a",
+            "-B ff x.a",
+            "-R 3 x.a",
+            "-T x x.a",
+            "-X nothing",
+            "-o",
+            "a.o b.o",
+            "-zz x.a",
+            "-H windows x.a",
+        ] {
+            assert!(parse_words(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn old_form_of_x_warns() {
+        let mut warnings = Vec::new();
+        let args = ["-X", "main.v", "1", "x.a"].map(OsString::from);
+        let Ok(Request::Link(o)) = parse(args.into_iter(), &mut |w| warnings.push(w)) else {
+            panic!()
+        };
+        assert_eq!(o.x_values, [("main.v".into(), "1".into())]);
+        assert!(warnings[0].contains("use -X main.v=1"));
+    }
+
+    #[test]
+    fn choice_of_the_final_linker() {
+        let system = |p: &str| FinalLinker::System(p.into());
+        assert_eq!(
+            options("-extld=x86_64-linux-gnu-gcc-13 x.a").final_linker,
+            FinalLinker::Wild
+        );
+        assert_eq!(options("-extld=ld.lld x.a").final_linker, system("ld.lld"));
+        assert_eq!(
+            options("-extld=gcc -linkmode=external x.a").final_linker,
+            system("gcc")
+        );
+        assert_eq!(
+            options("-extldflags=-Map=m x.a").final_linker,
+            system("gcc")
+        );
+        let e = External {
+            extld: Some("gcc".into()),
+            mode_external: true,
+        };
+        assert_eq!(e.choose(Some("mold".into()), &[]), system("mold"));
+        assert_eq!(e.choose(Some("wild".into()), &[]), FinalLinker::Wild);
+    }
+
+    #[test]
+    fn words() {
+        assert_eq!(
+            split_words(" -a  '-b c' -d=\"e f\" ''"),
+            ["-a", "-b c", "-d=e f", ""]
+        );
     }
 }

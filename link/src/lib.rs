@@ -21,6 +21,7 @@ pub mod error;
 pub mod final_link;
 pub mod flags;
 pub mod host;
+pub mod inspect;
 pub mod layout;
 pub mod load;
 pub mod masks;
@@ -30,6 +31,7 @@ pub mod reach;
 pub mod resolve;
 pub mod tables;
 pub mod verify;
+mod xvalue;
 
 pub use error::{Error, Result};
 pub use flags::{FinalLinker, Options};
@@ -51,6 +53,7 @@ pub fn link(options: &Options) -> Result<()> {
     clock.done("read objects");
     let mut program = resolve::Program::new(&objects, &host)?;
     clock.done("resolve names");
+    xvalue::apply(&mut program, &options.x_values)?;
     program.require_zero_value();
     let reached = reach::reach(
         &mut program,
@@ -59,6 +62,10 @@ pub fn link(options: &Options) -> Result<()> {
     )?;
     clock.done("reachability");
     let layout = layout::layout(&program, &reached)?;
+    if options.call_graph {
+        inspect::call_graph(&program, &layout, &mut std::io::stdout().lock())
+            .map_err(|e| Error::new(format!("cannot print the call graph: {e}")))?;
+    }
     let data_mask = masks::mask(&program, &layout, &host, Section::Data)?;
     let bss_mask = masks::mask(&program, &layout, &host, Section::Bss)?;
     clock.done("layout and masks");
@@ -77,8 +84,15 @@ pub fn link(options: &Options) -> Result<()> {
     };
     let go_o = emit::emit(&parts, options)?;
     clock.done("write go.o");
+    if let Some(dir) = &options.keep_dir {
+        let path = dir.join("go.o");
+        std::fs::write(&path, &go_o).map_err(|e| Error::io("cannot write", &path, &e))?;
+    }
     final_link::link(go_o, &library, options)?;
     clock.done("final link");
+    if options.print_symbols {
+        inspect::symbols(&options.output, &mut std::io::stdout().lock())?;
+    }
     Ok(())
 }
 

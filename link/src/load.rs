@@ -136,8 +136,15 @@ impl Inputs {
                 escaped,
                 bytes,
             };
+            if options.safe_only && !input.is_safe() {
+                return Err(Error::new(format!(
+                    "{}: load of unsafe package {} (-u); compile it with -u",
+                    input.path.display(),
+                    input.package
+                )));
+            }
             for member in input.go_members()? {
-                input.check_release(&member, &mut release)?;
+                input.check_release(&member, &mut release, options.mixed_releases)?;
                 let imports = object::imports(member.data).map_err(|f| input.fault(&member, &f))?;
                 for import in imports {
                     let import = std::str::from_utf8(import)
@@ -200,6 +207,15 @@ impl Inputs {
 }
 
 impl Input {
+    /// Whether the compiler vouches, in the export data, that the package does not use package unsafe.
+    fn is_safe(&self) -> bool {
+        let clause =
+            memchr::memmem::find(&self.bytes, b"\n$$\npackage ").map(|at| &self.bytes[at + 4..]);
+        clause
+            .and_then(|c| c.split(|&b| b == b'\n').next())
+            .is_some_and(|line| line.ends_with(b" safe"))
+    }
+
     /// The members with Go code.
     fn go_members(&self) -> Result<Vec<object::Member<'_>>> {
         if self.bytes.is_empty() {
@@ -261,6 +277,7 @@ impl Input {
         &self,
         member: &object::Member<'_>,
         release: &mut Option<(String, String)>,
+        mixed: bool,
     ) -> Result<()> {
         let h = object::header(member.data).map_err(|f| self.fault(member, &f))?;
         let origin = Origin {
@@ -281,7 +298,7 @@ impl Input {
                 h.version
             )));
         }
-        if h.experiments != "X:none" {
+        if !matches!(h.experiments, "X:none" | "") {
             return Err(Error::new(format!(
                 "{origin}: compiled with GOEXPERIMENT {}; gort needs a compiler without experiments (X:none)",
                 h.experiments.trim_start_matches("X:")
@@ -289,7 +306,7 @@ impl Input {
         }
         match release {
             None => *release = Some((h.version.to_string(), origin.to_string())),
-            Some((version, first)) if version != h.version => {
+            Some((version, first)) if version != h.version && !mixed => {
                 return Err(Error::new(format!(
                     "{origin}: compiled by {}, but {first} by {version}; build everything with one release",
                     h.version
