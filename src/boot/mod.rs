@@ -1,1 +1,114 @@
 //! From the kernel's entry to the main goroutine.
+//!
+//! asm/rt0.S calls, in this order and on the kernel's stack, which stays g0's stack of the first thread: [`gort_bootstrap`] (m0, g0 and the
+//! FS base: before it no other Rust code may run), `runtime.args`, `runtime.osinit`, `runtime.schedinit`, `runtime.newproc` for `runtime.main`, `gort_mstart0`.
+
+pub mod env;
+pub mod main;
+
+use crate::abi::{G, M, STACK_GUARD};
+use crate::os::sys;
+use crate::sched::{self, m, schedule};
+use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicI32, Ordering};
+
+/// Bytes of the kernel's stack that count as g0's: its limit is 8 MiB almost everywhere, and this is what other threads have.
+const G0_STACK: usize = 128 << 10;
+
+#[repr(transparent)]
+struct Static<T>(UnsafeCell<core::mem::MaybeUninit<T>>);
+// SAFETY: m0 and g0 follow the rules of every M and G.
+unsafe impl<T> Sync for Static<T> {}
+
+static M0: Static<M> = Static(UnsafeCell::new(core::mem::MaybeUninit::zeroed()));
+static G0: Static<G> = Static(UnsafeCell::new(core::mem::MaybeUninit::zeroed()));
+
+/// Logical processors that this process may use; compiled code reads it (inlined `runtime.NumCPU`).
+#[unsafe(export_name = "runtime.ncpu")]
+pub static NCPU: AtomicI32 = AtomicI32::new(1);
+
+/// Makes this thread m0: `sp` is where g0's stack goes on.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_bootstrap(sp: usize) {
+    // SAFETY: first code of the process: nothing is shared yet. The FS base must be set before anything asks for g.
+    unsafe {
+        let (m, g) = (M0.0.get().cast::<M>(), G0.0.get().cast::<G>());
+        (*g).stack_lo = sp - G0_STACK;
+        (*g).stack_hi = sp + 64;
+        (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
+        (*g).stackguard1 = (*g).stackguard0;
+        (*g).sched.sp = sp & !15;
+        (*g).m = m;
+        (*m).g0 = g;
+        (*m).tls = g as usize;
+        (*m).fsbase = &raw const (*m).tls as usize + 8;
+        const ARCH_SET_FS: usize = 0x1002;
+        sys::syscall3(libc::SYS_arch_prctl, ARCH_SET_FS, (*m).fsbase, 0);
+        (*m).tid = sys::gettid();
+    }
+}
+
+/// Records the argument vector; environment and auxiliary vector follow it.
+#[unsafe(export_name = "runtime.args")]
+unsafe extern "C" fn args(argc: i32, argv: *const *const u8) {
+    // SAFETY: as the kernel laid them out.
+    unsafe { env::init(argc, argv) };
+}
+
+/// Asks the system what it has.
+#[unsafe(export_name = "runtime.osinit")]
+unsafe extern "C" fn osinit() {
+    let mut mask = [0u64; 128];
+    // SAFETY: the kernel writes at most the size given.
+    let n = unsafe { sys::syscall3(libc::SYS_sched_getaffinity, 0, size_of_val(&mask), mask.as_mut_ptr() as usize) };
+    let cpus: u32 = if n > 0 { mask.iter().take(n as usize / 8).map(|w| w.count_ones()).sum() } else { 1 };
+    NCPU.store(cpus.max(1) as i32, Ordering::Relaxed);
+}
+
+/// Brings every system up. Order: memory before whatever allocates, Ps last.
+#[unsafe(export_name = "runtime.schedinit")]
+unsafe extern "C" fn schedinit() {
+    // SAFETY: boot: one thread, nothing runs yet.
+    unsafe {
+        let m0 = M0.0.get().cast::<M>();
+        m::init(m0, (*m0).g0);
+        crate::time::init();
+        crate::types::init();
+        crate::map::init();
+        crate::heap::init();
+        crate::signal::init();
+        crate::signal::minit(m0);
+        let procs = match env::number(b"GOMAXPROCS") {
+            Some(n) if n > 0 => (n as usize).min(sched::state::MAX_PROCS) as u32,
+            _ => NCPU.load(Ordering::Relaxed) as u32,
+        };
+        sched::stw::resize(procs);
+        crate::gc::init();
+    }
+}
+
+/// The first thread enters the scheduler; the stack below this frame is g0's.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_mstart0() -> ! {
+    schedule::start_on_empty_stack()
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn gort_no_library_mode() -> ! {
+    crate::debug::print::throw("gort supports executables only: no c-shared or c-archive build mode")
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn gort_call_too_large() -> ! {
+    crate::debug::print::throw("reflect.call: arguments of more than 1 GiB")
+}
+
+/// A symbol of the table without implementation was called.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_missing_symbol(index: u32) -> ! {
+    use crate::debug::print::puts;
+    puts("gort: ");
+    puts(crate::abi::SURFACE[index as usize].name);
+    puts(" is not implemented in this version of gort\n");
+    sys::exit(2)
+}

@@ -2,4 +2,7 @@
 
 pub mod futex;
 pub mod mem;
+pub mod random;
 pub mod sys;
+
+pub use random::random_u64;

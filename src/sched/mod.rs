@@ -1,10 +1,35 @@
 //! The scheduler: goroutines (G) on threads (M) that hold a processor (P).
+//!
+//! A G is a stack and a saved context. An M is a thread of the system; it needs a P to run Go code. There are GOMAXPROCS
+//! Ps, each with a run queue and with the caches that only its M touches.
+//!
+//! Who may touch what:
+//! - a P's caches and queue tail: the M that holds it, in system mode or in a leaf function;
+//! - a G's saved context and stack: the M that runs it; while it is parked, whoever holds the lock it is parked under, and the
+//!   collector with the world stopped;
+//! - [`state::SCHED`]: under its lock; counters with their own word are atomic and say what they pair with.
+//!
+//! System mode always starts on an empty g0 stack and ends either by returning to the Go caller or in [`schedule::schedule`], so no Rust frame
+//! outlives a park and the world is only stopped where no Rust frame of a goroutine is live (docs/sched.md).
 
-use crate::abi::{Eface, G, M, Status};
+use crate::abi::{Eface, G, M};
 use core::arch::asm;
 
+pub mod g;
+pub mod lock;
+pub mod m;
 pub mod p;
+pub mod park;
+pub mod queue;
+pub mod schedule;
+pub mod start;
+pub mod state;
+pub mod stw;
+pub mod syscall;
+pub mod sysmon;
 pub use p::P;
+pub use park::{WaitReason, park, ready};
+pub use stw::{start_world, stop_world};
 
 /// States of a goroutine (`G::atomicstatus`); debuggers know the numbers.
 pub mod status {
@@ -30,8 +55,8 @@ pub mod status {
 #[inline(always)]
 pub fn getg() -> *mut G {
     let g: *mut G;
-    // SAFETY: FS:-8 holds the current g from `gort_bootstrap` on.
-    unsafe { asm!("mov {}, qword ptr fs:[-8]", out(reg) g, options(nostack, preserves_flags, readonly, pure)) };
+    // SAFETY: FS:-8 holds the current g from `gort_bootstrap` on. Not `pure`: it changes across switches.
+    unsafe { asm!("mov {}, qword ptr fs:[-8]", out(reg) g, options(nostack, preserves_flags, readonly)) };
     g
 }
 
@@ -55,42 +80,6 @@ pub fn getp() -> *mut P {
     // SAFETY: as in `getm`.
     unsafe { (*getm()).p.cast() }
 }
-
-/// Why a goroutine waits; the text is shown in tracebacks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u32)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum WaitReason {
-    None,
-    ChanReceive,
-    ChanSend,
-    ChanReceiveNil,
-    ChanSendNil,
-    Select,
-    SelectNoCases,
-    Semacquire,
-    Sleep,
-    IoWait,
-    FinalizerWait,
-    GcWait,
-    TimerWait,
-    SyscallWait,
-}
-
-/// Parks `g`, the goroutine that called into the runtime. Call it with everything recorded that its waker needs and the
-/// lock that the waker takes still held; then unlock, return [`Status::Parked`] and do not touch `g` again.
-///
-/// # Safety
-/// In system mode, for `g == curg()`.
-pub unsafe fn park(_g: *mut G, _reason: WaitReason) -> Status {
-    Status::Parked
-}
-
-/// Makes a parked goroutine runnable. Callable from any thread, with or without P, not from a signal handler.
-///
-/// # Safety
-/// `g` must be parked (or about to be, with its park visible through the lock that the caller took), and be readied once.
-pub unsafe fn ready(_g: *mut G) {}
 
 /// A cheap random number from this M's generator.
 #[inline]

@@ -3,16 +3,30 @@
 use crate::abi::{G, M};
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
 
-/// Slots of the local run queue.
+/// Slots of the local run queue: more delay what is in the global queue, fewer move work there too often.
 pub const RUNQ: usize = 256;
+
+/// States of a P.
+pub mod pstatus {
+    /// In the idle list.
+    pub const IDLE: u32 = 0;
+    /// Held by an M.
+    pub const RUNNING: u32 = 1;
+    /// Its M is in a system call; anyone may take it by changing the status.
+    pub const SYSCALL: u32 = 2;
+    /// Stopped with the world.
+    pub const GCSTOP: u32 = 3;
+    /// Beyond GOMAXPROCS.
+    pub const DEAD: u32 = 4;
+}
 
 /// One of GOMAXPROCS processors. Allocated zeroed and never freed: every part must be valid as zeroes.
 #[repr(C)]
 #[derive(Debug)]
 pub struct P {
-    /// Index in `sched::proc::all_ps`.
+    /// Index in `sched::state::all_ps`.
     pub id: u32,
-    /// `p::status`.
+    /// One of [`pstatus`].
     pub status: AtomicU32,
     /// M that holds it.
     pub m: *mut M,
@@ -34,7 +48,7 @@ pub struct P {
     pub gfree: *mut G,
     /// Length of `gfree`.
     pub ngfree: u32,
-    /// Last use by sysmon: ticks and time.
+    /// What sysmon saw last; only sysmon touches it.
     pub sysmon: SysmonTick,
     /// Allocator cache.
     pub heap: crate::heap::PerP,

@@ -1,0 +1,162 @@
+//! Arguments, environment and auxiliary vector, as the kernel leaves them above the initial stack.
+
+use crate::abi::{GoSlice, GoString, args};
+use crate::os::mem;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+static ARGC: AtomicUsize = AtomicUsize::new(0);
+static ARGV: AtomicUsize = AtomicUsize::new(0);
+static VDSO: AtomicUsize = AtomicUsize::new(0);
+
+/// # Safety
+/// `p` ends in a zero byte.
+unsafe fn c_string(p: *const u8) -> GoString {
+    let mut len = 0;
+    // SAFETY: the caller's promise.
+    while unsafe { *p.add(len) } != 0 {
+        len += 1;
+    }
+    GoString { ptr: p, len: len as i64 }
+}
+
+/// Remembers where everything is.
+///
+/// # Safety
+/// Once, at boot, with the kernel's vectors.
+pub unsafe fn init(argc: i32, argv: *const *const u8) {
+    ARGC.store(argc as usize, Ordering::Relaxed);
+    ARGV.store(argv as usize, Ordering::Relaxed);
+    // SAFETY: argv, a null, the environment, a null, then pairs of words up to AT_NULL.
+    unsafe {
+        let mut p = argv.add(argc as usize + 1);
+        while !(*p).is_null() {
+            p = p.add(1);
+        }
+        let mut aux = p.add(1).cast::<[usize; 2]>();
+        while (*aux)[0] != libc::AT_NULL as usize {
+            let value = (*aux)[1];
+            match (*aux)[0] as u64 {
+                libc::AT_RANDOM => crate::os::random::seed(*(value as *const [u8; 16])),
+                libc::AT_SYSINFO_EHDR => VDSO.store(value, Ordering::Relaxed),
+                _ => {}
+            }
+            aux = aux.add(1);
+        }
+    }
+}
+
+/// Address of the vDSO's ELF image, or 0.
+pub fn vdso() -> usize {
+    VDSO.load(Ordering::Relaxed)
+}
+
+fn envp() -> *const *const u8 {
+    let argv = ARGV.load(Ordering::Relaxed) as *const *const u8;
+    // SAFETY: the environment follows argv's null.
+    unsafe { argv.add(ARGC.load(Ordering::Relaxed) + 1) }
+}
+
+/// Value of an environment variable.
+pub fn get(name: &[u8]) -> Option<&'static [u8]> {
+    if ARGV.load(Ordering::Relaxed) == 0 {
+        return None;
+    }
+    let mut p = envp();
+    // SAFETY: a null ends the vector; the strings live as long as the process.
+    unsafe {
+        while !(*p).is_null() {
+            let s = c_string(*p).bytes();
+            if s.len() > name.len() && s[name.len()] == b'=' && &s[..name.len()] == name {
+                return Some(&s[name.len() + 1..]);
+            }
+            p = p.add(1);
+        }
+    }
+    None
+}
+
+/// Value of an environment variable that is a decimal number.
+pub fn number(name: &[u8]) -> Option<i64> {
+    parse(get(name)?)
+}
+
+/// A decimal number with optional sign.
+pub fn parse(s: &[u8]) -> Option<i64> {
+    let (neg, digits) = match s.split_first()? {
+        (b'-', rest) => (true, rest),
+        _ => (false, s),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    let mut v: i64 = 0;
+    for &b in digits {
+        if !b.is_ascii_digit() {
+            return None;
+        }
+        v = v.checked_mul(10)?.checked_add(i64::from(b - b'0'))?;
+    }
+    Some(if neg { -v } else { v })
+}
+
+/// Value of `name=N` in GODEBUG.
+pub fn godebug(name: &[u8]) -> Option<i64> {
+    let all = get(b"GODEBUG")?;
+    let mut found = None;
+    for item in all.split(|&b| b == b',') {
+        if item.len() > name.len() && item[name.len()] == b'=' && &item[..name.len()] == name {
+            found = parse(&item[name.len() + 1..]);
+        }
+    }
+    found
+}
+
+/// A Go slice of the strings of a null-ended vector, in memory that is never freed.
+///
+/// # Safety
+/// `v` has `n` strings.
+unsafe fn strings(v: *const *const u8, n: usize) -> GoSlice {
+    let p = mem::persistent_alloc((n * size_of::<GoString>()).max(8), 8).cast::<GoString>();
+    for i in 0..n {
+        // SAFETY: the caller's promise; the memory holds n strings.
+        unsafe { p.add(i).write(c_string(*v.add(i))) };
+    }
+    GoSlice { ptr: p.cast(), len: n as i64, cap: n as i64 }
+}
+
+/// `os.runtime_args`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn runtime_args(a: &mut args::os_runtime_args) {
+    // SAFETY: the kernel's vector.
+    a.r0 = unsafe { strings(ARGV.load(Ordering::Relaxed) as *const *const u8, ARGC.load(Ordering::Relaxed)) };
+}
+
+/// `syscall.runtime_envs`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn runtime_envs(a: &mut args::syscall_runtime_envs) {
+    let p = envp();
+    let mut n = 0;
+    // SAFETY: a null ends the vector.
+    unsafe {
+        while !(*p.add(n)).is_null() {
+            n += 1;
+        }
+        a.r0 = strings(p, n);
+    }
+}
+
+/// `syscall.setenv_c`: only cgo programs keep a C environment.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn setenv_c(_a: &mut args::syscall_setenv_c) {}
+
+/// `syscall.unsetenv_c`: see [`setenv_c`].
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn unsetenv_c(_a: &mut args::syscall_unsetenv_c) {}

@@ -1,0 +1,57 @@
+//! The main goroutine's runtime part: `runtime.main` in asm/rt0.S calls these between Go's own functions.
+
+use crate::abi::{Status, args};
+use crate::os::sys;
+use crate::sched::{self, getm, state, sysmon};
+use core::sync::atomic::Ordering;
+
+/// First step of the main goroutine: the other threads start, and initialisation stays on the main thread.
+///
+/// # Safety
+/// Called by `runtime.main`.
+pub unsafe fn start(_a: &mut args::gort_mainstart) {
+    // SAFETY: system mode of the main goroutine on m0.
+    unsafe {
+        state::MAIN_STARTED.store(1, Ordering::Release);
+        let m = getm();
+        // The runtime's own count is in steps of two: bit 0 is the program's LockOSThread.
+        (*m).locked += 2;
+        (*m).lockedg = (*m).curg;
+        (*(*m).curg).lockedm = m;
+        sysmon::start();
+    }
+}
+
+/// All packages are initialised. A LockOSThread of an init function stays in force.
+///
+/// # Safety
+/// Called by `runtime.main`.
+pub unsafe fn init_done(_a: &mut args::gort_maininitdone) {
+    // SAFETY: as in `start`.
+    unsafe {
+        let m = getm();
+        (*m).locked -= 2;
+        if (*m).locked == 0 {
+            (*m).lockedg = core::ptr::null_mut();
+            (*(*m).curg).lockedm = core::ptr::null_mut();
+        }
+    }
+}
+
+/// main.main returned. A goroutine that is dying of a panic may finish its message first.
+///
+/// # Safety
+/// Called by `runtime.main`.
+pub unsafe fn exit(_a: &mut args::gort_mainexit) -> Status {
+    if crate::debug::print::dying() {
+        // SAFETY: the main goroutine parks for good; the dying thread ends the process.
+        return unsafe { sched::park(sched::curg(), sched::WaitReason::None) };
+    }
+    sys::exit(0)
+}
+
+/// `os.runtime_beforeExit`: nothing of ours waits for the end of the process.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn before_exit(_a: &mut args::os_runtime_beforeExit) {}

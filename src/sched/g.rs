@@ -1,0 +1,284 @@
+//! Goroutines: birth, death, status.
+
+use super::state::{self, SCHED};
+use super::{P, getm, getp, status};
+use crate::abi::{FuncVal, G, STACK_GUARD, Status, args};
+use crate::os::mem;
+use crate::stack;
+use core::ptr;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+/// Bytes kept above a goroutine's first frame: callees may read a little past their arguments.
+const SPARE: usize = 32;
+/// Goroutine ids taken from the shared counter at a time.
+const GOID_BATCH: i64 = 16;
+/// Dead goroutines that a P keeps.
+const GFREE_MAX: u32 = 64;
+/// Smallest argument block that is refused: it would not fit a new stack. The first prologue grows a stack that it nearly fills.
+const MAX_ARGS: usize = stack::MIN_STACK - SPARE - 8;
+
+unsafe extern "C" {
+    #[link_name = "runtime.goexit"]
+    static GOEXIT: u8;
+}
+
+/// Return address of every goroutine's first function: one byte into goexit, so that pc - 1 is still inside.
+pub fn goexit_pc() -> usize {
+    &raw const GOEXIT as usize + 1
+}
+
+/// The status word of a goroutine.
+///
+/// # Safety
+/// `g` is a G of ours (they are never freed).
+pub unsafe fn status_of<'a>(g: *mut G) -> &'a AtomicU32 {
+    // SAFETY: the field is only accessed atomically.
+    unsafe { AtomicU32::from_ptr(&raw mut (*g).atomicstatus) }
+}
+
+/// Changes the status from `from` to `to`; another value there is a bug.
+///
+/// # Safety
+/// As [`status_of`]; the caller owns the transition.
+pub unsafe fn transition(g: *mut G, from: u32, to: u32) {
+    // SAFETY: the caller's promise.
+    let s = unsafe { status_of(g) };
+    if s.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+        bad_transition(s.load(Ordering::Relaxed), from, to);
+    }
+}
+
+#[cold]
+fn bad_transition(is: u32, from: u32, to: u32) -> ! {
+    use crate::debug::print::{put_u64, puts, throw};
+    puts("runtime: goroutine status is ");
+    put_u64(u64::from(is));
+    puts(", expected ");
+    put_u64(u64::from(from));
+    puts(" before ");
+    put_u64(u64::from(to));
+    puts("\n");
+    throw("bad goroutine status")
+}
+
+/// The stack of `g` is `[lo, hi)`.
+///
+/// # Safety
+/// `g` does not run.
+pub unsafe fn set_stack(g: *mut G, lo: usize, hi: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        (*g).stack_lo = lo;
+        (*g).stack_hi = hi;
+        (*g).stack_size = hi - lo;
+        (*g).stackguard0 = lo + STACK_GUARD;
+        (*g).stackguard1 = usize::MAX;
+    }
+}
+
+/// A dead goroutine with a stack, from the P's list, the shared list, or new.
+unsafe fn get_dead(p: *mut P) -> *mut G {
+    // SAFETY: we hold p.
+    unsafe {
+        let mut g = (*p).gfree;
+        if g.is_null() {
+            let mut s = SCHED.lock();
+            for _ in 0..GFREE_MAX / 2 {
+                let free = s.gfree.pop();
+                if free.is_null() {
+                    break;
+                }
+                (*free).schedlink = (*p).gfree;
+                (*p).gfree = free;
+                (*p).ngfree += 1;
+            }
+            g = (*p).gfree;
+        }
+        if g.is_null() {
+            let g: *mut G = mem::persistent();
+            let (lo, hi) = stack::alloc(stack::MIN_STACK);
+            set_stack(g, lo, hi);
+            status_of(g).store(status::DEAD, Ordering::Relaxed);
+            state::add_g(g);
+            return g;
+        }
+        (*p).gfree = (*g).schedlink;
+        (*p).ngfree -= 1;
+        if (*g).stack_lo == 0 {
+            let (lo, hi) = stack::alloc(stack::MIN_STACK);
+            set_stack(g, lo, hi);
+        }
+        g
+    }
+}
+
+/// Keeps a dead goroutine for later. A stack that has grown is given back: most goroutines need little.
+unsafe fn put_dead(p: *mut P, g: *mut G) {
+    // SAFETY: we hold p; g is dead and off its stack.
+    unsafe {
+        if (*g).stack_size != stack::MIN_STACK {
+            stack::free((*g).stack_lo, (*g).stack_size);
+            (*g).stack_lo = 0;
+            (*g).stack_hi = 0;
+            (*g).stackguard0 = 0;
+        }
+        (*g).schedlink = (*p).gfree;
+        (*p).gfree = g;
+        (*p).ngfree += 1;
+        if (*p).ngfree >= GFREE_MAX {
+            let mut s = SCHED.lock();
+            while (*p).ngfree >= GFREE_MAX / 2 {
+                let g = (*p).gfree;
+                (*p).gfree = (*g).schedlink;
+                (*p).ngfree -= 1;
+                s.gfree.push(g);
+            }
+        }
+    }
+}
+
+/// Next goroutine id.
+unsafe fn next_goid(p: *mut P) -> i64 {
+    // SAFETY: we hold p.
+    unsafe {
+        let ids = &mut (*p).goids;
+        if ids[0] == ids[1] {
+            ids[0] = state::GOIDGEN.fetch_add(GOID_BATCH, Ordering::Relaxed) + 1;
+            ids[1] = ids[0] + GOID_BATCH;
+        }
+        ids[0] += 1;
+        ids[0] - 1
+    }
+}
+
+/// Makes a goroutine that will run `f` with a copy of `n` argument bytes at `argp`, runnable but on no queue.
+///
+/// # Safety
+/// `f` is a func value that takes `n` bytes of arguments.
+pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: usize) -> *mut G {
+    // SAFETY: system mode with a P; the new G is ours until it is published by its status.
+    unsafe {
+        let p = getp();
+        let g = get_dead(p);
+        let args = ((*g).stack_hi - SPARE - n) & !15;
+        ptr::copy_nonoverlapping(argp, args as *mut u8, n);
+        let sp = args - 8;
+        *(sp as *mut usize) = goexit_pc();
+        (*g).sched.sp = sp;
+        (*g).sched.pc = (*f).code;
+        (*g).sched.ctxt = f as usize;
+        (*g).sched.ret = 0;
+        (*g).sched.g = g;
+        (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
+        (*g).gopc = gopc;
+        (*g).startpc = (*f).code;
+        (*g).goid = next_goid(p);
+        (*g).parkmap = 0;
+        (*g).flags = 0;
+        state::NGOROUTINES.fetch_add(1, Ordering::Relaxed);
+        transition(g, status::DEAD, status::RUNNABLE);
+        g
+    }
+}
+
+/// `go f(...)`: the arguments follow the two declared ones.
+///
+/// # Safety
+/// Called by the trampoline of `runtime.newproc`.
+pub unsafe fn newproc(a: &mut args::runtime_newproc) {
+    // SAFETY: the compiler pushed `siz` bytes of arguments after `fn`; the word below the area is the return address.
+    unsafe {
+        let base: *const u8 = (&raw const *a).cast();
+        if a.fn_.is_null() {
+            let g = super::curg();
+            if !g.is_null() {
+                (*g).parkmap = 0;
+            }
+            crate::debug::print::throw("go of nil func value");
+        }
+        let n = a.siz as usize;
+        if n >= MAX_ARGS {
+            crate::debug::print::throw("newproc: function arguments too large for new goroutine");
+        }
+        let gopc = *base.sub(8).cast::<usize>();
+        let g = new_goroutine(a.fn_, base.add(16), n, gopc);
+        let p = getp();
+        super::park::runq_put(p, g, true);
+        // Before main starts there is nothing to run in parallel with.
+        if state::NPIDLE.load(Ordering::Acquire) != 0 && state::NMSPINNING.load(Ordering::Acquire) == 0 && state::MAIN_STARTED.load(Ordering::Relaxed) != 0 {
+            super::m::wake_p();
+        }
+    }
+}
+
+/// The goroutine's first function returned, or Goexit ran all deferred calls.
+///
+/// # Safety
+/// Called by `runtime.goexit` or from a park-mode function, for curg.
+pub unsafe fn goexit0() -> Status {
+    // SAFETY: system mode; curg is ours and never runs Go code again.
+    unsafe {
+        let m = getm();
+        let g = (*m).curg;
+        transition(g, status::RUNNING, status::DEAD);
+        if (*g).flags & crate::abi::G_SYSTEM != 0 {
+            state::NGSYS.fetch_sub(1, Ordering::Relaxed);
+        }
+        state::NGOROUTINES.fetch_sub(1, Ordering::Relaxed);
+        (*g).m = ptr::null_mut();
+        let locked = (*m).lockedg == g;
+        (*g).lockedm = ptr::null_mut();
+        (*g).flags = 0;
+        (*g).defer = ptr::null_mut();
+        (*g).panic = ptr::null_mut();
+        (*g).param = ptr::null_mut();
+        (*g).waitreason = 0;
+        (*g).waiting = ptr::null_mut();
+        (*g).preempt = 0;
+        (*m).curg = ptr::null_mut();
+        if locked {
+            (*m).lockedg = ptr::null_mut();
+            (*m).locked = 0;
+        }
+        put_dead(getp(), g);
+        Status::Parked
+    }
+}
+
+/// [`goexit0`] as asm/panic.S calls it.
+///
+/// # Safety
+/// As [`goexit0`].
+pub unsafe fn goexit_call(_a: &mut args::gort_goexit0) -> Status {
+    // SAFETY: passed on.
+    unsafe { goexit0() }
+}
+
+/// Number of goroutines of the program.
+pub fn count() -> i64 {
+    state::NGOROUTINES.load(Ordering::Relaxed) as i64 - i64::from(state::NGSYS.load(Ordering::Relaxed))
+}
+
+/// `runtime.NumGoroutine`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn num_goroutine(a: &mut args::runtime_NumGoroutine) {
+    a.r0 = count();
+}
+
+/// Marks the goroutine that will run on `g` as the runtime's own.
+///
+/// # Safety
+/// `g` was just made and is on no queue.
+pub unsafe fn mark_system(g: *mut G) {
+    // SAFETY: the caller's promise.
+    unsafe { (*g).flags |= crate::abi::G_SYSTEM };
+    state::NGSYS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// The M that this thread is, for symmetry with [`getm`]; used by asm-facing code.
+pub fn this_m_id() -> i64 {
+    // SAFETY: every thread of ours has an M.
+    unsafe { (*getm()).id }
+}

@@ -1,0 +1,92 @@
+//! LockOSThread, thread limits, fork brackets.
+
+use super::state::SCHED;
+use super::{getg, getm};
+use crate::abi::{STACK_FORK, STACK_GUARD, args};
+use core::ptr;
+use core::sync::atomic::Ordering;
+
+/// `runtime.LockOSThread`; the compiler mostly inlines it (calling convention, inlined functions).
+///
+/// # Safety
+/// Called by its trampoline on the goroutine's stack.
+pub unsafe fn lock_os_thread(_a: &mut args::runtime_LockOSThread) {
+    // SAFETY: leaf mode: g is the running goroutine.
+    unsafe {
+        let (g, m) = (getg(), getm());
+        (*m).locked |= 1;
+        (*m).lockedg = g;
+        (*g).lockedm = m;
+    }
+}
+
+/// `runtime.UnlockOSThread`.
+///
+/// # Safety
+/// As [`lock_os_thread`].
+pub unsafe fn unlock_os_thread(_a: &mut args::runtime_UnlockOSThread) {
+    // SAFETY: leaf mode: g is the running goroutine.
+    unsafe {
+        let (g, m) = (getg(), getm());
+        (*m).locked &= !1;
+        if (*m).locked == 0 {
+            (*m).lockedg = ptr::null_mut();
+            (*g).lockedm = ptr::null_mut();
+        }
+    }
+}
+
+/// `runtime.NumCPU`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn num_cpu(a: &mut args::runtime_NumCPU) {
+    a.r0 = i64::from(crate::boot::NCPU.load(Ordering::Relaxed));
+}
+
+/// `debug.SetMaxThreads`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn set_max_threads(a: &mut args::runtime_setMaxThreads) {
+    let mut s = SCHED.lock();
+    a.out = i64::from(s.maxmcount);
+    s.maxmcount = a.in_.clamp(0, i64::from(i32::MAX)) as i32;
+    if s.mcount > s.maxmcount {
+        drop(s);
+        crate::debug::print::throw("thread exhaustion");
+    }
+}
+
+/// Before fork: until [`after_fork`], no signal may run (the child shares our handlers' memory), and a stack check is a bug.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn before_fork(_a: &mut args::syscall_runtime_BeforeFork) {
+    // SAFETY: system mode for curg.
+    unsafe {
+        let m = getm();
+        (*m).locks += 1;
+        (*m).sigmask = crate::signal::block_all();
+        if !(*m).curg.is_null() {
+            (*(*m).curg).stackguard0 = STACK_FORK;
+        }
+    }
+}
+
+/// After fork, in the parent.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn after_fork(_a: &mut args::syscall_runtime_AfterFork) {
+    // SAFETY: system mode for curg.
+    unsafe {
+        let m = getm();
+        if !(*m).curg.is_null() {
+            let g = (*m).curg;
+            (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
+        }
+        crate::signal::restore_mask((*m).sigmask);
+        (*m).locks -= 1;
+    }
+}

@@ -1,0 +1,294 @@
+//! Threads: making, parking and waking Ms, and handing Ps to them.
+
+use super::p::pstatus;
+use super::state::{self, GCWAITING, GLOBAL_RUNQ, NMSPINNING, NPIDLE, SCHED};
+use super::{P, getm, schedule};
+use crate::abi::{G, M, STACK_GUARD};
+use crate::debug::print;
+use crate::os::{mem, sys};
+use crate::sync::note::Note;
+use core::ptr;
+use core::sync::atomic::Ordering;
+
+/// Bytes of a thread's system stack: compiled hash functions, timers and the collector run there.
+const G0_STACK: usize = 128 << 10;
+
+/// The note that an M sleeps on.
+///
+/// # Safety
+/// `m` is an M of ours (they are never freed).
+unsafe fn note<'a>(m: *mut M) -> &'a Note {
+    // SAFETY: the word is used as a note only.
+    unsafe { Note::at(&raw mut (*m).park) }
+}
+
+/// Sets up what every M needs, besides its stack.
+///
+/// # Safety
+/// `m` and `g0` are zeroed and ours.
+pub unsafe fn init(m: *mut M, g0: *mut G) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        (*m).g0 = g0;
+        (*g0).m = m;
+        (*g0).sched.g = g0;
+        (*m).fsbase = &raw const (*m).tls as usize + 8;
+        (*m).tls = g0 as usize;
+        (*m).fastrand = (m as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ crate::os::random_u64();
+        let mut s = SCHED.lock();
+        (*m).id = s.next_mid;
+        s.next_mid += 1;
+        s.mcount += 1;
+        if s.mcount > s.maxmcount {
+            let max = s.maxmcount;
+            drop(s);
+            print::puts("runtime: program exceeds ");
+            print::put_u64(max as u64);
+            print::puts("-thread limit\n");
+            print::throw("thread exhaustion");
+        }
+        state::add_m(m);
+    }
+}
+
+/// Starts a thread that runs `f` first (0 = nothing) and then schedules, with `p` if given.
+///
+/// # Safety
+/// The caller gives `p` away.
+pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
+    // SAFETY: the M, its g0 and its stack are new and live for ever.
+    unsafe {
+        let m: *mut M = mem::persistent();
+        let g0: *mut G = mem::persistent();
+        let base = mem::map(0, G0_STACK) as usize;
+        if base == 0 {
+            print::throw("runtime: cannot allocate memory for a thread's stack");
+        }
+        mem::protect(base as *mut u8, 4096);
+        (*m).g0stack = base;
+        (*m).g0stacksize = G0_STACK;
+        (*g0).stack_lo = base + 4096;
+        (*g0).stack_hi = base + G0_STACK;
+        (*g0).stackguard0 = (*g0).stack_lo + STACK_GUARD;
+        (*g0).stackguard1 = (*g0).stackguard0;
+        (*g0).sched.sp = base + G0_STACK - 64;
+        init(m, g0);
+        (*m).startfn = f;
+        (*m).nextp = p.cast();
+        crate::signal::block_all_during(|| {
+            let ret = sys::clone_thread((*g0).sched.sp, m, (*m).fsbase);
+            if ret < 0 {
+                print::puts("runtime: failed to create new OS thread (have ");
+                print::put_u64((SCHED.lock().mcount - 1) as u64);
+                print::puts(" already; errno=");
+                print::put_u64((-ret) as u64);
+                print::puts(")\n");
+                if ret == -(libc::EAGAIN as isize) {
+                    print::puts("runtime: may need to increase max user processes (ulimit -u)\n");
+                }
+                print::throw("runtime.newosproc");
+            }
+        });
+        m
+    }
+}
+
+/// First function of a thread, on its g0 stack. The base of that stack is where system mode starts.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_mstart(m: *mut M) -> ! {
+    // SAFETY: clone gave us m with fs set; nobody else runs as m.
+    unsafe {
+        (*m).tid = sys::gettid();
+        crate::signal::minit(m);
+        if (*m).startfn != 0 {
+            let f: extern "C" fn() = core::mem::transmute((*m).startfn);
+            f();
+        }
+        if !(*m).nextp.is_null() {
+            acquire_p((*m).nextp.cast());
+            (*m).nextp = ptr::null_mut();
+        } else {
+            stop();
+        }
+        schedule::start_on_empty_stack()
+    }
+}
+
+/// Takes `p` for this M.
+///
+/// # Safety
+/// `p` was taken from the idle list or handed to us; this M has none.
+pub unsafe fn acquire_p(p: *mut P) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let m = getm();
+        (*p).m = m;
+        (*p).status.store(pstatus::RUNNING, Ordering::Release);
+        (*m).p = p.cast();
+        (*m).mcache = (&raw mut (*p).heap).cast();
+    }
+}
+
+/// Lets go of this M's P and answers it. Its status is for the caller to set.
+///
+/// # Safety
+/// This M holds a P.
+pub unsafe fn release_p() -> *mut P {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let m = getm();
+        let p: *mut P = (*m).p.cast();
+        (*m).p = ptr::null_mut();
+        (*m).mcache = ptr::null_mut();
+        (*p).m = ptr::null_mut();
+        p
+    }
+}
+
+/// Sleeps until another thread hands us a P, and takes it. Without P, without locks.
+pub fn stop() {
+    // SAFETY: this thread's own M.
+    unsafe {
+        let m = getm();
+        if (*m).spinning != 0 {
+            (*m).spinning = 0;
+            NMSPINNING.fetch_sub(1, Ordering::AcqRel);
+        }
+        {
+            let mut s = SCHED.lock();
+            (*m).schedlink = s.midle;
+            s.midle = m;
+            s.nmidle += 1;
+            schedule::check_dead(&mut s);
+        }
+        sleep_for_p(m);
+    }
+}
+
+/// Sleeps on the M's note until somebody has put a P into `nextp`; takes it.
+unsafe fn sleep_for_p(m: *mut M) {
+    // SAFETY: the waker writes nextp before it signals the note.
+    unsafe {
+        note(m).sleep();
+        note(m).clear();
+        let p: *mut P = (*m).nextp.cast();
+        (*m).nextp = ptr::null_mut();
+        acquire_p(p);
+    }
+}
+
+/// Gives `p` (null: an idle one) to an idle or new M. `spinning`: the caller counted it in [`NMSPINNING`].
+///
+/// # Safety
+/// The caller holds `p`, if given, and gives it away.
+pub unsafe fn start(mut p: *mut P, spinning: bool) {
+    let mut s = SCHED.lock();
+    if p.is_null() {
+        p = s.pidle_get();
+        if p.is_null() {
+            if spinning {
+                NMSPINNING.fetch_sub(1, Ordering::AcqRel);
+            }
+            return;
+        }
+    }
+    let m = s.midle_get();
+    drop(s);
+    // SAFETY: m came off the idle list: it sleeps for us.
+    unsafe {
+        if m.is_null() {
+            let f = if spinning { mark_spinning as *const () as usize } else { 0 };
+            new_m(f, p);
+            return;
+        }
+        (*m).spinning = u32::from(spinning);
+        (*m).nextp = p.cast();
+        note(m).wakeup();
+    }
+}
+
+extern "C" fn mark_spinning() {
+    // SAFETY: this thread's own M.
+    unsafe { (*getm()).spinning = 1 };
+}
+
+/// One more M looks for work, unless one does already: called whenever a goroutine is made runnable and a P is idle.
+pub fn wake_p() {
+    if NMSPINNING.compare_exchange(0, 1, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+        return;
+    }
+    // SAFETY: no P is given.
+    unsafe { start(ptr::null_mut(), true) };
+}
+
+/// Gives away a P whose M is blocked: to another M if there is anything to do, else to the idle list.
+///
+/// # Safety
+/// The caller holds `p`.
+pub unsafe fn hand_off(p: *mut P) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if !(*p).runq_empty() || GLOBAL_RUNQ.load(Ordering::Acquire) != 0 {
+            start(p, false);
+            return;
+        }
+        if NMSPINNING.load(Ordering::Acquire) + NPIDLE.load(Ordering::Acquire) == 0
+            && NMSPINNING.compare_exchange(0, 1, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        {
+            start(p, true);
+            return;
+        }
+        let mut s = SCHED.lock();
+        if GCWAITING.load(Ordering::Acquire) != 0 {
+            (*p).status.store(pstatus::GCSTOP, Ordering::Release);
+            s.stopwait -= 1;
+            if s.stopwait == 0 {
+                state::STOP_NOTE.wakeup();
+            }
+            return;
+        }
+        if !s.runq.is_empty() {
+            drop(s);
+            start(p, false);
+            return;
+        }
+        s.pidle_put(p);
+    }
+}
+
+/// The M of a locked goroutine sleeps until that goroutine is scheduled (see [`start_locked`]) and it gets the P.
+///
+/// # Safety
+/// System mode on the M that owns the lock; it holds a P or none.
+pub unsafe fn stop_locked() {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let m = getm();
+        if !(*m).p.is_null() {
+            let p = release_p();
+            hand_off(p);
+        }
+        {
+            let mut s = SCHED.lock();
+            s.nmidlelocked += 1;
+            schedule::check_dead(&mut s);
+        }
+        sleep_for_p(m);
+    }
+}
+
+/// Hands our P to the M that `g` is locked to, and sleeps.
+///
+/// # Safety
+/// System mode with a P; `g` is runnable, on no queue and locked to another M.
+pub unsafe fn start_locked(g: *mut G) {
+    // SAFETY: the caller's promise. Only this goroutine is waited for by that M.
+    unsafe {
+        let m = (*g).lockedm;
+        SCHED.lock().nmidlelocked -= 1;
+        let p = release_p();
+        (*m).nextp = p.cast();
+        note(m).wakeup();
+        stop();
+    }
+}

@@ -1,0 +1,186 @@
+//! Parking and readying goroutines.
+
+use super::g::{status_of, transition};
+use super::queue::GList;
+use super::state::{GLOBAL_RUNQ, NMSPINNING, NPIDLE, SCHED};
+use super::{P, getm, getp, m, status};
+use crate::abi::{G, Status};
+use core::ptr;
+use core::sync::atomic::Ordering;
+
+/// Why a goroutine waits; the text is shown in tracebacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+#[expect(missing_docs, reason = "the texts say it")]
+pub enum WaitReason {
+    None,
+    ChanReceive,
+    ChanSend,
+    ChanReceiveNil,
+    ChanSendNil,
+    Select,
+    SelectNoCases,
+    Semacquire,
+    Sleep,
+    IoWait,
+    FinalizerWait,
+    GcWait,
+    TimerWait,
+    SignalWait,
+}
+
+impl WaitReason {
+    /// The text in a goroutine's header line; empty for [`WaitReason::None`].
+    pub fn text(code: u32) -> &'static str {
+        const TEXTS: [&str; 14] = [
+            "",
+            "chan receive",
+            "chan send",
+            "chan receive (nil chan)",
+            "chan send (nil chan)",
+            "select",
+            "select (no cases)",
+            "semacquire",
+            "sleep",
+            "IO wait",
+            "finalizer wait",
+            "GC worker (idle)",
+            "timer goroutine (idle)",
+            "syscall",
+        ];
+        TEXTS.get(code as usize).copied().unwrap_or("waiting")
+    }
+}
+
+/// Parks `g`, the goroutine that called into the runtime. Call it with everything recorded that its waker needs and the
+/// lock that the waker takes still held; then unlock, return [`Status::Parked`] and do not touch `g` again.
+///
+/// # Safety
+/// In system mode, for `g == curg()`.
+#[inline]
+pub unsafe fn park(g: *mut G, reason: WaitReason) -> Status {
+    // SAFETY: the caller's promise; the waker cannot see g before the caller unlocks.
+    unsafe {
+        let m = getm();
+        if (*m).curg != g || g.is_null() {
+            crate::debug::print::throw("park of a goroutine that does not run here");
+        }
+        (*g).waitreason = reason as u32;
+        (*g).waitsince = 0;
+        (*m).curg = ptr::null_mut();
+        (*g).m = ptr::null_mut();
+        transition(g, status::RUNNING, status::WAITING);
+    }
+    Status::Parked
+}
+
+/// Makes a parked goroutine runnable. Callable from any thread, with or without P, not from a signal handler.
+///
+/// # Safety
+/// `g` must be parked (or about to be, with its park visible through the lock that the caller took), and be readied once.
+#[inline]
+pub unsafe fn ready(g: *mut G) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        transition(g, status::WAITING, status::RUNNABLE);
+        (*g).waitreason = 0;
+        let p = getp();
+        if p.is_null() {
+            let mut s = SCHED.lock();
+            s.runq_put(g);
+            drop(s);
+            m::wake_p();
+            return;
+        }
+        runq_put(p, g, true);
+        if NPIDLE.load(Ordering::Acquire) != 0 && NMSPINNING.load(Ordering::Acquire) == 0 {
+            m::wake_p();
+        }
+    }
+}
+
+/// Queues a runnable goroutine on our own P, spilling to the global queue.
+///
+/// # Safety
+/// The caller holds `p`; `g` is on no queue.
+#[inline]
+pub unsafe fn runq_put(p: *mut P, g: *mut G, next: bool) {
+    let mut overflow = GList::new();
+    // SAFETY: the caller holds p.
+    if unsafe { !(*p).runq_put(g, next, &mut overflow) } {
+        let mut s = SCHED.lock();
+        s.runq.append(&mut overflow);
+        GLOBAL_RUNQ.store(s.runq.len(), Ordering::Release);
+    }
+}
+
+/// Makes every goroutine of a list (linked by `schedlink`, all parked) runnable.
+///
+/// # Safety
+/// As [`ready`], for each.
+pub unsafe fn ready_list(mut list: GList) {
+    let mut n = 0;
+    let mut batch = GList::new();
+    loop {
+        let g = list.pop();
+        if g.is_null() {
+            break;
+        }
+        // SAFETY: the caller's promise.
+        unsafe {
+            transition(g, status::WAITING, status::RUNNABLE);
+            (*g).waitreason = 0;
+            batch.push(g);
+        }
+        n += 1;
+    }
+    if n == 0 {
+        return;
+    }
+    let p = getp();
+    if p.is_null() {
+        let mut s = SCHED.lock();
+        s.runq.append(&mut batch);
+        GLOBAL_RUNQ.store(s.runq.len(), Ordering::Release);
+    } else {
+        loop {
+            let g = batch.pop();
+            if g.is_null() {
+                break;
+            }
+            // SAFETY: we hold p; g is runnable and on no queue.
+            unsafe { runq_put(p, g, false) };
+        }
+    }
+    for _ in 0..n.min(NPIDLE.load(Ordering::Acquire)) {
+        m::wake_p();
+    }
+}
+
+/// The running goroutine goes to the end of the line: Gosched and preemption.
+///
+/// # Safety
+/// System mode, for the goroutine that called in; its saved context is where it goes on.
+pub unsafe fn requeue_current() {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let m = getm();
+        let g = (*m).curg;
+        (*m).curg = ptr::null_mut();
+        (*g).m = ptr::null_mut();
+        let mut s = SCHED.lock();
+        debug_assert_eq!(status_of(g).load(Ordering::Relaxed), status::RUNNING);
+        transition(g, status::RUNNING, status::RUNNABLE);
+        s.runq_put(g);
+    }
+}
+
+/// `runtime.Gosched`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn gosched(_a: &mut crate::abi::args::runtime_Gosched) -> Status {
+    // SAFETY: in system mode for curg.
+    unsafe { requeue_current() };
+    Status::Parked
+}

@@ -1,0 +1,432 @@
+//! Picking the next goroutine and running it.
+//!
+//! Every function here runs at the bottom of a g0 stack: nothing of an earlier goroutine is left on it.
+
+use super::g::{status_of, transition};
+use super::p::pstatus;
+use super::queue::GList;
+use super::state::{self, GCWAITING, GLOBAL_RUNQ, NMSPINNING, NPIDLE, POLLING, SCHED, Sched};
+use super::{P, WaitReason, getm, m, park, status, stw};
+use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, offsets};
+use crate::debug::print;
+use core::ptr;
+use core::sync::atomic::Ordering;
+
+unsafe extern "C" {
+    /// asm/switch.S: goes on with a goroutine.
+    fn gort_gogo(g: *mut G) -> !;
+    /// asm/switch.S: runs a function on an empty g0 stack.
+    fn gort_on_empty_g0(f: unsafe extern "C" fn() -> !) -> !;
+}
+
+/// Rounds of scheduling between looks at the global queue, so that two goroutines on a local queue cannot starve it.
+const GLOBAL_EVERY: u32 = 61;
+
+/// Enters the scheduler from wherever this thread is.
+pub fn start_on_empty_stack() -> ! {
+    // SAFETY: whatever was on g0's stack is done.
+    unsafe { gort_on_empty_g0(schedule_entry) }
+}
+
+unsafe extern "C" fn schedule_entry() -> ! {
+    schedule()
+}
+
+/// A runtime function answered [`Status::Parked`] or [`Status::Retry`] (asm/switch.S).
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_after_call(status: u32, g: *mut G) -> ! {
+    if i64::from(status) == offsets::STATUS_RETRY {
+        // SAFETY: nothing parked g: it is still curg, stopped at the return of the call that it makes again.
+        unsafe {
+            let sp = (*g).sched.sp;
+            (*g).sched.sp = sp - 8;
+            (*g).sched.pc = crate::debug::asmfuncs::entry_of((*g).parkmap);
+            (*g).parkmap = 0;
+            park::requeue_current();
+        }
+    }
+    schedule()
+}
+
+/// A runtime function is done and preemption was asked for meanwhile (asm/switch.S). The results are written.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_preempt_at_return(g: *mut G) -> ! {
+    // SAFETY: g is curg and its saved context is the return of the call.
+    unsafe {
+        if !can_preempt(g) {
+            rearm_later(g);
+            gort_gogo(g);
+        }
+        (*g).flags |= crate::abi::G_PARK_RESULTS;
+        preempt(g)
+    }
+}
+
+/// May this goroutine be stopped here? Not while it holds the thread (procPin), nor in a system call.
+unsafe fn can_preempt(g: *mut G) -> bool {
+    // SAFETY: g runs on this M.
+    unsafe {
+        let m = getm();
+        (*m).locks == 0 && !(*m).p.is_null() && status_of(g).load(Ordering::Relaxed) == status::RUNNING && (*((*m).p.cast::<P>())).status.load(Ordering::Relaxed) == pstatus::RUNNING
+    }
+}
+
+/// Takes the poisoned guard away; `g.preempt` stays and puts it back when the reason is gone.
+unsafe fn rearm_later(g: *mut G) {
+    // SAFETY: g runs on this M.
+    unsafe {
+        if (*g).stackguard0 == STACK_PREEMPT {
+            (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
+        }
+    }
+}
+
+/// Stops the running goroutine at its saved context and picks another.
+unsafe fn preempt(g: *mut G) -> ! {
+    // SAFETY: the caller checked `can_preempt`; g's context is saved.
+    unsafe {
+        (*g).preempt = 0;
+        (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
+        crate::gc::poll();
+        park::requeue_current();
+    }
+    schedule()
+}
+
+/// asm/switch.S: the prologue of the function whose return slot is at `g.sched.sp` found no room, or preemption was asked for.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_newstack(g: *mut G) -> ! {
+    // SAFETY: morestack saved g's context and switched to g0.
+    unsafe {
+        if (*g).flags & crate::abi::G_THROWSPLIT != 0 {
+            print::throw("runtime: stack split at bad time");
+        }
+        (*g).sched.pc = crate::stack::walk::function_entry((*g).sched.pc);
+        if (*g).stackguard0 == STACK_PREEMPT {
+            if can_preempt(g) {
+                preempt(g);
+            }
+            rearm_later(g);
+            gort_gogo(g);
+        }
+        crate::stack::grow(g);
+        gort_gogo(g)
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn gort_morestack_on_g0() -> ! {
+    print::throw("morestack on g0")
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn gort_parked_on_g0() -> ! {
+    print::throw("blocking operation on a system stack")
+}
+
+/// Runs goroutines for ever.
+pub fn schedule() -> ! {
+    // SAFETY: this thread's M; on g0 with an empty stack.
+    unsafe {
+        let m = getm();
+        if (*m).locks != 0 {
+            print::throw("schedule: holding locks");
+        }
+        if !(*m).lockedg.is_null() {
+            m::stop_locked();
+            execute((*m).lockedg, false);
+        }
+        if (*m).p.is_null() {
+            m::stop();
+        }
+        loop {
+            if GCWAITING.load(Ordering::Acquire) != 0 {
+                stw::stop_for_gc();
+                continue;
+            }
+            let (g, inherit) = next_goroutine(m);
+            if g.is_null() {
+                continue;
+            }
+            if (*m).spinning != 0 {
+                stop_spinning(m);
+            }
+            if !(*g).lockedm.is_null() && (*g).lockedm != m {
+                m::start_locked(g);
+                continue;
+            }
+            execute(g, inherit);
+        }
+    }
+}
+
+/// The M found work: it no longer counts as looking for some. Another must look if there may be more.
+unsafe fn stop_spinning(m: *mut M) {
+    // SAFETY: this thread's M.
+    unsafe { (*m).spinning = 0 };
+    let before = NMSPINNING.fetch_sub(1, Ordering::AcqRel);
+    if before == 1 && NPIDLE.load(Ordering::Acquire) > 0 {
+        m::wake_p();
+    }
+}
+
+/// Runs `g` until it gives the thread back. `inherit`: it goes on with the time slice of the one that woke it.
+pub unsafe fn execute(g: *mut G, inherit: bool) -> ! {
+    // SAFETY: g is runnable and ours; its context is saved.
+    unsafe {
+        let m = getm();
+        let p: *mut P = (*m).p.cast();
+        if !inherit {
+            (*p).schedtick.fetch_add(1, Ordering::Relaxed);
+        }
+        (*m).curg = g;
+        (*g).m = m;
+        transition(g, status::RUNNABLE, status::RUNNING);
+        (*g).preempt = 0;
+        (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
+        (*g).flags &= !crate::abi::G_PARK_RESULTS;
+        let hz = crate::profile::HZ.load(Ordering::Relaxed);
+        if (*m).profilehz != hz {
+            crate::signal::set_thread_profiler(m, hz);
+        }
+        if (*g).resume != 0 {
+            let step: unsafe extern "C" fn(*mut G, usize) -> Status = core::mem::transmute((*g).resume);
+            (*g).resume = 0;
+            let arg = (*g).resumearg;
+            if step(g, arg) != Status::Done {
+                schedule();
+            }
+        }
+        gort_gogo(g)
+    }
+}
+
+/// The next goroutine to run; waits for one. Null: look again (the world stops, or the like).
+unsafe fn next_goroutine(m: *mut M) -> (*mut G, bool) {
+    // SAFETY: this M holds a P.
+    unsafe {
+        let p: *mut P = (*m).p.cast();
+        if crate::time::pending(p) {
+            crate::time::check(p);
+        }
+        if (*p).schedtick.load(Ordering::Relaxed).is_multiple_of(GLOBAL_EVERY) && GLOBAL_RUNQ.load(Ordering::Acquire) > 0 {
+            let g = SCHED.lock().runq_get(&*p, 1);
+            if !g.is_null() {
+                return (g, false);
+            }
+        }
+        let (g, inherit) = (*p).runq_get();
+        if !g.is_null() {
+            return (g, inherit);
+        }
+        (find_runnable(m), false)
+    }
+}
+
+/// Nothing on the local queue: the global one, the network, other Ps; at last sleep.
+unsafe fn find_runnable(m: *mut M) -> *mut G {
+    // SAFETY: this M holds a P until it says otherwise.
+    unsafe {
+        loop {
+            if GCWAITING.load(Ordering::Acquire) != 0 {
+                return ptr::null_mut();
+            }
+            let p: *mut P = (*m).p.cast();
+            if GLOBAL_RUNQ.load(Ordering::Acquire) > 0 {
+                let g = SCHED.lock().runq_get(&*p, 0);
+                if !g.is_null() {
+                    return g;
+                }
+            }
+            if crate::net::active() && POLLING.load(Ordering::Acquire) == 0 {
+                let mut list = crate::net::netpoll(0);
+                if !list.is_empty() {
+                    state::LAST_POLL.store(crate::time::clock::nanotime(), Ordering::Relaxed);
+                    let g = list.pop();
+                    park::ready_list(list);
+                    transition(g, status::WAITING, status::RUNNABLE);
+                    (*g).waitreason = 0;
+                    return g;
+                }
+            }
+            // More than half as many seekers as busy Ps only burn CPU.
+            let busy = state::GOMAXPROCS.load(Ordering::Relaxed) - NPIDLE.load(Ordering::Acquire);
+            if (*m).spinning != 0 || 2 * NMSPINNING.load(Ordering::Acquire) < busy {
+                if (*m).spinning == 0 {
+                    (*m).spinning = 1;
+                    NMSPINNING.fetch_add(1, Ordering::AcqRel);
+                }
+                let g = steal(p);
+                if !g.is_null() {
+                    return g;
+                }
+                if !(*p).runq_empty() || crate::time::pending(p) {
+                    return ptr::null_mut();
+                }
+            }
+            // Give the P away and sleep.
+            {
+                let mut s = SCHED.lock();
+                if GCWAITING.load(Ordering::Acquire) != 0 {
+                    return ptr::null_mut();
+                }
+                if !s.runq.is_empty() {
+                    return s.runq_get(&*p, 0);
+                }
+                let p = m::release_p();
+                s.pidle_put(p);
+            }
+            if (*m).spinning != 0 {
+                (*m).spinning = 0;
+                // Whoever readies a goroutine first queues it and then reads NMSPINNING; we write NMSPINNING and then look at the
+                // queues again. Both are read-modify-writes or SeqCst here, so one of us sees the other.
+                NMSPINNING.fetch_sub(1, Ordering::SeqCst);
+                core::sync::atomic::fence(Ordering::SeqCst);
+                let work = state::all_ps().any(|p| !(*p).runq_empty()) || GLOBAL_RUNQ.load(Ordering::Acquire) > 0;
+                if work {
+                    let p = SCHED.lock().pidle_get();
+                    if !p.is_null() {
+                        m::acquire_p(p);
+                        (*m).spinning = 1;
+                        NMSPINNING.fetch_add(1, Ordering::AcqRel);
+                        continue;
+                    }
+                }
+            }
+            if wait_for_poller(m) {
+                continue;
+            }
+            m::stop();
+            return ptr::null_mut();
+        }
+    }
+}
+
+/// Tries to take work from the other Ps, in random order.
+unsafe fn steal(p: *mut P) -> *mut G {
+    // SAFETY: we hold p; the others are only touched through their atomic queues and timer locks.
+    unsafe {
+        let n = state::GOMAXPROCS.load(Ordering::Acquire) as u64;
+        for round in 0..4 {
+            let start = super::fastrand() % n;
+            for i in 0..n {
+                let victim = state::p_at(((start + i) % n) as usize);
+                if victim == p || victim.is_null() {
+                    continue;
+                }
+                if round == 3 && crate::time::pending(victim) {
+                    crate::time::check(victim);
+                    let (g, _) = (*p).runq_get();
+                    if !g.is_null() {
+                        return g;
+                    }
+                }
+                // The victim's next goroutine only in the last round: it is about to run there.
+                let g = (*p).runq_steal(&*victim, round == 3);
+                if !g.is_null() {
+                    return g;
+                }
+            }
+        }
+    }
+    ptr::null_mut()
+}
+
+/// Without P. If nobody waits for the network and the timers yet, this thread does. True: it has a P again, look for work.
+unsafe fn wait_for_poller(m: *mut M) -> bool {
+    // SAFETY: this thread's M, without P.
+    unsafe {
+        let next = crate::time::next_when();
+        if next == i64::MAX && !crate::net::has_waiters() {
+            return false;
+        }
+        if POLLING.compare_exchange(0, 1, Ordering::SeqCst, Ordering::Relaxed).is_err() {
+            return false;
+        }
+        // A timer that was added before POLLING was seen is found here; a later one breaks the wait (wake_for_timer).
+        let next = crate::time::next_when();
+        let delay = if next == i64::MAX { -1 } else { (next - crate::time::clock::nanotime()).max(0) };
+        let list = crate::net::netpoll(delay);
+        POLLING.store(0, Ordering::SeqCst);
+        state::LAST_POLL.store(crate::time::clock::nanotime(), Ordering::Relaxed);
+        let p = SCHED.lock().pidle_get();
+        if p.is_null() {
+            park::ready_list(list);
+            // Timers that are due belong to busy Ps; they or sysmon run them.
+            return false;
+        }
+        m::acquire_p(p);
+        park::ready_list(list);
+        if crate::time::next_when() <= crate::time::clock::nanotime() {
+            for q in state::all_ps() {
+                if crate::time::pending(q) {
+                    crate::time::check(q);
+                }
+            }
+        }
+        true
+    }
+}
+
+/// A timer was added that is due before all others: a thread that waits for the next one must look again.
+pub fn wake_for_timer(_when: i64) {
+    if POLLING.load(Ordering::SeqCst) != 0 {
+        crate::net::netpoll_break();
+    } else {
+        // Nobody waits: an idle thread takes it over, a busy P checks its own timers when it schedules.
+        wake_idle_poller();
+    }
+}
+
+fn wake_idle_poller() {
+    if NPIDLE.load(Ordering::Acquire) != 0 {
+        m::wake_p();
+    }
+}
+
+/// Every thread is idle: is anybody ever going to run again? Called with the scheduler's lock held, by a thread about to sleep.
+pub fn check_dead(s: &mut Sched) {
+    let running = s.mcount - s.nmidle - s.nmidlelocked - i32::from(super::sysmon::RUNS.load(Ordering::Relaxed) != 0);
+    if running > 0 || print::dying() {
+        return;
+    }
+    if crate::time::next_when() != i64::MAX || crate::net::has_waiters() || crate::signal::keeps_alive() {
+        // Somebody has to wait for it: this thread's wake-up of an idle M makes one try again.
+        return;
+    }
+    // SAFETY: Gs are never freed; statuses are atomic.
+    unsafe {
+        let mut waiting = 0;
+        for g in state::all_gs() {
+            if (*g).flags & crate::abi::G_SYSTEM != 0 {
+                continue;
+            }
+            match status_of(g).load(Ordering::Acquire) & !status::SCAN {
+                status::WAITING => waiting += 1,
+                status::RUNNABLE | status::RUNNING | status::SYSCALL => return,
+                _ => {}
+            }
+        }
+        if waiting == 0 {
+            deadlock("no goroutines (main called runtime.Goexit) - deadlock!");
+        }
+        deadlock("all goroutines are asleep - deadlock!")
+    }
+}
+
+/// Dies with all goroutines' traces; the scheduler's lock is still held, nothing below takes it.
+fn deadlock(text: &'static str) -> ! {
+    print::throw_all(text)
+}
+
+/// Marks the wait reason of goroutines that never had one, for dumps.
+pub fn reason_of(g: *mut G) -> &'static str {
+    // SAFETY: Gs are never freed.
+    WaitReason::text(unsafe { (*g).waitreason })
+}
+
+/// Goroutines handed to the scheduler by the collector, the poller or a timer.
+pub fn inject(list: GList) {
+    // SAFETY: the callers hand over parked goroutines once.
+    unsafe { park::ready_list(list) }
+}

@@ -1,0 +1,219 @@
+//! The scheduler's shared state.
+
+use super::p::{P, pstatus};
+use super::queue::GList;
+use crate::abi::{G, M};
+use crate::sync::mutex::Mutex;
+use crate::sync::note::Note;
+use core::ptr;
+use core::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+
+/// Largest GOMAXPROCS, as in Go 1.5.
+pub const MAX_PROCS: usize = 256;
+
+/// What the lock of [`SCHED`] protects.
+#[derive(Debug)]
+pub struct Sched {
+    /// Idle Ms, linked by `schedlink`.
+    pub midle: *mut M,
+    /// Length of `midle`.
+    pub nmidle: i32,
+    /// Ms that wait for their locked goroutine.
+    pub nmidlelocked: i32,
+    /// All Ms made.
+    pub mcount: i32,
+    /// Most Ms allowed (debug.SetMaxThreads).
+    pub maxmcount: i32,
+    /// Idle Ps.
+    pub pidle: *mut P,
+    /// Runnable goroutines of no P.
+    pub runq: GList,
+    /// Dead goroutines of no P.
+    pub gfree: GList,
+    /// Ps that the stopping thread still waits for.
+    pub stopwait: i32,
+    /// sysmon sleeps until somebody runs.
+    pub sysmonwait: bool,
+    /// Next M id.
+    pub next_mid: i64,
+}
+
+/// The scheduler's lock and what it protects.
+pub static SCHED: Mutex<Sched> = Mutex::new(Sched {
+    midle: ptr::null_mut(),
+    nmidle: 0,
+    nmidlelocked: 0,
+    mcount: 0,
+    maxmcount: 10000,
+    pidle: ptr::null_mut(),
+    runq: GList::new(),
+    gfree: GList::new(),
+    stopwait: 0,
+    sysmonwait: false,
+    next_mid: 0,
+});
+
+/// Number of Ps in use.
+pub static GOMAXPROCS: AtomicU32 = AtomicU32::new(0);
+/// Idle Ps: a hint outside the lock.
+pub static NPIDLE: AtomicU32 = AtomicU32::new(0);
+/// Ms that look for work without having any.
+pub static NMSPINNING: AtomicU32 = AtomicU32::new(0);
+/// Length of the global queue: a hint outside the lock.
+pub static GLOBAL_RUNQ: AtomicU32 = AtomicU32::new(0);
+/// The world is being stopped: every P must come to a halt.
+pub static GCWAITING: AtomicU32 = AtomicU32::new(0);
+/// A thread waits in the poller for all others.
+pub static POLLING: AtomicU32 = AtomicU32::new(0);
+/// When the poller was asked last.
+pub static LAST_POLL: AtomicI64 = AtomicI64::new(0);
+/// sysmon sleeps: whoever starts running wakes it. Mirrors `Sched::sysmonwait`.
+pub static SYSMON_WAIT: AtomicU32 = AtomicU32::new(0);
+/// Wakes sysmon.
+pub static SYSMON_NOTE: Note = Note::new();
+/// Wakes the thread that stops the world.
+pub static STOP_NOTE: Note = Note::new();
+/// Goroutine ids, handed out in batches.
+pub static GOIDGEN: AtomicI64 = AtomicI64::new(0);
+/// Goroutines that exist and are not dead; system goroutines are in [`NGSYS`] too.
+pub static NGOROUTINES: AtomicU64 = AtomicU64::new(0);
+/// System goroutines.
+pub static NGSYS: AtomicU32 = AtomicU32::new(0);
+/// Main's init functions are done: deadlock texts and locked threads care.
+pub static MAIN_STARTED: AtomicU32 = AtomicU32::new(0);
+
+static ALL_PS: [AtomicPtr<P>; MAX_PROCS] = [const { AtomicPtr::new(ptr::null_mut()) }; MAX_PROCS];
+static ALL_GS: AtomicPtr<G> = AtomicPtr::new(ptr::null_mut());
+static ALL_MS: AtomicPtr<M> = AtomicPtr::new(ptr::null_mut());
+
+/// The P with this index.
+pub fn p_at(i: usize) -> *mut P {
+    ALL_PS[i].load(Ordering::Acquire)
+}
+
+/// Publishes a P.
+pub fn set_p(i: usize, p: *mut P) {
+    ALL_PS[i].store(p, Ordering::Release);
+}
+
+/// The Ps in use.
+pub fn all_ps() -> impl Iterator<Item = *mut P> {
+    (0..GOMAXPROCS.load(Ordering::Acquire) as usize).map(p_at).filter(|p| !p.is_null())
+}
+
+/// Publishes a new G; it stays in the list for ever.
+///
+/// # Safety
+/// `g` is new and will never be freed.
+pub unsafe fn add_g(g: *mut G) {
+    let mut head = ALL_GS.load(Ordering::Relaxed);
+    loop {
+        // SAFETY: nobody else knows g yet.
+        unsafe { (*g).alllink = head };
+        match ALL_GS.compare_exchange(head, g, Ordering::Release, Ordering::Relaxed) {
+            Ok(_) => return,
+            Err(h) => head = h,
+        }
+    }
+}
+
+/// Every G ever made, dead ones too, newest first.
+pub fn all_gs() -> impl Iterator<Item = *mut G> {
+    let first = ALL_GS.load(Ordering::Acquire);
+    // SAFETY: Gs are never freed and their link is written before they are published.
+    core::iter::successors((!first.is_null()).then_some(first), |&g| unsafe { (!(*g).alllink.is_null()).then_some((*g).alllink) })
+}
+
+/// Publishes a new M.
+///
+/// # Safety
+/// `m` is new and will never be freed.
+pub unsafe fn add_m(m: *mut M) {
+    let mut head = ALL_MS.load(Ordering::Relaxed);
+    loop {
+        // SAFETY: nobody else knows m yet.
+        unsafe { (*m).alllink = head };
+        match ALL_MS.compare_exchange(head, m, Ordering::Release, Ordering::Relaxed) {
+            Ok(_) => return,
+            Err(h) => head = h,
+        }
+    }
+}
+
+/// Every M ever made.
+pub fn all_ms() -> impl Iterator<Item = *mut M> {
+    let first = ALL_MS.load(Ordering::Acquire);
+    // SAFETY: Ms are never freed and their link is written before they are published.
+    core::iter::successors((!first.is_null()).then_some(first), |&m| unsafe { (!(*m).alllink.is_null()).then_some((*m).alllink) })
+}
+
+impl Sched {
+    /// Takes an idle P.
+    pub fn pidle_get(&mut self) -> *mut P {
+        let p = self.pidle;
+        if !p.is_null() {
+            // SAFETY: an idle P belongs to the list.
+            self.pidle = unsafe { (*p).link };
+            NPIDLE.fetch_sub(1, Ordering::AcqRel);
+        }
+        p
+    }
+
+    /// Gives a P to the idle list.
+    ///
+    /// # Safety
+    /// The caller held `p`, and its run queue is empty (or the world is stopped).
+    pub unsafe fn pidle_put(&mut self, p: *mut P) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            (*p).status.store(pstatus::IDLE, Ordering::Release);
+            (*p).m = ptr::null_mut();
+            (*p).link = self.pidle;
+        }
+        self.pidle = p;
+        NPIDLE.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Takes an idle M.
+    pub fn midle_get(&mut self) -> *mut M {
+        let m = self.midle;
+        if !m.is_null() {
+            // SAFETY: an idle M belongs to the list.
+            self.midle = unsafe { (*m).schedlink };
+            self.nmidle -= 1;
+        }
+        m
+    }
+
+    /// Queues a goroutine globally.
+    ///
+    /// # Safety
+    /// `g` is runnable and in no list.
+    pub unsafe fn runq_put(&mut self, g: *mut G) {
+        // SAFETY: the caller's promise.
+        unsafe { self.runq.push(g) };
+        GLOBAL_RUNQ.store(self.runq.len(), Ordering::Release);
+    }
+
+    /// Takes a goroutine from the global queue, and a fair share of the others into `p`'s ring.
+    pub fn runq_get(&mut self, p: &P, max: u32) -> *mut G {
+        let share = self.runq.len() / GOMAXPROCS.load(Ordering::Relaxed).max(1) + 1;
+        let mut n = share.min(self.runq.len()).min(super::p::RUNQ as u32 / 2);
+        if max > 0 {
+            n = n.min(max);
+        }
+        let first = self.runq.pop();
+        for _ in 1..n {
+            let g = self.runq.pop();
+            if g.is_null() {
+                break;
+            }
+            let mut overflow = GList::new();
+            if !p.runq_put(g, false, &mut overflow) {
+                self.runq.append(&mut overflow);
+            }
+        }
+        GLOBAL_RUNQ.store(self.runq.len(), Ordering::Release);
+        first
+    }
+}

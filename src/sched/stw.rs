@@ -1,0 +1,232 @@
+//! Stopping the world: every P comes to a halt at a point where no Rust frame of a goroutine is live.
+//!
+//! P by P: running ones are asked to preempt themselves, idle ones are taken, those in system calls are taken by their status.
+//! `stopwait` counts the ones still missing; who brings it to zero wakes the stopper.
+
+use super::p::pstatus;
+use super::state::{self, GCWAITING, GOMAXPROCS, SCHED, STOP_NOTE};
+use super::{P, getm, getp, m};
+use crate::abi::{M, STACK_PREEMPT, Status, args};
+use crate::os::mem;
+use crate::sync::mutex::RawMutex;
+use core::ptr;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+/// One stopper at a time.
+static WORLD: RawMutex = RawMutex::new();
+/// GOMAXPROCS to take effect at the next start of the world, 0 = as it is.
+static NEW_PROCS: AtomicU32 = AtomicU32::new(0);
+/// Time between two requests to preempt: a goroutine may have taken the poisoned guard away without stopping.
+const ASK_AGAIN_NS: i64 = 100_000;
+
+/// Stops all other Ps. False: somebody else is at it; the caller must get out of the way ([`Status::Retry`]).
+///
+/// # Safety
+/// System mode with a P; the running goroutine, if any, is stopped at its runtime call.
+pub unsafe fn stop_world() -> bool {
+    if !WORLD.try_lock() {
+        return false;
+    }
+    // SAFETY: this M holds a P.
+    unsafe {
+        let wait;
+        {
+            let mut s = SCHED.lock();
+            STOP_NOTE.clear();
+            s.stopwait = GOMAXPROCS.load(Ordering::Relaxed) as i32;
+            GCWAITING.store(1, Ordering::SeqCst);
+            preempt_all();
+            (*getp()).status.store(pstatus::GCSTOP, Ordering::Release);
+            s.stopwait -= 1;
+            for p in state::all_ps() {
+                if (*p).status.compare_exchange(pstatus::SYSCALL, pstatus::GCSTOP, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                    (*p).syscalltick.fetch_add(1, Ordering::Relaxed);
+                    s.stopwait -= 1;
+                }
+            }
+            loop {
+                let p = s.pidle_get();
+                if p.is_null() {
+                    break;
+                }
+                (*p).status.store(pstatus::GCSTOP, Ordering::Release);
+                s.stopwait -= 1;
+            }
+            wait = s.stopwait > 0;
+        }
+        if wait {
+            while !STOP_NOTE.sleep_for(ASK_AGAIN_NS) {
+                preempt_all();
+            }
+        }
+        STOP_NOTE.clear();
+    }
+    true
+}
+
+/// Lets the world go on.
+///
+/// # Safety
+/// This thread stopped it.
+pub unsafe fn start_world() {
+    // SAFETY: the world is stopped: all Ps are ours.
+    unsafe {
+        let want = NEW_PROCS.swap(0, Ordering::AcqRel);
+        let n = if want != 0 { want } else { GOMAXPROCS.load(Ordering::Relaxed) };
+        let mut busy = resize(n);
+        GCWAITING.store(0, Ordering::SeqCst);
+        WORLD.unlock();
+        super::sysmon::wake();
+        while !busy.is_null() {
+            let p = busy;
+            busy = (*p).link;
+            m::start(p, false);
+        }
+        if state::NPIDLE.load(Ordering::Acquire) > 0 {
+            m::wake_p();
+        }
+    }
+}
+
+/// Asks every running goroutine to stop at its next check.
+pub fn preempt_all() {
+    for p in state::all_ps() {
+        preempt_one(p);
+    }
+}
+
+/// Asks the goroutine that runs on `p` to stop at its next check. It may have changed by then: that does no harm.
+pub fn preempt_one(p: *mut P) {
+    // SAFETY: Ps, Ms and Gs are never freed; the words are read and written whole.
+    unsafe {
+        if (*p).status.load(Ordering::Acquire) != pstatus::RUNNING {
+            return;
+        }
+        let m = ptr::read_volatile(&raw const (*p).m);
+        if m.is_null() || m == getm() {
+            return;
+        }
+        preempt_m(m);
+    }
+}
+
+unsafe fn preempt_m(m: *mut M) {
+    // SAFETY: as in `preempt_one`.
+    unsafe {
+        let g = ptr::read_volatile(&raw const (*m).curg);
+        if g.is_null() || g == (*m).g0 {
+            return;
+        }
+        ptr::write_volatile(&raw mut (*g).preempt, 1);
+        ptr::write_volatile(&raw mut (*g).stackguard0, STACK_PREEMPT);
+    }
+}
+
+/// The world is being stopped: gives the P up and sleeps until it goes on.
+pub fn stop_for_gc() {
+    // SAFETY: system mode, nothing of a goroutine is on this stack.
+    unsafe {
+        let m = getm();
+        if (*m).spinning != 0 {
+            (*m).spinning = 0;
+            state::NMSPINNING.fetch_sub(1, Ordering::AcqRel);
+        }
+        let p = m::release_p();
+        {
+            let mut s = SCHED.lock();
+            (*p).status.store(pstatus::GCSTOP, Ordering::Release);
+            s.stopwait -= 1;
+            if s.stopwait == 0 {
+                STOP_NOTE.wakeup();
+            }
+        }
+        m::stop();
+    }
+}
+
+/// Makes `n` Ps usable; answers those with goroutines in their queues, linked. This M keeps one.
+///
+/// # Safety
+/// The world is stopped (or not started yet), and no idle list exists.
+pub unsafe fn resize(n: u32) -> *mut P {
+    // SAFETY: the caller's promise: all Ps are ours.
+    unsafe {
+        let old = GOMAXPROCS.load(Ordering::Relaxed);
+        for i in 0..n as usize {
+            if state::p_at(i).is_null() {
+                let p: *mut P = mem::persistent();
+                (*p).id = i as u32;
+                (*p).status.store(pstatus::GCSTOP, Ordering::Relaxed);
+                state::set_p(i, p);
+            }
+        }
+        let mut s = SCHED.lock();
+        for i in n as usize..old as usize {
+            let p = state::p_at(i);
+            loop {
+                let (g, _) = (*p).runq_get();
+                if g.is_null() {
+                    break;
+                }
+                s.runq_put(g);
+            }
+            (*p).status.store(pstatus::DEAD, Ordering::Release);
+            (*p).m = ptr::null_mut();
+        }
+        GOMAXPROCS.store(n, Ordering::SeqCst);
+        drop(s);
+        for i in n as usize..old as usize {
+            crate::time::move_all(state::p_at(i), state::p_at(0));
+            crate::heap::flush(&mut (*state::p_at(i)).heap);
+        }
+        let m = getm();
+        let mine: *mut P = (*m).p.cast();
+        if mine.is_null() || (*mine).id >= n {
+            if !mine.is_null() {
+                m::release_p();
+            }
+            m::acquire_p(state::p_at(0));
+        } else {
+            (*mine).status.store(pstatus::RUNNING, Ordering::Release);
+        }
+        let mut busy: *mut P = ptr::null_mut();
+        let mut s = SCHED.lock();
+        for i in (0..n as usize).rev() {
+            let p = state::p_at(i);
+            if p.cast() == (*m).p {
+                continue;
+            }
+            if (*p).runq_empty() {
+                s.pidle_put(p);
+            } else {
+                (*p).status.store(pstatus::IDLE, Ordering::Release);
+                (*p).link = busy;
+                busy = p;
+            }
+        }
+        busy
+    }
+}
+
+/// `runtime.GOMAXPROCS`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn gomaxprocs(a: &mut args::runtime_GOMAXPROCS) -> Status {
+    let old = GOMAXPROCS.load(Ordering::Relaxed);
+    let n = a.n.clamp(0, state::MAX_PROCS as i64) as u32;
+    if n == 0 || n == old || a.n <= 0 {
+        a.r0 = i64::from(old);
+        return Status::Done;
+    }
+    // SAFETY: system mode at a runtime call.
+    unsafe {
+        if !stop_world() {
+            return Status::Retry;
+        }
+        NEW_PROCS.store(n, Ordering::Release);
+        start_world();
+    }
+    a.r0 = i64::from(old);
+    Status::Done
+}

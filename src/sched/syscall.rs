@@ -1,0 +1,137 @@
+//! System calls of Go code: `syscall.Syscall` brackets them with entersyscall and exitsyscall.
+//!
+//! Between the two the goroutine is in state SYSCALL and its P in state SYSCALL: whoever changes the P's status first has it, the
+//! returning M or another (sysmon, the stopper of the world). The stack stays where it is.
+
+use super::g::transition;
+use super::p::pstatus;
+use super::state::{self, SCHED};
+use super::{P, getg, getm, getp, m, schedule, status};
+use crate::abi::{STACK_GUARD, STACK_PREEMPT, Status, args};
+use core::ptr;
+use core::sync::atomic::Ordering;
+
+/// `runtime.entersyscall` on the goroutine's stack. False when somebody must be woken: the slow path does that.
+///
+/// # Safety
+/// Called by its trampoline, from nosplit code with little stack left.
+pub unsafe fn enter_leaf(a: &mut args::runtime_entersyscall) -> bool {
+    if state::GCWAITING.load(Ordering::Relaxed) != 0 || state::SYSMON_WAIT.load(Ordering::Relaxed) != 0 {
+        return false;
+    }
+    // SAFETY: leaf mode of the running goroutine.
+    unsafe { enter(a) };
+    true
+}
+
+/// Leaves the P behind for others. `a` is the (empty) argument area: the word below is the return address.
+unsafe fn enter(a: &mut args::runtime_entersyscall) {
+    // SAFETY: the running goroutine and its M and P.
+    unsafe {
+        let m = getm();
+        let g = if (*m).curg.is_null() { getg() } else { (*m).curg };
+        let sp = &raw const *a as usize;
+        (*g).syscallsp = sp;
+        (*g).syscallpc = *((sp - 8) as *const usize);
+        (*g).parkmap = 0;
+        (*g).flags |= crate::abi::G_THROWSPLIT;
+        transition(g, status::RUNNING, status::SYSCALL);
+        let p: *mut P = (*m).p.cast();
+        (*m).oldp = p.cast();
+        (*m).p = ptr::null_mut();
+        (*m).mcache = ptr::null_mut();
+        (*p).m = ptr::null_mut();
+        // From here on the P may be taken.
+        (*p).status.store(pstatus::SYSCALL, Ordering::Release);
+    }
+}
+
+/// `runtime.entersyscall` with the world stopping or sysmon asleep.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn enter_slow(a: &mut args::runtime_entersyscall) {
+    // SAFETY: system mode for the running goroutine.
+    unsafe {
+        super::sysmon::wake();
+        let p = getp();
+        enter(a);
+        if state::GCWAITING.load(Ordering::Acquire) != 0 {
+            let mut s = SCHED.lock();
+            if s.stopwait > 0 && (*p).status.compare_exchange(pstatus::SYSCALL, pstatus::GCSTOP, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                s.stopwait -= 1;
+                if s.stopwait == 0 {
+                    state::STOP_NOTE.wakeup();
+                }
+            }
+        }
+    }
+}
+
+/// `runtime.exitsyscall` on the goroutine's stack. True when our P is still there.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn exit_leaf(_a: &mut args::runtime_exitsyscall) -> bool {
+    // SAFETY: this thread's M and the goroutine in its system call.
+    unsafe {
+        let m = getm();
+        let p: *mut P = (*m).oldp.cast();
+        if p.is_null() || (*p).status.compare_exchange(pstatus::SYSCALL, pstatus::RUNNING, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            return false;
+        }
+        (*m).oldp = ptr::null_mut();
+        m::acquire_p(p);
+        (*p).syscalltick.fetch_add(1, Ordering::Relaxed);
+        back_to_running(m);
+        true
+    }
+}
+
+/// The goroutine runs again, with a preemption asked for meanwhile still pending.
+unsafe fn back_to_running(m: *mut crate::abi::M) {
+    // SAFETY: the M's goroutine is in state SYSCALL and nobody else changes that.
+    unsafe {
+        let g = (*m).curg;
+        (*g).syscallsp = 0;
+        (*g).flags &= !crate::abi::G_THROWSPLIT;
+        transition(g, status::SYSCALL, status::RUNNING);
+        (*g).stackguard0 = if (*g).preempt != 0 { STACK_PREEMPT } else { (*g).stack_lo + STACK_GUARD };
+    }
+}
+
+/// `runtime.exitsyscall` when the P is gone: an idle one, or wait in line.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Status {
+    // SAFETY: this thread's M without P, on g0.
+    unsafe {
+        let m = getm();
+        let g = (*m).curg;
+        (*m).oldp = ptr::null_mut();
+        let mut s = SCHED.lock();
+        let p = s.pidle_get();
+        if !p.is_null() {
+            drop(s);
+            m::acquire_p(p);
+            back_to_running(m);
+            super::sysmon::wake();
+            return Status::Done;
+        }
+        // No P: the goroutine goes on from where exitsyscall returns, when its turn comes.
+        (*g).syscallsp = 0;
+        (*g).flags &= !crate::abi::G_THROWSPLIT;
+        let locked = (*m).lockedg == g;
+        (*m).curg = ptr::null_mut();
+        (*g).m = ptr::null_mut();
+        transition(g, status::SYSCALL, status::RUNNABLE);
+        s.runq_put(g);
+        drop(s);
+        if locked {
+            schedule::schedule();
+        }
+        m::stop();
+        Status::Parked
+    }
+}

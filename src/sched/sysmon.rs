@@ -1,0 +1,136 @@
+//! The thread that watches: takes Ps out of long system calls, asks long-running goroutines to make room, polls the network when nobody else does.
+//!
+//! It holds no P and never runs Go code.
+
+use super::p::pstatus;
+use super::state::{self, GCWAITING, NPIDLE, SCHED, SYSMON_NOTE, SYSMON_WAIT};
+use super::{P, m, park, stw};
+use crate::os::sys;
+use crate::time::clock::nanotime;
+use core::ptr;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+/// Shortest nap: the latency of taking a P out of a blocking system call.
+const NAP_MIN_NS: i64 = 20_000;
+/// Longest nap while somebody runs.
+const NAP_MAX_NS: i64 = 10_000_000;
+/// A goroutine's time slice.
+const SLICE_NS: i64 = 10_000_000;
+/// Longest time between two looks at the network.
+const POLL_NS: i64 = 10_000_000;
+
+/// 1 once sysmon exists: deadlock detection does not count its thread.
+pub static RUNS: AtomicU32 = AtomicU32::new(0);
+
+/// Wakes sysmon if it sleeps: somebody runs again.
+pub fn wake() {
+    if SYSMON_WAIT.load(Ordering::Acquire) == 0 {
+        return;
+    }
+    let mut s = SCHED.lock();
+    if s.sysmonwait {
+        s.sysmonwait = false;
+        SYSMON_WAIT.store(0, Ordering::Release);
+        SYSMON_NOTE.wakeup();
+    }
+}
+
+/// The thread's function.
+pub extern "C" fn run() {
+    let (mut idle, mut nap) = (0u32, NAP_MIN_NS);
+    loop {
+        if idle == 0 {
+            nap = NAP_MIN_NS;
+        } else if idle > 50 {
+            nap = (nap * 2).min(NAP_MAX_NS);
+        }
+        sys::nanosleep(nap);
+        if GCWAITING.load(Ordering::Acquire) != 0 || NPIDLE.load(Ordering::Acquire) == state::GOMAXPROCS.load(Ordering::Relaxed) {
+            sleep_while_idle();
+            (idle, nap) = (0, NAP_MIN_NS);
+        }
+        let now = nanotime();
+        let last = state::LAST_POLL.load(Ordering::Relaxed);
+        if crate::net::active() && state::POLLING.load(Ordering::Acquire) == 0 && last + POLL_NS < now {
+            state::LAST_POLL.store(now, Ordering::Relaxed);
+            // SAFETY: the poller hands parked goroutines over once.
+            unsafe { park::ready_list(crate::net::netpoll(0)) };
+        }
+        if retake(now) > 0 {
+            idle = 0;
+        } else {
+            idle += 1;
+        }
+    }
+}
+
+/// Everybody is idle or stopped: sleep until that changes.
+fn sleep_while_idle() {
+    {
+        let mut s = SCHED.lock();
+        if GCWAITING.load(Ordering::Acquire) == 0 && NPIDLE.load(Ordering::Acquire) != state::GOMAXPROCS.load(Ordering::Relaxed) {
+            return;
+        }
+        SYSMON_NOTE.clear();
+        s.sysmonwait = true;
+        SYSMON_WAIT.store(1, Ordering::SeqCst);
+    }
+    SYSMON_NOTE.sleep();
+    SYSMON_NOTE.clear();
+}
+
+/// Looks at every P; answers how many it took.
+fn retake(now: i64) -> u32 {
+    let mut n = 0;
+    for p in state::all_ps() {
+        // SAFETY: Ps are never freed; `sysmon` is ours, the rest atomic.
+        unsafe {
+            let seen = &mut (*p).sysmon;
+            match (*p).status.load(Ordering::Acquire) {
+                pstatus::SYSCALL => {
+                    let tick = (*p).syscalltick.load(Ordering::Relaxed);
+                    if seen.syscalltick != tick {
+                        seen.syscalltick = tick;
+                        seen.syscallwhen = now;
+                        continue;
+                    }
+                    // Leave it alone while nobody wants it, but not so long that sysmon itself cannot sleep.
+                    if (*p).runq_empty() && state::NMSPINNING.load(Ordering::Acquire) + NPIDLE.load(Ordering::Acquire) > 0 && seen.syscallwhen + SLICE_NS > now {
+                        continue;
+                    }
+                    if (*p).status.compare_exchange(pstatus::SYSCALL, pstatus::IDLE, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                        n += 1;
+                        (*p).syscalltick.fetch_add(1, Ordering::Relaxed);
+                        m::hand_off(p);
+                    }
+                }
+                pstatus::RUNNING => {
+                    let tick = (*p).schedtick.load(Ordering::Relaxed);
+                    if seen.schedtick != tick {
+                        seen.schedtick = tick;
+                        seen.schedwhen = now;
+                    } else if seen.schedwhen + SLICE_NS <= now || overdue(p, now) {
+                        stw::preempt_one(p);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    n
+}
+
+/// A timer of `p` should have fired: its goroutine must make room.
+fn overdue(p: *mut P, now: i64) -> bool {
+    crate::time::pending(p) && crate::time::next_when() <= now
+}
+
+/// Starts the thread.
+///
+/// # Safety
+/// Once, at boot.
+pub unsafe fn start() {
+    RUNS.store(1, Ordering::Relaxed);
+    // SAFETY: no P is given away; `run` never returns.
+    unsafe { m::new_m(run as *const () as usize, ptr::null_mut()) };
+}

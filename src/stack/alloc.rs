@@ -1,0 +1,180 @@
+//! Where stacks come from.
+//!
+//! Orders 0..5 (2 to 32 KiB) are cut from slabs and kept in free lists, per P and shared; larger stacks are mappings of their own,
+//! of which a few of each size are kept. A free stack's first word links it.
+
+use super::MIN_STACK;
+use crate::os::mem;
+use crate::sched;
+use crate::sync::mutex::Mutex;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+/// Sizes that are cut from slabs.
+const ORDERS: usize = 5;
+/// Bytes of a slab: larger wastes more when only one size is used.
+const SLAB: usize = 256 << 10;
+/// Bytes of free stacks of one order that a P keeps; half of them move at a time.
+const CACHE: usize = 32 << 10;
+/// Free large stacks kept of each size.
+const LARGE_KEPT: usize = 4;
+/// Sizes of large stacks: up to 2^(11 + ORDERS + 20).
+const LARGE: usize = 20;
+
+/// Bytes of stacks in use, and obtained from the system (MemStats).
+pub static STACK_INUSE: AtomicU64 = AtomicU64::new(0);
+/// See [`STACK_INUSE`].
+pub static STACK_SYS: AtomicU64 = AtomicU64::new(0);
+
+/// A P's free stacks.
+#[derive(Debug)]
+pub struct PerP {
+    lists: [List; ORDERS],
+}
+
+#[derive(Debug, Clone, Copy)]
+struct List {
+    head: usize,
+    len: usize,
+}
+
+impl List {
+    const EMPTY: Self = Self { head: 0, len: 0 };
+
+    /// # Safety
+    /// `lo` is a free stack.
+    unsafe fn push(&mut self, lo: usize) {
+        // SAFETY: nobody uses a free stack's memory.
+        unsafe { *(lo as *mut usize) = self.head };
+        self.head = lo;
+        self.len += 1;
+    }
+
+    fn pop(&mut self) -> usize {
+        let lo = self.head;
+        if lo != 0 {
+            // SAFETY: members are free stacks linked by their first word.
+            self.head = unsafe { *(lo as *const usize) };
+            self.len -= 1;
+        }
+        lo
+    }
+}
+
+struct Pool {
+    small: [List; ORDERS],
+    slab: [usize; 2],
+    large: [List; LARGE],
+}
+
+static POOL: Mutex<Pool> = Mutex::new(Pool { small: [List::EMPTY; ORDERS], slab: [0, 0], large: [List::EMPTY; LARGE] });
+
+fn order_of(size: usize) -> usize {
+    (size / MIN_STACK).trailing_zeros() as usize
+}
+
+fn no_memory() -> ! {
+    crate::debug::print::throw("runtime: cannot allocate memory for a goroutine stack")
+}
+
+impl Pool {
+    /// A stack of `order` from the shared list or a slab.
+    fn take(&mut self, order: usize) -> usize {
+        let lo = self.small[order].pop();
+        if lo != 0 {
+            return lo;
+        }
+        let size = MIN_STACK << order;
+        if self.slab[0] + size > self.slab[1] {
+            // What is left of the slab becomes smaller stacks.
+            for o in (0..order).rev() {
+                while self.slab[0] + (MIN_STACK << o) <= self.slab[1] {
+                    // SAFETY: unused memory of the slab.
+                    unsafe { self.small[o].push(self.slab[0]) };
+                    self.slab[0] += MIN_STACK << o;
+                }
+            }
+            let p = mem::map(0, SLAB) as usize;
+            if p == 0 {
+                no_memory();
+            }
+            STACK_SYS.fetch_add(SLAB as u64, Ordering::Relaxed);
+            self.slab = [p, p + SLAB];
+        }
+        let lo = self.slab[0];
+        self.slab[0] += size;
+        lo
+    }
+}
+
+/// A stack of `size` bytes (a power of two): its bounds.
+pub fn alloc(size: usize) -> (usize, usize) {
+    STACK_INUSE.fetch_add(size as u64, Ordering::Relaxed);
+    let order = order_of(size);
+    let lo = if order < ORDERS {
+        let p = sched::getp();
+        if p.is_null() {
+            POOL.lock().take(order)
+        } else {
+            // SAFETY: this M holds p.
+            let list = unsafe { &mut (*p).stack.lists[order] };
+            if list.head == 0 {
+                let mut pool = POOL.lock();
+                for _ in 0..(CACHE / 2 / size).max(1) {
+                    // SAFETY: taken from the pool: free.
+                    unsafe { list.push(pool.take(order)) };
+                }
+            }
+            list.pop()
+        }
+    } else {
+        let kept = POOL.lock().large[order - ORDERS].pop();
+        if kept != 0 {
+            kept
+        } else {
+            STACK_SYS.fetch_add(size as u64, Ordering::Relaxed);
+            mem::map(0, size) as usize
+        }
+    };
+    if lo == 0 {
+        no_memory();
+    }
+    (lo, lo + size)
+}
+
+/// Gives a stack back.
+///
+/// # Safety
+/// Nothing uses it any more; `size` is what it was made with.
+pub unsafe fn free(lo: usize, size: usize) {
+    STACK_INUSE.fetch_sub(size as u64, Ordering::Relaxed);
+    let order = order_of(size);
+    // SAFETY: the caller's promise makes the memory ours.
+    unsafe {
+        if order < ORDERS {
+            let p = sched::getp();
+            if p.is_null() {
+                POOL.lock().small[order].push(lo);
+                return;
+            }
+            let list = &mut (*p).stack.lists[order];
+            list.push(lo);
+            if list.len * size >= CACHE {
+                let mut pool = POOL.lock();
+                while list.len * size > CACHE / 2 {
+                    pool.small[order].push(list.pop());
+                }
+            }
+            return;
+        }
+        {
+            let mut pool = POOL.lock();
+            let list = &mut pool.large[order - ORDERS];
+            if list.len < LARGE_KEPT {
+                list.push(lo);
+                return;
+            }
+        }
+        STACK_SYS.fetch_sub(size as u64, Ordering::Relaxed);
+        mem::unmap(lo as *mut u8, size);
+    }
+}

@@ -1,0 +1,75 @@
+//! Growth: a goroutine moves to a stack of twice the size.
+
+use super::{alloc, free, walk};
+use crate::abi::{G, args};
+use crate::debug::print;
+use crate::sched::g::{set_stack, transition};
+use crate::sched::status;
+use core::ptr;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+/// Largest stack of a goroutine (debug.SetMaxStack).
+static MAX_STACK: AtomicUsize = AtomicUsize::new(1_000_000_000);
+
+/// Gives `g`, stopped at a function's entry, a stack of twice the size.
+///
+/// # Safety
+/// On g0, for the running goroutine with its context saved.
+pub unsafe fn grow(g: *mut G) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let sp = (*g).sched.sp;
+        if sp < (*g).stack_lo {
+            print::throw("runtime: split stack overflow");
+        }
+        let size = (*g).stack_size * 2;
+        let max = MAX_STACK.load(Ordering::Relaxed);
+        if size > max {
+            print::puts("runtime: goroutine stack exceeds ");
+            print::put_u64(max as u64);
+            print::puts("-byte limit\n");
+            print::throw("stack overflow");
+        }
+        transition(g, status::RUNNING, status::COPYSTACK);
+        move_to(g, size);
+        transition(g, status::COPYSTACK, status::RUNNING);
+    }
+}
+
+/// Moves a stopped goroutine to a new stack of `size` bytes and adjusts everything that points into the old one.
+///
+/// # Safety
+/// `g` is stopped, and no system call or Rust frame has the address of its stack.
+pub unsafe fn move_to(g: *mut G, size: usize) {
+    // SAFETY: the caller's promise; the new stack is ours, and what is in use of the old one fits.
+    unsafe {
+        let (old_lo, old_hi, old_size) = ((*g).stack_lo, (*g).stack_hi, (*g).stack_size);
+        let used = old_hi - (*g).sched.sp;
+        let (lo, hi) = alloc(size);
+        ptr::copy_nonoverlapping((old_hi - used) as *const u8, (hi - used) as *mut u8, used);
+        let delta = hi.wrapping_sub(old_hi);
+        let mut adjust = |slot: usize| {
+            let slot = slot as *mut usize;
+            let v = *slot;
+            if v >= old_lo && v < old_hi {
+                *slot = v.wrapping_add(delta);
+            }
+        };
+        adjust(&raw mut (*g).sched.sp as usize);
+        adjust(&raw mut (*g).sched.ctxt as usize);
+        // Deferred calls and panics first: a frame that faulted is looked up by its new addresses.
+        crate::panic::adjust(g, old_lo, old_hi, delta);
+        crate::chan::adjust_sudogs(g, old_lo, old_hi, delta);
+        set_stack(g, lo, hi);
+        walk::each_stack_pointer(g, &mut adjust);
+        free(old_lo, old_size);
+    }
+}
+
+/// `runtime.setMaxStack`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn set_max_stack(a: &mut args::runtime_setMaxStack) {
+    a.out = MAX_STACK.swap(a.in_ as usize, Ordering::Relaxed) as i64;
+}

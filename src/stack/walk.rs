@@ -1,0 +1,380 @@
+//! Walking goroutine stacks: frame by frame from a saved context to goexit, with the pointer maps of each.
+//!
+//! A frame's continuation is where it goes on: the return address of the call it is in, or its function's entry when its prologue
+//! called morestack (or it has not started). The linker's tables answer both with one lookup (crate gort-tables); assembly frames are in
+//! the sections that asm/trampoline.h fills.
+//!
+//! ```text
+//!   higher addresses
+//!   | args of the frame's function |  args map: words from top + 8
+//!   | return address               |  <- top
+//!   | locals                       |  locals map: the words below top
+//!   | outgoing args                |  belong to the callee's args map
+//!   |                              |  <- sp
+//! ```
+
+use crate::abi::{G, SURFACE};
+use crate::sched::{g::goexit_pc, g::status_of, status};
+use core::slice;
+use core::sync::atomic::Ordering;
+use gort_tables as tables;
+use gort_tables::{FRAME_NO_MAPS, FRAME_REFLECT, FUNC_BUCKET, NO_MAP, SITE_BUCKET};
+
+#[cfg(not(test))]
+unsafe extern "C" {
+    #[link_name = "gort.tables"]
+    static TABLES: tables::Header;
+}
+unsafe extern "C" {
+    static gort_text_start: u8;
+    static gort_text_end: u8;
+    static gort_sites_start: AsmSite;
+    static gort_sites_end: AsmSite;
+}
+
+/// A return address in an assembly frame (asm/trampoline.h, SITE).
+#[repr(C)]
+struct AsmSite {
+    pc: usize,
+    size: u32,
+    /// Surface index of the function, whose arguments' map it gives; -1 for none.
+    index: i32,
+}
+
+/// The linker's tables.
+pub fn header() -> &'static tables::Header {
+    #[cfg(not(test))]
+    // SAFETY: written by the linker, never changed.
+    unsafe {
+        &TABLES
+    }
+    #[cfg(test)]
+    panic!("host tests have no linked program")
+}
+
+/// `pc` lies in compiled Go code.
+pub fn in_go_text(pc: usize) -> bool {
+    let h = header();
+    (h.text as usize..h.etext as usize).contains(&pc)
+}
+
+/// `pc` lies in the assembly of the runtime that may stand on goroutine stacks.
+pub fn in_asm_text(pc: usize) -> bool {
+    (&raw const gort_text_start as usize..&raw const gort_text_end as usize).contains(&pc)
+}
+
+/// The function of Go text that `pc` lies in.
+pub fn find_func(pc: usize) -> Option<&'static tables::Func> {
+    let h = header();
+    if !in_go_text(pc) {
+        return None;
+    }
+    let off = (pc as u64 - h.text) as u32;
+    // SAFETY: the index covers the text; the table is sorted by entry.
+    unsafe {
+        let mut i = *h.func_index.add((u64::from(off) / FUNC_BUCKET) as usize) as usize;
+        while i + 1 < h.nfuncs as usize && (*h.funcs.add(i + 1)).entry <= off {
+            i += 1;
+        }
+        let f = &*h.funcs.add(i);
+        (f.entry <= off).then_some(f)
+    }
+}
+
+/// Entry of the function (Go or assembly) that `pc` lies in.
+pub fn function_entry(pc: usize) -> usize {
+    if let Some(f) = find_func(pc) {
+        return header().text as usize + f.entry as usize;
+    }
+    match crate::debug::asmfuncs::find(pc) {
+        Some(f) => f.entry,
+        None => crate::debug::print::throw("runtime: morestack from unknown code"),
+    }
+}
+
+/// Index of the call site with this return address, in the linker's site table.
+pub fn find_site(pc: usize) -> Option<usize> {
+    let h = header();
+    if !in_go_text(pc) && pc != h.etext as usize {
+        return None;
+    }
+    let off = (pc as u64 - h.text) as u32;
+    let bucket = (u64::from(off) / SITE_BUCKET) as usize;
+    if bucket + 1 >= h.nsite_index as usize {
+        return None;
+    }
+    // SAFETY: the index has an entry for each bucket and one more.
+    unsafe {
+        let (mut i, end) = (*h.site_index.add(bucket) as usize, *h.site_index.add(bucket + 1) as usize);
+        while i < end {
+            let at = (*h.sites.add(i)).pc;
+            if at >= off {
+                return (at == off).then_some(i);
+            }
+            i += 1;
+        }
+    }
+    None
+}
+
+/// What kind of code a frame belongs to.
+#[derive(Debug, Clone, Copy)]
+pub enum Shape {
+    /// Compiled code at a known point.
+    Go(&'static tables::Frame),
+    /// An assembly frame; the index is its function's surface row, -1 for none.
+    Asm(i32),
+    /// Compiled code that faulted here: no maps hold.
+    Fault,
+}
+
+/// One frame.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame {
+    /// Where it goes on.
+    pub pc: usize,
+    /// Its stack pointer there.
+    pub sp: usize,
+    /// Address of the slot with its return address.
+    pub top: usize,
+    /// Its kind.
+    pub shape: Shape,
+    /// `pc` is the function's entry or a faulting instruction, so `pc` itself and not `pc - 1` says where it is.
+    pub exact: bool,
+}
+
+/// Why a walk ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Not yet.
+    Open,
+    /// At the goroutine's first function.
+    Bottom,
+    /// At a return address that nobody knows.
+    Lost(usize),
+}
+
+/// Steps through the frames of a stack, innermost first.
+#[derive(Debug)]
+pub struct Walker {
+    pc: usize,
+    sp: usize,
+    fault: bool,
+    /// How the walk ended.
+    pub end: End,
+}
+
+/// Frame of compiled code at a pc that is no call site and no entry.
+fn frame_at_fault(pc: usize) -> Option<usize> {
+    let f = find_func(pc)?;
+    let entry = header().text + u64::from(f.entry);
+    let size = tables::pcvalue::lookup(crate::debug::symtab::pcsp(f), entry, pc as u64);
+    (size >= 0).then_some(size as usize)
+}
+
+impl Walker {
+    /// From a continuation pc and the stack pointer there.
+    pub fn new(pc: usize, sp: usize) -> Self {
+        Self { pc, sp, fault: false, end: End::Open }
+    }
+
+    /// From a faulting instruction in compiled code.
+    pub fn at_fault(pc: usize, sp: usize) -> Self {
+        Self { pc, sp, fault: true, end: End::Open }
+    }
+
+    /// From where `g` is stopped.
+    ///
+    /// # Safety
+    /// `g` is stopped and stays so during the walk.
+    pub unsafe fn of(g: *mut G) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if status_of(g).load(Ordering::Relaxed) & !status::SCAN == status::SYSCALL && (*g).syscallsp != 0 {
+                return Self::new((*g).syscallpc, (*g).syscallsp);
+            }
+            Self::new((*g).sched.pc, (*g).sched.sp)
+        }
+    }
+
+    fn asm_frame(&mut self) -> Option<Frame> {
+        let (pc, sp) = (self.pc, self.sp);
+        // SAFETY: the linker put all sites of the one assembly unit between the two symbols, in address order.
+        let sites = unsafe {
+            let (a, b) = (&raw const gort_sites_start, &raw const gort_sites_end);
+            slice::from_raw_parts(a, b.offset_from(a) as usize)
+        };
+        if let Ok(i) = sites.binary_search_by_key(&pc, |s| s.pc) {
+            let s = &sites[i];
+            return Some(Frame { pc, sp, top: sp + s.size as usize, shape: Shape::Asm(s.index), exact: false });
+        }
+        let f = crate::debug::asmfuncs::find(pc)?;
+        (f.entry == pc).then_some(Frame { pc, sp, top: sp, shape: Shape::Asm(f.index), exact: true })
+    }
+}
+
+impl Iterator for Walker {
+    type Item = Frame;
+
+    fn next(&mut self) -> Option<Frame> {
+        if self.end != End::Open {
+            return None;
+        }
+        let (pc, sp) = (self.pc, self.sp);
+        if pc == goexit_pc() {
+            self.end = End::Bottom;
+            return None;
+        }
+        let fault = core::mem::take(&mut self.fault);
+        let h = header();
+        let frame = if in_go_text(pc) || pc == h.etext as usize {
+            if fault {
+                frame_at_fault(pc).map(|size| Frame { pc, sp, top: sp + size, shape: Shape::Fault, exact: true })
+            } else if let Some(i) = find_site(pc) {
+                // SAFETY: the site's frame index is in range: the linker wrote both.
+                let f: &'static tables::Frame = unsafe { &*h.frames.add((*h.sites.add(i)).frame as usize) };
+                Some(Frame { pc, sp, top: sp + f.size as usize, shape: Shape::Go(f), exact: false })
+            } else {
+                find_func(pc).and_then(|f| {
+                    (h.text as usize + f.entry as usize == pc).then(|| {
+                        // SAFETY: as above.
+                        let e: &'static tables::Frame = unsafe { &*h.frames.add(f.entry_frame as usize) };
+                        Frame { pc, sp, top: sp, shape: Shape::Go(e), exact: true }
+                    })
+                })
+            }
+        } else if in_asm_text(pc) {
+            self.asm_frame()
+        } else {
+            None
+        };
+        let Some(frame) = frame else {
+            self.end = End::Lost(pc);
+            return None;
+        };
+        // SAFETY: top lies in the stack that the caller promised to be stopped and well formed.
+        self.pc = unsafe { *(frame.top as *const usize) };
+        self.sp = frame.top + 8;
+        // The return address of sigpanic is the faulting instruction itself.
+        self.fault = matches!(frame.shape, Shape::Asm(_)) && crate::debug::asmfuncs::is_sigpanic(frame.pc);
+        Some(frame)
+    }
+}
+
+/// Calls `f` with the address of each set bit's word.
+///
+/// # Safety
+/// `bits` has `words` bits, at least 8-byte aligned and padded.
+unsafe fn each_bit(bits: *const u8, words: usize, base: usize, f: &mut impl FnMut(usize)) {
+    for w in 0..words.div_ceil(64) {
+        // SAFETY: the bitmap is padded to whole words.
+        let mut m = unsafe { *bits.cast::<u64>().add(w) };
+        let left = words - w * 64;
+        if left < 64 {
+            m &= (1 << left) - 1;
+        }
+        while m != 0 {
+            let i = m.trailing_zeros() as usize;
+            m &= m - 1;
+            f(base + (w * 64 + i) * 8);
+        }
+    }
+}
+
+/// Calls `f` with the address of every word of `mask` from `base`.
+pub fn each_masked(mask: u64, base: usize, f: &mut impl FnMut(usize)) {
+    let mut m = mask;
+    while m != 0 {
+        let i = m.trailing_zeros() as usize;
+        m &= m - 1;
+        f(base + i * 8);
+    }
+}
+
+/// Calls `f` with the address of every live pointer slot of the frame: its locals, and its arguments in the caller's outgoing area.
+///
+/// # Safety
+/// The frame is of a stopped stack.
+pub unsafe fn each_pointer(frame: &Frame, f: &mut impl FnMut(usize)) {
+    let h = header();
+    // SAFETY: the maps are the linker's; reflect's contexts are as its own assembly lays them out.
+    unsafe {
+        match frame.shape {
+            Shape::Fault => {}
+            Shape::Asm(index) => {
+                if index >= 0 {
+                    let e = &SURFACE[index as usize];
+                    each_masked(e.ptrs, frame.top + 8, f);
+                }
+            }
+            Shape::Go(m) => {
+                if m.flags & FRAME_NO_MAPS != 0 {
+                    return;
+                }
+                if m.locals != NO_MAP {
+                    let n = m.locals_words as usize;
+                    each_bit(h.bits.add(m.locals as usize), n, frame.top - 8 * n, f);
+                }
+                if m.flags & FRAME_REFLECT != 0 {
+                    // 0(SP) holds the context: {code, *bitVector}; before the prologue stored it there is nothing to say.
+                    if frame.sp != frame.top {
+                        f(frame.sp);
+                        let context = *(frame.sp as *const *const crate::abi::ReflectContext);
+                        let bv = &*(*context).stack;
+                        for i in 0..bv.n as usize {
+                            if *bv.data.ptr.add(i / 8) >> (i % 8) & 1 != 0 {
+                                f(frame.top + 8 + i * 8);
+                            }
+                        }
+                    }
+                } else if m.args != NO_MAP {
+                    each_bit(h.bits.add(m.args as usize), m.args_words as usize, frame.top + 8, f);
+                }
+            }
+        }
+    }
+}
+
+/// Calls `f` with every live pointer slot of a stopped goroutine's stack: the runtime call it is stopped in, then frame by frame. `pending` tells, for a frame that faulted, the
+/// continuation of its innermost pending deferred call (deferproc's return address), or 0.
+///
+/// # Safety
+/// `g` is stopped.
+pub unsafe fn each_stack_pointer(g: *mut G, f: &mut impl FnMut(usize)) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut w = Walker::of(g);
+        if (*g).parkmap != 0 {
+            let e = &SURFACE[(*g).parkmap as usize];
+            let mut mask = e.ptrs;
+            if (*g).flags & crate::abi::G_PARK_RESULTS != 0 {
+                mask |= e.results;
+            }
+            each_masked(mask, w.sp, f);
+        }
+        while let Some(frame) = w.next() {
+            if let Shape::Fault = frame.shape {
+                // Live only as its innermost deferred call needs it: as stopped at that deferproc.
+                let pc = crate::panic::pending_defer_pc(g, frame.sp, frame.top);
+                if pc != 0
+                    && let Some(i) = find_site(pc)
+                {
+                    let h = header();
+                    let m: &'static tables::Frame = &*h.frames.add((*h.sites.add(i)).frame as usize);
+                    each_pointer(&Frame { shape: Shape::Go(m), ..frame }, f);
+                }
+                continue;
+            }
+            each_pointer(&frame, f);
+        }
+        if let End::Lost(pc) = w.end {
+            use crate::debug::print::{put_hex, puts, throw};
+            puts("runtime: goroutine ");
+            crate::debug::print::put_u64((*g).goid as u64);
+            puts(": unexpected return pc ");
+            put_hex(pc as u64);
+            puts("\n");
+            throw("unexpected return pc");
+        }
+    }
+}
