@@ -60,3 +60,13 @@ pub fn bug(file: &str, line: u32) -> ! {
     puts("\n");
     throw("runtime bug")
 }
+
+/// The process is dying: others keep quiet.
+pub fn dying() -> bool {
+    false
+}
+
+/// [`throw`] that shows every goroutine.
+pub fn throw_all(msg: &str) -> ! {
+    throw(msg)
+}

@@ -1,1 +1,6 @@
-//! Placeholder face of `gc`.
+//! Collector.
+
+/// At boot.
+pub fn init() {}
+/// At a safe point.
+pub fn poll() {}

@@ -1,1 +1,4 @@
-//! Placeholder face of `map`.
+//! map.
+
+/// At boot.
+pub fn init() {}

@@ -24,3 +24,21 @@ pub fn raise(e: Eface) -> ! {
         gort_raise(g)
     }
 }
+
+/// Adjusts records of a moved stack.
+///
+/// # Safety
+/// The goroutine is stopped.
+pub unsafe fn adjust(_g: *mut G, _lo: usize, _hi: usize, _delta: usize) {}
+
+/// Continuation of the innermost pending deferred call of the frame `[sp, top]`, or 0.
+///
+/// # Safety
+/// The goroutine is stopped.
+pub unsafe fn pending_defer_pc(_g: *mut G, _sp: usize, _top: usize) -> usize {
+    0
+}
+#[unsafe(no_mangle)]
+extern "C" fn gort_deferreturn() -> usize {
+    0
+}

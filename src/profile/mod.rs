@@ -1,1 +1,6 @@
-//! Placeholder face of `profile`.
+//! CPU profile.
+
+use core::sync::atomic::AtomicU32;
+
+/// Samples per second, 0 = off.
+pub static HZ: AtomicU32 = AtomicU32::new(0);

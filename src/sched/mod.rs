@@ -22,7 +22,6 @@ pub mod p;
 pub mod park;
 pub mod queue;
 pub mod schedule;
-pub mod start;
 pub mod state;
 pub mod stw;
 pub mod syscall;

@@ -293,7 +293,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                     }
                 }
             }
-            if wait_for_poller(m) {
+            if wait_for_poller() {
                 continue;
             }
             m::stop();
@@ -333,8 +333,8 @@ unsafe fn steal(p: *mut P) -> *mut G {
 }
 
 /// Without P. If nobody waits for the network and the timers yet, this thread does. True: it has a P again, look for work.
-unsafe fn wait_for_poller(m: *mut M) -> bool {
-    // SAFETY: this thread's M, without P.
+unsafe fn wait_for_poller() -> bool {
+    // SAFETY: this thread holds no P.
     unsafe {
         let next = crate::time::next_when();
         if next == i64::MAX && !crate::net::has_waiters() {

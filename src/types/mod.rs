@@ -1,1 +1,4 @@
-//! Placeholder face of `types`.
+//! types.
+
+/// At boot.
+pub fn init() {}
