@@ -1,0 +1,13 @@
+// The traceback of a deep recursion shows the innermost frames and says that it leaves some out.
+package main
+
+func down(n int) int {
+	if n == 0 {
+		panic("at the bottom")
+	}
+	return down(n-1) + 1
+}
+
+func main() {
+	println(down(500))
+}
