@@ -243,15 +243,15 @@ typedef struct Panic {
 	struct Panic *link;
 	uint8_t recovered;
 	uint8_t aborted;
-	uint8_t goexit;               /* not a panic: Goexit running deferred calls */
+	uint8_t printing;             /* uncaught: its value is being shown */
 } Panic;
 
 /* A pending deferred call; its arguments follow. */
 typedef struct Defer {
 	int32_t siz;                  /* bytes of arguments */
 	uint8_t started;
-	uint8_t special;
-	uint16_t cap;                 /* bytes of room for arguments */
+	uint8_t pool;                 /* which pool it goes back to */
+	uint16_t unused;
 	uintptr_t sp;                 /* address of deferproc's first argument in the frame that deferred */
 	uintptr_t pc;                 /* return address of deferproc */
 	const FuncVal *fn;

@@ -9,13 +9,14 @@ GOFUNC runtime.deferreturn gort_index_runtime_deferreturn
     mov rbp, rsp
     .cfi_def_cfa_register rbp
     and rsp, -16
-    call gort_deferreturn           /* pops the record, copies its arguments to 8(rsp) up; rax = func value or 0 */
+    call gort_deferreturn           /* pops the record, copies its arguments to 8(rsp) up; rax = func value, rdx = 1 if there is one */
     mov rsp, rbp
     .cfi_def_cfa rsp, 8
-    test rax, rax
+    test edx, edx
     jz 1f
     mov rdx, rax
     sub qword ptr [rsp], 5          /* the CALL instruction itself */
+    SITE 0 -1                       /* with a nil func value it faults here */
     jmp [rdx]
 1:  ret
 ENDFUNC runtime.deferreturn
@@ -31,9 +32,9 @@ GOFUNC runtime.gopanic gort_index_runtime_gopanic
     mov [rsp], rax
     mov rax, [rsp+56]
     mov [rsp+8], rax
-    mov [rsp+16], rsp               /* argp: reflect.call's frame rewrites it to the deferred function's arguments */
+    mov [rsp+16], rsp
     GOCALL gort.panicstart 40 gort_index_runtime_gopanic
-1:  mov [rsp], rsp
+1:  mov [rsp], rsp                  /* reflect.call's frame finds this address in the panic and makes it that of the deferred function's arguments */
     GOCALL gort.panicnext 40 gort_index_runtime_gopanic
     GOCALL reflect.call 40 gort_index_runtime_gopanic
     GOCALL gort.panicdone 40 gort_index_runtime_gopanic
@@ -46,9 +47,13 @@ GOFUNC runtime.Goexit gort_index_runtime_Goexit
     sub rsp, 40
     .cfi_adjust_cfa_offset 40
 1:  GOCALL gort.goexitnext 40 gort_index_runtime_Goexit
+    cmp qword ptr [rsp], 0
+    jne 2f                          /* no deferred calls are left */
     GOCALL reflect.call 40 gort_index_runtime_Goexit
     GOCALL gort.goexitdone 40 gort_index_runtime_Goexit
     jmp 1b
+2:  GOCALL gort.goexit0 40 gort_index_runtime_Goexit
+    ud2
 ENDFUNC runtime.Goexit
 
 /* Every goroutine's first function returns here, one byte in: pc - 1 is then still goexit. */
@@ -87,13 +92,43 @@ CFUNC gort_raise
 ENDCFUNC gort_raise
 
 /*
- * The signal handler made the faulting instruction look like a call of this function. Whether it becomes a panic is decided
- * in Rust, which raises it in the name of the faulting instruction.
+ * Run-time panics with a fixed text, number `kind` of src/panic/values.rs. The first three are called by compiled code, the others by sigpanic.
  */
-GOFUNC runtime.sigpanic
+.macro PANICFN name kind index=-1
+GOFUNC "\name" \index
     sub rsp, 24
     .cfi_adjust_cfa_offset 24
-    GOCALL gort.sigpanicvalue 24
+    mov qword ptr [rsp], \kind
+    GOCALL gort.panicvalue 24
     GOCALL runtime.gopanic 24
+    ud2
+ENDFUNC "\name"
+.endm
+    PANICFN runtime.panicindex 0 gort_index_runtime_panicindex
+    PANICFN runtime.panicslice 1 gort_index_runtime_panicslice
+    PANICFN runtime.panicdivide 2 gort_index_runtime_panicdivide
+    PANICFN runtime.panicoverflow 3
+    PANICFN runtime.panicfloat 4
+    PANICFN runtime.panicmem 5
+
+/*
+ * The signal handler made the faulting instruction look like a call of this function. Rust decides what becomes of it: the number of a
+ * run-time panic, which is raised from here, or the end of the program.
+ */
+GOFUNC runtime.sigpanic
+    sub rsp, 8
+    .cfi_adjust_cfa_offset 8
+    GOCALL gort.sigpanickind 8
+    mov rax, [rsp]
+    cmp rax, 2
+    jne 1f
+    GOCALL runtime.panicdivide 8
+1:  cmp rax, 3
+    jne 1f
+    GOCALL runtime.panicoverflow 8
+1:  cmp rax, 4
+    jne 1f
+    GOCALL runtime.panicfloat 8
+1:  GOCALL runtime.panicmem 8
     ud2
 ENDFUNC runtime.sigpanic

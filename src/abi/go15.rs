@@ -380,15 +380,15 @@ pub struct Panic {
     pub link: *mut Panic,
     pub recovered: u8,
     pub aborted: u8,
-    pub goexit: u8,
+    pub printing: u8,
 }
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct Defer {
     pub siz: i32,
     pub started: u8,
-    pub special: u8,
-    pub cap: u16,
+    pub pool: u8,
+    pub unused: u16,
     pub sp: usize,
     pub pc: usize,
     pub fn_: *const FuncVal,

@@ -1,18 +1,22 @@
-//! The assembly functions that compiled code or goroutine stacks know by name (section .gort.funcs).
+//! The functions of libgort.a that Go code can name: trampolines and assembly, from the table that the macro `GOFUNC` builds.
 
-use core::slice;
+use crate::abi::SURFACE;
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// One function, as asm/trampoline.h records it.
+/// An entry of section `.gort.funcs` (asm/trampoline.h).
 #[repr(C)]
 #[derive(Debug)]
 pub struct AsmFunc {
-    /// First byte.
+    /// First byte of code. Go code sees a `*runtime.Func` that points here.
     pub entry: usize,
     name: *const u8,
-    len: u32,
-    /// Row in the surface table, -1 for none.
+    name_len: u32,
+    /// Row in `abi/surface.toml`, -1 for none.
     pub index: i32,
 }
+
+// SAFETY: the table is constant.
+unsafe impl Sync for AsmFunc {}
 
 unsafe extern "C" {
     static gort_funcs_start: AsmFunc;
@@ -24,39 +28,50 @@ unsafe extern "C" {
 
 impl AsmFunc {
     /// Symbol name.
-    pub fn name(&self) -> &'static str {
-        // SAFETY: the assembler wrote the symbol's UTF-8 name.
-        unsafe { core::str::from_utf8_unchecked(slice::from_raw_parts(self.name, self.len as usize)) }
+    pub fn name(&self) -> &'static [u8] {
+        // SAFETY: the macro stores address and length of a constant.
+        unsafe { core::slice::from_raw_parts(self.name, self.name_len as usize) }
     }
 }
 
-/// All of them, by address.
+/// All entries, in order of address.
 pub fn all() -> &'static [AsmFunc] {
-    // SAFETY: one assembly unit fills the section between the two symbols.
-    unsafe {
-        let (a, b) = (&raw const gort_funcs_start, &raw const gort_funcs_end);
-        slice::from_raw_parts(a, b.offset_from(a) as usize)
-    }
+    let (start, end) = (&raw const gort_funcs_start, &raw const gort_funcs_end);
+    // SAFETY: both symbols bound one section of entries.
+    unsafe { core::slice::from_raw_parts(start, end.offset_from_unsigned(start)) }
 }
 
-/// The one that `pc` lies in.
+/// The function that contains `pc`.
 pub fn find(pc: usize) -> Option<&'static AsmFunc> {
+    let table = all();
     if pc >= &raw const gort_text_end as usize {
         return None;
     }
-    let i = all().partition_point(|f| f.entry <= pc);
-    i.checked_sub(1).map(|i| &all()[i])
+    let after = table.partition_point(|f| f.entry <= pc);
+    after.checked_sub(1).and_then(|i| table.get(i))
 }
 
-/// Entry of the function with this surface index.
+/// Rows of the surface table there can be; the build fails when there are more.
+const ROWS: usize = 1024;
+static ENTRIES: [AtomicUsize; ROWS] = [const { AtomicUsize::new(0) }; ROWS];
+static FILLED: AtomicBool = AtomicBool::new(false);
+const _: () = assert!(SURFACE.len() <= ROWS);
+
+/// Address of the function of a surface row, 0 if it is none.
 pub fn entry_of(index: u32) -> usize {
-    match all().iter().find(|f| f.index == index as i32) {
-        Some(f) => f.entry,
-        None => super::print::throw("runtime: call of an unknown function"),
+    // Acquire pairs with the Release below. Two threads may fill the table at once: both write the same.
+    if !FILLED.load(Ordering::Acquire) {
+        for f in all() {
+            if let Some(slot) = ENTRIES.get(f.index as usize) {
+                slot.store(f.entry, Ordering::Relaxed);
+            }
+        }
+        FILLED.store(true, Ordering::Release);
     }
+    ENTRIES.get(index as usize).map_or(0, |e| e.load(Ordering::Relaxed))
 }
 
-/// `pc` lies in runtime.sigpanic.
+/// `pc` lies in runtime.sigpanic: the frame above it stands at a faulting instruction, not behind a call.
 pub fn is_sigpanic(pc: usize) -> bool {
     find(pc).is_some_and(|f| f.entry == &raw const SIGPANIC as usize)
 }

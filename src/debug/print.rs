@@ -1,5 +1,6 @@
 //! Printing without allocation, to standard error, and the last words of a dying process.
 
+use super::{builtins, dying};
 use crate::os::sys;
 
 /// Writes a string to standard error.
@@ -44,10 +45,12 @@ pub fn put_hex(v: u64) {
 /// `fatal error: ...`: the program cannot go on. Prints the goroutines and exits with status 2.
 #[cold]
 pub fn throw(msg: &str) -> ! {
-    puts("fatal error: ");
-    puts(msg);
-    puts("\n");
-    sys::exit(2)
+    builtins::with(|out| {
+        out.str("fatal error: ").str(msg).str("\n");
+    });
+    dying::start();
+    // SAFETY: just started.
+    unsafe { dying::finish(crate::sched::curg()) }
 }
 
 /// A Rust panic inside the runtime.
@@ -63,7 +66,7 @@ pub fn bug(file: &str, line: u32) -> ! {
 
 /// The process is dying: others keep quiet.
 pub fn dying() -> bool {
-    false
+    dying::is_dying()
 }
 
 /// [`throw`] that shows every goroutine.

@@ -1,14 +1,32 @@
-//! Panics, deferred calls and goroutine exit.
+//! Panics, deferred calls and goroutine exit (docs/panic.md).
+//!
+//! - [`defer`]: records of deferred calls, their pools, `deferproc` and `deferreturn`;
+//! - [`unwind`]: the steps of `gopanic` and `Goexit`, `recover`;
+//! - [`uncaught`]: the end of a program by a panic that nobody recovered;
+//! - [`values`]: what run-time panics panic with;
+//! - [`roots`]: what the collector and the stack copier see of all this.
+//!
+//! The frames that stand on goroutine stacks meanwhile are in asm/panic.S. Invariants:
+//! - records of a goroutine's list are ordered by frame, innermost first, and a record's `sp` is the frame's outgoing area;
+//! - a started record stays on the list until its call returned, or a later panic or Goexit took it off;
+//! - a panic is linked from `g.panic` exactly while a `gopanic` frame of it may still be returned to.
+//!
+//! Locks: the free list of panic records, the shared batches' taker lock, the text list; each innermost.
+
+pub mod defer;
+pub mod roots;
+pub mod uncaught;
+pub mod unwind;
+pub mod values;
+
+pub use defer::PerP;
+pub use roots::{adjust, for_each_root};
+pub use values::{raise_error, raise_str};
 
 use crate::abi::{Eface, G};
 
-/// A P's pool of defer records.
-#[derive(Debug)]
-pub struct PerP {
-    _none: u8,
-}
-
 unsafe extern "C" {
+    /// asm/panic.S: goes back to the goroutine's stack and panics with `g.panicarg` there.
     fn gort_raise(g: *mut G) -> !;
 }
 
@@ -16,7 +34,7 @@ unsafe extern "C" {
 pub fn raise(e: Eface) -> ! {
     let g = crate::sched::curg();
     if g.is_null() {
-        crate::debug::print::throw("panic outside a goroutine");
+        uncaught::throw_instead(e, "panic on system stack");
     }
     // SAFETY: curg called into the runtime: its saved context is that call's return, and nothing else runs it.
     unsafe {
@@ -25,20 +43,21 @@ pub fn raise(e: Eface) -> ! {
     }
 }
 
-/// Adjusts records of a moved stack.
+/// Continuation of the innermost pending deferred call of the frame with stack pointer `sp` and return slot `top`, or 0: where the frame goes on
+/// if that call recovers.
 ///
 /// # Safety
 /// The goroutine is stopped.
-pub unsafe fn adjust(_g: *mut G, _lo: usize, _hi: usize, _delta: usize) {}
-
-/// Continuation of the innermost pending deferred call of the frame `[sp, top]`, or 0.
-///
-/// # Safety
-/// The goroutine is stopped.
-pub unsafe fn pending_defer_pc(_g: *mut G, _sp: usize, _top: usize) -> usize {
-    0
-}
-#[unsafe(no_mangle)]
-extern "C" fn gort_deferreturn() -> usize {
+pub unsafe fn pending_defer_pc(g: *mut G, sp: usize, top: usize) -> usize {
+    // SAFETY: a stopped goroutine's list does not change.
+    unsafe {
+        let mut d = (*g).defer;
+        while !d.is_null() {
+            if (sp..top).contains(&(*d).sp) {
+                return (*d).pc;
+            }
+            d = (*d).link;
+        }
+    }
     0
 }

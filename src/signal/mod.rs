@@ -1,5 +1,7 @@
 //! Signals.
 
+pub mod fault;
+
 use crate::abi::M;
 
 /// At boot.

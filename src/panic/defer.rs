@@ -1,0 +1,302 @@
+//! Records of deferred calls: pools, `deferproc`, `deferreturn`.
+//!
+//! Records are off-heap and come from per-P pools by size of their arguments. A P keeps up to two batches of each size; more
+//! go to a shared stack of whole batches, so that a goroutine that defers on one P and returns on another does not starve the first.
+//!
+//! A record is part of its goroutine's stack in all but place: the collector scans it with the stack ([`super::roots`]), so
+//! it is written without barriers, and addresses in it that point into the stack move with the stack.
+
+use super::roots;
+use crate::abi::{Defer, G, args};
+use crate::debug::print;
+use crate::os::mem;
+use crate::sched;
+use crate::sync::mutex::RawMutex;
+use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+/// Room for arguments in the records of each pool.
+const ROOM: [usize; 4] = [32, 128, 512, 2048];
+/// `Defer::pool` of a record with its own mapping.
+const LARGE: u8 = ROOM.len() as u8;
+/// Records in a batch: more means fewer trips to the shared stack and more memory in idle Ps.
+const BATCH: u32 = 32;
+/// Bytes of new records made at a time; larger records come in smaller numbers.
+const CHUNK: usize = 8 << 10;
+
+/// A P's records of one size.
+#[derive(Debug)]
+pub struct Pool {
+    /// At most [`BATCH`] records, linked by `link`.
+    free: *mut Defer,
+    /// Length of `free`.
+    n: u32,
+    /// A whole batch, or null.
+    full: *mut Defer,
+}
+
+/// A P's pools of defer records. All zeroes is empty.
+#[derive(Debug)]
+pub struct PerP {
+    pools: [Pool; ROOM.len()],
+}
+
+/// Whole batches for any P, for each pool. The first record of a batch links to the next batch by `panic`.
+static SHARED: [AtomicPtr<Defer>; ROOM.len()] = [const { AtomicPtr::new(ptr::null_mut()) }; ROOM.len()];
+/// Only its holder takes batches from [`SHARED`]: with a single taker a compare-and-swap pop is safe from reuse.
+static TAKER: RawMutex = RawMutex::new();
+
+/// First byte of a record's arguments.
+pub fn args_of(d: *mut Defer) -> *mut u8 {
+    d.wrapping_add(1).cast()
+}
+
+/// The P's pools.
+#[inline(always)]
+unsafe fn pools() -> *mut PerP {
+    // SAFETY: the caller runs with a P, whose pools are ours alone.
+    unsafe { &raw mut (*sched::getp()).panic }
+}
+
+/// Copies `bytes` (a multiple of 8) of arguments; deferred calls mostly have few.
+#[inline(always)]
+unsafe fn copy_args(to: *mut u8, from: *const u8, bytes: usize) {
+    let (to, from): (*mut usize, *const usize) = (to.cast(), from.cast());
+    // SAFETY: both sides have `bytes` bytes and do not overlap.
+    unsafe {
+        match bytes / 8 {
+            0 => {}
+            1 => *to = *from,
+            2 => {
+                *to = *from;
+                *to.add(1) = *from.add(1);
+            }
+            n => ptr::copy_nonoverlapping(from, to, n),
+        }
+    }
+}
+
+/// Fills a record for the call at `a` and puts it on the goroutine's list.
+#[inline(always)]
+unsafe fn push(g: *mut G, d: *mut Defer, pool: u8, a: &args::runtime_deferproc) {
+    let sp = &raw const *a as usize;
+    // SAFETY: the caller owns g and d; the word below the arguments is the return address, the call's own arguments
+    // follow the two declared ones.
+    unsafe {
+        *d = Defer {
+            siz: a.siz,
+            started: 0,
+            pool,
+            unused: 0,
+            sp,
+            pc: *((sp - 8) as *const usize),
+            fn_: a.fn_,
+            panic: ptr::null_mut(),
+            link: (*g).defer,
+        };
+        copy_args(args_of(d), (sp + 16) as *const u8, a.siz as usize);
+        (*g).defer = d;
+    }
+}
+
+/// `runtime.deferproc` while the P has a small record. False: [`deferproc_slow`].
+///
+/// # Safety
+/// Called by the trampoline, on the goroutine's stack.
+pub unsafe fn deferproc_fast(a: &mut args::runtime_deferproc) -> bool {
+    let g = sched::getg();
+    // SAFETY: g runs here; its P's pools are ours until we return.
+    unsafe {
+        let p = (*(*g).m).p;
+        if p.is_null() || a.siz as u32 > ROOM[0] as u32 {
+            return false;
+        }
+        let pool = &mut (*p.cast::<sched::P>()).panic.pools[0];
+        let d = pool.free;
+        if d.is_null() {
+            return false;
+        }
+        pool.free = (*d).link;
+        pool.n -= 1;
+        push(g, d, 0, a);
+    }
+    true
+}
+
+/// `runtime.deferproc`: makes records.
+///
+/// # Safety
+/// Called by the trampoline, on g0.
+pub unsafe fn deferproc_slow(a: &mut args::runtime_deferproc) {
+    let g = sched::curg();
+    // SAFETY: curg is stopped in this call; no safe point comes before the arguments are copied.
+    unsafe {
+        let sp = &raw const *a as usize;
+        if g.is_null() || sp < (*g).stack_lo || sp >= (*g).stack_hi {
+            print::throw("defer on system stack");
+        }
+        let size = a.siz as usize;
+        let Some(class) = ROOM.iter().position(|&room| size <= room) else {
+            let d: *mut Defer = mem::map(0, size_of::<Defer>() + size).cast();
+            if d.is_null() {
+                print::throw("runtime: cannot allocate memory");
+            }
+            push(g, d, LARGE, a);
+            return;
+        };
+        let pool = &mut (*pools()).pools[class];
+        if pool.free.is_null() {
+            refill(pool, class);
+        }
+        let d = pool.free;
+        pool.free = (*d).link;
+        pool.n -= 1;
+        push(g, d, class as u8, a);
+    }
+}
+
+/// Gets records into an empty list.
+unsafe fn refill(pool: &mut Pool, class: usize) {
+    // SAFETY: records in lists are dead and ours.
+    unsafe {
+        if !pool.full.is_null() {
+            pool.free = core::mem::replace(&mut pool.full, ptr::null_mut());
+            pool.n = BATCH;
+            return;
+        }
+        let batch = take_batch(class);
+        if !batch.is_null() {
+            pool.free = batch;
+            pool.n = BATCH;
+            return;
+        }
+        let size = size_of::<Defer>() + ROOM[class];
+        let n = (CHUNK / size).clamp(1, BATCH as usize);
+        let chunk = mem::persistent_alloc(n * size, 16);
+        for i in 0..n {
+            let d: *mut Defer = chunk.add(i * size).cast();
+            (*d).link = pool.free;
+            pool.free = d;
+        }
+        pool.n = n as u32;
+    }
+}
+
+unsafe fn take_batch(class: usize) -> *mut Defer {
+    if SHARED[class].load(Ordering::Relaxed).is_null() {
+        return ptr::null_mut();
+    }
+    TAKER.lock();
+    let mut head = SHARED[class].load(Ordering::Acquire);
+    // SAFETY: nobody else takes batches now, so `head` stays valid; Acquire pairs with the Release of `give_batch`.
+    while let Some(d) = unsafe { head.as_ref() } {
+        match SHARED[class].compare_exchange(head, d.panic.cast(), Ordering::Acquire, Ordering::Acquire) {
+            Ok(_) => break,
+            Err(now) => head = now,
+        }
+    }
+    TAKER.unlock();
+    head
+}
+
+unsafe fn give_batch(class: usize, batch: *mut Defer) {
+    let mut head = SHARED[class].load(Ordering::Relaxed);
+    loop {
+        // SAFETY: the batch is ours until the exchange.
+        unsafe { (*batch).panic = head.cast() };
+        // Release: the batch's links must be seen by the taker.
+        match SHARED[class].compare_exchange(head, batch, Ordering::Release, Ordering::Relaxed) {
+            Ok(_) => return,
+            Err(now) => head = now,
+        }
+    }
+}
+
+/// Gives a record back. On a goroutine's stack or g0, with a P.
+///
+/// # Safety
+/// The record is off its goroutine's list.
+#[inline(always)]
+pub unsafe fn free(d: *mut Defer) {
+    // SAFETY: the record is ours, and so are the P's pools until we return.
+    unsafe {
+        let class = (*d).pool as usize;
+        let Some(pool) = (*pools()).pools.get_mut(class) else {
+            mem::unmap(d.cast(), size_of::<Defer>() + (*d).siz as usize);
+            return;
+        };
+        if pool.n == BATCH {
+            spill(pool, class);
+        }
+        (*d).link = pool.free;
+        pool.free = d;
+        pool.n += 1;
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn spill(pool: &mut Pool, class: usize) {
+    let batch = core::mem::replace(&mut pool.full, pool.free);
+    pool.free = ptr::null_mut();
+    pool.n = 0;
+    if !batch.is_null() {
+        // SAFETY: the batch is off our lists.
+        unsafe { give_batch(class, batch) };
+    }
+}
+
+/// What `deferreturn` found.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Found {
+    /// Func value to call, possibly nil.
+    func: usize,
+    /// 1 when there is one.
+    found: usize,
+}
+
+/// Takes the innermost record if it belongs to the frame whose outgoing area is at `argp`, and leaves its arguments there.
+///
+/// # Safety
+/// Called by `runtime.deferreturn` (asm/panic.S) on the goroutine's stack; no safe point comes before the jump to the function.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_deferreturn(argp: *mut u8) -> Found {
+    // SAFETY: the running goroutine's list is ours; the frame has room for the arguments, which it once pushed for deferproc.
+    unsafe {
+        let g = sched::getg();
+        let d = (*g).defer;
+        if d.is_null() || (*d).sp != argp as usize {
+            return Found { func: 0, found: 0 };
+        }
+        copy_args(argp, args_of(d), (*d).siz as usize);
+        let func = (*d).fn_ as usize;
+        (*g).defer = (*d).link;
+        free(d);
+        Found { func, found: 1 }
+    }
+}
+
+/// Drops every record of a goroutine that ends, and its panics.
+///
+/// # Safety
+/// `g` is stopped for good.
+pub unsafe fn drop_all(g: *mut G) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        while let Some(d) = (*g).defer.as_mut() {
+            (*g).defer = d.link;
+            free(d);
+        }
+        super::unwind::drop_panics(g);
+    }
+}
+
+/// Bytes of arguments that the collector and the stack copier look at in a record.
+///
+/// # Safety
+/// `d` is on a list.
+pub unsafe fn pointer_words(d: *mut Defer) -> roots::Words {
+    // SAFETY: the caller's promise.
+    unsafe { roots::argument_words((*d).fn_, (*d).siz as usize) }
+}

@@ -1,0 +1,258 @@
+//! Running panics and goroutine exit: what the frames of asm/panic.S do at each step.
+//!
+//! `runtime.gopanic` and `runtime.Goexit` are frames on the goroutine's stack without state of their own: `panicnext` picks the
+//! next deferred call and leaves the arguments of `reflect.call` for it, `panicdone` takes it off after it returned. A recovered panic does not
+//! return through them: the goroutine goes on where `deferproc` returned in the frame that deferred the recovering call, this time
+//! with 1. The frames in between are simply gone.
+//!
+//! A deferred call stays on the goroutine's list while it runs. A later panic (or Goexit) that finds it started knows that the
+//! panic that started it will never come back, and marks that one aborted.
+
+use super::{defer, uncaught};
+use crate::abi::{Defer, Eface, G, Panic, args};
+use crate::debug::print;
+use crate::os::mem;
+use crate::sched;
+use crate::sync::mutex::Mutex;
+use core::ptr;
+
+unsafe extern "C" {
+    /// asm/switch.S: goes on with a goroutine.
+    fn gort_gogo(g: *mut G) -> !;
+}
+
+struct FreePanics(*mut Panic);
+
+/// Panic records for use again. Panics are rare and never run on a fast path.
+static FREE: Mutex<FreePanics> = Mutex::new(FreePanics(ptr::null_mut()));
+
+fn new_panic() -> *mut Panic {
+    let mut list = FREE.lock();
+    let p = list.0;
+    if p.is_null() {
+        drop(list);
+        return mem::persistent();
+    }
+    // SAFETY: records of the list are dead and linked by `link`.
+    list.0 = unsafe { (*p).link };
+    p
+}
+
+unsafe fn free_panic(p: *mut Panic) {
+    let mut list = FREE.lock();
+    // SAFETY: the caller took the record off its goroutine.
+    unsafe { (*p).link = list.0 };
+    list.0 = p;
+}
+
+/// Drops the panics of a goroutine that ends.
+///
+/// # Safety
+/// `g` is stopped for good.
+pub unsafe fn drop_panics(g: *mut G) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        while !(*g).panic.is_null() {
+            pop_panic(g);
+        }
+    }
+}
+
+unsafe fn pop_panic(g: *mut G) {
+    // SAFETY: the caller saw a panic on g.
+    unsafe {
+        let p = (*g).panic;
+        (*g).panic = (*p).link;
+        free_panic(p);
+    }
+}
+
+/// First step of `gopanic(e)`: `argp` is its outgoing area.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn panicstart(a: &mut args::gort_panicstart) {
+    let g = sched::curg();
+    // SAFETY: curg is stopped in this call.
+    unsafe {
+        if g.is_null() || a.argp < (*g).stack_lo || a.argp >= (*g).stack_hi {
+            uncaught::throw_instead(a.e, "panic on system stack");
+        }
+        if (*sched::getm()).locks != 0 {
+            uncaught::throw_instead(a.e, "panic holding locks");
+        }
+        let p = new_panic();
+        *p = Panic { argp: a.argp, arg: a.e, link: (*g).panic, recovered: 0, aborted: 0, printing: 0 };
+        (*g).panic = p;
+    }
+}
+
+/// Takes the innermost record off the list, unlinked from its panic.
+unsafe fn pop_defer(g: *mut G) {
+    // SAFETY: the caller saw a record on g.
+    unsafe {
+        let d = (*g).defer;
+        (*g).defer = (*d).link;
+        (*d).panic = ptr::null_mut();
+        defer::free(d);
+    }
+}
+
+/// The next deferred call that has not been started. Started ones were left behind by the panic or Goexit that ran them.
+unsafe fn next_defer(g: *mut G, by: *mut Panic) -> *mut Defer {
+    // SAFETY: g is stopped in our caller's runtime call: its lists are ours.
+    unsafe {
+        loop {
+            let d = (*g).defer;
+            if d.is_null() {
+                return d;
+            }
+            if (*d).started == 0 {
+                (*d).started = 1;
+                (*d).panic = by;
+                return d;
+            }
+            if !(*d).panic.is_null() {
+                (*(*d).panic).aborted = 1;
+            }
+            pop_defer(g);
+        }
+    }
+}
+
+/// Next step of `gopanic`: leaves the arguments of `reflect.call` for the next deferred call; without one the program
+/// ends, and the calls are those that show the panic's values.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn panicnext(a: &mut args::gort_panicnext) {
+    let g = sched::curg();
+    // SAFETY: curg is stopped in this call, in the frame of gopanic that pushed the innermost panic.
+    unsafe {
+        let p = (*g).panic;
+        if (*p).printing != 0 {
+            return uncaught::next(g, a);
+        }
+        let d = next_defer(g, p);
+        if d.is_null() {
+            (*p).printing = 1;
+            return uncaught::next(g, a);
+        }
+        // The argument is the frame's outgoing area: reflect.call, a wrapper, makes its own of it, where recover finds it.
+        (*p).argp = a.argtype;
+        set_call(a, d);
+    }
+}
+
+unsafe fn set_call(a: &mut args::gort_panicnext, d: *mut Defer) {
+    // SAFETY: d is on the goroutine's list and stays there while it runs.
+    unsafe {
+        a.argtype = 0;
+        a.fn_ = (*d).fn_;
+        a.arg = defer::args_of(d);
+        a.n = (*d).siz as u32;
+        a.retoffset = (*d).siz as u32;
+    }
+}
+
+/// Step of `gopanic` after a deferred call returned.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn panicdone(_a: &mut args::gort_panicdone) {
+    let g = sched::curg();
+    // SAFETY: curg is stopped in this call, in the frame of gopanic that runs the innermost panic.
+    unsafe {
+        let p = (*g).panic;
+        if (*p).printing != 0 {
+            return uncaught::shown(g);
+        }
+        (*p).argp = 0;
+        let d = (*g).defer;
+        if d.is_null() || (*d).panic != p {
+            print::throw("bad defer entry in panic");
+        }
+        let (sp, pc) = ((*d).sp, (*d).pc);
+        pop_defer(g);
+        if (*p).recovered != 0 {
+            pop_panic(g);
+            while !(*g).panic.is_null() && (*(*g).panic).aborted != 0 {
+                pop_panic(g);
+            }
+            if (*g).panic.is_null() {
+                (*g).sig = 0;
+            }
+            resume(g, sp, pc);
+        }
+    }
+}
+
+/// Makes the `deferproc` whose arguments were at `sp` return again, with 1: the function that deferred returns to its caller.
+unsafe fn resume(g: *mut G, sp: usize, pc: usize) -> ! {
+    // SAFETY: no Rust frame holds anything; g is curg.
+    unsafe {
+        if sp < (*g).stack_lo || sp >= (*g).stack_hi {
+            print::throw("bad recovery");
+        }
+        (*g).sched.sp = sp;
+        (*g).sched.pc = pc;
+        (*g).sched.ctxt = 0;
+        (*g).sched.ret = 1;
+        gort_gogo(g)
+    }
+}
+
+/// Step of `Goexit`: the next deferred call; `argtype` 1 means that there is none and the goroutine ends.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn goexitnext(a: &mut args::gort_goexitnext) {
+    let g = sched::curg();
+    // SAFETY: curg is stopped in this call.
+    unsafe {
+        let d = next_defer(g, ptr::null_mut());
+        if d.is_null() {
+            drop_panics(g);
+            *a = args::gort_goexitnext { argtype: 1, fn_: ptr::null(), arg: ptr::null_mut(), n: 0, retoffset: 0 };
+            return;
+        }
+        a.argtype = 0;
+        a.fn_ = (*d).fn_;
+        a.arg = defer::args_of(d);
+        a.n = (*d).siz as u32;
+        a.retoffset = (*d).siz as u32;
+    }
+}
+
+/// Step of `Goexit` after a deferred call returned.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn goexitdone(_a: &mut args::gort_goexitdone) {
+    let g = sched::curg();
+    // SAFETY: curg is stopped in this call.
+    unsafe {
+        let d = (*g).defer;
+        if d.is_null() || (*d).started == 0 {
+            print::throw("bad defer entry in Goexit");
+        }
+        pop_defer(g);
+    }
+}
+
+/// `runtime.gorecover(argp)`: the panic's value if the caller is the deferred function itself.
+///
+/// # Safety
+/// Called by its trampoline, on the goroutine's stack.
+pub unsafe fn gorecover(a: &mut args::runtime_gorecover) {
+    // SAFETY: the running goroutine's panics are ours.
+    unsafe {
+        let p = (*sched::getg()).panic;
+        a.r0 = if !p.is_null() && (*p).recovered == 0 && (*p).argp == a.argp {
+            (*p).recovered = 1;
+            (*p).arg
+        } else {
+            Eface { typ: ptr::null(), data: ptr::null_mut() }
+        };
+    }
+}
