@@ -5,6 +5,7 @@
 //! the section's own. Names: functions and variables are global under the names that Go's tools show (`·` written as `.`), except
 //! where that would make two names equal; descriptors, string bytes and the like have no symbols.
 
+use crate::dwarf::{DebugSection, Target};
 use crate::elf::{Contents, Rela, SectionId, SymbolInfo, SymbolRef, Writer};
 use crate::error::{Error, Name, Result};
 use crate::flags::Options;
@@ -46,6 +47,8 @@ pub struct Parts<'a, 'b> {
     pub tables: &'a Tables,
     /// Pointer masks of data and bss.
     pub masks: (&'a [u8], &'a [u8]),
+    /// Debug information.
+    pub debug: Vec<DebugSection>,
 }
 
 struct Emitter<'a, 'b> {
@@ -57,7 +60,9 @@ struct Emitter<'a, 'b> {
 }
 
 /// Builds the object.
-pub fn emit(parts: &Parts<'_, '_>, options: &Options) -> Result<Vec<u8>> {
+pub fn emit(parts: &mut Parts<'_, '_>, options: &Options) -> Result<Vec<u8>> {
+    let debug = std::mem::take(&mut parts.debug);
+    let parts = &*parts;
     let mut w = Writer::new();
     let sections = SECTIONS.map(|s| add_section(&mut w, parts, s));
     let mut e = Emitter {
@@ -72,6 +77,7 @@ pub fn emit(parts: &Parts<'_, '_>, options: &Options) -> Result<Vec<u8>> {
     }
     e.pclntab_and_tables();
     e.notes(options);
+    e.debug(debug);
     if !options.strip_all {
         e.symbols();
     }
@@ -495,6 +501,41 @@ impl Emitter<'_, '_> {
                 4,
                 Contents::Bytes(bytes),
             );
+        }
+    }
+
+    fn debug(&mut self, debug: Vec<DebugSection>) {
+        let mut ids = Vec::new();
+        let mut relocs = Vec::new();
+        for s in debug {
+            let id = self
+                .w
+                .section(s.name, elf::SHT_PROGBITS.0, 0, 1, Contents::Bytes(s.bytes));
+            ids.push((s.name, id));
+            relocs.push(s.relocs);
+        }
+        for (i, list) in relocs.into_iter().enumerate() {
+            let list: Vec<Rela> = list
+                .into_iter()
+                .filter_map(|r| {
+                    let symbol = match r.target {
+                        Target::Go(s) => self.section(s),
+                        Target::Debug(name) => ids.iter().find(|(n, _)| *n == name)?.1,
+                    };
+                    let kind = if r.size == 8 {
+                        elf::R_X86_64_64.0
+                    } else {
+                        elf::R_X86_64_32.0
+                    };
+                    Some(Rela {
+                        offset: r.offset,
+                        kind,
+                        symbol: SymbolRef::Section(symbol),
+                        addend: r.addend,
+                    })
+                })
+                .collect();
+            self.w.set_relocs(ids[i].1, list);
         }
     }
 

@@ -43,7 +43,6 @@ pub struct HostLib<'a> {
     defined: FxHashMap<&'a [u8], HostSymbol>,
     /// Names that it refers to and does not define.
     pub undefined: Vec<&'a [u8]>,
-    stack_use: FxHashMap<&'a [u8], u32>,
 }
 
 /// Finds libgort.a: `$GORT_LIB`, else beside the executable, else in `../lib`.
@@ -103,7 +102,6 @@ impl HostFile {
             members: Vec::new(),
             defined: FxHashMap::default(),
             undefined: Vec::new(),
-            stack_use: FxHashMap::default(),
         };
         for member in archive.members() {
             let member = member.map_err(|e| bad(format!("damaged archive ({e})")))?;
@@ -181,11 +179,6 @@ impl<'a> HostLib<'a> {
     /// Names whose definition gives way to Go's.
     pub fn weak_names(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
         self.defined.iter().filter(|(_, s)| s.weak).map(|(n, _)| *n)
-    }
-
-    /// Stack bytes of a function of the library, from its `.gort.stackuse` records.
-    pub fn stack_use(&self, name: &[u8]) -> Option<u32> {
-        self.stack_use.get(name).copied()
     }
 
     /// Up to `len` bytes of a data symbol from `offset` on, as they are in the object.

@@ -10,11 +10,14 @@
 //! | one definition for each name | [`resolve`] |
 //! | what the program needs | [`reach`] |
 //! | places | [`layout`] |
+//! | stack depth of functions that do not check it | [`nosplit`] |
 //! | tables for Go's tools and for the runtime | [`pclntab`], [`tables`], [`masks`] |
+//! | debug information | [`dwarf`] |
 //! | one ELF object of everything | [`emit`], [`elf`] |
 //! | executable | [`final_link`], [`verify`] |
 
 pub mod driver;
+pub mod dwarf;
 pub mod elf;
 pub mod emit;
 pub mod error;
@@ -25,6 +28,7 @@ pub mod inspect;
 pub mod layout;
 pub mod load;
 pub mod masks;
+pub mod nosplit;
 pub mod object;
 pub mod pclntab;
 pub mod reach;
@@ -62,18 +66,25 @@ pub fn link(options: &Options) -> Result<()> {
     )?;
     clock.done("reachability");
     let layout = layout::layout(&program, &reached)?;
+    nosplit::check(&program, &layout, &host)?;
+    clock.done("layout and stack depth");
     if options.call_graph {
         inspect::call_graph(&program, &layout, &mut std::io::stdout().lock())
             .map_err(|e| Error::new(format!("cannot print the call graph: {e}")))?;
     }
     let data_mask = masks::mask(&program, &layout, &host, Section::Data)?;
     let bss_mask = masks::mask(&program, &layout, &host, Section::Bss)?;
-    clock.done("layout and masks");
+    clock.done("pointer masks");
     let pclntab = pclntab::build(&program, &layout);
     clock.done("function table");
     let tables = tables::build(&program, &layout, &pclntab)?;
     clock.done("call sites");
-    let parts = emit::Parts {
+    let debug = match options.strip_all || options.strip_debug {
+        true => Vec::new(),
+        false => dwarf::build(&program, &layout, &pclntab)?,
+    };
+    clock.done("debug information");
+    let mut parts = emit::Parts {
         program: &program,
         reached: &reached,
         layout: &layout,
@@ -81,8 +92,9 @@ pub fn link(options: &Options) -> Result<()> {
         pclntab: &pclntab,
         tables: &tables,
         masks: (&data_mask, &bss_mask),
+        debug,
     };
-    let go_o = emit::emit(&parts, options)?;
+    let go_o = emit::emit(&mut parts, options)?;
     clock.done("write go.o");
     if let Some(dir) = &options.keep_dir {
         let path = dir.join("go.o");

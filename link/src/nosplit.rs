@@ -1,0 +1,206 @@
+//! The stack-depth check of functions that do not check the stack themselves.
+//!
+//! Promise: on any path of calls that starts right after a stack check, functions without a check of their own fit into what the
+//! check guarantees (`gort.stacklimit` in libgort.a, 512 bytes in the stock runtime). A function with a check ends the path: it only
+//! needs room to call `morestack`. An indirect call counts as a call of such a function. A function of the library counts with
+//! the depth that the absolute symbol `gort.stackuse.NAME` states, or [`DEFAULT_USE`]; the library's own build proves
+//! what it states.
+
+use crate::error::{Error, Name, Result};
+use crate::host::HostLib;
+use crate::layout::{Layout, Section};
+use crate::resolve::{Definition, Program, SymId};
+use crate::tables::{CallSite, calls};
+use gort_tables::pcvalue::PcValues;
+use rustc_hash::FxHashMap;
+
+/// Guaranteed bytes after a passed check, where the library does not say.
+pub const DEFAULT_LIMIT: i64 = 512;
+/// Depth of a library function that does not state its own: what the trampolines and leaf functions are held to.
+pub const DEFAULT_USE: i64 = 360;
+/// A return address.
+const CALL: i64 = 8;
+/// Longer chains are taken for recursion.
+const MAX_DEPTH: usize = 100;
+
+/// Checks every function of the program.
+pub fn check(p: &Program<'_>, layout: &Layout, host: &HostLib<'_>) -> Result<()> {
+    let stated = host.get(b"gort.stacklimit").and_then(|s| s.absolute);
+    let limit = stated
+        .and_then(|v| i64::try_from(v).ok())
+        .unwrap_or(DEFAULT_LIMIT);
+    let mut c = Checker {
+        p,
+        host,
+        limit,
+        cost: FxHashMap::default(),
+        path: Vec::new(),
+        errors: Vec::new(),
+    };
+    for &id in layout.symbols(Section::Text) {
+        c.top(id)?;
+    }
+    Error::from_list(c.errors)
+}
+
+struct Checker<'a, 'b> {
+    p: &'a Program<'b>,
+    host: &'a HostLib<'a>,
+    limit: i64,
+    /// Bytes that a function needs below its return address, calls included.
+    cost: FxHashMap<SymId, i64>,
+    path: Vec<SymId>,
+    errors: Vec<String>,
+}
+
+impl Checker<'_, '_> {
+    /// A function entered right after its caller's check, or after its own.
+    fn top(&mut self, id: SymId) -> Result<()> {
+        let need = self.body(id)?;
+        let Some((_, text)) = self.p.text(id) else {
+            return Ok(());
+        };
+        // A function with a check has its whole frame within what the check looked for.
+        let room = if text.nosplit {
+            self.limit - CALL
+        } else {
+            self.limit + text.locals
+        };
+        if need > room {
+            let message = self.explain(id, room);
+            self.errors.push(message);
+        }
+        Ok(())
+    }
+
+    /// What a call of the function needs, its return address excluded.
+    fn callee(&mut self, id: SymId) -> Result<i64> {
+        match self.p.sym(id).def {
+            Definition::Host => return Ok(self.library(id)),
+            Definition::Go { .. } => {}
+            _ => return Ok(0),
+        }
+        match self.p.text(id) {
+            Some((_, text)) if text.nosplit => self.body(id),
+            // It checks the stack; for that it calls morestack.
+            Some(_) => Ok(CALL),
+            None => Ok(0),
+        }
+    }
+
+    fn library(&self, id: SymId) -> i64 {
+        let name = self.p.sym(id).name;
+        // morestack switches stacks first thing; duffzero and duffcopy are straight code.
+        let free: [&[u8]; 3] = [
+            b"runtime.morestack",
+            b"runtime.morestack_noctxt",
+            b"runtime.duffzero",
+        ];
+        if free.contains(&name) || name == b"runtime.duffcopy" {
+            return 0;
+        }
+        let stated = self
+            .host
+            .get(&[b"gort.stackuse.", name].concat())
+            .and_then(|s| s.absolute);
+        stated
+            .and_then(|v| i64::try_from(v).ok())
+            .unwrap_or(DEFAULT_USE)
+    }
+
+    /// Deepest point of a function, counted from its return address.
+    fn body(&mut self, id: SymId) -> Result<i64> {
+        if let Some(&known) = self.cost.get(&id) {
+            return Ok(known);
+        }
+        if self.path.contains(&id) || self.path.len() > MAX_DEPTH {
+            // Recursion without a check has no bound.
+            return Ok(i64::from(u32::MAX));
+        }
+        self.path.push(id);
+        let mut need = 0;
+        for (depth, call) in self.spans(id)? {
+            need = need.max(depth);
+            if let Some(call) = call {
+                need = need.max(depth + CALL + self.call_cost(&call)?);
+            }
+        }
+        self.path.pop();
+        self.cost.insert(id, need);
+        Ok(need)
+    }
+
+    fn call_cost(&mut self, call: &CallSite) -> Result<i64> {
+        match call.target {
+            Some(t) => self.callee(t),
+            None => Ok(CALL),
+        }
+    }
+
+    /// Stack depth of each stretch of the function and of each call in it.
+    fn spans(&self, id: SymId) -> Result<Vec<(i64, Option<CallSite>)>> {
+        let Some((_, text)) = self.p.text(id) else {
+            return Ok(Vec::new());
+        };
+        let mut out = Vec::new();
+        let all = calls(self.p, id)?;
+        let mut calls = all.into_iter().peekable();
+        for (end, value) in PcValues::new(text.pcsp, 0) {
+            out.push((i64::from(value), None));
+            while let Some(call) = calls.next_if(|c| u64::from(c.ret) <= end) {
+                // The call of morestack comes after the body; the stack is at its entry level there.
+                let is_morestack = call
+                    .target
+                    .is_some_and(|t| self.p.sym(t).name.starts_with(b"runtime.morestack"));
+                let depth = if is_morestack { 0 } else { i64::from(value) };
+                out.push((depth, Some(call)));
+            }
+        }
+        Ok(out)
+    }
+
+    /// The chain of calls that goes deepest.
+    fn explain(&mut self, id: SymId, room: i64) -> String {
+        let mut out = String::from("nosplit stack overflow\n");
+        let (mut at, mut left) = (id, room);
+        for _ in 0..MAX_DEPTH {
+            out.push_str(&format!(
+                "\t{left}\tguaranteed after entry of {}\n",
+                Name(self.p.sym(at).name)
+            ));
+            let mut worst: Option<(i64, i64, CallSite)> = None;
+            for (depth, call) in self.spans(at).unwrap_or_default() {
+                let Some(call) = call else { continue };
+                let need = depth + CALL + self.call_cost(&call).unwrap_or(0);
+                if worst.is_none_or(|(w, _, _)| need > w) {
+                    worst = Some((need, depth, call));
+                }
+            }
+            let Some((need, depth, call)) = worst.filter(|w| w.0 > left) else {
+                break;
+            };
+            left -= depth + CALL;
+            let Some(target) = call.target else {
+                out.push_str(&format!(
+                    "\t{left}\tafter {} makes an indirect call\n",
+                    Name(self.p.sym(at).name)
+                ));
+                break;
+            };
+            let is_go = self.p.text(target).is_some_and(|(_, t)| t.nosplit);
+            if !is_go || left < 0 {
+                let by = need - depth - CALL;
+                out.push_str(&format!(
+                    "\t{left}\tleft for {}, which needs {by}\n",
+                    Name(self.p.sym(target).name)
+                ));
+                break;
+            }
+            at = target;
+        }
+        out.push_str(
+            "\tremove //go:nosplit from a function of the chain, or make its frame smaller",
+        );
+        out
+    }
+}
