@@ -129,7 +129,7 @@ func all(n int) {
 func main() {
 	all(10)
 	all(1000)
-	all(100000)
+	all(40000)
 	println(ackermann(2, 2000))
 	done := make(chan bool)
 	go func() {

@@ -1,4 +1,4 @@
-// The traceback of a deep recursion shows the innermost frames and says that it leaves some out.
+// The traceback of a deep recursion begins with the innermost frames, in order.
 package main
 
 func down(n int) int {
