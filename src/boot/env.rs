@@ -12,8 +12,8 @@ static VDSO: AtomicUsize = AtomicUsize::new(0);
 /// `p` ends in a zero byte.
 unsafe fn c_string(p: *const u8) -> GoString {
     let mut len = 0;
-    // SAFETY: the caller's promise.
-    while unsafe { *p.add(len) } != 0 {
+    // SAFETY: the caller's promise. A volatile read, or the compiler makes this a call of strlen, which nobody defines here.
+    while unsafe { p.add(len).read_volatile() } != 0 {
         len += 1;
     }
     GoString { ptr: p, len: len as i64 }
