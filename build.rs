@@ -24,9 +24,10 @@ fn main() {
     }
     let table = fs::read_to_string("abi/surface.toml").expect("abi/surface.toml");
     let symbols = surface::parse(&table);
+    let types = fs::read_to_string("abi/types.toml").expect("abi/types.toml");
     fs::write(out.join("surface.rs"), surface::rust(&symbols)).expect("write surface.rs");
     fs::write(out.join("trampolines.S"), trampolines::assembly(&symbols)).expect("write trampolines.S");
-    fs::write(out.join("types.S"), types::assembly(&symbols)).expect("write types.S");
+    fs::write(out.join("types.S"), types::assembly(&symbols, &types)).expect("write types.S");
     fs::write(out.join("offsets.rs"), offsets()).expect("write offsets.rs");
 
     cc::Build::new()

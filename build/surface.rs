@@ -77,7 +77,7 @@ pub fn rust(symbols: &[Symbol]) -> String {
         let sig = s.go.split("  (").next().unwrap_or(&s.go);
         let layout = signature::layout(sig);
         args.push_str(&layout.rust(&name, &s.name));
-        args.push_str(&format!("const _: () = assert!(size_of::<{name}>() == {}, {:?});\n", layout.size, s.name));
+        args.push_str(&format!("const _: () = assert!(size_of::<{name}>() == {}, {:?});\n", layout.size, s.name.replace('{', "{{").replace('}', "}}")));
         assert!(layout.size <= s.args.max(layout.size), "{}", s.name);
         let mut wrapper = |prefix: &str, ret: &str, call: String| {
             wrappers.push_str(&format!(
