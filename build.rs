@@ -36,6 +36,12 @@ fn main() {
         .include(&out)
         .flag("-g")
         .compile("gortasm");
+
+    // Only the hosted unit tests are linked here (the library itself is an archive). They share a process with the host's start-up
+    // code and C library, and lack what the linker of Go programs supplies; nothing that a test calls is left unresolved.
+    for arg in ["-no-pie", "-Wl,-z,muldefs", "-Wl,--unresolved-symbols=ignore-all", "-Wl,-z,lazy"] {
+        println!("cargo::rustc-link-arg={arg}");
+    }
 }
 
 /// The `#define`s of asm/offsets.h as Rust constants, for the compile-time check in src/abi/mod.rs.

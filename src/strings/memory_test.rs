@@ -1,0 +1,367 @@
+//! The memory primitives of asm/memory.S against plain Rust: every size to 300 and some large ones, all alignments, overlaps,
+//! operands that end (or begin) at an unmapped page, with and without AVX2.
+//!
+//! The assembly of the library is linked into the test program and replaces the host's functions there.
+
+use std::arch::global_asm;
+use std::sync::Mutex;
+
+// Calls as compiled code does: rdi = argument area, rsi = its words, rdx = code, rcx = closure. The area is copied below rsp and back.
+global_asm!(
+    ".globl gort_test_go_call",
+    "gort_test_go_call:",
+    "push rbx",
+    "push r12",
+    "push r13",
+    "push r14",
+    "push r15",
+    "push rbp",
+    "mov rbp, rsp",
+    "mov rbx, rdi",
+    "mov r12, rsi",
+    "mov rax, rdx",
+    "mov rdx, rcx",
+    "sub rsp, 120",
+    "mov rdi, rsp",
+    "mov rsi, rbx",
+    "mov rcx, r12",
+    "rep movsq",
+    "call rax",
+    "mov rsi, rsp",
+    "mov rdi, rbx",
+    "mov rcx, r12",
+    "rep movsq",
+    "mov rsp, rbp",
+    "pop rbp",
+    "pop r15",
+    "pop r14",
+    "pop r13",
+    "pop r12",
+    "pop rbx",
+    "ret",
+);
+
+unsafe extern "C" {
+    static mut gort_cpu_features: u8;
+    fn gort_cpu_init();
+    fn memmove(to: *mut u8, from: *const u8, n: usize) -> *mut u8;
+    fn memcpy(to: *mut u8, from: *const u8, n: usize) -> *mut u8;
+    fn memset(to: *mut u8, c: i32, n: usize) -> *mut u8;
+    fn memcmp(a: *const u8, b: *const u8, n: usize) -> i32;
+    fn bcmp(a: *const u8, b: *const u8, n: usize) -> i32;
+    fn gort_test_go_call(area: *mut usize, words: usize, code: unsafe extern "C" fn(), closure: *const usize);
+    fn mmap(addr: *mut u8, len: usize, prot: i32, flags: i32, fd: i32, off: i64) -> *mut u8;
+    fn mprotect(addr: *mut u8, len: usize, prot: i32) -> i32;
+}
+mod entry {
+    unsafe extern "C" {
+        #[link_name = "runtime.memmove"]
+        pub fn memmove();
+        #[link_name = "runtime.memclr"]
+        pub fn memclr();
+        #[link_name = "runtime.memequal"]
+        pub fn memequal();
+        #[link_name = "runtime.memequal8"]
+        pub fn memequal8();
+        #[link_name = "runtime.memequal16"]
+        pub fn memequal16();
+        #[link_name = "runtime.memequal32"]
+        pub fn memequal32();
+        #[link_name = "runtime.memequal64"]
+        pub fn memequal64();
+        #[link_name = "runtime.memequal128"]
+        pub fn memequal128();
+        #[link_name = "runtime.memequal_varlen"]
+        pub fn memequal_varlen();
+        #[link_name = "runtime.eqstring"]
+        pub fn eqstring();
+        #[link_name = "runtime.cmpstring"]
+        pub fn cmpstring();
+        #[link_name = "bytes.Equal"]
+        pub fn bytes_equal();
+        #[link_name = "bytes.Compare"]
+        pub fn bytes_compare();
+        #[link_name = "bytes.IndexByte"]
+        pub fn bytes_index_byte();
+        #[link_name = "strings.IndexByte"]
+        pub fn strings_index_byte();
+    }
+}
+type Entry = unsafe extern "C" fn();
+
+/// Calls an entry as compiled code does; `area` holds arguments and results.
+fn go<const N: usize>(e: Entry, mut area: [usize; N]) -> [usize; N] {
+    go_closure(e, &mut area, &[0, 0]);
+    area
+}
+
+fn go_closure(e: Entry, area: &mut [usize], closure: &[usize; 2]) {
+    // SAFETY: the entry reads and writes the area that the signature describes; callers pass valid operands.
+    unsafe { gort_test_go_call(area.as_mut_ptr(), area.len(), e, closure.as_ptr()) }
+}
+
+/// The feature byte is global: one test at a time.
+static FEATURES: Mutex<()> = Mutex::new(());
+
+/// Runs `f` as on a bare SSE2 processor and with what this one has.
+fn with_features(f: impl Fn()) {
+    let _guard = FEATURES.lock().unwrap_or_else(|e| e.into_inner());
+    // SAFETY: the lock keeps other tests out; the functions only read the byte.
+    unsafe {
+        gort_cpu_init();
+        let all = gort_cpu_features;
+        for features in [0, all & 1, all] {
+            gort_cpu_features = features;
+            f();
+        }
+    }
+}
+
+/// Two readable pages between two that fault.
+struct Guarded {
+    base: *mut u8,
+}
+
+const PAGE: usize = 4096;
+const ROOM: usize = 2 * PAGE;
+
+impl Guarded {
+    fn new() -> Self {
+        // SAFETY: a fresh mapping, of which the first and last page are then protected.
+        unsafe {
+            let p = mmap(std::ptr::null_mut(), ROOM + 2 * PAGE, 3, 0x22, -1, 0);
+            assert!(p as isize != -1);
+            assert_eq!(mprotect(p, PAGE, 0), 0);
+            assert_eq!(mprotect(p.add(PAGE + ROOM), PAGE, 0), 0);
+            Self { base: p.add(PAGE) }
+        }
+    }
+
+    #[expect(clippy::mut_from_ref, reason = "a test's private pages")]
+    fn bytes(&self) -> &mut [u8] {
+        // SAFETY: mapped for the test's lifetime; each test uses one view at a time.
+        unsafe { std::slice::from_raw_parts_mut(self.base, ROOM) }
+    }
+}
+
+fn pattern(i: usize) -> u8 {
+    (i as u32).wrapping_mul(0x9e37_79b1).to_le_bytes()[3]
+}
+
+fn sizes() -> impl Iterator<Item = usize> {
+    (0..=300).chain([383, 384, 385, 511, 512, 513, 640, 1000, 1023, 1024, 1025, 2047, 2048, 2049, 2111, 3000, 4000])
+}
+
+#[test]
+fn move_all_overlaps() {
+    with_features(|| {
+        let mut buf = vec![0u8; 16384];
+        for n in sizes() {
+            // Distances from far below to far above the source, every small one, both directions.
+            for d in (-70isize..=70).chain([-4100, -600, -257, -129, 129, 257, 600, 4100]) {
+                if n > 300 && d % 7 != 0 && !(-2..=2).contains(&d) {
+                    continue;
+                }
+                let from = 4200 + n % 16;
+                let to = (from as isize + d) as usize;
+                let window = from.min(to) - 40..from.max(to) + n + 40;
+                for i in window.clone() {
+                    buf[i] = pattern(i);
+                }
+                // SAFETY: both ranges lie in `buf`.
+                let r = unsafe { memmove(buf.as_mut_ptr().add(to), buf.as_ptr().add(from), n) };
+                assert_eq!(r as usize, buf.as_ptr() as usize + to);
+                for i in window {
+                    let want = if (to..to + n).contains(&i) { pattern(i - to + from) } else { pattern(i) };
+                    assert!(buf[i] == want, "n={n} d={d} at {i}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn move_at_page_edges() {
+    let (a, b) = (Guarded::new(), Guarded::new());
+    with_features(|| {
+        for n in sizes() {
+            for (from, to) in [(0, 0), (ROOM - n, ROOM - n), (0, ROOM - n), (ROOM - n, 0)] {
+                for (i, x) in a.bytes().iter_mut().enumerate() {
+                    *x = pattern(i);
+                }
+                b.bytes().fill(0xaa);
+                let (pa, pb) = (a.bytes()[from..].as_ptr() as usize, b.bytes()[to..].as_mut_ptr() as usize);
+                go(entry::memmove, [pb, pa, n]);
+                assert!(a.bytes()[from..from + n] == b.bytes()[to..to + n], "n={n} from={from} to={to}");
+                assert!(b.bytes()[..to].iter().chain(&b.bytes()[to + n..]).all(|&x| x == 0xaa), "n={n} wrote outside");
+            }
+        }
+    });
+}
+
+#[test]
+fn move_streaming() {
+    with_features(|| {
+        let n = 0x400000 + 123;
+        let from: Vec<u8> = (0..n + 64).map(pattern).collect();
+        let mut to = vec![0u8; n + 64];
+        for (a, b) in [(0, 0), (1, 7), (33, 2)] {
+            to.fill(0);
+            // SAFETY: both ranges are inside their vectors.
+            unsafe { memcpy(to.as_mut_ptr().add(b), from.as_ptr().add(a), n) };
+            assert!(to[b..b + n] == from[a..a + n]);
+            assert!(to[..b].iter().chain(&to[b + n..]).all(|&x| x == 0));
+        }
+        // Large and overlapping, both ways.
+        for d in [8isize, -8, 4096, -4096] {
+            let mut x: Vec<u8> = (0..n + 8192).map(pattern).collect();
+            let (f, t) = (4096usize, (4096 + d) as usize);
+            // SAFETY: both ranges are inside the vector.
+            unsafe { memmove(x.as_mut_ptr().add(t), x.as_ptr().add(f), n) };
+            assert!((0..n).all(|i| x[t + i] == pattern(f + i)), "d={d}");
+        }
+    });
+}
+
+#[test]
+fn fill() {
+    let a = Guarded::new();
+    with_features(|| {
+        for n in sizes() {
+            for at in (0..64).chain([ROOM - n, ROOM - n - 1, ROOM - n - 31]) {
+                if at + n > ROOM {
+                    continue;
+                }
+                a.bytes().fill(0xaa);
+                let p = a.bytes()[at..].as_mut_ptr();
+                // SAFETY: inside the two pages.
+                let r = unsafe { memset(p, 0x1c5, n) };
+                assert_eq!(r, p);
+                assert!(a.bytes()[at..at + n].iter().all(|&x| x == 0xc5), "n={n} at={at}");
+                go(entry::memclr, [p as usize, n]);
+                assert!(a.bytes()[at..at + n].iter().all(|&x| x == 0), "n={n} at={at}");
+                let around = at.saturating_sub(80)..(at + n + 80).min(ROOM);
+                assert!(around.into_iter().all(|i| (at..at + n).contains(&i) || a.bytes()[i] == 0xaa), "n={n} at={at}");
+            }
+        }
+    });
+}
+
+fn sign(x: std::cmp::Ordering) -> isize {
+    x as isize
+}
+
+/// Every function that compares, on one pair of operands.
+fn check_pair(a: &[u8], b: &[u8]) {
+    let (pa, pb) = (a.as_ptr() as usize, b.as_ptr() as usize);
+    let want = sign(a.cmp(b));
+    let r = go(entry::cmpstring, [pa, a.len(), pb, b.len(), 99]);
+    assert_eq!(r[4] as isize, want, "cmpstring {a:x?} {b:x?}");
+    let r = go(entry::bytes_compare, [pa, a.len(), 0, pb, b.len(), 0, 99]);
+    assert_eq!(r[6] as isize, want);
+    let r = go(entry::eqstring, [pa, a.len(), pb, b.len(), 99]);
+    assert_eq!(r[4] as u8, u8::from(a == b), "eqstring {a:x?} {b:x?}");
+    let r = go(entry::bytes_equal, [pa, a.len(), 0, pb, b.len(), 0, 99]);
+    assert_eq!(r[6] as u8, u8::from(a == b));
+    if a.len() == b.len() {
+        let r = go(entry::memequal, [pa, pb, a.len(), 99]);
+        assert_eq!(r[3] as u8, u8::from(a == b), "memequal {a:x?} {b:x?}");
+        let mut area = [pa, pb, 99];
+        go_closure(entry::memequal_varlen, &mut area, &[0, a.len()]);
+        assert_eq!(area[2] as u8, u8::from(a == b));
+        let fixed: Option<Entry> = match a.len() {
+            1 => Some(entry::memequal8),
+            2 => Some(entry::memequal16),
+            4 => Some(entry::memequal32),
+            8 => Some(entry::memequal64),
+            16 => Some(entry::memequal128),
+            _ => None,
+        };
+        if let Some(e) = fixed {
+            assert_eq!(go(e, [pa, pb, 99])[2] as u8, u8::from(a == b));
+        }
+        // SAFETY: both operands have that many bytes.
+        unsafe {
+            assert_eq!(memcmp(a.as_ptr(), b.as_ptr(), a.len()).signum() as isize, want);
+            assert_eq!(bcmp(a.as_ptr(), b.as_ptr(), a.len()) == 0, a == b);
+        }
+    }
+}
+
+#[test]
+fn compare_one_difference() {
+    let (pa, pb) = (Guarded::new(), Guarded::new());
+    with_features(|| {
+        for n in sizes() {
+            for (ea, eb) in [(ROOM - n, ROOM - n), (0, ROOM - n), (ROOM - n, 0), (3, 1)] {
+                if ea + n > ROOM || eb + n > ROOM {
+                    continue;
+                }
+                let (a, b) = (&mut pa.bytes()[ea..ea + n], &mut pb.bytes()[eb..eb + n]);
+                for i in 0..n {
+                    a[i] = pattern(i);
+                    b[i] = pattern(i);
+                }
+                check_pair(a, b);
+                let step = if n > 300 { 37 } else { 1 };
+                for at in (0..n).step_by(step).chain(n.checked_sub(1)) {
+                    // The sign of the first difference counts, and the order is unsigned; later bytes must not matter.
+                    b[at] = a[at] ^ 0x80;
+                    if at + 1 < n {
+                        b[n - 1] = !a[n - 1];
+                    }
+                    check_pair(a, b);
+                    b[at] = a[at];
+                    b[n - 1] = a[n - 1];
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn compare_lengths() {
+    with_features(|| {
+        let s: Vec<u8> = (0..400).map(pattern).collect();
+        let t = s.clone();
+        for n in 0..300usize {
+            for m in [0, n / 2, n.saturating_sub(1), n, n + 1, n + 16, n + 100] {
+                check_pair(&s[..n], &t[..m]);
+                check_pair(&s[..n], &s[..m]); // same address
+            }
+        }
+    });
+}
+
+#[test]
+fn index_byte() {
+    let a = Guarded::new();
+    with_features(|| {
+        for n in sizes() {
+            for at in (0..40).chain([ROOM - n, PAGE - 8, PAGE - n.min(PAGE), ROOM - n - 1]) {
+                if at + n > ROOM {
+                    continue;
+                }
+                a.bytes().fill(7);
+                a.bytes()[at..at + n].fill(0);
+                let check = |want: isize| {
+                    let p = a.bytes()[at..].as_ptr() as usize;
+                    // The byte is the low one of its slot, the rest is garbage.
+                    let r = go(entry::bytes_index_byte, [p, n, n, 0xffff_0007, 99]);
+                    assert_eq!(r[4] as isize, want, "n={n} at={at}");
+                    let r = go(entry::strings_index_byte, [p, n, 0xffff_0007, 99]);
+                    assert_eq!(r[3] as isize, want, "n={n} at={at}");
+                };
+                check(-1);
+                let step = if n > 300 { 41 } else { 3 };
+                for i in (0..n).step_by(step).chain(n.checked_sub(1)) {
+                    a.bytes()[at + i] = 7;
+                    a.bytes()[at + n - 1] = 7;
+                    check(i as isize);
+                    a.bytes()[at + i] = 0;
+                    a.bytes()[at + n - 1] = 0;
+                }
+            }
+        }
+    });
+}
