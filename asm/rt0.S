@@ -30,6 +30,7 @@ GOFUNC runtime.rt0_go
     sub rsp, 32
     mov [rsp+16], rdi
     mov [rsp+24], rsi
+    call gort_cpu_init
     mov rdi, rsp
     call gort_bootstrap             /* m0, g0 and fs */
     mov edi, [rsp+16]
