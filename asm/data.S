@@ -36,3 +36,4 @@ gort.tables.version.1: .byte 1
 /* What the linker's stack check counts with: bytes below a full prologue check. */
     .globl gort.stacklimit
     .set gort.stacklimit, STACK_GUARD - 128
+.weak "gort.sigpanicvalue"

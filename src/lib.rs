@@ -37,3 +37,8 @@ fn rust_panic(info: &core::panic::PanicInfo<'_>) -> ! {
     let file = info.location().map_or("?", |l| l.file());
     debug::print::bug(file, line)
 }
+
+/// The precompiled core library's unwind tables name it; with panic = abort nothing ever calls it.
+#[cfg(not(test))]
+#[unsafe(no_mangle)]
+extern "C" fn rust_eh_personality() {}
