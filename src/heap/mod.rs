@@ -1,22 +1,356 @@
-//! Face of `heap`.
+//! The heap: memory for Go objects.
+//!
+//! What it promises: every object has a size class or a span of its own, is cleared before it is seen, and carries its pointer layout; any
+//! interior pointer leads to its object in a few instructions and without locks; nothing of the allocator itself lies in
+//! the heap. `docs/heap.md` tells how and why.
+//!
+//! From the fast end to the slow one: a P's [`cache`] (one word of free bits for each class), the [`central`] lists of a class (spans
+//! with free slots, spans to sweep), the page heap ([`pages`]), [`arena`]s from the system. Only the first is touched in leaf mode.
+//!
+//! Lock order, outer first: central list, special records, page heap, `os::mem`.
 
-/// A P's share.
-#[derive(Debug)]
-pub struct PerP {
-    _none: u8,
+pub mod arena;
+pub mod cache;
+pub mod central;
+pub mod classes;
+pub mod entry;
+pub mod gcprog;
+pub mod layout;
+pub mod pages;
+pub mod slice;
+pub mod span;
+pub mod special;
+pub mod stats;
+
+pub use cache::PerP;
+
+use crate::abi::{KIND_GC_PROG, Type};
+use crate::debug::print;
+use crate::{panic, sched};
+use cache::TINY;
+use classes::{MAX_BITS, MAX_SMALL, PAGE, PAGE_SHIFT, class_of};
+use core::arch::x86_64::{__m128i, _mm_setzero_si128};
+use core::ptr::{null, null_mut};
+use core::sync::atomic::Ordering;
+use span::SpanClass;
+
+/// Largest object that Go programs may ask for: 512 GiB, the limit that Go 1.5 has.
+pub const MAX_MEM: usize = (1 << 39) - 1;
+
+/// What every allocation of no bytes points to.
+static ZERO_BASE: [u64; 2] = [0; 2];
+
+/// Address of allocations without bytes.
+#[inline(always)]
+pub fn zero_base() -> *mut u8 {
+    (&raw const ZERO_BASE).cast_mut().cast()
 }
-/// At boot.
-pub fn init() {}
-/// Gives everything in the cache back.
+
+/// Objects up to this size are cleared in line; `memset` wins above it.
+const INLINE_CLEAR: usize = 256;
+
+/// Clears a slot: `n` is the size of a class, so 8 or a multiple of 16.
+#[inline(always)]
+unsafe fn clear(p: *mut u8, n: usize) {
+    // SAFETY: the slot is the caller's; slots of 16 bytes and more are 16-byte aligned. The stores are volatile so that
+    // they are not turned into a call of memset, which costs more than they do.
+    unsafe {
+        if n == 8 {
+            p.cast::<u64>().write(0);
+        } else if n <= INLINE_CLEAR {
+            let mut at = 0;
+            while at < n {
+                p.add(at).cast::<__m128i>().write_volatile(_mm_setzero_si128());
+                at += 16;
+            }
+        } else {
+            p.write_bytes(0, n);
+        }
+    }
+}
+
+/// A free slot of `class`, or null when the P's window is used up (`slow` says whether to go on with the next window).
+#[inline(always)]
+unsafe fn take_slot(c: *mut PerP, class: SpanClass) -> *mut u8 {
+    // SAFETY: the class is in range; the cache is the caller's.
+    unsafe {
+        let slot = &mut *(&raw mut (*c).slots).cast::<cache::Slot>().add(class.index());
+        let mut free = slot.free;
+        if free == 0 {
+            if !slot.advance(&mut *(&raw mut (*c).taken).cast::<u64>().add(class.class())) {
+                return null_mut();
+            }
+            free = slot.free;
+        }
+        slot.free = free & free.wrapping_sub(1);
+        slot.base.wrapping_add((free.trailing_zeros() as usize).wrapping_mul(slot.elemsize as usize)) as *mut u8
+    }
+}
+
+#[inline(always)]
+unsafe fn slot_of<'a>(c: *mut PerP, class: SpanClass) -> &'a mut cache::Slot {
+    // SAFETY: the class is in range; the cache is the caller's.
+    unsafe { &mut *(&raw mut (*c).slots).cast::<cache::Slot>().add(class.index()) }
+}
+
+/// An object without pointers, or null when the cache has none. `size <= MAX_SMALL`.
+#[inline(always)]
+unsafe fn fast_noscan(c: *mut PerP, size: usize, zero: bool) -> *mut u8 {
+    // SAFETY: the cache is the caller's; the size is in range.
+    unsafe {
+        if size < TINY {
+            return fast_tiny(c, size);
+        }
+        let class = SpanClass::new(class_of(size), true);
+        let p = take_slot(c, class);
+        if !p.is_null() && zero {
+            let slot = slot_of(c, class);
+            if slot.needzero != 0 {
+                clear(p, slot.elemsize as usize);
+            }
+        }
+        p
+    }
+}
+
+/// An object of fewer than [`TINY`] bytes without pointers: packed with others into a block.
+#[inline(always)]
+unsafe fn fast_tiny(c: *mut PerP, size: usize) -> *mut u8 {
+    // SAFETY: the cache is the caller's.
+    unsafe {
+        if size == 0 {
+            return zero_base();
+        }
+        // Sizes say enough about alignment: an object whose size is odd holds bytes only.
+        let align = match size & 7 {
+            0 => 8,
+            4 => 4,
+            2 | 6 => 2,
+            _ => 1,
+        };
+        let at = ((*c).tiny + (align - 1)) & !(align - 1);
+        if at + size <= (*c).tiny_end {
+            (*c).tiny = at + size;
+            (*c).tiny_allocs += 1;
+            return at as *mut u8;
+        }
+        let p = take_slot(c, SpanClass::new(2, true));
+        if p.is_null() {
+            return p;
+        }
+        p.cast::<__m128i>().write(_mm_setzero_si128());
+        if TINY - size > (*c).tiny_end - (*c).tiny {
+            (*c).tiny = p as usize + size;
+            (*c).tiny_end = p as usize + TINY;
+        }
+        p
+    }
+}
+
+/// An object with pointers, or null when the cache has none. `size <= MAX_SMALL`, of values of `typ`.
+#[inline(always)]
+unsafe fn fast_scan(c: *mut PerP, size: usize, typ: *const Type) -> *mut u8 {
+    // SAFETY: the cache is the caller's; the size is in range; the slot taken is ours.
+    unsafe {
+        let class = SpanClass::new(class_of(size), false);
+        let p = take_slot(c, class);
+        if p.is_null() {
+            return p;
+        }
+        let slot = slot_of(c, class);
+        let elemsize = slot.elemsize as usize;
+        if slot.needzero != 0 {
+            clear(p, elemsize);
+        }
+        if elemsize > MAX_BITS {
+            let index = (p as usize).wrapping_sub(slot.base) / elemsize;
+            *slot.types.add(index) = typ;
+        } else if elemsize > 8 {
+            layout::write_bits(slot.bits, (p as usize).wrapping_sub(slot.start), elemsize, layout::small_mask(size, typ));
+        }
+        p
+    }
+}
+
+/// Memory for `size` bytes of values of `typ`, or null when that takes more than the P's cache. For leaf functions.
 ///
 /// # Safety
-/// Nobody uses the P.
-pub unsafe fn flush(_p: &mut PerP) {}
+/// On a thread with a P; `typ` must be a type whose size divides `size`, or null for memory without pointers.
+#[inline(always)]
+pub unsafe fn leaf_alloc_inline(size: usize, typ: *const Type) -> *mut u8 {
+    // SAFETY: the cache is this P's, and nothing else runs on it.
+    unsafe {
+        let c: *mut PerP = (*sched::getm()).mcache.cast();
+        if c.is_null() || size > MAX_SMALL {
+            return null_mut();
+        }
+        if typ.is_null() || (*typ).no_pointers() { fast_noscan(c, size, true) } else { fast_scan(c, size, typ) }
+    }
+}
 
-/// Barrier flag, read by compiled code.
-#[unsafe(export_name = "runtime.writeBarrierEnabled")]
-pub static WB: core::sync::atomic::AtomicU8 = core::sync::atomic::AtomicU8::new(0);
-#[unsafe(no_mangle)]
-extern "C" fn gort_shade() {}
-#[unsafe(no_mangle)]
-extern "C" fn gort_call_barrier() {}
+/// [`leaf_alloc_inline`] out of line.
+///
+/// # Safety
+/// As there.
+#[inline(never)]
+pub unsafe fn leaf_alloc(size: usize, typ: *const Type) -> *mut u8 {
+    // SAFETY: passed on to the caller.
+    unsafe { leaf_alloc_inline(size, typ) }
+}
+
+/// Memory without pointers that is not cleared, or null when that takes more than the P's cache. For leaf functions that fill all of it.
+///
+/// # Safety
+/// On a thread with a P. What lies beyond `size` in the slot may be left as it is.
+#[inline(always)]
+pub unsafe fn leaf_alloc_raw(size: usize) -> *mut u8 {
+    // SAFETY: as in `leaf_alloc_inline`.
+    unsafe {
+        let c: *mut PerP = (*sched::getm()).mcache.cast();
+        if c.is_null() || size > MAX_SMALL {
+            return null_mut();
+        }
+        fast_noscan(c, size, false)
+    }
+}
+
+/// Memory for `size` bytes of values of `typ` (null: no pointers). With pointers it is always cleared, without if `zero` says so.
+/// Ends the program when the system has no memory. In system mode.
+///
+/// # Safety
+/// On a thread with a P; `typ` must be a type whose size divides `size`, or null.
+pub unsafe fn mallocgc(size: usize, typ: *const Type, zero: bool) -> *mut u8 {
+    // SAFETY: the cache is this P's, and nothing else runs on it.
+    unsafe {
+        let c: *mut PerP = (*sched::getm()).mcache.cast();
+        if c.is_null() {
+            print::throw("malloc without P");
+        }
+        alloc(c, size, typ, zero)
+    }
+}
+
+/// [`mallocgc`] from a given cache.
+///
+/// # Safety
+/// As there; the cache must be the caller's.
+pub unsafe fn alloc(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -> *mut u8 {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let noscan = typ.is_null() || (*typ).no_pointers();
+        if size > MAX_SMALL {
+            return alloc_large(size, if noscan { null() } else { typ }, zero);
+        }
+        loop {
+            let p = if noscan { fast_noscan(c, size, zero) } else { fast_scan(c, size, typ) };
+            if !p.is_null() {
+                return p;
+            }
+            let class = if noscan && size < TINY { 2 } else { class_of(size) };
+            if !(*c).refill(SpanClass::new(class, noscan)) {
+                out_of_memory(size);
+            }
+        }
+    }
+}
+
+unsafe fn alloc_large(size: usize, typ: *const Type, zero: bool) -> *mut u8 {
+    let Some(bytes) = size.checked_next_multiple_of(PAGE) else { out_of_memory(size) };
+    if bytes >= arena::LIMIT {
+        out_of_memory(size);
+    }
+    // SAFETY: a type with pointers; the span is ours until it is on its list.
+    unsafe {
+        if !typ.is_null() && u32::from((*typ).kind) & KIND_GC_PROG != 0 {
+            gcprog::expanded(typ);
+        }
+        let s = central::alloc_pages(bytes >> PAGE_SHIFT, SpanClass::new(0, typ.is_null()));
+        if s.is_null() {
+            out_of_memory(size);
+        }
+        let p = (*s).base as *mut u8;
+        if (*s).needzero && (zero || !typ.is_null()) {
+            p.write_bytes(0, bytes);
+        }
+        if !typ.is_null() {
+            *(*s).types = typ;
+        }
+        (*s).bytes = size;
+        *(*s).alloc = 1;
+        (*s).live = 1;
+        (*s).window = 1;
+        central::add_large(s);
+        stats::LARGE_COUNT.fetch_add(1, Ordering::Relaxed);
+        stats::LARGE_BYTES.fetch_add(bytes as u64, Ordering::Relaxed);
+        crate::gc::check_trigger(stats::HEAP_LIVE.fetch_add(bytes, Ordering::Relaxed) + bytes);
+        p
+    }
+}
+
+#[cold]
+fn out_of_memory(size: usize) -> ! {
+    print::puts("runtime: out of memory: cannot allocate ");
+    print::put_u64(size as u64);
+    print::puts("-byte block (");
+    print::put_u64((pages::HEAP.lock().object_pages * PAGE) as u64);
+    print::puts(" in use)\n");
+    print::throw("out of memory")
+}
+
+/// A cleared value of `typ`. In system mode.
+///
+/// # Safety
+/// `typ` must be a type.
+pub unsafe fn newobject(typ: *const Type) -> *mut u8 {
+    // SAFETY: passed on to the caller.
+    unsafe { mallocgc((*typ).size, typ, true) }
+}
+
+/// `n` cleared values of `typ` side by side. In system mode; panics in Go when they are too many.
+///
+/// # Safety
+/// `typ` must be a type.
+pub unsafe fn newarray(typ: *const Type, n: usize) -> *mut u8 {
+    // SAFETY: passed on to the caller.
+    unsafe {
+        let size = (*typ).size;
+        if (n as isize) < 0 || (size > 0 && n > MAX_MEM / size) {
+            panic::raise_str("runtime: allocation size out of range");
+        }
+        mallocgc(n.wrapping_mul(size), typ, true)
+    }
+}
+
+/// An object of the heap.
+#[derive(Debug, Clone, Copy)]
+pub struct Object {
+    /// Its span.
+    pub span: *mut span::Span,
+    /// Its index there.
+    pub index: usize,
+    /// Its first address.
+    pub base: usize,
+}
+
+/// The object that `p` points into, if it points into the heap.
+#[inline(always)]
+pub fn find_object(p: usize) -> Option<Object> {
+    let s = arena::span_of(p);
+    if s.is_null() {
+        return None;
+    }
+    // SAFETY: records are valid for ever; the class fields do not change while an object lives in the span.
+    unsafe {
+        if (*s).state.load(Ordering::Relaxed) != span::state::IN_USE {
+            return None;
+        }
+        let index = (*s).index_of(p);
+        if index >= (*s).objects as usize {
+            return None;
+        }
+        Some(Object { span: s, index, base: (*s).address_of(index) })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! Arenas: the address ranges of the heap, and the way from an address to what lies there.
+//!
+//! The heap's addresses start at [`BASE`] and end below [`BASE`]` + `[`LIMIT`]. Each arena of [`ARENA`] bytes that is in use has a
+//! record off-heap; a table by arena number leads to it. So an interior pointer becomes its span by one comparison and two loads, and
+//! a word that is no heap address is refused by the comparison or by a null. A small span lies in one arena.
+
+use super::classes::{PAGE, PAGE_SHIFT};
+use super::span::Span;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+/// First address of the heap. Far from where the system puts programs and mappings, and unlike small numbers or ASCII text.
+pub const BASE: usize = 0x00c0_0000_0000;
+/// Bytes of addresses that the table covers: 4 TiB. Larger costs 8 bytes of zeroed data for every 64 MiB.
+pub const LIMIT: usize = 1 << 42;
+/// log2 of [`ARENA`].
+pub const ARENA_SHIFT: u32 = 26;
+/// Bytes of an arena: larger makes the table smaller and the address space reserved by a small program larger.
+pub const ARENA: usize = 1 << ARENA_SHIFT;
+/// Pages of an arena.
+pub const ARENA_PAGES: usize = ARENA / PAGE;
+/// Arenas in the table.
+pub const ARENAS: usize = LIMIT / ARENA;
+/// Words of a bitmap with one bit for each page of an arena.
+pub const PAGE_WORDS: usize = ARENA_PAGES / 64;
+
+/// What is known about one arena. Allocated zeroed.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Arena {
+    /// Span that each page belongs to, or null.
+    pub spans: [AtomicPtr<Span>; ARENA_PAGES],
+    /// One bit for each word of the arena: it holds a pointer. Only meaningful in spans of small objects with pointers.
+    pub bits: [u64; ARENA / 8 / 64],
+    /// State of the pages: the page heap's.
+    pub pages: super::pages::ArenaPages,
+}
+
+/// Arenas by number; null where there is none. Entries are set once, before any address of the arena is handed out.
+static TABLE: [AtomicPtr<Arena>; ARENAS] = [const { AtomicPtr::new(core::ptr::null_mut()) }; ARENAS];
+
+/// The record of arena `index`, or null.
+#[inline(always)]
+pub fn arena(index: usize) -> *mut Arena {
+    match TABLE.get(index) {
+        Some(a) => a.load(Ordering::Relaxed),
+        None => core::ptr::null_mut(),
+    }
+}
+
+/// Publishes the record of arena `index`.
+pub fn set_arena(index: usize, a: *mut Arena) {
+    // Release: whoever sees the record sees it zeroed.
+    TABLE[index].store(a, Ordering::Release);
+}
+
+/// The address lies where the heap could be.
+#[inline(always)]
+pub fn in_range(p: usize) -> bool {
+    p.wrapping_sub(BASE) < LIMIT
+}
+
+/// Number of the arena of `p`, which must be [`in_range`].
+#[inline(always)]
+pub fn index_of(p: usize) -> usize {
+    p.wrapping_sub(BASE) >> ARENA_SHIFT
+}
+
+/// The span that holds `p`, whatever it is used for; null for any address that is not in a span of the heap.
+#[inline(always)]
+pub fn span_of(p: usize) -> *mut Span {
+    let offset = p.wrapping_sub(BASE);
+    if offset >= LIMIT {
+        return core::ptr::null_mut();
+    }
+    // SAFETY: the index is below ARENAS because the offset is below LIMIT; a record that is not null is valid for ever.
+    unsafe {
+        let a = TABLE.get_unchecked(offset >> ARENA_SHIFT).load(Ordering::Relaxed);
+        if a.is_null() {
+            return core::ptr::null_mut();
+        }
+        (*a).spans.get_unchecked((offset >> PAGE_SHIFT) & (ARENA_PAGES - 1)).load(Ordering::Relaxed)
+    }
+}
+
+/// Records which span pages `page .. page + n` belong to; pages are counted from [`BASE`].
+///
+/// # Safety
+/// The caller must own the pages, in arenas that exist.
+pub unsafe fn set_spans(page: usize, n: usize, span: *mut Span) {
+    for p in page..page + n {
+        // SAFETY: the arena exists.
+        unsafe { (*arena(p / ARENA_PAGES)).spans[p % ARENA_PAGES].store(span, Ordering::Release) };
+    }
+}
+
+/// The pointer bits of the arena of `p`, at the word that describes `p`'s page.
+///
+/// # Safety
+/// `p` must be page-aligned and in an arena that exists.
+pub unsafe fn bits_of(p: usize) -> *mut u64 {
+    let offset = p - BASE;
+    // SAFETY: the arena exists; the index is inside its bitmap.
+    unsafe { (&raw mut (*arena(offset >> ARENA_SHIFT)).bits).cast::<u64>().add((offset & (ARENA - 1)) / 8 / 64) }
+}

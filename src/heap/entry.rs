@@ -1,0 +1,58 @@
+//! What compiled code and package reflect call to allocate.
+
+use super::{leaf_alloc_inline, mallocgc, newarray};
+use crate::abi::{Eface, GoSlice, PtrType, Type, args};
+
+/// `newobject`, usual case.
+pub unsafe fn newobject_leaf(a: &mut args::runtime_newobject) -> bool {
+    // SAFETY: compiled code passes a type.
+    unsafe {
+        let t: *const Type = a.typ_.cast();
+        a.r0 = leaf_alloc_inline((*t).size, t).cast();
+        !a.r0.is_null()
+    }
+}
+
+/// `newobject`.
+pub unsafe fn newobject(a: &mut args::runtime_newobject) {
+    // SAFETY: compiled code passes a type.
+    unsafe { a.r0 = super::newobject(a.typ_.cast()).cast() };
+}
+
+/// `mallocgc`: flag 1 = without pointers, flag 2 = need not be cleared.
+pub unsafe fn malloc(a: &mut args::runtime_mallocgc) {
+    let typ: *const Type = if a.flags & 1 != 0 { core::ptr::null() } else { a.typ_.cast() };
+    // SAFETY: the caller passes a type or null.
+    unsafe { a.r0 = mallocgc(a.size, typ, a.flags & 2 == 0).cast() };
+}
+
+/// `reflect.unsafe_New`.
+pub unsafe fn reflect_new(a: &mut args::reflect_unsafe_New) {
+    // SAFETY: reflect passes a type.
+    unsafe { a.r0 = super::newobject(a.a0.cast()).cast() };
+}
+
+/// `reflect.unsafe_NewArray`.
+pub unsafe fn reflect_new_array(a: &mut args::reflect_unsafe_NewArray) {
+    // SAFETY: reflect passes a type.
+    unsafe { a.r0 = newarray(a.a0.cast(), a.a1 as usize).cast() };
+}
+
+/// `reflect.gcbits`, a hook of reflect's tests: one byte for each word of the object that the interface points to, 1 for a pointer, up to
+/// the last pointer.
+pub unsafe fn reflect_gcbits(a: &mut args::reflect_gcbits) {
+    // SAFETY: the interface is valid; its data word is a pointer when the type is a pointer type.
+    unsafe {
+        let e: Eface = a.x;
+        let typ = (*e.typ.cast::<PtrType>()).elem;
+        let size = (*typ).size;
+        let mut last = 0;
+        let each = |f: &mut dyn FnMut(usize)| {
+            super::layout::each_pointer(typ, 0, 0, size, |p| f(p as usize / 8));
+        };
+        each(&mut |i| last = i + 1);
+        let out = mallocgc(last, core::ptr::null(), true);
+        each(&mut |i| out.add(i).write(1));
+        a.r0 = GoSlice { ptr: out, len: last as i64, cap: last as i64 };
+    }
+}

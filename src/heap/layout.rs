@@ -1,0 +1,236 @@
+//! Where the pointers of an object are.
+//!
+//! Objects up to [`MAX_BITS`] bytes: one bit for each word, beside the heap (`arena::Arena::bits`), written with the object as one or two
+//! words. Larger objects: the span records the type, whose mask repeats every `size` bytes (arrays). What an object has beyond
+//! its type is zero, so reading the mask there too does no harm. Spans without pointers record nothing.
+
+use super::classes::MAX_BITS;
+use crate::abi::{KIND_GC_PROG, Type};
+
+/// The first `ptrdata / 8` bits of the type's mask, at most 64 of them.
+///
+/// # Safety
+/// `typ` must be a type with pointers and without GC program.
+#[inline(always)]
+unsafe fn mask_word(typ: *const Type) -> u64 {
+    // SAFETY: the mask has ceil(ptrdata / 64) bytes; a word read from an address that is not in the last bytes of a page stays in the page.
+    unsafe {
+        let mask = (*typ).gcdata;
+        let bytes = (*typ).ptrdata.wrapping_add(63) >> 6;
+        if bytes == 1 {
+            return u64::from(*mask);
+        }
+        if mask as usize & 4095 <= 4088 {
+            let w = mask.cast::<u64>().read_unaligned();
+            return if bytes >= 8 { w } else { w & !(!0 << (bytes * 8)) };
+        }
+        let (mut w, mut i) = (0, 0);
+        while i < bytes && i < 8 {
+            w |= u64::from(*mask.add(i)) << (i * 8);
+            i += 1;
+        }
+        w
+    }
+}
+
+/// Pointer bits of `size` bytes of values of `typ`, for `size <= MAX_BITS`.
+///
+/// # Safety
+/// `typ` must be a type with pointers whose size is at most `size`.
+#[inline(always)]
+pub unsafe fn small_mask(size: usize, typ: *const Type) -> u64 {
+    // SAFETY: a type this small has no GC program.
+    unsafe {
+        let mut m = mask_word(typ);
+        let one = (*typ).size;
+        if one < size {
+            m = repeat(m, one, size);
+        }
+        m
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn repeat(mut m: u64, one: usize, size: usize) -> u64 {
+    let mut have = one;
+    while have < size && have < MAX_BITS {
+        m |= m << (have / 8);
+        have *= 2;
+    }
+    let words = size / 8;
+    if words < 64 { m & !(!0 << words) } else { m }
+}
+
+/// Writes the pointer bits of the object of `elemsize` bytes, `offset` bytes into its span's first page.
+///
+/// # Safety
+/// `bits` must be the span's, the object must be the caller's, `elemsize <= MAX_BITS`.
+#[inline(always)]
+pub unsafe fn write_bits(bits: *mut u64, offset: usize, elemsize: usize, mask: u64) {
+    // SAFETY: the object's bits lie inside the span's part of the bitmap; no other span shares a word with it, as pages are 16 words.
+    unsafe {
+        let words = elemsize >> 3;
+        let start = offset >> 3;
+        let at = bits.add(start >> 6);
+        let shift = start & 63;
+        let field = if words >= 64 { !0 } else { !(!0u64 << words) };
+        *at = (*at & !(field << shift)) | mask << shift;
+        if shift + words > 64 {
+            let back = 64 - shift;
+            let next = at.add(1);
+            *next = (*next & !(field >> back)) | mask >> back;
+        }
+    }
+}
+
+/// The pointer bits of an object, as [`write_bits`] left them.
+///
+/// # Safety
+/// As [`write_bits`].
+#[inline(always)]
+pub unsafe fn read_bits(bits: *const u64, offset: usize, elemsize: usize) -> u64 {
+    // SAFETY: as in `write_bits`.
+    unsafe {
+        let words = elemsize >> 3;
+        let start = offset >> 3;
+        let at = bits.add(start >> 6);
+        let shift = start & 63;
+        let mut m = *at >> shift;
+        if shift + words > 64 {
+            m |= *at.add(1) << (64 - shift);
+        }
+        if words >= 64 { m } else { m & !(!0 << words) }
+    }
+}
+
+/// The mask of a type of any size: its own, or the expansion of its GC program.
+///
+/// # Safety
+/// `typ` must be a type with pointers, of which an object was allocated before if it has a program.
+#[inline(always)]
+pub unsafe fn full_mask(typ: *const Type) -> *const u8 {
+    // SAFETY: a valid type.
+    unsafe {
+        if u32::from((*typ).kind) & KIND_GC_PROG == 0 { (*typ).gcdata } else { super::gcprog::expanded(typ) }
+    }
+}
+
+/// Calls `f` with the address of every pointer word of `[from, to)`, which holds values of `typ` side by side, the first starting at `start`.
+///
+/// # Safety
+/// The range must be memory of such values, `from` and `to` aligned to words.
+#[inline]
+pub unsafe fn each_pointer(typ: *const Type, start: usize, from: usize, to: usize, mut f: impl FnMut(*mut usize)) {
+    // SAFETY: words whose mask bit is set are pointers inside the range.
+    unsafe {
+        if (*typ).no_pointers() || (*typ).size == 0 {
+            return;
+        }
+        let (size, ptrdata) = ((*typ).size, (*typ).ptrdata);
+        if size == 8 {
+            let mut p = from;
+            while p < to {
+                f(p as *mut usize);
+                p += 8;
+            }
+            return;
+        }
+        let mask = full_mask(typ);
+        let mut elem = start + (from - start) / size * size;
+        while elem < to {
+            let end = (elem + ptrdata).min(to);
+            let mut p = elem;
+            // Eight words for each byte of the mask.
+            let mut at = mask;
+            while p < end {
+                let mut bits = *at;
+                let mut q = p;
+                while bits != 0 {
+                    let skip = bits.trailing_zeros() as usize;
+                    q += skip * 8;
+                    if q >= end {
+                        break;
+                    }
+                    if q >= from {
+                        f(q as *mut usize);
+                    }
+                    bits = (bits >> skip) >> 1;
+                    q += 8;
+                }
+                p += 64;
+                at = at.add(1);
+            }
+            elem += size;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_type<R>(words: usize, mask: u64, f: impl FnOnce(*const Type) -> R) -> R {
+        let bytes = mask.to_le_bytes();
+        // SAFETY: all fields of a Type are valid as zeroes.
+        let mut t: Type = unsafe { core::mem::zeroed() };
+        t.size = words * 8;
+        t.ptrdata = (64 - mask.leading_zeros() as usize) * 8;
+        t.gcdata = bytes.as_ptr();
+        f(&raw const t)
+    }
+
+    #[test]
+    fn masks_repeat_for_arrays() {
+        for words in 1..=10usize {
+            for mask in 1..1u64 << words {
+                for n in 1..=64 / words {
+                    let mut want = 0u64;
+                    for i in 0..n {
+                        want |= mask << (i * words);
+                    }
+                    // SAFETY: a type with pointers.
+                    let got = with_type(words, mask, |t| unsafe { small_mask(n * words * 8, t) });
+                    assert_eq!(got, want, "{words} {mask:b} {n}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bits_are_written_without_touching_neighbours() {
+        for elem in [2usize, 4, 6, 10, 14, 30, 36, 56, 64] {
+            let n = 1024 / elem;
+            let mut bits = [0u64; 16];
+            let masks: Vec<u64> = (0..n).map(|i| (i as u64 + 3).wrapping_mul(0x9e37_79b9_7f4a_7c15) & (!0 >> (64 - elem))).collect();
+            for pass in 0..2 {
+                for i in (0..n).filter(|i| i % 2 == pass) {
+                    // SAFETY: inside the array.
+                    unsafe { write_bits(bits.as_mut_ptr(), i * elem * 8, elem * 8, masks[i]) };
+                }
+            }
+            for (i, &m) in masks.iter().enumerate() {
+                // SAFETY: inside the array.
+                assert_eq!(unsafe { read_bits(bits.as_ptr(), i * elem * 8, elem * 8) }, m);
+            }
+        }
+    }
+
+    #[test]
+    fn every_pointer_word_is_visited_once() {
+        for words in [2usize, 3, 9, 20] {
+            let mask = 0x5_0b2d_u64 & !(!0 << words) | 1;
+            with_type(words, mask, |t| {
+                let memory = vec![0usize; words * 7];
+                let start = memory.as_ptr() as usize;
+                for (from, to) in [(0, words * 7), (words + 1, words * 5 + 1), (3, 4)] {
+                    let mut seen = Vec::new();
+                    // SAFETY: inside the vector.
+                    unsafe { each_pointer(t, start, start + from * 8, start + to * 8, |p| seen.push((p as usize - start) / 8)) };
+                    let want: Vec<usize> = (from..to).filter(|i| mask >> (i % words) & 1 != 0).collect();
+                    assert_eq!(seen, want);
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Slices: make, append's growth, copy.
+
+use super::classes::round_up;
+use super::{MAX_MEM, leaf_alloc, mallocgc, newarray, zero_base};
+use crate::abi::{GoSlice, SliceType, Type, args};
+use crate::gc::barrier;
+use crate::panic;
+
+unsafe fn elem(t: *const SliceType) -> *const Type {
+    // SAFETY: compiled code passes slice types.
+    unsafe { (*t).elem }
+}
+
+/// Largest number of elements of `size` bytes.
+#[inline(always)]
+fn max_len(size: usize) -> usize {
+    if size == 0 { isize::MAX as usize } else { MAX_MEM / size }
+}
+
+/// `makeslice` of small slices.
+pub unsafe fn make_leaf(a: &mut args::runtime_makeslice) -> bool {
+    // SAFETY: compiled code passes a slice type.
+    unsafe {
+        let et = elem(a.t.cast());
+        let size = (*et).size;
+        // Small lengths cannot overflow; all else is the slow path's.
+        if a.cap64 as u64 > 32768 || size > 32768 || a.len64 as u64 > a.cap64 as u64 {
+            return false;
+        }
+        let p = leaf_alloc((a.cap64 as usize).wrapping_mul(size), et);
+        a.r0 = GoSlice { ptr: p, len: a.len64, cap: a.cap64 };
+        !p.is_null()
+    }
+}
+
+/// `makeslice`.
+pub unsafe fn make(a: &mut args::runtime_makeslice) {
+    // SAFETY: compiled code passes a slice type.
+    unsafe {
+        let et = elem(a.t.cast());
+        let max = max_len((*et).size);
+        if a.len64 < 0 || a.len64 as usize > max {
+            panic::raise_error("makeslice: len out of range");
+        }
+        if a.cap64 < a.len64 || a.cap64 as usize > max {
+            panic::raise_error("makeslice: cap out of range");
+        }
+        a.r0 = GoSlice { ptr: newarray(et, a.cap64 as usize), len: a.len64, cap: a.cap64 };
+    }
+}
+
+/// The capacity that append grows to before rounding: double while short, then by quarters, at least `need`.
+#[inline(always)]
+fn grown(len: i64, cap: i64, need: i64) -> Option<i64> {
+    if cap.wrapping_add(cap) < need {
+        return Some(need);
+    }
+    let mut new = cap;
+    loop {
+        new = if len < 1024 { new.checked_add(new)? } else { new.checked_add(new / 4)? };
+        if new >= need {
+            return Some(new);
+        }
+        // A capacity of 1024 and more elements of which a quarter is nothing does not occur; a full loop of zeroes does not either,
+        // as twice nothing is less than any need.
+        if new == cap {
+            return None;
+        }
+    }
+}
+
+/// Growth for the usual case: a small result with room in the cache.
+#[inline(always)]
+unsafe fn grow_fast(t: *const SliceType, old: GoSlice, need: i64, r: &mut GoSlice) -> bool {
+    // SAFETY: compiled code passes a slice type and a valid slice.
+    unsafe {
+        let et = elem(t);
+        let size = (*et).size;
+        if size == 0 || size > 32768 || need < old.cap || need > 32768 || old.len >= 1024 || old.cap > 32768 {
+            return false;
+        }
+        let double = old.cap.wrapping_add(old.cap);
+        let new = if double < need { need } else { double };
+        if new <= 0 {
+            return false;
+        }
+        let bytes = (new as usize).wrapping_mul(size);
+        if bytes > super::classes::MAX_SMALL {
+            return false;
+        }
+        let capmem = super::classes::TABLE.get_unchecked(super::classes::class_of(bytes)).size as usize;
+        let cap = capmem / size;
+        let used = (old.len as usize).wrapping_mul(size);
+        let p;
+        if (*et).no_pointers() {
+            p = super::leaf_alloc_raw(capmem);
+            if p.is_null() {
+                return false;
+            }
+            clear_tail(p, used, capmem);
+        } else {
+            if barrier::enabled() {
+                return false;
+            }
+            p = leaf_alloc(cap.wrapping_mul(size), et);
+            if p.is_null() {
+                return false;
+            }
+        }
+        core::ptr::copy_nonoverlapping(old.ptr, p, used);
+        *r = GoSlice { ptr: p, len: old.len, cap: cap as i64 };
+        true
+    }
+}
+
+#[inline(always)]
+unsafe fn clear_tail(p: *mut u8, from: usize, to: usize) {
+    // SAFETY: the memory is the caller's.
+    unsafe { p.add(from).write_bytes(0, to.wrapping_sub(from)) };
+}
+
+unsafe fn grow_slow(t: *const SliceType, old: GoSlice, need: i64) -> GoSlice {
+    // SAFETY: compiled code passes a slice type and a valid slice.
+    unsafe {
+        let et = elem(t);
+        let size = (*et).size;
+        if need < old.cap || need as usize > max_len(size) {
+            panic::raise_error("growslice: cap out of range");
+        }
+        if size == 0 {
+            return GoSlice { ptr: zero_base(), len: old.len, cap: need };
+        }
+        let new = match grown(old.len, old.cap, need) {
+            Some(n) if (n as usize) < max_len(size) => n as usize,
+            _ => panic::raise_error("growslice: cap out of range"),
+        };
+        let capmem = round_up(new * size);
+        let cap = capmem / size;
+        let used = old.len as usize * size;
+        let p;
+        if (*et).no_pointers() {
+            p = mallocgc(capmem, core::ptr::null(), false);
+            clear_tail(p, used, capmem);
+            core::ptr::copy_nonoverlapping(old.ptr, p, used);
+        } else {
+            p = newarray(et, cap);
+            core::ptr::copy_nonoverlapping(old.ptr, p, used);
+            barrier::bulk(et, p, used);
+        }
+        GoSlice { ptr: p, len: old.len, cap: cap as i64 }
+    }
+}
+
+/// `growslice`, usual case.
+pub unsafe fn grow_leaf(a: &mut args::runtime_growslice) -> bool {
+    // SAFETY: passed on to compiled code.
+    unsafe { grow_fast(a.t.cast(), a.old, a.cap, &mut a.r0) }
+}
+
+/// `growslice`.
+pub unsafe fn grow(a: &mut args::runtime_growslice) {
+    // SAFETY: passed on to compiled code.
+    unsafe { a.r0 = grow_slow(a.t.cast(), a.old, a.cap) };
+}
+
+/// `growslice_n`, usual case.
+pub unsafe fn grow_n_leaf(a: &mut args::runtime_growslice_n) -> bool {
+    // SAFETY: passed on to compiled code.
+    unsafe { a.n >= 1 && grow_fast(a.t.cast(), a.old, a.old.cap.wrapping_add(a.n), &mut a.r0) }
+}
+
+/// `growslice_n`: room for `n` more elements than the capacity.
+pub unsafe fn grow_n(a: &mut args::runtime_growslice_n) {
+    if a.n < 1 {
+        panic::raise_error("growslice: invalid n");
+    }
+    // SAFETY: passed on to compiled code.
+    unsafe { a.r0 = grow_slow(a.t.cast(), a.old, a.old.cap.wrapping_add(a.n)) };
+}
+
+/// `slicecopy`: elements without pointers.
+pub unsafe fn copy(a: &mut args::runtime_slicecopy) {
+    let n = a.to.len.min(a.fm.len);
+    a.r0 = n;
+    if n > 0 {
+        // SAFETY: both slices have `n` elements of `width` bytes.
+        unsafe { core::ptr::copy(a.fm.ptr, a.to.ptr, (n as usize).wrapping_mul(a.width)) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_doubles_then_adds_quarters() {
+        assert_eq!(grown(0, 0, 1), Some(1));
+        assert_eq!(grown(5, 5, 6), Some(10));
+        assert_eq!(grown(5, 5, 11), Some(11));
+        assert_eq!(grown(1024, 1024, 1025), Some(1280));
+        assert_eq!(grown(1024, 1024, 2048), Some(2500));
+        assert_eq!(grown(i64::MAX / 2 + 1, i64::MAX / 2 + 1, i64::MAX / 2 + 2), None);
+    }
+}

@@ -1,0 +1,349 @@
+//! Spans: runs of pages that hold objects of one size, or one large object.
+//!
+//! Records lie off-heap and are used again, never given back, so that a stale pointer to one is always readable. A record for small objects
+//! is followed by its bitmaps (`alloc`, then `mark`), one for larger objects with pointers also by the objects' types.
+//!
+//! Who may touch what:
+//!
+//! | field | owner |
+//! |---|---|
+//! | `base` .. `types` | set before the span is published, constant until it is freed |
+//! | `alloc`, `live`, `window` | whoever holds the span: a P's cache, the sweeper that popped it, or the central list's lock |
+//! | `mark` | atomically, anyone, while marking |
+//! | `next`, `prev` | the lock of the list that it is on |
+
+use super::classes::{CLASSES, MAX_BITS, PAGE, TABLE};
+use crate::abi::Type;
+use crate::os::mem;
+use core::ptr::{null, null_mut};
+use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+/// What a span is used for.
+pub mod state {
+    /// Free record.
+    pub const DEAD: u8 = 0;
+    /// Objects.
+    pub const IN_USE: u8 = 1;
+    /// Pages that the runtime manages itself (stacks).
+    pub const MANUAL: u8 = 2;
+}
+
+/// Class and pointer-freeness as one number: `class * 2 + noscan`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpanClass(pub u8);
+
+/// Number of span classes.
+pub const SPAN_CLASSES: usize = CLASSES * 2;
+
+impl SpanClass {
+    /// From its parts.
+    #[inline(always)]
+    pub fn new(class: usize, noscan: bool) -> Self {
+        Self((class as u8) << 1 | u8::from(noscan))
+    }
+    /// Size class.
+    #[inline(always)]
+    pub fn class(self) -> usize {
+        usize::from(self.0 >> 1)
+    }
+    /// Objects hold no pointers.
+    #[inline(always)]
+    pub fn noscan(self) -> bool {
+        self.0 & 1 != 0
+    }
+    /// As an index.
+    #[inline(always)]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// A run of pages.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Span {
+    /// First address.
+    pub base: usize,
+    /// Bytes of an object: of the class, or the whole span for a large object.
+    pub elemsize: usize,
+    /// See [`super::classes::Class::magic`]; 0 for a large object, whose only index is 0.
+    pub magic: u32,
+    /// Objects.
+    pub objects: u32,
+    /// What it is used for: [`state`].
+    pub state: AtomicU8,
+    /// [`SpanClass`].
+    pub class: SpanClass,
+    /// The memory may hold old data: objects must be cleared on allocation.
+    pub needzero: bool,
+    /// Which list it is on: [`super::central::place`].
+    pub place: u8,
+    /// Number of pages.
+    pub pages: u32,
+    /// Slots given out or live.
+    pub live: u32,
+    /// First bitmap word not looked at yet for free slots.
+    pub window: u32,
+    /// One bit for each slot that is not free.
+    pub alloc: *mut u64,
+    /// One bit for each slot found reachable in this cycle.
+    pub mark: *mut AtomicU64,
+    /// Pointer bits of the first page, for objects up to [`MAX_BITS`] bytes with pointers.
+    pub bits: *mut u64,
+    /// Type of each object, for larger objects with pointers.
+    pub types: *mut *const Type,
+    /// List links.
+    pub next: *mut Span,
+    /// List links.
+    pub prev: *mut Span,
+    /// Finalizers and the like, sorted by object: [`super::special::Special`].
+    pub specials: *mut super::special::Special,
+    /// Bytes asked for, of a large object.
+    pub bytes: usize,
+    /// Place in the list of all spans.
+    pub slot: u32,
+    /// Size of this record: index of its free list.
+    record: u32,
+}
+
+/// Types that a record has room for: the class of 576 bytes has 14 objects.
+const TYPES: usize = 14;
+/// Free lists: bitmaps of 1 to 16 words, then those with types.
+const RECORDS: usize = 18;
+const WITH_TYPES: usize = 17;
+
+/// Free records by size. Guarded by the page heap's lock.
+#[derive(Debug)]
+pub struct Records {
+    free: [*mut Span; RECORDS],
+    /// Bytes of all records.
+    pub bytes: usize,
+    /// Bytes of records in use.
+    pub in_use: usize,
+}
+
+impl Records {
+    /// No records.
+    pub const fn new() -> Self {
+        Self { free: [null_mut(); RECORDS], bytes: 0, in_use: 0 }
+    }
+
+    fn size(record: usize) -> usize {
+        let (words, types) = if record == WITH_TYPES { (1, TYPES) } else { (record, 0) };
+        size_of::<Span>() + words * 16 + types * 8
+    }
+
+    /// A record for the pages from `base`, all fields set, on no list.
+    ///
+    /// # Safety
+    /// The pages must be the caller's, in arenas that exist, and for small classes in one arena.
+    pub unsafe fn new_span(&mut self, base: usize, pages: usize, class: SpanClass, st: u8) -> *mut Span {
+        let c = &TABLE[class.class()];
+        let large = class.class() == 0;
+        let (objects, elemsize) = if large { (1, pages * PAGE) } else { (c.objects as usize, c.size as usize) };
+        let with_types = !class.noscan() && elemsize > MAX_BITS;
+        let words = objects.div_ceil(64);
+        let record = if with_types { WITH_TYPES } else { words };
+        let mut s = self.free[record];
+        if s.is_null() {
+            let size = Self::size(record);
+            s = mem::persistent_alloc(size, 16).cast();
+            self.bytes += size;
+        } else {
+            // SAFETY: a free record's `next` is the free list's link.
+            self.free[record] = unsafe { (*s).next };
+        }
+        self.in_use += Self::size(record);
+        // SAFETY: the record is ours and large enough for its tail; the arena's bitmap exists.
+        unsafe {
+            let alloc = s.add(1).cast::<u64>();
+            let mark = alloc.add(words);
+            for i in 0..words * 2 {
+                alloc.add(i).write(0);
+            }
+            s.write(Span {
+                base,
+                elemsize,
+                magic: c.magic,
+                objects: objects as u32,
+                state: AtomicU8::new(st),
+                class,
+                needzero: false,
+                place: 0,
+                pages: pages as u32,
+                live: 0,
+                window: 0,
+                alloc,
+                mark: mark.cast(),
+                bits: if class.noscan() || with_types { null_mut() } else { super::arena::bits_of(base) },
+                types: if with_types { mark.add(words).cast() } else { null_mut() },
+                next: null_mut(),
+                prev: null_mut(),
+                specials: null_mut(),
+                bytes: 0,
+                slot: 0,
+                record: record as u32,
+            });
+            if with_types {
+                for i in 0..objects {
+                    (*s).types.add(i).write(null());
+                }
+            }
+            if elemsize == 8 && !class.noscan() {
+                // One word each: every one is a pointer, so allocation has nothing to record.
+                for i in 0..pages * PAGE / 8 / 64 {
+                    (*s).bits.add(i).write(!0);
+                }
+            }
+        }
+        s
+    }
+
+    /// Takes a record back.
+    ///
+    /// # Safety
+    /// The span must be on no list and no page may lead to it any more.
+    pub unsafe fn free_span(&mut self, s: *mut Span) {
+        // SAFETY: the record is the caller's.
+        unsafe {
+            (*s).state.store(state::DEAD, Ordering::Relaxed);
+            let record = (*s).record as usize;
+            self.in_use -= Self::size(record);
+            (*s).next = self.free[record];
+            self.free[record] = s;
+        }
+    }
+}
+
+impl Span {
+    /// Bitmap words.
+    #[inline(always)]
+    pub fn words(&self) -> usize {
+        (self.objects as usize).div_ceil(64)
+    }
+
+    /// Index of the object that `p` points into; `p` must lie in the span. May be `>= objects` in the unused tail.
+    #[inline(always)]
+    pub fn index_of(&self, p: usize) -> usize {
+        ((p.wrapping_sub(self.base) as u64).wrapping_mul(u64::from(self.magic)) >> 32) as usize
+    }
+
+    /// Address of an object.
+    #[inline(always)]
+    pub fn address_of(&self, index: usize) -> usize {
+        self.base.wrapping_add(index.wrapping_mul(self.elemsize))
+    }
+
+    /// Bits of the last bitmap word that stand for slots.
+    #[inline(always)]
+    pub fn tail_mask(&self) -> u64 {
+        let r = self.objects % 64;
+        if r == 0 { !0 } else { (1 << r) - 1 }
+    }
+
+    /// Whether slot `index` is given out, as far as the span's own bits say: slots in a P's cache count as given out.
+    ///
+    /// # Safety
+    /// `index < objects`.
+    #[inline(always)]
+    pub unsafe fn is_alloc(&self, index: usize) -> bool {
+        // SAFETY: the bitmap covers every object.
+        unsafe { *self.alloc.add(index / 64) >> (index % 64) & 1 != 0 }
+    }
+
+    /// Whether object `index` is marked.
+    ///
+    /// # Safety
+    /// `index < objects`.
+    #[inline(always)]
+    pub unsafe fn is_marked(&self, index: usize) -> bool {
+        // SAFETY: the bitmap covers every object.
+        unsafe { (*self.mark.add(index / 64)).load(Ordering::Relaxed) >> (index % 64) & 1 != 0 }
+    }
+
+    /// Marks object `index`; true if it was not marked before.
+    ///
+    /// # Safety
+    /// `index < objects`.
+    #[inline(always)]
+    pub unsafe fn set_mark(&self, index: usize) -> bool {
+        let bit = 1u64 << (index % 64);
+        // SAFETY: the bitmap covers every object.
+        let word = unsafe { &*self.mark.add(index / 64) };
+        word.load(Ordering::Relaxed) & bit == 0 && word.fetch_or(bit, Ordering::Relaxed) & bit == 0
+    }
+}
+
+/// A doubly linked list of spans.
+#[derive(Debug)]
+pub struct List {
+    head: *mut Span,
+}
+
+impl List {
+    /// Empty.
+    pub const fn new() -> Self {
+        Self { head: null_mut() }
+    }
+
+    /// Whether it has no span.
+    pub fn is_empty(&self) -> bool {
+        self.head.is_null()
+    }
+
+    /// First span, or null.
+    pub fn first(&self) -> *mut Span {
+        self.head
+    }
+
+    /// Puts `s` in front.
+    ///
+    /// # Safety
+    /// `s` must be on no list.
+    pub unsafe fn push(&mut self, s: *mut Span) {
+        // SAFETY: spans on the list and `s` are valid records.
+        unsafe {
+            (*s).next = self.head;
+            (*s).prev = null_mut();
+            if !self.head.is_null() {
+                (*self.head).prev = s;
+            }
+        }
+        self.head = s;
+    }
+
+    /// Takes the first span off.
+    pub fn pop(&mut self) -> *mut Span {
+        let s = self.head;
+        if !s.is_null() {
+            // SAFETY: it is on this list.
+            unsafe { self.remove(s) };
+        }
+        s
+    }
+
+    /// Takes `s` off.
+    ///
+    /// # Safety
+    /// `s` must be on this list.
+    pub unsafe fn remove(&mut self, s: *mut Span) {
+        // SAFETY: neighbours on the list are valid records.
+        unsafe {
+            if (*s).prev.is_null() {
+                self.head = (*s).next;
+            } else {
+                (*(*s).prev).next = (*s).next;
+            }
+            if !(*s).next.is_null() {
+                (*(*s).next).prev = (*s).prev;
+            }
+            (*s).next = null_mut();
+            (*s).prev = null_mut();
+        }
+    }
+
+    /// Takes the whole list.
+    pub fn take(&mut self) -> Self {
+        core::mem::replace(self, Self::new())
+    }
+}
