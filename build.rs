@@ -30,6 +30,9 @@ fn main() {
     fs::write(out.join("types.S"), types::assembly(&symbols, &types)).expect("write types.S");
     fs::write(out.join("offsets.rs"), offsets()).expect("write offsets.rs");
 
+    // Host unit tests link the assembly too: it is not position-independent.
+    println!("cargo::rustc-link-arg=-no-pie");
+
     cc::Build::new()
         .file("asm/gort.S")
         .include("asm")

@@ -11,6 +11,7 @@ GOFUNC _rt0_amd64_linux
 ENDFUNC _rt0_amd64_linux
 
 /* `main` of a C start-up: edi = argc, rsi = argv. */
+    .weak main
 GOFUNC main
     jmp runtime.rt0_go
 ENDFUNC main

@@ -4,12 +4,11 @@
 //! in the hands of the thread that took it off one. The end of marking moves every span to `unswept`; allocation sweeps what
 //! it takes from there, so sweeping costs in proportion to allocation, and what is left is swept before the next cycle.
 
-use super::classes::{PAGE, TABLE};
+use super::classes::TABLE;
 use super::pages::HEAP;
 use super::span::{List, SPAN_CLASSES, Span, SpanClass, state};
 use super::stats;
 use crate::sync::mutex::Mutex;
-use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Values of [`Span::place`].

@@ -26,7 +26,7 @@ pub use cache::PerP;
 
 use crate::abi::{KIND_GC_PROG, Type};
 use crate::debug::print;
-use crate::{panic, sched};
+use crate::sched;
 use cache::TINY;
 use classes::{MAX_BITS, MAX_SMALL, PAGE, PAGE_SHIFT, class_of};
 use core::arch::x86_64::{__m128i, _mm_setzero_si128};
@@ -297,6 +297,17 @@ fn out_of_memory(size: usize) -> ! {
     print::throw("out of memory")
 }
 
+/// At boot. The tables are valid as zeroes: the first allocation finds empty caches and an empty page heap.
+pub fn init() {}
+
+/// Gives everything in a P's cache back.
+///
+/// # Safety
+/// Nobody uses the P.
+pub unsafe fn flush(p: &mut PerP) {
+    p.flush();
+}
+
 /// A cleared value of `typ`. In system mode.
 ///
 /// # Safety
@@ -315,7 +326,7 @@ pub unsafe fn newarray(typ: *const Type, n: usize) -> *mut u8 {
     unsafe {
         let size = (*typ).size;
         if (n as isize) < 0 || (size > 0 && n > MAX_MEM / size) {
-            panic::raise_str("runtime: allocation size out of range");
+            raise_str("runtime: allocation size out of range");
         }
         mallocgc(n.wrapping_mul(size), typ, true)
     }
@@ -354,3 +365,10 @@ pub fn find_object(p: usize) -> Option<Object> {
 
 #[cfg(test)]
 mod tests;
+
+fn raise_str(s: &'static str) -> ! {
+    print::throw(s)
+}
+fn raise_error(s: &'static str) -> ! {
+    print::throw(s)
+}

@@ -1,0 +1,248 @@
+//! Write barriers: what compiled code and the runtime call when they store pointers.
+//!
+//! The barrier is an insertion barrier: while marking runs beside the program, a pointer stored anywhere outside the storing function's own frame is
+//! shaded. Compiled code leaves the barrier out where it stores nil or the address of static data, which therefore are roots at the end of every
+//! marking, and for the first word of interfaces, which is why itabs never lie in the heap. One byte, read before each such
+//! store, switches it; it only changes with the world stopped, so that store and shade are never parted by a change of phase.
+
+use crate::abi::{GoSlice, Type, args};
+use core::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
+
+/// Read by compiled code: marking runs, barriers are needed.
+#[unsafe(export_name = "runtime.writeBarrierEnabled")]
+pub static ENABLED: AtomicU8 = AtomicU8::new(0);
+
+/// Marking runs beside the program.
+#[inline(always)]
+pub fn enabled() -> bool {
+    ENABLED.load(Ordering::Relaxed) != 0
+}
+
+/// Stores `p` into `slot`, which may lie in the heap, in globals or in any frame.
+///
+/// # Safety
+/// `slot` must be valid for a pointer.
+#[inline(always)]
+pub unsafe fn write_ptr(slot: *mut *mut u8, p: *mut u8) {
+    // SAFETY: as the caller promises.
+    unsafe { slot.write(p) };
+    if enabled() {
+        super::shade(p);
+    }
+}
+
+/// After `size` bytes of values of `typ` were stored at `dst`: shades what they point to.
+///
+/// # Safety
+/// The memory must hold such values.
+#[inline(always)]
+pub unsafe fn bulk(typ: *const Type, dst: *const u8, size: usize) {
+    if enabled() {
+        // SAFETY: as the caller promises.
+        unsafe { bulk_slow(typ, dst as usize, 0, size) };
+    }
+}
+
+/// Shades what the pointers in bytes `off .. off + size` of the values from `start` point to. By type, so wherever they lie.
+#[cold]
+#[inline(never)]
+unsafe fn bulk_slow(typ: *const Type, start: usize, off: usize, size: usize) {
+    let (from, to) = ((start + off).next_multiple_of(8), (start + off + size) & !7);
+    // SAFETY: the words lie in the values.
+    unsafe {
+        crate::heap::layout::each_pointer(typ, start, from, to, |slot| super::shade(*slot as *mut u8));
+    }
+}
+
+/// Copies a value of `typ`; source and destination may overlap.
+///
+/// # Safety
+/// Both must be valid for it.
+#[inline(always)]
+pub unsafe fn typed_memmove(typ: *const Type, dst: *mut u8, src: *const u8) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        core::ptr::copy(src, dst, (*typ).size);
+        bulk(typ, dst, (*typ).size);
+    }
+}
+
+/// `typedmemmove` without marking.
+pub unsafe fn typedmemmove_leaf(a: &mut args::runtime_typedmemmove) -> bool {
+    if enabled() {
+        return false;
+    }
+    // SAFETY: compiled code passes a type and valid places.
+    unsafe { core::ptr::copy(a.src, a.dst, (*a.typ_).size) };
+    true
+}
+
+/// `typedmemmove`.
+pub unsafe fn typedmemmove(a: &mut args::runtime_typedmemmove) {
+    // SAFETY: compiled code passes a type and valid places.
+    unsafe { typed_memmove(a.typ_, a.dst, a.src) };
+}
+
+/// `reflect.typedmemmove`.
+pub unsafe fn reflect_typedmemmove(a: &mut args::reflect_typedmemmove) {
+    // SAFETY: reflect passes a type and valid places.
+    unsafe { typed_memmove(a.t, a.dst, a.src) };
+}
+
+/// `reflect.typedmemmovepartial`: bytes `off .. off + size` of a value; both pointers are past `off` already.
+pub unsafe fn reflect_typedmemmovepartial(a: &mut args::reflect_typedmemmovepartial) {
+    // SAFETY: reflect passes a type and valid places.
+    unsafe {
+        core::ptr::copy(a.src, a.dst, a.size);
+        if enabled() {
+            bulk_slow(a.t, (a.dst as usize).wrapping_sub(a.off), a.off, a.size);
+        }
+    }
+}
+
+unsafe fn slice_copy(elem: *const Type, dst: GoSlice, src: GoSlice) -> i64 {
+    let n = dst.len.min(src.len);
+    if n > 0 && dst.ptr != src.ptr {
+        // SAFETY: both slices hold `n` elements.
+        unsafe {
+            let bytes = (n as usize).wrapping_mul((*elem).size);
+            core::ptr::copy(src.ptr, dst.ptr, bytes);
+            bulk(elem, dst.ptr, bytes);
+        }
+    }
+    n
+}
+
+/// `typedslicecopy` without marking.
+pub unsafe fn typedslicecopy_leaf(a: &mut args::runtime_typedslicecopy) -> bool {
+    if enabled() {
+        return false;
+    }
+    let n = a.dst.len.min(a.src.len);
+    if n > 0 {
+        // SAFETY: both slices hold `n` elements of the type.
+        unsafe { core::ptr::copy(a.src.ptr, a.dst.ptr, (n as usize).wrapping_mul((*a.typ_).size)) };
+    }
+    a.r0 = n;
+    true
+}
+
+/// `typedslicecopy`.
+pub unsafe fn typedslicecopy(a: &mut args::runtime_typedslicecopy) {
+    // SAFETY: compiled code passes the element type.
+    unsafe { a.r0 = slice_copy(a.typ_, a.dst, a.src) };
+}
+
+/// `reflect.typedslicecopy`; the element type may be without pointers.
+pub unsafe fn reflect_typedslicecopy(a: &mut args::reflect_typedslicecopy) {
+    // SAFETY: reflect passes the element type.
+    unsafe { a.r0 = slice_copy(a.elemType, a.dst, a.src) };
+}
+
+/// asm/memory.S, `writebarrierptr` while marking: the store is done.
+#[unsafe(no_mangle)]
+extern "C" fn gort_shade(p: *mut u8) {
+    super::shade(p);
+}
+
+/// asm/calls.S, after a reflected call copied its results back while marking.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_call_barrier(a: *const args::reflect_call) {
+    // SAFETY: the call's own arguments; the type describes the whole frame, or is null when it is not of reflect's making.
+    unsafe {
+        let a = &*a;
+        if !a.argtype.is_null() && !(*a.argtype).no_pointers() {
+            bulk_slow(a.argtype, a.arg as usize, a.retoffset as usize, (a.n - a.retoffset) as usize);
+        }
+    }
+}
+
+/// Stores `src`, then shades the words of it whose bit in `mask` is set.
+#[inline(always)]
+unsafe fn fat<const N: usize>(dst: *mut u8, src: &[usize; N], mask: u32) {
+    // SAFETY: compiled code passes a place for `N` words.
+    unsafe { dst.cast::<[usize; N]>().write(*src) };
+    if enabled() {
+        for (i, &w) in src.iter().enumerate() {
+            if mask >> i & 1 != 0 {
+                super::shade(w as *mut u8);
+            }
+        }
+    }
+}
+
+/// Barriers for stores of several words that older compilers of Go 1.5 call: bit i of the mask says that word i is a pointer.
+macro_rules! fat {
+    ($($name:ident $args:ident $mask:literal;)*) => {
+        $(
+            /// A store of several words with a barrier.
+            pub unsafe fn $name(a: &mut args::$args) {
+                // SAFETY: passed on from compiled code.
+                unsafe { fat(a.dst, &a.src, $mask) }
+            }
+        )*
+    };
+}
+fat! {
+    string runtime_writebarrierstring 0b1;
+    slice runtime_writebarrierslice 0b1;
+    iface runtime_writebarrieriface 0b11;
+    fat01 runtime_writebarrierfat01 0b10;
+    fat10 runtime_writebarrierfat10 0b01;
+    fat11 runtime_writebarrierfat11 0b11;
+    fat001 runtime_writebarrierfat001 0b100;
+    fat010 runtime_writebarrierfat010 0b010;
+    fat011 runtime_writebarrierfat011 0b110;
+    fat100 runtime_writebarrierfat100 0b001;
+    fat101 runtime_writebarrierfat101 0b101;
+    fat110 runtime_writebarrierfat110 0b011;
+    fat111 runtime_writebarrierfat111 0b111;
+    fat0001 runtime_writebarrierfat0001 0b1000;
+    fat0010 runtime_writebarrierfat0010 0b0100;
+    fat0011 runtime_writebarrierfat0011 0b1100;
+    fat0100 runtime_writebarrierfat0100 0b0010;
+    fat0101 runtime_writebarrierfat0101 0b1010;
+    fat0110 runtime_writebarrierfat0110 0b0110;
+    fat0111 runtime_writebarrierfat0111 0b1110;
+    fat1000 runtime_writebarrierfat1000 0b0001;
+    fat1001 runtime_writebarrierfat1001 0b1001;
+    fat1010 runtime_writebarrierfat1010 0b0101;
+    fat1011 runtime_writebarrierfat1011 0b1101;
+    fat1100 runtime_writebarrierfat1100 0b0011;
+    fat1101 runtime_writebarrierfat1101 0b1011;
+    fat1110 runtime_writebarrierfat1110 0b0111;
+    fat1111 runtime_writebarrierfat1111 0b1111;
+}
+
+/// The words of package sync/atomic that hold pointers.
+unsafe fn atomic<'a>(addr: *mut *mut u8) -> &'a AtomicPtr<u8> {
+    // SAFETY: Go code passes the address of an aligned pointer; a nil one faults here as it does with stock Go.
+    unsafe { AtomicPtr::from_ptr(addr) }
+}
+
+/// `atomic.StorePointer`.
+pub unsafe fn store_pointer(a: &mut args::sync_atomic_StorePointer) {
+    // SAFETY: passed on from Go code.
+    unsafe { atomic(a.addr).store(a.val, Ordering::SeqCst) };
+    if enabled() {
+        super::shade(a.val);
+    }
+}
+
+/// `atomic.SwapPointer`.
+pub unsafe fn swap_pointer(a: &mut args::sync_atomic_SwapPointer) {
+    // SAFETY: passed on from Go code.
+    unsafe { a.old = atomic(a.addr).swap(a.new_, Ordering::SeqCst) };
+    if enabled() {
+        super::shade(a.new_);
+    }
+}
+
+/// `atomic.CompareAndSwapPointer`.
+pub unsafe fn cas_pointer(a: &mut args::sync_atomic_CompareAndSwapPointer) {
+    // SAFETY: passed on from Go code.
+    a.swapped = unsafe { atomic(a.addr).compare_exchange(a.old, a.new_, Ordering::SeqCst, Ordering::SeqCst).is_ok() };
+    if a.swapped && enabled() {
+        super::shade(a.new_);
+    }
+}

@@ -1,0 +1,165 @@
+//! The allocator as a whole, on the host: caches of its own, the real arenas.
+
+use super::*;
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard};
+
+/// The heap is one for the whole test process.
+static ONE: Mutex<()> = Mutex::new(());
+
+fn lock() -> MutexGuard<'static, ()> {
+    ONE.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+fn cache() -> Box<PerP> {
+    // SAFETY: a PerP is valid as zeroes.
+    unsafe { Box::<PerP>::new_zeroed().assume_init() }
+}
+
+/// A type of `words` words with the given pointers, leaked.
+fn type_of(words: usize, mask: &[u8]) -> *const Type {
+    // SAFETY: all fields are valid as zeroes.
+    let mut t: Type = unsafe { core::mem::zeroed() };
+    t.size = words * 8;
+    let bits = (0..words).rev().find(|&i| mask[i / 8] >> (i % 8) & 1 != 0).map_or(0, |i| i + 1);
+    t.ptrdata = bits * 8;
+    t.kind = if bits == 0 { crate::abi::KIND_NO_POINTERS as u8 } else { 0 };
+    let mut bytes = mask.to_vec();
+    bytes.resize(mask.len() + 8, 0);
+    t.gcdata = Box::leak(bytes.into_boxed_slice()).as_ptr();
+    Box::leak(Box::new(t))
+}
+
+fn get(c: &mut PerP, size: usize, typ: *const Type) -> usize {
+    // SAFETY: the cache is ours.
+    unsafe { alloc(c, size, typ, true) as usize }
+}
+
+#[test]
+fn objects_are_aligned_cleared_and_apart() {
+    let _one = lock();
+    let mut c = cache();
+    let mut taken: Vec<(usize, usize)> = Vec::new();
+    for round in 0..3 {
+        for size in (1..2048).chain([4000, 8192, 8193, 30000, 32768, 32769, 100_000, 1 << 20]) {
+            let p = get(&mut c, size, core::ptr::null());
+            let align = if size >= 16 { 16 } else { 1 << (size % 8).trailing_zeros().min(3) };
+            assert_eq!(p % align, 0, "{size}");
+            // SAFETY: the object has `size` bytes.
+            let bytes = unsafe { core::slice::from_raw_parts_mut(p as *mut u8, size) };
+            assert!(bytes.iter().all(|&b| b == 0), "{size} {round}");
+            bytes.fill(0xff);
+            taken.push((p, size));
+            let o = find_object(p + size - 1).unwrap();
+            assert!(o.base <= p && p + size <= o.base + unsafe { (*o.span).elemsize });
+        }
+    }
+    taken.sort_unstable();
+    assert!(taken.windows(2).all(|w| w[0].0 + w[0].1 <= w[1].0));
+    c.flush();
+}
+
+#[test]
+fn allocations_without_bytes_share_one_address() {
+    let _one = lock();
+    let mut c = cache();
+    assert_eq!(get(&mut c, 0, core::ptr::null()), get(&mut c, 0, core::ptr::null()));
+    assert!(find_object(zero_base() as usize).is_none());
+}
+
+#[test]
+fn what_is_no_heap_address_has_no_object() {
+    for p in [0, 1, 4096, arena::BASE - 1, arena::BASE + arena::LIMIT, arena::BASE + arena::LIMIT - 1, usize::MAX, &p_of as *const _ as usize] {
+        assert!(find_object(p).is_none(), "{p:x}");
+    }
+    fn p_of() {}
+}
+
+#[test]
+fn pointer_layouts_are_kept_beside_objects() {
+    let _one = lock();
+    let mut c = cache();
+    for words in [1usize, 2, 3, 5, 8, 13, 40, 64, 70, 200] {
+        let mask: Vec<u8> = (0..words.div_ceil(8)).map(|i| (i as u8).wrapping_mul(0x35) | 1).collect();
+        let t = type_of(words, &mask);
+        for n in [1usize, 2, 7] {
+            let p = get(&mut c, words * 8 * n, t);
+            let o = find_object(p).unwrap();
+            let s = unsafe { &*o.span };
+            for i in 0..s.elemsize / 8 {
+                let want = i < words * n && i % words < unsafe { (*t).ptrdata } / 8 && mask[i % words / 8] >> (i % words % 8) & 1 != 0;
+                if s.elemsize <= MAX_BITS {
+                    let bits = unsafe { layout::read_bits(s.bits, p - s.base, s.elemsize) };
+                    assert_eq!(bits >> i & 1 != 0, want, "{words} {n} {i}");
+                } else {
+                    assert_eq!(unsafe { *s.types.add(o.index) }, t);
+                }
+            }
+        }
+    }
+    c.flush();
+}
+
+/// Allocates, marks a random half, sweeps, and checks that exactly the other half is given out again.
+#[test]
+fn sweeping_frees_what_is_not_marked() {
+    let _one = lock();
+    let mut c = cache();
+    let mut x = 1u64;
+    for size in [8usize, 16, 48, 112, 1024, 9472, 40_000] {
+        let (mut live, mut dead) = (HashSet::new(), HashSet::new());
+        for _ in 0..3000.min(20_000_000 / size) {
+            let p = get(&mut c, size.max(16), core::ptr::null());
+            x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            if x >> 63 != 0 {
+                live.insert(p);
+            } else {
+                dead.insert(p);
+            }
+        }
+        c.flush();
+        central::sweep_all();
+        for &p in &live {
+            let o = find_object(p).unwrap();
+            assert_eq!(o.base, p);
+            // SAFETY: a live object.
+            assert!(unsafe { (*o.span).set_mark(o.index) });
+            assert!(!unsafe { (*o.span).set_mark(o.index) });
+        }
+        // SAFETY: nothing else uses the heap; everything else in it is garbage of earlier rounds.
+        unsafe { central::start_sweep() };
+        let mut again = 0;
+        for _ in 0..live.len() + dead.len() {
+            let p = get(&mut c, size.max(16), core::ptr::null());
+            assert!(!live.contains(&p), "{size}: a live object was given out");
+            // SAFETY: ours.
+            assert!(unsafe { core::slice::from_raw_parts(p as *const u8, size) }.iter().all(|&b| b == 0));
+            unsafe { (p as *mut u8).write_bytes(0xa5, size) };
+            again += usize::from(dead.contains(&p));
+        }
+        assert!(again * 10 >= dead.len() * 9, "{size}: {again} of {} slots used again", dead.len());
+        c.flush();
+        central::sweep_all();
+        // SAFETY: as above: nothing is marked, so all is freed.
+        unsafe { central::start_sweep() };
+        central::sweep_all();
+    }
+}
+
+#[test]
+fn freed_pages_can_go_back_to_the_system() {
+    let _one = lock();
+    let mut c = cache();
+    let p = get(&mut c, 3 << 20, core::ptr::null());
+    unsafe { (p as *mut u8).write_bytes(7, 3 << 20) };
+    c.flush();
+    central::sweep_all();
+    // SAFETY: nothing else uses the heap.
+    unsafe { central::start_sweep() };
+    assert!(find_object(p).is_none());
+    assert!(pages::HEAP.lock().release_free() >= 3 << 20);
+    let q = get(&mut c, 3 << 20, core::ptr::null());
+    // SAFETY: ours.
+    assert!(unsafe { core::slice::from_raw_parts(q as *const u8, 3 << 20) }.iter().all(|&b| b == 0));
+    c.flush();
+}
