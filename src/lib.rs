@@ -42,3 +42,12 @@ fn rust_panic(info: &core::panic::PanicInfo<'_>) -> ! {
 #[cfg(not(test))]
 #[unsafe(no_mangle)]
 extern "C" fn rust_eh_personality() {}
+
+/// What a linked program would define, for host unit tests: the assembly refers to it.
+#[cfg(test)]
+mod program {
+    #[unsafe(export_name = "main.init")]
+    extern "C" fn init() {}
+    #[unsafe(export_name = "main.main")]
+    extern "C" fn main() {}
+}
