@@ -198,6 +198,8 @@ mod tests {
         assert_eq!(grown(5, 5, 11), Some(11));
         assert_eq!(grown(1024, 1024, 1025), Some(1280));
         assert_eq!(grown(1024, 1024, 2048), Some(2500));
-        assert_eq!(grown(i64::MAX / 2 + 1, i64::MAX / 2 + 1, i64::MAX / 2 + 2), None);
+        assert_eq!(grown(1, 1 << 61, 1 << 62), Some(1 << 62));
+        assert_eq!(grown(1, (1 << 62) - 1, i64::MAX), Some(i64::MAX));
+        assert_eq!(grown(5, 1 << 62, (1 << 62) + 1), Some((1 << 62) + 1));
     }
 }

@@ -80,7 +80,8 @@ fn pointer_layouts_are_kept_beside_objects() {
     let _one = lock();
     let mut c = cache();
     for words in [1usize, 2, 3, 5, 8, 13, 40, 64, 70, 200] {
-        let mask: Vec<u8> = (0..words.div_ceil(8)).map(|i| (i as u8).wrapping_mul(0x35) | 1).collect();
+        let mut mask: Vec<u8> = (0..words.div_ceil(8)).map(|i| (i as u8).wrapping_mul(0x35) | 1).collect();
+        *mask.last_mut().unwrap() &= 0xff >> (words.next_multiple_of(8) - words);
         let t = type_of(words, &mask);
         for n in [1usize, 2, 7] {
             let p = get(&mut c, words * 8 * n, t);
