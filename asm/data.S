@@ -37,3 +37,14 @@ gort.tables.version.1: .byte 1
     .globl gort.stacklimit
     .set gort.stacklimit, STACK_GUARD - 128
 .weak "gort.sigpanicvalue"
+
+/* Variables that runtime/cgo would fill; null without cgo. */
+    .pushsection .bss.gort_cgo, "aw", @nobits
+    .p2align 3
+    .irp name, _cgo_init,_cgo_malloc,_cgo_free,_cgo_thread_start,_cgo_sys_thread_create,_cgo_notify_runtime_init_done
+    .globl \name
+    .type \name, @object
+    .size \name, 8
+\name: .zero 8
+    .endr
+    .popsection

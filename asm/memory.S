@@ -932,6 +932,39 @@ GOFUNC bytes.IndexByte gort_index_bytes_IndexByte
     jmp gort_indexbyte
 ENDFUNC bytes.IndexByte
 
+/* ---- strings without a copy ---------------------------------------------------------------- */
+
+/* slicebytetostringtmp(b []byte) string */
+GOFUNC runtime.slicebytetostringtmp gort_index_runtime_slicebytetostringtmp
+    mov rax, [rsp+8]
+    mov rcx, [rsp+16]
+    mov [rsp+32], rax
+    mov [rsp+40], rcx
+    ret
+ENDFUNC runtime.slicebytetostringtmp
+
+/* stringtoslicebytetmp(s string) []byte */
+GOFUNC runtime.stringtoslicebytetmp gort_index_runtime_stringtoslicebytetmp
+    mov rax, [rsp+8]
+    mov rcx, [rsp+16]
+    mov [rsp+24], rax
+    mov [rsp+32], rcx
+    mov [rsp+40], rcx
+    ret
+ENDFUNC runtime.stringtoslicebytetmp
+
+/* slicestringcopy(to []byte, fm string) int */
+GOFUNC runtime.slicestringcopy gort_index_runtime_slicestringcopy
+    mov rdi, [rsp+8]
+    mov rdx, [rsp+16]
+    mov rsi, [rsp+32]
+    mov rax, [rsp+40]
+    cmp rax, rdx
+    cmovl rdx, rax
+    mov [rsp+48], rdx
+    jmp gort_move
+ENDFUNC runtime.slicestringcopy
+
 /* ---- hashes and barriers that need registers ----------------------------------------------- */
 
 /* memhash_varlen(p, h) uintptr: the size is in the closure */

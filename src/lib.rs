@@ -14,6 +14,7 @@
 pub mod abi;
 pub mod boot;
 pub mod chan;
+pub mod complex;
 pub mod debug;
 pub mod gc;
 pub mod heap;

@@ -1,4 +1,47 @@
-//! Strings: concatenation, conversions, iteration by runes. The memory primitives that they and everything else use are in asm/memory.S.
+//! Strings: concatenation, conversions, iteration by runes (docs/strings.md).
+//!
+//! - [`utf8`]: one rune out of bytes and back, with Go's rules for what is not UTF-8;
+//! - [`concat`]: `a + b + ...`;
+//! - [`convert`]: between strings, byte slices, rune slices and integers;
+//! - [`iter`](mod@iter): `for i, r := range s`.
+//!
+//! Every function works on the goroutine's stack as long as the result fits the caller's buffer or the P's allocation cache; only a
+//! cache that ran dry, a large result or an error goes to the system stack. Results without an object to point to have a null pointer.
+//! Comparison, search and the conversions that only alias memory need registers more than a language: asm/memory.S.
 
+pub mod concat;
+pub mod convert;
+pub mod iter;
 #[cfg(test)]
 mod memory_test;
+pub mod utf8;
+
+use crate::heap;
+
+/// Bytes of the stack buffers that compiled code passes for results that do not escape.
+const TMP_BUF: usize = 32;
+
+/// Where a result goes: the caller's buffer, or memory of the P's cache; null when the latter is empty.
+///
+/// # Safety
+/// In a leaf function; `buf` null or valid for `cap` bytes. The caller fills all of `size`.
+#[inline(always)]
+unsafe fn leaf_room(buf: *mut u8, cap: usize, size: usize) -> *mut u8 {
+    if !buf.is_null() && size <= cap {
+        return buf;
+    }
+    // SAFETY: leaf functions run on a thread with a P.
+    unsafe { heap::leaf_alloc_raw(size) }
+}
+
+/// [`leaf_room`] that always succeeds.
+///
+/// # Safety
+/// In system mode; otherwise as there.
+unsafe fn room(buf: *mut u8, cap: usize, size: usize) -> *mut u8 {
+    if !buf.is_null() && size <= cap {
+        return buf;
+    }
+    // SAFETY: runtime calls run on a thread with a P.
+    unsafe { heap::mallocgc(size, core::ptr::null(), false) }
+}

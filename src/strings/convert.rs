@@ -1,0 +1,284 @@
+//! Conversions between strings, byte slices, rune slices and integers.
+//!
+//! Slices get the capacity that their size class has, as `append` would give them, and what is beyond their length is cleared.
+
+use super::{TMP_BUF, leaf_room, room, utf8};
+use crate::abi::{GoSlice, GoString, args};
+use crate::debug::print;
+use crate::heap::{self, classes::round_up};
+
+/// Runes of the stack buffer of `[]rune(s)`.
+const TMP_RUNES: usize = 32;
+/// More runes than this do not fit the address space.
+const MAX_RUNES: usize = 1 << 37;
+
+/// `string(b)` for `b []byte`.
+pub unsafe fn bytes_to_string_leaf(a: &mut args::runtime_slicebytetostring) -> bool {
+    let len = a.b.len as usize;
+    if len == 0 {
+        a.r0 = GoString::EMPTY;
+        return true;
+    }
+    // SAFETY: compiled code passes a valid slice; the place has room.
+    unsafe {
+        let to = leaf_room(a.buf, TMP_BUF, len);
+        if to.is_null() {
+            return false;
+        }
+        core::ptr::copy_nonoverlapping(a.b.ptr, to, len);
+        a.r0 = GoString { ptr: to, len: len as i64 };
+    }
+    true
+}
+
+/// `string(b)` where it needs the allocator.
+pub unsafe fn bytes_to_string(a: &mut args::runtime_slicebytetostring) {
+    let len = a.b.len as usize;
+    // SAFETY: as above.
+    unsafe {
+        let to = room(a.buf, TMP_BUF, len);
+        core::ptr::copy_nonoverlapping(a.b.ptr, to, len);
+        a.r0 = GoString { ptr: to, len: len as i64 };
+    }
+}
+
+/// Fills a slice of bytes at `to`, `cap` large, with the string.
+#[inline(always)]
+unsafe fn fill_bytes(s: GoString, to: *mut u8, cap: usize) -> GoSlice {
+    // SAFETY: the caller's memory, at least as large as the string.
+    unsafe {
+        let len = s.len as usize;
+        core::ptr::copy_nonoverlapping(s.ptr, to, len);
+        to.add(len).write_bytes(0, cap - len);
+        GoSlice { ptr: to, len: s.len, cap: cap as i64 }
+    }
+}
+
+/// `[]byte(s)`.
+pub unsafe fn string_to_bytes_leaf(a: &mut args::runtime_stringtoslicebyte) -> bool {
+    let len = a.s.len as usize;
+    // SAFETY: compiled code passes a buffer of `TMP_BUF` cleared bytes or null.
+    unsafe {
+        if !a.buf.is_null() && len <= TMP_BUF {
+            core::ptr::copy_nonoverlapping(a.s.ptr, a.buf, len);
+            a.r0 = GoSlice { ptr: a.buf, len: len as i64, cap: TMP_BUF as i64 };
+            return true;
+        }
+        let cap = capacity(len);
+        let to = heap::leaf_alloc_raw(cap);
+        if to.is_null() {
+            return false;
+        }
+        a.r0 = fill_bytes(a.s, to, cap);
+    }
+    true
+}
+
+/// `[]byte(s)` where it needs the allocator.
+pub unsafe fn string_to_bytes(a: &mut args::runtime_stringtoslicebyte) {
+    let cap = capacity(a.s.len as usize);
+    // SAFETY: in system mode; fresh memory.
+    unsafe { a.r0 = fill_bytes(a.s, heap::mallocgc(cap, core::ptr::null(), false), cap) }
+}
+
+/// Bytes that an allocation of `size` gets; nothing for nothing.
+#[inline(always)]
+fn capacity(size: usize) -> usize {
+    if size == 0 { 0 } else { round_up(size) }
+}
+
+/// # Safety
+/// The string must be valid.
+#[inline(always)]
+unsafe fn count_runes(s: GoString) -> usize {
+    let (mut at, mut n) = (0, 0);
+    let len = s.len as usize;
+    while at < len {
+        // SAFETY: inside the string.
+        at += unsafe { utf8::decode(s.ptr.add(at), len - at).1 };
+        n += 1;
+    }
+    n
+}
+
+/// # Safety
+/// `to` must have room for the string's runes.
+#[inline(always)]
+unsafe fn decode_runes(s: GoString, to: *mut i32) {
+    let (mut at, mut to) = (0, to);
+    let len = s.len as usize;
+    while at < len {
+        // SAFETY: inside the string, and one of the runes counted.
+        unsafe {
+            let (r, n) = utf8::decode(s.ptr.add(at), len - at);
+            to.write(r as i32);
+            to = to.add(1);
+            at += n;
+        }
+    }
+}
+
+/// Fills a slice of runes at `to`, of `bytes` bytes.
+#[inline(always)]
+unsafe fn fill_runes(s: GoString, n: usize, to: *mut u8, bytes: usize) -> GoSlice {
+    // SAFETY: the caller's memory, at least as large as the runes.
+    unsafe {
+        decode_runes(s, to.cast());
+        to.add(n * 4).write_bytes(0, bytes - n * 4);
+    }
+    GoSlice { ptr: to, len: n as i64, cap: (bytes / 4) as i64 }
+}
+
+/// `[]rune(s)`.
+pub unsafe fn string_to_runes_leaf(a: &mut args::runtime_stringtoslicerune) -> bool {
+    // SAFETY: compiled code passes a buffer of `TMP_RUNES` runes or null.
+    unsafe {
+        let n = count_runes(a.s);
+        if !a.buf.is_null() && n <= TMP_RUNES {
+            decode_runes(a.s, a.buf.cast());
+            a.r0 = GoSlice { ptr: a.buf, len: n as i64, cap: TMP_RUNES as i64 };
+            return true;
+        }
+        if n > MAX_RUNES {
+            return false;
+        }
+        let bytes = capacity(n * 4);
+        let to = heap::leaf_alloc_raw(bytes);
+        if to.is_null() {
+            return false;
+        }
+        a.r0 = fill_runes(a.s, n, to, bytes);
+    }
+    true
+}
+
+/// `[]rune(s)` where it needs the allocator.
+pub unsafe fn string_to_runes(a: &mut args::runtime_stringtoslicerune) {
+    // SAFETY: in system mode; fresh memory.
+    unsafe {
+        let n = count_runes(a.s);
+        if n > MAX_RUNES {
+            print::throw("out of memory");
+        }
+        let bytes = capacity(n * 4);
+        a.r0 = fill_runes(a.s, n, heap::mallocgc(bytes, core::ptr::null(), false), bytes);
+    }
+}
+
+/// Bytes of the encodings of `n` runes.
+#[inline(always)]
+unsafe fn encoded_len(runes: *const i32, n: usize) -> usize {
+    let mut size = 0;
+    for i in 0..n {
+        // SAFETY: inside the slice.
+        size += utf8::encode(unsafe { *runes.add(i) }).1;
+    }
+    size
+}
+
+/// Encodes as many of `n` runes as fit `size` bytes: all, unless the program changes them meanwhile. Answers the bytes written.
+#[inline(always)]
+unsafe fn encode_runes(runes: *const i32, n: usize, to: *mut u8, size: usize) -> usize {
+    let mut at = 0;
+    for i in 0..n {
+        // SAFETY: inside the slice and the room.
+        unsafe {
+            let (code, len) = utf8::encode(*runes.add(i));
+            if len > size - at {
+                break;
+            }
+            utf8::put(to.add(at), code, len);
+            at += len;
+        }
+    }
+    at
+}
+
+/// `string(r)` for `r []rune`.
+pub unsafe fn runes_to_string_leaf(a: &mut args::runtime_slicerunetostring) -> bool {
+    // SAFETY: compiled code passes a valid slice and a buffer of `TMP_BUF` bytes or null.
+    unsafe {
+        let (runes, n) = (a.a.ptr.cast(), a.a.len as usize);
+        let size = encoded_len(runes, n);
+        let to = leaf_room(a.buf, TMP_BUF, size);
+        if to.is_null() {
+            return false;
+        }
+        a.r0 = GoString { ptr: to, len: encode_runes(runes, n, to, size) as i64 };
+    }
+    true
+}
+
+/// `string(r)` where it needs the allocator.
+pub unsafe fn runes_to_string(a: &mut args::runtime_slicerunetostring) {
+    // SAFETY: as above.
+    unsafe {
+        let (runes, n) = (a.a.ptr.cast(), a.a.len as usize);
+        let size = encoded_len(runes, n);
+        let to = room(a.buf, TMP_BUF, size);
+        a.r0 = GoString { ptr: to, len: encode_runes(runes, n, to, size) as i64 };
+    }
+}
+
+/// `string(i)`. Go 1.5 takes the low 32 bits for the rune.
+pub unsafe fn int_to_string_leaf(a: &mut args::runtime_intstring) -> bool {
+    let (code, n) = utf8::encode(a.v as i32);
+    // SAFETY: compiled code passes a buffer of four bytes or null.
+    unsafe {
+        let to = leaf_room(a.buf, 4, n);
+        if to.is_null() {
+            return false;
+        }
+        utf8::put(to, code, n);
+        a.r0 = GoString { ptr: to, len: n as i64 };
+    }
+    true
+}
+
+/// `string(i)` where it needs the allocator.
+pub unsafe fn int_to_string(a: &mut args::runtime_intstring) {
+    let (code, n) = utf8::encode(a.v as i32);
+    // SAFETY: as above.
+    unsafe {
+        let to = room(a.buf, 4, n);
+        utf8::put(to, code, n);
+        a.r0 = GoString { ptr: to, len: n as i64 };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runes_and_back() {
+        let s = GoString::from_static("aé日𝄞\u{10ffff}");
+        // SAFETY: a static string, and room for its runes.
+        unsafe {
+            assert_eq!(count_runes(s), 5);
+            let mut room = [7i32; 7];
+            let r = fill_runes(s, 5, room.as_mut_ptr().cast(), 28);
+            assert_eq!((r.len, r.cap), (5, 7));
+            assert_eq!(room, ['a' as i32, 'é' as i32, '日' as i32, '𝄞' as i32, 0x10ffff, 0, 0]);
+            let size = encoded_len(room.as_ptr(), 5);
+            assert_eq!(size, s.len as usize);
+            let mut bytes = [9u8; 20];
+            assert_eq!(encode_runes(room.as_ptr(), 5, bytes.as_mut_ptr(), size), size);
+            assert_eq!(&bytes[..size], s.bytes());
+            assert_eq!(bytes[size], 9);
+            // A program that swaps in a longer rune meanwhile gets a shorter string, not an overrun.
+            room[0] = '日' as i32;
+            assert!(encode_runes(room.as_ptr(), 5, bytes.as_mut_ptr(), size) <= size);
+            assert_eq!(bytes[size], 9);
+        }
+    }
+
+    #[test]
+    fn bytes_beyond_the_length_are_cleared() {
+        let mut room = [7u8; 16];
+        // SAFETY: the room is larger than the string.
+        let r = unsafe { fill_bytes(GoString::from_static("hello"), room.as_mut_ptr(), 16) };
+        assert_eq!((r.len, r.cap), (5, 16));
+        assert_eq!(&room, b"hello\0\0\0\0\0\0\0\0\0\0\0");
+    }
+}
