@@ -1,11 +1,14 @@
 //! The last moments of the process: one thread at a time may print and end it.
 
-use super::{builtins, print};
+use super::out::{Out, Sink};
+use super::traceback::{self, Style};
+use super::{builtins, level, print};
 use crate::abi::G;
 use crate::os::sys;
-use crate::sched;
+use crate::sched::p::pstatus::RUNNING;
+use crate::sched::{self, state};
 use crate::sync::mutex::RawMutex;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// Threads that are dying, printing or waiting to print.
 static DYING: AtomicU32 = AtomicU32::new(0);
@@ -13,6 +16,22 @@ static DYING: AtomicU32 = AtomicU32::new(0);
 static PRINTING: RawMutex = RawMutex::new();
 /// Never free once taken: where a thread waits for the end.
 static FOREVER: RawMutex = RawMutex::new();
+
+/// The other goroutines have been shown: a second dying thread does not repeat them.
+static OTHERS: AtomicBool = AtomicBool::new(false);
+/// Bytes of the buffer for tracebacks, on g0's or the signal stack.
+const TEXT: usize = 2048;
+/// `M::throwing` of a thread that found a bug of the runtime: its goroutine is shown with all details.
+const BUG: u32 = 1;
+/// Waits for other threads to stop, and how long each is: a program that dies should not take long.
+const FREEZE_TRIES: u32 = 5;
+const FREEZE_NS: i64 = 1_000_000;
+
+/// This thread dies of a bug of the runtime, not of the program.
+pub fn blame_runtime() {
+    // SAFETY: the field is only touched by its own thread.
+    unsafe { (*sched::getm()).throwing = BUG };
+}
 
 /// Some thread is dying.
 pub fn is_dying() -> bool {
@@ -35,6 +54,7 @@ pub fn start() {
             PRINTING.lock();
             // SAFETY: as above. From here on this thread is not preempted, and a panic in a String method is fatal.
             unsafe { (*m).locks += 1 };
+            freeze();
         }
         1 => print::puts("panic during panic\n"),
         2 => {
@@ -48,17 +68,70 @@ pub fn start() {
 /// Shows the goroutines and ends the process. `g` is the goroutine that dies, or null.
 ///
 /// # Safety
-/// [`start`] was called.
-pub unsafe fn finish(_g: *mut G) -> ! {
-    leave()
+/// [`start`] was called; `g` is stopped in a runtime call of this thread.
+pub unsafe fn finish(g: *mut G) -> ! {
+    let level = level::get();
+    let mut buf = [0u8; TEXT];
+    let mut out = Out::new(&mut buf, Sink::Stderr);
+    // SAFETY: the world stands as still as it gets; g by the caller's promise.
+    unsafe {
+        if !g.is_null() && (*g).sig != 0 {
+            signal_line(&mut out, g);
+        }
+        if level.frames > 0 {
+            let style = Style::configured();
+            if !g.is_null() {
+                let whole = (*sched::getm()).throwing == BUG;
+                out.str("\n");
+                traceback::own(&mut out, g, Style { all: style.all || whole, addresses: style.addresses || whole });
+            }
+            out.flush();
+            if !OTHERS.swap(true, Ordering::AcqRel) {
+                traceback::others(&mut out, g, style);
+            }
+        }
+        drop(out);
+    }
+    leave(level.crash)
+}
+
+/// The fault behind the panic.
+unsafe fn signal_line(out: &mut Out<'_>, g: *mut G) {
+    // SAFETY: as in `finish`.
+    unsafe {
+        out.str("[signal ").hex(u64::from((*g).sig)).str(" code=").hex(u64::from((*g).sigcode));
+        out.str(" addr=").hex((*g).sigaddr as u64).str(" pc=").hex((*g).sigpc as u64).str("]\n");
+    }
 }
 
 /// Ends the process, or lets the next dying thread do so after its own last words.
-fn leave() -> ! {
+pub fn leave(crash: bool) -> ! {
     PRINTING.unlock();
     if DYING.fetch_sub(1, Ordering::AcqRel) != 1 {
         FOREVER.lock();
         FOREVER.lock();
     }
+    if crash {
+        crate::signal::die_by_abort();
+    }
     sys::exit(2)
+}
+
+/// Stops the other threads as well as that works without waiting for them for long: whatever they run, they come
+/// to a halt at their next safe point.
+fn freeze() {
+    for _ in 0..FREEZE_TRIES {
+        if let Some(mut s) = state::SCHED.try_lock() {
+            s.stopwait = i32::MAX / 2;
+        }
+        state::GCWAITING.store(1, Ordering::SeqCst);
+        sched::stw::preempt_all();
+        let mine = sched::getp();
+        // SAFETY: Ps are never freed.
+        let busy = state::all_ps().any(|p| p != mine && unsafe { (*p).status.load(Ordering::Acquire) } == RUNNING);
+        if !busy {
+            return;
+        }
+        sys::nanosleep(FREEZE_NS);
+    }
 }

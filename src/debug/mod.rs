@@ -2,7 +2,12 @@
 
 pub mod asmfuncs;
 pub mod builtins;
+pub mod callers;
 pub mod dying;
+pub mod frames;
+pub mod info;
+pub mod level;
 pub mod out;
 pub mod print;
 pub mod symtab;
+pub mod traceback;

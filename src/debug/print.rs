@@ -42,14 +42,27 @@ pub fn put_hex(v: u64) {
     sys::write(2, &buf[i..]);
 }
 
-/// `fatal error: ...`: the program cannot go on. Prints the goroutines and exits with status 2.
+/// `fatal error: ...`: the runtime cannot go on. Shows the goroutines, the running one with all details, and exits with status 2.
 #[cold]
 pub fn throw(msg: &str) -> ! {
+    dying::blame_runtime();
+    fatal(msg)
+}
+
+/// `fatal error: ...`: the program cannot go on, by a mistake of its own. Shows the goroutines and exits with status 2.
+#[cold]
+pub fn fatal(msg: &str) -> ! {
+    let first = !dying::is_dying();
+    if first {
+        dying::start();
+    }
     builtins::with(|out| {
         out.str("fatal error: ").str(msg).str("\n");
     });
-    dying::start();
-    // SAFETY: just started.
+    if !first {
+        dying::start();
+    }
+    // SAFETY: just started; whoever calls this runs on g0 for the goroutine that called into the runtime.
     unsafe { dying::finish(crate::sched::curg()) }
 }
 
@@ -69,7 +82,7 @@ pub fn dying() -> bool {
     dying::is_dying()
 }
 
-/// [`throw`] that shows every goroutine.
+/// [`fatal`] for the whole program: no goroutine is to blame.
 pub fn throw_all(msg: &str) -> ! {
-    throw(msg)
+    fatal(msg)
 }

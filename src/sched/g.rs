@@ -194,7 +194,7 @@ pub unsafe fn newproc(a: &mut args::runtime_newproc) {
             if !g.is_null() {
                 (*g).parkmap = 0;
             }
-            crate::debug::print::throw("go of nil func value");
+            crate::debug::print::fatal("go of nil func value");
         }
         let n = a.siz as usize;
         if n >= MAX_ARGS {

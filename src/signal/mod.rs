@@ -47,3 +47,6 @@ pub fn restore_mask(mask: u64) {
 
 #[unsafe(no_mangle)]
 extern "C" fn gort_sighandler() {}
+
+/// Ends the process by SIGABRT.
+pub fn die_by_abort() {}

@@ -158,7 +158,8 @@ pub enum End {
 #[derive(Debug)]
 pub struct Walker {
     pc: usize,
-    sp: usize,
+    /// Stack pointer of the next frame.
+    pub sp: usize,
     fault: bool,
     /// How the walk ended.
     pub end: End,

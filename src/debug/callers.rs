@@ -1,0 +1,129 @@
+//! `runtime.Caller`, `Callers`, `Stack` and `Func`: what a program learns about its own stack and functions.
+
+use super::frames::{self, Frames};
+use super::out::{Out, Sink};
+use super::symtab::{self, Function};
+use super::traceback::{self, Style};
+use crate::abi::{GoSlice, GoString, Status, args};
+use crate::sched::{self, stw};
+
+/// The words of a Go slice of uintptr.
+///
+/// # Safety
+/// The slice is live during `'a`.
+unsafe fn words<'a>(s: &GoSlice) -> &'a mut [usize] {
+    if s.len <= 0 {
+        return &mut [];
+    }
+    // SAFETY: the caller's promise.
+    unsafe { core::slice::from_raw_parts_mut(s.ptr.cast(), s.len as usize) }
+}
+
+/// The running goroutine's frames, the runtime call that asks first.
+unsafe fn own_frames() -> Frames {
+    // SAFETY: curg is stopped in the runtime call that we serve.
+    unsafe { Frames::of(sched::curg()) }
+}
+
+/// `runtime.Callers(skip, pc)`: 0 is Callers itself.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn callers(a: &mut args::runtime_Callers) {
+    // SAFETY: the slice is an argument; curg is stopped in this call.
+    unsafe { a.r0 = frames::record(own_frames(), a.skip.max(0) as usize, words(&a.pc)) as i64 };
+}
+
+/// `runtime.Caller(skip)`: 0 is its caller.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn caller(a: &mut args::runtime_Caller) {
+    let skip = a.skip;
+    (a.pc, a.file, a.line, a.ok) = (0, GoString::EMPTY, 0, false);
+    let Ok(skip) = usize::try_from(skip) else {
+        return;
+    };
+    // SAFETY: as in `callers`.
+    if let Some(f) = unsafe { own_frames() }.nth(skip + 1) {
+        a.ok = true;
+        a.pc = f.pc;
+        let (file, line) = f.func.map_or((&b""[..], 0), |func| func.file_line(f.place()));
+        a.file = symtab::go_string(file);
+        a.line = i64::from(line);
+    }
+}
+
+/// `runtime.FuncForPC`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn func_for_pc(a: &mut args::runtime_FuncForPC) {
+    a.r0 = symtab::find(a.pc).map_or(core::ptr::null_mut(), Function::to_go);
+}
+
+/// `(*Func).Name`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn func_name(a: &mut args::runtime___Func__Name) {
+    // SAFETY: the receiver came from FuncForPC, or is nil.
+    a.r0 = unsafe { Function::from_go(a.recv) }.map_or(GoString::EMPTY, |f| symtab::go_string(f.name()));
+}
+
+/// `(*Func).Entry`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn func_entry(a: &mut args::runtime___Func__Entry) {
+    // SAFETY: as in `func_name`.
+    a.r0 = unsafe { Function::from_go(a.recv) }.map_or(0, Function::entry);
+}
+
+/// `(*Func).raw`: the same pointer by another type.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn func_raw(a: &mut args::runtime___Func__raw) {
+    a.r0 = a.recv;
+}
+
+/// `(*Func).FileLine`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn func_file_line(a: &mut args::runtime___Func__FileLine) {
+    // SAFETY: as in `func_name`.
+    let (file, line) = unsafe { Function::from_go(a.recv) }.map_or((&b"?"[..], 0), |f| f.file_line(a.pc));
+    a.file = symtab::go_string(file);
+    a.line = i64::from(line);
+}
+
+/// `runtime.Stack(buf, all)`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn stack(a: &mut args::runtime_Stack) -> Status {
+    // SAFETY: system mode for curg, which is stopped at its call of Stack, not in a frame of it.
+    unsafe {
+        if a.all && !stw::stop_world() {
+            return Status::Retry;
+        }
+        a.r0 = 0;
+        if a.buf.len > 0 {
+            let g = sched::curg();
+            let buf = core::slice::from_raw_parts_mut(a.buf.ptr, a.buf.len as usize);
+            let mut out = Out::new(buf, Sink::Cut);
+            let style = Style::configured();
+            traceback::own(&mut out, g, style);
+            if a.all {
+                traceback::others(&mut out, g, style);
+            }
+            a.r0 = out.len() as i64;
+        }
+        if a.all {
+            stw::start_world();
+        }
+    }
+    Status::Done
+}

@@ -1,0 +1,147 @@
+//! The frames of a goroutine as Go people count them: the runtime call that it is stopped in, the frames of
+//! its stack, and `runtime.goexit` at the bottom.
+//!
+//! The walker of the stack ([`crate::stack::walk`]) starts in the Go caller of a runtime call, since the call itself has no frame
+//! there. `runtime.Callers`, profiles and tracebacks count it like any function.
+
+use super::asmfuncs;
+use super::symtab::{self, Function};
+use crate::abi::{G, ReflectContext, SURFACE};
+use crate::sched::g::goexit_pc;
+use crate::stack::walk::{End, Shape, Walker};
+use gort_tables::FRAME_REFLECT;
+
+/// One frame.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame {
+    /// Return address of the call that it is in, or the instruction where it stands.
+    pub pc: usize,
+    /// `pc` is an instruction, not a return address.
+    pub exact: bool,
+    /// Its function.
+    pub func: Option<Function>,
+    /// Its stack pointer.
+    pub sp: usize,
+    /// Address of its arguments.
+    pub args: usize,
+    /// Bytes of its arguments and results.
+    pub args_size: usize,
+}
+
+impl Frame {
+    /// The pc that says where the frame is: inside the call instruction.
+    pub fn place(&self) -> usize {
+        if self.exact { self.pc } else { self.pc - 1 }
+    }
+}
+
+enum Step {
+    Call,
+    Stack,
+    Bottom,
+    Done,
+}
+
+/// Steps through a goroutine's frames, innermost first.
+pub struct Frames {
+    walker: Walker,
+    /// The runtime call at the start.
+    call: usize,
+    step: Step,
+    /// Bounds of the stack: a walk never reads outside.
+    bounds: (usize, usize),
+}
+
+impl core::fmt::Debug for Frames {
+    fn fmt(&self, _: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        Ok(())
+    }
+}
+
+impl Frames {
+    /// Of a stopped goroutine.
+    ///
+    /// # Safety
+    /// `g` is stopped and stays so.
+    pub unsafe fn of(g: *mut G) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let walker = Walker::of(g);
+            Self::from(g, walker, visible_call((*g).parkmap))
+        }
+    }
+
+    /// From anywhere on the stack of `g`; `call` is the entry of the runtime function called there, 0 for none.
+    ///
+    /// # Safety
+    /// As [`Frames::of`].
+    pub unsafe fn from(g: *mut G, walker: Walker, call: usize) -> Self {
+        // SAFETY: the caller's promise.
+        let bounds = unsafe { ((*g).stack_lo, (*g).stack_hi) };
+        Self { walker, call, step: if call == 0 { Step::Stack } else { Step::Call }, bounds }
+    }
+}
+
+/// Entry of the runtime call with this surface index, 0 for none and for the steps of the runtime's own frames.
+fn visible_call(index: u32) -> usize {
+    match SURFACE.get(index as usize) {
+        Some(row) if index != 0 && !row.name.starts_with("gort.") => asmfuncs::entry_of(index),
+        _ => 0,
+    }
+}
+
+/// Bytes of arguments of a frame on the stack.
+unsafe fn args_size(frame: &crate::stack::walk::Frame, func: Option<Function>) -> usize {
+    if let Shape::Go(shape) = frame.shape
+        && shape.flags & FRAME_REFLECT != 0
+    {
+        if frame.sp == frame.top {
+            return 0;
+        }
+        // SAFETY: after its prologue such a frame holds the address of its context at the bottom.
+        return unsafe { (*(**(frame.sp as *const *const ReflectContext)).stack).n as usize * 8 };
+    }
+    func.map_or(0, Function::args)
+}
+
+impl Iterator for Frames {
+    type Item = Frame;
+
+    fn next(&mut self) -> Option<Frame> {
+        if let Step::Call = self.step {
+            self.step = Step::Stack;
+            let sp = self.walker.sp;
+            let func = symtab::find(self.call);
+            return Some(Frame { pc: self.call + 1, exact: false, func, sp: sp - 8, args: sp, args_size: func.map_or(0, Function::args) });
+        }
+        if let Step::Stack = self.step {
+            if !(self.bounds.0..self.bounds.1).contains(&self.walker.sp) {
+                self.step = Step::Done;
+                return None;
+            }
+            if let Some(f) = self.walker.next() {
+                let func = symtab::find(if f.exact { f.pc } else { f.pc - 1 });
+                // SAFETY: the walker stands in a well-formed frame.
+                let args_size = unsafe { args_size(&f, func) };
+                return Some(Frame { pc: f.pc, exact: f.exact, func, sp: f.sp, args: f.top + 8, args_size });
+            }
+            self.step = if self.walker.end == End::Bottom { Step::Bottom } else { Step::Done };
+        }
+        if let Step::Bottom = self.step {
+            self.step = Step::Done;
+            let (pc, sp) = (goexit_pc(), self.walker.sp);
+            return Some(Frame { pc, exact: false, func: symtab::find(pc), sp, args: sp, args_size: 0 });
+        }
+        None
+    }
+}
+
+/// Writes the pcs of the frames after the first `skip` into `pcs`; answers how many.
+pub fn record(frames: Frames, skip: usize, pcs: &mut [usize]) -> usize {
+    let mut n = 0;
+    for (slot, f) in pcs.iter_mut().zip(frames.skip(skip)) {
+        *slot = f.pc;
+        n += 1;
+    }
+    n
+}

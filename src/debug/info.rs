@@ -1,0 +1,32 @@
+//! What a program learns about its toolchain.
+
+use crate::abi::{GoString, args};
+use crate::boot::env;
+
+/// The Go release whose programs this runtime runs.
+const VERSION: &str = "go1.5.4";
+/// Where the official archives of that release expect to be.
+const DEFAULT_GOROOT: &str = "/usr/local/go";
+
+/// Tools find the version of a program by this variable.
+#[unsafe(export_name = "runtime.buildVersion")]
+pub static BUILD_VERSION: GoString = GoString::from_static(VERSION);
+
+/// `runtime.Version`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn version(a: &mut args::runtime_Version) {
+    a.r0 = GoString::from_static(VERSION);
+}
+
+/// `runtime.GOROOT`: the environment's, or the usual place.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn goroot(a: &mut args::runtime_GOROOT) {
+    a.r0 = match env::get(b"GOROOT") {
+        Some(v) if !v.is_empty() => super::symtab::go_string(v),
+        _ => GoString::from_static(DEFAULT_GOROOT),
+    };
+}

@@ -1,0 +1,45 @@
+//! How much a dying program shows: the environment variable GOTRACEBACK.
+
+use crate::boot::env;
+
+/// The variable's meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Level {
+    /// 0 = no goroutines, 1 = without the runtime's own frames and goroutines, 2 = everything.
+    pub frames: u32,
+    /// End by SIGABRT, for a core dump.
+    pub crash: bool,
+}
+
+/// Reads the variable. Only dying programs and explicit stack dumps ask, so it is read each time.
+pub fn get() -> Level {
+    parse(env::get(b"GOTRACEBACK").unwrap_or_default())
+}
+
+fn parse(value: &[u8]) -> Level {
+    match value {
+        b"" => Level { frames: 1, crash: false },
+        b"crash" => Level { frames: 2, crash: true },
+        // Anything that is no number counts as 0, as in Go.
+        _ => Level { frames: env::parse(value).unwrap_or(0).clamp(0, 2) as u32, crash: false },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values() {
+        let level = |v: &str| {
+            let l = parse(v.as_bytes());
+            (l.frames, l.crash)
+        };
+        assert_eq!(level(""), (1, false));
+        assert_eq!(level("0"), (0, false));
+        assert_eq!(level("2"), (2, false));
+        assert_eq!(level("7"), (2, false));
+        assert_eq!(level("crash"), (2, true));
+        assert_eq!(level("all"), (0, false));
+    }
+}

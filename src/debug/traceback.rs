@@ -1,0 +1,234 @@
+//! Goroutines as text, in the format of Go 1.5.
+
+use super::frames::{Frame, Frames};
+use super::level;
+use super::out::Out;
+use super::symtab::{self, Function};
+use crate::abi::{G, G_SYSTEM};
+use crate::os::mem;
+use crate::sched::{self, WaitReason, g::status_of, state, status};
+use crate::stack::walk::Walker;
+use core::sync::atomic::Ordering;
+
+/// Most frames of a goroutine that are looked at.
+const MAX_FRAMES: usize = 100;
+/// Most argument words of a frame that are shown.
+const MAX_ARGS: usize = 10;
+const MINUTE: i64 = 60_000_000_000;
+
+/// What is shown of goroutines and frames.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// The runtime's own frames and goroutines too.
+    pub all: bool,
+    /// Stack addresses.
+    pub addresses: bool,
+}
+
+impl Style {
+    /// As GOTRACEBACK says.
+    pub fn configured() -> Self {
+        let all = level::get().frames > 1;
+        Self { all, addresses: all }
+    }
+}
+
+/// Is a function part of the program, as opposed to the runtime's insides?
+fn of_program(name: &[u8]) -> bool {
+    if name.starts_with(b"gort.") {
+        return false;
+    }
+    match name.strip_prefix(b"runtime.") {
+        Some(rest) => rest.first().is_some_and(u8::is_ascii_uppercase),
+        None => name.contains(&b'.'),
+    }
+}
+
+/// Status without the scan bit.
+unsafe fn state_of(g: *mut G) -> u32 {
+    // SAFETY: Gs are never freed.
+    unsafe { status_of(g).load(Ordering::Acquire) & !status::SCAN }
+}
+
+/// `goroutine 1 [running]:`
+///
+/// # Safety
+/// `g` is a G of ours.
+pub unsafe fn header(out: &mut Out<'_>, g: *mut G) {
+    // SAFETY: Gs are never freed; the words are read whole.
+    unsafe {
+        let state = state_of(g);
+        let mut text = match state {
+            status::IDLE => "idle",
+            status::RUNNABLE => "runnable",
+            status::RUNNING => "running",
+            status::SYSCALL => "syscall",
+            status::WAITING => "waiting",
+            status::DEAD => "dead",
+            status::COPYSTACK => "copystack",
+            _ => "???",
+        };
+        if state == status::WAITING {
+            let reason = WaitReason::text((*g).waitreason);
+            if !reason.is_empty() {
+                text = reason;
+            }
+        }
+        out.str("goroutine ").int((*g).goid).str(" [").str(text);
+        if matches!(state, status::WAITING | status::SYSCALL) && (*g).waitsince != 0 {
+            let minutes = (crate::time::clock::nanotime() - (*g).waitsince) / MINUTE;
+            if minutes >= 1 {
+                out.str(", ").int(minutes).str(" minutes");
+            }
+        }
+        if !(*g).lockedm.is_null() {
+            out.str(", locked to thread");
+        }
+        out.str("]:\n");
+    }
+}
+
+fn position(out: &mut Out<'_>, func: Option<Function>, place: usize, pc: usize) {
+    let (file, line) = func.map_or((&b"?"[..], 0), |f| f.file_line(place));
+    out.str("\t").bytes(file).str(":").uint(u64::from(line));
+    let entry = func.map_or(pc, Function::entry);
+    if pc > entry {
+        out.str(" +").hex((pc - entry) as u64);
+    }
+}
+
+unsafe fn frame(out: &mut Out<'_>, f: &Frame, style: Style) {
+    out.bytes(f.func.map_or(b"?", Function::name)).str("(");
+    for i in 0..f.args_size / 8 {
+        if i >= MAX_ARGS {
+            out.str(", ...");
+            break;
+        }
+        // SAFETY: the arguments lie in the caller's frame, whose stack is stopped.
+        out.str(if i > 0 { ", " } else { "" }).hex(unsafe { *((f.args + 8 * i) as *const u64) });
+    }
+    out.str(")\n");
+    position(out, f.func, f.place(), f.pc);
+    if style.addresses {
+        out.str(" fp=").hex(f.args as u64).str(" sp=").hex(f.sp as u64);
+    }
+    out.str("\n");
+}
+
+/// The frames, and who created the goroutine.
+///
+/// # Safety
+/// `g` is stopped; `walk` makes its frames.
+unsafe fn frames(out: &mut Out<'_>, g: *mut G, style: Style, walk: impl Fn() -> Frames) {
+    let mut show = |all: bool| {
+        let (mut shown, mut seen) = (0, 0);
+        for f in walk().take(MAX_FRAMES) {
+            seen += 1;
+            if all || of_program(f.func.map_or(b"?", Function::name)) {
+                // SAFETY: passed on to the caller.
+                unsafe { frame(out, &f, style) };
+                shown += 1;
+            }
+        }
+        if seen == MAX_FRAMES && shown == MAX_FRAMES {
+            out.str("...additional frames elided...\n");
+        }
+        shown
+    };
+    // A goroutine with frames of the runtime only: better those than nothing.
+    if show(style.all) == 0 && !style.all {
+        show(true);
+    }
+    // SAFETY: as the caller promises.
+    unsafe { created_by(out, g, style) };
+}
+
+unsafe fn created_by(out: &mut Out<'_>, g: *mut G, style: Style) {
+    // SAFETY: Gs are never freed.
+    let (pc, id) = unsafe { ((*g).gopc, (*g).goid) };
+    let Some(func) = symtab::find(pc) else { return };
+    if id == 1 || !(style.all || of_program(func.name())) {
+        return;
+    }
+    out.str("created by ").bytes(func.name()).str("\n");
+    position(out, Some(func), if pc > func.entry() { pc - 1 } else { pc }, pc);
+    out.str("\n");
+}
+
+/// A goroutine with header and frames.
+///
+/// # Safety
+/// `g` is stopped.
+pub unsafe fn goroutine(out: &mut Out<'_>, g: *mut G, style: Style) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        header(out, g);
+        frames(out, g, style, || Frames::of(g));
+    }
+}
+
+/// The goroutine whose runtime call is being served, from that call's caller on.
+///
+/// # Safety
+/// `g` is stopped in that call.
+pub unsafe fn own(out: &mut Out<'_>, g: *mut G, style: Style) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        header(out, g);
+        frames(out, g, style, || Frames::from(g, Walker::of(g), 0));
+    }
+}
+
+/// A goroutine that a signal interrupted at `pc`.
+///
+/// # Safety
+/// `g` runs on this thread, under the signal handler.
+pub unsafe fn interrupted(out: &mut Out<'_>, g: *mut G, pc: usize, sp: usize, style: Style) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        header(out, g);
+        frames(out, g, style, || Frames::from(g, Walker::at_fault(pc, sp), 0));
+    }
+}
+
+/// Every goroutine but `me`, oldest first.
+///
+/// # Safety
+/// The world is stopped, or the process dies.
+pub unsafe fn others(out: &mut Out<'_>, me: *mut G, style: Style) {
+    // SAFETY: the caller's promise; Gs are never freed.
+    unsafe {
+        let m = sched::getm();
+        let n = state::all_gs().count();
+        // Gs are listed newest first: they are turned around in memory of their own, since the heap may be what failed.
+        let bytes = (n * 8).next_multiple_of(4096);
+        let list: *mut *mut G = mem::map(0, bytes).cast();
+        if list.is_null() {
+            return;
+        }
+        let mut first = n;
+        for g in state::all_gs() {
+            if first == 0 {
+                break;
+            }
+            first -= 1;
+            *list.add(first) = g;
+        }
+        for i in first..n {
+            let g = *list.add(i);
+            let state = state_of(g);
+            if g == me || matches!(state, status::DEAD | status::IDLE) || ((*g).flags & G_SYSTEM != 0 && !style.all) {
+                continue;
+            }
+            out.str("\n");
+            if state == status::RUNNING && (*g).m != m {
+                header(out, g);
+                out.str("\tgoroutine running on other thread; stack unavailable\n");
+                created_by(out, g, style);
+            } else {
+                goroutine(out, g, style);
+            }
+        }
+        mem::unmap(list.cast(), bytes);
+    }
+}
