@@ -18,6 +18,9 @@ const GCDATA: usize = 32;
 const KIND_GCPROG: u8 = 0x40;
 const KIND_NOPOINTERS: u8 = 0x80;
 
+/// Variables are in sections of less than 2 GB.
+const MAX_WORDS: u64 = 1 << 28;
+
 /// Mask of a section whose variables may hold pointers.
 pub fn mask(
     p: &Program<'_>,
@@ -127,7 +130,7 @@ fn type_bits(p: &Program<'_>, host: &HostLib<'_>, id: SymId) -> Result<TypeBits>
     if head[KIND] & KIND_NOPOINTERS != 0 || words == 0 {
         return Ok(none);
     }
-    if words > 1 << 40 {
+    if words > MAX_WORDS {
         return Err(damaged("is damaged"));
     }
     let size = (words as usize).div_ceil(8);

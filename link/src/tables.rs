@@ -115,6 +115,9 @@ impl<'a> Stepper<'a> {
     }
 }
 
+/// No frame has more words: the compiler keeps large variables off the stack.
+const MAX_MAP_BITS: u32 = 1 << 26;
+
 /// A stack map symbol: `n` bitmaps of `nbit` bits.
 struct StackMap<'a> {
     n: u32,
@@ -133,7 +136,7 @@ impl<'a> StackMap<'a> {
         };
         let (n, nbit) = (word(0), word(4));
         let bytes = u64::from(n) * u64::from(nbit).div_ceil(32) * 4;
-        (size >= 8 && bytes + 8 <= size).then(|| Self {
+        (size >= 8 && bytes + 8 <= size && nbit <= MAX_MAP_BITS).then(|| Self {
             n,
             nbit,
             bitmaps: image.get(8..).unwrap_or(&[]),

@@ -36,7 +36,7 @@ pub fn table(p: &Program<'_>, layout: &Layout) -> FrameTable {
             if value != depth && start < size {
                 fde.add_instruction(
                     start as u32,
-                    CallFrameInstruction::CfaOffset(value.saturating_add(8)),
+                    CallFrameInstruction::CfaOffset(value.max(0).saturating_add(8)),
                 );
                 depth = value;
             }

@@ -4,8 +4,8 @@ use super::{ENCODING, address, line_string};
 use crate::layout::{Layout, Section};
 use crate::pclntab::Pclntab;
 use crate::resolve::{Program, SymId};
-use gimli::write::{FileId, LineProgram};
 use gimli::LineEncoding;
+use gimli::write::{FileId, LineProgram};
 use gort_tables::pcvalue::PcValues;
 use rustc_hash::FxHashMap;
 
@@ -67,6 +67,7 @@ fn function(
     let mut file_runs = PcValues::new(t.pcfile, 0);
     let mut file = file_runs.next();
     let mut start = 0;
+    let mut rows = 0;
     for (end, line) in PcValues::new(t.pcline, 0) {
         // A run of one line may span files only through inlining; each piece gets a row.
         while start < end.min(size) {
@@ -83,6 +84,9 @@ fn function(
                 row.address_offset = place.offset + start;
                 row.file = number;
                 row.line = line;
+                // The first line's code is the stack check and the frame's set-up.
+                row.prologue_end = rows == 1;
+                rows += 1;
                 l.generate_row();
             }
             start = piece_end.max(start + 1);

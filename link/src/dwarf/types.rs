@@ -66,6 +66,9 @@ const FIELD_SIZE: usize = 40;
 const FIELD_TYPE: usize = 16;
 const FIELD_OFFSET: usize = 32;
 
+/// More stars than this before a name without descriptor are not a type.
+const MAX_POINTERS: usize = 16;
+
 /// Types described so far.
 pub struct Types<'p, 'b> {
     p: &'p Program<'b>,
@@ -124,11 +127,13 @@ impl<'p, 'b> Types<'p, 'b> {
         }
         let symbol = self.p.find(&[b"type.", name].concat());
         let descriptor = symbol.filter(|&id| self.p.go_def(id).is_some());
+        // Names are finite, but those of damaged objects need not be sensible.
+        let stars = name.iter().take_while(|&&b| b == b'*').count();
         let basic = BASIC.iter().find(|(n, _, _)| n.as_bytes() == name);
         let (kind, size) = match (descriptor.map(|d| self.descriptor(d)), basic) {
             (Some(d), _) => (d.kind(), d.u64(0)),
             (None, Some(&(_, kind, size))) => (kind, size),
-            (None, None) if name.starts_with(b"*") => (kind::PTR, 8),
+            (None, None) if (1..MAX_POINTERS).contains(&stars) => (kind::PTR, 8),
             (None, None) if name.starts_with(b"[]") => (kind::SLICE, 24),
             (None, None) => (0, 0),
         };

@@ -214,6 +214,12 @@ impl<'a> Reader<'a, '_> {
                 format!("symbol of {size} bytes with {} bytes of data", data.len()),
             ));
         }
+        if kind == 1 && data.len() as u64 != size {
+            return Err(Fault::at(
+                size_at,
+                format!("function of {size} bytes with {} bytes of code", data.len()),
+            ));
+        }
         let first = self.out.relocs.len() as u32;
         let nreloc = self.c.count(9, "number of relocations")?;
         self.out.relocs.reserve(nreloc);
