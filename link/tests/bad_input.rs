@@ -19,7 +19,10 @@ fn truncated_object() {
     let b = bench();
     let object = Encoder::new(&[]).main().finish();
     b.write("main.o", &object[..object.len() - 20]);
-    has(&b.refused(&["-o", "out", "main.o"]), &["main.o", "offset", "compile the package again"]);
+    has(
+        &b.refused(&["-o", "out", "main.o"]),
+        &["main.o", "offset", "compile the package again"],
+    );
 }
 
 #[test]
@@ -27,7 +30,10 @@ fn truncated_archive() {
     let b = bench();
     let a = package(&Encoder::new(&[]).main().finish());
     b.write("main.a", &a[..a.len() - 20]);
-    has(&b.refused(&["-o", "out", "main.a"]), &["main.a", "_go_.o", "truncated"]);
+    has(
+        &b.refused(&["-o", "out", "main.a"]),
+        &["main.a", "_go_.o", "truncated"],
+    );
 }
 
 #[test]
@@ -36,8 +42,14 @@ fn empty_and_foreign_files() {
     b.write("main.o", b"");
     has(&b.refused(&["-o", "out", "main.o"]), &["main.o", "empty"]);
     b.write("main.o", b"#!/bin/sh\n");
-    has(&b.refused(&["-o", "out", "main.o"]), &["main.o", "not a Go object"]);
-    has(&b.refused(&["-o", "out", "absent.o"]), &["absent.o", "no such file"]);
+    has(
+        &b.refused(&["-o", "out", "main.o"]),
+        &["main.o", "not a Go object"],
+    );
+    has(
+        &b.refused(&["-o", "out", "absent.o"]),
+        &["absent.o", "no such file"],
+    );
 }
 
 #[test]
@@ -47,7 +59,10 @@ fn corrupt_object() {
     let at = object.len() - 3;
     object[at] ^= 0x55;
     b.write("main.o", &object);
-    has(&b.refused(&["-o", "out", "main.o"]), &["main.o", "offset", "end mark"]);
+    has(
+        &b.refused(&["-o", "out", "main.o"]),
+        &["main.o", "offset", "end mark"],
+    );
 }
 
 #[test]
@@ -59,7 +74,10 @@ fn other_releases_systems_and_experiments() {
         ("go object linux amd64 devel +1234 X:none", "devel"),
         ("go object darwin amd64 go1.5.4 X:none", "darwin/amd64"),
         ("go object linux arm go1.5.4 X:none", "linux/arm"),
-        ("go object linux amd64 go1.5.4 X:framepointer", "framepointer"),
+        (
+            "go object linux amd64 go1.5.4 X:framepointer",
+            "framepointer",
+        ),
     ];
     for (header, say) in cases {
         b.write("main.o", &Encoder::with_header(header, &[]).main().finish());
@@ -73,7 +91,10 @@ fn two_releases() {
     b.write("main.o", &Encoder::new(&["p.a"]).main().finish());
     let p = Encoder::with_header("go object linux amd64 go1.5.1 X:none", &[]).finish();
     b.write("lib/p.a", &package(&p));
-    has(&b.refused(&["-o", "out", "-L", "lib", "main.o"]), &["p.a", "go1.5.1", "go1.5.4", "main.o"]);
+    has(
+        &b.refused(&["-o", "out", "-L", "lib", "main.o"]),
+        &["p.a", "go1.5.1", "go1.5.4", "main.o"],
+    );
     b.linked(&["-f", "-o", "out", "-L", "lib", "main.o"]);
 }
 
@@ -82,8 +103,14 @@ fn missing_package() {
     let b = bench();
     b.write("main.o", &Encoder::new(&["p/q.a"]).main().finish());
     b.write("lib/p/q.a", &package(&Encoder::new(&["deep.a"]).finish()));
-    has(&b.refused(&["-o", "out", "main.o"]), &["package p/q, imported by main", "GOROOT"]);
-    has(&b.refused(&["-o", "out", "-L", "lib", "main.o"]), &["package deep, imported by p/q", "lib/deep.a"]);
+    has(
+        &b.refused(&["-o", "out", "main.o"]),
+        &["package p/q, imported by main", "GOROOT"],
+    );
+    has(
+        &b.refused(&["-o", "out", "-L", "lib", "main.o"]),
+        &["package deep, imported by p/q", "lib/deep.a"],
+    );
 }
 
 #[test]
@@ -96,37 +123,68 @@ fn undefined_symbol() {
         .finish();
     b.write("main.o", &object);
     let text = b.refused(&["-o", "out", "main.o"]);
-    has(&text, &["undefined: runtime.nowhere", "used by main.main", "main.o"]);
+    has(
+        &text,
+        &["undefined: runtime.nowhere", "used by main.main", "main.o"],
+    );
 }
 
 #[test]
 fn duplicate_definition() {
     let b = bench();
     let object = Encoder::new(&[]).main().function("p.F", RET, &[]).finish();
-    let a = archive(&[("__.PKGDEF", b""), ("_go_.o", &object), ("p_amd64.o", &Encoder::new(&[]).function("p.F", RET, &[]).finish())]);
+    let a = archive(&[
+        ("__.PKGDEF", b""),
+        ("_go_.o", &object),
+        (
+            "p_amd64.o",
+            &Encoder::new(&[]).function("p.F", RET, &[]).finish(),
+        ),
+    ]);
     b.write("main.a", &a);
-    has(&b.refused(&["-o", "out", "main.a"]), &["p.F", "_go_.o", "p_amd64.o", "again"]);
+    has(
+        &b.refused(&["-o", "out", "main.a"]),
+        &["p.F", "_go_.o", "p_amd64.o", "again"],
+    );
 }
 
 #[test]
 fn definition_of_the_runtime() {
-    let b = Bench::new(&Library { functions: &["p.F"], ..Library::default() });
-    b.write("main.o", &Encoder::new(&[]).main().function("p.F", RET, &[]).finish());
-    has(&b.refused(&["-o", "out", "main.o"]), &["p.F", "main.o", "libgort.a"]);
+    let b = Bench::new(&Library {
+        functions: &["p.F"],
+        ..Library::default()
+    });
+    b.write(
+        "main.o",
+        &Encoder::new(&[]).main().function("p.F", RET, &[]).finish(),
+    );
+    has(
+        &b.refused(&["-o", "out", "main.o"]),
+        &["p.F", "main.o", "libgort.a"],
+    );
 }
 
 #[test]
 fn not_package_main() {
     let b = bench();
-    b.write("main.o", &Encoder::new(&[]).function("\"\".F", RET, &[]).finish());
-    has(&b.refused(&["-o", "out", "main.o"]), &["main.main", "main.o", "package main"]);
+    b.write(
+        "main.o",
+        &Encoder::new(&[]).function("\"\".F", RET, &[]).finish(),
+    );
+    has(
+        &b.refused(&["-o", "out", "main.o"]),
+        &["main.main", "main.o", "package main"],
+    );
 }
 
 #[test]
 fn unwritable_output() {
     let b = bench();
     b.write("main.o", &Encoder::new(&[]).main().finish());
-    has(&b.refused(&["-o", "no/such/dir/out", "main.o"]), &["cannot write", "no/such/dir/out"]);
+    has(
+        &b.refused(&["-o", "no/such/dir/out", "main.o"]),
+        &["cannot write", "no/such/dir/out"],
+    );
     std::fs::create_dir(b.path("dir")).expect("make directory");
     has(&b.refused(&["-o", "dir", "main.o"]), &["dir", "directory"]);
 }
@@ -141,13 +199,25 @@ fn output_of_an_earlier_link_is_removed() {
 
 #[test]
 fn library_of_another_version_and_no_library() {
-    let b = Bench::new(&Library { other_version: true, ..Library::default() });
+    let b = Bench::new(&Library {
+        other_version: true,
+        ..Library::default()
+    });
     b.write("main.o", &Encoder::new(&[]).main().finish());
-    has(&b.refused(&["-o", "out", "main.o"]), &["libgort.a", "another version"]);
+    has(
+        &b.refused(&["-o", "out", "main.o"]),
+        &["libgort.a", "another version"],
+    );
     std::fs::write(b.path("libgort.a"), b"!<arch>\nbroken").expect("write");
-    has(&b.refused(&["-o", "out", "main.o"]), &["libgort.a", "build libgort.a again"]);
+    has(
+        &b.refused(&["-o", "out", "main.o"]),
+        &["libgort.a", "build libgort.a again"],
+    );
     std::fs::remove_file(b.path("libgort.a")).expect("remove");
-    has(&b.refused(&["-o", "out", "main.o"]), &["libgort.a", "GORT_LIB"]);
+    has(
+        &b.refused(&["-o", "out", "main.o"]),
+        &["libgort.a", "GORT_LIB"],
+    );
 }
 
 #[test]
@@ -155,9 +225,16 @@ fn race_and_cgo() {
     let b = bench();
     b.write("main.o", &Encoder::new(&["runtime/race.a"]).main().finish());
     has(&b.refused(&["-o", "out", "main.o"]), &["race detector"]);
-    let a = archive(&[("__.PKGDEF", b""), ("_go_.o", &Encoder::new(&[]).main().finish()), ("c.o", b"\x7fELF")]);
+    let a = archive(&[
+        ("__.PKGDEF", b""),
+        ("_go_.o", &Encoder::new(&[]).main().finish()),
+        ("c.o", b"\x7fELF"),
+    ]);
     b.write("main.a", &a);
-    has(&b.refused(&["-o", "out", "main.a"]), &["c.o", "CGO_ENABLED=0"]);
+    has(
+        &b.refused(&["-o", "out", "main.a"]),
+        &["c.o", "CGO_ENABLED=0"],
+    );
     has(&b.refused(&["-race", "-o", "out", "main.a"]), &["-race"]);
 }
 
@@ -165,14 +242,32 @@ fn race_and_cgo() {
 fn stack_depth() {
     let b = bench();
     // A nosplit function whose frame is larger than what is guaranteed.
-    let text = Text { nosplit: true, locals: 600, pcsp: &[0xb2, 0x09, 16, 0], ..Text::default() };
+    let text = Text {
+        nosplit: true,
+        locals: 600,
+        pcsp: &[0xb2, 0x09, 16, 0],
+        ..Text::default()
+    };
     let object = Encoder::new(&[])
-        .symbol(&Symbol { kind: TEXT, name: "\"\".deep", data: RET, text: Some(text), ..Symbol::default() })
-        .function("\"\".main", &[&[0xe8, 0, 0, 0, 0][..], &RET[..11]].concat(), &[(1, 4, R_CALL, 0, "\"\".deep")])
+        .symbol(&Symbol {
+            kind: TEXT,
+            name: "\"\".deep",
+            data: RET,
+            text: Some(text),
+            ..Symbol::default()
+        })
+        .function(
+            "\"\".main",
+            &[&[0xe8, 0, 0, 0, 0][..], &RET[..11]].concat(),
+            &[(1, 4, R_CALL, 0, "\"\".deep")],
+        )
         .function("\"\".init", RET, &[])
         .finish();
     b.write("main.o", &object);
-    has(&b.refused(&["-o", "out", "main.o"]), &["nosplit stack overflow", "main.deep"]);
+    has(
+        &b.refused(&["-o", "out", "main.o"]),
+        &["nosplit stack overflow", "main.deep"],
+    );
 }
 
 #[test]
@@ -180,7 +275,12 @@ fn variable_without_type() {
     let b = bench();
     let code = [&[0x48, 0x8d, 0x05, 0, 0, 0, 0][..], &RET[..9]].concat();
     let object = Encoder::new(&[])
-        .symbol(&Symbol { kind: BSS, name: "\"\".v", size: 8, ..Symbol::default() })
+        .symbol(&Symbol {
+            kind: BSS,
+            name: "\"\".v",
+            size: 8,
+            ..Symbol::default()
+        })
         .function("\"\".main", &code, &[(3, 4, R_PCREL, 0, "\"\".v")])
         .function("\"\".init", RET, &[])
         .finish();

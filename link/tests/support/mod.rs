@@ -1,5 +1,9 @@
 //! Writer of Go objects and of a stand-in for libgort.a, so that the linker can be tested without Go and without the runtime.
 
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+pub mod exe;
+
 use gort_link::elf::{Contents, Rela, SectionId, SymbolInfo, SymbolRef, Writer};
 use object::elf;
 use std::path::{Path, PathBuf};
@@ -55,7 +59,9 @@ impl Encoder {
     }
 
     pub fn with_header(header: &str, imports: &[&str]) -> Self {
-        let mut e = Self { bytes: format!("{header}\n\n!\n").into_bytes() };
+        let mut e = Self {
+            bytes: format!("{header}\n\n!\n").into_bytes(),
+        };
         e.bytes.extend(b"\0\0go13ld\x01");
         for i in imports {
             e.blob(i.as_bytes());
@@ -127,13 +133,26 @@ impl Encoder {
 
     /// A function with the given code.
     pub fn function(self, name: &str, code: &[u8], relocs: &[(i64, i64, i64, i64, &str)]) -> Self {
-        let text = Text { pcsp: &[0x02, 16, 0], pcline: &[0x16, 16, 0], nosplit: true, ..Text::default() };
-        self.symbol(&Symbol { kind: TEXT, name, data: code, relocs, text: Some(text), ..Symbol::default() })
+        let text = Text {
+            pcsp: &[0x02, 16, 0],
+            pcline: &[0x16, 16, 0],
+            nosplit: true,
+            ..Text::default()
+        };
+        self.symbol(&Symbol {
+            kind: TEXT,
+            name,
+            data: code,
+            relocs,
+            text: Some(text),
+            ..Symbol::default()
+        })
     }
 
     /// `main.main` and `main.init` that return at once.
     pub fn main(self) -> Self {
-        self.function("\"\".main", RET, &[]).function("\"\".init", RET, &[])
+        self.function("\"\".main", RET, &[])
+            .function("\"\".init", RET, &[])
     }
 
     pub fn finish(mut self) -> Vec<u8> {
@@ -149,7 +168,17 @@ pub const RET: &[u8] = &[0xc3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 pub fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut out = b"!<arch>\n".to_vec();
     for (name, data) in members {
-        out.extend(format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 644, data.len()).bytes());
+        out.extend(
+            format!(
+                "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n",
+                0,
+                0,
+                0,
+                644,
+                data.len()
+            )
+            .bytes(),
+        );
         out.extend(*data);
         if data.len() % 2 == 1 {
             out.push(0);
@@ -160,7 +189,10 @@ pub fn archive(members: &[(&str, &[u8])]) -> Vec<u8> {
 
 /// A package archive of one object.
 pub fn package(object: &[u8]) -> Vec<u8> {
-    archive(&[("__.PKGDEF", b"go object linux amd64 go1.5.4 X:none\n\n!\n"), ("_go_.o", object)])
+    archive(&[
+        ("__.PKGDEF", b"go object linux amd64 go1.5.4 X:none\n\n!\n"),
+        ("_go_.o", object),
+    ])
 }
 
 /// What the stand-in for the runtime provides.
@@ -189,29 +221,74 @@ impl Library<'_> {
         for _ in self.functions {
             code.push(0xc3);
         }
-        let text = w.section(".text", elf::SHT_PROGBITS.0, flags, 16, Contents::Bytes(code));
+        let text = w.section(
+            ".text",
+            elf::SHT_PROGBITS.0,
+            flags,
+            16,
+            Contents::Bytes(code),
+        );
         let flags = elf::SHF_ALLOC.0 | elf::SHF_WRITE.0;
         let zeros = vec![0; 512 * self.data.len()];
-        let data = w.section(".data", elf::SHT_PROGBITS.0, flags, 16, Contents::Bytes(zeros));
-        w.section(".note.GNU-stack", elf::SHT_PROGBITS.0, 0, 1, Contents::Bytes(Vec::new()));
-        let at = |section: SectionId, value: u64, kind: u8| SymbolInfo { section: Some(section), value, size: 0, kind };
+        let data = w.section(
+            ".data",
+            elf::SHT_PROGBITS.0,
+            flags,
+            16,
+            Contents::Bytes(zeros),
+        );
+        w.section(
+            ".note.GNU-stack",
+            elf::SHT_PROGBITS.0,
+            0,
+            1,
+            Contents::Bytes(Vec::new()),
+        );
+        let at = |section: SectionId, value: u64, kind: u8| SymbolInfo {
+            section: Some(section),
+            value,
+            size: 0,
+            kind,
+        };
         w.global(b"_rt0_amd64_linux", at(text, 0, elf::STT_FUNC.0));
         for (i, f) in self.functions.iter().enumerate() {
-            w.global(f.as_bytes(), at(text, header + 8 + i as u64, elf::STT_FUNC.0));
+            w.global(
+                f.as_bytes(),
+                at(text, header + 8 + i as u64, elf::STT_FUNC.0),
+            );
         }
         for (i, d) in self.data.iter().enumerate() {
             w.global(d.as_bytes(), at(data, i as u64 * 512, elf::STT_OBJECT.0));
         }
-        let version = if self.other_version { "gort.tables.version.0" } else { gort_tables::VERSION_SYMBOL };
+        let version = if self.other_version {
+            "gort.tables.version.0"
+        } else {
+            gort_tables::VERSION_SYMBOL
+        };
         for (name, value) in self.absolute.iter().copied().chain([(version, 1)]) {
-            let info = SymbolInfo { section: None, value, size: 0, kind: elf::STT_NOTYPE.0 };
+            let info = SymbolInfo {
+                section: None,
+                value,
+                size: 0,
+                kind: elf::STT_NOTYPE.0,
+            };
             w.global(name.as_bytes(), info);
         }
         let init = w.undefined(b"main.init");
         let main = w.undefined(b"main.main");
         let tables = w.undefined(gort_tables::HEADER_SYMBOL.as_bytes());
-        let call = |offset, symbol: SymbolRef| Rela { offset, kind: elf::R_X86_64_PLT32.0, symbol, addend: -4 };
-        let pointer = Rela { offset: header, kind: elf::R_X86_64_64.0, symbol: tables, addend: 0 };
+        let call = |offset, symbol: SymbolRef| Rela {
+            offset,
+            kind: elf::R_X86_64_PLT32.0,
+            symbol,
+            addend: -4,
+        };
+        let pointer = Rela {
+            offset: header,
+            kind: elf::R_X86_64_64.0,
+            symbol: tables,
+            addend: 0,
+        };
         w.relocs(text, [call(1, init), call(6, main), pointer]);
         archive(&[("runtime.o", &w.finish().expect("a small object"))])
     }
@@ -257,7 +334,11 @@ impl Bench {
     /// A link that must work.
     pub fn linked(&self, args: &[&str]) -> Vec<u8> {
         let out = self.link(args);
-        assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+        assert!(
+            out.status.success(),
+            "{args:?}: {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
         std::fs::read(self.path("out")).expect("read the executable")
     }
 
