@@ -1,0 +1,175 @@
+//! The values that run-time panics carry: `runtime.errorString`, `*runtime.TypeAssertionError`, plain strings; and their methods.
+
+use super::{known, type_string};
+use crate::abi::{Eface, GoString, Type, TypeAssertionError, args};
+use crate::heap;
+use crate::panic;
+
+/// An interface value of a string type: the header moves to the heap.
+unsafe fn string_eface(typ: *const Type, s: GoString) -> Eface {
+    // SAFETY: the new object is a string of ours, complete before anybody sees it. System mode: the collector does not
+    // start before the value is reachable.
+    unsafe {
+        let p = heap::mallocgc(size_of::<GoString>(), typ, true).cast::<GoString>();
+        p.write(s);
+        Eface {
+            typ,
+            data: p.cast(),
+        }
+    }
+}
+
+/// A `runtime.errorString`; `Error` puts "runtime error: " before the text.
+pub fn error_string(text: GoString) -> Eface {
+    // SAFETY: our own descriptor.
+    unsafe { string_eface(known::error_string(), text) }
+}
+
+/// A plain string.
+pub fn string_value(text: GoString) -> Eface {
+    // SAFETY: our own descriptor.
+    unsafe { string_eface(known::string(), text) }
+}
+
+/// A `*runtime.TypeAssertionError`.
+pub fn type_assertion(e: TypeAssertionError) -> Eface {
+    // SAFETY: the new object is of that type and complete before anybody sees it.
+    unsafe {
+        let p = heap::mallocgc(
+            size_of::<TypeAssertionError>(),
+            known::assertion_error(),
+            true,
+        )
+        .cast::<TypeAssertionError>();
+        p.write(e);
+        Eface {
+            typ: known::assertion_error_pointer(),
+            data: p.cast(),
+        }
+    }
+}
+
+/// The parts as one new Go string.
+pub fn concat(parts: &[&[u8]]) -> GoString {
+    let len: usize = parts.iter().map(|p| p.len()).sum();
+    if len == 0 {
+        return GoString::EMPTY;
+    }
+    // SAFETY: the new object has room for all parts.
+    unsafe {
+        let p = heap::mallocgc(len, core::ptr::null(), false);
+        let mut at = p;
+        for part in parts {
+            at.copy_from_nonoverlapping(part.as_ptr(), part.len());
+            at = at.add(part.len());
+        }
+        GoString {
+            ptr: p,
+            len: len as i64,
+        }
+    }
+}
+
+/// Panics with a run-time error that ends in a type's name.
+///
+/// # Safety
+/// In system mode, without locks; `typ` must be a descriptor.
+pub unsafe fn raise_about_type(text: &str, typ: *const Type) -> ! {
+    // SAFETY: descriptors have names.
+    let name = unsafe { type_string(typ).bytes() };
+    panic::raise(error_string(concat(&[text.as_bytes(), name])))
+}
+
+/// What `e.Error()` says.
+unsafe fn assertion_text(e: &TypeAssertionError) -> GoString {
+    // SAFETY: the fields are Go strings.
+    let (inter, concrete, asserted, missing) = unsafe {
+        (
+            e.interface_string.bytes(),
+            e.concrete_string.bytes(),
+            e.asserted_string.bytes(),
+            e.missing_method.bytes(),
+        )
+    };
+    const HEAD: &[u8] = b"interface conversion: ";
+    let inter = if inter.is_empty() {
+        b"interface"
+    } else {
+        inter
+    };
+    if concrete.is_empty() {
+        concat(&[HEAD, inter, b" is nil, not ", asserted])
+    } else if missing.is_empty() {
+        concat(&[HEAD, inter, b" is ", concrete, b", not ", asserted])
+    } else {
+        concat(&[
+            HEAD,
+            concrete,
+            b" is not ",
+            asserted,
+            b": missing method ",
+            missing,
+        ])
+    }
+}
+
+/// `(*runtime.TypeAssertionError).Error`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn assertion_error(a: &mut args::runtime___TypeAssertionError__Error) {
+    if a.recv.is_null() {
+        panic::raise(error_string(GoString::from_static(
+            "invalid memory address or nil pointer dereference",
+        )));
+    }
+    // SAFETY: the receiver is such a value.
+    a.r0 = unsafe { assertion_text(&*a.recv.cast()) };
+}
+
+/// `(*runtime.TypeAssertionError).RuntimeError`: only its existence matters.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn assertion_runtime_error(_a: &mut args::runtime___TypeAssertionError__RuntimeError) {}
+
+fn error_text(s: GoString) -> GoString {
+    // SAFETY: a Go string.
+    concat(&[b"runtime error: ", unsafe { s.bytes() }])
+}
+
+/// `runtime.errorString.Error`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn error_string_error(a: &mut args::runtime_errorString_Error) {
+    a.r0 = error_text(a.recv);
+}
+
+/// `(*runtime.errorString).Error`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn error_string_pointer(a: &mut args::runtime___errorString__Error) {
+    if a.recv.is_null() {
+        let text = "value method runtime.errorString.Error called using nil *errorString pointer";
+        panic::raise(string_value(GoString::from_static(text)));
+    }
+    // SAFETY: the receiver points to a string.
+    a.r0 = error_text(unsafe { a.recv.cast::<GoString>().read() });
+}
+
+/// `runtime.errorString.RuntimeError`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn error_string_runtime_error(_a: &mut args::runtime_errorString_RuntimeError) {}
+
+/// `(*runtime.errorString).RuntimeError`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn error_string_pointer_runtime_error(
+    _a: &mut args::runtime___errorString__RuntimeError,
+) {
+}

@@ -1,0 +1,49 @@
+//! What package reflect asks about types.
+
+use super::alg;
+use crate::abi::{GoSlice, args};
+use crate::stack::walk::header;
+use core::cell::UnsafeCell;
+
+/// The only element of what [`typelinks`] returns: programs have one module.
+#[repr(transparent)]
+struct Module(UnsafeCell<GoSlice>);
+// SAFETY: every writer stores the same words.
+unsafe impl Sync for Module {}
+
+static MODULE: Module = Module(UnsafeCell::new(GoSlice {
+    ptr: core::ptr::null_mut(),
+    len: 0,
+    cap: 0,
+}));
+
+/// `reflect.typelinks`: the descriptors that reflection may find by name, sorted by name, for each module.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn typelinks(a: &mut args::reflect_typelinks) {
+    let tables = header();
+    let n = tables.ntypelinks as i64;
+    // SAFETY: see `Module`.
+    unsafe {
+        MODULE.0.get().write(GoSlice {
+            ptr: tables.typelinks.cast_mut().cast(),
+            len: n,
+            cap: n,
+        })
+    };
+    a.r0 = GoSlice {
+        ptr: MODULE.0.get().cast(),
+        len: 1,
+        cap: 1,
+    };
+}
+
+/// `reflect.ismapkey`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn is_map_key(a: &mut args::reflect_ismapkey) {
+    // SAFETY: package reflect passes a descriptor.
+    a.r0 = unsafe { alg::hashable(a.a0) };
+}

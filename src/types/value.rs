@@ -1,0 +1,195 @@
+//! Moving Go values in and out of interfaces.
+//!
+//! `SYSTEM` says where the code runs: in leaf mode (false) nothing here allocates slowly or does a write barrier, it answers "no" instead.
+
+use super::known;
+use crate::abi::{Eface, Iface, Itab, Type};
+use crate::gc::barrier;
+use crate::heap;
+
+/// Copies a value's bytes; the usual sizes without a call.
+#[inline(always)]
+unsafe fn copy_bytes(dst: *mut u8, src: *const u8, size: usize) {
+    // SAFETY: the caller vouches for both ranges.
+    unsafe {
+        match size {
+            8 => dst
+                .cast::<u64>()
+                .write_unaligned(src.cast::<u64>().read_unaligned()),
+            16 => dst
+                .cast::<[u64; 2]>()
+                .write_unaligned(src.cast::<[u64; 2]>().read_unaligned()),
+            _ => core::ptr::copy(src, dst, size),
+        }
+    }
+}
+
+/// Copies a value of `typ`.
+///
+/// # Safety
+/// `src` holds such a value, `dst` has room for one.
+#[inline(always)]
+pub unsafe fn copy<const SYSTEM: bool>(typ: *const Type, dst: *mut u8, src: *const u8) -> bool {
+    // SAFETY: passed on.
+    unsafe {
+        if !barrier::enabled() || (*typ).no_pointers() {
+            copy_bytes(dst, src, (*typ).size);
+            return true;
+        }
+        if SYSTEM {
+            barrier::typed_memmove(typ, dst, src);
+        }
+        SYSTEM
+    }
+}
+
+/// Every value of one byte, for interfaces to point to.
+static BYTES: [u8; 256] = {
+    let mut all = [0; 256];
+    let mut i = 0;
+    while i < 256 {
+        all[i] = i as u8;
+        i += 1;
+    }
+    all
+};
+
+/// Data word of an interface that holds the value of `typ` at `elem`, or null in leaf mode if that must be done in system mode. `room` is memory
+/// of the caller's frame for a value that does not escape, or null.
+///
+/// Nobody writes to what a data word points to, so single bytes and zero words share read-only copies.
+///
+/// # Safety
+/// `elem` holds such a value.
+#[inline(always)]
+pub unsafe fn boxed<const SYSTEM: bool>(
+    typ: *const Type,
+    elem: *const u8,
+    room: *mut u8,
+) -> Option<*mut u8> {
+    // SAFETY: a new object is filled before anybody sees it.
+    unsafe {
+        if (*typ).direct_iface() {
+            return Some(elem.cast::<*mut u8>().read());
+        }
+        if !room.is_null() {
+            return copy::<SYSTEM>(typ, room, elem).then_some(room);
+        }
+        let size = (*typ).size;
+        match size {
+            0 => return Some(heap::zero_base()),
+            1 => {
+                return Some(
+                    (&raw const BYTES)
+                        .cast::<u8>()
+                        .add(usize::from(*elem))
+                        .cast_mut(),
+                );
+            }
+            8 if elem.cast::<u64>().read_unaligned() == 0 => return Some(known::zero_value()),
+            4 if elem.cast::<u32>().read_unaligned() == 0 => return Some(known::zero_value()),
+            _ => {}
+        }
+        if SYSTEM {
+            let p = heap::mallocgc(size, typ, true);
+            copy::<true>(typ, p, elem);
+            return Some(p);
+        }
+        if (*typ).no_pointers() {
+            let p = heap::leaf_alloc_raw(size);
+            if p.is_null() {
+                return None;
+            }
+            copy_bytes(p, elem, size);
+            return Some(p);
+        }
+        if barrier::enabled() {
+            return None;
+        }
+        let p = heap::leaf_alloc(size, typ);
+        if p.is_null() {
+            return None;
+        }
+        copy_bytes(p, elem, size);
+        Some(p)
+    }
+}
+
+/// Takes the value of `typ` out of a data word into `r`; null discards it.
+///
+/// # Safety
+/// The word belongs to such a value; `r` has room for one.
+#[inline(always)]
+pub unsafe fn unboxed<const SYSTEM: bool>(typ: *const Type, data: *mut u8, r: *mut u8) -> bool {
+    // SAFETY: passed on.
+    unsafe {
+        if r.is_null() {
+            true
+        } else if (*typ).direct_iface() {
+            write_word::<SYSTEM>(r.cast(), data)
+        } else {
+            copy::<SYSTEM>(typ, r, data)
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn write_word<const SYSTEM: bool>(slot: *mut *mut u8, word: *mut u8) -> bool {
+    // SAFETY: the slot is a pointer variable of the caller's.
+    unsafe {
+        if !barrier::enabled() {
+            slot.write(word);
+            return true;
+        }
+        if SYSTEM {
+            barrier::write_ptr(slot, word);
+        }
+        SYSTEM
+    }
+}
+
+/// Stores an interface value; null discards it. Descriptors need no barrier.
+///
+/// # Safety
+/// `r` is null or has room for one.
+#[inline(always)]
+pub unsafe fn store_eface<const SYSTEM: bool>(
+    r: *mut Eface,
+    typ: *const Type,
+    data: *mut u8,
+) -> bool {
+    // SAFETY: passed on.
+    unsafe {
+        if r.is_null() {
+            return true;
+        }
+        if !write_word::<SYSTEM>(&raw mut (*r).data, data) {
+            return false;
+        }
+        (*r).typ = typ;
+        true
+    }
+}
+
+/// Stores an interface value with methods; null discards it. Tables are not the collector's.
+///
+/// # Safety
+/// `r` is null or has room for one.
+#[inline(always)]
+pub unsafe fn store_iface<const SYSTEM: bool>(
+    r: *mut Iface,
+    tab: *mut Itab,
+    data: *mut u8,
+) -> bool {
+    // SAFETY: passed on.
+    unsafe {
+        if r.is_null() {
+            return true;
+        }
+        if !write_word::<SYSTEM>(&raw mut (*r).data, data) {
+            return false;
+        }
+        (*r).tab = tab;
+        true
+    }
+}
