@@ -41,10 +41,33 @@ pub use error::{Error, Result};
 pub use flags::{FinalLinker, Options};
 
 use layout::Section;
+use std::path::PathBuf;
 
 /// Links a program.
 pub fn link(options: &Options) -> Result<()> {
     let mut clock = Clock::new(options.verbose);
+    let (go_o, library) = everything_but_the_last_step(options, &mut clock)?;
+    if let Some(dir) = &options.keep_dir {
+        let path = dir.join("go.o");
+        std::fs::write(&path, &go_o).map_err(|e| Error::io("cannot write", &path, &e))?;
+    }
+    final_link::link(go_o, &library, options)?;
+    clock.done("final link");
+    if options.print_symbols {
+        inspect::symbols(&options.output, &mut std::io::stdout().lock())?;
+    }
+    Ok(())
+}
+
+/// Builds `go.o`, the object that the last step links with libgort.a, without writing anything.
+pub fn link_object(options: &Options) -> Result<Vec<u8>> {
+    everything_but_the_last_step(options, &mut Clock::new(false)).map(|(go_o, _)| go_o)
+}
+
+fn everything_but_the_last_step(
+    options: &Options,
+    clock: &mut Clock,
+) -> Result<(Vec<u8>, PathBuf)> {
     let library = match &options.library {
         Some(l) => l.clone(),
         None => host::find()?,
@@ -59,31 +82,40 @@ pub fn link(options: &Options) -> Result<()> {
     clock.done("resolve names");
     xvalue::apply(&mut program, &options.x_values)?;
     program.require_zero_value();
-    let reached = reach::reach(
-        &mut program,
-        &host,
-        &[b"main.main", b"main.init", options.entry.as_bytes()],
-    )?;
+    let entries: [&[u8]; 3] = [b"main.main", b"main.init", options.entry.as_bytes()];
+    let reached = reach::reach(&mut program, &host, &entries)?;
     clock.done("reachability");
     let layout = layout::layout(&program, &reached)?;
-    nosplit::check(&program, &layout, &host)?;
-    clock.done("layout and stack depth");
+    clock.done("layout");
     if options.call_graph {
         inspect::call_graph(&program, &layout, &mut std::io::stdout().lock())
             .map_err(|e| Error::new(format!("cannot print the call graph: {e}")))?;
     }
-    let data_mask = masks::mask(&program, &layout, &host, Section::Data)?;
-    let bss_mask = masks::mask(&program, &layout, &host, Section::Bss)?;
-    clock.done("pointer masks");
     let pclntab = pclntab::build(&program, &layout);
     clock.done("function table");
-    let tables = tables::build(&program, &layout, &pclntab)?;
-    clock.done("call sites");
-    let debug = match options.strip_all || options.strip_debug {
-        true => Vec::new(),
-        false => dwarf::build(&program, &layout, &pclntab)?,
-    };
-    clock.done("debug information");
+    // These only read the program; the debug information is the longest of them.
+    let with_debug = !options.strip_all && !options.strip_debug;
+    let (debug, (tables, checks)) = rayon::join(
+        || {
+            if with_debug {
+                dwarf::build(&program, &layout, &pclntab)
+            } else {
+                Ok(Vec::new())
+            }
+        },
+        || {
+            let tables = tables::build(&program, &layout, &pclntab);
+            let data = masks::mask(&program, &layout, &host, Section::Data);
+            let bss = masks::mask(&program, &layout, &host, Section::Bss);
+            (
+                tables,
+                nosplit::check(&program, &layout, &host).and(Ok((data, bss))),
+            )
+        },
+    );
+    let (data_mask, bss_mask) = checks?;
+    let (tables, data_mask, bss_mask) = (tables?, data_mask?, bss_mask?);
+    clock.done("call sites, masks, stack depth, debug information");
     let mut parts = emit::Parts {
         program: &program,
         reached: &reached,
@@ -92,20 +124,11 @@ pub fn link(options: &Options) -> Result<()> {
         pclntab: &pclntab,
         tables: &tables,
         masks: (&data_mask, &bss_mask),
-        debug,
+        debug: debug?,
     };
     let go_o = emit::emit(&mut parts, options)?;
     clock.done("write go.o");
-    if let Some(dir) = &options.keep_dir {
-        let path = dir.join("go.o");
-        std::fs::write(&path, &go_o).map_err(|e| Error::io("cannot write", &path, &e))?;
-    }
-    final_link::link(go_o, &library, options)?;
-    clock.done("final link");
-    if options.print_symbols {
-        inspect::symbols(&options.output, &mut std::io::stdout().lock())?;
-    }
-    Ok(())
+    Ok((go_o, library))
 }
 
 /// Prints how long phases take.

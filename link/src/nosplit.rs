@@ -9,8 +9,9 @@
 use crate::error::{Error, Name, Result};
 use crate::host::HostLib;
 use crate::layout::{Layout, Section};
+use crate::object::RelocKind;
 use crate::resolve::{Definition, Program, SymId};
-use crate::tables::{CallSite, calls};
+use crate::tables::{calls, is_call};
 use gort_tables::pcvalue::PcValues;
 use rustc_hash::FxHashMap;
 
@@ -41,6 +42,17 @@ pub fn check(p: &Program<'_>, layout: &Layout, host: &HostLib<'_>) -> Result<()>
         c.top(id)?;
     }
     Error::from_list(c.errors)
+}
+
+/// A way from one function into another.
+#[derive(Debug, Clone, Copy)]
+struct Edge {
+    /// End of the instruction.
+    end: u64,
+    /// None for an indirect call.
+    target: Option<SymId>,
+    /// Bytes that the instruction pushes: a jump pushes none.
+    push: i64,
 }
 
 struct Checker<'a, 'b> {
@@ -122,7 +134,7 @@ impl Checker<'_, '_> {
         for (depth, call) in self.spans(id)? {
             need = need.max(depth);
             if let Some(call) = call {
-                need = need.max(depth + CALL + self.call_cost(&call)?);
+                need = need.max(depth + call.push + self.call_cost(&call)?);
             }
         }
         self.path.pop();
@@ -130,7 +142,7 @@ impl Checker<'_, '_> {
         Ok(need)
     }
 
-    fn call_cost(&mut self, call: &CallSite) -> Result<i64> {
+    fn call_cost(&mut self, call: &Edge) -> Result<i64> {
         match call.target {
             Some(t) => self.callee(t),
             None => Ok(CALL),
@@ -138,16 +150,34 @@ impl Checker<'_, '_> {
     }
 
     /// Stack depth of each stretch of the function and of each call in it.
-    fn spans(&self, id: SymId) -> Result<Vec<(i64, Option<CallSite>)>> {
+    fn spans(&self, id: SymId) -> Result<Vec<(i64, Option<Edge>)>> {
         let Some((_, text)) = self.p.text(id) else {
             return Ok(Vec::new());
         };
         let mut out = Vec::new();
-        let all = calls(self.p, id)?;
-        let mut calls = all.into_iter().peekable();
+        let mut edges: Vec<Edge> = calls(self.p, id)?
+            .iter()
+            .map(|c| Edge {
+                end: u64::from(c.ret),
+                target: c.target,
+                push: CALL,
+            })
+            .collect();
+        let image = self.p.image(id);
+        let jumps = self
+            .p
+            .relocs(id)
+            .filter(|r| r.kind == RelocKind::Call && !is_call(image, r));
+        edges.extend(jumps.map(|r| Edge {
+            end: u64::from(r.off) + 4,
+            target: r.target,
+            push: 0,
+        }));
+        edges.sort_by_key(|e| e.end);
+        let mut edges = edges.into_iter().peekable();
         for (end, value) in PcValues::new(text.pcsp, 0) {
             out.push((i64::from(value), None));
-            while let Some(call) = calls.next_if(|c| u64::from(c.ret) <= end) {
+            while let Some(call) = edges.next_if(|e| e.end <= end) {
                 // The call of morestack comes after the body; the stack is at its entry level there.
                 let is_morestack = call
                     .target
@@ -168,10 +198,10 @@ impl Checker<'_, '_> {
                 "\t{left}\tguaranteed after entry of {}\n",
                 Name(self.p.sym(at).name)
             ));
-            let mut worst: Option<(i64, i64, CallSite)> = None;
+            let mut worst: Option<(i64, i64, Edge)> = None;
             for (depth, call) in self.spans(at).unwrap_or_default() {
                 let Some(call) = call else { continue };
-                let need = depth + CALL + self.call_cost(&call).unwrap_or(0);
+                let need = depth + call.push + self.call_cost(&call).unwrap_or(0);
                 if worst.is_none_or(|(w, _, _)| need > w) {
                     worst = Some((need, depth, call));
                 }
@@ -179,7 +209,7 @@ impl Checker<'_, '_> {
             let Some((need, depth, call)) = worst.filter(|w| w.0 > left) else {
                 break;
             };
-            left -= depth + CALL;
+            left -= depth + call.push;
             let Some(target) = call.target else {
                 out.push_str(&format!(
                     "\t{left}\tafter {} makes an indirect call\n",
@@ -189,7 +219,7 @@ impl Checker<'_, '_> {
             };
             let is_go = self.p.text(target).is_some_and(|(_, t)| t.nosplit);
             if !is_go || left < 0 {
-                let by = need - depth - CALL;
+                let by = need - depth - call.push;
                 out.push_str(&format!(
                     "\t{left}\tleft for {}, which needs {by}\n",
                     Name(self.p.sym(target).name)

@@ -11,6 +11,8 @@ const START: &[u8] = b"\0\0go13ld";
 const FORMAT: u8 = 1;
 const END: &[u8] = b"\xff\xffgo13ld";
 const SYNC: u8 = 0xfe;
+/// Alignment of functions in the Go linker.
+const MAX_PADDING: u64 = 16;
 
 /// First line of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -214,7 +216,8 @@ impl<'a> Reader<'a, '_> {
                 format!("symbol of {size} bytes with {} bytes of data", data.len()),
             ));
         }
-        if kind == 1 && data.len() as u64 != size {
+        // Functions are padded to their alignment; the zeros are not stored.
+        if kind == 1 && size >= data.len() as u64 + MAX_PADDING {
             return Err(Fault::at(
                 size_at,
                 format!("function of {size} bytes with {} bytes of code", data.len()),
