@@ -69,9 +69,6 @@ pub unsafe fn sweep(s: *mut Span) -> Swept {
     unsafe {
         let s = &mut *s;
         let words = s.words();
-        if !s.specials.is_null() {
-            super::special::sweep(s);
-        }
         let old = s.alloc;
         s.alloc = s.mark.cast();
         s.mark = old.cast();

@@ -1,23 +1,13 @@
-//! Records attached to single objects, outside them: finalizers (`gc::finalizer`) and heap profile samples.
+//! Records attached to single objects, outside them: finalizers (`gc::finalizer`).
 //!
-//! A span's specials are a list sorted by object index. The list is guarded by [`LOCK`]; the sweeper and the collector with the world stopped
-//! go through the same lock.
+//! A span's specials are a list sorted by object index; all of them are on one list too, for the collector. [`ALL`]'s lock guards
+//! both. A special keeps its object allocated: the collector takes it off before the object can die.
 
 use super::span::Span;
 use crate::abi::Type;
 use crate::os::mem;
 use crate::sync::mutex::Mutex;
 use core::ptr::null_mut;
-
-/// What a special says about its object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Kind {
-    /// A finalizer is to run.
-    Finalizer = 1,
-    /// The object is in the heap profile.
-    Profile = 2,
-}
 
 /// A record about one object.
 #[repr(C)]
@@ -27,87 +17,108 @@ pub struct Special {
     pub next: *mut Special,
     /// Index of the object in its span.
     pub object: u32,
-    /// Kind.
-    pub kind: Kind,
-    /// Finalizer: the func value. Profile: its bucket.
-    pub value: usize,
-    /// Finalizer: pointer type of the object as given to SetFinalizer.
+    /// Its span.
+    pub span: *mut Span,
+    /// The pointer given to SetFinalizer: into the object.
+    pub pointer: usize,
+    /// The func value to call.
+    pub f: usize,
+    /// Pointer type of the object as given to SetFinalizer.
     pub typ: *const Type,
-    /// Finalizer: type of the function's parameter.
+    /// Type of the function's parameter.
     pub param: *const Type,
-    /// Finalizer: bytes of the function's results.
+    /// Bytes of the function's results.
     pub results: usize,
+    /// All specials.
+    pub all_next: *mut Special,
+    /// All specials.
+    pub all_prev: *mut Special,
 }
 
-/// Free records.
+/// All specials, and free records.
 #[derive(Debug)]
-pub struct Free(*mut Special);
+pub struct All {
+    free: *mut Special,
+    first: *mut Special,
+}
 
 // SAFETY: records belong to the heap, not to a thread.
-unsafe impl Send for Free {}
+unsafe impl Send for All {}
 
-/// Guards the specials of every span, and the free records. Taken after no other lock but the central lists' and [`super::central`]'s list of large spans.
-pub static LOCK: Mutex<Free> = Mutex::new(Free(null_mut()));
+/// Guards the specials of every span. Of the heap's locks it takes only `os::mem`'s inside.
+pub static ALL: Mutex<All> = Mutex::new(All { free: null_mut(), first: null_mut() });
 
-impl Free {
-    /// A record with undefined contents.
-    pub fn alloc(&mut self) -> *mut Special {
-        let s = self.0;
-        if s.is_null() {
-            return mem::persistent();
-        }
-        // SAFETY: records on the free list are valid.
-        self.0 = unsafe { (*s).next };
-        s
+impl All {
+    /// The first of all specials, or null.
+    pub fn first(&self) -> *mut Special {
+        self.first
     }
 
-    /// Takes a record back.
+    /// Attaches a record with `value`'s contents to its object; false if the object has one of the kind with the same pointer.
     ///
     /// # Safety
-    /// It must be on no list.
-    pub unsafe fn free(&mut self, s: *mut Special) {
-        // SAFETY: the record is the caller's.
-        unsafe { (*s).next = self.0 };
-        self.0 = s;
+    /// The span and object of `value` must be valid.
+    pub unsafe fn add(&mut self, value: Special) -> bool {
+        // SAFETY: records and spans are valid under the lock.
+        unsafe {
+            let at = find(value.span, value.object, value.pointer);
+            if !(*at).is_null() && (**at).pointer == value.pointer {
+                return false;
+            }
+            let mut s = self.free;
+            if s.is_null() {
+                s = mem::persistent();
+            } else {
+                self.free = (*s).next;
+            }
+            s.write(value);
+            (*s).next = *at;
+            *at = s;
+            (*s).all_prev = null_mut();
+            (*s).all_next = self.first;
+            if !self.first.is_null() {
+                (*self.first).all_prev = s;
+            }
+            self.first = s;
+            true
+        }
+    }
+
+    /// Takes the record for `pointer` off its object.
+    ///
+    /// # Safety
+    /// The span must be valid.
+    pub unsafe fn remove(&mut self, span: *mut Span, object: u32, pointer: usize) {
+        // SAFETY: records and spans are valid under the lock.
+        unsafe {
+            let at = find(span, object, pointer);
+            let s = *at;
+            if s.is_null() || (*s).pointer != pointer {
+                return;
+            }
+            *at = (*s).next;
+            if (*s).all_prev.is_null() {
+                self.first = (*s).all_next;
+            } else {
+                (*(*s).all_prev).all_next = (*s).all_next;
+            }
+            if !(*s).all_next.is_null() {
+                (*(*s).all_next).all_prev = (*s).all_prev;
+            }
+            (*s).next = self.free;
+            self.free = s;
+        }
     }
 }
 
-/// The link to the first special of `span` that is not before (`object`, `kind`).
-///
-/// # Safety
-/// [`LOCK`] must be held while the answer is used.
-pub unsafe fn find(span: *mut Span, object: u32, kind: Kind) -> *mut *mut Special {
+/// The link to the first special of `span` that is not before (`object`, `pointer`).
+unsafe fn find(span: *mut Span, object: u32, pointer: usize) -> *mut *mut Special {
     // SAFETY: the list is valid under the lock.
     unsafe {
         let mut at = &raw mut (*span).specials;
-        while !(*at).is_null() && ((**at).object, (**at).kind as u8) < (object, kind as u8) {
+        while !(*at).is_null() && ((**at).object, (**at).pointer) < (object, pointer) {
             at = &raw mut (**at).next;
         }
         at
-    }
-}
-
-/// Drops the records of objects that are not marked. Their finalizers have been queued by then, which marks the object: what is found
-/// here are profile samples.
-///
-/// # Safety
-/// The span must be in the sweeper's hands, not swept yet.
-pub unsafe fn sweep(span: &mut Span) {
-    let mut free = LOCK.lock();
-    // SAFETY: the list is valid under the lock; objects are below `objects`.
-    unsafe {
-        let mut at = &raw mut span.specials;
-        while !(*at).is_null() {
-            let s = *at;
-            if span.is_marked((*s).object as usize) {
-                at = &raw mut (*s).next;
-                continue;
-            }
-            *at = (*s).next;
-            if (*s).kind == Kind::Profile {
-                crate::gc::sampled_object_freed((*s).value, span.elemsize);
-            }
-            free.free(s);
-        }
     }
 }

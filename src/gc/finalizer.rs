@@ -1,0 +1,364 @@
+//! Finalizers: a function to call once when an object is found dead.
+//!
+//! A finalizer is a special of its object's span. Marking treats what the object points to, and the function, as reachable, but not the object; an
+//! object that is still unmarked when marking ends is marked then (so its memory and all that it leads to stay for one more cycle), loses its
+//! finalizer and goes to the queue. A system goroutine, `runtime.runfinq` in asm/finalizer.S, takes the queue's entries one by one and calls
+//! the functions.
+
+use super::mark::Marker;
+use crate::abi::{Eface, FuncType, FuncVal, G, GoString, InterfaceType, KIND_FUNC, KIND_INTERFACE, KIND_PTR, KIND_UNSAFE_POINTER, PtrType, Status, Type, args};
+use crate::debug::print;
+use crate::heap::special::{ALL, Special};
+use crate::heap::{self, Object};
+use crate::os::mem;
+use crate::sched::{self, WaitReason};
+use crate::stack::walk;
+use crate::sync::mutex::Mutex;
+use core::ptr::{null, null_mut};
+use core::sync::atomic::{AtomicBool, Ordering};
+
+/// A finalizer to be called.
+#[repr(C)]
+struct Entry {
+    next: *mut Entry,
+    f: usize,
+    pointer: usize,
+    typ: *const Type,
+    param: *const Type,
+    results: usize,
+}
+
+/// Finalizers to be called, in the order in which they were found, and the goroutine that does it.
+struct Queue {
+    first: *mut Entry,
+    last: *mut Entry,
+    free: *mut Entry,
+    /// The goroutine while it is parked.
+    waiting: *mut G,
+    started: bool,
+}
+
+// SAFETY: entries and goroutines are reached under the lock only.
+unsafe impl Send for Queue {}
+
+static QUEUE: Mutex<Queue> =
+    Mutex::new(Queue { first: null_mut(), last: null_mut(), free: null_mut(), waiting: null_mut(), started: false });
+/// The queue has entries that the goroutine was not woken for yet.
+static WORK: AtomicBool = AtomicBool::new(false);
+
+impl Queue {
+    unsafe fn push(&mut self, s: &Special) {
+        let mut e = self.free;
+        // SAFETY: entries are valid under the lock.
+        unsafe {
+            if e.is_null() {
+                e = mem::persistent();
+            } else {
+                self.free = (*e).next;
+            }
+            e.write(Entry { next: null_mut(), f: s.f, pointer: s.pointer, typ: s.typ, param: s.param, results: s.results });
+            if self.first.is_null() {
+                self.first = e;
+            } else {
+                (*self.last).next = e;
+            }
+            self.last = e;
+        }
+    }
+}
+
+/// Marks what finalizers keep alive: what their objects point to, and the functions.
+///
+/// # Safety
+/// The world must be stopped.
+pub unsafe fn mark_held(m: &mut Marker) {
+    let all = ALL.lock();
+    let mut s = all.first();
+    while !s.is_null() {
+        // SAFETY: specials are valid under the lock, and so are their objects.
+        unsafe {
+            m.grey((*s).f);
+            m.grey((*s).typ as usize);
+            m.grey((*s).param as usize);
+            if !(*(*s).span).class.noscan() {
+                m.scan((*(*s).span).address_of((*s).object as usize));
+            }
+            s = (*s).all_next;
+        }
+    }
+}
+
+/// Queues the finalizers of objects that are not marked, and marks these.
+///
+/// # Safety
+/// The world must be stopped, marking from all other roots complete.
+pub unsafe fn queue_dead(m: &mut Marker) {
+    let mut all = ALL.lock();
+    let mut queue = QUEUE.lock();
+    // Nothing is marked before all are judged: several may lie in one block of the tiny allocator.
+    let (mut s, mut found) = (all.first(), false);
+    // SAFETY: specials are valid under the lock, and so are their objects.
+    unsafe {
+        while !s.is_null() {
+            let next = (*s).all_next;
+            if !(*(*s).span).is_marked((*s).object as usize) {
+                queue.push(&*s);
+                found = true;
+                all.remove((*s).span, (*s).object, (*s).pointer);
+            }
+            s = next;
+        }
+    }
+    drop(all);
+    if found {
+        let mut e = queue.first;
+        while !e.is_null() {
+            // SAFETY: entries are valid under the lock.
+            unsafe {
+                m.grey((*e).pointer);
+                e = (*e).next;
+            }
+        }
+        WORK.store(true, Ordering::Release);
+    }
+}
+
+/// Calls `f` with the pointers of the queue.
+pub fn each_queued(f: &mut impl FnMut(usize)) {
+    let queue = QUEUE.lock();
+    let mut e = queue.first;
+    while !e.is_null() {
+        // SAFETY: entries are valid under the lock.
+        unsafe {
+            f((*e).f);
+            f((*e).pointer);
+            f((*e).typ as usize);
+            f((*e).param as usize);
+            e = (*e).next;
+        }
+    }
+}
+
+/// Wakes the finalizer goroutine if a cycle found work for it.
+pub fn wake() {
+    if !WORK.load(Ordering::Relaxed) {
+        return;
+    }
+    let mut queue = QUEUE.lock();
+    WORK.store(false, Ordering::Relaxed);
+    let g = core::mem::replace(&mut queue.waiting, null_mut());
+    drop(queue);
+    if !g.is_null() {
+        // SAFETY: it is parked, and readied once, by whoever took it from `waiting`.
+        unsafe { sched::ready(g) };
+    }
+}
+
+unsafe extern "C" {
+    #[link_name = "runtime.runfinq"]
+    static RUNFINQ: u8;
+}
+
+#[repr(transparent)]
+struct Static<T>(T);
+// SAFETY: only read.
+unsafe impl<T> Sync for Static<T> {}
+
+/// A word that is a pointer: frames of finalizer calls are arrays of it.
+static POINTER: Static<Type> = Static(Type {
+    size: 8,
+    ptrdata: 8,
+    hash: 0,
+    unused: 0,
+    align: 8,
+    field_align: 8,
+    kind: KIND_UNSAFE_POINTER as u8,
+    alg: null(),
+    gcdata: &raw const ONE,
+    string: null(),
+    x: null(),
+    ptrto: null(),
+    zero: null(),
+});
+static ONE: u8 = 1;
+
+/// `gort.nextfinalizer() (fn, frame, size)`: the next call for the finalizer goroutine; it parks while there is none.
+pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
+    let mut queue = QUEUE.lock();
+    let e = queue.first;
+    // SAFETY: entries are valid under the lock; the frame is ours until the call.
+    unsafe {
+        if e.is_null() {
+            let g = sched::curg();
+            queue.waiting = g;
+            // The same call is made again after the wake-up.
+            (*g).resume = again as *const () as usize;
+            let status = sched::park(g, WaitReason::FinalizerWait);
+            drop(queue);
+            return status;
+        }
+        queue.first = (*e).next;
+        let Entry { f, pointer, typ, param, results, .. } = core::ptr::read(e);
+        (*e).next = queue.free;
+        queue.free = e;
+        drop(queue);
+        let interface = (*param).kind_number() == KIND_INTERFACE;
+        let arg = if interface { 16 } else { 8 };
+        let size = arg + results;
+        let frame = heap::mallocgc(size, &raw const POINTER.0, true);
+        if interface {
+            let inter = param.cast::<InterfaceType>();
+            let first = if (*inter).mhdr.len == 0 { typ as usize } else { itab(inter, typ) };
+            frame.cast::<[usize; 2]>().write([first, pointer]);
+        } else {
+            frame.cast::<usize>().write(pointer);
+        }
+        a.fn_ = f as *mut u8;
+        a.frame = frame;
+        a.size = size as u32;
+        a.retoffset = size as u32;
+    }
+    Status::Done
+}
+
+/// Resume step: the goroutine was woken, there is work.
+unsafe extern "C" fn again(g: *mut G, _arg: usize) -> Status {
+    // SAFETY: the goroutine is stopped at the return of gort.nextfinalizer, whose call it makes again.
+    unsafe {
+        (*g).sched.sp -= 8;
+        (*g).sched.pc = crate::debug::asmfuncs::entry_of((*g).parkmap);
+        (*g).parkmap = 0;
+    }
+    Status::Done
+}
+
+/// The itab of a finalizer's argument; [`set`] has checked that there is one.
+unsafe fn itab(inter: *const InterfaceType, typ: *const Type) -> usize {
+    // SAFETY: valid types.
+    unsafe { crate::types::itab::find(inter, typ) as usize }
+}
+
+/// Starts the goroutine that calls finalizers.
+unsafe fn start(queue: &mut Queue) {
+    if queue.started {
+        return;
+    }
+    queue.started = true;
+    static FUNC: Static<FuncValOf> = Static(FuncValOf { code: &raw const RUNFINQ });
+    #[repr(C)]
+    struct FuncValOf {
+        code: *const u8,
+    }
+    // SAFETY: system mode; the function takes no arguments.
+    unsafe {
+        let g = sched::g::new_goroutine((&raw const FUNC.0).cast::<FuncVal>(), null(), 0, 0);
+        sched::g::mark_system(g);
+        sched::park::runq_put(sched::getp(), g, false);
+    }
+}
+
+unsafe fn name(t: *const Type) -> GoString {
+    // SAFETY: every type has its name.
+    unsafe { *(*t).string }
+}
+
+/// Dies: what is wrong with the arguments of SetFinalizer.
+#[cold]
+unsafe fn die(parts: &[&[u8]]) -> ! {
+    let mut text = [0u8; 512];
+    let mut n = 0;
+    for part in parts {
+        for &b in *part {
+            if n < text.len() {
+                text[n] = b;
+                n += 1;
+            }
+        }
+    }
+    match core::str::from_utf8(&text[..n]) {
+        Ok(s) => print::throw(s),
+        Err(_) => print::throw("runtime.SetFinalizer: bad arguments"),
+    }
+}
+
+/// `runtime.SetFinalizer`. Misuse ends the program, as in Go 1.5.
+pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
+    let (obj, fun): (Eface, Eface) = (a.obj, a.finalizer);
+    // SAFETY: compiled code passes interfaces; types are as their kinds say.
+    unsafe {
+        let etyp = obj.typ;
+        if etyp.is_null() {
+            print::throw("runtime.SetFinalizer: first argument is nil");
+        }
+        if (*etyp).kind_number() != KIND_PTR {
+            die(&[b"runtime.SetFinalizer: first argument is ", name(etyp).bytes(), b", not pointer"]);
+        }
+        let elem = (*etyp.cast::<PtrType>()).elem;
+        let p = obj.data as usize;
+        let Some(o) = heap::find_object(p) else {
+            // Values without bytes, and composite literals that the compiler made globals of, live for ever.
+            if p == heap::zero_base() as usize || in_globals(p) {
+                return;
+            }
+            print::throw("runtime.SetFinalizer: pointer not in allocated block");
+        };
+        if p != o.base && (!(*elem).no_pointers() || (*elem).size >= heap::cache::TINY) {
+            print::throw("runtime.SetFinalizer: pointer not at beginning of allocated block");
+        }
+        let ftyp = fun.typ;
+        if ftyp.is_null() {
+            ALL.lock().remove(o.span, o.index as u32, p);
+            return;
+        }
+        if (*ftyp).kind_number() != KIND_FUNC {
+            die(&[b"runtime.SetFinalizer: second argument is ", name(ftyp).bytes(), b", not a function"]);
+        }
+        let ft = ftyp.cast::<FuncType>();
+        let param = if (*ft).dotdotdot != 0 || (*ft).in_.len != 1 { null() } else { *(*ft).in_.ptr.cast::<*const Type>() };
+        if param.is_null() || !accepts(param, etyp, elem) {
+            die(&[b"runtime.SetFinalizer: cannot pass ", name(etyp).bytes(), b" to finalizer ", name(ftyp).bytes()]);
+        }
+        let mut results = 0usize;
+        for i in 0..(*ft).out.len as usize {
+            let t = *(*ft).out.ptr.cast::<*const Type>().add(i);
+            results = results.next_multiple_of(usize::from((*t).align).max(1)) + (*t).size;
+        }
+        let results = results.next_multiple_of(8);
+        start(&mut QUEUE.lock());
+        if !add(o, p, fun.data as usize, etyp, param, results) {
+            print::throw("runtime.SetFinalizer: finalizer already set");
+        }
+    }
+}
+
+unsafe fn add(o: Object, pointer: usize, f: usize, typ: *const Type, param: *const Type, results: usize) -> bool {
+    let (next, all_next, all_prev) = (null_mut(), null_mut(), null_mut());
+    // SAFETY: the object is valid: it is an argument of the call.
+    unsafe { ALL.lock().add(Special { next, object: o.index as u32, span: o.span, pointer, f, typ, param, results, all_next, all_prev }) }
+}
+
+/// A finalizer with a parameter of type `param` can be called with a pointer of type `etyp` to `elem`.
+unsafe fn accepts(param: *const Type, etyp: *const Type, elem: *const Type) -> bool {
+    // SAFETY: types are as their kinds say.
+    unsafe {
+        if param == etyp {
+            return true;
+        }
+        let named = |t: *const Type| !(*t).x.is_null() && !(*(*t).x).name.is_null();
+        match (*param).kind_number() {
+            // Both pointers to the same, one of them without a name of its own: assignable.
+            KIND_PTR => (!named(param) || !named(etyp)) && (*param.cast::<PtrType>()).elem == elem,
+            KIND_INTERFACE => {
+                let inter = param.cast::<InterfaceType>();
+                (*inter).mhdr.len == 0 || itab(inter, etyp) != 0
+            }
+            _ => false,
+        }
+    }
+}
+
+fn in_globals(p: usize) -> bool {
+    let h = walk::header();
+    let p = p as u64;
+    (h.noptrdata..h.enoptrdata).contains(&p) || (h.data..h.edata).contains(&p) || (h.bss..h.ebss).contains(&p) || (h.noptrbss..h.enoptrbss).contains(&p)
+}

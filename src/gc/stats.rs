@@ -1,0 +1,207 @@
+//! Figures of the heap and the collector: `runtime.ReadMemStats`, `debug.ReadGCStats`, `GODEBUG=gctrace=1`.
+
+use super::{Cause, pace};
+use crate::abi::{GoSlice, MemStats, Status, args};
+use crate::debug::print::{put_u64, puts};
+use crate::heap::classes::{CLASSES, PAGE, TABLE};
+use crate::heap::{PerP, pages, stats};
+use crate::os::mem::OTHER_SYS;
+use crate::sched::{P, state, stw};
+use crate::stack::alloc::{STACK_INUSE, STACK_SYS};
+use crate::sync::mutex::Mutex;
+use crate::time::clock;
+use core::sync::atomic::Ordering;
+
+/// Pauses kept, as many as `MemStats` shows.
+const PAUSES: usize = 256;
+
+struct Cycles {
+    count: u32,
+    forced: u32,
+    total_ns: u64,
+    /// When the last one ended: Unix time.
+    last: u64,
+    pauses: [u64; PAUSES],
+    ends: [u64; PAUSES],
+    start_of_process: i64,
+}
+
+static CYCLES: Mutex<Cycles> =
+    Mutex::new(Cycles { count: 0, forced: 0, total_ns: 0, last: 0, pauses: [0; PAUSES], ends: [0; PAUSES], start_of_process: 0 });
+
+/// Number of cycles so far.
+pub fn count() -> u32 {
+    CYCLES.lock().count
+}
+
+/// Remembers when the process started.
+pub fn init() {
+    CYCLES.lock().start_of_process = clock::nanotime();
+}
+
+fn unix_now() -> u64 {
+    let (sec, nsec) = clock::walltime();
+    sec as u64 * 1_000_000_000 + nsec as u64
+}
+
+/// A cycle is over.
+pub fn cycle_done(cause: Cause, start: i64, marked_at: i64, before: usize, marked: usize) {
+    let now = clock::nanotime();
+    let pause = (now - start).max(0) as u64;
+    let mut c = CYCLES.lock();
+    let i = c.count as usize % PAUSES;
+    c.count += 1;
+    c.forced += u32::from(cause == Cause::Forced);
+    c.total_ns += pause;
+    c.last = unix_now();
+    c.pauses[i] = pause;
+    c.ends[i] = c.last;
+    if pace::TRACE.load(Ordering::Relaxed) {
+        let since = (now - c.start_of_process).max(1) as u64;
+        puts("gc ");
+        put_u64(u64::from(c.count));
+        puts(" @");
+        millis(since / 1_000_000);
+        puts("s ");
+        put_u64(c.total_ns * 100 / since);
+        puts("%: ");
+        micros(start, marked_at);
+        puts("+");
+        micros(marked_at, now);
+        puts(" ms clock, ");
+        put_u64(before as u64 >> 20);
+        puts("->");
+        put_u64(marked as u64 >> 20);
+        puts(" MB, ");
+        put_u64(if pace::enabled() { pace::next_gc() as u64 >> 20 } else { 0 });
+        puts(" MB goal, ");
+        put_u64(u64::from(state::GOMAXPROCS.load(Ordering::Relaxed)));
+        puts(if cause == Cause::Forced { " P (forced)\n" } else { " P\n" });
+    }
+}
+
+/// Prints milliseconds as seconds with three decimals.
+fn millis(v: u64) {
+    put_u64(v / 1000);
+    puts(".");
+    for d in [100, 10, 1] {
+        put_u64(v / d % 10);
+    }
+}
+
+/// Prints the time between two moments in milliseconds with three decimals.
+fn micros(from: i64, to: i64) {
+    millis(((to - from).max(0) / 1000) as u64);
+}
+
+/// `runtime.ReadMemStats`.
+pub unsafe fn read_mem_stats(a: &mut args::runtime_ReadMemStats) -> Status {
+    // SAFETY: system mode at a runtime call; the caller passes a MemStats.
+    unsafe {
+        if !stw::stop_world() {
+            return Status::Retry;
+        }
+        super::flush_caches();
+        fill(&mut *a.m.cast::<MemStats>());
+        stw::start_world();
+    }
+    Status::Done
+}
+
+/// Fills in all figures.
+///
+/// # Safety
+/// The world must be stopped, caches flushed.
+unsafe fn fill(m: &mut MemStats) {
+    let mut taken = [0u64; CLASSES];
+    let (mut tiny, mut ps) = (0, 0u64);
+    for p in (0..state::MAX_PROCS).map(state::p_at).take_while(|p| !p.is_null()) {
+        // SAFETY: Ps are never freed; the world is stopped.
+        let cache: &PerP = unsafe { &(*p).heap };
+        tiny += cache.tiny_allocs;
+        for (sum, n) in taken.iter_mut().zip(&cache.taken) {
+            *sum += n;
+        }
+        ps += 1;
+    }
+    // SAFETY: all fields are plain numbers.
+    *m = unsafe { core::mem::zeroed() };
+    let large_bytes = stats::LARGE_BYTES.load(Ordering::Relaxed);
+    let large_freed = stats::FREED_LARGE_BYTES.load(Ordering::Relaxed);
+    let (mut total, mut freed) = (large_bytes, large_freed);
+    m.mallocs = stats::LARGE_COUNT.load(Ordering::Relaxed) + tiny;
+    m.frees = stats::FREED[0].load(Ordering::Relaxed) + tiny;
+    for class in 1..CLASSES {
+        let size = u64::from(TABLE[class].size);
+        let frees = stats::FREED[class].load(Ordering::Relaxed);
+        total += taken[class] * size;
+        freed += frees * size;
+        m.mallocs += taken[class];
+        m.frees += frees;
+        if class < m.by_size.len() {
+            m.by_size[class].size = TABLE[class].size;
+            m.by_size[class].mallocs = taken[class];
+            m.by_size[class].frees = frees;
+        }
+    }
+    m.total_alloc = total;
+    m.alloc = total - freed;
+    m.heap_alloc = m.alloc;
+    m.heap_objects = m.mallocs - m.frees;
+    {
+        let h = pages::HEAP.lock();
+        let page = PAGE as u64;
+        m.heap_sys = (h.ever_pages - h.manual_pages) as u64 * page;
+        m.heap_inuse = h.object_pages as u64 * page;
+        m.heap_idle = m.heap_sys - m.heap_inuse;
+        m.heap_released = h.released_pages as u64 * page;
+        m.mspan_inuse = h.records.in_use as u64;
+        m.mspan_sys = h.records.bytes as u64;
+        m.gc_sys = h.arena_bytes as u64;
+        m.stack_inuse = h.manual_pages as u64 * page;
+        m.stack_sys = m.stack_inuse;
+    }
+    m.stack_inuse += STACK_INUSE.load(Ordering::Relaxed);
+    m.stack_sys += STACK_SYS.load(Ordering::Relaxed);
+    m.mcache_inuse = ps * size_of::<PerP>() as u64;
+    m.mcache_sys = ps * size_of::<P>() as u64;
+    // One table holds what is hashed: types' itabs and profile buckets come out of the runtime's own memory.
+    m.buck_hash_sys = size_of::<Cycles>() as u64;
+    let other = OTHER_SYS.load(Ordering::Relaxed);
+    m.other_sys = other.saturating_sub(m.mspan_sys + m.mcache_sys).max(1);
+    m.sys = m.heap_sys + m.stack_sys + m.mspan_sys + m.mcache_sys + m.buck_hash_sys + m.gc_sys + m.other_sys;
+    m.next_gc = if pace::enabled() { pace::next_gc() as u64 } else { u64::MAX };
+    let c = CYCLES.lock();
+    m.last_gc = c.last;
+    m.pause_total_ns = c.total_ns;
+    m.pause_ns = c.pauses;
+    m.pause_end = c.ends;
+    m.num_gc = c.count;
+    m.gc_cpu_fraction = c.total_ns as f64 / (clock::nanotime() - c.start_of_process).max(1) as f64;
+    m.enable_gc = 1;
+}
+
+/// `debug.readGCStats`: pauses, newest first, then when each ended, then the time of the last cycle, their number and the total pause. The
+/// caller's slice has room for all.
+pub unsafe fn read_gc_stats(a: &mut args::runtime_debug_readGCStats) {
+    let c = CYCLES.lock();
+    let n = (c.count as usize).min(PAUSES);
+    // SAFETY: package debug passes a slice with capacity for 2 * 256 + 3 durations.
+    unsafe {
+        let slice: *mut GoSlice = a.a0.cast();
+        if (*slice).cap < (2 * PAUSES + 3) as i64 {
+            drop(c);
+            crate::debug::print::throw("runtime: short slice passed to readGCStats");
+        }
+        let out = (*slice).ptr.cast::<u64>();
+        for i in 0..n {
+            let j = (c.count as usize - 1 - i) % PAUSES;
+            out.add(i).write(c.pauses[j]);
+            out.add(n + i).write(c.ends[j]);
+        }
+        out.add(2 * n).write(c.last);
+        out.add(2 * n + 1).write(u64::from(c.count));
+        out.add(2 * n + 2).write(c.total_ns);
+        (*slice).len = (2 * n + 3) as i64;
+    }
+}
