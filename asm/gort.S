@@ -25,6 +25,7 @@ gort_text_start:
 #include "memory.S"
 #include "duff.S"
 #include "signal.S"
+#include "finalizer.S"
 #include "trampolines.S"
     .globl gort_text_end
 gort_text_end:
