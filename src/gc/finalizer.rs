@@ -232,10 +232,13 @@ unsafe extern "C" fn again(g: *mut G, _arg: usize) -> Status {
     Status::Done
 }
 
-/// The itab of a finalizer's argument; [`set`] has checked that there is one.
+/// The itab of a finalizer's argument, or 0 if the type lacks a method.
 unsafe fn itab(inter: *const InterfaceType, typ: *const Type) -> usize {
     // SAFETY: valid types.
-    unsafe { crate::types::itab::find(inter, typ) as usize }
+    unsafe {
+        let tab = crate::types::itab::get(inter, typ);
+        if (*tab).bad != 0 { 0 } else { tab as usize }
+    }
 }
 
 /// Starts the goroutine that calls finalizers.

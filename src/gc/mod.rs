@@ -37,11 +37,12 @@ static POOL_CLEANUP: AtomicPtr<crate::abi::FuncVal> = AtomicPtr::new(core::ptr::
 
 unsafe extern "C" {
     /// asm/switch.S: calls a Go function on g0.
-    fn gort_call_alg(f: *const crate::abi::FuncVal, a: usize, b: usize) -> usize;
+    fn gort_call_alg(f: *const crate::abi::FuncVal, a: *const u8, b: usize) -> usize;
 }
 
 /// At boot, after the Ps exist.
 pub fn init() {
+    stats::init();
     pace::init();
 }
 
@@ -142,7 +143,7 @@ unsafe fn clear_pools() {
     let f = POOL_CLEANUP.load(Ordering::Relaxed);
     if !f.is_null() {
         // SAFETY: a Go function without arguments, made to be called with the world stopped.
-        unsafe { gort_call_alg(f, 0, 0) };
+        unsafe { gort_call_alg(f, core::ptr::null(), 0) };
     }
 }
 

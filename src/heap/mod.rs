@@ -26,7 +26,7 @@ pub use cache::PerP;
 
 use crate::abi::{KIND_GC_PROG, Type};
 use crate::debug::print;
-use crate::sched;
+use crate::{panic, sched};
 use cache::TINY;
 use classes::{MAX_BITS, MAX_SMALL, PAGE, PAGE_SHIFT, class_of};
 use core::arch::x86_64::{__m128i, _mm_setzero_si128};
@@ -326,7 +326,7 @@ pub unsafe fn newarray(typ: *const Type, n: usize) -> *mut u8 {
     unsafe {
         let size = (*typ).size;
         if (n as isize) < 0 || (size > 0 && n > MAX_MEM / size) {
-            raise_str("runtime: allocation size out of range");
+            panic::raise_str("runtime: allocation size out of range");
         }
         mallocgc(n.wrapping_mul(size), typ, true)
     }
@@ -365,10 +365,3 @@ pub fn find_object(p: usize) -> Option<Object> {
 
 #[cfg(test)]
 mod tests;
-
-fn raise_str(s: &'static str) -> ! {
-    print::throw(s)
-}
-fn raise_error(s: &'static str) -> ! {
-    print::throw(s)
-}

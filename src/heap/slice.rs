@@ -4,6 +4,7 @@ use super::classes::round_up;
 use super::{MAX_MEM, leaf_alloc, mallocgc, newarray, zero_base};
 use crate::abi::{GoSlice, SliceType, Type, args};
 use crate::gc::barrier;
+use crate::panic;
 
 unsafe fn elem(t: *const SliceType) -> *const Type {
     // SAFETY: compiled code passes slice types.
@@ -39,10 +40,10 @@ pub unsafe fn make(a: &mut args::runtime_makeslice) {
         let et = elem(a.t.cast());
         let max = max_len((*et).size);
         if a.len64 < 0 || a.len64 as usize > max {
-            super::raise_error("makeslice: len out of range");
+            panic::raise_error("makeslice: len out of range");
         }
         if a.cap64 < a.len64 || a.cap64 as usize > max {
-            super::raise_error("makeslice: cap out of range");
+            panic::raise_error("makeslice: cap out of range");
         }
         a.r0 = GoSlice { ptr: newarray(et, a.cap64 as usize), len: a.len64, cap: a.cap64 };
     }
@@ -124,14 +125,14 @@ unsafe fn grow_slow(t: *const SliceType, old: GoSlice, need: i64) -> GoSlice {
         let et = elem(t);
         let size = (*et).size;
         if need < old.cap || need as usize > max_len(size) {
-            super::raise_error("growslice: cap out of range");
+            panic::raise_error("growslice: cap out of range");
         }
         if size == 0 {
             return GoSlice { ptr: zero_base(), len: old.len, cap: need };
         }
         let new = match grown(old.len, old.cap, need) {
             Some(n) if (n as usize) < max_len(size) => n as usize,
-            _ => super::raise_error("growslice: cap out of range"),
+            _ => panic::raise_error("growslice: cap out of range"),
         };
         let capmem = round_up(new * size);
         let cap = capmem / size;
@@ -171,7 +172,7 @@ pub unsafe fn grow_n_leaf(a: &mut args::runtime_growslice_n) -> bool {
 /// `growslice_n`: room for `n` more elements than the capacity.
 pub unsafe fn grow_n(a: &mut args::runtime_growslice_n) {
     if a.n < 1 {
-        super::raise_error("growslice: invalid n");
+        panic::raise_error("growslice: invalid n");
     }
     // SAFETY: passed on to compiled code.
     unsafe { a.r0 = grow_slow(a.t.cast(), a.old, a.old.cap.wrapping_add(a.n)) };
