@@ -48,3 +48,5 @@ gort.tables.version.1: .byte 1
 \name: .zero 8
     .endr
     .popsection
+    .globl gort.leafbudget
+    .set gort.leafbudget, LEAF_BUDGET

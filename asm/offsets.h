@@ -24,3 +24,6 @@
 #define STATUS_PARKED   1
 #define STATUS_RETRY    2
 #define STATUS_PANIC    3
+/* Deepest that anything which Go code calls may go on the goroutine's stack before it switches to another: `gort prove` checks the
+   machine code against it, the linker's stack check counts with it. */
+#define LEAF_BUDGET     400

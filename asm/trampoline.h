@@ -135,7 +135,10 @@
     .cfi_def_cfa rsp, 8
     ret
 769:
-    /* Already on g0: a timer function, a compiled hash function, or boot. */
+    /* Already on g0: a timer function, a compiled hash function, or boot. The stack-depth proof stops here. */
+    .pushsection .gort.g0paths, "", @progbits
+    .quad 769b
+    .popsection
     mov rbp, rsp
     .cfi_def_cfa_register rbp
     and rsp, -16

@@ -87,8 +87,8 @@ impl HostFile {
         })
     }
 
-    /// Reads its symbols.
-    pub fn read(&self) -> Result<HostLib<'_>> {
+    /// The ELF objects in the archive.
+    pub fn elf_members(&self) -> Result<Vec<ElfFile64<'_>>> {
         let bad = |what: String| {
             Error::new(format!(
                 "{}: {what}; build libgort.a again",
@@ -97,12 +97,7 @@ impl HostFile {
         };
         let archive = object::read::archive::ArchiveFile::parse(&*self.bytes)
             .map_err(|e| bad(format!("not an archive ({e})")))?;
-        let mut lib = HostLib {
-            path: &self.path,
-            members: Vec::new(),
-            defined: FxHashMap::default(),
-            undefined: Vec::new(),
-        };
+        let mut out = Vec::new();
         for member in archive.members() {
             let member = member.map_err(|e| bad(format!("damaged archive ({e})")))?;
             let data = member
@@ -112,7 +107,20 @@ impl HostFile {
                 continue;
             }
             let name = String::from_utf8_lossy(member.name()).into_owned();
-            let elf = ElfFile64::parse(data).map_err(|e| bad(format!("member {name}: {e}")))?;
+            out.push(ElfFile64::parse(data).map_err(|e| bad(format!("member {name}: {e}")))?);
+        }
+        Ok(out)
+    }
+
+    /// Reads its symbols.
+    pub fn read(&self) -> Result<HostLib<'_>> {
+        let mut lib = HostLib {
+            path: &self.path,
+            members: Vec::new(),
+            defined: FxHashMap::default(),
+            undefined: Vec::new(),
+        };
+        for elf in self.elf_members()? {
             lib.add(elf);
         }
         let defined = &lib.defined;

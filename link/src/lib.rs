@@ -31,6 +31,7 @@ pub mod masks;
 pub mod nosplit;
 pub mod object;
 pub mod pclntab;
+pub mod prove;
 pub mod reach;
 pub mod resolve;
 pub mod tables;

@@ -3,8 +3,7 @@
 //! Promise: on any path of calls that starts right after a stack check, functions without a check of their own fit into what the
 //! check guarantees (`gort.stacklimit` in libgort.a, 512 bytes in the stock runtime). A function with a check ends the path: it only
 //! needs room to call `morestack`. An indirect call counts as a call of such a function. A function of the library counts with
-//! the depth that the absolute symbol `gort.stackuse.NAME` states, or [`DEFAULT_USE`]; the library's own build proves
-//! what it states.
+//! the library's budget (`gort.leafbudget`), which [`crate::prove`] shows that all of them keep.
 
 use crate::error::{Error, Name, Result};
 use crate::host::HostLib;
@@ -17,7 +16,7 @@ use rustc_hash::FxHashMap;
 
 /// Guaranteed bytes after a passed check, where the library does not say.
 pub const DEFAULT_LIMIT: i64 = 512;
-/// Depth of a library function that does not state its own: what the trampolines and leaf functions are held to.
+/// Depth of a library function, where the library does not say.
 pub const DEFAULT_USE: i64 = 360;
 /// A return address.
 const CALL: i64 = 8;
@@ -30,9 +29,14 @@ pub fn check(p: &Program<'_>, layout: &Layout, host: &HostLib<'_>) -> Result<()>
     let limit = stated
         .and_then(|v| i64::try_from(v).ok())
         .unwrap_or(DEFAULT_LIMIT);
+    let leaf = host
+        .get(b"gort.leafbudget")
+        .and_then(|s| s.absolute)
+        .and_then(|v| i64::try_from(v).ok())
+        .unwrap_or(DEFAULT_USE);
     let mut c = Checker {
         p,
-        host,
+        leaf,
         limit,
         cost: FxHashMap::default(),
         path: Vec::new(),
@@ -57,7 +61,8 @@ struct Edge {
 
 struct Checker<'a, 'b> {
     p: &'a Program<'b>,
-    host: &'a HostLib<'a>,
+    /// Bytes that a function of the library needs.
+    leaf: i64,
     limit: i64,
     /// Bytes that a function needs below its return address, calls included.
     cost: FxHashMap<SymId, i64>,
@@ -111,13 +116,7 @@ impl Checker<'_, '_> {
         if free.contains(&name) || name == b"runtime.duffcopy" {
             return 0;
         }
-        let stated = self
-            .host
-            .get(&[b"gort.stackuse.", name].concat())
-            .and_then(|s| s.absolute);
-        stated
-            .and_then(|v| i64::try_from(v).ok())
-            .unwrap_or(DEFAULT_USE)
+        self.leaf
     }
 
     /// Deepest point of a function, counted from its return address.

@@ -1,0 +1,433 @@
+//! The proof that what libgort.a runs on goroutine stacks fits there.
+//!
+//! Promise: for every function of the assembly unit that compiled code can call (the names in section `.gort.funcs`), the deepest point of the
+//! goroutine's stack on any path through the machine code, Rust callees included, is known and at most the budget
+//! (`gort.leafbudget`). What cannot be bounded is an error: recursion, an indirect call, a stack pointer that is computed.
+//!
+//! The machine code is read, not the source, so what the compiler inlined, spilled or turned into a call is what counts. A path ends where the
+//! code leaves the goroutine's stack: a load of the stack pointer from memory (the switch to g0), a return, or a jump through a
+//! register or memory (to Go code, whose own prologue checks). Functions that check the stack themselves (they call `runtime.morestack_noctxt`)
+//! have their frame covered by that check. Functions that never return because the runtime is dying are not followed ([`DYING`]).
+
+use crate::error::{Error, Result};
+use crate::host::HostFile;
+use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register};
+use object::read::elf::ElfFile64;
+use object::{Object as _, ObjectSection as _, ObjectSymbol as _, RelocationTarget, SectionIndex, SymbolKind};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::VecDeque;
+
+/// Names (parts of them) of functions that end the process: a bug of the runtime was found, the stack no longer matters.
+pub const DYING: [&str; 8] =
+    ["core9panicking", "rust_begin_unwind", "rust_panic", "5print5throw", "5print9throw_all", "5print3bug", "gort_missing_symbol", "bad_transition"];
+/// Functions that check the stack before they use it call this.
+const CHECK: &str = "runtime.morestack_noctxt";
+/// A return address.
+const CALL: i64 = 8;
+/// Addresses in the trampolines that are reached on g0 only (asm/trampoline.h).
+const G0_PATHS: &str = ".gort.g0paths";
+
+/// Depth of each entry.
+#[derive(Debug)]
+pub struct Proof {
+    /// Name and deepest point in bytes below the return address, deepest first.
+    pub depths: Vec<(String, i64)>,
+    /// What every depth is held to.
+    pub budget: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Place {
+    member: usize,
+    section: SectionIndex,
+    offset: u64,
+}
+
+struct Section<'a> {
+    data: &'a [u8],
+    /// By offset of the field.
+    relocations: FxHashMap<u64, (RelocationTarget, i64)>,
+}
+
+struct Library<'a> {
+    members: Vec<ElfFile64<'a>>,
+    sections: FxHashMap<(usize, SectionIndex), Section<'a>>,
+    globals: FxHashMap<&'a [u8], Place>,
+    /// Name of the function that starts at a place.
+    names: FxHashMap<Place, &'a str>,
+    /// Places that only run on a system stack (section `.gort.g0paths`).
+    system: FxHashSet<Place>,
+    budget: i64,
+}
+
+/// What one function does to the stack by itself.
+#[derive(Debug, Default)]
+struct Shape {
+    deepest: i64,
+    /// Depth at the call or jump, and where it goes.
+    calls: Vec<(i64, Place)>,
+    checks: bool,
+}
+
+/// Reads the library and bounds every entry. An entry that is over the budget or has no bound is an error that names the path.
+pub fn prove(file: &HostFile) -> Result<Proof> {
+    let lib = Library::read(file)?;
+    let entries = lib.entries();
+    let mut known = FxHashMap::default();
+    let mut errors = Vec::new();
+    let mut depths = Vec::new();
+    for (name, place) in entries {
+        match lib.depth(place, &mut known, &mut Vec::new()) {
+            Ok(d) => {
+                if d > lib.budget {
+                    errors.push(format!("{name} uses {d} bytes of a goroutine's stack, more than {}: {}", lib.budget, lib.deepest_path(place, &known)));
+                }
+                depths.push((name.to_string(), d));
+            }
+            Err(why) => errors.push(format!("{name}: stack use has no bound: {why}")),
+        }
+    }
+    if depths.is_empty() && errors.is_empty() {
+        errors.push(format!("{}: no entries of compiled code found (section .gort.funcs)", file.path.display()));
+    }
+    Error::from_list(errors)?;
+    depths.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    Ok(Proof { depths, budget: lib.budget })
+}
+
+impl<'a> Library<'a> {
+    fn read(file: &'a HostFile) -> Result<Self> {
+        let bad = |what: String| Error::new(format!("{}: {what}; build libgort.a again", file.path.display()));
+        let mut lib = Library { members: file.elf_members()?, sections: FxHashMap::default(), globals: FxHashMap::default(), names: FxHashMap::default(), system: FxHashSet::default(), budget: 0 };
+        for (member, elf) in lib.members.iter().enumerate() {
+            for section in elf.sections() {
+                if section.kind() != object::SectionKind::Text && ![Ok(".gort.funcs"), Ok(G0_PATHS)].contains(&section.name()) {
+                    continue;
+                }
+                let data = section.data().map_err(|e| bad(format!("unreadable section ({e})")))?;
+                let relocations = section.relocations().map(|(at, r)| (at, (r.target(), r.addend()))).collect();
+                lib.sections.insert((member, section.index()), Section { data, relocations });
+            }
+            for s in elf.symbols() {
+                if s.name() == Ok("gort.leafbudget") && s.section() == object::SymbolSection::Absolute {
+                    lib.budget = s.address() as i64;
+                }
+                let Some(section) = s.section_index() else { continue };
+                let place = Place { member, section, offset: s.address() };
+                if let (Ok(name), true) = (s.name(), matches!(s.kind(), SymbolKind::Text | SymbolKind::Label | SymbolKind::Unknown)) {
+                    if s.is_global() {
+                        let bytes = s.name_bytes().unwrap_or_default();
+                        if !s.is_weak() || !lib.globals.contains_key(bytes) {
+                            lib.globals.insert(bytes, place);
+                        }
+                    }
+                    lib.names.entry(place).or_insert(name);
+                }
+            }
+        }
+        for member in 0..lib.members.len() {
+            let places = lib.pointers(member, G0_PATHS, 8);
+            lib.system.extend(places);
+        }
+        if lib.budget == 0 {
+            return Err(bad(String::from("it does not define gort.leafbudget")));
+        }
+        Ok(lib)
+    }
+
+    /// The functions that compiled code can call: first words of the records of `.gort.funcs`.
+    fn entries(&self) -> Vec<(&'a str, Place)> {
+        const RECORD: u64 = 24;
+        let places = (0..self.members.len()).flat_map(|member| self.pointers(member, ".gort.funcs", RECORD));
+        places.map(|place| (self.names.get(&place).copied().unwrap_or("?"), place)).collect()
+    }
+
+    /// What the first words of the records of a section point to.
+    fn pointers(&self, member: usize, name: &str, record: u64) -> Vec<Place> {
+        let Some(section) = self.members[member].section_by_name(name) else { return Vec::new() };
+        let Some(records) = self.sections.get(&(member, section.index())) else { return Vec::new() };
+        (0..section.size()).step_by(record as usize).filter_map(|at| self.target(member, records, at, 0)).collect()
+    }
+
+    /// Where the relocation at `at` of a section points, with `bias` added (4 for a field that counts from its end).
+    fn target(&self, member: usize, section: &Section<'a>, at: u64, bias: i64) -> Option<Place> {
+        let &(target, addend) = section.relocations.get(&at)?;
+        let RelocationTarget::Symbol(index) = target else { return None };
+        let symbol = self.members[member].symbol_by_index(index).ok()?;
+        let mut place = match symbol.section_index() {
+            Some(section) => Place { member, section, offset: symbol.address() },
+            None => *self.globals.get(symbol.name_bytes().ok()?)?,
+        };
+        place.offset = place.offset.wrapping_add_signed(addend + bias);
+        Some(place)
+    }
+
+    /// Name of the symbol that the relocation at `at` refers to.
+    fn target_name(&self, member: usize, section: &Section<'a>, at: u64) -> String {
+        let name = section.relocations.get(&at).and_then(|(t, _)| match t {
+            RelocationTarget::Symbol(i) => self.members[member].symbol_by_index(*i).ok()?.name().ok().map(str::to_string),
+            _ => None,
+        });
+        name.unwrap_or_else(|| String::from("?"))
+    }
+
+    fn name(&self, place: Place) -> String {
+        self.names.get(&place).map_or_else(|| format!("code at {:#x} of member {}", place.offset, place.member), |n| (*n).to_string())
+    }
+
+    fn is_dying(&self, place: Place) -> bool {
+        self.names.get(&place).is_some_and(|n| DYING.iter().any(|d| n.contains(d)))
+    }
+
+    /// Deepest point below the return address of the function at `place`, callees included.
+    fn depth(&self, place: Place, known: &mut FxHashMap<Place, i64>, path: &mut Vec<Place>) -> std::result::Result<i64, String> {
+        if let Some(&d) = known.get(&place) {
+            return Ok(d);
+        }
+        if path.contains(&place) {
+            let names: Vec<String> = path.iter().map(|p| self.name(*p)).collect();
+            return Err(format!("recursion: {} -> {}", names.join(" -> "), self.name(place)));
+        }
+        path.push(place);
+        let shape = self.shape(place)?;
+        let mut deepest = shape.deepest;
+        if shape.checks {
+            // Its own check covers the frame; the call of morestack needs its return address.
+            deepest = CALL;
+        } else {
+            for (at, callee) in shape.calls {
+                if self.is_dying(callee) {
+                    continue;
+                }
+                deepest = deepest.max(at + self.depth(callee, known, path)?);
+            }
+        }
+        path.pop();
+        known.insert(place, deepest);
+        Ok(deepest)
+    }
+
+    /// The calls that lead to the deepest point, for a message.
+    fn deepest_path(&self, place: Place, known: &FxHashMap<Place, i64>) -> String {
+        let mut out = self.name(place);
+        let mut at = place;
+        for _ in 0..20 {
+            let Ok(shape) = self.shape(at) else { break };
+            let worst = shape.calls.iter().filter_map(|(d, c)| Some((d + known.get(c)?, *d, *c))).max_by_key(|w| w.0);
+            let Some((total, depth, callee)) = worst.filter(|w| w.0 > shape.deepest) else { break };
+            out.push_str(&format!(" ({depth} of {total}) -> {}", self.name(callee)));
+            at = callee;
+        }
+        out
+    }
+
+    /// Follows every path through one function's code.
+    fn shape(&self, place: Place) -> std::result::Result<Shape, String> {
+        let section = self.sections.get(&(place.member, place.section)).ok_or_else(|| format!("{} is not code of the library", self.name(place)))?;
+        let name = self.name(place);
+        let mut out = Shape::default();
+        let mut indirect = None;
+        // State at an instruction: depth below the return address, and what rbp holds if it is a stack address.
+        type State = (i64, Option<i64>);
+        let mut seen: FxHashMap<u64, State> = FxHashMap::default();
+        let mut work: VecDeque<(u64, State)> = VecDeque::from([(place.offset, (0, None))]);
+        while let Some((at, (mut depth, mut rbp))) = work.pop_front() {
+            match seen.get(&at) {
+                Some(&(d, _)) if d >= depth => continue,
+                _ => {}
+            }
+            // On g0 already, or past a call that does not return.
+            if self.system.contains(&Place { offset: at, ..place }) || at >= section.data.len() as u64 {
+                continue;
+            }
+            if seen.len() > 100_000 {
+                return Err(format!("{name} is too large"));
+            }
+            seen.insert(at, (depth, rbp));
+            let code = section.data.get(at as usize..).unwrap_or_default();
+            let mut decoder = Decoder::with_ip(64, code, at, DecoderOptions::NONE);
+            let i = decoder.decode();
+            if i.is_invalid() {
+                return Err(format!("{name}: undecodable instruction at {at:#x}"));
+            }
+            let next = at + i.len() as u64;
+            let field = next.wrapping_sub(4);
+            let linked = section.relocations.contains_key(&field);
+            let flow = if i.mnemonic() == Mnemonic::Syscall { FlowControl::Next } else { i.flow_control() };
+            match flow {
+                FlowControl::Return | FlowControl::Exception | FlowControl::Interrupt => continue,
+                FlowControl::UnconditionalBranch | FlowControl::ConditionalBranch => {
+                    if linked {
+                        match self.target(place.member, section, field, 4) {
+                            Some(t) if t.member == place.member && t.section == place.section && self.same_function(place, t) => work.push_back((t.offset, (depth, rbp))),
+                            Some(t) => out.calls.push((depth, t)),
+                            // Go code or a symbol of the linker: it checks the stack itself.
+                            None => {}
+                        }
+                    } else {
+                        let t = Place { offset: i.near_branch_target(), ..place };
+                        if self.names.contains_key(&t) && t != place && !self.same_function(place, t) {
+                            out.calls.push((depth, t));
+                        } else {
+                            work.push_back((t.offset, (depth, rbp)));
+                        }
+                    }
+                    if flow == FlowControl::ConditionalBranch {
+                        work.push_back((next, (depth, rbp)));
+                    }
+                    continue;
+                }
+                // A jump through a register or memory leaves for Go code, or is a jump table of this function.
+                FlowControl::IndirectBranch => {
+                    if depth != 0 && !linked {
+                        return Err(format!("{name}: computed jump at {at:#x} with {depth} bytes in use"));
+                    }
+                    continue;
+                }
+                FlowControl::Call | FlowControl::IndirectCall => {
+                    let callee = if flow == FlowControl::Call && !linked {
+                        Some(Place { offset: i.near_branch_target(), ..place })
+                    } else if linked {
+                        let target = self.target(place.member, section, field, 4);
+                        let called = self.target_name(place.member, section, field);
+                        if called == CHECK {
+                            out.checks = true;
+                        }
+                        if target.is_none() && !called.starts_with("main.") {
+                            return Err(format!("{name} calls {called}, which the library does not define"));
+                        }
+                        target
+                    } else {
+                        // Go code, called from a frame that the function's own stack check covers.
+                        indirect.get_or_insert(at);
+                        None
+                    };
+                    out.deepest = out.deepest.max(depth + CALL);
+                    if let Some(callee) = callee {
+                        if self.names.get(&callee) == Some(&CHECK) {
+                            out.checks = true;
+                        }
+                        let dying = self.is_dying(callee);
+                        out.calls.push((depth + CALL, callee));
+                        if dying {
+                            continue;
+                        }
+                    }
+                }
+                _ => match step(&i, &mut depth, &mut rbp) {
+                    Step::On => {}
+                    Step::Off => continue,
+                    Step::Unknown => return Err(format!("{name}: the stack pointer is computed at {at:#x} ({:?})", i.code())),
+                },
+            }
+            out.deepest = out.deepest.max(depth);
+            work.push_back((next, (depth, rbp)));
+        }
+        if let (Some(at), false) = (indirect, out.checks) {
+            return Err(format!("{name}: indirect call at {at:#x}"));
+        }
+        Ok(out)
+    }
+
+    /// No other function starts between the two places.
+    fn same_function(&self, a: Place, b: Place) -> bool {
+        if b.offset < a.offset {
+            return false;
+        }
+        !self.names.keys().any(|n| n.member == a.member && n.section == a.section && n.offset > a.offset && n.offset <= b.offset && self.names.get(n).is_some_and(|s| !s.starts_with('.')))
+    }
+}
+
+enum Step {
+    On,
+    /// The stack pointer now is another stack's.
+    Off,
+    Unknown,
+}
+
+/// Effect of one instruction that is no branch on stack depth and rbp.
+fn step(i: &Instruction, depth: &mut i64, rbp: &mut Option<i64>) -> Step {
+    let writes = |r: Register| i.op_count() > 0 && i.op0_kind() == OpKind::Register && i.op0_register().full_register() == r;
+    let immediate = || match i.op1_kind() {
+        OpKind::Immediate8to64 | OpKind::Immediate32to64 | OpKind::Immediate64 | OpKind::Immediate8 | OpKind::Immediate32 => Some(i.immediate(1) as i64),
+        _ => None,
+    };
+    match i.mnemonic() {
+        Mnemonic::Push | Mnemonic::Pushfq => *depth += 8,
+        Mnemonic::Pop | Mnemonic::Popfq => {
+            *depth -= 8;
+            if writes(Register::RBP) {
+                *rbp = None;
+            }
+        }
+        Mnemonic::Leave => match *rbp {
+            Some(d) => *depth = d - 8,
+            None => return Step::Unknown,
+        },
+        Mnemonic::Sub if writes(Register::RSP) => match immediate() {
+            Some(n) => *depth += n,
+            None => return Step::Unknown,
+        },
+        Mnemonic::Add if writes(Register::RSP) => match immediate() {
+            Some(n) => *depth -= n,
+            None => return Step::Unknown,
+        },
+        // Alignment: at most 8 more, since the stack pointer is a multiple of 8.
+        Mnemonic::And if writes(Register::RSP) => match immediate() {
+            Some(-16) => *depth += 8,
+            Some(n) if n < 0 => *depth += -n - 8,
+            _ => return Step::Unknown,
+        },
+        Mnemonic::Mov if writes(Register::RSP) => match (i.op1_kind(), *rbp) {
+            (OpKind::Memory, _) => return Step::Off,
+            (OpKind::Register, Some(d)) if i.op1_register() == Register::RBP => *depth = d,
+            // Another register: the switch back to a saved stack pointer.
+            (OpKind::Register, _) => return Step::Off,
+            _ => return Step::Unknown,
+        },
+        Mnemonic::Lea if writes(Register::RSP) => match (i.memory_base(), *rbp) {
+            (Register::RSP, _) if i.memory_index() == Register::None => *depth -= i.memory_displacement64() as i64,
+            (Register::RBP, Some(d)) if i.memory_index() == Register::None => *depth = d - i.memory_displacement64() as i64,
+            _ => return Step::Unknown,
+        },
+        Mnemonic::Mov if writes(Register::RBP) => {
+            *rbp = (i.op1_kind() == OpKind::Register && i.op1_register() == Register::RSP).then_some(*depth);
+        }
+        _ if writes(Register::RSP) && !matches!(i.mnemonic(), Mnemonic::Cmp | Mnemonic::Test) => return Step::Unknown,
+        _ if writes(Register::RBP) && !matches!(i.mnemonic(), Mnemonic::Cmp | Mnemonic::Test) => *rbp = None,
+        _ => {}
+    }
+    debug_assert!(i.code() != Code::INVALID);
+    Step::On
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn depth_after(code: &[u8]) -> Vec<i64> {
+        let (mut depth, mut rbp, mut out) = (0, None, Vec::new());
+        let mut d = Decoder::with_ip(64, code, 0, DecoderOptions::NONE);
+        while d.can_decode() {
+            let i = d.decode();
+            match step(&i, &mut depth, &mut rbp) {
+                Step::On => out.push(depth),
+                Step::Off => out.push(-1),
+                Step::Unknown => out.push(-2),
+            }
+        }
+        out
+    }
+
+    #[test]
+    fn instructions_move_the_stack_pointer() {
+        // push rbp; mov rbp,rsp; and rsp,-16; sub rsp,0x20; mov rsp,rbp; pop rbp
+        let code = [0x55, 0x48, 0x89, 0xe5, 0x48, 0x83, 0xe4, 0xf0, 0x48, 0x83, 0xec, 0x20, 0x48, 0x89, 0xec, 0x5d];
+        assert_eq!(depth_after(&code), [8, 8, 16, 48, 8, 0]);
+        // mov rsp,[rsi+0x40] leaves the stack; sub rsp,rax has no bound
+        assert_eq!(depth_after(&[0x48, 0x8b, 0x66, 0x40]), [-1]);
+        assert_eq!(depth_after(&[0x48, 0x29, 0xc4]), [-2]);
+        // sub rsp, 0x188 (32-bit immediate), lea rsp,[rsp+0x188]
+        assert_eq!(depth_after(&[0x48, 0x81, 0xec, 0x88, 1, 0, 0, 0x48, 0x8d, 0xa4, 0x24, 0x88, 1, 0, 0]), [0x188, 0]);
+    }
+}
