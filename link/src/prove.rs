@@ -20,6 +20,8 @@ use std::collections::VecDeque;
 /// Names (parts of them) of functions that end the process: a bug of the runtime was found, the stack no longer matters.
 pub const DYING: [&str; 8] =
     ["core9panicking", "rust_begin_unwind", "rust_panic", "5print5throw", "5print9throw_all", "5print3bug", "gort_missing_symbol", "bad_transition"];
+/// Entries that run on the stack which the kernel gave the process.
+const BOOT: [&str; 3] = ["_rt0_amd64_linux", "main", "runtime.rt0_go"];
 /// Functions that check the stack before they use it call this.
 const CHECK: &str = "runtime.morestack_noctxt";
 /// A return address.
@@ -139,7 +141,8 @@ impl<'a> Library<'a> {
     fn entries(&self) -> Vec<(&'a str, Place)> {
         const RECORD: u64 = 24;
         let places = (0..self.members.len()).flat_map(|member| self.pointers(member, ".gort.funcs", RECORD));
-        places.map(|place| (self.names.get(&place).copied().unwrap_or("?"), place)).collect()
+        let boot: Vec<&Place> = BOOT.iter().filter_map(|n| self.globals.get(n.as_bytes())).collect();
+        places.filter(|place| !boot.contains(&place)).map(|place| (self.names.get(&place).copied().unwrap_or("?"), place)).collect()
     }
 
     /// What the first words of the records of a section point to.
