@@ -8,6 +8,7 @@ mod conform;
 mod doctor;
 mod golang;
 mod goroot;
+mod prove;
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -42,6 +43,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Run suites of Go programs on gort
     Conform(conform::Args),
+    /// Prove that the runtime library fits on goroutine stacks
+    Prove(prove::Args),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Goroot(args) => goroot::run(&args).map(|()| true),
         Command::Doctor(args) => Ok(doctor::run(&args)),
         Command::Conform(args) => conform::run(&args),
+        Command::Prove(args) => prove::run(&args).map(|()| true),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
