@@ -1,13 +1,21 @@
-//! Face of `chan`.
+//! Channels and select (docs/chan.md).
+//!
+//! A channel is a Go object: counters that compiled code reads, a ring of elements, two queues of waiters and a lock. A waiter is a
+//! [`sudog::Sudog`], off-heap. Nothing of Rust survives a park: whoever takes a waiter off a queue copies the element to or from the waiter's
+//! slot, writes the result byte into its argument area and readies it; only select needs a step of its own after waking.
+//!
+//! - `hchan`: the structure, ring and queues; what send and receive do under the lock. - `fast`: leaf mode, where nobody waits.
+//! - `ops`: send, receive, close with parking. - `select`: registration and leaf mode.
+//! - `selectpark`: the general case. - `sudog`: waiters and their pools. - `make`: creation, and what package reflect asks of channels.
+//!
+//! Lock order: channels by ascending address; then the scheduler's locks. Elements are copied under the lock, goroutines readied after it.
 
-/// A P's share.
-#[derive(Debug)]
-pub struct PerP {
-    _none: u8,
-}
+pub mod fast;
+pub mod hchan;
+pub mod make;
+pub mod ops;
+pub mod select;
+pub mod selectpark;
+pub mod sudog;
 
-/// Adjusts sudogs of a moved stack.
-///
-/// # Safety
-/// The goroutine is stopped.
-pub unsafe fn adjust_sudogs(_g: *mut crate::abi::G, _lo: usize, _hi: usize, _delta: usize) {}
+pub use sudog::{PerP, adjust_sudogs};

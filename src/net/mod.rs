@@ -1,18 +1,13 @@
-//! Network poller.
+//! The network poller (docs/net.md): goroutines that wait for descriptors, on edge-triggered epoll.
+//!
+//! - `desc`: a descriptor's state, deadlines and waiters; what package net calls. - `epoll`: the kernel's side.
+//!
+//! The scheduler asks [`netpoll`] when it has nothing else to do, one idle thread waits in it, and sysmon asks when nobody else did for a while.
 
-use crate::sched::queue::GList;
+pub mod desc;
+mod epoll;
 
-/// The poller is in use.
-pub fn active() -> bool {
-    false
-}
-/// Goroutines wait for it.
-pub fn has_waiters() -> bool {
-    false
-}
-/// Goroutines that became ready; waits up to `ns` (negative: for ever).
-pub fn netpoll(_ns: i64) -> GList {
-    GList::new()
-}
-/// Breaks a wait.
-pub fn netpoll_break() {}
+pub mod deadline;
+
+pub use desc::{active, has_waiters};
+pub use epoll::{netpoll, netpoll_break};

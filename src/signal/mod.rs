@@ -50,3 +50,10 @@ extern "C" fn gort_sighandler() {}
 
 /// Ends the process by SIGABRT.
 pub fn die_by_abort() {}
+pub mod queue;
+/// Wants the signal.
+pub fn enable(_s: u32) {}
+/// Does not.
+pub fn disable(_s: u32) {}
+/// Ignores it.
+pub fn ignore(_s: u32) {}

@@ -1,6 +1,13 @@
-//! Locks of the runtime itself, and the semaphores that package sync builds on.
+//! Locks of the runtime itself, and the semaphores that package sync builds on (docs/sync.md).
 //!
-//! Lock order (outer first): a channel's lock, timer heap, `sched::SCHED`, heap central lists, page heap, `os::mem` bump allocator.
+//! - `mutex`, `note`: for threads. - `sema`: the semaphores under Mutex, RWMutex, WaitGroup. - `syncsema`: under Cond.
+//! - `pin`: spinning, and keeping a goroutine on its P.
+//!
+//! Lock order (outer first): a channel's lock or a semaphore bucket, sudog pool, timer heap, `sched::SCHED`, heap central lists, page heap,
+//! `os::mem` bump allocator.
 
 pub mod mutex;
 pub mod note;
+pub mod pin;
+pub mod sema;
+pub mod syncsema;

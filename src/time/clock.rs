@@ -1,9 +1,136 @@
-//! Monotonic and wall clock.
+//! Monotonic and wall clock, through the kernel's vDSO where there is one.
+//!
+//! These run on a system stack: how much stack a vDSO function takes is the kernel's business, so no leaf function may ask
+//! for the time.
 
-/// Monotonic nanoseconds.
+use super::vdso::Image;
+use crate::abi::args;
+use crate::os::sys;
+use core::arch::naked_asm;
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+type ClockGettime = unsafe extern "C" fn(clock: i32, ts: *mut libc::timespec) -> i32;
+
+/// Address of the vDSO's `clock_gettime`, 0 where there is none. Written once, at boot.
+static CLOCK_GETTIME: AtomicUsize = AtomicUsize::new(0);
+
+/// What package syscall calls for the time of day, on the goroutine's stack: a C function `gettimeofday(tv, tz)`.
+#[unsafe(export_name = "runtime.__vdso_gettimeofday_sym")]
+static GETTIMEOFDAY: AtomicPtr<()> = AtomicPtr::new(gettimeofday_by_syscall as *mut ());
+
+/// `gettimeofday(tv, tz)` for kernels without vDSO: the arguments are where the system call wants them.
+#[unsafe(naked)]
+unsafe extern "C" fn gettimeofday_by_syscall() {
+    naked_asm!("mov eax, {nr}", "syscall", "ret", nr = const libc::SYS_gettimeofday)
+}
+
+/// Finds the clock functions in the vDSO at `base` (0 = none). Called once, at boot, with one thread.
+///
+/// # Safety
+/// `base` must be the value of `AT_SYSINFO_EHDR` in the auxiliary vector, or 0.
+pub unsafe fn init(base: usize) {
+    // SAFETY: passed on to the caller.
+    let Some(image) = (unsafe { Image::parse(base) }) else {
+        return;
+    };
+    CLOCK_GETTIME.store(image.function("__vdso_clock_gettime"), Ordering::Relaxed);
+    let f = image.function("__vdso_gettimeofday");
+    if f != 0 {
+        GETTIMEOFDAY.store(f as *mut (), Ordering::Relaxed);
+    }
+}
+
+fn clock(id: i32) -> libc::timespec {
+    let mut ts = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    let f = CLOCK_GETTIME.load(Ordering::Relaxed);
+    // SAFETY: `f` is the kernel's function of this type, or 0; both it and the system call only write the timespec.
+    unsafe {
+        if f == 0 || core::mem::transmute::<usize, ClockGettime>(f)(id, &raw mut ts) != 0 {
+            sys::syscall3(
+                libc::SYS_clock_gettime,
+                id as usize,
+                &raw mut ts as usize,
+                0,
+            );
+        }
+    }
+    ts
+}
+
+/// Monotonic nanoseconds: the time base of timers and deadlines.
 pub fn nanotime() -> i64 {
-    let mut ts = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the kernel writes the timespec.
-    unsafe { crate::os::sys::syscall3(libc::SYS_clock_gettime, libc::CLOCK_MONOTONIC as usize, &raw mut ts as usize, 0) };
+    let ts = clock(libc::CLOCK_MONOTONIC);
     ts.tv_sec * 1_000_000_000 + ts.tv_nsec
+}
+
+/// Wall clock: seconds since 1970 and nanoseconds.
+pub fn walltime() -> (i64, i32) {
+    let ts = clock(libc::CLOCK_REALTIME);
+    (ts.tv_sec, ts.tv_nsec as i32)
+}
+
+/// `time.now`.
+pub unsafe fn now(a: &mut args::time_now) {
+    (a.sec, a.nsec) = walltime();
+}
+
+/// `time.runtimeNano`.
+pub unsafe fn runtime_nano(a: &mut args::time_runtimeNano) {
+    a.r0 = nanotime();
+}
+
+/// `net.runtimeNano`.
+pub unsafe fn net_runtime_nano(a: &mut args::net_runtimeNano) {
+    a.r0 = nanotime();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vdso_clock_agrees_with_system_call() {
+        // The test process has an auxiliary vector of its own.
+        let auxv = std::fs::read("/proc/self/auxv").unwrap();
+        let base = auxv
+            .chunks_exact(16)
+            .map(|c| {
+                (
+                    usize::from_ne_bytes(c[..8].try_into().unwrap()),
+                    usize::from_ne_bytes(c[8..].try_into().unwrap()),
+                )
+            })
+            .find(|&(tag, _)| tag == libc::AT_SYSINFO_EHDR as usize)
+            .map_or(0, |(_, v)| v);
+        let before = nanotime();
+        // SAFETY: the kernel's own value.
+        unsafe { init(base) };
+        if base != 0 {
+            assert_ne!(
+                CLOCK_GETTIME.load(Ordering::Relaxed),
+                0,
+                "the vDSO has no clock_gettime"
+            );
+        }
+        let after = nanotime();
+        assert!(before > 0 && after >= before && after - before < 1_000_000_000);
+        let (sec, nsec) = walltime();
+        let std = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap();
+        assert!((std.as_secs() as i64 - sec).abs() <= 1 && (0..1_000_000_000).contains(&nsec));
+    }
+
+    #[test]
+    fn no_image_is_refused() {
+        let garbage = [0u8; 64];
+        // SAFETY: the parser looks no further than the magic number of what is no image.
+        assert!(
+            unsafe { Image::parse(0) }.is_none()
+                && unsafe { Image::parse(garbage.as_ptr() as usize) }.is_none()
+        );
+    }
 }

@@ -1,32 +1,22 @@
-//! Clocks and timers.
-
-use crate::sched::P;
+//! Clocks and timers (docs/time.md).
+//!
+//! Every P has a 4-ary heap of timers under a lock of its own, and a word that says when the first one is due, so that the scheduler
+//! passes with one load where there are none. A timer is added to the heap of the P that arms it; it may be stopped from anywhere,
+//! because its field `i` names heap and place. Timer functions run on a system stack, called by the scheduler with a P and no lock: they
+//! send without blocking or start a goroutine.
+//!
+//! - `heap`: the 4-ary heap. - `timers`: arming, stopping, firing. - `sleep`: `time.Sleep`. - `clock`, `vdso`: what time it is.
 
 pub mod clock;
+mod heap;
+pub mod sleep;
+pub mod timers;
+mod vdso;
 
-/// A P's timers.
-#[derive(Debug)]
-pub struct PerP {
-    _none: u8,
-}
+pub use timers::{PerP, check, for_each_root, move_all, next_when, pending};
 
-/// At boot.
-pub fn init() {}
-/// `p` has timers that are due.
-pub fn pending(_p: *mut P) -> bool {
-    false
+/// At boot, once the auxiliary vector was read.
+pub fn init() {
+    // SAFETY: the kernel's value.
+    unsafe { clock::init(crate::boot::env::vdso()) };
 }
-/// Runs the timers of `p` that are due.
-///
-/// # Safety
-/// On g0.
-pub unsafe fn check(_p: *mut P) {}
-/// When the next timer of all is due.
-pub fn next_when() -> i64 {
-    i64::MAX
-}
-/// Moves the timers of a P that goes away.
-///
-/// # Safety
-/// The world is stopped.
-pub unsafe fn move_all(_from: *mut P, _to: *mut P) {}

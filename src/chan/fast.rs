@@ -1,0 +1,181 @@
+//! Leaf mode: operations that meet nobody, on the goroutine's stack.
+//!
+//! Looks without the lock come first. They are the whole answer of a non-blocking operation that cannot go on, and spare the others the lock
+//! in vain. With the lock held only the ring is touched; waiters, barriers and panics are the business of system mode (`ops`).
+
+use super::hchan::Hchan;
+use crate::abi::args;
+use core::sync::atomic::Ordering;
+
+/// Attempts to get a lock that another thread holds for some nanoseconds, before the detour through system mode.
+const SPINS: u32 = 8;
+
+impl Hchan {
+    /// Takes the lock if that is a matter of moments.
+    #[inline]
+    pub fn lock_leaf(&self) -> bool {
+        for _ in 0..SPINS {
+            if self.lock.try_lock() {
+                return true;
+            }
+            core::hint::spin_loop();
+        }
+        false
+    }
+
+    #[inline]
+    fn room_and_nobody(&self) -> bool {
+        self.qcount.load(Ordering::Acquire) < self.dataqsiz
+            && self.closed.load(Ordering::Relaxed) == 0
+            && self.recvq.is_empty()
+    }
+
+    #[inline]
+    fn element_and_nobody(&self) -> bool {
+        self.qcount.load(Ordering::Acquire) > 0 && self.sendq.is_empty()
+    }
+}
+
+/// What a leaf receive did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaf {
+    /// Received an element.
+    Value,
+    /// The channel is closed and drained; the slot was zeroed.
+    Closed,
+    /// Nothing was done: system mode must look.
+    Slow,
+}
+
+/// Stores an element in the ring; false: nothing was done.
+///
+/// # Safety
+/// `c` is a channel, `elem` holds an element of it.
+#[inline]
+pub unsafe fn send(c: *mut Hchan, elem: *const u8) -> bool {
+    // SAFETY: channels are live while Go code holds them; fields that change are atomic or read under the lock.
+    unsafe {
+        if !(*c).room_and_nobody() || !(*c).plain() || !(*c).lock_leaf() {
+            return false;
+        }
+        let sent = (*c).room_and_nobody();
+        if sent {
+            let slot = (*c).next_free();
+            (*c).copy_plain(slot, elem);
+        }
+        (*c).lock.unlock();
+        sent
+    }
+}
+
+/// Takes an element from the ring.
+///
+/// # Safety
+/// `c` is a channel, `elem` null or room for an element of it.
+#[inline]
+pub unsafe fn recv(c: *mut Hchan, elem: *mut u8) -> Leaf {
+    // SAFETY: as in `send`.
+    unsafe {
+        if !(*c).element_and_nobody() {
+            // Nothing is sent after closing, so closed and then empty is final.
+            if (*c).closed.load(Ordering::Acquire) == 0 || (*c).qcount.load(Ordering::Acquire) > 0 {
+                return Leaf::Slow;
+            }
+            if !elem.is_null() {
+                core::ptr::write_bytes(elem, 0, (*c).elemsize as usize);
+            }
+            return Leaf::Closed;
+        }
+        if !(*c).plain() || !(*c).lock_leaf() {
+            return Leaf::Slow;
+        }
+        let took = (*c).element_and_nobody();
+        if took {
+            let slot = (*c).next_used();
+            if !elem.is_null() {
+                (*c).copy_plain(elem, slot);
+            }
+            if !(*(*c).elemtype).no_pointers() {
+                core::ptr::write_bytes(slot, 0, (*c).elemsize as usize);
+            }
+        }
+        (*c).lock.unlock();
+        if took { Leaf::Value } else { Leaf::Slow }
+    }
+}
+
+/// `runtime.chansend1` where there is room.
+pub unsafe fn chansend1(a: &mut args::runtime_chansend1) -> bool {
+    let c = a.c.cast::<Hchan>();
+    // SAFETY: compiled code passes a channel or nil.
+    !c.is_null() && unsafe { send(c, a.elem) }
+}
+
+/// `runtime.chanrecv1` where there is an element.
+pub unsafe fn chanrecv1(a: &mut args::runtime_chanrecv1) -> bool {
+    let c = a.c.cast::<Hchan>();
+    // SAFETY: as in `chansend1`.
+    !c.is_null() && unsafe { recv(c, a.elem) } != Leaf::Slow
+}
+
+/// `runtime.chanrecv2` where there is an element.
+pub unsafe fn chanrecv2(a: &mut args::runtime_chanrecv2) -> bool {
+    let c = a.c.cast::<Hchan>();
+    if c.is_null() {
+        return false;
+    }
+    // SAFETY: as in `chansend1`.
+    let r = unsafe { recv(c, a.elem) };
+    a.received = r == Leaf::Value;
+    r != Leaf::Slow
+}
+
+/// `runtime.selectnbsend`: `select { case c <- v: default: }`.
+pub unsafe fn selectnbsend(a: &mut args::runtime_selectnbsend) -> bool {
+    let c = a.c.cast::<Hchan>();
+    a.selected = false;
+    // SAFETY: as in `chansend1`.
+    unsafe {
+        if c.is_null() || !(*c).may_send() {
+            return true;
+        }
+        a.selected = send(c, a.elem);
+    }
+    a.selected
+}
+
+/// `runtime.selectnbrecv`: `select { case v = <-c: default: }`.
+pub unsafe fn selectnbrecv(a: &mut args::runtime_selectnbrecv) -> bool {
+    let c = a.c.cast::<Hchan>();
+    a.selected = false;
+    // SAFETY: as in `chansend1`.
+    unsafe {
+        if c.is_null() || !(*c).may_recv() {
+            return true;
+        }
+        a.selected = recv(c, a.elem) != Leaf::Slow;
+    }
+    a.selected
+}
+
+/// `runtime.selectnbrecv2`: `select { case v, ok = <-c: default: }`.
+pub unsafe fn selectnbrecv2(a: &mut args::runtime_selectnbrecv2) -> bool {
+    let c = a.c.cast::<Hchan>();
+    a.selected = false;
+    let mut received = false;
+    // SAFETY: as in `chansend1`; `received` is null or the address of a bool.
+    unsafe {
+        if !c.is_null() && (*c).may_recv() {
+            let r = recv(c, a.elem);
+            if r == Leaf::Slow {
+                return false;
+            }
+            a.selected = true;
+            received = r == Leaf::Value;
+        }
+        if !a.received.is_null() {
+            *a.received = u8::from(received);
+        }
+    }
+    true
+}

@@ -1,0 +1,379 @@
+//! The channel structure, and what send, receive and close do under its lock.
+
+use super::sudog::Sudog;
+use crate::abi::{G, Type};
+use crate::sync::mutex::RawMutex;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+
+/// A channel. `qcount` and `dataqsiz` are read by compiled code for `len` and `cap`; debuggers look at `recvq`.
+///
+/// Under the lock, with no stale select waiters counted:
+/// - `qcount <= dataqsiz`; elements are at `recvx, recvx + 1, ... (mod dataqsiz)`, `qcount` of them, and `sendx` follows the last;
+/// - a waiting receiver implies `qcount == 0`; a waiting sender implies `qcount == dataqsiz`; neither exists once `closed`.
+///
+/// All fields but those marked constant are written under the lock; the atomic ones are also read without it.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Hchan {
+    /// Elements in the ring.
+    pub qcount: AtomicU64,
+    /// Slots of the ring. Constant.
+    pub dataqsiz: u64,
+    /// The ring; the only word that the collector follows. Constant.
+    pub buf: *mut u8,
+    /// Bytes of an element. Constant.
+    pub elemsize: u32,
+    /// 1 once closed.
+    pub closed: AtomicU32,
+    /// Type of an element. Constant.
+    pub elemtype: *const Type,
+    /// Slot of the next element to store.
+    pub sendx: u64,
+    /// Slot of the next element to take.
+    pub recvx: u64,
+    /// Waiting receivers.
+    pub recvq: WaitQ,
+    /// Waiting senders.
+    pub sendq: WaitQ,
+    /// The lock.
+    pub lock: RawMutex,
+}
+
+/// A FIFO queue of waiters, under the channel's lock; `first` may be looked at without it.
+#[derive(Debug)]
+#[repr(C)]
+pub struct WaitQ {
+    first: AtomicPtr<Sudog>,
+    last: *mut Sudog,
+}
+
+impl WaitQ {
+    /// No waiters, at this moment or in the eyes of somebody without the lock.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.first.load(Ordering::Acquire).is_null()
+    }
+
+    /// Adds a waiter at the end.
+    ///
+    /// # Safety
+    /// The lock is held; `s` is in no queue and lives until it is taken off.
+    pub unsafe fn push(&mut self, s: *mut Sudog) {
+        // SAFETY: members of the queue are live, and the lock is held.
+        unsafe {
+            (*s).next = null_mut();
+            (*s).prev = self.last;
+            (*s).queued = true;
+            if self.last.is_null() {
+                self.first.store(s, Ordering::Release);
+            } else {
+                (*self.last).next = s;
+            }
+        }
+        self.last = s;
+    }
+
+    /// Takes `s` off, wherever it stands; nothing happens if it is not queued any more.
+    ///
+    /// # Safety
+    /// The lock is held; `s` is this queue's or was.
+    pub unsafe fn remove(&mut self, s: *mut Sudog) {
+        // SAFETY: as in `push`.
+        unsafe {
+            if !(*s).queued {
+                return;
+            }
+            (*s).queued = false;
+            let (prev, next) = ((*s).prev, (*s).next);
+            if prev.is_null() {
+                self.first.store(next, Ordering::Release);
+            } else {
+                (*prev).next = next;
+            }
+            if next.is_null() {
+                self.last = prev;
+            } else {
+                (*next).prev = prev;
+            }
+        }
+    }
+
+    /// Takes the first waiter whose goroutine is still to be had; null if there is none. Those of a select whose
+    /// goroutine was claimed elsewhere are dropped on the way.
+    ///
+    /// # Safety
+    /// The lock is held.
+    pub unsafe fn claim(&mut self) -> *mut Sudog {
+        loop {
+            let s = self.first.load(Ordering::Relaxed);
+            if s.is_null() {
+                return s;
+            }
+            // SAFETY: members of the queue are live: to free one, its goroutine must take it off under our lock first.
+            unsafe {
+                self.remove(s);
+                if !(*s).select || claim_goroutine((*s).g) {
+                    return s;
+                }
+            }
+        }
+    }
+}
+
+/// Claims a goroutine that waits in a select: true for one of all wakers.
+unsafe fn claim_goroutine(g: *mut G) -> bool {
+    // SAFETY: a live G; the word is only used atomically while the goroutine waits. Relaxed would do for the claim itself; Acquire
+    // orders the waker's writes to the goroutine's slots after it.
+    unsafe {
+        AtomicU32::from_ptr(&raw mut (*g).selectdone)
+            .compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
+    }
+}
+
+/// What became of an attempt to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// The element is in the ring.
+    Stored,
+    /// The element is in this receiver's slot: wake it, after unlocking.
+    Handed(*mut Sudog),
+    /// No room and no receiver.
+    Full,
+    /// The channel is closed.
+    Closed,
+}
+
+/// What became of an attempt to receive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    /// An element was copied. If not null, this sender got rid of its own: wake it, after unlocking.
+    Value(*mut Sudog),
+    /// Nothing there, and nothing ever will: the slot was zeroed.
+    Closed,
+    /// Nothing there.
+    Empty,
+}
+
+impl Hchan {
+    /// Slot `i` of the ring.
+    #[inline]
+    pub fn slot(&self, i: u64) -> *mut u8 {
+        self.buf.wrapping_add(i as usize * self.elemsize as usize)
+    }
+
+    /// The slot for the next element, which then counts as stored. The lock is held and there is room.
+    #[inline]
+    pub fn next_free(&mut self) -> *mut u8 {
+        let slot = self.slot(self.sendx);
+        self.sendx = if self.sendx + 1 == self.dataqsiz {
+            0
+        } else {
+            self.sendx + 1
+        };
+        self.qcount
+            .store(self.qcount.load(Ordering::Relaxed) + 1, Ordering::Release);
+        slot
+    }
+
+    /// The slot of the oldest element, which then counts as taken. The lock is held and the ring is not empty.
+    #[inline]
+    pub fn next_used(&mut self) -> *mut u8 {
+        let slot = self.slot(self.recvx);
+        self.recvx = if self.recvx + 1 == self.dataqsiz {
+            0
+        } else {
+            self.recvx + 1
+        };
+        self.qcount
+            .store(self.qcount.load(Ordering::Relaxed) - 1, Ordering::Release);
+        slot
+    }
+
+    /// Looks as if a send would not block; exact under the lock but for stale select waiters.
+    #[inline]
+    pub fn may_send(&self) -> bool {
+        self.closed.load(Ordering::Acquire) != 0
+            || !self.recvq.is_empty()
+            || self.qcount.load(Ordering::Acquire) < self.dataqsiz
+    }
+
+    /// Looks as if a receive would not block; exact under the lock but for stale select waiters.
+    #[inline]
+    pub fn may_recv(&self) -> bool {
+        // Last of all `closed`: a channel that is open after it was empty was empty and open at that moment.
+        self.qcount.load(Ordering::Acquire) > 0
+            || !self.sendq.is_empty()
+            || self.closed.load(Ordering::Acquire) != 0
+    }
+
+    /// Elements hold no pointers, or nobody needs to know where they go: copies need no barrier.
+    #[inline]
+    pub fn plain(&self) -> bool {
+        // SAFETY: type descriptors live for ever.
+        !crate::gc::barrier::enabled() || unsafe { (*self.elemtype).no_pointers() }
+    }
+
+    /// Copies an element without barrier.
+    ///
+    /// # Safety
+    /// [`Hchan::plain`] holds; both slots are valid and do not overlap.
+    #[inline]
+    pub unsafe fn copy_plain(&self, dst: *mut u8, src: *const u8) {
+        // SAFETY: the caller's promise. Word-sized elements are copied whole words at a time, also by the general case.
+        unsafe {
+            match self.elemsize {
+                8 => dst
+                    .cast::<u64>()
+                    .write_unaligned(src.cast::<u64>().read_unaligned()),
+                0 => {}
+                1 => *dst = *src,
+                4 => dst
+                    .cast::<u32>()
+                    .write_unaligned(src.cast::<u32>().read_unaligned()),
+                16 => {
+                    dst.cast::<u64>()
+                        .write_unaligned(src.cast::<u64>().read_unaligned());
+                    dst.cast::<u64>()
+                        .add(1)
+                        .write_unaligned(src.cast::<u64>().add(1).read_unaligned());
+                }
+                n => core::ptr::copy(src, dst, n as usize),
+            }
+        }
+    }
+
+    /// Copies an element. System mode.
+    unsafe fn copy(&self, dst: *mut u8, src: *const u8) {
+        // SAFETY: slots of elements of this channel.
+        unsafe {
+            if self.plain() {
+                self.copy_plain(dst, src);
+            } else {
+                crate::gc::barrier::typed_memmove(self.elemtype, dst, src);
+            }
+        }
+    }
+
+    /// Sends `*elem` if that is possible now. System mode.
+    ///
+    /// # Safety
+    /// The lock is held; `elem` holds an element.
+    pub unsafe fn send_locked(&mut self, elem: *const u8) -> Sent {
+        if self.closed.load(Ordering::Relaxed) != 0 {
+            return Sent::Closed;
+        }
+        // SAFETY: the lock is held; a claimed receiver's slot is ours to write, for it cannot run before we wake it.
+        unsafe {
+            let receiver = self.recvq.claim();
+            if !receiver.is_null() {
+                if !(*receiver).elem.is_null() {
+                    self.copy((*receiver).elem, elem);
+                }
+                return Sent::Handed(receiver);
+            }
+            if self.qcount.load(Ordering::Relaxed) < self.dataqsiz {
+                let slot = self.next_free();
+                self.copy(slot, elem);
+                return Sent::Stored;
+            }
+        }
+        Sent::Full
+    }
+
+    /// Receives into `*elem` (null: discards) if that is possible now. System mode.
+    ///
+    /// # Safety
+    /// The lock is held; `elem` has room for an element.
+    pub unsafe fn recv_locked(&mut self, elem: *mut u8) -> Received {
+        // SAFETY: as in `send_locked`.
+        unsafe {
+            if self.qcount.load(Ordering::Relaxed) > 0 {
+                let slot = self.next_used();
+                if !elem.is_null() {
+                    self.copy(elem, slot);
+                }
+                let sender = self.sendq.claim();
+                if sender.is_null() {
+                    // Do not keep alive what the element referred to.
+                    core::ptr::write_bytes(slot, 0, self.elemsize as usize);
+                } else {
+                    // The ring was full: the slot just freed is the next one to store to.
+                    let slot = self.next_free();
+                    self.copy(slot, (*sender).elem);
+                }
+                return Received::Value(sender);
+            }
+            let sender = self.sendq.claim();
+            if !sender.is_null() {
+                if !elem.is_null() {
+                    self.copy(elem, (*sender).elem);
+                }
+                return Received::Value(sender);
+            }
+            if self.closed.load(Ordering::Relaxed) != 0 {
+                if !elem.is_null() {
+                    core::ptr::write_bytes(elem, 0, self.elemsize as usize);
+                }
+                return Received::Closed;
+            }
+        }
+        Received::Empty
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiter(g: *mut G, select: bool) -> Sudog {
+        // SAFETY: a Sudog of zeroes is valid.
+        let mut s: Sudog = unsafe { core::mem::zeroed() };
+        s.g = g;
+        s.select = select;
+        s
+    }
+
+    #[test]
+    fn queue_is_first_in_first_out_and_removes_anywhere() {
+        // SAFETY: zeroes are an empty queue; the waiters outlive it.
+        unsafe {
+            let mut q: WaitQ = core::mem::zeroed();
+            let mut w: Vec<Sudog> = (0..5).map(|_| waiter(null_mut(), false)).collect();
+            let p: Vec<*mut Sudog> = w.iter_mut().map(|s| &raw mut *s).collect();
+            for &s in &p {
+                q.push(s);
+            }
+            q.remove(p[2]);
+            q.remove(p[2]);
+            q.remove(p[4]);
+            assert_eq!(q.claim(), p[0]);
+            q.remove(p[0]);
+            q.push(p[2]);
+            assert_eq!(
+                [q.claim(), q.claim(), q.claim(), q.claim()],
+                [p[1], p[3], p[2], null_mut()]
+            );
+            assert!(q.is_empty() && q.last.is_null());
+        }
+    }
+
+    #[test]
+    fn a_select_is_claimed_once() {
+        // SAFETY: zeroes are an empty queue and a valid G; the waiters outlive the queues.
+        unsafe {
+            let mut g: Box<G> = Box::new(core::mem::zeroed());
+            let g = &raw mut *g;
+            let (mut q, mut r): (WaitQ, WaitQ) = (core::mem::zeroed(), core::mem::zeroed());
+            let (mut a, mut b, mut c) =
+                (waiter(g, true), waiter(g, true), waiter(null_mut(), false));
+            q.push(&raw mut a);
+            r.push(&raw mut b);
+            r.push(&raw mut c);
+            assert_eq!(q.claim(), &raw mut a);
+            assert_eq!(r.claim(), &raw mut c, "the stale waiter is passed over");
+            assert!(!b.queued && r.is_empty());
+        }
+    }
+}

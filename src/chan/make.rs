@@ -1,0 +1,114 @@
+//! Creating channels.
+
+use super::hchan::Hchan;
+use crate::abi::{ChanType, KIND_STRUCT, Type, args};
+use crate::heap;
+use crate::panic;
+use core::mem::{offset_of, size_of};
+use core::ptr;
+use core::sync::atomic::Ordering;
+
+/// Largest element that the compiler accepts.
+const ELEM_MAX: usize = 1 << 16;
+/// Bytes of Go memory that could ever be had: above, the size is an error of the program and not a lack of memory.
+const MEMORY_MAX: usize = 1 << 39;
+
+/// The collector's view of a channel whose ring holds pointers: one pointer, `buf`. The ring is an array of the element type.
+#[repr(transparent)]
+struct ChanLayout(Type);
+// SAFETY: only read.
+unsafe impl Sync for ChanLayout {}
+
+static WITH_RING: ChanLayout = ChanLayout(Type {
+    size: size_of::<Hchan>(),
+    ptrdata: offset_of!(Hchan, buf) + 8,
+    hash: 0,
+    unused: 0,
+    align: 8,
+    field_align: 8,
+    kind: KIND_STRUCT as u8,
+    alg: ptr::null(),
+    gcdata: &BUF_MASK,
+    string: &raw const NAME.0,
+    x: ptr::null(),
+    ptrto: ptr::null(),
+    zero: ptr::null(),
+});
+static BUF_MASK: u8 = 1 << (offset_of!(Hchan, buf) / 8);
+
+#[repr(transparent)]
+struct Name(crate::abi::GoString);
+// SAFETY: only read.
+unsafe impl Sync for Name {}
+static NAME: Name = Name(crate::abi::GoString::from_static("runtime.hchan"));
+
+/// A channel of `t` with `size` slots. System mode.
+///
+/// # Safety
+/// `t` is the descriptor of a channel type.
+pub unsafe fn make(t: *const ChanType, size: i64) -> *mut Hchan {
+    // SAFETY: descriptors are live; the allocator returns zeroed memory of the size asked for.
+    unsafe {
+        let elem = (*t).elem;
+        let elemsize = (*elem).size;
+        if elemsize >= ELEM_MAX {
+            crate::debug::print::throw("makechan: invalid channel element type");
+        }
+        if size < 0
+            || (elemsize > 0 && size as usize > (MEMORY_MAX - size_of::<Hchan>()) / elemsize)
+        {
+            panic::raise_str("makechan: size out of range");
+        }
+        let n = size as usize;
+        let c;
+        let buf;
+        if (*elem).no_pointers() || n == 0 || elemsize == 0 {
+            // One object that the collector does not look into.
+            c = heap::mallocgc(size_of::<Hchan>() + n * elemsize, ptr::null(), true)
+                .cast::<Hchan>();
+            buf = c.add(1).cast::<u8>();
+            // Without slots, do not point past the object.
+            (*c).buf = if n * elemsize == 0 { c.cast() } else { buf };
+        } else {
+            c = heap::mallocgc(size_of::<Hchan>(), &raw const WITH_RING.0, true).cast::<Hchan>();
+            buf = heap::newarray(elem, n);
+            // Both objects are as new as each other: no barrier can be due.
+            (*c).buf = buf;
+        }
+        (*c).dataqsiz = n as u64;
+        (*c).elemsize = elemsize as u32;
+        (*c).elemtype = elem;
+        c
+    }
+}
+
+/// `runtime.makechan`.
+pub unsafe fn makechan(a: &mut args::runtime_makechan) {
+    // SAFETY: compiled code passes a channel type.
+    a.r0 = unsafe { make(a.t, a.size).cast() };
+}
+
+/// `reflect.makechan`.
+pub unsafe fn reflect_makechan(a: &mut args::reflect_makechan) {
+    // SAFETY: package reflect passes a channel type; a size that does not fit is negative, and refused.
+    a.ch = unsafe { make(a.typ_.cast(), a.size as i64).cast() };
+}
+
+/// `reflect.chanlen`.
+pub unsafe fn reflect_chanlen(a: &mut args::reflect_chanlen) {
+    // SAFETY: a channel or nil.
+    a.r0 = unsafe { a.ch.cast::<Hchan>().as_ref() }
+        .map_or(0, |c| c.qcount.load(Ordering::Relaxed) as i64);
+}
+
+/// `reflect.chancap`.
+pub unsafe fn reflect_chancap(a: &mut args::reflect_chancap) {
+    // SAFETY: a channel or nil.
+    a.r0 = unsafe { a.ch.cast::<Hchan>().as_ref() }.map_or(0, |c| c.dataqsiz as i64);
+}
+
+/// `reflect.chanclose`.
+pub unsafe fn reflect_chanclose(a: &mut args::reflect_chanclose) {
+    // SAFETY: a channel or nil.
+    unsafe { super::ops::close(a.ch.cast()) }
+}

@@ -1,0 +1,281 @@
+//! System mode: send, receive and close with everything that can happen.
+
+use super::hchan::{Hchan, Received, Sent};
+use super::sudog::{self, Sudog};
+use crate::abi::{G, Status, args};
+use crate::panic;
+use crate::sched::{self, WaitReason};
+use core::mem::offset_of;
+use core::ptr::null_mut;
+use core::sync::atomic::Ordering;
+
+/// Lets a waiter go on that was taken off its queue, its element copied. `ok`: not because the channel was closed.
+///
+/// # Safety
+/// `s` was claimed from its queue by the caller, who holds no channel's lock any more.
+pub unsafe fn wake(s: *mut Sudog, ok: bool) {
+    // SAFETY: a claimed goroutine stays parked until it is readied, so its slots, arguments and sudogs are ours.
+    unsafe {
+        let g = (*s).g;
+        if (*s).select {
+            // Its resume step finds the case, writes the results and puts the sudogs back.
+            (*s).ok = ok;
+            (*g).param = s.cast();
+        } else {
+            if (*s).result != 0 {
+                *((*g).sched.sp as *mut u8).add((*s).result as usize) = u8::from(ok);
+            }
+            if (*s).send && !ok {
+                (*g).resume = resume_send_on_closed as *const () as usize;
+            }
+            (*g).waiting = null_mut();
+            sudog::release(s);
+        }
+        sched::ready(g);
+    }
+}
+
+/// A sender learns that its channel was closed while it waited.
+unsafe extern "C" fn resume_send_on_closed(_g: *mut G, _arg: usize) -> Status {
+    send_on_closed()
+}
+
+/// The panic of a send on a closed channel. Hold no lock.
+pub fn send_on_closed() -> ! {
+    panic::raise_str("send on closed channel")
+}
+
+/// Parks the goroutine that called in until it is served by the channel `c`, whose lock is held and is given back.
+unsafe fn wait(c: *mut Hchan, elem: *mut u8, send: bool, result: usize) -> Status {
+    // SAFETY: system mode with a goroutine; under the lock nobody can claim the sudog before the goroutine is parked.
+    unsafe {
+        let g = sched::curg();
+        let s = sudog::acquire();
+        (*s).elem = elem;
+        (*s).chan = c;
+        (*s).send = send;
+        (*s).result = result as u16;
+        (*g).waiting = s.cast();
+        let (queue, reason) = if send {
+            (&mut (*c).sendq, WaitReason::ChanSend)
+        } else {
+            (&mut (*c).recvq, WaitReason::ChanReceive)
+        };
+        queue.push(s);
+        let status = sched::park(g, reason);
+        (*c).lock.unlock();
+        status
+    }
+}
+
+/// What a non-blocking or finished operation answers, and what becomes of the goroutine.
+type Outcome<T> = Result<T, Status>;
+
+/// Sends; `Ok(false)`: would block and must not. `Err`: parked.
+unsafe fn send(c: *mut Hchan, elem: *mut u8, block: bool) -> Outcome<bool> {
+    // SAFETY: `c` is a channel or nil, `elem` holds an element of it.
+    unsafe {
+        if c.is_null() {
+            return if block {
+                Err(sched::park(sched::curg(), WaitReason::ChanSendNil))
+            } else {
+                Ok(false)
+            };
+        }
+        (*c).lock.lock();
+        let sent = (*c).send_locked(elem);
+        if sent == Sent::Full && block {
+            return Err(wait(c, elem, true, 0));
+        }
+        (*c).lock.unlock();
+        match sent {
+            Sent::Stored => Ok(true),
+            Sent::Handed(receiver) => {
+                wake(receiver, true);
+                Ok(true)
+            }
+            Sent::Full => Ok(false),
+            Sent::Closed => send_on_closed(),
+        }
+    }
+}
+
+/// Receives: (selected, received). `result`: where a waker writes "received", as offset from the arguments, 0 for nowhere.
+unsafe fn recv(c: *mut Hchan, elem: *mut u8, block: bool, result: usize) -> Outcome<(bool, bool)> {
+    // SAFETY: `c` is a channel or nil, `elem` null or room for an element of it.
+    unsafe {
+        if c.is_null() {
+            return if block {
+                Err(sched::park(sched::curg(), WaitReason::ChanReceiveNil))
+            } else {
+                Ok((false, false))
+            };
+        }
+        (*c).lock.lock();
+        let received = (*c).recv_locked(elem);
+        if received == Received::Empty && block {
+            return Err(wait(c, elem, false, result));
+        }
+        (*c).lock.unlock();
+        match received {
+            Received::Value(sender) => {
+                if !sender.is_null() {
+                    wake(sender, true);
+                }
+                Ok((true, true))
+            }
+            Received::Closed => Ok((true, false)),
+            Received::Empty => Ok((false, false)),
+        }
+    }
+}
+
+/// Closes `c` and lets everyone go who waits on it. System mode.
+///
+/// # Safety
+/// `c` is a channel or nil.
+pub unsafe fn close(c: *mut Hchan) {
+    if c.is_null() {
+        panic::raise_str("close of nil channel");
+    }
+    // SAFETY: a live channel.
+    unsafe {
+        (*c).lock.lock();
+        if (*c).closed.load(Ordering::Relaxed) != 0 {
+            (*c).lock.unlock();
+            panic::raise_str("close of closed channel");
+        }
+        (*c).closed.store(1, Ordering::Release);
+        let mut list: *mut Sudog = null_mut();
+        let mut end: *mut *mut Sudog = &raw mut list;
+        loop {
+            let mut s = (*c).recvq.claim();
+            if s.is_null() {
+                s = (*c).sendq.claim();
+            }
+            if s.is_null() {
+                break;
+            }
+            if !(*s).send && !(*s).elem.is_null() {
+                core::ptr::write_bytes((*s).elem, 0, (*c).elemsize as usize);
+            }
+            (*s).next = null_mut();
+            *end = s;
+            end = &raw mut (*s).next;
+        }
+        (*c).lock.unlock();
+        while !list.is_null() {
+            let s = list;
+            list = (*s).next;
+            wake(s, false);
+        }
+    }
+}
+
+fn status<T>(outcome: Outcome<T>) -> Status {
+    match outcome {
+        Ok(_) => Status::Done,
+        Err(status) => status,
+    }
+}
+
+/// `runtime.chansend1`: `c <- v`.
+pub unsafe fn chansend1(a: &mut args::runtime_chansend1) -> Status {
+    // SAFETY: compiled code passes a channel or nil and its element's address.
+    status(unsafe { send(a.c.cast(), a.elem, true) })
+}
+
+/// `runtime.chanrecv1`: `v = <-c`.
+pub unsafe fn chanrecv1(a: &mut args::runtime_chanrecv1) -> Status {
+    // SAFETY: as in `chansend1`.
+    status(unsafe { recv(a.c.cast(), a.elem, true, 0) })
+}
+
+/// `runtime.chanrecv2`: `v, ok = <-c`.
+pub unsafe fn chanrecv2(a: &mut args::runtime_chanrecv2) -> Status {
+    // SAFETY: as in `chansend1`.
+    match unsafe {
+        recv(
+            a.c.cast(),
+            a.elem,
+            true,
+            offset_of!(args::runtime_chanrecv2, received),
+        )
+    } {
+        Ok((_, received)) => {
+            a.received = received;
+            Status::Done
+        }
+        Err(status) => status,
+    }
+}
+
+/// `runtime.closechan`.
+pub unsafe fn closechan(a: &mut args::runtime_closechan) {
+    // SAFETY: as in `chansend1`.
+    unsafe { close(a.c.cast()) }
+}
+
+/// `runtime.selectnbsend` that met somebody.
+pub unsafe fn selectnbsend(a: &mut args::runtime_selectnbsend) {
+    // SAFETY: as in `chansend1`; never parks.
+    a.selected = unsafe { send(a.c.cast(), a.elem, false) } == Ok(true);
+}
+
+/// `runtime.selectnbrecv` that met somebody.
+pub unsafe fn selectnbrecv(a: &mut args::runtime_selectnbrecv) {
+    // SAFETY: as in `chansend1`; never parks.
+    a.selected = matches!(unsafe { recv(a.c.cast(), a.elem, false, 0) }, Ok((true, _)));
+}
+
+/// `runtime.selectnbrecv2` that met somebody.
+pub unsafe fn selectnbrecv2(a: &mut args::runtime_selectnbrecv2) {
+    // SAFETY: as in `chansend1`; never parks. `received` is null or the address of a bool.
+    unsafe {
+        let (selected, received) = recv(a.c.cast(), a.elem, false, 0).unwrap_or((false, false));
+        a.selected = selected;
+        if !a.received.is_null() {
+            *a.received = u8::from(received);
+        }
+    }
+}
+
+/// `runtime.block`: `select {}`.
+pub unsafe fn block(_a: &mut args::runtime_block) -> Status {
+    // SAFETY: the goroutine that called in; nobody wakes it.
+    unsafe { sched::park(sched::curg(), WaitReason::SelectNoCases) }
+}
+
+/// `reflect.chansend`.
+pub unsafe fn reflect_chansend(a: &mut args::reflect_chansend) -> Status {
+    // Written before parking: then whoever wakes us need not.
+    a.r0 = true;
+    // SAFETY: as in `chansend1`.
+    match unsafe { send(a.ch.cast(), a.val, !a.nb) } {
+        Ok(selected) => {
+            a.r0 = selected;
+            Status::Done
+        }
+        Err(status) => status,
+    }
+}
+
+/// `reflect.chanrecv`.
+pub unsafe fn reflect_chanrecv(a: &mut args::reflect_chanrecv) -> Status {
+    a.selected = true;
+    // SAFETY: as in `chansend1`.
+    match unsafe {
+        recv(
+            a.ch.cast(),
+            a.val,
+            !a.nb,
+            offset_of!(args::reflect_chanrecv, received),
+        )
+    } {
+        Ok(result) => {
+            (a.selected, a.received) = result;
+            Status::Done
+        }
+        Err(status) => status,
+    }
+}

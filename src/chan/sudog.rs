@@ -1,0 +1,317 @@
+//! Waiters: a goroutine in the queue of a channel or semaphore.
+//!
+//! Life: taken from the P's pool by the goroutine that parks; queued; taken off the queue by a waker, who puts it back into its own pool. Those of
+//! a select stay the goroutine's and are put back by its resume step: one waker claims the goroutine (`G::selectdone`), the others drop its
+//! sudog from their queue when they meet it.
+
+use super::hchan::Hchan;
+use crate::abi::G;
+use crate::os::mem;
+use crate::sched;
+use crate::sync::mutex::Mutex;
+use core::ptr::null_mut;
+
+/// A waiting goroutine. `elem` is the only pointer that may point into the goroutine's stack.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Sudog {
+    /// Who waits.
+    pub g: *mut G,
+    /// Slot of the element, null to discard what is received; the address of a semaphore.
+    pub elem: *mut u8,
+    /// Queue links, under the lock of the channel or semaphore table; off the queue, a waker's list of what it has to wake.
+    pub next: *mut Sudog,
+    /// See `next`.
+    pub prev: *mut Sudog,
+    /// Next in `G::waiting` or in a pool: the owner's.
+    pub waitlink: *mut Sudog,
+    /// The channel.
+    pub chan: *mut Hchan,
+    /// Offset of the "received" result byte from the goroutine's arguments, 0 for none.
+    pub result: u16,
+    /// Sends, not receives.
+    pub send: bool,
+    /// One of several of its goroutine: must be claimed.
+    pub select: bool,
+    /// Is in its channel's queue.
+    pub queued: bool,
+    /// Set by the waker of a select: a value was passed, the channel was not closed.
+    pub ok: bool,
+    /// Number of the case in its select; count of releases or -1 in a `SyncSema`.
+    pub index: i32,
+    /// Semaphores: last waiter for the same address, in the first one.
+    pub tail: *mut Sudog,
+}
+
+/// A P's pool.
+#[derive(Debug)]
+#[repr(C)]
+pub struct PerP {
+    free: *mut Sudog,
+    len: u32,
+}
+
+/// Sudogs of a P's pool beyond which half go to the shared pool: a P on which only waking happens would hoard them.
+const POOL_MAX: u32 = 128;
+/// Sudogs made or moved at a time.
+const BATCH: u32 = POOL_MAX / 2;
+
+struct Shared {
+    free: *mut Sudog,
+    len: u32,
+}
+
+static SHARED: Mutex<Shared> = Mutex::new(Shared {
+    free: null_mut(),
+    len: 0,
+});
+
+/// A sudog of the current goroutine with everything else unset. System mode.
+///
+/// # Safety
+/// The thread holds a P, and a goroutine called in.
+pub unsafe fn acquire() -> *mut Sudog {
+    // SAFETY: the pool is this thread's P's.
+    unsafe {
+        let pool = &mut (*sched::getp()).chan;
+        if pool.free.is_null() {
+            refill(pool);
+        }
+        let s = pool.free;
+        pool.free = (*s).waitlink;
+        pool.len -= 1;
+        s.write(Sudog {
+            g: sched::curg(),
+            elem: null_mut(),
+            next: null_mut(),
+            prev: null_mut(),
+            waitlink: null_mut(),
+            chan: null_mut(),
+            result: 0,
+            send: false,
+            select: false,
+            queued: false,
+            ok: false,
+            index: 0,
+            tail: null_mut(),
+        });
+        s
+    }
+}
+
+/// Puts a sudog back. The thread holds a P.
+///
+/// # Safety
+/// `s` is in no queue and nobody else knows it.
+pub unsafe fn release(s: *mut Sudog) {
+    // SAFETY: the pool is this thread's P's; `s` is ours.
+    unsafe {
+        let pool = &mut (*sched::getp()).chan;
+        if pool.len >= POOL_MAX {
+            drain(pool);
+        }
+        (*s).waitlink = pool.free;
+        pool.free = s;
+        pool.len += 1;
+    }
+}
+
+/// Puts back a list linked by `waitlink`.
+///
+/// # Safety
+/// As [`release`], for each.
+pub unsafe fn release_all(mut s: *mut Sudog) {
+    while !s.is_null() {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let next = (*s).waitlink;
+            release(s);
+            s = next;
+        }
+    }
+}
+
+#[cold]
+fn refill(pool: &mut PerP) {
+    let mut shared = SHARED.lock();
+    while pool.len < BATCH && !shared.free.is_null() {
+        let s = shared.free;
+        // SAFETY: a pooled sudog is nobody else's.
+        unsafe {
+            shared.free = (*s).waitlink;
+            (*s).waitlink = pool.free;
+        }
+        shared.len -= 1;
+        pool.free = s;
+        pool.len += 1;
+    }
+    drop(shared);
+    if pool.len > 0 {
+        return;
+    }
+    let chunk = mem::persistent_alloc(BATCH as usize * size_of::<Sudog>(), align_of::<Sudog>())
+        .cast::<Sudog>();
+    for i in 0..BATCH as usize {
+        // SAFETY: the chunk has BATCH sudogs, all ours.
+        unsafe {
+            let s = chunk.add(i);
+            (*s).waitlink = pool.free;
+            pool.free = s;
+        }
+    }
+    pool.len = BATCH;
+}
+
+#[cold]
+fn drain(pool: &mut PerP) {
+    let mut shared = SHARED.lock();
+    while pool.len > POOL_MAX - BATCH {
+        let s = pool.free;
+        // SAFETY: a pooled sudog is nobody else's.
+        unsafe {
+            pool.free = (*s).waitlink;
+            (*s).waitlink = shared.free;
+        }
+        pool.len -= 1;
+        shared.free = s;
+        shared.len += 1;
+    }
+}
+
+/// The stack of `g` is copied: element slots at `old_lo..old_hi` move by `delta` bytes (wrapping).
+///
+/// # Safety
+/// The world is stopped, or `g` is the running goroutine (which waits for nothing).
+pub unsafe fn adjust_sudogs(g: *mut G, old_lo: usize, old_hi: usize, delta: usize) {
+    // SAFETY: nobody changes the list or reads the slots meanwhile.
+    unsafe {
+        let mut s = (*g).waiting.cast::<Sudog>();
+        while !s.is_null() {
+            let elem = (*s).elem as usize;
+            if (old_lo..old_hi).contains(&elem) {
+                (*s).elem = (*s).elem.wrapping_add(delta);
+            }
+            s = (*s).waitlink;
+        }
+    }
+}
+
+/// Sorts a list linked by `waitlink` by channel address: merge sort, without recursion. `bins[i]` holds a sorted list of 2^i.
+///
+/// # Safety
+/// The list is ours.
+pub unsafe fn sort_by_chan(mut list: *mut Sudog) -> *mut Sudog {
+    // 2^17 cases are more than a select can have.
+    let mut bins = [null_mut::<Sudog>(); 18];
+    // SAFETY: the list is ours; lists in the bins are parts of it.
+    unsafe {
+        while !list.is_null() {
+            let mut run = list;
+            list = (*list).waitlink;
+            (*run).waitlink = null_mut();
+            let mut i = 0;
+            while i < bins.len() - 1 && !bins[i].is_null() {
+                run = merge(bins[i], run);
+                bins[i] = null_mut();
+                i += 1;
+            }
+            bins[i] = if bins[i].is_null() {
+                run
+            } else {
+                merge(bins[i], run)
+            };
+        }
+        bins.iter()
+            .fold(null_mut(), |sorted, &bin| merge(bin, sorted))
+    }
+}
+
+unsafe fn merge(mut a: *mut Sudog, mut b: *mut Sudog) -> *mut Sudog {
+    let mut head = null_mut();
+    let mut link: *mut *mut Sudog = &raw mut head;
+    // SAFETY: both lists are ours; `link` is the end of the merged one.
+    unsafe {
+        while !a.is_null() && !b.is_null() {
+            let take = if (*a).chan <= (*b).chan {
+                &mut a
+            } else {
+                &mut b
+            };
+            *link = *take;
+            link = &raw mut (**take).waitlink;
+            *take = *link;
+        }
+        *link = if a.is_null() { b } else { a };
+    }
+    head
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sudog(chan: usize) -> Sudog {
+        Sudog {
+            g: null_mut(),
+            elem: null_mut(),
+            next: null_mut(),
+            prev: null_mut(),
+            waitlink: null_mut(),
+            chan: chan as *mut Hchan,
+            result: 0,
+            send: false,
+            select: false,
+            queued: false,
+            ok: false,
+            index: 0,
+            tail: null_mut(),
+        }
+    }
+
+    #[test]
+    fn sort_orders_any_list_by_channel() {
+        let mut seed = 7_u64;
+        for n in [0, 1, 2, 3, 7, 8, 100, 1025] {
+            let mut all: Vec<Sudog> = (0..n)
+                .map(|_| {
+                    seed = seed
+                        .wrapping_mul(6364136223846793005)
+                        .wrapping_add(1442695040888963407);
+                    sudog((seed >> 50) as usize)
+                })
+                .collect();
+            let mut list = null_mut();
+            for s in &mut all {
+                s.waitlink = list;
+                list = s;
+            }
+            // SAFETY: the list is made of `all`.
+            let mut s = unsafe { sort_by_chan(list) };
+            let mut seen = Vec::new();
+            while !s.is_null() {
+                // SAFETY: as above.
+                unsafe {
+                    seen.push((*s).chan as usize);
+                    s = (*s).waitlink;
+                }
+            }
+            let mut expected: Vec<usize> = all.iter().map(|s| s.chan as usize).collect();
+            expected.sort_unstable();
+            assert_eq!(seen, expected);
+        }
+    }
+
+    #[test]
+    fn moving_a_stack_moves_only_slots_on_it() {
+        // SAFETY: a G of zeroes is valid.
+        let mut g: Box<G> = Box::new(unsafe { core::mem::zeroed() });
+        let (mut a, mut b) = (sudog(0), sudog(0));
+        a.elem = 0x1008 as *mut u8;
+        b.elem = 0x2000 as *mut u8;
+        a.waitlink = &raw mut b;
+        g.waiting = (&raw mut a).cast();
+        // SAFETY: the list is ours.
+        unsafe { adjust_sudogs(&raw mut *g, 0x1000, 0x2000, 0x100) };
+        assert_eq!((a.elem as usize, b.elem as usize), (0x1108, 0x2000));
+    }
+}

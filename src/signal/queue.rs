@@ -1,0 +1,170 @@
+//! Signals on their way to package os/signal: from the handlers of all threads to the one goroutine that receives them.
+//!
+//! A handler may not ready a goroutine: it notes the signal in [`PENDING`] and breaks the network poller's wait. Whoever polls finds the receiver and
+//! hands it to the scheduler; the receiver takes one signal at a time. A signal that comes again before it was received counts once.
+
+use crate::abi::{G, Status, args};
+use crate::sched::{self, WaitReason};
+use core::mem::offset_of;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+
+/// Signals of Linux, with room for number 64.
+const SIGNALS: u32 = 65;
+const WORDS: usize = SIGNALS.div_ceil(32) as usize;
+
+/// Signals that the program asked for.
+static WANTED: [AtomicU32; WORDS] = [const { AtomicU32::new(0) }; WORDS];
+/// Signals that came and were not received yet.
+static PENDING: [AtomicU32; WORDS] = [const { AtomicU32::new(0) }; WORDS];
+/// The receiving goroutine while it is parked.
+static RECEIVER: AtomicPtr<G> = AtomicPtr::new(null_mut());
+/// Package os/signal is in use.
+static IN_USE: AtomicBool = AtomicBool::new(false);
+
+/// Queues signal `s` if the program asked for it; false if not: the caller does what the signal does by default. In a signal handler.
+pub fn send(s: u32) -> bool {
+    let (word, bit) = ((s / 32) as usize, 1 << (s % 32));
+    if s >= SIGNALS || WANTED[word].load(Ordering::Relaxed) & bit == 0 {
+        return false;
+    }
+    // SeqCst: the receiver announces itself, then looks here; we note the signal, then whoever polls looks for a receiver.
+    PENDING[word].fetch_or(bit, Ordering::SeqCst);
+    crate::net::netpoll_break();
+    true
+}
+
+/// Takes a pending signal.
+fn take() -> Option<u32> {
+    for (i, word) in PENDING.iter().enumerate() {
+        let mut v = word.load(Ordering::SeqCst);
+        while v != 0 {
+            let bit = v.trailing_zeros();
+            match word.compare_exchange(v, v & !(1 << bit), Ordering::SeqCst, Ordering::SeqCst) {
+                Ok(_) => return Some(i as u32 * 32 + bit),
+                Err(now) => v = now,
+            }
+        }
+    }
+    None
+}
+
+fn pending() -> bool {
+    PENDING.iter().any(|w| w.load(Ordering::SeqCst) != 0)
+}
+
+/// The receiver is parked.
+pub fn receiver_waits() -> bool {
+    !RECEIVER.load(Ordering::SeqCst).is_null()
+}
+
+/// The receiver is parked and has something to receive.
+pub fn deliverable() -> bool {
+    receiver_waits() && pending()
+}
+
+/// Package os/signal is in use: a program that only waits is not dead, for a signal may come.
+pub fn in_use() -> bool {
+    IN_USE.load(Ordering::Relaxed)
+}
+
+/// The receiver if it has something to receive, parked, for the caller to ready; null otherwise.
+pub fn take_receiver() -> *mut G {
+    if !deliverable() {
+        return null_mut();
+    }
+    RECEIVER.swap(null_mut(), Ordering::SeqCst)
+}
+
+/// Receives into `result`, or parks.
+unsafe fn receive(g: *mut G, result: *mut u32) -> Status {
+    // SAFETY: system mode for g; `result` is in its arguments.
+    unsafe {
+        if let Some(s) = take() {
+            *result = s;
+            return Status::Done;
+        }
+        (*g).resume = resume as *const () as usize;
+        let status = sched::park(g, WaitReason::SignalWait);
+        RECEIVER.store(g, Ordering::SeqCst);
+        let g = take_receiver();
+        if !g.is_null() {
+            sched::ready(g);
+        }
+        status
+    }
+}
+
+unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Status {
+    // SAFETY: g parked in `signal_recv`: its saved stack pointer is the address of that call's arguments.
+    unsafe {
+        receive(
+            g,
+            ((*g).sched.sp + offset_of!(args::runtime_signal_recv, r0)) as *mut u32,
+        )
+    }
+}
+
+/// `runtime.signal_recv`.
+pub unsafe fn signal_recv(a: &mut args::runtime_signal_recv) -> Status {
+    // SAFETY: the goroutine that called in; package os/signal has one receiver.
+    unsafe { receive(sched::curg(), &raw mut a.r0) }
+}
+
+fn want(s: u32, wanted: bool) -> bool {
+    if s >= SIGNALS {
+        return false;
+    }
+    let (word, bit) = (&WANTED[(s / 32) as usize], 1 << (s % 32));
+    if wanted {
+        word.fetch_or(bit, Ordering::SeqCst);
+    } else {
+        word.fetch_and(!bit, Ordering::SeqCst);
+    }
+    true
+}
+
+/// `runtime.signal_enable`. The first call, for signal 0, only says that the package is in use.
+pub unsafe fn signal_enable(a: &mut args::runtime_signal_enable) {
+    if !IN_USE.swap(true, Ordering::Relaxed) {
+        // Handlers break the poller's wait: it must exist by then.
+        crate::net::netpoll_break();
+        return;
+    }
+    if want(a.s, true) {
+        super::enable(a.s);
+    }
+}
+
+/// `runtime.signal_disable`.
+pub unsafe fn signal_disable(a: &mut args::runtime_signal_disable) {
+    if want(a.s, false) {
+        super::disable(a.s);
+    }
+}
+
+/// `runtime.signal_ignore`.
+pub unsafe fn signal_ignore(a: &mut args::runtime_signal_ignore) {
+    if want(a.s, false) {
+        super::ignore(a.s);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wanted_signals_are_queued_once_and_taken_in_order() {
+        assert!(!send(12), "nobody asked for it");
+        assert!(want(12, true) && want(40, true) && want(64, true));
+        assert!(!want(65, true) && !send(65));
+        assert!(send(40) && send(12) && send(12) && send(64));
+        assert!(pending() && !deliverable(), "nobody receives");
+        assert_eq!(
+            [take(), take(), take(), take()],
+            [Some(12), Some(40), Some(64), None]
+        );
+        assert!(want(12, false) && !send(12));
+    }
+}

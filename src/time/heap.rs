@@ -1,0 +1,318 @@
+//! A 4-ary heap of timers.
+//!
+//! Every entry repeats its timer's `when`, so that sifting touches only the array; every timer knows its place, so that it can be
+//! removed. Invariants, with `at(i)` the entry `i`:
+//! - `at((i - 1) / 4).when <= at(i).when` for all `i > 0`;
+//! - `at(i).timer.i == tag + i`, where `tag` names the heap and is never 0.
+
+use crate::abi::RuntimeTimer;
+use crate::os::mem;
+use core::ptr::addr_of_mut;
+use core::sync::atomic::{AtomicI64, Ordering};
+
+/// One timer and when it is due.
+#[derive(Debug, Clone, Copy)]
+#[repr(C)]
+struct Entry {
+    when: i64,
+    timer: *mut RuntimeTimer,
+}
+
+/// Children of a node. Four lie in one cache line, and the heap is half as deep as a binary one.
+const ARITY: usize = 4;
+/// Entries of the first array: one page.
+const FIRST: usize = 4096 / size_of::<Entry>();
+/// Bits of a timer's `i` for its place in the heap; the heap's number lies above.
+pub const PLACE_BITS: u32 = 32;
+
+/// The heap. All zero bytes are an empty one.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Heap {
+    entries: *mut Entry,
+    len: usize,
+    cap: usize,
+    tag: i64,
+}
+
+/// A timer's `i`, read without the heap's lock.
+///
+/// # Safety
+/// `t` must be a live timer.
+pub unsafe fn place(t: *mut RuntimeTimer) -> i64 {
+    // SAFETY: the field is only accessed as an atomic from here on, by this file.
+    unsafe { AtomicI64::from_ptr(addr_of_mut!((*t).i)).load(Ordering::Acquire) }
+}
+
+unsafe fn set_place(t: *mut RuntimeTimer, v: i64) {
+    // SAFETY: as in `place`.
+    unsafe { AtomicI64::from_ptr(addr_of_mut!((*t).i)).store(v, Ordering::Release) }
+}
+
+impl Heap {
+    #[cfg(test)]
+    const fn new(id: i64) -> Self {
+        Self {
+            entries: core::ptr::null_mut(),
+            len: 0,
+            cap: 0,
+            tag: id << PLACE_BITS,
+        }
+    }
+
+    /// Gives a zeroed heap its number.
+    pub fn set_id(&mut self, id: i64) {
+        self.tag = id << PLACE_BITS;
+    }
+
+    /// Number of timers.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// No timers.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// When the first timer is due.
+    pub fn first_when(&self) -> Option<i64> {
+        // SAFETY: entry 0 exists.
+        (self.len > 0).then(|| unsafe { (*self.entries).when })
+    }
+
+    /// Timer number `i` of the array.
+    pub fn get(&self, i: usize) -> *mut RuntimeTimer {
+        debug_assert!(i < self.len);
+        // SAFETY: the caller stays below `len`.
+        unsafe { (*self.entries.add(i)).timer }
+    }
+
+    /// Adds `t`, due at its `when`.
+    ///
+    /// # Safety
+    /// `t` must be in no heap, and stay where it is while it is in this one.
+    pub unsafe fn push(&mut self, t: *mut RuntimeTimer) {
+        if self.len == self.cap {
+            self.grow();
+        }
+        let i = self.len;
+        self.len += 1;
+        // SAFETY: there is room for entry `i`; `t` is live.
+        unsafe {
+            self.sift_up(
+                i,
+                Entry {
+                    when: (*t).when,
+                    timer: t,
+                },
+            )
+        };
+    }
+
+    /// Removes entry `i`.
+    ///
+    /// # Safety
+    /// `i < len`.
+    pub unsafe fn remove(&mut self, i: usize) {
+        // SAFETY: `i` and the last entry exist; places stay below `len`.
+        unsafe {
+            set_place((*self.entries.add(i)).timer, 0);
+            self.len -= 1;
+            if i < self.len {
+                let last = *self.entries.add(self.len);
+                self.place_anew(i, last);
+            }
+        }
+    }
+
+    /// The first timer got a later `when`: moves it to its new place.
+    ///
+    /// # Safety
+    /// The heap must not be empty.
+    pub unsafe fn first_changed(&mut self) {
+        // SAFETY: entry 0 exists.
+        unsafe {
+            let timer = (*self.entries).timer;
+            self.sift_down(
+                0,
+                Entry {
+                    when: (*timer).when,
+                    timer,
+                },
+            );
+        }
+    }
+
+    /// Puts `e` at the free place `i`, or above or below where it belongs.
+    unsafe fn place_anew(&mut self, i: usize, e: Entry) {
+        // SAFETY: `i < len`.
+        unsafe {
+            if i > 0 && e.when < (*self.entries.add((i - 1) / ARITY)).when {
+                self.sift_up(i, e);
+            } else {
+                self.sift_down(i, e);
+            }
+        }
+    }
+
+    unsafe fn put(&mut self, i: usize, e: Entry) {
+        // SAFETY: `i < len`, and the timer of an entry is live.
+        unsafe {
+            *self.entries.add(i) = e;
+            set_place(e.timer, self.tag + i as i64);
+        }
+    }
+
+    unsafe fn sift_up(&mut self, mut i: usize, e: Entry) {
+        // SAFETY: `i` starts below `len` and only falls.
+        unsafe {
+            while i > 0 {
+                let parent = (i - 1) / ARITY;
+                let above = *self.entries.add(parent);
+                if above.when <= e.when {
+                    break;
+                }
+                self.put(i, above);
+                i = parent;
+            }
+            self.put(i, e);
+        }
+    }
+
+    unsafe fn sift_down(&mut self, mut i: usize, e: Entry) {
+        // SAFETY: children are looked at only below `len`.
+        unsafe {
+            loop {
+                let first = i * ARITY + 1;
+                if first >= self.len {
+                    break;
+                }
+                let end = (first + ARITY).min(self.len);
+                let mut least = first;
+                for c in first + 1..end {
+                    if (*self.entries.add(c)).when < (*self.entries.add(least)).when {
+                        least = c;
+                    }
+                }
+                let child = *self.entries.add(least);
+                if child.when >= e.when {
+                    break;
+                }
+                self.put(i, child);
+                i = least;
+            }
+            self.put(i, e);
+        }
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        let cap = if self.cap == 0 { FIRST } else { self.cap * 2 };
+        let new = mem::map(0, cap * size_of::<Entry>()).cast::<Entry>();
+        if new.is_null() {
+            crate::debug::print::throw("runtime: cannot allocate memory");
+        }
+        // SAFETY: the new array is larger; the old one, if any, is a mapping of ours that nothing else refers to.
+        unsafe {
+            if self.cap > 0 {
+                core::ptr::copy_nonoverlapping(self.entries, new, self.len);
+                mem::unmap(self.entries.cast(), self.cap * size_of::<Entry>());
+            }
+        }
+        (self.entries, self.cap) = (new, cap);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timer(when: i64) -> *mut RuntimeTimer {
+        // SAFETY: a RuntimeTimer of zeroes is valid.
+        let mut t: Box<RuntimeTimer> = Box::new(unsafe { core::mem::zeroed() });
+        t.when = when;
+        Box::into_raw(t)
+    }
+
+    fn check(h: &Heap) {
+        for i in 0..h.len() {
+            // SAFETY: entries below `len` are live.
+            unsafe {
+                let e = &*h.entries.add(i);
+                assert_eq!(place(e.timer), h.tag + i as i64, "place of entry {i}");
+                assert_eq!((*e.timer).when, e.when);
+                if i > 0 {
+                    assert!(
+                        (*h.entries.add((i - 1) / ARITY)).when <= e.when,
+                        "order at {i}"
+                    );
+                }
+            }
+        }
+    }
+
+    /// Random pushes, removals and pops against a sorted list, over several growths of the array.
+    #[test]
+    fn behaves_like_a_sorted_list() {
+        let mut seed = 0x1234_5678_9abc_def1_u64;
+        let mut rand = move |n: u64| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            seed % n
+        };
+        let mut h = Heap::new(3);
+        let mut model: Vec<(i64, *mut RuntimeTimer)> = Vec::new();
+        for step in 0..20_000 {
+            let grow = if step < 10_000 { 6 } else { 3 };
+            // SAFETY: timers are live while they are in the heap, places come from the heap.
+            unsafe {
+                match rand(10) {
+                    n if n < grow => {
+                        let t = timer(rand(1000) as i64 + 1);
+                        h.push(t);
+                        model.push(((*t).when, t));
+                    }
+                    n if n < 8 && !model.is_empty() => {
+                        let (_, t) = model.swap_remove(rand(model.len() as u64) as usize);
+                        h.remove((place(t) & 0xffff_ffff) as usize);
+                        assert_eq!(place(t), 0);
+                        drop(Box::from_raw(t));
+                    }
+                    8 if !model.is_empty() => {
+                        let t = h.get(0);
+                        (*t).when += rand(500) as i64;
+                        h.first_changed();
+                        model.iter_mut().find(|m| m.1 == t).unwrap().0 = (*t).when;
+                    }
+                    _ if !model.is_empty() => {
+                        let t = h.get(0);
+                        assert_eq!((*t).when, model.iter().map(|m| m.0).min().unwrap());
+                        h.remove(0);
+                        model.retain(|m| m.1 != t);
+                        drop(Box::from_raw(t));
+                    }
+                    _ => {}
+                }
+            }
+            assert_eq!(h.len(), model.len());
+            assert_eq!(h.first_when(), model.iter().map(|m| m.0).min());
+            if step % 100 == 0 {
+                check(&h);
+            }
+        }
+        assert!(h.cap > FIRST, "the test must cover growth");
+        let mut last = 0;
+        while let Some(when) = h.first_when() {
+            assert!(when >= last);
+            last = when;
+            let t = h.get(0);
+            // SAFETY: entry 0 exists; its timer is ours.
+            unsafe {
+                h.remove(0);
+                drop(Box::from_raw(t));
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! `time.Sleep`: a timer inside the G wakes it.
+
+use super::clock::nanotime;
+use super::timers;
+use crate::abi::{Eface, G, RuntimeTimer, Status, args};
+use crate::sched::{self, WaitReason};
+use core::mem::{offset_of, size_of};
+
+const _: () =
+    assert!(size_of::<RuntimeTimer>() <= size_of::<[usize; 8]>() && offset_of!(G, timer) % 8 == 0);
+
+/// `time.Sleep`.
+pub unsafe fn sleep(a: &mut args::time_Sleep) -> Status {
+    if a.d <= 0 {
+        return Status::Done;
+    }
+    // SAFETY: the goroutine that called in; its timer is not armed, for it sleeps in one place at a time.
+    unsafe {
+        let g = sched::curg();
+        let t = (&raw mut (*g).timer).cast::<RuntimeTimer>();
+        (*t).when = nanotime().saturating_add(a.d);
+        (*t).period = 0;
+        (*t).f = timers::internal(0);
+        (*t).arg = Eface {
+            typ: core::ptr::null(),
+            data: g.cast(),
+        };
+        // Parked under the lock of the heap: the timer cannot fire before.
+        timers::start_with(t, || {
+            sched::park(g, WaitReason::Sleep);
+        });
+    }
+    Status::Parked
+}
+
+/// The timer fired: `data` is the sleeper.
+pub(super) unsafe fn wake(data: *mut u8, _seq: usize) {
+    // SAFETY: the sleeper parked when it armed the timer, and the timer fires once.
+    unsafe { sched::ready(data.cast()) };
+}

@@ -1,0 +1,319 @@
+//! Arming, stopping and firing timers.
+//!
+//! A timer is in at most one heap. Its `i` is 0, or the number of the heap (from 1) above [`PLACE_BITS`] and its place below; `i` is
+//! written under the heap's lock only, so whoever finds the same heap number after taking that lock owns the timer until unlocking.
+
+use super::clock::nanotime;
+use super::heap::{Heap, PLACE_BITS, place};
+use crate::abi::{Eface, FuncVal, RuntimeTimer, args};
+use crate::net::deadline;
+use crate::sched::P;
+use crate::sync::mutex::RawMutex;
+use core::cell::UnsafeCell;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, Ordering};
+
+unsafe extern "C" {
+    /// asm/switch.S: calls `f(arg, seq)` in compiled code, on this stack.
+    fn gort_call_timer(f: *const FuncVal, typ: *const crate::abi::Type, data: *mut u8, seq: usize);
+}
+
+/// A P's timers. All zero bytes are a P without timers.
+#[derive(Debug)]
+#[repr(C)]
+pub struct PerP {
+    lock: RawMutex,
+    /// The heap's number, 0 before the first timer.
+    id: AtomicU32,
+    /// When the first timer is due; 0: no timers. Written under the lock.
+    first: AtomicI64,
+    heap: UnsafeCell<Heap>,
+}
+
+// SAFETY: the heap is only touched under the lock.
+unsafe impl Sync for PerP {}
+
+/// Heaps that ever had a timer, by number less one. At least as many slots as there can be Ps.
+static HEAPS: [AtomicPtr<PerP>; 256] = [const { AtomicPtr::new(null_mut()) }; 256];
+/// Heaps in use in [`HEAPS`].
+static NHEAPS: AtomicU32 = AtomicU32::new(0);
+
+/// Functions of gort's own timers, by their place in [`INTERNAL`]: called in Rust, with the interface's data word.
+pub type Internal = unsafe fn(data: *mut u8, seq: usize);
+
+/// Timer functions that are Rust. A timer names one by the address of its entry in [`INTERNAL_NAMES`].
+static INTERNAL: [Internal; 4] = [
+    super::sleep::wake,
+    deadline::read_expired,
+    deadline::write_expired,
+    deadline::both_expired,
+];
+static INTERNAL_NAMES: [FuncVal; INTERNAL.len()] = [const { FuncVal { code: 0 } }; INTERNAL.len()];
+
+/// The `f` of a timer that calls number `i` of gort's own functions: 0 wakes a sleeper, 1 to 3 are deadlines
+/// for reading, writing and both.
+pub fn internal(i: usize) -> *const FuncVal {
+    &raw const INTERNAL_NAMES[i]
+}
+
+impl PerP {
+    /// Registers the heap on first use. Called under the lock.
+    fn number(&self) -> u32 {
+        let id = self.id.load(Ordering::Relaxed);
+        if id != 0 {
+            return id;
+        }
+        let id = NHEAPS.fetch_add(1, Ordering::Relaxed) + 1;
+        if id as usize > HEAPS.len() {
+            crate::debug::print::throw("runtime: too many timer heaps");
+        }
+        // SAFETY: we hold the lock.
+        unsafe { (*self.heap.get()).set_id(i64::from(id)) };
+        self.id.store(id, Ordering::Relaxed);
+        // Release: who finds the heap in the table finds its number set.
+        HEAPS[id as usize - 1].store(core::ptr::from_ref(self).cast_mut(), Ordering::Release);
+        id
+    }
+
+    /// After a change, under the lock.
+    fn publish_first(&self) {
+        // SAFETY: we hold the lock.
+        let first = unsafe { (*self.heap.get()).first_when() }.unwrap_or(0);
+        // SeqCst pairs with the idle thread's: it says that it will sleep, then reads `first`; we write `first`, then ask who sleeps.
+        self.first.store(first, Ordering::SeqCst);
+    }
+}
+
+fn heaps() -> impl Iterator<Item = &'static PerP> {
+    let n = (NHEAPS.load(Ordering::Acquire) as usize).min(HEAPS.len());
+    // SAFETY: a published heap lies in a P, which lives for ever.
+    HEAPS[..n]
+        .iter()
+        .filter_map(|h| unsafe { h.load(Ordering::Acquire).as_ref() })
+}
+
+/// The heap that `t` is in, locked, or none when it is in no heap.
+unsafe fn lock_heap_of(t: *mut RuntimeTimer) -> Option<&'static PerP> {
+    loop {
+        // SAFETY: the caller's timer is live.
+        let i = unsafe { place(t) };
+        if i == 0 {
+            return None;
+        }
+        // SAFETY: only published heaps give numbers; Ps live for ever.
+        let h = unsafe { &*HEAPS[(i >> PLACE_BITS) as usize - 1].load(Ordering::Acquire) };
+        h.lock.lock();
+        // SAFETY: as above.
+        if unsafe { place(t) } >> PLACE_BITS == i >> PLACE_BITS {
+            return Some(h);
+        }
+        // It fired, was stopped, or moved to another heap meanwhile.
+        h.lock.unlock();
+    }
+}
+
+/// Arms `t` to be due at its `when`, on the heap of this thread's P. True if no timer of that heap is due earlier: then the
+/// caller unlocks and calls [`announce`].
+///
+/// # Safety
+/// `t` is in no heap and stays alive and in place until it fires or is stopped. The caller holds the heap's lock.
+unsafe fn add_locked(h: &PerP, t: *mut RuntimeTimer) -> bool {
+    h.number();
+    // SAFETY: the caller's promise.
+    unsafe {
+        // A time that overflowed is "never", and 0 stands for no timer in `first`.
+        (*t).when = if (*t).when < 0 {
+            i64::MAX
+        } else {
+            (*t).when.max(1)
+        };
+        let heap = &mut *h.heap.get();
+        heap.push(t);
+        if heap.first_when() == Some((*t).when) && heap.get(0) == t {
+            h.publish_first();
+            return true;
+        }
+    }
+    false
+}
+
+/// Tells the scheduler of a new first timer.
+fn announce(when: i64) {
+    crate::sched::schedule::wake_for_timer(when);
+}
+
+/// Arms `t`, running `locked` before anyone can see it fire.
+///
+/// # Safety
+/// As [`start`].
+pub(super) unsafe fn start_with(t: *mut RuntimeTimer, locked: impl FnOnce()) {
+    // SAFETY: this thread has a P: it runs a runtime call or the scheduler.
+    let h = unsafe { &(*crate::sched::getp()).time };
+    h.lock.lock();
+    // SAFETY: the caller's promise; `when` is read before the timer can be reused.
+    let (first, when) = unsafe { (add_locked(h, t), (*t).when) };
+    locked();
+    h.lock.unlock();
+    if first {
+        announce(when);
+    }
+}
+
+/// Arms `t`; if it is armed already it is armed anew. System mode, with a P.
+///
+/// # Safety
+/// `t` stays alive and in place until it fires or is stopped; nobody else arms it at the same time.
+pub unsafe fn start(t: *mut RuntimeTimer) {
+    // SAFETY: passed on to the caller.
+    unsafe {
+        stop(t);
+        start_with(t, || {});
+    }
+}
+
+/// Disarms `t`; true if it was armed.
+///
+/// # Safety
+/// `t` is live.
+pub unsafe fn stop(t: *mut RuntimeTimer) -> bool {
+    // SAFETY: the caller's promise; under the lock of its heap the timer is ours.
+    unsafe {
+        let Some(h) = lock_heap_of(t) else {
+            return false;
+        };
+        let at = (place(t) & ((1 << PLACE_BITS) - 1)) as usize;
+        (*h.heap.get()).remove(at);
+        if at == 0 {
+            h.publish_first();
+        }
+        h.lock.unlock();
+    }
+    true
+}
+
+/// A timer of `p` is due.
+#[inline]
+#[expect(clippy::not_unsafe_ptr_arg_deref, reason = "Ps live for ever")]
+pub fn pending(p: *mut P) -> bool {
+    // SAFETY: Ps live for ever; the word is atomic.
+    let first = unsafe { (*p).time.first.load(Ordering::Acquire) };
+    first != 0 && first <= nanotime()
+}
+
+/// Runs the timers of `p` (any P) that are due. System mode, on a thread with a P, holding no lock.
+///
+/// # Safety
+/// As said: timer functions are compiled code that allocates and readies goroutines.
+pub unsafe fn check(p: *mut P) {
+    // SAFETY: Ps live for ever.
+    unsafe { run(&(*p).time, nanotime()) }
+}
+
+unsafe fn run(h: &PerP, now: i64) {
+    loop {
+        h.lock.lock();
+        // SAFETY: we hold the lock; timers in the heap are live. Function and argument are copied before unlocking: then the
+        // timer may be stopped, armed anew or dropped by its owner.
+        let (f, arg, seq) = unsafe {
+            let heap = &mut *h.heap.get();
+            if heap.first_when().is_none_or(|when| when > now) {
+                h.lock.unlock();
+                return;
+            }
+            let t = heap.get(0);
+            let call = ((*t).f, (*t).arg, (*t).seq);
+            if (*t).period > 0 {
+                // The next multiple of the period that is not in the past.
+                let late = (now - (*t).when) / (*t).period;
+                (*t).when = (*t)
+                    .when
+                    .saturating_add((*t).period.saturating_mul(late + 1));
+                heap.first_changed();
+            } else {
+                heap.remove(0);
+            }
+            h.publish_first();
+            call
+        };
+        h.lock.unlock();
+        // SAFETY: what the timer's owner asked for; no lock is held.
+        unsafe { call(f, arg, seq) };
+    }
+}
+
+unsafe fn call(f: *const FuncVal, arg: Eface, seq: usize) {
+    let names = INTERNAL_NAMES.as_ptr_range();
+    if names.contains(&f) {
+        // SAFETY: both pointers are into the array.
+        let i = unsafe { f.offset_from(names.start) } as usize;
+        // SAFETY: `i` is below the array's length; the timer was armed for this function.
+        unsafe { INTERNAL[i](arg.data, seq) };
+    } else {
+        // SAFETY: on a system stack; `f` is a func(interface{}, uintptr).
+        unsafe { gort_call_timer(f, arg.typ, arg.data, seq) };
+    }
+}
+
+/// When the first of all timers is due; `i64::MAX`: there are none.
+pub fn next_when() -> i64 {
+    heaps()
+        .map(|h| h.first.load(Ordering::SeqCst))
+        .filter(|&w| w != 0)
+        .min()
+        .unwrap_or(i64::MAX)
+}
+
+/// Moves all timers of `from`, which goes out of use, to `to`. With the world stopped.
+///
+/// # Safety
+/// As said; both are Ps.
+pub unsafe fn move_all(from: *mut P, to: *mut P) {
+    // SAFETY: Ps live for ever; with the world stopped nobody waits for either lock while holding the other.
+    unsafe {
+        let (from, to) = (&(*from).time, &(*to).time);
+        from.lock.lock();
+        to.lock.lock();
+        let heap = &mut *from.heap.get();
+        while !heap.is_empty() {
+            let t = heap.get(heap.len() - 1);
+            heap.remove(heap.len() - 1);
+            add_locked(to, t);
+        }
+        from.publish_first();
+        to.publish_first();
+        to.lock.unlock();
+        from.lock.unlock();
+    }
+}
+
+/// Calls `f` with every armed timer: those in Go objects are roots of the collector. With the world stopped, or tolerating that timers
+/// armed during the walk may be missed (arming shades them).
+pub fn for_each_root(mut f: impl FnMut(*mut RuntimeTimer)) {
+    for h in heaps() {
+        h.lock.lock();
+        // SAFETY: we hold the lock.
+        let heap = unsafe { &*h.heap.get() };
+        for i in 0..heap.len() {
+            f(heap.get(i));
+        }
+        h.lock.unlock();
+    }
+}
+
+/// `time.startTimer`.
+pub unsafe fn start_timer(a: &mut args::time_startTimer) {
+    // SAFETY: package time keeps the timer alive: its object is a root while it is armed. The heap is off the collector's map, so the
+    // new reference in it must be shaded like any stored pointer.
+    unsafe {
+        if crate::gc::barrier::enabled() {
+            crate::gc::shade(a.a0.cast());
+        }
+        start(a.a0);
+    }
+}
+
+/// `time.stopTimer`.
+pub unsafe fn stop_timer(a: &mut args::time_stopTimer) {
+    // SAFETY: the caller's timer is live.
+    a.r0 = unsafe { stop(a.a0) };
+}
