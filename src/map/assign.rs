@@ -1,0 +1,166 @@
+//! `m[k] = v` and `delete(m, k)`.
+//!
+//! In leaf mode both do what needs no growth, no barrier and no chain bucket; they change nothing before they know that they can finish.
+
+use super::key::Key;
+use super::lookup::{self, key_at, key_size};
+use super::table::{self, Bucket, EMPTY, SLOTS, Slot, bucket, mask_of, top_of};
+use super::{Slow, Try, grow, mem};
+use crate::abi::{Hmap, MapType};
+
+/// Entries for every two buckets above which a map grows: 6.5 a bucket. Higher makes chains longer, lower wastes memory.
+const LOAD: usize = 13;
+
+/// One more entry would be too many for `2^b` buckets.
+#[inline(always)]
+pub fn overloaded(count: usize, b: u8) -> bool {
+    count >= SLOTS && count.wrapping_mul(2) >= LOAD.wrapping_shl(u32::from(b))
+}
+
+/// What the search for a place found.
+enum Place {
+    /// An entry with an equal key.
+    Entry(Slot),
+    /// A free slot.
+    Free(Slot),
+    /// No free slot; the chain ends here.
+    Full(Bucket),
+}
+
+#[inline(always)]
+unsafe fn place<K: Key>(t: &MapType, first: Bucket, key: K, top: u8) -> Try<Place> {
+    let mut bucket = first;
+    let mut free = None;
+    // SAFETY: the chain is the map's.
+    unsafe {
+        loop {
+            for index in bucket.with_top(top) {
+                let slot = Slot { bucket, index };
+                if key.is(t, key_at::<K>(t, slot))? {
+                    return Ok(Place::Entry(slot));
+                }
+            }
+            if free.is_none() {
+                free = bucket.with_top(EMPTY).next().map(|index| Slot { bucket, index });
+            }
+            match bucket.next(t) {
+                Some(b) => bucket = b,
+                None => break,
+            }
+        }
+    }
+    Ok(match free {
+        Some(slot) => Place::Free(slot),
+        None => Place::Full(bucket),
+    })
+}
+
+/// Sets the value of `key`.
+///
+/// # Safety
+/// A map of the type that is not nil; `value` is valid for a value; the mode must be true.
+#[inline(always)]
+pub unsafe fn assign<K: Key, const LEAF: bool>(t: &MapType, h: *mut Hmap, key: K, value: *const u8) -> Try<()> {
+    // SAFETY: the map is the caller's alone while it is written.
+    unsafe {
+        if LEAF && (mem::barrier_enabled() || !(*h).oldbuckets.is_null()) {
+            return Err(Slow);
+        }
+        let hash = key.hash(t, lookup::seed(h))?;
+        if (*h).buckets.is_null() {
+            mem::write_ptr(&raw mut (*h).buckets, mem::object::<LEAF>(t.bucket)?);
+        }
+        let top = top_of(hash);
+        loop {
+            let index = hash & mask_of((*h).b);
+            if !LEAF && !(*h).oldbuckets.is_null() {
+                grow::step(t, h, index);
+            }
+            let slot = match place(t, bucket(t, (*h).buckets, index), key, top)? {
+                Place::Entry(slot) => {
+                    key.update::<LEAF>(t, key_at::<K>(t, slot));
+                    mem::copy_value::<LEAF>(t.elem, slot.bucket.value(t, slot.index), value);
+                    return Ok(());
+                }
+                found => {
+                    if (*h).oldbuckets.is_null() && overloaded((*h).count as usize, (*h).b) {
+                        if LEAF {
+                            return Err(Slow);
+                        }
+                        grow::start(t, h);
+                        continue;
+                    }
+                    match found {
+                        Place::Full(_) if LEAF => return Err(Slow),
+                        Place::Full(last) => {
+                            let b = table::new_overflow(t, h);
+                            last.set_next(t, b);
+                            Slot { bucket: b, index: 0 }
+                        }
+                        Place::Free(slot) | Place::Entry(slot) => slot,
+                    }
+                }
+            };
+            return insert::<K, LEAF>(t, h, slot, key, value, top);
+        }
+    }
+}
+
+/// Fills a free slot.
+#[inline(always)]
+unsafe fn insert<K: Key, const LEAF: bool>(t: &MapType, h: *mut Hmap, slot: Slot, key: K, value: *const u8, top: u8) -> Try<()> {
+    // SAFETY: the slot is the caller's.
+    unsafe {
+        let mut k = slot.bucket.key_slot(key_size::<K>(t), slot.index);
+        let mut v = slot.bucket.value_slot(t, slot.index);
+        // Both allocations come before the first change.
+        if K::SIZE == 0 && t.indirectkey != 0 {
+            let p = mem::object::<LEAF>(t.key)?;
+            if t.indirectvalue != 0 {
+                let q = mem::object::<LEAF>(t.elem)?;
+                mem::write_ptr(v.cast(), q);
+                v = q;
+            }
+            mem::write_ptr(k.cast(), p);
+            k = p;
+        } else if t.indirectvalue != 0 {
+            let q = mem::object::<LEAF>(t.elem)?;
+            mem::write_ptr(v.cast(), q);
+            v = q;
+        }
+        key.store::<LEAF>(t, k);
+        mem::copy_value::<LEAF>(t.elem, v, value);
+        slot.bucket.set_top(slot.index, top);
+        (*h).count += 1;
+        Ok(())
+    }
+}
+
+/// Removes `key`. Nil maps and missing keys are nothing to do.
+///
+/// # Safety
+/// As `assign`, but the map may be nil.
+#[inline(always)]
+pub unsafe fn delete<K: Key, const LEAF: bool>(t: &MapType, h: *mut Hmap, key: K) -> Try<()> {
+    // SAFETY: the map is the caller's alone while it is written.
+    unsafe {
+        if h.is_null() || (*h).count == 0 {
+            return Ok(());
+        }
+        if LEAF && !(*h).oldbuckets.is_null() {
+            return Err(Slow);
+        }
+        let hash = key.hash(t, lookup::seed(h))?;
+        if !LEAF && !(*h).oldbuckets.is_null() {
+            grow::step(t, h, hash & mask_of((*h).b));
+        }
+        let Some(Slot { bucket, index }) = lookup::find_hashed(t, &*h, key, hash)? else { return Ok(()) };
+        // Cleared for the collector's sake, and because a search in a single bucket compares keys first.
+        let size = key_size::<K>(t);
+        mem::clear_bytes(bucket.key_slot(size, index), size);
+        mem::clear_bytes(bucket.value_slot(t, index), usize::from(t.valuesize));
+        bucket.set_top(index, EMPTY);
+        (*h).count -= 1;
+        Ok(())
+    }
+}

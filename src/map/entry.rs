@@ -1,0 +1,236 @@
+//! The functions that compiled code calls.
+
+use super::assign::{assign, delete};
+use super::iter::{self, Leaf, System};
+use super::key::{Any, Key, Kind, Simple, Str, Word32, Word64, kind};
+use super::lookup::{find, find_string, find_word};
+use super::table::{SLOTS, Slot};
+use super::{Try, make};
+use crate::abi::{GoString, Hmap, MapType, args};
+use crate::panic;
+
+/// The value in a slot, or the zero value that stands for none.
+#[inline(always)]
+unsafe fn value(t: &MapType, found: Option<Slot>) -> *mut u8 {
+    // SAFETY: the slot holds an entry; making a map made sure of the zero value.
+    unsafe {
+        match found {
+            Some(s) => s.bucket.value(t, s.index),
+            None => (*t.elem).zero.cast_mut(),
+        }
+    }
+}
+
+macro_rules! access_word {
+    ($one:ident $one_args:ident $two:ident $two_args:ident $key:ident) => {
+        /// `m[k]` for keys of one word.
+        pub unsafe fn $one(a: &mut args::$one_args) {
+            // SAFETY: compiled code passes a map of the type; such keys never need the slow path.
+            unsafe { a.r0 = value(&*a.t, find_word(&*a.t, a.h, $key(a.key)).unwrap_or(None)) }
+        }
+
+        /// `v, ok := m[k]` for keys of one word.
+        pub unsafe fn $two(a: &mut args::$two_args) {
+            // SAFETY: as above.
+            unsafe {
+                let found = find_word(&*a.t, a.h, $key(a.key)).unwrap_or(None);
+                a.r0 = value(&*a.t, found);
+                a.r1 = found.is_some();
+            }
+        }
+    };
+}
+access_word!(access1_fast32 runtime_mapaccess1_fast32 access2_fast32 runtime_mapaccess2_fast32 Word32);
+access_word!(access1_fast64 runtime_mapaccess1_fast64 access2_fast64 runtime_mapaccess2_fast64 Word64);
+
+/// `m[k]` for strings.
+pub unsafe fn access1_faststr(a: &mut args::runtime_mapaccess1_faststr) {
+    // SAFETY: compiled code passes a map of the type.
+    unsafe { a.r0 = value(&*a.t, find_string(&*a.t, a.h, a.ky)) }
+}
+
+/// `v, ok := m[k]` for strings.
+pub unsafe fn access2_faststr(a: &mut args::runtime_mapaccess2_faststr) {
+    // SAFETY: compiled code passes a map of the type.
+    unsafe {
+        let found = find_string(&*a.t, a.h, a.ky);
+        a.r0 = value(&*a.t, found);
+        a.r1 = found.is_some();
+    }
+}
+
+/// Lookup of the key at `p`, by its kind.
+#[inline(always)]
+unsafe fn find_leaf(t: &MapType, h: *const Hmap, p: *const u8) -> Try<Option<Slot>> {
+    // SAFETY: a key of the type.
+    unsafe {
+        match kind(t) {
+            Kind::Word32 => find_word(t, h, Word32(p.cast::<u32>().read_unaligned())),
+            Kind::Word64 => find_word(t, h, Word64(p.cast::<u64>().read_unaligned())),
+            Kind::Str => Ok(find_string(t, h, p.cast::<GoString>().read())),
+            Kind::Other => find(t, h, Simple(p)),
+        }
+    }
+}
+
+/// `m[k]` for any key.
+pub unsafe fn access1_leaf(a: &mut args::runtime_mapaccess1) -> bool {
+    // SAFETY: compiled code passes a map of the type and a key.
+    unsafe {
+        let Ok(found) = find_leaf(&*a.t, a.h, a.key) else { return false };
+        a.r0 = value(&*a.t, found);
+    }
+    true
+}
+
+/// `m[k]` where compiled code is needed to hash or compare, or a panic is due.
+pub unsafe fn access1(a: &mut args::runtime_mapaccess1) {
+    // SAFETY: as above.
+    unsafe { a.r0 = value(&*a.t, find(&*a.t, a.h, Any(a.key)).unwrap_or(None)) }
+}
+
+/// `v, ok := m[k]` for any key.
+pub unsafe fn access2_leaf(a: &mut args::runtime_mapaccess2) -> bool {
+    // SAFETY: as above.
+    unsafe {
+        let Ok(found) = find_leaf(&*a.t, a.h, a.key) else { return false };
+        a.r0 = value(&*a.t, found);
+        a.r1 = found.is_some();
+    }
+    true
+}
+
+/// `v, ok := m[k]` where compiled code is needed to hash or compare, or a panic is due.
+pub unsafe fn access2(a: &mut args::runtime_mapaccess2) {
+    // SAFETY: as above.
+    unsafe {
+        let found = find(&*a.t, a.h, Any(a.key)).unwrap_or(None);
+        a.r0 = value(&*a.t, found);
+        a.r1 = found.is_some();
+    }
+}
+
+#[inline(always)]
+unsafe fn assign_as<K: Key>(a: &args::runtime_mapassign1, key: K) -> bool {
+    // SAFETY: passed on.
+    unsafe { assign::<K, true>(&*a.t, a.h, key, a.val).is_ok() }
+}
+
+/// `m[k] = v`.
+pub unsafe fn assign1_leaf(a: &mut args::runtime_mapassign1) -> bool {
+    // SAFETY: compiled code passes a map of the type, a key and a value.
+    unsafe {
+        if a.h.is_null() {
+            return false;
+        }
+        match kind(&*a.t) {
+            Kind::Word32 => assign_as(a, Word32(a.key.cast::<u32>().read_unaligned())),
+            Kind::Word64 => assign_as(a, Word64(a.key.cast::<u64>().read_unaligned())),
+            Kind::Str => assign_as(a, Str(a.key.cast::<GoString>().read())),
+            Kind::Other => assign_as(a, Simple(a.key)),
+        }
+    }
+}
+
+/// `m[k] = v` with growth, barriers, compiled code.
+pub unsafe fn assign1(a: &mut args::runtime_mapassign1) {
+    // SAFETY: as above.
+    unsafe { set(&*a.t, a.h, a.key, a.val) }
+}
+
+/// Assignment in system mode; a nil map is a panic.
+///
+/// # Safety
+/// In system mode; a map of the type or nil, a key and a value.
+pub(super) unsafe fn set(t: &MapType, h: *mut Hmap, key: *const u8, value: *const u8) {
+    if h.is_null() {
+        panic::raise_str("assignment to entry in nil map");
+    }
+    // SAFETY: passed on. System mode always finishes.
+    unsafe {
+        let _ = match kind(t) {
+            Kind::Word32 => assign::<_, false>(t, h, Word32(key.cast::<u32>().read_unaligned()), value),
+            Kind::Word64 => assign::<_, false>(t, h, Word64(key.cast::<u64>().read_unaligned()), value),
+            Kind::Str => assign::<_, false>(t, h, Str(key.cast::<GoString>().read()), value),
+            Kind::Other => assign::<_, false>(t, h, Any(key), value),
+        };
+    }
+}
+
+/// `delete(m, k)`.
+pub unsafe fn delete_leaf(a: &mut args::runtime_mapdelete) -> bool {
+    // SAFETY: compiled code passes a map of the type and a key.
+    unsafe {
+        let t = &*a.t;
+        match kind(t) {
+            Kind::Word32 => delete::<_, true>(t, a.h, Word32(a.key.cast::<u32>().read_unaligned())),
+            Kind::Word64 => delete::<_, true>(t, a.h, Word64(a.key.cast::<u64>().read_unaligned())),
+            Kind::Str => delete::<_, true>(t, a.h, Str(a.key.cast::<GoString>().read())),
+            Kind::Other => delete::<_, true>(t, a.h, Simple(a.key)),
+        }
+        .is_ok()
+    }
+}
+
+/// `delete(m, k)` while the map grows, or with compiled code.
+pub unsafe fn delete1(a: &mut args::runtime_mapdelete) {
+    // SAFETY: as above. System mode always finishes.
+    unsafe {
+        let _ = delete::<_, false>(&*a.t, a.h, Any(a.key));
+    }
+}
+
+/// `make(map[K]V, hint)` for small maps.
+pub unsafe fn make_leaf(a: &mut args::runtime_makemap) -> bool {
+    // SAFETY: compiled code passes a map type and objects of its frame or null.
+    unsafe {
+        if a.hint as u64 > SLOTS as u64 || (*(*a.t).elem).zero.is_null() {
+            return false;
+        }
+        let Ok(h) = make::make::<true>(a.t, a.hint as usize, a.h, a.bucket) else { return false };
+        a.r0 = h;
+    }
+    true
+}
+
+/// `make(map[K]V, hint)`.
+pub unsafe fn make1(a: &mut args::runtime_makemap) {
+    if a.hint < 0 || a.hint > i64::from(i32::MAX) {
+        panic::raise_str("makemap: size out of range");
+    }
+    // SAFETY: as above.
+    unsafe {
+        make::ensure_zero((*a.t).elem);
+        if let Ok(h) = make::make::<false>(a.t, a.hint as usize, a.h, a.bucket) {
+            a.r0 = h;
+        }
+    }
+}
+
+/// Starts `range m`.
+pub unsafe fn iter_init_leaf(a: &mut args::runtime_mapiterinit) -> bool {
+    // SAFETY: compiled code passes a map of the type and an iterator.
+    unsafe { iter::start::<Leaf>(a.t, a.h, a.it).is_ok() }
+}
+
+/// Starts `range m` where compiled code is needed to hash or compare.
+pub unsafe fn iter_init(a: &mut args::runtime_mapiterinit) {
+    // SAFETY: as above. System mode always finishes.
+    unsafe {
+        let _ = iter::start::<System>(a.t, a.h, a.it);
+    }
+}
+
+/// The next entry of `range m`.
+pub unsafe fn iter_next_leaf(a: &mut args::runtime_mapiternext) -> bool {
+    // SAFETY: compiled code passes a started iterator.
+    unsafe { iter::next::<Leaf>(a.it).is_ok() }
+}
+
+/// The next entry of `range m` where compiled code is needed to hash or compare.
+pub unsafe fn iter_next(a: &mut args::runtime_mapiternext) {
+    // SAFETY: as above. System mode always finishes.
+    unsafe {
+        let _ = iter::next::<System>(a.it);
+    }
+}

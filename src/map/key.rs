@@ -1,0 +1,223 @@
+//! What a lookup looks for. Each kind of key knows how to hash itself and to compare itself with one in a bucket; the search is
+//! compiled once for each.
+
+use super::{Slow, Try, mem};
+use crate::abi::{GoString, MapType};
+use crate::types;
+use crate::types::alg::{self, Alg};
+
+/// A key to look for.
+///
+/// # Safety
+/// Methods are called with the type of the map, and with slots of its buckets that hold a key.
+pub unsafe trait Key: Copy {
+    /// Stored in the bucket itself, with this size; 0 = as the map's type says.
+    const SIZE: usize;
+
+    /// The key's hash in a map with this seed.
+    unsafe fn hash(self, t: &MapType, seed: usize) -> Try<usize>;
+    /// Whether it is the key at `p`.
+    unsafe fn is(self, t: &MapType, p: *const u8) -> Try<bool>;
+    /// Puts it into a fresh slot.
+    unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8);
+    /// Overwrites an equal key. They may differ all the same: both zeroes are one key.
+    unsafe fn update<const LEAF: bool>(self, t: &MapType, p: *mut u8);
+}
+
+/// Four bytes of plain memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Word32(pub u32);
+
+// SAFETY: touches no more than a slot.
+unsafe impl Key for Word32 {
+    const SIZE: usize = 4;
+    #[inline(always)]
+    unsafe fn hash(self, _t: &MapType, seed: usize) -> Try<usize> {
+        Ok(types::hash::word32(self.0, seed))
+    }
+    #[inline(always)]
+    unsafe fn is(self, _t: &MapType, p: *const u8) -> Try<bool> {
+        // SAFETY: a slot of four bytes.
+        Ok(unsafe { p.cast::<u32>().read_unaligned() } == self.0)
+    }
+    #[inline(always)]
+    unsafe fn store<const LEAF: bool>(self, _t: &MapType, p: *mut u8) {
+        // SAFETY: as above.
+        unsafe { p.cast::<u32>().write_unaligned(self.0) }
+    }
+    #[inline(always)]
+    unsafe fn update<const LEAF: bool>(self, _t: &MapType, _p: *mut u8) {}
+}
+
+/// Eight bytes of plain memory, perhaps a pointer.
+#[derive(Debug, Clone, Copy)]
+pub struct Word64(pub u64);
+
+// SAFETY: touches no more than a slot.
+unsafe impl Key for Word64 {
+    const SIZE: usize = 8;
+    #[inline(always)]
+    unsafe fn hash(self, _t: &MapType, seed: usize) -> Try<usize> {
+        Ok(types::hash::word64(self.0, seed))
+    }
+    #[inline(always)]
+    unsafe fn is(self, _t: &MapType, p: *const u8) -> Try<bool> {
+        // SAFETY: a slot of eight bytes.
+        Ok(unsafe { p.cast::<u64>().read_unaligned() } == self.0)
+    }
+    #[inline(always)]
+    unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+        // SAFETY: as above; in leaf mode no barrier is needed.
+        unsafe {
+            if LEAF {
+                p.cast::<u64>().write_unaligned(self.0);
+            } else {
+                mem::typed_memmove(t.key, p, (&raw const self.0).cast());
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn update<const LEAF: bool>(self, _t: &MapType, _p: *mut u8) {}
+}
+
+/// A string.
+#[derive(Debug, Clone, Copy)]
+pub struct Str(pub GoString);
+
+/// Bytes are equal, without a call for short ones. `memcmp` is assembly without a frame, fit for leaf mode.
+#[inline(always)]
+pub unsafe fn same_bytes(p: *const u8, q: *const u8, n: usize) -> bool {
+    // SAFETY: the caller's operands; the loads of 8 and 4 bytes overlap inside them.
+    unsafe {
+        let word = |p: *const u8| p.cast::<u64>().read_unaligned();
+        let half = |p: *const u8| p.cast::<u32>().read_unaligned();
+        if n > 16 {
+            return core::slice::from_raw_parts(p, n) == core::slice::from_raw_parts(q, n);
+        }
+        if n >= 8 {
+            let end = n.wrapping_sub(8);
+            return (word(p) ^ word(q)) | (word(p.add(end)) ^ word(q.add(end))) == 0;
+        }
+        if n >= 4 {
+            let end = n.wrapping_sub(4);
+            return (half(p) ^ half(q)) | (half(p.add(end)) ^ half(q.add(end))) == 0;
+        }
+        n == 0 || (*p ^ *q) | (*p.add(n >> 1) ^ *q.add(n >> 1)) | (*p.add(n.wrapping_sub(1)) ^ *q.add(n.wrapping_sub(1))) == 0
+    }
+}
+
+// SAFETY: touches no more than a slot and the bytes of the strings.
+unsafe impl Key for Str {
+    const SIZE: usize = 16;
+    #[inline(always)]
+    unsafe fn hash(self, _t: &MapType, seed: usize) -> Try<usize> {
+        // SAFETY: a Go string.
+        Ok(unsafe { types::hash::bytes(self.0.ptr, self.0.len as usize, seed) })
+    }
+    #[inline(always)]
+    unsafe fn is(self, _t: &MapType, p: *const u8) -> Try<bool> {
+        // SAFETY: a slot with a Go string.
+        unsafe {
+            let s = p.cast::<GoString>();
+            Ok((*s).len == self.0.len && ((*s).ptr == self.0.ptr || same_bytes((*s).ptr, self.0.ptr, self.0.len as usize)))
+        }
+    }
+    #[inline(always)]
+    unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+        // SAFETY: as above; in leaf mode no barrier is needed.
+        unsafe {
+            if LEAF {
+                p.cast::<GoString>().write(self.0);
+            } else {
+                mem::typed_memmove(t.key, p, (&raw const self.0).cast());
+            }
+        }
+    }
+    /// The same bytes: the old copy does as well.
+    #[inline(always)]
+    unsafe fn update<const LEAF: bool>(self, _t: &MapType, _p: *mut u8) {}
+}
+
+/// Any key, in leaf mode: the slow path takes over where compiled code would have to be called or a panic raised.
+#[derive(Debug, Clone, Copy)]
+pub struct Simple(pub *const u8);
+
+// SAFETY: touches no more than the key and a slot.
+unsafe impl Key for Simple {
+    const SIZE: usize = 0;
+    #[inline(always)]
+    unsafe fn hash(self, t: &MapType, seed: usize) -> Try<usize> {
+        // SAFETY: a key of the type.
+        unsafe { alg::hash_leaf(t.key, self.0, seed) }.ok_or(Slow)
+    }
+    #[inline(always)]
+    unsafe fn is(self, t: &MapType, p: *const u8) -> Try<bool> {
+        // SAFETY: two keys of the type.
+        unsafe { alg::equal_leaf(t.key, self.0, p) }.ok_or(Slow)
+    }
+    #[inline(always)]
+    unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+        // SAFETY: two places for a key of the type.
+        unsafe { mem::copy_value::<LEAF>(t.key, p, self.0) }
+    }
+    #[inline(always)]
+    unsafe fn update<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+        // SAFETY: as above.
+        unsafe { self.store::<LEAF>(t, p) }
+    }
+}
+
+/// Any key, in system mode.
+#[derive(Debug, Clone, Copy)]
+pub struct Any(pub *const u8);
+
+// SAFETY: touches no more than the key and a slot.
+unsafe impl Key for Any {
+    const SIZE: usize = 0;
+    unsafe fn hash(self, t: &MapType, seed: usize) -> Try<usize> {
+        // SAFETY: a key of the type, in system mode.
+        Ok(unsafe { types::hash(t.key, self.0, seed) })
+    }
+    unsafe fn is(self, t: &MapType, p: *const u8) -> Try<bool> {
+        // SAFETY: two keys of the type, in system mode.
+        Ok(unsafe { types::equal(t.key, self.0, p) })
+    }
+    unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+        // SAFETY: two places for a key of the type.
+        unsafe { mem::copy_value::<LEAF>(t.key, p, self.0) }
+    }
+    unsafe fn update<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+        // SAFETY: as above.
+        unsafe { self.store::<LEAF>(t, p) }
+    }
+}
+
+/// Which kind of [`Key`] the keys of a map are in leaf mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// [`Word32`].
+    Word32,
+    /// [`Word64`].
+    Word64,
+    /// [`Str`].
+    Str,
+    /// [`Simple`].
+    Other,
+}
+
+/// Classifies a map's keys.
+///
+/// # Safety
+/// A map type.
+#[inline(always)]
+pub unsafe fn kind(t: &MapType) -> Kind {
+    // SAFETY: a map type names its key type.
+    unsafe {
+        match alg::of(t.key) {
+            Alg::Memory(4) => Kind::Word32,
+            Alg::Memory(8) => Kind::Word64,
+            Alg::String => Kind::Str,
+            _ => Kind::Other,
+        }
+    }
+}

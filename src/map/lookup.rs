@@ -1,0 +1,178 @@
+//! `m[k]`: reading. Never writes, so goroutines may read side by side.
+
+use super::Try;
+use super::key::{Key, Str, same_bytes};
+use super::table::{self, SLOTS, Slot, bucket_to_read, top_of};
+use crate::abi::{GoString, Hmap, MapType};
+
+/// The size of a key's slot; a constant where the kind of key fixes it.
+#[inline(always)]
+pub fn key_size<K: Key>(t: &MapType) -> usize {
+    if K::SIZE != 0 { K::SIZE } else { usize::from(t.keysize) }
+}
+
+/// The key in a slot.
+///
+/// # Safety
+/// A slot that holds an entry of a map of the type.
+#[inline(always)]
+pub unsafe fn key_at<K: Key>(t: &MapType, s: Slot) -> *mut u8 {
+    // SAFETY: passed on; keys with a fixed kind are small, so in the bucket.
+    unsafe { if K::SIZE != 0 { s.bucket.key_slot(K::SIZE, s.index) } else { s.bucket.key(t, s.index) } }
+}
+
+/// Searches the chain of a bucket.
+///
+/// # Safety
+/// A map of the type that is not nil, and its hash of the key.
+#[inline(always)]
+pub unsafe fn find_hashed<K: Key>(t: &MapType, h: &Hmap, key: K, hash: usize) -> Try<Option<Slot>> {
+    // SAFETY: the chain is the map's; matching hash bytes belong to entries.
+    unsafe {
+        let mut bucket = bucket_to_read(t, h, hash);
+        let top = top_of(hash);
+        loop {
+            for index in bucket.with_top(top) {
+                let slot = Slot { bucket, index };
+                if key.is(t, key_at::<K>(t, slot))? {
+                    return Ok(Some(slot));
+                }
+            }
+            match bucket.next(t) {
+                Some(b) => bucket = b,
+                None => return Ok(None),
+            }
+        }
+    }
+}
+
+/// Searches a map; nil and empty ones have no need of the hash (and unhashable keys are not complained about).
+///
+/// # Safety
+/// A map of the type, or nil.
+#[inline(always)]
+pub unsafe fn find<K: Key>(t: &MapType, h: *const Hmap, key: K) -> Try<Option<Slot>> {
+    // SAFETY: passed on.
+    unsafe {
+        if h.is_null() || (*h).count == 0 {
+            return Ok(None);
+        }
+        let hash = key.hash(t, seed(h))?;
+        find_hashed(t, &*h, key, hash)
+    }
+}
+
+/// The seed of a map's hashes.
+///
+/// # Safety
+/// A map.
+#[inline(always)]
+pub unsafe fn seed(h: *const Hmap) -> usize {
+    // SAFETY: the caller's promise.
+    unsafe { (*h).hash0 as usize }
+}
+
+/// A table of one bucket that has no chain: there comparing keys is cheaper than hashing one.
+#[inline(always)]
+unsafe fn single_bucket(t: &MapType, h: &Hmap) -> Option<table::Bucket> {
+    let bucket = table::Bucket(h.buckets);
+    // SAFETY: the only bucket of the map. A map with entries has buckets, and a map being grown has two at least.
+    if h.b == 0 && unsafe { bucket.next(t) }.is_none() { Some(bucket) } else { None }
+}
+
+/// [`find`] for keys of one word.
+///
+/// # Safety
+/// As there.
+#[inline(always)]
+pub unsafe fn find_word<K: Key>(t: &MapType, h: *const Hmap, key: K) -> Try<Option<Slot>> {
+    // SAFETY: passed on.
+    unsafe {
+        if h.is_null() || (*h).count == 0 {
+            return Ok(None);
+        }
+        if let Some(bucket) = single_bucket(t, &*h) {
+            for index in 0..SLOTS {
+                let slot = Slot { bucket, index };
+                // A slot whose entry was deleted is zero, like a key may be.
+                if key.is(t, key_at::<K>(t, slot))? && bucket.top(index) != table::EMPTY {
+                    return Ok(Some(slot));
+                }
+            }
+            return Ok(None);
+        }
+        let hash = key.hash(t, seed(h))?;
+        find_hashed(t, &*h, key, hash)
+    }
+}
+
+/// Strings from this length on are compared in full only when nothing else tells them apart.
+const LONG: usize = 32;
+
+/// [`find`] for strings.
+///
+/// # Safety
+/// As there.
+#[inline(always)]
+pub unsafe fn find_string(t: &MapType, h: *const Hmap, key: GoString) -> Option<Slot> {
+    // SAFETY: passed on.
+    unsafe {
+        if h.is_null() || (*h).count == 0 {
+            return None;
+        }
+        if let Some(bucket) = single_bucket(t, &*h) {
+            match find_in_one(bucket, key) {
+                One::Slot(index) => return Some(Slot { bucket, index }),
+                One::Nothing => return None,
+                One::Hash => {}
+            }
+        }
+        let key = Str(key);
+        // Strings never need the slow path.
+        let hash = key.hash(t, seed(h)).unwrap_or(0);
+        find_hashed(t, &*h, key, hash).unwrap_or(None)
+    }
+}
+
+enum One {
+    Slot(usize),
+    Nothing,
+    /// Several long keys that look alike: the hash is the better way.
+    Hash,
+}
+
+#[inline(always)]
+unsafe fn find_in_one(bucket: table::Bucket, key: GoString) -> One {
+    let len = key.len as usize;
+    let mut candidate = None;
+    for i in 0..SLOTS {
+        // SAFETY: a slot of a string map; deleted ones hold the empty string.
+        unsafe {
+            let s = &*bucket.key_slot(16, i).cast::<GoString>();
+            if s.len != key.len {
+                continue;
+            }
+            if s.ptr == key.ptr || len < LONG && same_bytes(s.ptr, key.ptr, len) {
+                if bucket.top(i) != table::EMPTY {
+                    return One::Slot(i);
+                }
+                continue;
+            }
+            if len >= LONG {
+                let ends_differ = |at: usize| s.ptr.add(at).cast::<u64>().read_unaligned() != key.ptr.add(at).cast::<u64>().read_unaligned();
+                if ends_differ(0) || ends_differ(len.wrapping_sub(8)) {
+                    continue;
+                }
+                if candidate.is_some() {
+                    return One::Hash;
+                }
+                candidate = Some((i, s.ptr));
+            }
+        }
+    }
+    match candidate {
+        // SAFETY: both strings have that length.
+        Some((i, p)) if unsafe { same_bytes(p, key.ptr, len) } => One::Slot(i),
+        _ => One::Nothing,
+    }
+}

@@ -1,0 +1,50 @@
+//! `make(map[K]V)`.
+
+use super::assign::overloaded;
+use super::{Slow, Try, mem, table};
+use crate::abi::{Hmap, MapType, Type};
+use crate::types::known;
+
+/// Makes a map. Its table comes with the first entry, unless more than one bucket is asked for.
+///
+/// # Safety
+/// A map type; `h` is a cleared map in the caller's frame or null; `buckets` is a cleared bucket there or null; the mode must be true,
+/// and in leaf mode `hint` be at most [`table::SLOTS`].
+#[inline(always)]
+pub unsafe fn make<const LEAF: bool>(t: *const MapType, hint: usize, h: *mut Hmap, buckets: *mut u8) -> Try<*mut Hmap> {
+    // SAFETY: the map is the caller's alone until it is returned.
+    unsafe {
+        if LEAF && mem::barrier_enabled() {
+            return Err(Slow);
+        }
+        let mut b = 0;
+        while overloaded(hint, b) && hint > table::SLOTS {
+            b += 1;
+        }
+        let buckets = if b == 0 { buckets } else { mem::newarray((*t).bucket, 1usize << b) };
+        let h = if h.is_null() { mem::object::<LEAF>((*t).hmap)?.cast() } else { h };
+        (*h).b = b;
+        (*h).hash0 = mem::fastrand() as u32;
+        mem::write_ptr(&raw mut (*h).buckets, buckets);
+        Ok(h)
+    }
+}
+
+/// Sees to it that a missing key's value can be answered: types that package reflect makes may lack their zero value.
+///
+/// # Safety
+/// In system mode; a type.
+pub unsafe fn ensure_zero(elem: *const Type) {
+    // SAFETY: only types in the heap lack the zero value, and all who write it write zeroes that last.
+    unsafe {
+        if (*elem).zero.is_null() {
+            let zero = if (*elem).size <= known::ZERO_VALUE_SIZE {
+                known::zero_value()
+            } else {
+                crate::os::mem::persistent_alloc((*elem).size, 64)
+            };
+            let slot = core::sync::atomic::AtomicPtr::from_ptr((&raw const (*elem).zero).cast_mut().cast());
+            slot.store(zero, core::sync::atomic::Ordering::Release);
+        }
+    }
+}

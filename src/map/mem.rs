@@ -1,0 +1,133 @@
+//! Memory and write barriers of maps: the heap and the collector, or in hosted tests the host's allocator.
+
+use super::{Slow, Try};
+use crate::abi::Type;
+
+#[cfg(not(test))]
+mod real {
+    pub use crate::gc::barrier::{enabled as barrier_enabled, typed_memmove, write_ptr};
+    pub use crate::heap::{leaf_alloc, mallocgc, newarray};
+    pub use crate::sched::fastrand;
+}
+
+#[cfg(test)]
+mod real {
+    use crate::abi::Type;
+    use std::cell::Cell;
+
+    thread_local! {
+        static SEED: Cell<u64> = const { Cell::new(1) };
+        /// Objects asked for in leaf mode until it says no; the tests vary it.
+        pub static LEAF_BUDGET: Cell<u32> = const { Cell::new(u32::MAX) };
+    }
+
+    pub fn fastrand() -> u64 {
+        SEED.with(|s| {
+            let x = s.get().wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            s.set(x);
+            (x ^ x >> 29).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ x >> 32
+        })
+    }
+    pub fn barrier_enabled() -> bool {
+        false
+    }
+    pub unsafe fn write_ptr(slot: *mut *mut u8, p: *mut u8) {
+        // SAFETY: as the caller promises.
+        unsafe { slot.write(p) }
+    }
+    pub unsafe fn typed_memmove(typ: *const Type, dst: *mut u8, src: *const u8) {
+        // SAFETY: as the caller promises.
+        unsafe { core::ptr::copy(src, dst, (*typ).size) }
+    }
+    /// Never freed: tests are short.
+    pub unsafe fn mallocgc(size: usize, _typ: *const Type, _zero: bool) -> *mut u8 {
+        vec![0u64; size.div_ceil(8).max(1)].leak().as_mut_ptr().cast()
+    }
+    pub unsafe fn newarray(typ: *const Type, n: usize) -> *mut u8 {
+        // SAFETY: a type.
+        unsafe { mallocgc((*typ).size * n, typ, true) }
+    }
+    pub unsafe fn leaf_alloc(size: usize, typ: *const Type) -> *mut u8 {
+        LEAF_BUDGET.with(|b| {
+            if b.get() == 0 {
+                return core::ptr::null_mut();
+            }
+            b.set(b.get() - 1);
+            // SAFETY: as above.
+            unsafe { mallocgc(size, typ, true) }
+        })
+    }
+}
+
+pub use real::*;
+
+/// A cleared value of `typ`, in the mode's way.
+///
+/// # Safety
+/// A type; the mode must be true.
+#[inline(always)]
+pub unsafe fn object<const LEAF: bool>(typ: *const Type) -> Try<*mut u8> {
+    // SAFETY: passed on to the caller.
+    unsafe {
+        if LEAF {
+            let p = leaf_alloc((*typ).size, typ);
+            if p.is_null() { Err(Slow) } else { Ok(p) }
+        } else {
+            Ok(mallocgc((*typ).size, typ, true))
+        }
+    }
+}
+
+/// Copies `n` bytes of which every aligned word moves whole; the usual sizes without a call.
+///
+/// # Safety
+/// Both places must be valid for `n` bytes and not overlap.
+#[inline(always)]
+pub unsafe fn copy_bytes(dst: *mut u8, src: *const u8, n: usize) {
+    // SAFETY: passed on to the caller.
+    unsafe {
+        match n {
+            8 => dst.cast::<u64>().write_unaligned(src.cast::<u64>().read_unaligned()),
+            16 => dst.cast::<[u64; 2]>().write_unaligned(src.cast::<[u64; 2]>().read_unaligned()),
+            4 => dst.cast::<u32>().write_unaligned(src.cast::<u32>().read_unaligned()),
+            1 => dst.write(src.read()),
+            0 => {}
+            _ => core::ptr::copy_nonoverlapping(src, dst, n),
+        }
+    }
+}
+
+/// Copies a value of `typ` into a map. Leaf mode has made sure that no barrier is needed.
+///
+/// # Safety
+/// Both places must be valid for it.
+#[inline(always)]
+pub unsafe fn copy_value<const LEAF: bool>(typ: *const Type, dst: *mut u8, src: *const u8) {
+    // SAFETY: passed on to the caller.
+    unsafe {
+        if LEAF {
+            copy_bytes(dst, src, (*typ).size);
+        } else {
+            typed_memmove(typ, dst, src);
+        }
+    }
+}
+
+/// Clears `n` bytes; the usual sizes without a call. Nil needs no barrier.
+///
+/// # Safety
+/// The place must be valid for `n` bytes.
+#[inline(always)]
+pub unsafe fn clear_bytes(p: *mut u8, n: usize) {
+    // SAFETY: passed on to the caller.
+    unsafe {
+        match n {
+            8 => p.cast::<u64>().write_unaligned(0),
+            16 => p.cast::<[u64; 2]>().write_unaligned([0; 2]),
+            4 => p.cast::<u32>().write_unaligned(0),
+            1 => p.write(0),
+            0 => {}
+            _ => p.write_bytes(0, n),
+        }
+    }
+}

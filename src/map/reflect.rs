@@ -1,0 +1,129 @@
+//! The functions that package reflect calls.
+
+use super::assign::delete;
+use super::iter::{self, Leaf, System};
+use super::key::{Any, Simple};
+use super::lookup::find;
+use super::{entry, make, mem};
+use crate::abi::{GoString, Hiter, Hmap, MapType, Type, args};
+use crate::types::alg;
+
+unsafe fn map_type<'a>(t: *const Type) -> &'a MapType {
+    // SAFETY: reflect only passes map types.
+    unsafe { &*t.cast() }
+}
+
+/// `reflect.ismapkey`.
+pub unsafe fn is_map_key(a: &mut args::reflect_ismapkey) {
+    // SAFETY: reflect passes a type.
+    a.r0 = unsafe { alg::hashable(a.a0) };
+}
+
+/// `reflect.makemap`.
+pub unsafe fn make_map(a: &mut args::reflect_makemap) {
+    // SAFETY: reflect passes a map type; in system mode it always succeeds.
+    unsafe {
+        make::ensure_zero(map_type(a.t).elem);
+        if let Ok(h) = make::make::<false>(a.t.cast(), 0, core::ptr::null_mut(), core::ptr::null_mut()) {
+            a.m = h.cast();
+        }
+    }
+}
+
+/// `reflect.mapaccess`: null when the key is missing.
+pub unsafe fn access_leaf(a: &mut args::reflect_mapaccess) -> bool {
+    // SAFETY: reflect passes a map of the type and a key.
+    unsafe {
+        let t = map_type(a.t);
+        let Ok(found) = find(t, a.m.cast::<Hmap>(), Simple(a.key)) else { return false };
+        a.val = found.map_or(core::ptr::null_mut(), |s| s.bucket.value(t, s.index));
+    }
+    true
+}
+
+/// `reflect.mapaccess` with compiled code.
+pub unsafe fn access(a: &mut args::reflect_mapaccess) {
+    // SAFETY: as above.
+    unsafe {
+        let t = map_type(a.t);
+        let found = find(t, a.m.cast::<Hmap>(), Any(a.key)).unwrap_or(None);
+        a.val = found.map_or(core::ptr::null_mut(), |s| s.bucket.value(t, s.index));
+    }
+}
+
+/// `reflect.mapassign`.
+pub unsafe fn assign(a: &mut args::reflect_mapassign) {
+    // SAFETY: reflect passes a map of the type, a key and a value.
+    unsafe { entry::set(map_type(a.t), a.m.cast(), a.key, a.val) }
+}
+
+/// `reflect.mapdelete`.
+pub unsafe fn delete_key(a: &mut args::reflect_mapdelete) {
+    // SAFETY: reflect passes a map of the type and a key; system mode always finishes.
+    unsafe {
+        let _ = delete::<_, false>(map_type(a.t), a.m.cast(), Any(a.key));
+    }
+}
+
+#[repr(C, align(8))]
+struct Mask([u8; 8]);
+/// The first eight words of an iterator are pointers.
+static ITERATOR_POINTERS: Mask = Mask([0xff, 0, 0, 0, 0, 0, 0, 0]);
+static ITERATOR_NAME: GoString = GoString::from_static("runtime.hiter");
+
+#[repr(transparent)]
+struct Descriptor(Type);
+// SAFETY: never written.
+unsafe impl Sync for Descriptor {}
+
+static ITERATOR_TYPE: Descriptor = Descriptor(Type {
+    size: size_of::<Hiter>(),
+    ptrdata: 64,
+    hash: 0,
+    unused: 0,
+    align: 8,
+    field_align: 8,
+    kind: crate::abi::KIND_STRUCT as u8,
+    alg: core::ptr::null(),
+    gcdata: ITERATOR_POINTERS.0.as_ptr(),
+    string: &raw const ITERATOR_NAME,
+    x: core::ptr::null(),
+    ptrto: core::ptr::null(),
+    zero: core::ptr::null(),
+});
+
+/// `reflect.mapiterinit`.
+pub unsafe fn iter_init(a: &mut args::reflect_mapiterinit) {
+    // SAFETY: reflect passes a map of the type; system mode always finishes.
+    unsafe {
+        let it = mem::mallocgc(size_of::<Hiter>(), &ITERATOR_TYPE.0, true).cast::<Hiter>();
+        let _ = iter::start::<System>(a.t.cast(), a.m.cast(), it);
+        a.r0 = it.cast();
+    }
+}
+
+/// `reflect.mapiternext`.
+pub unsafe fn iter_next_leaf(a: &mut args::reflect_mapiternext) -> bool {
+    // SAFETY: reflect passes an iterator of `iter_init`.
+    unsafe { iter::next::<Leaf>(a.it.cast()).is_ok() }
+}
+
+/// `reflect.mapiternext` with compiled code.
+pub unsafe fn iter_next(a: &mut args::reflect_mapiternext) {
+    // SAFETY: as above; system mode always finishes.
+    unsafe {
+        let _ = iter::next::<System>(a.it.cast());
+    }
+}
+
+/// `reflect.mapiterkey`: null at the end.
+pub unsafe fn iter_key(a: &mut args::reflect_mapiterkey) {
+    // SAFETY: as above.
+    a.key = unsafe { (*a.it.cast::<Hiter>()).key };
+}
+
+/// `reflect.maplen`.
+pub unsafe fn len(a: &mut args::reflect_maplen) {
+    // SAFETY: reflect passes a map or nil.
+    a.r0 = unsafe { if a.m.is_null() { 0 } else { (*a.m.cast::<Hmap>()).count } };
+}
