@@ -74,7 +74,6 @@ unsafe extern "C" fn schedinit() {
         m::init(m0, (*m0).g0);
         crate::time::init();
         crate::types::init();
-        crate::map::init();
         crate::heap::init();
         crate::signal::init();
         crate::signal::minit(m0);

@@ -7,7 +7,7 @@
 use super::table::{self, Bucket, EMPTY, EVACUATED_EMPTY, EVACUATED_LOW, ITERATOR, OLD_ITERATOR, SLOTS, bucket, flags, mask_of, top_of};
 use super::{lookup, mem};
 use crate::abi::{Hmap, MapType};
-use crate::types;
+use crate::types::alg;
 use core::sync::atomic::Ordering;
 
 /// Gives the map a table twice as large.
@@ -109,8 +109,8 @@ unsafe fn evacuate(t: &MapType, h: *mut Hmap, old: usize) {
                         continue;
                     }
                     let key = b.key(t, i);
-                    let hash = types::hash(t.key, key, lookup::seed(h));
-                    let (up, top) = if table::reflexive(t) || types::equal(t.key, key, key) {
+                    let hash = alg::hash(t.key, key, lookup::seed(h));
+                    let (up, top) = if table::reflexive(t) || alg::equal(t.key, key, key) {
                         (hash & half != 0, top)
                     } else {
                         (top & 1 != 0, top_of(hash))

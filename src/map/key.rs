@@ -176,11 +176,11 @@ unsafe impl Key for Any {
     const SIZE: usize = 0;
     unsafe fn hash(self, t: &MapType, seed: usize) -> Try<usize> {
         // SAFETY: a key of the type, in system mode.
-        Ok(unsafe { types::hash(t.key, self.0, seed) })
+        Ok(unsafe { alg::hash(t.key, self.0, seed) })
     }
     unsafe fn is(self, t: &MapType, p: *const u8) -> Try<bool> {
         // SAFETY: two keys of the type, in system mode.
-        Ok(unsafe { types::equal(t.key, self.0, p) })
+        Ok(unsafe { alg::equal(t.key, self.0, p) })
     }
     unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
         // SAFETY: two places for a key of the type.
