@@ -22,3 +22,15 @@ GOFUNC runtime.Breakpoint gort_index_runtime_Breakpoint
     int3
     ret
 ENDFUNC runtime.Breakpoint
+
+/* Names under which the CPU profile counts what has no stack of its own. */
+.macro PROFILENAME name
+GOFUNC \name
+    nop
+    ret
+ENDFUNC \name
+.endm
+    PROFILENAME runtime._System
+    PROFILENAME runtime._ExternalCode
+    PROFILENAME runtime._GC
+    PROFILENAME runtime.lostProfileData

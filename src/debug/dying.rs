@@ -7,6 +7,7 @@ use crate::abi::G;
 use crate::os::sys;
 use crate::sched::p::pstatus::RUNNING;
 use crate::sched::{self, state};
+use crate::stack::walk::Walker;
 use crate::sync::mutex::RawMutex;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -70,38 +71,49 @@ pub fn start() {
 /// # Safety
 /// [`start`] was called; `g` is stopped in a runtime call of this thread.
 pub unsafe fn finish(g: *mut G) -> ! {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if !g.is_null() && (*g).sig != 0 {
+            let mut buf = [0u8; 128];
+            let mut out = Out::new(&mut buf, Sink::Stderr);
+            signal_line(&mut out, (*g).sig, (*g).sigcode, (*g).sigaddr, (*g).sigpc);
+        }
+        let walker = (!g.is_null()).then(|| Walker::of(g));
+        finish_from(g, walker)
+    }
+}
+
+/// As [`finish`], for a goroutine whose frames start at `walker`.
+///
+/// # Safety
+/// [`start`] was called; `walker` is of the stack of `g`, which stands still.
+pub unsafe fn finish_from(g: *mut G, walker: Option<Walker>) -> ! {
     let level = level::get();
     let mut buf = [0u8; TEXT];
     let mut out = Out::new(&mut buf, Sink::Stderr);
-    // SAFETY: the world stands as still as it gets; g by the caller's promise.
-    unsafe {
-        if !g.is_null() && (*g).sig != 0 {
-            signal_line(&mut out, g);
-        }
-        if level.frames > 0 {
-            let style = Style::configured();
-            if !g.is_null() {
+    if level.frames > 0 {
+        let style = Style::configured();
+        // SAFETY: the world stands as still as it gets; g by the caller's promise.
+        unsafe {
+            if let Some(walker) = walker {
                 let whole = (*sched::getm()).throwing == BUG;
                 out.str("\n");
-                traceback::own(&mut out, g, Style { all: style.all || whole, addresses: style.addresses || whole });
+                traceback::from(&mut out, g, walker, Style { all: style.all || whole, addresses: style.addresses || whole });
             }
             out.flush();
             if !OTHERS.swap(true, Ordering::AcqRel) {
                 traceback::others(&mut out, g, style);
             }
         }
-        drop(out);
     }
+    drop(out);
     leave(level.crash)
 }
 
-/// The fault behind the panic.
-unsafe fn signal_line(out: &mut Out<'_>, g: *mut G) {
-    // SAFETY: as in `finish`.
-    unsafe {
-        out.str("[signal ").hex(u64::from((*g).sig)).str(" code=").hex(u64::from((*g).sigcode));
-        out.str(" addr=").hex((*g).sigaddr as u64).str(" pc=").hex((*g).sigpc as u64).str("]\n");
-    }
+/// The fault behind a panic or a fatal error.
+pub fn signal_line(out: &mut Out<'_>, sig: u32, code: u32, address: usize, pc: usize) {
+    out.str("[signal ").hex(u64::from(sig)).str(" code=").hex(u64::from(code));
+    out.str(" addr=").hex(address as u64).str(" pc=").hex(pc as u64).str("]\n");
 }
 
 /// Ends the process, or lets the next dying thread do so after its own last words.

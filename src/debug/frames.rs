@@ -75,9 +75,10 @@ impl Frames {
     ///
     /// # Safety
     /// As [`Frames::of`].
-    pub unsafe fn from(g: *mut G, walker: Walker, call: usize) -> Self {
+    pub unsafe fn from(g: *mut G, mut walker: Walker, call: usize) -> Self {
         // SAFETY: the caller's promise.
         let bounds = unsafe { ((*g).stack_lo, (*g).stack_hi) };
+        walker.limit = bounds.1;
         Self { walker, call, step: if call == 0 { Step::Stack } else { Step::Call }, bounds }
     }
 }

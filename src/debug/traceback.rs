@@ -179,15 +179,15 @@ pub unsafe fn own(out: &mut Out<'_>, g: *mut G, style: Style) {
     }
 }
 
-/// A goroutine that a signal interrupted at `pc`.
+/// A goroutine whose frames start at `walker`.
 ///
 /// # Safety
-/// `g` runs on this thread, under the signal handler.
-pub unsafe fn interrupted(out: &mut Out<'_>, g: *mut G, pc: usize, sp: usize, style: Style) {
+/// `walker` is of the stack of `g`, which stands still.
+pub unsafe fn from(out: &mut Out<'_>, g: *mut G, walker: Walker, style: Style) {
     // SAFETY: the caller's promise.
     unsafe {
         header(out, g);
-        frames(out, g, style, || Frames::from(g, Walker::at_fault(pc, sp), 0));
+        frames(out, g, style, || Frames::from(g, walker.clone(), 0));
     }
 }
 

@@ -1,6 +1,12 @@
-//! CPU profile.
+//! Profiles that a program takes of itself (docs/debug.md).
+//!
+//! - [`cpu`]: samples by SIGPROF;
+//! - [`records`]: goroutines, threads, allocations, blocking.
+
+pub mod cpu;
+pub mod records;
 
 use core::sync::atomic::AtomicU32;
 
-/// Samples per second, 0 = off.
+/// Samples of the CPU profile per second, 0 = off. Every thread sets its timer to it when it next runs a goroutine.
 pub static HZ: AtomicU32 = AtomicU32::new(0);

@@ -1,11 +1,131 @@
-//! Faults of Go code.
+//! Faults of Go code become panics.
+//!
+//! The handler makes the faulting instruction look like a call of `runtime.sigpanic` (asm/panic.S): it pushes the instruction's address and
+//! continues there. sigpanic asks [`sigpanickind`] what the fault means. The frame that faulted is at no safe point: only what its
+//! innermost deferred call would need is live in it.
+//!
+//! A fault inside a memory primitive of ours that Go code called is a fault of that call: these keep their stack pointer at the return
+//! address (or one call below), and have no frame.
 
-use crate::abi::args;
+use super::context::Context;
+use crate::abi::{G, G_PANIC_ON_FAULT, args};
+use crate::debug::print;
+use crate::sched::{self, g::status_of, status};
+use crate::stack::walk;
+use core::sync::atomic::Ordering;
 
-/// What the fault that called `runtime.sigpanic` becomes.
+unsafe extern "C" {
+    #[link_name = "runtime.sigpanic"]
+    static SIGPANIC: u8;
+}
+
+/// Numbers of run-time panics (src/panic/values.rs).
+mod kind {
+    pub const DIVIDE: usize = 2;
+    pub const OVERFLOW: usize = 3;
+    pub const FLOAT: usize = 4;
+    pub const MEMORY: usize = 5;
+}
+
+/// Below it lies nothing: an access there is one through a nil pointer.
+const NIL_PAGE: usize = 0x1000;
+const FPE_INTDIV: u32 = 1;
+const FPE_INTOVF: u32 = 2;
+const BUS_ADRERR: u32 = 2;
+
+/// Lets the interrupted goroutine panic, if the fault is one of Go code; false if it is the runtime's own.
+///
+/// # Safety
+/// In the handler, with the interrupted g.
+pub unsafe fn inject(sig: u32, ctx: &mut Context, g: *mut G) -> bool {
+    let (pc, sp) = (ctx.pc(), ctx.sp());
+    // SAFETY: g runs on this thread; its stack is readable.
+    unsafe {
+        let m = (*g).m;
+        if m.is_null() || g == (*m).g0 || g != (*m).curg || !((*g).stack_lo..(*g).stack_hi).contains(&sp) {
+            return false;
+        }
+        let Some((pc, sp)) = place(pc, sp, ctx.address()) else {
+            return false;
+        };
+        (*g).sig = sig;
+        (*g).sigcode = ctx.code() as u32;
+        (*g).sigaddr = ctx.address();
+        (*g).sigpc = ctx.pc();
+        let mut sp = sp;
+        if pc != 0 {
+            sp -= 8;
+            *(sp as *mut usize) = pc;
+        }
+        ctx.resume_at(&raw const SIGPANIC as usize, sp);
+    }
+    true
+}
+
+/// Where the call of sigpanic is to appear: instruction and stack pointer. Instruction 0: Go code called something that is no code, and the
+/// return address on the stack is that call's.
+unsafe fn place(pc: usize, sp: usize, address: usize) -> Option<(usize, usize)> {
+    let is_site = |pc: usize| walk::find_site(pc).is_some();
+    if walk::in_go_text(pc) {
+        return Some((pc, sp));
+    }
+    // SAFETY: sp is inside the goroutine's stack, which has words above it.
+    let (ret, ret2) = unsafe { (*(sp as *const usize), *((sp + 8) as *const usize)) };
+    if walk::in_asm_text(pc) {
+        if walk::is_asm_site(pc) || is_site(ret) {
+            return Some((pc, sp));
+        }
+        // One of our primitives called another.
+        if walk::in_asm_text(ret) && is_site(ret2) {
+            return Some((ret, sp + 8));
+        }
+        return None;
+    }
+    // The instruction could not even be fetched.
+    (address == pc && (is_site(ret) || walk::is_asm_site(ret))).then_some((0, sp))
+}
+
+/// What the fault that called `runtime.sigpanic` becomes: the number of a run-time panic, or the end of the program.
 ///
 /// # Safety
 /// Called by its trampoline.
 pub unsafe fn sigpanickind(a: &mut args::gort_sigpanickind) {
-    a.kind = 5;
+    let g = sched::curg();
+    // SAFETY: curg is stopped in this call, and faulted just before.
+    unsafe {
+        let m = sched::getm();
+        let running = status_of(g).load(Ordering::Relaxed) & !status::SCAN == status::RUNNING && (*g).syscallsp == 0;
+        if (*m).locks != 0 || (*m).dying != 0 || !running {
+            print::throw("unexpected signal during runtime execution");
+        }
+        let (code, address) = ((*g).sigcode, (*g).sigaddr);
+        let nil = address < NIL_PAGE;
+        a.kind = match (*g).sig as i32 {
+            libc::SIGSEGV if nil && code <= 2 => kind::MEMORY,
+            libc::SIGBUS if nil && code == BUS_ADRERR => kind::MEMORY,
+            libc::SIGFPE if code == FPE_INTDIV => kind::DIVIDE,
+            libc::SIGFPE if code == FPE_INTOVF => kind::OVERFLOW,
+            libc::SIGFPE => kind::FLOAT,
+            _ if (*g).flags & G_PANIC_ON_FAULT != 0 => kind::MEMORY,
+            _ => {
+                print::puts("unexpected fault address ");
+                print::put_hex(address as u64);
+                print::puts("\n");
+                print::throw("fault")
+            }
+        };
+    }
+}
+
+/// `runtime.setPanicOnFault`: of the running goroutine.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn set_panic_on_fault(a: &mut args::runtime_setPanicOnFault) {
+    // SAFETY: curg is stopped in this call.
+    unsafe {
+        let flags = &mut (*sched::curg()).flags;
+        a.old = *flags & G_PANIC_ON_FAULT != 0;
+        *flags = if a.new_ { *flags | G_PANIC_ON_FAULT } else { *flags & !G_PANIC_ON_FAULT };
+    }
 }

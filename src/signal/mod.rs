@@ -1,30 +1,123 @@
-//! Signals.
+//! Signals: faults that become panics, delivery to package os/signal, and the ends of a program (docs/signal.md).
+//!
+//! - [`table`]: what becomes of each signal;
+//! - [`handler`]: the one handler, on each thread's alternate stack;
+//! - [`fault`]: faults of Go code;
+//! - [`queue`]: to os/signal.
+//!
+//! All threads have the mask that the process started with, less the signals that the runtime lives on.
 
+pub mod context;
 pub mod fault;
+pub mod handler;
+pub mod queue;
+pub mod table;
 
-use crate::abi::M;
+use crate::abi::{M, args};
+use crate::debug::print;
+use crate::os::{mem, sys};
+use core::sync::atomic::{AtomicU64, Ordering};
+use table::{DEFAULT, NOTIFY};
 
-/// At boot.
-pub fn init() {}
+/// Bytes of a thread's alternate stack: a traceback runs there.
+const STACK: usize = 32 << 10;
+/// Bytes of the kernel's signal sets.
+const SET: usize = 8;
+/// `sa_restorer` is given: the kernel insists on amd64.
+const SA_RESTORER: u64 = 0x0400_0000;
 
-/// On each thread.
-///
-/// # Safety
-/// On the thread of `m`.
-pub unsafe fn minit(_m: *mut M) {}
-
-/// Sets the thread's profiling timer.
-///
-/// # Safety
-/// On the thread of `m`.
-pub unsafe fn set_thread_profiler(_m: *mut M, _hz: u32) {}
-
-/// Somebody waits for signals, so the program is not dead.
-pub fn keeps_alive() -> bool {
-    false
+unsafe extern "C" {
+    /// asm/signal.S.
+    fn gort_sigtramp();
+    fn gort_sigreturn();
 }
 
-/// Runs `f` with all signals blocked.
+/// The mask that every thread has: the process's first one, less the essential signals.
+static MASK: AtomicU64 = AtomicU64::new(0);
+/// Signals that were ignored when the process started, or when os/signal asked for them: they are ignored again afterwards.
+static IGNORED: AtomicU64 = AtomicU64::new(0);
+/// Signals with our handler.
+static HANDLED: AtomicU64 = AtomicU64::new(0);
+
+/// The kernel's `struct sigaction`.
+#[repr(C)]
+struct Action {
+    handler: usize,
+    flags: u64,
+    restorer: usize,
+    mask: u64,
+}
+
+fn action(sig: u32, new: *const Action, old: *mut Action) -> bool {
+    // SAFETY: both are null or live across the call.
+    unsafe { sys::syscall6(libc::SYS_rt_sigaction, sig as usize, new as usize, old as usize, SET, 0, 0) == 0 }
+}
+
+fn set(sig: u32, handler: usize, restart: bool) {
+    let flags = libc::SA_SIGINFO as u64 | libc::SA_ONSTACK as u64 | SA_RESTORER | if restart { libc::SA_RESTART as u64 } else { 0 };
+    let new = Action { handler, flags, restorer: gort_sigreturn as *const () as usize, mask: u64::MAX };
+    // Some emulators refuse the last signal.
+    if !action(sig, &raw const new, core::ptr::null_mut()) && sig != table::SIGNALS as u32 - 1 {
+        print::throw("rt_sigaction failure");
+    }
+}
+
+fn handle(sig: u32) {
+    set(sig, gort_sigtramp as *const () as usize, true);
+    HANDLED.fetch_or(table::bit(sig), Ordering::Relaxed);
+}
+
+fn is_ignored(sig: u32) -> bool {
+    let mut old = Action { handler: 0, flags: 0, restorer: 0, mask: 0 };
+    action(sig, core::ptr::null(), &raw mut old) && old.handler == libc::SIG_IGN
+}
+
+/// Installs the handler. At boot, on the first thread.
+pub fn init() {
+    let mut mask = 0u64;
+    change_mask(libc::SIG_BLOCK, &0, Some(&mut mask));
+    MASK.store(mask & !table::essential(), Ordering::Relaxed);
+    for sig in 1..table::SIGNALS as u32 {
+        let flags = table::flags(sig);
+        if flags & !table::UNBLOCK == 0 || flags & DEFAULT != 0 {
+            continue;
+        }
+        // A program started with these ignored (nohup, a background job) leaves them so.
+        if matches!(sig as i32, libc::SIGHUP | libc::SIGINT) && is_ignored(sig) {
+            IGNORED.fetch_or(table::bit(sig), Ordering::Relaxed);
+            continue;
+        }
+        handle(sig);
+    }
+}
+
+/// Gives a thread its alternate stack and mask.
+///
+/// # Safety
+/// On the thread of `m`, once.
+pub unsafe fn minit(m: *mut M) {
+    // SAFETY: the mapping lives as long as the thread.
+    unsafe {
+        if (*m).sigstack == 0 {
+            (*m).sigstack = mem::map(0, STACK) as usize;
+            (*m).sigstacksize = STACK;
+        }
+        if (*m).sigstack == 0 {
+            print::throw("runtime: cannot allocate memory for a signal stack");
+        }
+        let stack = libc::stack_t { ss_sp: (*m).sigstack as *mut libc::c_void, ss_flags: 0, ss_size: (*m).sigstacksize };
+        sys::syscall3(libc::SYS_sigaltstack, &raw const stack as usize, 0, 0);
+    }
+    restore_mask(MASK.load(Ordering::Relaxed));
+}
+
+fn change_mask(how: i32, new: &u64, old: Option<&mut u64>) {
+    let old = old.map_or(0, |o| core::ptr::from_mut(o) as usize);
+    // SAFETY: both masks live across the call.
+    unsafe { sys::syscall6(libc::SYS_rt_sigprocmask, how as usize, core::ptr::from_ref(new) as usize, old, SET, 0, 0) };
+}
+
+/// Runs `f` with all signals blocked: a new thread starts that way, and has no alternate stack yet.
 pub fn block_all_during(f: impl FnOnce()) {
     let old = block_all();
     f();
@@ -33,27 +126,92 @@ pub fn block_all_during(f: impl FnOnce()) {
 
 /// Blocks all signals of this thread; answers the mask before.
 pub fn block_all() -> u64 {
-    let (all, mut old) = (u64::MAX, 0u64);
-    // SAFETY: both masks live across the call.
-    unsafe { crate::os::sys::syscall6(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK as usize, &raw const all as usize, &raw mut old as usize, 8, 0, 0) };
+    let mut old = 0;
+    change_mask(libc::SIG_SETMASK, &u64::MAX, Some(&mut old));
     old
 }
 
 /// Puts back what [`block_all`] answered.
 pub fn restore_mask(mask: u64) {
-    // SAFETY: the mask lives across the call.
-    unsafe { crate::os::sys::syscall6(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK as usize, &raw const mask as usize, 0, 8, 0, 0) };
+    change_mask(libc::SIG_SETMASK, &mask, None);
 }
 
-#[unsafe(no_mangle)]
-extern "C" fn gort_sighandler() {}
+/// os/signal wants a signal.
+pub fn enable(sig: u32) {
+    if sig == 0 || sig >= table::SIGNALS as u32 || table::flags(sig) & NOTIFY == 0 {
+        return;
+    }
+    // Blocked since before the program started: this thread takes it from now on.
+    change_mask(libc::SIG_UNBLOCK, &table::bit(sig), None);
+    MASK.fetch_and(!table::bit(sig), Ordering::Relaxed);
+    if HANDLED.load(Ordering::Relaxed) & table::bit(sig) == 0 {
+        if is_ignored(sig) {
+            IGNORED.fetch_or(table::bit(sig), Ordering::Relaxed);
+        }
+        handle(sig);
+    }
+}
 
-/// Ends the process by SIGABRT.
-pub fn die_by_abort() {}
-pub mod queue;
-/// Wants the signal.
-pub fn enable(_s: u32) {}
-/// Does not.
-pub fn disable(_s: u32) {}
-/// Ignores it.
-pub fn ignore(_s: u32) {}
+/// os/signal no longer wants a signal: it does what it does by default.
+pub fn disable(sig: u32) {
+    if sig == 0 || sig >= table::SIGNALS as u32 || table::flags(sig) & NOTIFY == 0 {
+        return;
+    }
+    let bit = table::bit(sig);
+    if HANDLED.fetch_and(!bit, Ordering::Relaxed) & bit != 0 {
+        let ignored = IGNORED.load(Ordering::Relaxed) & bit != 0;
+        set(sig, if ignored { libc::SIG_IGN } else { libc::SIG_DFL }, true);
+    }
+}
+
+/// os/signal wants a signal ignored.
+pub fn ignore(sig: u32) {
+    if sig == 0 || sig >= table::SIGNALS as u32 || table::flags(sig) & NOTIFY == 0 {
+        return;
+    }
+    HANDLED.fetch_and(!table::bit(sig), Ordering::Relaxed);
+    set(sig, libc::SIG_IGN, true);
+}
+
+/// Somebody waits for signals, so the program is not dead.
+pub fn keeps_alive() -> bool {
+    queue::in_use()
+}
+
+/// Sets this thread's CPU profiling timer to `hz` samples per second, 0 = off.
+///
+/// # Safety
+/// On the thread of `m`.
+pub unsafe fn set_thread_profiler(m: *mut M, hz: u32) {
+    let interval = libc::timeval { tv_sec: 0, tv_usec: if hz == 0 { 0 } else { 1_000_000 / i64::from(hz) } };
+    let timer = libc::itimerval { it_interval: interval, it_value: interval };
+    // SAFETY: the timer lives across the call; the field belongs to this thread.
+    unsafe {
+        sys::syscall3(libc::SYS_setitimer, libc::ITIMER_PROF as usize, &raw const timer as usize, 0);
+        (*m).profilehz = hz;
+    }
+}
+
+/// Gives a signal its default action and sends it to this thread.
+fn die_by(sig: u32) {
+    set(sig, libc::SIG_DFL, false);
+    change_mask(libc::SIG_UNBLOCK, &table::bit(sig), None);
+    // SAFETY: no pointers.
+    unsafe {
+        let pid = sys::syscall3(libc::SYS_getpid, 0, 0, 0);
+        sys::syscall3(libc::SYS_tgkill, pid as usize, sys::gettid() as usize, sig as usize);
+    }
+}
+
+/// Ends the process by SIGABRT, for a core dump.
+pub fn die_by_abort() {
+    die_by(libc::SIGABRT as u32);
+}
+
+/// `os.sigpipe`: a write to a broken standard output or error ends the program as it ends others.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn sigpipe(_a: &mut args::os_sigpipe) {
+    die_by(libc::SIGPIPE as u32);
+}

@@ -52,6 +52,18 @@ pub fn header() -> &'static tables::Header {
     panic!("host tests have no linked program")
 }
 
+/// `pc` is a described place in an assembly frame.
+pub fn is_asm_site(pc: usize) -> bool {
+    asm_sites().binary_search_by_key(&pc, |s| s.pc).is_ok()
+}
+
+/// The described places in assembly frames, in order.
+fn asm_sites() -> &'static [AsmSite] {
+    let (a, b) = (&raw const gort_sites_start, &raw const gort_sites_end);
+    // SAFETY: the linker put all sites of the one assembly unit between the two symbols, in address order.
+    unsafe { slice::from_raw_parts(a, b.offset_from(a) as usize) }
+}
+
 /// `pc` lies in compiled Go code.
 pub fn in_go_text(pc: usize) -> bool {
     let h = header();
@@ -155,12 +167,14 @@ pub enum End {
 }
 
 /// Steps through the frames of a stack, innermost first.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Walker {
     pc: usize,
     /// Stack pointer of the next frame.
     pub sp: usize,
     fault: bool,
+    /// No frame reaches above: end of the stack, for walks that start from a guess.
+    pub limit: usize,
     /// How the walk ended.
     pub end: End,
 }
@@ -176,12 +190,12 @@ fn frame_at_fault(pc: usize) -> Option<usize> {
 impl Walker {
     /// From a continuation pc and the stack pointer there.
     pub fn new(pc: usize, sp: usize) -> Self {
-        Self { pc, sp, fault: false, end: End::Open }
+        Self { pc, sp, fault: false, limit: usize::MAX, end: End::Open }
     }
 
     /// From a faulting instruction in compiled code.
     pub fn at_fault(pc: usize, sp: usize) -> Self {
-        Self { pc, sp, fault: true, end: End::Open }
+        Self { pc, sp, fault: true, limit: usize::MAX, end: End::Open }
     }
 
     /// From where `g` is stopped.
@@ -198,19 +212,16 @@ impl Walker {
         }
     }
 
-    fn asm_frame(&mut self) -> Option<Frame> {
+    fn asm_frame(&mut self, fault: bool) -> Option<Frame> {
         let (pc, sp) = (self.pc, self.sp);
-        // SAFETY: the linker put all sites of the one assembly unit between the two symbols, in address order.
-        let sites = unsafe {
-            let (a, b) = (&raw const gort_sites_start, &raw const gort_sites_end);
-            slice::from_raw_parts(a, b.offset_from(a) as usize)
-        };
+        let sites = asm_sites();
         if let Ok(i) = sites.binary_search_by_key(&pc, |s| s.pc) {
             let s = &sites[i];
             return Some(Frame { pc, sp, top: sp + s.size as usize, shape: Shape::Asm(s.index), exact: false });
         }
         let f = crate::debug::asmfuncs::find(pc)?;
-        (f.entry == pc).then_some(Frame { pc, sp, top: sp, shape: Shape::Asm(f.index), exact: true })
+        // A primitive that faults has no frame: src/signal/fault.rs sees to that.
+        (f.entry == pc || fault).then_some(Frame { pc, sp, top: sp, shape: Shape::Asm(f.index), exact: true })
     }
 }
 
@@ -245,11 +256,11 @@ impl Iterator for Walker {
                 })
             }
         } else if in_asm_text(pc) {
-            self.asm_frame()
+            self.asm_frame(fault)
         } else {
             None
         };
-        let Some(frame) = frame else {
+        let Some(frame) = frame.filter(|f| f.top < self.limit) else {
             self.end = End::Lost(pc);
             return None;
         };

@@ -1,0 +1,262 @@
+//! The CPU profile: SIGPROF takes the stack of whatever runs, `runtime.CPUProfile` hands the samples out.
+//!
+//! Samples go straight to one of two buffers, in the format that the reader passes on: {1, n, pc...} words, the stack innermost first.
+//! When the reader comes it takes the filled buffer and the handlers go on in the other; a sample that finds its buffer full is
+//! counted as lost. pprof adds equal stacks up, so nothing is gained by doing that here.
+//!
+//! The lock is a spin lock that handlers take too: everyone else takes it with all signals blocked.
+
+use super::HZ;
+use crate::abi::{G, GoSlice, Status, args};
+use crate::debug::frames::{self, Frames};
+use crate::os::mem;
+use crate::sched::{self, g::status_of, status};
+use crate::signal::{self, context::Context};
+use crate::stack::walk::{self, Walker};
+use core::cell::UnsafeCell;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+/// Words of a buffer. At 100 samples a second it lasts for a quarter of an hour without a reader.
+const WORDS: usize = 1 << 17;
+/// Deepest stack recorded.
+const DEPTH: usize = 64;
+
+
+
+/// How long the reader sleeps when there is nothing yet.
+const PAUSE_NS: i64 = 100_000_000;
+
+unsafe extern "C" {
+    #[link_name = "runtime._System"]
+    static SYSTEM: u8;
+    #[link_name = "runtime.lostProfileData"]
+    static LOST: u8;
+}
+
+struct Profile {
+    buffers: [*mut usize; 2],
+    /// The buffer that handlers fill.
+    active: usize,
+    /// Words in it.
+    len: usize,
+    /// Samples without room.
+    lost: usize,
+    on: bool,
+    /// The end mark has to be handed out yet.
+    end: bool,
+}
+
+struct Shared {
+    lock: AtomicU32,
+    profile: UnsafeCell<Profile>,
+}
+// SAFETY: the profile is only touched with the lock held.
+unsafe impl Sync for Shared {}
+
+static PROFILE: Shared = Shared {
+    lock: AtomicU32::new(0),
+    profile: UnsafeCell::new(Profile { buffers: [null_mut(); 2], active: 0, len: 0, lost: 0, on: false, end: false }),
+};
+
+impl Shared {
+    /// Runs `f` with the lock held. Signals must be blocked, as they are in handlers.
+    fn with<R>(&self, f: impl FnOnce(&mut Profile) -> R) -> R {
+        while self.lock.compare_exchange_weak(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
+            core::hint::spin_loop();
+        }
+        // SAFETY: we hold the lock.
+        let r = f(unsafe { &mut *self.profile.get() });
+        self.lock.store(0, Ordering::Release);
+        r
+    }
+
+    /// [`Shared::with`] for the rest of the world.
+    fn with_blocked<R>(&self, f: impl FnOnce(&mut Profile) -> R) -> R {
+        let mask = signal::block_all();
+        let r = self.with(f);
+        signal::restore_mask(mask);
+        r
+    }
+}
+
+impl Profile {
+    fn add(&mut self, record: &[usize]) -> bool {
+        if self.len + record.len() > WORDS {
+            return false;
+        }
+        // SAFETY: the buffer has room.
+        unsafe { core::ptr::copy_nonoverlapping(record.as_ptr(), self.buffers[self.active].add(self.len), record.len()) };
+        self.len += record.len();
+        true
+    }
+
+    fn sample(&mut self, record: &[usize]) {
+        if !self.on {
+            return;
+        }
+        if self.lost > 0 && self.len + 3 + record.len() <= WORDS {
+            let lost = [core::mem::take(&mut self.lost), 1, &raw const LOST as usize + 1];
+            self.add(&lost);
+        }
+        if !self.add(record) {
+            self.lost += 1;
+        }
+    }
+}
+
+/// SIGPROF: records the interrupted stack.
+///
+/// # Safety
+/// In the handler, with the interrupted g.
+pub unsafe fn sample(ctx: &Context, g: *mut G) {
+    if HZ.load(Ordering::Relaxed) == 0 || g.is_null() {
+        return;
+    }
+    let mut record = [0usize; DEPTH + 2];
+    // SAFETY: passed on to the caller.
+    let n = unsafe { stack(ctx, g, &mut record[2..]) };
+    record[0] = 1;
+    record[1] = n;
+    PROFILE.with(|p| p.sample(&record[..n + 2]));
+}
+
+/// The interrupted stack, innermost first.
+unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
+    let (pc, sp) = (ctx.pc(), ctx.sp());
+    // SAFETY: this thread's g and M. A goroutine's stack is walked only where the thread stands in its code, or serves its
+    // call: its saved context was complete before FS named g0.
+    unsafe {
+        let m = (*g).m;
+        if m.is_null() {
+            return alone(pc, pcs);
+        }
+        if g == (*m).g0 {
+            let curg = (*m).curg;
+            if curg.is_null() || curg == g || status_of(curg).load(Ordering::Relaxed) == status::COPYSTACK {
+                return alone(pc, pcs);
+            }
+            pcs[0] = pc;
+            return 1 + frames::record(Frames::of(curg), 0, &mut pcs[1..]);
+        }
+        if !((*g).stack_lo..(*g).stack_hi - 8).contains(&sp) {
+            return alone(pc, pcs);
+        }
+        if walk::in_go_text(pc) {
+            let n = frames::record(Frames::from(g, Walker::at_fault(pc, sp), 0), 0, pcs);
+            return if n == 0 { alone(pc, pcs) } else { n };
+        }
+        // Our own code on the goroutine's stack: its Go caller's return address is at the top, or where the trampoline left it.
+        for at in [sp, ctx.bp()] {
+            if ((*g).stack_lo..(*g).stack_hi - 8).contains(&at) && walk::find_site(*(at as *const usize)).is_some() {
+                pcs[0] = pc;
+                return 1 + frames::record(Frames::from(g, Walker::new(*(at as *const usize), at + 8), 0), 0, &mut pcs[1..]);
+            }
+        }
+        alone(pc, pcs)
+    }
+}
+
+/// A pc without a stack: under the name of what the thread does.
+fn alone(pc: usize, pcs: &mut [usize]) -> usize {
+    pcs[0] = pc;
+    pcs[1] = &raw const SYSTEM as usize + 1;
+    2
+}
+
+/// `runtime.SetCPUProfileRate`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn set_rate(a: &mut args::runtime_SetCPUProfileRate) {
+    let hz = a.hz.clamp(0, 1_000_000) as u32;
+    let busy = PROFILE.with_blocked(|p| {
+        if hz == 0 {
+            p.end |= p.on;
+            p.on = false;
+            return false;
+        }
+        if p.on || p.end {
+            return true;
+        }
+        for b in &mut p.buffers {
+            if b.is_null() {
+                *b = mem::map(0, WORDS * 8).cast();
+            }
+            if b.is_null() {
+                return false;
+            }
+        }
+        (p.on, p.lost, p.len) = (true, 0, 0);
+        // Header of the format: no samples, three words: version, period in microseconds, padding.
+        p.add(&[0, 3, 0, 1_000_000 / hz as usize, 0]);
+        false
+    });
+    if busy {
+        crate::debug::print::puts("runtime: cannot set cpu profile rate until previous profile has finished.\n");
+        return;
+    }
+    HZ.store(hz, Ordering::Relaxed);
+    // SAFETY: this thread's own M; the others follow when they next run a goroutine. The timer is the process's.
+    unsafe { signal::set_thread_profiler(sched::getm(), hz) };
+}
+
+/// What the reader gets.
+enum Next {
+    Data(*mut usize, usize),
+    End,
+    Wait,
+    Nothing,
+}
+
+/// The end mark.
+static END: [usize; 3] = [0, 1, 0];
+
+/// `runtime.CPUProfile`: the next piece, or nil when the profile is off and all handed out.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn cpu_profile(a: &mut args::runtime_CPUProfile) -> Status {
+    let next = PROFILE.with_blocked(|p| {
+        // While the profile goes on, the header alone is no news.
+        if p.len > if p.on { 5 } else { 0 } {
+            let data = Next::Data(p.buffers[p.active], p.len);
+            p.active ^= 1;
+            p.len = 0;
+            return data;
+        }
+        if p.on {
+            return Next::Wait;
+        }
+        if p.end {
+            p.end = false;
+            return Next::End;
+        }
+        Next::Nothing
+    });
+    let bytes = |p: *const usize, n: usize| GoSlice { ptr: p.cast_mut().cast(), len: n as i64 * 8, cap: n as i64 * 8 };
+    a.r0 = match next {
+        Next::Data(p, n) => bytes(p, n),
+        Next::End => bytes(END.as_ptr(), END.len()),
+        Next::Nothing => bytes(core::ptr::null(), 0),
+        Next::Wait => {
+            // SAFETY: system mode for curg.
+            return unsafe { try_later() };
+        }
+    };
+    Status::Done
+}
+
+/// Parks the reader for a while; it then looks again.
+unsafe fn try_later() -> Status {
+    // SAFETY: curg is stopped in `runtime.CPUProfile`.
+    unsafe {
+        (*sched::curg()).resume = resume as *const () as usize;
+        crate::time::sleep::sleep(&mut args::time_Sleep { d: PAUSE_NS })
+    }
+}
+
+unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Status {
+    // SAFETY: g parked in `runtime.CPUProfile`: its saved stack pointer is the address of that call's arguments.
+    unsafe { cpu_profile(&mut *((*g).sched.sp as *mut args::runtime_CPUProfile)) }
+}

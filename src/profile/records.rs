@@ -1,0 +1,156 @@
+//! Profiles of goroutines, threads, allocations and blocking.
+//!
+//! Allocations and blocking are not sampled: their profiles are empty, which is what a program sees that has set their rates to 0.
+
+use crate::abi::{BlockProfileRecord, G_SYSTEM, GoSlice, MemProfileRecord, StackRecord, Status, args};
+use crate::debug::frames::{self, Frames};
+use crate::os::sys;
+use crate::sched::{self, g::status_of, state, status, stw};
+use crate::time::clock;
+use core::sync::atomic::{AtomicI64, Ordering};
+
+/// Average bytes allocated between two samples of the allocation profile, 0 = off. Go code sets it; the default is Go's.
+#[unsafe(export_name = "runtime.MemProfileRate")]
+pub static MEM_PROFILE_RATE: AtomicI64 = AtomicI64::new(512 * 1024);
+
+fn fill(record: &mut StackRecord, frames: Frames) {
+    let n = frames::record(frames, 0, &mut record.stack0);
+    if let Some(end) = record.stack0.get_mut(n) {
+        *end = 0;
+    }
+}
+
+/// `runtime.GoroutineProfile`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn goroutine_profile(a: &mut args::runtime_GoroutineProfile) -> Status {
+    // SAFETY: system mode for curg; the slice is an argument; Gs are never freed.
+    unsafe {
+        if !stw::stop_world() {
+            return Status::Retry;
+        }
+        let me = sched::curg();
+        let shown = |g: *mut crate::abi::G| {
+            let state = status_of(g).load(Ordering::Relaxed) & !status::SCAN;
+            !matches!(state, status::DEAD | status::IDLE) && (*g).flags & G_SYSTEM == 0
+        };
+        let n = state::all_gs().filter(|&g| shown(g)).count();
+        (a.n, a.ok) = (n as i64, n as i64 <= a.p.len);
+        if a.ok && n > 0 {
+            let records = core::slice::from_raw_parts_mut(a.p.ptr.cast::<StackRecord>(), n);
+            let others = state::all_gs().filter(|&g| g != me && shown(g));
+            for (record, g) in records.iter_mut().zip(core::iter::once(me).chain(others)) {
+                fill(record, Frames::of(g));
+            }
+        }
+        stw::start_world();
+    }
+    Status::Done
+}
+
+/// `runtime.ThreadCreateProfile`: one record for each thread, without a stack: threads are made by the scheduler, not by a goroutine's call.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn thread_create_profile(a: &mut args::runtime_ThreadCreateProfile) {
+    let n = state::all_ms().count() as i64;
+    (a.n, a.ok) = (n, n <= a.p.len);
+    if a.ok {
+        // SAFETY: the slice is an argument with room for n records.
+        unsafe { core::ptr::write_bytes(a.p.ptr.cast::<StackRecord>(), 0, n as usize) };
+    }
+}
+
+/// `runtime.MemProfile`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn mem_profile(a: &mut args::runtime_MemProfile) {
+    (a.n, a.ok) = (0, true);
+}
+
+/// `runtime.BlockProfile`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn block_profile(a: &mut args::runtime_BlockProfile) {
+    (a.n, a.ok) = (0, true);
+}
+
+/// `runtime.SetBlockProfileRate`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn set_block_profile_rate(_a: &mut args::runtime_SetBlockProfileRate) {}
+
+/// `runtime/pprof.runtime_cyclesPerSecond`: the rate of the clock in which blocking is counted.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn cycles_per_second(a: &mut args::runtime_pprof_runtime_cyclesPerSecond) {
+    static RATE: AtomicI64 = AtomicI64::new(0);
+    let mut rate = RATE.load(Ordering::Relaxed);
+    if rate == 0 {
+        // SAFETY: every amd64 processor has the counter.
+        let ticks = || unsafe { core::arch::x86_64::_rdtsc() } as i64;
+        let (t0, c0) = (clock::nanotime(), ticks());
+        sys::nanosleep(1_000_000);
+        let (t1, c1) = (clock::nanotime(), ticks());
+        rate = ((i128::from(c1 - c0) * 1_000_000_000) / i128::from((t1 - t0).max(1))) as i64;
+        RATE.store(rate, Ordering::Relaxed);
+    }
+    a.r0 = rate;
+}
+
+/// The used part of a record's stack.
+unsafe fn stack_of(stack: *mut [usize; 32]) -> GoSlice {
+    // SAFETY: the record is an argument.
+    let n = unsafe { (*stack).iter().position(|&pc| pc == 0).unwrap_or(32) };
+    GoSlice { ptr: stack.cast(), len: n as i64, cap: 32 }
+}
+
+/// `(*StackRecord).Stack`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn stack_record_stack(a: &mut args::runtime___StackRecord__Stack) {
+    // SAFETY: the receiver is a StackRecord.
+    a.r0 = unsafe { stack_of(&raw mut (*a.recv.cast::<StackRecord>()).stack0) };
+}
+
+/// `(*MemProfileRecord).Stack`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn mem_record_stack(a: &mut args::runtime___MemProfileRecord__Stack) {
+    // SAFETY: the receiver is a MemProfileRecord.
+    a.r0 = unsafe { stack_of(&raw mut (*a.recv.cast::<MemProfileRecord>()).stack0) };
+}
+
+/// `(*BlockProfileRecord).Stack`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn block_record_stack(a: &mut args::runtime___BlockProfileRecord__Stack) {
+    // SAFETY: the receiver is a BlockProfileRecord.
+    a.r0 = unsafe { stack_of(&raw mut (*a.recv.cast::<BlockProfileRecord>()).stack.stack0) };
+}
+
+/// `(*MemProfileRecord).InUseBytes`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn in_use_bytes(a: &mut args::runtime___MemProfileRecord__InUseBytes) {
+    // SAFETY: the receiver is a MemProfileRecord.
+    a.r0 = unsafe { (*a.recv.cast::<MemProfileRecord>()).alloc_bytes - (*a.recv.cast::<MemProfileRecord>()).free_bytes };
+}
+
+/// `(*MemProfileRecord).InUseObjects`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn in_use_objects(a: &mut args::runtime___MemProfileRecord__InUseObjects) {
+    // SAFETY: the receiver is a MemProfileRecord.
+    a.r0 = unsafe { (*a.recv.cast::<MemProfileRecord>()).alloc_objects - (*a.recv.cast::<MemProfileRecord>()).free_objects };
+}

@@ -1,0 +1,96 @@
+//! What the kernel hands to a signal handler.
+
+use crate::debug::out::Out;
+
+/// The interrupted code's registers, and why.
+#[derive(Debug)]
+pub struct Context {
+    info: *const libc::siginfo_t,
+    uc: *mut libc::ucontext_t,
+}
+
+/// Names in the order of Go's register dump, with their places in the kernel's array.
+const REGISTERS: [(&str, i32); 18] = [
+    ("rax    ", libc::REG_RAX),
+    ("rbx    ", libc::REG_RBX),
+    ("rcx    ", libc::REG_RCX),
+    ("rdx    ", libc::REG_RDX),
+    ("rdi    ", libc::REG_RDI),
+    ("rsi    ", libc::REG_RSI),
+    ("rbp    ", libc::REG_RBP),
+    ("rsp    ", libc::REG_RSP),
+    ("r8     ", libc::REG_R8),
+    ("r9     ", libc::REG_R9),
+    ("r10    ", libc::REG_R10),
+    ("r11    ", libc::REG_R11),
+    ("r12    ", libc::REG_R12),
+    ("r13    ", libc::REG_R13),
+    ("r14    ", libc::REG_R14),
+    ("r15    ", libc::REG_R15),
+    ("rip    ", libc::REG_RIP),
+    ("rflags ", libc::REG_EFL),
+];
+
+impl Context {
+    /// From the handler's arguments.
+    ///
+    /// # Safety
+    /// As the kernel passed them; valid until the handler returns.
+    pub unsafe fn new(info: *const libc::siginfo_t, uc: *mut libc::ucontext_t) -> Self {
+        Self { info, uc }
+    }
+
+    /// Why the signal was sent.
+    pub fn code(&self) -> i32 {
+        // SAFETY: the kernel's siginfo.
+        unsafe { (*self.info).si_code }
+    }
+
+    /// The address that faulted.
+    pub fn address(&self) -> usize {
+        // SAFETY: the kernel's siginfo; for signals without address the word is something else, never unreadable.
+        unsafe { (*self.info).si_addr() as usize }
+    }
+
+    fn register(&self, index: i32) -> usize {
+        // SAFETY: the kernel's register array.
+        unsafe { (*self.uc).uc_mcontext.gregs[index as usize] as usize }
+    }
+
+    fn set(&mut self, index: i32, value: usize) {
+        // SAFETY: as above; the kernel loads it on return.
+        unsafe { (*self.uc).uc_mcontext.gregs[index as usize] = value as i64 };
+    }
+
+    /// Interrupted instruction.
+    pub fn pc(&self) -> usize {
+        self.register(libc::REG_RIP)
+    }
+
+    /// Interrupted stack pointer.
+    pub fn sp(&self) -> usize {
+        self.register(libc::REG_RSP)
+    }
+
+    /// Interrupted frame register: leaf trampolines keep the stack pointer of their entry there.
+    pub fn bp(&self) -> usize {
+        self.register(libc::REG_RBP)
+    }
+
+    /// Makes the interrupted code go on elsewhere.
+    pub fn resume_at(&mut self, pc: usize, sp: usize) {
+        self.set(libc::REG_RIP, pc);
+        self.set(libc::REG_RSP, sp);
+    }
+
+    /// All registers, one a line.
+    pub fn dump(&self, out: &mut Out<'_>) {
+        for (name, index) in REGISTERS {
+            out.str(name).hex(self.register(index) as u64).str("\n");
+        }
+        let segments = self.register(libc::REG_CSGSFS) as u64;
+        out.str("cs     ").hex(segments & 0xffff).str("\n");
+        out.str("fs     ").hex(segments >> 32 & 0xffff).str("\n");
+        out.str("gs     ").hex(segments >> 16 & 0xffff).str("\n");
+    }
+}

@@ -1,0 +1,134 @@
+//! The one signal handler, on each thread's alternate stack.
+//!
+//! Forbidden here: locks that interrupted code may hold, allocation, anything that parks or readies. Dying is the exception: then
+//! nothing else matters, and a lock that is never free ends in the watch of whoever sends the next signal.
+
+use super::context::Context;
+use super::table::{self, KILL, NOTIFY, PANIC, THROW};
+use super::{fault, queue};
+use crate::abi::G;
+use crate::debug::out::{Out, Sink};
+use crate::debug::traceback::{self, Style};
+use crate::debug::{builtins, dying, level};
+use crate::os::sys;
+use crate::sched;
+use crate::stack::walk::{self, Walker};
+
+/// Bytes of the buffer for last words.
+const TEXT: usize = 2048;
+
+/// asm/signal.S calls it on the alternate stack; FS still names the interrupted g.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_sighandler(sig: i32, info: *const libc::siginfo_t, uc: *mut libc::ucontext_t) {
+    // SAFETY: the kernel's arguments.
+    let mut ctx = unsafe { Context::new(info, uc) };
+    let sig = sig as u32;
+    let g = sched::getg();
+    if sig == libc::SIGPROF as u32 {
+        // SAFETY: in the handler, with the interrupted g.
+        unsafe { crate::profile::cpu::sample(&ctx, g) };
+        return;
+    }
+    let flags = table::flags(sig);
+    let sent = ctx.code() <= 0;
+    if flags & PANIC != 0 && !sent {
+        // SAFETY: as above.
+        if !unsafe { fault::inject(sig, &mut ctx, g) } {
+            // SAFETY: as above.
+            unsafe { runtime_fault(sig, &ctx, g) };
+        }
+        return;
+    }
+    if (sent || flags & NOTIFY != 0) && queue::send(sig) {
+        return;
+    }
+    if flags & KILL != 0 {
+        sys::exit(2);
+    }
+    if flags & THROW != 0 {
+        // SAFETY: as above.
+        unsafe { dump(sig, &ctx, g) };
+    }
+}
+
+/// Where the interrupted goroutine can be walked from, or null when the thread runs none.
+unsafe fn interrupted(ctx: &Context, g: *mut G) -> Option<(*mut G, Walker)> {
+    // SAFETY: the thread's own M; a goroutine that it serves is stopped in its runtime call.
+    unsafe {
+        let m = (*g).m;
+        if m.is_null() {
+            return None;
+        }
+        if g == (*m).g0 {
+            let curg = (*m).curg;
+            return (!curg.is_null()).then(|| (curg, Walker::of(curg)));
+        }
+        let (pc, sp, bp) = (ctx.pc(), ctx.sp(), ctx.bp());
+        if walk::in_go_text(pc) {
+            return Some((g, Walker::at_fault(pc, sp)));
+        }
+        let stack = (*g).stack_lo..(*g).stack_hi - 8;
+        // Our own code on the goroutine's stack: its Go caller is at the top of the stack, or where the trampoline left it.
+        for at in [sp, bp] {
+            if stack.contains(&at) && walk::find_site(*(at as *const usize)).is_some() {
+                return Some((g, Walker::new(*(at as *const usize), at + 8)));
+            }
+        }
+        Some((g, Walker::new(0, sp)))
+    }
+}
+
+/// A fault in the runtime's own code: a bug, or memory that the program destroyed.
+unsafe fn runtime_fault(sig: u32, ctx: &Context, g: *mut G) -> ! {
+    dying::blame_runtime();
+    dying::start();
+    builtins::abandon();
+    let mut buf = [0u8; TEXT];
+    let mut out = Out::new(&mut buf, Sink::Stderr);
+    out.str("fatal error: unexpected signal during runtime execution\n");
+    dying::signal_line(&mut out, sig, ctx.code() as u32, ctx.address(), ctx.pc());
+    // SAFETY: in the handler, with the interrupted g.
+    unsafe {
+        let (g, walker) = interrupted(ctx, g).unzip();
+        drop(out);
+        dying::finish_from(g.unwrap_or(core::ptr::null_mut()), walker)
+    }
+}
+
+/// SIGQUIT and the like: shows everything and ends.
+unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
+    dying::start();
+    builtins::abandon();
+    let level = level::get();
+    let mut buf = [0u8; TEXT];
+    let mut out = Out::new(&mut buf, Sink::Stderr);
+    if table::text(sig).is_empty() {
+        out.str("Signal ").uint(u64::from(sig)).str("\n");
+    } else {
+        out.str(table::text(sig)).str("\n");
+    }
+    // SAFETY: in the handler, with the interrupted g.
+    unsafe {
+        let m = (*g).m;
+        out.str("PC=").hex(ctx.pc() as u64).str(" m=").int(if m.is_null() { -1 } else { (*m).id }).str("\n\n");
+        if level.frames > 0 {
+            let style = Style::configured();
+            let (shown, walker) = interrupted(ctx, g).unzip();
+            if !m.is_null() && g == (*m).g0 {
+                // The thread was in the scheduler or in a runtime call: its system stack has no Go frames.
+                traceback::header(&mut out, g);
+                if let Some(curg) = shown {
+                    out.str("\n");
+                    traceback::goroutine(&mut out, curg, style);
+                }
+            } else if let (Some(g), Some(walker)) = (shown, walker) {
+                traceback::from(&mut out, g, walker, style);
+            }
+            traceback::others(&mut out, shown.unwrap_or(g), style);
+            out.str("\n");
+            ctx.dump(&mut out);
+        }
+    }
+    drop(out);
+    dying::leave(level.crash)
+}
