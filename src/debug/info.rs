@@ -30,3 +30,11 @@ pub unsafe fn goroot(a: &mut args::runtime_GOROOT) {
         _ => GoString::from_static(DEFAULT_GOROOT),
     };
 }
+
+/// `runtime.NumCgoCall`: there is no cgo.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn num_cgo_call(a: &mut args::runtime_NumCgoCall) {
+    a.r0 = 0;
+}

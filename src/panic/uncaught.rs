@@ -20,7 +20,12 @@ unsafe extern "C" {
 struct Progress {
     /// The panic whose value is being shown.
     current: *mut Panic,
-    /// Arguments of the method: receiver, and the string that comes back.
+    call: Call,
+}
+
+/// Arguments of a method `func() string` and its result.
+#[repr(C)]
+struct Call {
     receiver: *mut u8,
     text: GoString,
 }
@@ -29,7 +34,7 @@ struct Shared(UnsafeCell<Progress>);
 // SAFETY: only the thread that holds the right to die touches it.
 unsafe impl Sync for Shared {}
 
-static PROGRESS: Shared = Shared(UnsafeCell::new(Progress { current: ptr::null_mut(), receiver: ptr::null_mut(), text: GoString::EMPTY }));
+static PROGRESS: Shared = Shared(UnsafeCell::new(Progress { current: ptr::null_mut(), call: Call { receiver: ptr::null_mut(), text: GoString::EMPTY } }));
 
 /// The panic raised just after `p` on the same goroutine; the oldest one for null.
 unsafe fn newer(g: *mut G, p: *mut Panic) -> *mut Panic {
@@ -73,13 +78,12 @@ pub unsafe fn next(g: *mut G, call: &mut args::gort_panicnext) {
             });
             let e = (*p).arg;
             if let Some(code) = text_method(e) {
-                progress.receiver = e.data;
-                progress.text = GoString::EMPTY;
+                progress.call = Call { receiver: e.data, text: GoString::EMPTY };
                 call.argtype = 0;
                 call.fn_ = code;
-                call.arg = (&raw mut progress.receiver).cast();
-                call.n = 24;
-                call.retoffset = 8;
+                call.arg = (&raw mut progress.call).cast();
+                call.n = size_of::<Call>() as u32;
+                call.retoffset = core::mem::offset_of!(Call, text) as u32;
                 return;
             }
             show_plain(e);
@@ -97,7 +101,7 @@ pub unsafe fn shown(_g: *mut G) {
     unsafe {
         let progress = &mut *PROGRESS.0.get();
         builtins::with(|out| {
-            out.gostring(progress.text);
+            out.gostring(progress.call.text);
         });
         end_line(progress.current);
     }
