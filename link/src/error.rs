@@ -13,6 +13,9 @@ pub struct Error {
     messages: Vec<String>,
 }
 
+/// Problems listed one by one; more of the same kind help nobody.
+const MAX_REPORTED: usize = 20;
+
 /// Result of a phase.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -27,10 +30,15 @@ impl Error {
     /// All problems of one phase; `Ok` when there is none.
     pub fn from_list(messages: Vec<String>) -> Result<()> {
         if messages.is_empty() {
-            Ok(())
-        } else {
-            Err(Self { messages })
+            return Ok(());
         }
+        let more = messages.len().saturating_sub(MAX_REPORTED);
+        let mut messages = messages;
+        messages.truncate(MAX_REPORTED);
+        if more > 0 {
+            messages.push(format!("and {more} more problems of this kind"));
+        }
+        Err(Self { messages })
     }
 
     /// An operation of the file system that failed.

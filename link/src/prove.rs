@@ -11,15 +11,27 @@
 
 use crate::error::{Error, Result};
 use crate::host::HostFile;
-use iced_x86::{Code, Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register};
+use iced_x86::{
+    Code, Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register,
+};
 use object::read::elf::ElfFile64;
-use object::{Object as _, ObjectSection as _, ObjectSymbol as _, RelocationTarget, SectionIndex, SymbolKind};
+use object::{
+    Object as _, ObjectSection as _, ObjectSymbol as _, RelocationTarget, SectionIndex, SymbolKind,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 
 /// Names (parts of them) of functions that end the process: a bug of the runtime was found, the stack no longer matters.
-pub const DYING: [&str; 8] =
-    ["core9panicking", "rust_begin_unwind", "rust_panic", "5print5throw", "5print9throw_all", "5print3bug", "gort_missing_symbol", "bad_transition"];
+pub const DYING: [&str; 8] = [
+    "core9panicking",
+    "rust_begin_unwind",
+    "rust_panic",
+    "5print5throw",
+    "5print9throw_all",
+    "5print3bug",
+    "gort_missing_symbol",
+    "bad_transition",
+];
 /// Entries that run on the stack which the kernel gave the process.
 const BOOT: [&str; 3] = ["_rt0_amd64_linux", "main", "runtime.rt0_go"];
 /// Functions that check the stack before they use it call this.
@@ -82,7 +94,11 @@ pub fn prove(file: &HostFile) -> Result<Proof> {
         match lib.depth(place, &mut known, &mut Vec::new()) {
             Ok(d) => {
                 if d > lib.budget {
-                    errors.push(format!("{name} uses {d} bytes of a goroutine's stack, more than {}: {}", lib.budget, lib.deepest_path(place, &known)));
+                    errors.push(format!(
+                        "{name} uses {d} bytes of a goroutine's stack, more than {}: {}",
+                        lib.budget,
+                        lib.deepest_path(place, &known)
+                    ));
                 }
                 depths.push((name.to_string(), d));
             }
@@ -90,33 +106,73 @@ pub fn prove(file: &HostFile) -> Result<Proof> {
         }
     }
     if depths.is_empty() && errors.is_empty() {
-        errors.push(format!("{}: no entries of compiled code found (section .gort.funcs)", file.path.display()));
+        errors.push(format!(
+            "{}: no entries of compiled code found (section .gort.funcs)",
+            file.path.display()
+        ));
     }
     Error::from_list(errors)?;
     depths.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-    Ok(Proof { depths, budget: lib.budget })
+    Ok(Proof {
+        depths,
+        budget: lib.budget,
+    })
 }
 
 impl<'a> Library<'a> {
     fn read(file: &'a HostFile) -> Result<Self> {
-        let bad = |what: String| Error::new(format!("{}: {what}; build libgort.a again", file.path.display()));
-        let mut lib = Library { members: file.elf_members()?, sections: FxHashMap::default(), globals: FxHashMap::default(), names: FxHashMap::default(), system: FxHashSet::default(), budget: 0 };
+        let bad = |what: String| {
+            Error::new(format!(
+                "{}: {what}; build libgort.a again",
+                file.path.display()
+            ))
+        };
+        let mut lib = Library {
+            members: file.elf_members()?,
+            sections: FxHashMap::default(),
+            globals: FxHashMap::default(),
+            names: FxHashMap::default(),
+            system: FxHashSet::default(),
+            budget: 0,
+        };
         for (member, elf) in lib.members.iter().enumerate() {
             for section in elf.sections() {
-                if section.kind() != object::SectionKind::Text && ![Ok(".gort.funcs"), Ok(G0_PATHS)].contains(&section.name()) {
+                if section.kind() != object::SectionKind::Text
+                    && ![Ok(".gort.funcs"), Ok(G0_PATHS)].contains(&section.name())
+                {
                     continue;
                 }
-                let data = section.data().map_err(|e| bad(format!("unreadable section ({e})")))?;
-                let relocations = section.relocations().map(|(at, r)| (at, (r.target(), r.addend()))).collect();
-                lib.sections.insert((member, section.index()), Section { data, relocations });
+                let data = section
+                    .data()
+                    .map_err(|e| bad(format!("unreadable section ({e})")))?;
+                let relocations = section
+                    .relocations()
+                    .map(|(at, r)| (at, (r.target(), r.addend())))
+                    .collect();
+                lib.sections
+                    .insert((member, section.index()), Section { data, relocations });
             }
             for s in elf.symbols() {
-                if s.name() == Ok("gort.leafbudget") && s.section() == object::SymbolSection::Absolute {
+                if s.name() == Ok("gort.leafbudget")
+                    && s.section() == object::SymbolSection::Absolute
+                {
                     lib.budget = s.address() as i64;
                 }
-                let Some(section) = s.section_index() else { continue };
-                let place = Place { member, section, offset: s.address() };
-                if let (Ok(name), true) = (s.name(), matches!(s.kind(), SymbolKind::Text | SymbolKind::Label | SymbolKind::Unknown)) {
+                let Some(section) = s.section_index() else {
+                    continue;
+                };
+                let place = Place {
+                    member,
+                    section,
+                    offset: s.address(),
+                };
+                if let (Ok(name), true) = (
+                    s.name(),
+                    matches!(
+                        s.kind(),
+                        SymbolKind::Text | SymbolKind::Label | SymbolKind::Unknown
+                    ),
+                ) {
                     if s.is_global() {
                         let bytes = s.name_bytes().unwrap_or_default();
                         if !s.is_weak() || !lib.globals.contains_key(bytes) {
@@ -140,25 +196,45 @@ impl<'a> Library<'a> {
     /// The functions that compiled code can call: first words of the records of `.gort.funcs`.
     fn entries(&self) -> Vec<(&'a str, Place)> {
         const RECORD: u64 = 24;
-        let places = (0..self.members.len()).flat_map(|member| self.pointers(member, ".gort.funcs", RECORD));
-        let boot: Vec<&Place> = BOOT.iter().filter_map(|n| self.globals.get(n.as_bytes())).collect();
-        places.filter(|place| !boot.contains(&place)).map(|place| (self.names.get(&place).copied().unwrap_or("?"), place)).collect()
+        let places =
+            (0..self.members.len()).flat_map(|member| self.pointers(member, ".gort.funcs", RECORD));
+        let boot: Vec<&Place> = BOOT
+            .iter()
+            .filter_map(|n| self.globals.get(n.as_bytes()))
+            .collect();
+        places
+            .filter(|place| !boot.contains(&place))
+            .map(|place| (self.names.get(&place).copied().unwrap_or("?"), place))
+            .collect()
     }
 
     /// What the first words of the records of a section point to.
     fn pointers(&self, member: usize, name: &str, record: u64) -> Vec<Place> {
-        let Some(section) = self.members[member].section_by_name(name) else { return Vec::new() };
-        let Some(records) = self.sections.get(&(member, section.index())) else { return Vec::new() };
-        (0..section.size()).step_by(record as usize).filter_map(|at| self.target(member, records, at, 0)).collect()
+        let Some(section) = self.members[member].section_by_name(name) else {
+            return Vec::new();
+        };
+        let Some(records) = self.sections.get(&(member, section.index())) else {
+            return Vec::new();
+        };
+        (0..section.size())
+            .step_by(record as usize)
+            .filter_map(|at| self.target(member, records, at, 0))
+            .collect()
     }
 
     /// Where the relocation at `at` of a section points, with `bias` added (4 for a field that counts from its end).
     fn target(&self, member: usize, section: &Section<'a>, at: u64, bias: i64) -> Option<Place> {
         let &(target, addend) = section.relocations.get(&at)?;
-        let RelocationTarget::Symbol(index) = target else { return None };
+        let RelocationTarget::Symbol(index) = target else {
+            return None;
+        };
         let symbol = self.members[member].symbol_by_index(index).ok()?;
         let mut place = match symbol.section_index() {
-            Some(section) => Place { member, section, offset: symbol.address() },
+            Some(section) => Place {
+                member,
+                section,
+                offset: symbol.address(),
+            },
             None => *self.globals.get(symbol.name_bytes().ok()?)?,
         };
         place.offset = place.offset.wrapping_add_signed(addend + bias);
@@ -168,28 +244,47 @@ impl<'a> Library<'a> {
     /// Name of the symbol that the relocation at `at` refers to.
     fn target_name(&self, member: usize, section: &Section<'a>, at: u64) -> String {
         let name = section.relocations.get(&at).and_then(|(t, _)| match t {
-            RelocationTarget::Symbol(i) => self.members[member].symbol_by_index(*i).ok()?.name().ok().map(str::to_string),
+            RelocationTarget::Symbol(i) => self.members[member]
+                .symbol_by_index(*i)
+                .ok()?
+                .name()
+                .ok()
+                .map(str::to_string),
             _ => None,
         });
         name.unwrap_or_else(|| String::from("?"))
     }
 
     fn name(&self, place: Place) -> String {
-        self.names.get(&place).map_or_else(|| format!("code at {:#x} of member {}", place.offset, place.member), |n| (*n).to_string())
+        self.names.get(&place).map_or_else(
+            || format!("code at {:#x} of member {}", place.offset, place.member),
+            |n| (*n).to_string(),
+        )
     }
 
     fn is_dying(&self, place: Place) -> bool {
-        self.names.get(&place).is_some_and(|n| DYING.iter().any(|d| n.contains(d)))
+        self.names
+            .get(&place)
+            .is_some_and(|n| DYING.iter().any(|d| n.contains(d)))
     }
 
     /// Deepest point below the return address of the function at `place`, callees included.
-    fn depth(&self, place: Place, known: &mut FxHashMap<Place, i64>, path: &mut Vec<Place>) -> std::result::Result<i64, String> {
+    fn depth(
+        &self,
+        place: Place,
+        known: &mut FxHashMap<Place, i64>,
+        path: &mut Vec<Place>,
+    ) -> std::result::Result<i64, String> {
         if let Some(&d) = known.get(&place) {
             return Ok(d);
         }
         if path.contains(&place) {
             let names: Vec<String> = path.iter().map(|p| self.name(*p)).collect();
-            return Err(format!("recursion: {} -> {}", names.join(" -> "), self.name(place)));
+            return Err(format!(
+                "recursion: {} -> {}",
+                names.join(" -> "),
+                self.name(place)
+            ));
         }
         path.push(place);
         let shape = self.shape(place)?;
@@ -216,8 +311,14 @@ impl<'a> Library<'a> {
         let mut at = place;
         for _ in 0..20 {
             let Ok(shape) = self.shape(at) else { break };
-            let worst = shape.calls.iter().filter_map(|(d, c)| Some((d + known.get(c)?, *d, *c))).max_by_key(|w| w.0);
-            let Some((total, depth, callee)) = worst.filter(|w| w.0 > shape.deepest) else { break };
+            let worst = shape
+                .calls
+                .iter()
+                .filter_map(|(d, c)| Some((d + known.get(c)?, *d, *c)))
+                .max_by_key(|w| w.0);
+            let Some((total, depth, callee)) = worst.filter(|w| w.0 > shape.deepest) else {
+                break;
+            };
             out.push_str(&format!(" ({depth} of {total}) -> {}", self.name(callee)));
             at = callee;
         }
@@ -226,7 +327,10 @@ impl<'a> Library<'a> {
 
     /// Follows every path through one function's code.
     fn shape(&self, place: Place) -> std::result::Result<Shape, String> {
-        let section = self.sections.get(&(place.member, place.section)).ok_or_else(|| format!("{} is not code of the library", self.name(place)))?;
+        let section = self
+            .sections
+            .get(&(place.member, place.section))
+            .ok_or_else(|| format!("{} is not code of the library", self.name(place)))?;
         let name = self.name(place);
         let mut out = Shape::default();
         let mut indirect = None;
@@ -240,7 +344,11 @@ impl<'a> Library<'a> {
                 _ => {}
             }
             // On g0 already, or past a call that does not return.
-            if self.system.contains(&Place { offset: at, ..place }) || at >= section.data.len() as u64 {
+            if self.system.contains(&Place {
+                offset: at,
+                ..place
+            }) || at >= section.data.len() as u64
+            {
                 continue;
             }
             if seen.len() > 100_000 {
@@ -256,20 +364,36 @@ impl<'a> Library<'a> {
             let next = at + i.len() as u64;
             let field = next.wrapping_sub(4);
             let linked = section.relocations.contains_key(&field);
-            let flow = if i.mnemonic() == Mnemonic::Syscall { FlowControl::Next } else { i.flow_control() };
+            let flow = if i.mnemonic() == Mnemonic::Syscall {
+                FlowControl::Next
+            } else {
+                i.flow_control()
+            };
             match flow {
                 FlowControl::Return | FlowControl::Exception | FlowControl::Interrupt => continue,
                 FlowControl::UnconditionalBranch | FlowControl::ConditionalBranch => {
                     if linked {
                         match self.target(place.member, section, field, 4) {
-                            Some(t) if t.member == place.member && t.section == place.section && self.same_function(place, t) => work.push_back((t.offset, (depth, rbp))),
+                            Some(t)
+                                if t.member == place.member
+                                    && t.section == place.section
+                                    && self.same_function(place, t) =>
+                            {
+                                work.push_back((t.offset, (depth, rbp)))
+                            }
                             Some(t) => out.calls.push((depth, t)),
                             // Go code or a symbol of the linker: it checks the stack itself.
                             None => {}
                         }
                     } else {
-                        let t = Place { offset: i.near_branch_target(), ..place };
-                        if self.names.contains_key(&t) && t != place && !self.same_function(place, t) {
+                        let t = Place {
+                            offset: i.near_branch_target(),
+                            ..place
+                        };
+                        if self.names.contains_key(&t)
+                            && t != place
+                            && !self.same_function(place, t)
+                        {
                             out.calls.push((depth, t));
                         } else {
                             work.push_back((t.offset, (depth, rbp)));
@@ -283,13 +407,18 @@ impl<'a> Library<'a> {
                 // A jump through a register or memory leaves for Go code, or is a jump table of this function.
                 FlowControl::IndirectBranch => {
                     if depth != 0 && !linked {
-                        return Err(format!("{name}: computed jump at {at:#x} with {depth} bytes in use"));
+                        return Err(format!(
+                            "{name}: computed jump at {at:#x} with {depth} bytes in use"
+                        ));
                     }
                     continue;
                 }
                 FlowControl::Call | FlowControl::IndirectCall => {
                     let callee = if flow == FlowControl::Call && !linked {
-                        Some(Place { offset: i.near_branch_target(), ..place })
+                        Some(Place {
+                            offset: i.near_branch_target(),
+                            ..place
+                        })
                     } else if linked {
                         let target = self.target(place.member, section, field, 4);
                         let called = self.target_name(place.member, section, field);
@@ -297,7 +426,9 @@ impl<'a> Library<'a> {
                             out.checks = true;
                         }
                         if target.is_none() && !called.starts_with("main.") {
-                            return Err(format!("{name} calls {called}, which the library does not define"));
+                            return Err(format!(
+                                "{name} calls {called}, which the library does not define"
+                            ));
                         }
                         target
                     } else {
@@ -320,7 +451,12 @@ impl<'a> Library<'a> {
                 _ => match step(&i, &mut depth, &mut rbp) {
                     Step::On => {}
                     Step::Off => continue,
-                    Step::Unknown => return Err(format!("{name}: the stack pointer is computed at {at:#x} ({:?})", i.code())),
+                    Step::Unknown => {
+                        return Err(format!(
+                            "{name}: the stack pointer is computed at {at:#x} ({:?})",
+                            i.code()
+                        ));
+                    }
                 },
             }
             out.deepest = out.deepest.max(depth);
@@ -337,7 +473,13 @@ impl<'a> Library<'a> {
         if b.offset < a.offset {
             return false;
         }
-        !self.names.keys().any(|n| n.member == a.member && n.section == a.section && n.offset > a.offset && n.offset <= b.offset && self.names.get(n).is_some_and(|s| !s.starts_with('.')))
+        !self.names.keys().any(|n| {
+            n.member == a.member
+                && n.section == a.section
+                && n.offset > a.offset
+                && n.offset <= b.offset
+                && self.names.get(n).is_some_and(|s| !s.starts_with('.'))
+        })
     }
 }
 
@@ -350,9 +492,17 @@ enum Step {
 
 /// Effect of one instruction that is no branch on stack depth and rbp.
 fn step(i: &Instruction, depth: &mut i64, rbp: &mut Option<i64>) -> Step {
-    let writes = |r: Register| i.op_count() > 0 && i.op0_kind() == OpKind::Register && i.op0_register().full_register() == r;
+    let writes = |r: Register| {
+        i.op_count() > 0
+            && i.op0_kind() == OpKind::Register
+            && i.op0_register().full_register() == r
+    };
     let immediate = || match i.op1_kind() {
-        OpKind::Immediate8to64 | OpKind::Immediate32to64 | OpKind::Immediate64 | OpKind::Immediate8 | OpKind::Immediate32 => Some(i.immediate(1) as i64),
+        OpKind::Immediate8to64
+        | OpKind::Immediate32to64
+        | OpKind::Immediate64
+        | OpKind::Immediate8
+        | OpKind::Immediate32 => Some(i.immediate(1) as i64),
         _ => None,
     };
     match i.mnemonic() {
@@ -389,15 +539,24 @@ fn step(i: &Instruction, depth: &mut i64, rbp: &mut Option<i64>) -> Step {
             _ => return Step::Unknown,
         },
         Mnemonic::Lea if writes(Register::RSP) => match (i.memory_base(), *rbp) {
-            (Register::RSP, _) if i.memory_index() == Register::None => *depth -= i.memory_displacement64() as i64,
-            (Register::RBP, Some(d)) if i.memory_index() == Register::None => *depth = d - i.memory_displacement64() as i64,
+            (Register::RSP, _) if i.memory_index() == Register::None => {
+                *depth -= i.memory_displacement64() as i64
+            }
+            (Register::RBP, Some(d)) if i.memory_index() == Register::None => {
+                *depth = d - i.memory_displacement64() as i64
+            }
             _ => return Step::Unknown,
         },
         Mnemonic::Mov if writes(Register::RBP) => {
-            *rbp = (i.op1_kind() == OpKind::Register && i.op1_register() == Register::RSP).then_some(*depth);
+            *rbp = (i.op1_kind() == OpKind::Register && i.op1_register() == Register::RSP)
+                .then_some(*depth);
         }
-        _ if writes(Register::RSP) && !matches!(i.mnemonic(), Mnemonic::Cmp | Mnemonic::Test) => return Step::Unknown,
-        _ if writes(Register::RBP) && !matches!(i.mnemonic(), Mnemonic::Cmp | Mnemonic::Test) => *rbp = None,
+        _ if writes(Register::RSP) && !matches!(i.mnemonic(), Mnemonic::Cmp | Mnemonic::Test) => {
+            return Step::Unknown;
+        }
+        _ if writes(Register::RBP) && !matches!(i.mnemonic(), Mnemonic::Cmp | Mnemonic::Test) => {
+            *rbp = None
+        }
         _ => {}
     }
     debug_assert!(i.code() != Code::INVALID);
@@ -425,12 +584,20 @@ mod tests {
     #[test]
     fn instructions_move_the_stack_pointer() {
         // push rbp; mov rbp,rsp; and rsp,-16; sub rsp,0x20; mov rsp,rbp; pop rbp
-        let code = [0x55, 0x48, 0x89, 0xe5, 0x48, 0x83, 0xe4, 0xf0, 0x48, 0x83, 0xec, 0x20, 0x48, 0x89, 0xec, 0x5d];
+        let code = [
+            0x55, 0x48, 0x89, 0xe5, 0x48, 0x83, 0xe4, 0xf0, 0x48, 0x83, 0xec, 0x20, 0x48, 0x89,
+            0xec, 0x5d,
+        ];
         assert_eq!(depth_after(&code), [8, 8, 16, 48, 8, 0]);
         // mov rsp,[rsi+0x40] leaves the stack; sub rsp,rax has no bound
         assert_eq!(depth_after(&[0x48, 0x8b, 0x66, 0x40]), [-1]);
         assert_eq!(depth_after(&[0x48, 0x29, 0xc4]), [-2]);
         // sub rsp, 0x188 (32-bit immediate), lea rsp,[rsp+0x188]
-        assert_eq!(depth_after(&[0x48, 0x81, 0xec, 0x88, 1, 0, 0, 0x48, 0x8d, 0xa4, 0x24, 0x88, 1, 0, 0]), [0x188, 0]);
+        assert_eq!(
+            depth_after(&[
+                0x48, 0x81, 0xec, 0x88, 1, 0, 0, 0x48, 0x8d, 0xa4, 0x24, 0x88, 1, 0, 0
+            ]),
+            [0x188, 0]
+        );
     }
 }

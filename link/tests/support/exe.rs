@@ -151,3 +151,104 @@ impl Tables {
         }
     }
 }
+
+/// A function as `.gopclntab` tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoFunc {
+    pub entry: u64,
+    pub args: u32,
+    /// (end relative to entry, stack depth).
+    pub depths: Vec<(u64, i32)>,
+    /// (end relative to entry, line).
+    pub lines: Vec<(u64, i32)>,
+    /// (end relative to entry, file).
+    pub files: Vec<(u64, String)>,
+}
+
+/// Decodes `.gopclntab`, by name.
+pub fn pclntab(table: &[u8]) -> std::collections::BTreeMap<String, GoFunc> {
+    let u32_at = |at: usize| u32::from_le_bytes(table[at..at + 4].try_into().expect("four bytes"));
+    let u64_at = |at: usize| u64::from_le_bytes(table[at..at + 8].try_into().expect("eight bytes"));
+    let string = |at: usize| {
+        let end = table[at..]
+            .iter()
+            .position(|&b| b == 0)
+            .expect("a terminated string");
+        String::from_utf8_lossy(&table[at..at + end]).into_owned()
+    };
+    assert_eq!(u32_at(0), 0xffff_fffb);
+    let n = u64_at(8) as usize;
+    let files = u32_at(16 + 16 * n + 8) as usize;
+    let runs = |at: u32| {
+        let bytes = if at == 0 { &[] } else { &table[at as usize..] };
+        gort_tables::pcvalue::PcValues::new(bytes, 0).collect::<Vec<_>>()
+    };
+    (0..n)
+        .map(|i| {
+            let entry = u64_at(16 + 16 * i);
+            let record = u64_at(16 + 16 * i + 8) as usize;
+            assert_eq!(u64_at(record), entry);
+            let file = |n: i32| {
+                if n < 0 {
+                    String::new()
+                } else {
+                    string(u32_at(files + 4 * n as usize) as usize)
+                }
+            };
+            let f = GoFunc {
+                entry,
+                args: u32_at(record + 12),
+                depths: runs(u32_at(record + 20)),
+                files: runs(u32_at(record + 24))
+                    .into_iter()
+                    .map(|(end, n)| (end, file(n)))
+                    .collect(),
+                lines: runs(u32_at(record + 28)),
+            };
+            (string(u32_at(record + 8) as usize), f)
+        })
+        .collect()
+}
+
+/// Every CALL of the Go text has its site, and every site its CALL, by disassembly.
+pub fn check_sites(exe: &Exe<'_>) {
+    use iced_x86::{Decoder, DecoderOptions, Mnemonic};
+    let t = exe.tables();
+    let deferreturn = exe.symbol("runtime.deferreturn");
+    let morestack = ["runtime.morestack", "runtime.morestack_noctxt"].map(|n| exe.symbol(n));
+    let duff = ["runtime.duffzero", "runtime.duffcopy"].map(|n| exe.symbol(n).unwrap_or(0));
+    let (_, table) = exe.section(".gopclntab").expect("function table");
+    let mut want = Vec::new();
+    for f in pclntab(table).values() {
+        let Some(&(size, _)) = f.lines.last() else {
+            continue;
+        };
+        let code = exe.at(f.entry, size);
+        for i in Decoder::with_ip(64, code, f.entry, DecoderOptions::NONE) {
+            let target = i.near_branch_target();
+            let is_duff = duff.iter().any(|&d| (d..d + 2048).contains(&target));
+            if i.mnemonic() != Mnemonic::Call || is_duff || morestack.contains(&Some(target)) {
+                continue;
+            }
+            let ret = (i.next_ip() - t.text.start) as u32;
+            if Some(target) == deferreturn {
+                want.push(ret - 5);
+            }
+            want.push(ret);
+        }
+    }
+    want.sort_unstable();
+    let got: Vec<u32> = t.sites.iter().map(|s| s.pc).collect();
+    let extra: Vec<_> = got
+        .iter()
+        .filter(|pc| want.binary_search(pc).is_err())
+        .collect();
+    let missing: Vec<_> = want
+        .iter()
+        .filter(|pc| got.binary_search(pc).is_err())
+        .collect();
+    assert!(
+        extra.is_empty() && missing.is_empty(),
+        "extra {extra:x?}, missing {missing:x?}"
+    );
+}
