@@ -232,7 +232,7 @@ pub unsafe fn hand_off(p: *mut P) {
             start(p, false);
             return;
         }
-        if NMSPINNING.load(Ordering::Acquire) + NPIDLE.load(Ordering::Acquire) == 0
+        if (schedule::lacks_poller() || NMSPINNING.load(Ordering::Acquire) + NPIDLE.load(Ordering::Acquire) == 0)
             && NMSPINNING.compare_exchange(0, 1, Ordering::AcqRel, Ordering::Relaxed).is_ok()
         {
             start(p, true);

@@ -368,6 +368,11 @@ unsafe fn wait_for_poller() -> bool {
     }
 }
 
+/// Timers or network waiters exist and no thread waits for them: the next M to go idle must.
+pub fn lacks_poller() -> bool {
+    POLLING.load(Ordering::SeqCst) == 0 && (crate::time::next_when() != i64::MAX || crate::net::has_waiters())
+}
+
 /// A timer was added that is due before all others: a thread that waits for the next one must look again.
 pub fn wake_for_timer(_when: i64) {
     if POLLING.load(Ordering::SeqCst) != 0 {

@@ -46,7 +46,11 @@ pub extern "C" fn run() {
         }
         sys::nanosleep(nap);
         if GCWAITING.load(Ordering::Acquire) != 0 || NPIDLE.load(Ordering::Acquire) == state::GOMAXPROCS.load(Ordering::Relaxed) {
-            sleep_while_idle();
+            if super::schedule::lacks_poller() && GCWAITING.load(Ordering::Acquire) == 0 {
+                m::wake_p();
+            } else {
+                sleep_while_idle();
+            }
             (idle, nap) = (0, NAP_MIN_NS);
         }
         let now = nanotime();
