@@ -245,7 +245,7 @@ impl Writer {
             }
             let name = section_name(&mut names, ".rela", s.name);
             let size = s.relocs.len() as u64 * 24;
-            let flags = u64::from(elf::SHF_INFO_LINK.0);
+            let flags = elf::SHF_INFO_LINK.0;
             headers.push(shdr(
                 name,
                 elf::SHT_RELA.0,

@@ -92,8 +92,7 @@ fn type_bits(p: &Program<'_>, host: &HostLib<'_>, id: SymId) -> Result<TypeBits>
     };
     let damaged = |what: &str| Error::new(format!("type descriptor {}: {what}", Name(name)));
     let mut head = [0u8; 72];
-    let gcdata: Vec<u8>;
-    match p.sym(id).def {
+    let gcdata: Vec<u8> = match p.sym(id).def {
         Definition::Go { .. } | Definition::Made(_) => {
             let image = p.image(id);
             let n = image.len().min(head.len());
@@ -102,7 +101,7 @@ fn type_bits(p: &Program<'_>, host: &HostLib<'_>, id: SymId) -> Result<TypeBits>
                 .relocs(id)
                 .find(|r| r.off as usize == GCDATA)
                 .and_then(|r| r.target);
-            gcdata = target.map(|t| p.image(t).to_vec()).unwrap_or_default();
+            target.map(|t| p.image(t).to_vec()).unwrap_or_default()
         }
         Definition::Host => {
             let s = host
@@ -114,7 +113,7 @@ fn type_bits(p: &Program<'_>, host: &HostLib<'_>, id: SymId) -> Result<TypeBits>
             head.copy_from_slice(image);
             let words =
                 u64::from_le_bytes(head[PTRDATA..PTRDATA + 8].try_into().unwrap_or_default()) / 8;
-            gcdata = if words == 0 || head[KIND] & KIND_NOPOINTERS != 0 {
+            if words == 0 || head[KIND] & KIND_NOPOINTERS != 0 {
                 Vec::new()
             } else {
                 let place = host.pointer(s, GCDATA as u64);
@@ -122,10 +121,10 @@ fn type_bits(p: &Program<'_>, host: &HostLib<'_>, id: SymId) -> Result<TypeBits>
                 bytes
                     .ok_or_else(|| damaged("has no pointer mask in libgort.a"))?
                     .to_vec()
-            };
+            }
         }
         Definition::None => return Err(damaged("of a variable is defined nowhere")),
-    }
+    };
     let words = u64::from_le_bytes(head[PTRDATA..PTRDATA + 8].try_into().unwrap_or_default()) / 8;
     if head[KIND] & KIND_NOPOINTERS != 0 || words == 0 {
         return Ok(none);

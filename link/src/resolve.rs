@@ -122,8 +122,8 @@ impl<'b> Program<'b> {
             p.ids.push(ids);
         }
         let mut errors = Vec::new();
-        for object in 0..objects.len() {
-            for def in 0..objects[object].object.defs.len() {
+        for (object, o) in objects.iter().enumerate() {
+            for def in 0..o.object.defs.len() {
                 p.define(object, def, host, &mut errors);
             }
         }

@@ -153,7 +153,7 @@ impl<'a> StackMap<'a> {
     }
 
     /// Bits of one map: all, up to the last pointer.
-    fn from_bottom(&self, index: u32) -> Bits {
+    fn bits_up_to_last(&self, index: u32) -> Bits {
         let used = (0..self.nbit)
             .rev()
             .find(|&b| self.bit(index, b))
@@ -162,7 +162,7 @@ impl<'a> StackMap<'a> {
     }
 
     /// Bits of one map, from the first pointer on; the top stays in place.
-    fn from_top(&self, index: u32) -> Bits {
+    fn bits_below_top(&self, index: u32) -> Bits {
         let skip = (0..self.nbit)
             .find(|&b| self.bit(index, b))
             .unwrap_or(self.nbit);
@@ -356,9 +356,9 @@ impl Builder<'_, '_> {
                 return damaged(format!("has {} bitmaps, number {index} is wanted", m.n));
             }
             if from_top {
-                m.from_top(index)
+                m.bits_below_top(index)
             } else {
-                m.from_bottom(index)
+                m.bits_up_to_last(index)
             }
         };
         let found = if bits.n == 0 {
@@ -436,21 +436,21 @@ mod tests {
         let image = [2, 0, 0, 0, 5, 0, 0, 0, 0b00110];
         let m = StackMap::read(&image, 16).unwrap();
         assert_eq!(
-            m.from_bottom(0),
+            m.bits_up_to_last(0),
             Bits {
                 n: 3,
                 bytes: vec![0b110, 0, 0, 0, 0, 0, 0, 0]
             }
         );
         assert_eq!(
-            m.from_top(0),
+            m.bits_below_top(0),
             Bits {
                 n: 4,
                 bytes: vec![0b0011, 0, 0, 0, 0, 0, 0, 0]
             }
         );
-        assert_eq!(m.from_bottom(1).n, 0);
-        assert_eq!(m.from_top(1).n, 0);
+        assert_eq!(m.bits_up_to_last(1).n, 0);
+        assert_eq!(m.bits_below_top(1).n, 0);
         assert!(StackMap::read(&image, 12).is_none());
     }
 

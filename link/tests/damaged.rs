@@ -68,9 +68,9 @@ fn samples() -> Vec<Vec<u8>> {
     let kept = kept_objects()
         .into_iter()
         .filter_map(|p| std::fs::read(p).ok())
-        .filter(|o| o.len() < 20_000);
+        .filter(|o| o.len() < 5_000);
     std::iter::once(synthetic.finish())
-        .chain(kept.take(8))
+        .chain(kept.take(4))
         .collect()
 }
 
@@ -117,19 +117,17 @@ fn every_byte_changed_of_the_synthetic_object() {
     let bench = bench();
     let object = &samples()[0];
     for at in 0..object.len() {
-        for bit in [0x01, 0x80] {
-            let mut changed = object.clone();
-            changed[at] ^= bit;
-            link(&changed, &bench);
-        }
+        let mut changed = object.clone();
+        changed[at] ^= [0x01, 0x10, 0x80][at % 3];
+        link(&changed, &bench);
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn changed_bytes_never_panic(sample in 0usize..9, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+    fn changed_bytes_never_panic(sample in 0usize..5, changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
         let samples = samples();
         let mut object = samples[sample % samples.len()].clone();
         for (at, byte) in changes {

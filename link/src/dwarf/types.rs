@@ -77,6 +77,9 @@ pub struct Types<'p, 'b> {
     pending: Vec<Pending>,
 }
 
+/// Name and type name of a member.
+type Member<'a> = (&'a [u8], &'a [u8]);
+
 struct Pending {
     name: Vec<u8>,
     descriptor: Option<SymId>,
@@ -274,7 +277,7 @@ impl<'p, 'b> Types<'p, 'b> {
     }
 
     /// Members of one word each.
-    fn members(&mut self, unit: &mut Unit, entry: UnitEntryId, members: &[(&[u8], &[u8])]) {
+    fn members(&mut self, unit: &mut Unit, entry: UnitEntryId, members: &[Member<'_>]) {
         for (i, (name, type_name)) in members.iter().enumerate() {
             let member_type = self.named(unit, type_name);
             member(unit, entry, name, member_type, i as u64 * 8);
@@ -317,7 +320,7 @@ impl<'p, 'b> Types<'p, 'b> {
     /// Maps and channels: pointers to a header whose first words are what `len` and `cap` read.
     fn header(&mut self, unit: &mut Unit, t: &Pending) {
         let header = unit.add(unit.root(), dw::DW_TAG_structure_type);
-        let (prefix, members): (&[u8], &[(&[u8], &[u8])]) = match t.kind {
+        let (prefix, members): (&[u8], &[Member<'_>]) = match t.kind {
             kind::MAP => (b"hash<", &[(b"count", b"int")]),
             _ => (b"hchan<", &[(b"qcount", b"uint"), (b"dataqsiz", b"uint")]),
         };
