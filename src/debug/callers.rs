@@ -39,11 +39,9 @@ pub unsafe fn callers(a: &mut args::runtime_Callers) {
 /// # Safety
 /// Called by its trampoline.
 pub unsafe fn caller(a: &mut args::runtime_Caller) {
-    let skip = a.skip;
+    // A negative skip counts as 0, as in Go.
+    let skip = a.skip.max(0) as usize;
     (a.pc, a.file, a.line, a.ok) = (0, GoString::EMPTY, 0, false);
-    let Ok(skip) = usize::try_from(skip) else {
-        return;
-    };
     // SAFETY: as in `callers`.
     if let Some(f) = unsafe { own_frames() }.nth(skip + 1) {
         a.ok = true;

@@ -81,7 +81,8 @@ pub unsafe fn header(out: &mut Out<'_>, g: *mut G) {
                 out.str(", ").int(minutes).str(" minutes");
             }
         }
-        if !(*g).lockedm.is_null() {
+        // The lock of the main goroutine during initialisation is the runtime's own business.
+        if !(*g).lockedm.is_null() && (*(*g).lockedm).locked & 1 != 0 {
             out.str(", locked to thread");
         }
         out.str("]:\n");

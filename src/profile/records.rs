@@ -6,6 +6,7 @@ use crate::abi::{BlockProfileRecord, G_SYSTEM, GoSlice, MemProfileRecord, StackR
 use crate::debug::frames::{self, Frames};
 use crate::os::sys;
 use crate::sched::{self, g::status_of, state, status, stw};
+use crate::stack::walk::Walker;
 use crate::time::clock;
 use core::sync::atomic::{AtomicI64, Ordering};
 
@@ -41,7 +42,9 @@ pub unsafe fn goroutine_profile(a: &mut args::runtime_GoroutineProfile) -> Statu
             let records = core::slice::from_raw_parts_mut(a.p.ptr.cast::<StackRecord>(), n);
             let others = state::all_gs().filter(|&g| g != me && shown(g));
             for (record, g) in records.iter_mut().zip(core::iter::once(me).chain(others)) {
-                fill(record, Frames::of(g));
+                // Our own stack starts at the caller of this function.
+                let own = g == me;
+                fill(record, if own { Frames::from(g, Walker::of(g), 0) } else { Frames::of(g) });
             }
         }
         stw::start_world();
