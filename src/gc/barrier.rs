@@ -50,7 +50,9 @@ unsafe fn bulk_slow(typ: *const Type, start: usize, off: usize, size: usize) {
     let (from, to) = ((start + off).next_multiple_of(8), (start + off + size) & !7);
     // SAFETY: the words lie in the values.
     unsafe {
-        crate::heap::layout::each_pointer(typ, start, from, to, |slot| super::shade(*slot as *mut u8));
+        crate::heap::layout::each_pointer(typ, start, from, to, |slot| {
+            super::shade(*slot as *mut u8)
+        });
     }
 }
 
@@ -121,7 +123,13 @@ pub unsafe fn typedslicecopy_leaf(a: &mut args::runtime_typedslicecopy) -> bool 
     let n = a.dst.len.min(a.src.len);
     if n > 0 {
         // SAFETY: both slices hold `n` elements of the type.
-        unsafe { core::ptr::copy(a.src.ptr, a.dst.ptr, (n as usize).wrapping_mul((*a.typ_).size)) };
+        unsafe {
+            core::ptr::copy(
+                a.src.ptr,
+                a.dst.ptr,
+                (n as usize).wrapping_mul((*a.typ_).size),
+            )
+        };
     }
     a.r0 = n;
     true
@@ -152,7 +160,12 @@ unsafe extern "C" fn gort_call_barrier(a: *const args::reflect_call) {
     unsafe {
         let a = &*a;
         if !a.argtype.is_null() && !(*a.argtype).no_pointers() {
-            bulk_slow(a.argtype, a.arg as usize, a.retoffset as usize, (a.n - a.retoffset) as usize);
+            bulk_slow(
+                a.argtype,
+                a.arg as usize,
+                a.retoffset as usize,
+                (a.n - a.retoffset) as usize,
+            );
         }
     }
 }
@@ -241,7 +254,11 @@ pub unsafe fn swap_pointer(a: &mut args::sync_atomic_SwapPointer) {
 /// `atomic.CompareAndSwapPointer`.
 pub unsafe fn cas_pointer(a: &mut args::sync_atomic_CompareAndSwapPointer) {
     // SAFETY: passed on from Go code.
-    a.swapped = unsafe { atomic(a.addr).compare_exchange(a.old, a.new_, Ordering::SeqCst, Ordering::SeqCst).is_ok() };
+    a.swapped = unsafe {
+        atomic(a.addr)
+            .compare_exchange(a.old, a.new_, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
+    };
     if a.swapped && enabled() {
         super::shade(a.new_);
     }

@@ -6,7 +6,10 @@
 //! the functions.
 
 use super::mark::Marker;
-use crate::abi::{Eface, FuncType, FuncVal, G, GoString, InterfaceType, KIND_FUNC, KIND_INTERFACE, KIND_PTR, KIND_UNSAFE_POINTER, PtrType, Status, Type, args};
+use crate::abi::{
+    Eface, FuncType, FuncVal, G, GoString, InterfaceType, KIND_FUNC, KIND_INTERFACE, KIND_PTR,
+    KIND_UNSAFE_POINTER, PtrType, Status, Type, args,
+};
 use crate::debug::print;
 use crate::heap::special::{ALL, Special};
 use crate::heap::{self, Object};
@@ -41,8 +44,13 @@ struct Queue {
 // SAFETY: entries and goroutines are reached under the lock only.
 unsafe impl Send for Queue {}
 
-static QUEUE: Mutex<Queue> =
-    Mutex::new(Queue { first: null_mut(), last: null_mut(), free: null_mut(), waiting: null_mut(), started: false });
+static QUEUE: Mutex<Queue> = Mutex::new(Queue {
+    first: null_mut(),
+    last: null_mut(),
+    free: null_mut(),
+    waiting: null_mut(),
+    started: false,
+});
 /// The queue has entries that the goroutine was not woken for yet.
 static WORK: AtomicBool = AtomicBool::new(false);
 
@@ -56,7 +64,14 @@ impl Queue {
             } else {
                 self.free = (*e).next;
             }
-            e.write(Entry { next: null_mut(), f: s.f, pointer: s.pointer, typ: s.typ, param: s.param, results: s.results });
+            e.write(Entry {
+                next: null_mut(),
+                f: s.f,
+                pointer: s.pointer,
+                typ: s.typ,
+                param: s.param,
+                results: s.results,
+            });
             if self.first.is_null() {
                 self.first = e;
             } else {
@@ -198,7 +213,14 @@ pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
             return status;
         }
         queue.first = (*e).next;
-        let Entry { f, pointer, typ, param, results, .. } = core::ptr::read(e);
+        let Entry {
+            f,
+            pointer,
+            typ,
+            param,
+            results,
+            ..
+        } = core::ptr::read(e);
         (*e).next = queue.free;
         queue.free = e;
         drop(queue);
@@ -208,7 +230,11 @@ pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
         let frame = heap::mallocgc(size, &raw const POINTER.0, true);
         if interface {
             let inter = param.cast::<InterfaceType>();
-            let first = if (*inter).mhdr.len == 0 { typ as usize } else { itab(inter, typ) };
+            let first = if (*inter).mhdr.len == 0 {
+                typ as usize
+            } else {
+                itab(inter, typ)
+            };
             frame.cast::<[usize; 2]>().write([first, pointer]);
         } else {
             frame.cast::<usize>().write(pointer);
@@ -247,7 +273,9 @@ unsafe fn start(queue: &mut Queue) {
         return;
     }
     queue.started = true;
-    static FUNC: Static<FuncValOf> = Static(FuncValOf { code: &raw const RUNFINQ });
+    static FUNC: Static<FuncValOf> = Static(FuncValOf {
+        code: &raw const RUNFINQ,
+    });
     #[repr(C)]
     struct FuncValOf {
         code: *const u8,
@@ -294,7 +322,11 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
             print::throw("runtime.SetFinalizer: first argument is nil");
         }
         if (*etyp).kind_number() != KIND_PTR {
-            die(&[b"runtime.SetFinalizer: first argument is ", name(etyp).bytes(), b", not pointer"]);
+            die(&[
+                b"runtime.SetFinalizer: first argument is ",
+                name(etyp).bytes(),
+                b", not pointer",
+            ]);
         }
         let elem = (*etyp.cast::<PtrType>()).elem;
         let p = obj.data as usize;
@@ -314,12 +346,25 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
             return;
         }
         if (*ftyp).kind_number() != KIND_FUNC {
-            die(&[b"runtime.SetFinalizer: second argument is ", name(ftyp).bytes(), b", not a function"]);
+            die(&[
+                b"runtime.SetFinalizer: second argument is ",
+                name(ftyp).bytes(),
+                b", not a function",
+            ]);
         }
         let ft = ftyp.cast::<FuncType>();
-        let param = if (*ft).dotdotdot != 0 || (*ft).in_.len != 1 { null() } else { *(*ft).in_.ptr.cast::<*const Type>() };
+        let param = if (*ft).dotdotdot != 0 || (*ft).in_.len != 1 {
+            null()
+        } else {
+            *(*ft).in_.ptr.cast::<*const Type>()
+        };
         if param.is_null() || !accepts(param, etyp, elem) {
-            die(&[b"runtime.SetFinalizer: cannot pass ", name(etyp).bytes(), b" to finalizer ", name(ftyp).bytes()]);
+            die(&[
+                b"runtime.SetFinalizer: cannot pass ",
+                name(etyp).bytes(),
+                b" to finalizer ",
+                name(ftyp).bytes(),
+            ]);
         }
         let mut results = 0usize;
         for i in 0..(*ft).out.len as usize {
@@ -334,10 +379,30 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
     }
 }
 
-unsafe fn add(o: Object, pointer: usize, f: usize, typ: *const Type, param: *const Type, results: usize) -> bool {
+unsafe fn add(
+    o: Object,
+    pointer: usize,
+    f: usize,
+    typ: *const Type,
+    param: *const Type,
+    results: usize,
+) -> bool {
     let (next, all_next, all_prev) = (null_mut(), null_mut(), null_mut());
     // SAFETY: the object is valid: it is an argument of the call.
-    unsafe { ALL.lock().add(Special { next, object: o.index as u32, span: o.span, pointer, f, typ, param, results, all_next, all_prev }) }
+    unsafe {
+        ALL.lock().add(Special {
+            next,
+            object: o.index as u32,
+            span: o.span,
+            pointer,
+            f,
+            typ,
+            param,
+            results,
+            all_next,
+            all_prev,
+        })
+    }
 }
 
 /// A finalizer with a parameter of type `param` can be called with a pointer of type `etyp` to `elem`.
@@ -363,5 +428,8 @@ unsafe fn accepts(param: *const Type, etyp: *const Type, elem: *const Type) -> b
 fn in_globals(p: usize) -> bool {
     let h = walk::header();
     let p = p as u64;
-    (h.noptrdata..h.enoptrdata).contains(&p) || (h.data..h.edata).contains(&p) || (h.bss..h.ebss).contains(&p) || (h.noptrbss..h.enoptrbss).contains(&p)
+    (h.noptrdata..h.enoptrdata).contains(&p)
+        || (h.data..h.edata).contains(&p)
+        || (h.bss..h.ebss).contains(&p)
+        || (h.noptrbss..h.enoptrbss).contains(&p)
 }

@@ -4,8 +4,8 @@
 //! made of blocks off-heap, used again from cycle to cycle. Between the list and the scan lies a short queue: an object's memory is
 //! asked for when it enters and has come when it leaves.
 
-use crate::heap::{arena, layout, span};
 use crate::heap::classes::MAX_BITS;
+use crate::heap::{arena, layout, span};
 use crate::os::mem;
 use crate::sync::mutex::Mutex;
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
@@ -34,7 +34,10 @@ struct Pool {
 // SAFETY: blocks belong to whoever took them under the lock.
 unsafe impl Send for Pool {}
 
-static POOL: Mutex<Pool> = Mutex::new(Pool { free: null_mut(), shaded: null_mut() });
+static POOL: Mutex<Pool> = Mutex::new(Pool {
+    free: null_mut(),
+    shaded: null_mut(),
+});
 
 impl Pool {
     fn take(&mut self) -> *mut Block {
@@ -106,7 +109,12 @@ unsafe fn mark_target(p: usize) -> Target {
 impl Marker {
     /// With an empty work list.
     pub fn new() -> Self {
-        Self { block: new_block(), ahead: [0; AHEAD], at: 0, bytes: 0 }
+        Self {
+            block: new_block(),
+            ahead: [0; AHEAD],
+            at: 0,
+            bytes: 0,
+        }
     }
 
     /// A word that holds a pointer (or nil, or the address of something that is not in the heap).
@@ -243,7 +251,9 @@ pub fn shade(p: usize) {
     if !arena::in_range(p) {
         return;
     }
-    let Some(o) = crate::heap::find_object(p) else { return };
+    let Some(o) = crate::heap::find_object(p) else {
+        return;
+    };
     // SAFETY: the object is valid; the mark bits are atomic.
     unsafe {
         if !(*o.span).set_mark(o.index) || (*o.span).class.noscan() {

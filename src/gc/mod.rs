@@ -132,7 +132,10 @@ pub unsafe fn collect(cause: Cause) {
 /// # Safety
 /// The world must be stopped.
 pub unsafe fn flush_caches() {
-    for p in (0..state::MAX_PROCS).map(state::p_at).take_while(|p| !p.is_null()) {
+    for p in (0..state::MAX_PROCS)
+        .map(state::p_at)
+        .take_while(|p| !p.is_null())
+    {
         // SAFETY: Ps are never freed; with the world stopped nobody uses their caches.
         unsafe { heap::flush(&mut (*p).heap) };
     }

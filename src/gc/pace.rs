@@ -3,7 +3,7 @@
 use crate::abi::args;
 use crate::boot::env;
 use crate::heap::stats::HEAP_LIVE;
-use core::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicUsize, Ordering};
 
 /// Heap below which no cycle starts at GOGC=100, as in Go 1.5.
 const MIN_HEAP: usize = 4 << 20;
@@ -14,8 +14,10 @@ static TRIGGER: AtomicUsize = AtomicUsize::new(usize::MAX);
 static MARKED: AtomicUsize = AtomicUsize::new(0);
 /// GOGC; negative: off.
 static PERCENT: AtomicI32 = AtomicI32::new(100);
-/// GODEBUG=gcstress=1: a cycle at every refill of a cache.
-static STRESS: AtomicBool = AtomicBool::new(false);
+/// GODEBUG=gcstress=N: a cycle at every Nth refill of a cache; 0: not.
+static STRESS: AtomicU32 = AtomicU32::new(0);
+/// Refills since the last cycle, under stress.
+static REFILLS: AtomicU32 = AtomicU32::new(0);
 /// GODEBUG=gcverify=1: check the marks of every cycle.
 pub static VERIFY: AtomicBool = AtomicBool::new(false);
 /// GODEBUG=gctrace=1: a line for each cycle.
@@ -37,7 +39,9 @@ pub fn init() {
                     flag.store(n != b"0", Ordering::Relaxed);
                 }
             };
-            set(&STRESS, b"gcstress");
+            if let Some(n) = item.strip_prefix(b"gcstress=").and_then(env::parse) {
+                STRESS.store(n.clamp(0, i64::from(u32::MAX)) as u32, Ordering::Relaxed);
+            }
             set(&VERIFY, b"gcverify");
             set(&TRACE, b"gctrace");
         }
@@ -58,7 +62,10 @@ fn goal(marked: usize, percent: i32) -> usize {
 /// A cycle found `marked` bytes live.
 pub fn set_goal(marked: usize) {
     MARKED.store(marked, Ordering::Relaxed);
-    TRIGGER.store(goal(marked, PERCENT.load(Ordering::Relaxed)), Ordering::Relaxed);
+    TRIGGER.store(
+        goal(marked, PERCENT.load(Ordering::Relaxed)),
+        Ordering::Relaxed,
+    );
 }
 
 /// Heap size at which the next cycle starts.
@@ -68,13 +75,23 @@ pub fn next_gc() -> usize {
 
 /// A cycle is due.
 pub fn due() -> bool {
-    HEAP_LIVE.load(Ordering::Relaxed) >= TRIGGER.load(Ordering::Relaxed) || STRESS.load(Ordering::Relaxed)
+    let stress = STRESS.load(Ordering::Relaxed);
+    HEAP_LIVE.load(Ordering::Relaxed) >= TRIGGER.load(Ordering::Relaxed)
+        || (stress != 0 && REFILLS.swap(0, Ordering::Relaxed) >= stress)
 }
 
 /// The heap grew to `live` bytes.
 #[inline(always)]
 pub fn check_trigger(live: usize) {
-    if live >= TRIGGER.load(Ordering::Relaxed) || STRESS.load(Ordering::Relaxed) {
+    if live >= TRIGGER.load(Ordering::Relaxed) || STRESS.load(Ordering::Relaxed) != 0 {
+        reached();
+    }
+}
+
+#[cold]
+fn reached() {
+    let stress = STRESS.load(Ordering::Relaxed);
+    if stress == 0 || REFILLS.fetch_add(1, Ordering::Relaxed) + 1 >= stress {
         super::request();
     }
 }

@@ -22,7 +22,10 @@ struct Words {
     len: usize,
 }
 
-static WORDS: Mutex<Words> = Mutex::new(Words { slots: [0; MAX_WORDS], len: 0 });
+static WORDS: Mutex<Words> = Mutex::new(Words {
+    slots: [0; MAX_WORDS],
+    len: 0,
+});
 
 /// Registers a word of the runtime, at a place that never moves, that may hold a Go pointer.
 pub fn add_root(slot: *const usize) {

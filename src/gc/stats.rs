@@ -26,8 +26,15 @@ struct Cycles {
     start_of_process: i64,
 }
 
-static CYCLES: Mutex<Cycles> =
-    Mutex::new(Cycles { count: 0, forced: 0, total_ns: 0, last: 0, pauses: [0; PAUSES], ends: [0; PAUSES], start_of_process: 0 });
+static CYCLES: Mutex<Cycles> = Mutex::new(Cycles {
+    count: 0,
+    forced: 0,
+    total_ns: 0,
+    last: 0,
+    pauses: [0; PAUSES],
+    ends: [0; PAUSES],
+    start_of_process: 0,
+});
 
 /// Number of cycles so far.
 pub fn count() -> u32 {
@@ -40,9 +47,19 @@ pub fn init() {
 }
 
 fn unix_now() -> u64 {
-    let mut ts = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut ts = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: the timespec is writable.
-    unsafe { crate::os::sys::syscall3(libc::SYS_clock_gettime, libc::CLOCK_REALTIME as usize, &raw mut ts as usize, 0) };
+    unsafe {
+        crate::os::sys::syscall3(
+            libc::SYS_clock_gettime,
+            libc::CLOCK_REALTIME as usize,
+            &raw mut ts as usize,
+            0,
+        )
+    };
     ts.tv_sec as u64 * 1_000_000_000 + ts.tv_nsec as u64
 }
 
@@ -75,10 +92,18 @@ pub fn cycle_done(cause: Cause, start: i64, marked_at: i64, before: usize, marke
         puts("->");
         put_u64(marked as u64 >> 20);
         puts(" MB, ");
-        put_u64(if pace::enabled() { pace::next_gc() as u64 >> 20 } else { 0 });
+        put_u64(if pace::enabled() {
+            pace::next_gc() as u64 >> 20
+        } else {
+            0
+        });
         puts(" MB goal, ");
         put_u64(u64::from(state::GOMAXPROCS.load(Ordering::Relaxed)));
-        puts(if cause == Cause::Forced { " P (forced)\n" } else { " P\n" });
+        puts(if cause == Cause::Forced {
+            " P (forced)\n"
+        } else {
+            " P\n"
+        });
     }
 }
 
@@ -117,7 +142,10 @@ pub unsafe fn read_mem_stats(a: &mut args::runtime_ReadMemStats) -> Status {
 unsafe fn fill(m: &mut MemStats) {
     let mut taken = [0u64; CLASSES];
     let (mut tiny, mut ps) = (0, 0u64);
-    for p in (0..state::MAX_PROCS).map(state::p_at).take_while(|p| !p.is_null()) {
+    for p in (0..state::MAX_PROCS)
+        .map(state::p_at)
+        .take_while(|p| !p.is_null())
+    {
         // SAFETY: Ps are never freed; the world is stopped.
         let cache: &PerP = unsafe { &(*p).heap };
         tiny += cache.tiny_allocs;
@@ -171,8 +199,18 @@ unsafe fn fill(m: &mut MemStats) {
     m.buck_hash_sys = size_of::<Cycles>() as u64;
     let other = OTHER_SYS.load(Ordering::Relaxed);
     m.other_sys = other.saturating_sub(m.mspan_sys + m.mcache_sys).max(1);
-    m.sys = m.heap_sys + m.stack_sys + m.mspan_sys + m.mcache_sys + m.buck_hash_sys + m.gc_sys + m.other_sys;
-    m.next_gc = if pace::enabled() { pace::next_gc() as u64 } else { u64::MAX };
+    m.sys = m.heap_sys
+        + m.stack_sys
+        + m.mspan_sys
+        + m.mcache_sys
+        + m.buck_hash_sys
+        + m.gc_sys
+        + m.other_sys;
+    m.next_gc = if pace::enabled() {
+        pace::next_gc() as u64
+    } else {
+        u64::MAX
+    };
     let c = CYCLES.lock();
     m.last_gc = c.last;
     m.pause_total_ns = c.total_ns;

@@ -42,7 +42,11 @@ pub unsafe fn check() {
             &mut |p| {
                 if missed(p) {
                     let g = cell.get();
-                    complain(if g.is_null() { "root" } else { "goroutine" }, if g.is_null() { 0 } else { (*g).goid as usize }, p);
+                    complain(
+                        if g.is_null() { "root" } else { "goroutine" },
+                        if g.is_null() { 0 } else { (*g).goid as usize },
+                        p,
+                    );
                 }
             },
             &mut |g| {
@@ -53,7 +57,9 @@ pub unsafe fn check() {
         let heap = pages::HEAP.lock();
         for &s in heap.all_spans() {
             let s = &*s;
-            if s.class.noscan() || s.state.load(Ordering::Relaxed) != crate::heap::span::state::IN_USE {
+            if s.class.noscan()
+                || s.state.load(Ordering::Relaxed) != crate::heap::span::state::IN_USE
+            {
                 continue;
             }
             for i in 0..s.objects as usize {

@@ -36,7 +36,8 @@ pub struct Arena {
 }
 
 /// Arenas by number; null where there is none. Entries are set once, before any address of the arena is handed out.
-static TABLE: [AtomicPtr<Arena>; ARENAS] = [const { AtomicPtr::new(core::ptr::null_mut()) }; ARENAS];
+static TABLE: [AtomicPtr<Arena>; ARENAS] =
+    [const { AtomicPtr::new(core::ptr::null_mut()) }; ARENAS];
 
 /// The record of arena `index`, or null.
 #[inline(always)]
@@ -74,11 +75,15 @@ pub fn span_of(p: usize) -> *mut Span {
     }
     // SAFETY: the index is below ARENAS because the offset is below LIMIT; a record that is not null is valid for ever.
     unsafe {
-        let a = TABLE.get_unchecked(offset >> ARENA_SHIFT).load(Ordering::Relaxed);
+        let a = TABLE
+            .get_unchecked(offset >> ARENA_SHIFT)
+            .load(Ordering::Relaxed);
         if a.is_null() {
             return core::ptr::null_mut();
         }
-        (*a).spans.get_unchecked((offset >> PAGE_SHIFT) & (ARENA_PAGES - 1)).load(Ordering::Relaxed)
+        (*a).spans
+            .get_unchecked((offset >> PAGE_SHIFT) & (ARENA_PAGES - 1))
+            .load(Ordering::Relaxed)
     }
 }
 
@@ -100,5 +105,9 @@ pub unsafe fn set_spans(page: usize, n: usize, span: *mut Span) {
 pub unsafe fn bits_of(p: usize) -> *mut u64 {
     let offset = p - BASE;
     // SAFETY: the arena exists; the index is inside its bitmap.
-    unsafe { (&raw mut (*arena(offset >> ARENA_SHIFT)).bits).cast::<u64>().add((offset & (ARENA - 1)) / 8 / 64) }
+    unsafe {
+        (&raw mut (*arena(offset >> ARENA_SHIFT)).bits)
+            .cast::<u64>()
+            .add((offset & (ARENA - 1)) / 8 / 64)
+    }
 }

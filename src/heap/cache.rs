@@ -80,7 +80,9 @@ impl Slot {
                     *taken = taken.wrapping_add(u64::from(n));
                     self.free = free;
                     self.window = w as u32;
-                    self.base = s.base.wrapping_add(w.wrapping_mul(64).wrapping_mul(s.elemsize));
+                    self.base = s
+                        .base
+                        .wrapping_add(w.wrapping_mul(64).wrapping_mul(s.elemsize));
                     if !s.types.is_null() {
                         self.types = s.types.add(w.wrapping_mul(64));
                     }
@@ -118,7 +120,8 @@ impl PerP {
             unsafe {
                 let s = &mut *s;
                 let free = (s.objects - s.live) as usize;
-                let live = HEAP_LIVE.fetch_add(free * s.elemsize, Ordering::Relaxed) + free * s.elemsize;
+                let live =
+                    HEAP_LIVE.fetch_add(free * s.elemsize, Ordering::Relaxed) + free * s.elemsize;
                 crate::gc::check_trigger(live);
                 s.window = 0;
                 slot.span = s;
@@ -150,7 +153,10 @@ impl PerP {
                     *taken = taken.wrapping_sub(u64::from(left));
                     slot.free = 0;
                 }
-                HEAP_LIVE.fetch_sub((s.objects - s.live) as usize * s.elemsize, Ordering::Relaxed);
+                HEAP_LIVE.fetch_sub(
+                    (s.objects - s.live) as usize * s.elemsize,
+                    Ordering::Relaxed,
+                );
                 s.window = 0;
                 // Slots of the last window may have been used since the span was clean.
                 s.needzero = true;

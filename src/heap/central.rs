@@ -38,8 +38,13 @@ struct Lists {
 // SAFETY: the lists hold records of the heap, which no thread owns.
 unsafe impl Send for Lists {}
 
-static CENTRAL: [Mutex<Lists>; SPAN_CLASSES] =
-    [const { Mutex::new(Lists { partial: List::new(), full: List::new(), unswept: List::new() }) }; SPAN_CLASSES];
+static CENTRAL: [Mutex<Lists>; SPAN_CLASSES] = [const {
+    Mutex::new(Lists {
+        partial: List::new(),
+        full: List::new(),
+        unswept: List::new(),
+    })
+}; SPAN_CLASSES];
 
 /// Spans of large objects. The lock order puts it with the central lists.
 static LARGE: Mutex<List> = Mutex::new(List::new());
@@ -161,7 +166,11 @@ unsafe fn put(s: *mut Span, class: SpanClass, to: u8) {
 pub unsafe fn give_back(s: *mut Span) {
     // SAFETY: as the caller promises.
     unsafe {
-        let to = if (*s).live < (*s).objects { place::PARTIAL } else { place::FULL };
+        let to = if (*s).live < (*s).objects {
+            place::PARTIAL
+        } else {
+            place::FULL
+        };
         put(s, (*s).class, to);
     }
 }
@@ -291,4 +300,3 @@ pub unsafe fn start_sweep() {
         }
     }
 }
-

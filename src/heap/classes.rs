@@ -29,7 +29,12 @@ pub struct Class {
 }
 
 const fn table() -> [Class; CLASSES] {
-    let mut t = [Class { size: 0, pages: 0, objects: 0, magic: 0 }; CLASSES];
+    let mut t = [Class {
+        size: 0,
+        pages: 0,
+        objects: 0,
+        magic: 0,
+    }; CLASSES];
     let mut n = 0;
     let mut align = 8;
     let mut size = 8;
@@ -120,9 +125,11 @@ mod tests {
 
     /// `MemStats.BySize` and append capacities as Go 1.5.4 prints them.
     const GO: [u32; 66] = [
-        8, 16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 320, 352, 384, 416, 448, 480, 512, 576, 640, 704, 768,
-        896, 1024, 1152, 1280, 1408, 1536, 1664, 2048, 2304, 2560, 2816, 3072, 3328, 4096, 4608, 5376, 6144, 6400, 6656, 6912, 8192, 8448, 8704,
-        9472, 10496, 12288, 13568, 14080, 16384, 16640, 17664, 20480, 21248, 24576, 24832, 28416, 32768,
+        8, 16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 320, 352,
+        384, 416, 448, 480, 512, 576, 640, 704, 768, 896, 1024, 1152, 1280, 1408, 1536, 1664, 2048,
+        2304, 2560, 2816, 3072, 3328, 4096, 4608, 5376, 6144, 6400, 6656, 6912, 8192, 8448, 8704,
+        9472, 10496, 12288, 13568, 14080, 16384, 16640, 17664, 20480, 21248, 24576, 24832, 28416,
+        32768,
     ];
 
     #[test]
@@ -137,7 +144,10 @@ mod tests {
             // SAFETY: in range.
             let class = unsafe { class_of(size) };
             assert!(TABLE[class].size as usize >= size);
-            assert!(class == 1 || (TABLE[class - 1].size as usize) < size, "{size}");
+            assert!(
+                class == 1 || (TABLE[class - 1].size as usize) < size,
+                "{size}"
+            );
         }
         assert_eq!(round_up(MAX_SMALL + 1), 5 * PAGE);
     }
@@ -146,7 +156,10 @@ mod tests {
     fn index_by_multiplication_is_exact() {
         for c in &TABLE[1..] {
             for offset in 0..c.pages as usize * PAGE {
-                assert_eq!((offset as u64 * u64::from(c.magic)) >> 32, (offset / c.size as usize) as u64);
+                assert_eq!(
+                    (offset as u64 * u64::from(c.magic)) >> 32,
+                    (offset / c.size as usize) as u64
+                );
             }
         }
     }

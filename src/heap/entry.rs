@@ -21,7 +21,11 @@ pub unsafe fn newobject(a: &mut args::runtime_newobject) {
 
 /// `mallocgc`: flag 1 = without pointers, flag 2 = need not be cleared.
 pub unsafe fn malloc(a: &mut args::runtime_mallocgc) {
-    let typ: *const Type = if a.flags & 1 != 0 { core::ptr::null() } else { a.typ_.cast() };
+    let typ: *const Type = if a.flags & 1 != 0 {
+        core::ptr::null()
+    } else {
+        a.typ_.cast()
+    };
     // SAFETY: the caller passes a type or null.
     unsafe { a.r0 = mallocgc(a.size, typ, a.flags & 2 == 0).cast() };
 }
@@ -53,6 +57,10 @@ pub unsafe fn reflect_gcbits(a: &mut args::reflect_gcbits) {
         each(&mut |i| last = i + 1);
         let out = mallocgc(last, core::ptr::null(), true);
         each(&mut |i| out.add(i).write(1));
-        a.r0 = GoSlice { ptr: out, len: last as i64, cap: last as i64 };
+        a.r0 = GoSlice {
+            ptr: out,
+            len: last as i64,
+            cap: last as i64,
+        };
     }
 }

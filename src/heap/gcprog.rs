@@ -58,7 +58,11 @@ pub unsafe fn expanded(typ: *const Type) -> *const u8 {
         // The program follows its length in a 32-bit word.
         run((*typ).gcdata.add(4), mask, bits);
         let e = mem::persistent::<Expanded>();
-        e.write(Expanded { typ, mask, next: LIST.load(Ordering::Relaxed) });
+        e.write(Expanded {
+            typ,
+            mask,
+            next: LIST.load(Ordering::Relaxed),
+        });
         LIST.store(e, Ordering::Release);
         drop(guard);
         mask
@@ -92,7 +96,13 @@ pub unsafe fn run(mut p: *const u8, out: *mut u8, limit: usize) -> usize {
                 *out.add(i / 8) |= bit << (i % 8);
             }
         };
-        let get = |i: usize| if i < limit { *out.add(i / 8) >> (i % 8) & 1 } else { 0 };
+        let get = |i: usize| {
+            if i < limit {
+                *out.add(i / 8) >> (i % 8) & 1
+            } else {
+                0
+            }
+        };
         loop {
             let op = *p;
             p = p.add(1);
@@ -136,9 +146,18 @@ mod tests {
     #[test]
     fn literals_and_repeats() {
         assert_eq!(output(&[3, 0b101, 0], 3), [1, 0, 1]);
-        assert_eq!(output(&[3, 0b101, 0x83, 2, 0], 9), [1, 0, 1, 1, 0, 1, 1, 0, 1]);
+        assert_eq!(
+            output(&[3, 0b101, 0x83, 2, 0], 9),
+            [1, 0, 1, 1, 0, 1, 1, 0, 1]
+        );
         assert_eq!(output(&[1, 1, 0x81, 0x80, 1, 0], 129), [1; 129]);
-        assert_eq!(output(&[2, 0b10, 0x80, 2, 3, 0], 8), [0, 1, 0, 1, 0, 1, 0, 1]);
-        assert_eq!(output(&[10, 0xff, 0x01, 0], 10), [1, 1, 1, 1, 1, 1, 1, 1, 1, 0]);
+        assert_eq!(
+            output(&[2, 0b10, 0x80, 2, 3, 0], 8),
+            [0, 1, 0, 1, 0, 1, 0, 1]
+        );
+        assert_eq!(
+            output(&[10, 0xff, 0x01, 0], 10),
+            [1, 1, 1, 1, 1, 1, 1, 1, 1, 0]
+        );
     }
 }

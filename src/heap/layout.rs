@@ -22,7 +22,11 @@ unsafe fn mask_word(typ: *const Type) -> u64 {
         }
         if mask as usize & 4095 <= 4088 {
             let w = mask.cast::<u64>().read_unaligned();
-            return if bytes >= 8 { w } else { w & !(!0 << (bytes * 8)) };
+            return if bytes >= 8 {
+                w
+            } else {
+                w & !(!0 << (bytes * 8))
+            };
         }
         let (mut w, mut i) = (0, 0);
         while i < bytes && i < 8 {
@@ -112,7 +116,11 @@ pub unsafe fn read_bits(bits: *const u64, offset: usize, elemsize: usize) -> u64
 pub unsafe fn full_mask(typ: *const Type) -> *const u8 {
     // SAFETY: a valid type.
     unsafe {
-        if u32::from((*typ).kind) & KIND_GC_PROG == 0 { (*typ).gcdata } else { super::gcprog::expanded(typ) }
+        if u32::from((*typ).kind) & KIND_GC_PROG == 0 {
+            (*typ).gcdata
+        } else {
+            super::gcprog::expanded(typ)
+        }
     }
 }
 
@@ -121,7 +129,13 @@ pub unsafe fn full_mask(typ: *const Type) -> *const u8 {
 /// # Safety
 /// The range must be memory of such values, `from` and `to` aligned to words.
 #[inline]
-pub unsafe fn each_pointer(typ: *const Type, start: usize, from: usize, to: usize, mut f: impl FnMut(*mut usize)) {
+pub unsafe fn each_pointer(
+    typ: *const Type,
+    start: usize,
+    from: usize,
+    to: usize,
+    mut f: impl FnMut(*mut usize),
+) {
     // SAFETY: words whose mask bit is set are pointers inside the range.
     unsafe {
         if (*typ).no_pointers() || (*typ).size == 0 {
@@ -202,7 +216,9 @@ mod tests {
         for elem in [2usize, 4, 6, 10, 14, 30, 36, 56, 64] {
             let n = 1024 / elem;
             let mut bits = [0u64; 16];
-            let masks: Vec<u64> = (0..n).map(|i| (i as u64 + 3).wrapping_mul(0x9e37_79b9_7f4a_7c15) & (!0 >> (64 - elem))).collect();
+            let masks: Vec<u64> = (0..n)
+                .map(|i| (i as u64 + 3).wrapping_mul(0x9e37_79b9_7f4a_7c15) & (!0 >> (64 - elem)))
+                .collect();
             for pass in 0..2 {
                 for i in (0..n).filter(|i| i % 2 == pass) {
                     // SAFETY: inside the array.
@@ -211,7 +227,10 @@ mod tests {
             }
             for (i, &m) in masks.iter().enumerate() {
                 // SAFETY: inside the array.
-                assert_eq!(unsafe { read_bits(bits.as_ptr(), i * elem * 8, elem * 8) }, m);
+                assert_eq!(
+                    unsafe { read_bits(bits.as_ptr(), i * elem * 8, elem * 8) },
+                    m
+                );
             }
         }
     }
@@ -226,8 +245,14 @@ mod tests {
                 for (from, to) in [(0, words * 7), (words + 1, words * 5 + 1), (3, 4)] {
                     let mut seen = Vec::new();
                     // SAFETY: inside the vector.
-                    unsafe { each_pointer(t, start, start + from * 8, start + to * 8, |p| seen.push((p as usize - start) / 8)) };
-                    let want: Vec<usize> = (from..to).filter(|i| mask >> (i % words) & 1 != 0).collect();
+                    unsafe {
+                        each_pointer(t, start, start + from * 8, start + to * 8, |p| {
+                            seen.push((p as usize - start) / 8)
+                        })
+                    };
+                    let want: Vec<usize> = (from..to)
+                        .filter(|i| mask >> (i % words) & 1 != 0)
+                        .collect();
                     assert_eq!(seen, want);
                 }
             });

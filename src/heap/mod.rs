@@ -60,7 +60,9 @@ unsafe fn clear(p: *mut u8, n: usize) {
         } else if n <= INLINE_CLEAR {
             let mut at = 0;
             while at < n {
-                p.add(at).cast::<__m128i>().write_volatile(_mm_setzero_si128());
+                p.add(at)
+                    .cast::<__m128i>()
+                    .write_volatile(_mm_setzero_si128());
                 at += 16;
             }
         } else {
@@ -74,7 +76,9 @@ unsafe fn clear(p: *mut u8, n: usize) {
 unsafe fn take_slot(c: *mut PerP, class: SpanClass) -> *mut u8 {
     // SAFETY: the class is in range; the cache is the caller's.
     unsafe {
-        let slot = &mut *(&raw mut (*c).slots).cast::<cache::Slot>().add(class.index());
+        let slot = &mut *(&raw mut (*c).slots)
+            .cast::<cache::Slot>()
+            .add(class.index());
         let mut free = slot.free;
         if free == 0 {
             if !slot.advance(&mut *(&raw mut (*c).taken).cast::<u64>().add(class.class())) {
@@ -83,14 +87,20 @@ unsafe fn take_slot(c: *mut PerP, class: SpanClass) -> *mut u8 {
             free = slot.free;
         }
         slot.free = free & free.wrapping_sub(1);
-        slot.base.wrapping_add((free.trailing_zeros() as usize).wrapping_mul(slot.elemsize as usize)) as *mut u8
+        slot.base
+            .wrapping_add((free.trailing_zeros() as usize).wrapping_mul(slot.elemsize as usize))
+            as *mut u8
     }
 }
 
 #[inline(always)]
 unsafe fn slot_of<'a>(c: *mut PerP, class: SpanClass) -> &'a mut cache::Slot {
     // SAFETY: the class is in range; the cache is the caller's.
-    unsafe { &mut *(&raw mut (*c).slots).cast::<cache::Slot>().add(class.index()) }
+    unsafe {
+        &mut *(&raw mut (*c).slots)
+            .cast::<cache::Slot>()
+            .add(class.index())
+    }
 }
 
 /// An object without pointers, or null when the cache has none. `size <= MAX_SMALL`.
@@ -166,7 +176,12 @@ unsafe fn fast_scan(c: *mut PerP, size: usize, typ: *const Type) -> *mut u8 {
             let index = (p as usize).wrapping_sub(slot.base) / elemsize;
             *slot.types.add(index) = typ;
         } else if elemsize > 8 {
-            layout::write_bits(slot.bits, (p as usize).wrapping_sub(slot.start), elemsize, layout::small_mask(size, typ));
+            layout::write_bits(
+                slot.bits,
+                (p as usize).wrapping_sub(slot.start),
+                elemsize,
+                layout::small_mask(size, typ),
+            );
         }
         p
     }
@@ -184,7 +199,11 @@ pub unsafe fn leaf_alloc_inline(size: usize, typ: *const Type) -> *mut u8 {
         if c.is_null() || size > MAX_SMALL {
             return null_mut();
         }
-        if typ.is_null() || (*typ).no_pointers() { fast_noscan(c, size, true) } else { fast_scan(c, size, typ) }
+        if typ.is_null() || (*typ).no_pointers() {
+            fast_noscan(c, size, true)
+        } else {
+            fast_scan(c, size, typ)
+        }
     }
 }
 
@@ -242,11 +261,19 @@ pub unsafe fn alloc(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -> 
             return alloc_large(size, if noscan { null() } else { typ }, zero);
         }
         loop {
-            let p = if noscan { fast_noscan(c, size, zero) } else { fast_scan(c, size, typ) };
+            let p = if noscan {
+                fast_noscan(c, size, zero)
+            } else {
+                fast_scan(c, size, typ)
+            };
             if !p.is_null() {
                 return p;
             }
-            let class = if noscan && size < TINY { 2 } else { class_of(size) };
+            let class = if noscan && size < TINY {
+                2
+            } else {
+                class_of(size)
+            };
             if !(*c).refill(SpanClass::new(class, noscan)) {
                 out_of_memory(size);
             }
@@ -255,7 +282,9 @@ pub unsafe fn alloc(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -> 
 }
 
 unsafe fn alloc_large(size: usize, typ: *const Type, zero: bool) -> *mut u8 {
-    let Some(bytes) = size.checked_next_multiple_of(PAGE) else { out_of_memory(size) };
+    let Some(bytes) = size.checked_next_multiple_of(PAGE) else {
+        out_of_memory(size)
+    };
     if bytes >= arena::LIMIT {
         out_of_memory(size);
     }
@@ -359,7 +388,11 @@ pub fn find_object(p: usize) -> Option<Object> {
         if index >= (*s).objects as usize {
             return None;
         }
-        Some(Object { span: s, index, base: (*s).address_of(index) })
+        Some(Object {
+            span: s,
+            index,
+            base: (*s).address_of(index),
+        })
     }
 }
 

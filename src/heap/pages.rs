@@ -72,7 +72,11 @@ fn find_run(words: &[u64], from: usize, n: usize) -> Run {
         let mut pos = 0;
         while pos < 64 {
             let rest = w >> pos;
-            let zeros = if rest == 0 { 64 - pos } else { rest.trailing_zeros() as usize };
+            let zeros = if rest == 0 {
+                64 - pos
+            } else {
+                rest.trailing_zeros() as usize
+            };
             if zeros > 0 {
                 if run == 0 {
                     start = i * 64 + pos;
@@ -100,7 +104,11 @@ fn for_mask(start: usize, n: usize, mut f: impl FnMut(usize, u64)) {
     while at < end {
         let bit = at % 64;
         let len = (64 - bit).min(end - at);
-        let mask = if len == 64 { !0 } else { ((1u64 << len) - 1) << bit };
+        let mask = if len == 64 {
+            !0
+        } else {
+            ((1u64 << len) - 1) << bit
+        };
         f(at / 64, mask);
         at += len;
     }
@@ -126,7 +134,11 @@ impl PageHeap {
     fn pages(&mut self, index: usize) -> Option<&mut ArenaPages> {
         let a = arena::arena(index);
         // SAFETY: a record that is not null lives for ever; its pages are only touched under the lock that `self` stands for.
-        if a.is_null() { None } else { Some(unsafe { &mut (*a).pages }) }
+        if a.is_null() {
+            None
+        } else {
+            Some(unsafe { &mut (*a).pages })
+        }
     }
 
     /// Calls `f(arena's pages, first bit, bits)` for each arena of pages `page .. page + n`.
@@ -277,7 +289,9 @@ impl PageHeap {
     /// A span of `n` pages for objects of `class`; null when there is no room without growing (`grow` false) or the
     /// system refuses. The span is on no list and counts as in use for objects.
     pub fn alloc_span(&mut self, n: usize, class: SpanClass, state: u8, grow: bool) -> *mut Span {
-        let Some((page, dirty)) = self.take(n, grow) else { return null_mut() };
+        let Some((page, dirty)) = self.take(n, grow) else {
+            return null_mut();
+        };
         if state == super::span::state::IN_USE {
             self.object_pages += n;
         } else {
@@ -285,7 +299,9 @@ impl PageHeap {
         }
         // SAFETY: the pages were just taken; runs of up to 64 pages lie in one arena.
         unsafe {
-            let s = self.records.new_span(BASE + (page << PAGE_SHIFT), n, class, state);
+            let s = self
+                .records
+                .new_span(BASE + (page << PAGE_SHIFT), n, class, state);
             (*s).needzero = dirty;
             (*s).slot = self.all_len as u32;
             self.push_all(s);
@@ -302,7 +318,8 @@ impl PageHeap {
         // SAFETY: the span is the caller's; the list of all spans holds valid records.
         unsafe {
             let (page, n) = (((*s).base - BASE) >> PAGE_SHIFT, (*s).pages as usize);
-            if (*s).state.load(core::sync::atomic::Ordering::Relaxed) == super::span::state::IN_USE {
+            if (*s).state.load(core::sync::atomic::Ordering::Relaxed) == super::span::state::IN_USE
+            {
                 self.object_pages -= n;
             } else {
                 self.manual_pages -= n;
@@ -355,7 +372,8 @@ impl PageHeap {
             let Some(p) = self.pages(i) else { continue };
             let mut bit = 0;
             while bit < ARENA_PAGES {
-                let free_dirty = |b: usize| p.dirty[b / 64] & !p.in_use[b / 64] & (1 << (b % 64)) != 0;
+                let free_dirty =
+                    |b: usize| p.dirty[b / 64] & !p.in_use[b / 64] & (1 << (b % 64)) != 0;
                 if bit % 64 == 0 && p.dirty[bit / 64] & !p.in_use[bit / 64] == 0 {
                     bit += 64;
                     continue;
@@ -383,9 +401,18 @@ impl PageHeap {
 /// Pages for the runtime's own use (goroutine stacks), outside what the collector sweeps. Null when the system has none.
 /// The memory is not cleared.
 pub fn alloc_manual(pages: usize) -> *mut u8 {
-    let s = HEAP.lock().alloc_span(pages, SpanClass::new(0, true), super::span::state::MANUAL, true);
+    let s = HEAP.lock().alloc_span(
+        pages,
+        SpanClass::new(0, true),
+        super::span::state::MANUAL,
+        true,
+    );
     // SAFETY: a span that is not null is valid.
-    if s.is_null() { null_mut() } else { unsafe { (*s).base as *mut u8 } }
+    if s.is_null() {
+        null_mut()
+    } else {
+        unsafe { (*s).base as *mut u8 }
+    }
 }
 
 /// Gives pages of [`alloc_manual`] back.

@@ -14,7 +14,11 @@ unsafe fn elem(t: *const SliceType) -> *const Type {
 /// Largest number of elements of `size` bytes.
 #[inline(always)]
 fn max_len(size: usize) -> usize {
-    if size == 0 { isize::MAX as usize } else { MAX_MEM / size }
+    if size == 0 {
+        isize::MAX as usize
+    } else {
+        MAX_MEM / size
+    }
 }
 
 /// `makeslice` of small slices.
@@ -28,7 +32,11 @@ pub unsafe fn make_leaf(a: &mut args::runtime_makeslice) -> bool {
             return false;
         }
         let p = leaf_alloc((a.cap64 as usize).wrapping_mul(size), et);
-        a.r0 = GoSlice { ptr: p, len: a.len64, cap: a.cap64 };
+        a.r0 = GoSlice {
+            ptr: p,
+            len: a.len64,
+            cap: a.cap64,
+        };
         !p.is_null()
     }
 }
@@ -45,7 +53,11 @@ pub unsafe fn make(a: &mut args::runtime_makeslice) {
         if a.cap64 < a.len64 || a.cap64 as usize > max {
             panic::raise_error("makeslice: cap out of range");
         }
-        a.r0 = GoSlice { ptr: newarray(et, a.cap64 as usize), len: a.len64, cap: a.cap64 };
+        a.r0 = GoSlice {
+            ptr: newarray(et, a.cap64 as usize),
+            len: a.len64,
+            cap: a.cap64,
+        };
     }
 }
 
@@ -57,7 +69,11 @@ fn grown(len: i64, cap: i64, need: i64) -> Option<i64> {
     }
     let mut new = cap;
     loop {
-        new = if len < 1024 { new.checked_add(new)? } else { new.checked_add(new / 4)? };
+        new = if len < 1024 {
+            new.checked_add(new)?
+        } else {
+            new.checked_add(new / 4)?
+        };
         if new >= need {
             return Some(new);
         }
@@ -76,7 +92,13 @@ unsafe fn grow_fast(t: *const SliceType, old: GoSlice, need: i64, r: &mut GoSlic
     unsafe {
         let et = elem(t);
         let size = (*et).size;
-        if size == 0 || size > 32768 || need < old.cap || need > 32768 || old.len >= 1024 || old.cap > 32768 {
+        if size == 0
+            || size > 32768
+            || need < old.cap
+            || need > 32768
+            || old.len >= 1024
+            || old.cap > 32768
+        {
             return false;
         }
         let double = old.cap.wrapping_add(old.cap);
@@ -88,7 +110,9 @@ unsafe fn grow_fast(t: *const SliceType, old: GoSlice, need: i64, r: &mut GoSlic
         if bytes > super::classes::MAX_SMALL {
             return false;
         }
-        let capmem = super::classes::TABLE.get_unchecked(super::classes::class_of(bytes)).size as usize;
+        let capmem = super::classes::TABLE
+            .get_unchecked(super::classes::class_of(bytes))
+            .size as usize;
         let cap = capmem / size;
         let used = (old.len as usize).wrapping_mul(size);
         let p;
@@ -108,7 +132,11 @@ unsafe fn grow_fast(t: *const SliceType, old: GoSlice, need: i64, r: &mut GoSlic
             }
         }
         core::ptr::copy_nonoverlapping(old.ptr, p, used);
-        *r = GoSlice { ptr: p, len: old.len, cap: cap as i64 };
+        *r = GoSlice {
+            ptr: p,
+            len: old.len,
+            cap: cap as i64,
+        };
         true
     }
 }
@@ -128,7 +156,11 @@ unsafe fn grow_slow(t: *const SliceType, old: GoSlice, need: i64) -> GoSlice {
             panic::raise_error("growslice: cap out of range");
         }
         if size == 0 {
-            return GoSlice { ptr: zero_base(), len: old.len, cap: need };
+            return GoSlice {
+                ptr: zero_base(),
+                len: old.len,
+                cap: need,
+            };
         }
         let new = match grown(old.len, old.cap, need) {
             Some(n) if (n as usize) < max_len(size) => n as usize,
@@ -147,7 +179,11 @@ unsafe fn grow_slow(t: *const SliceType, old: GoSlice, need: i64) -> GoSlice {
             core::ptr::copy_nonoverlapping(old.ptr, p, used);
             barrier::bulk(et, p, used);
         }
-        GoSlice { ptr: p, len: old.len, cap: cap as i64 }
+        GoSlice {
+            ptr: p,
+            len: old.len,
+            cap: cap as i64,
+        }
     }
 }
 

@@ -125,11 +125,19 @@ pub struct Records {
 impl Records {
     /// No records.
     pub const fn new() -> Self {
-        Self { free: [null_mut(); RECORDS], bytes: 0, in_use: 0 }
+        Self {
+            free: [null_mut(); RECORDS],
+            bytes: 0,
+            in_use: 0,
+        }
     }
 
     fn size(record: usize) -> usize {
-        let (words, types) = if record == WITH_TYPES { (1, TYPES) } else { (record, 0) };
+        let (words, types) = if record == WITH_TYPES {
+            (1, TYPES)
+        } else {
+            (record, 0)
+        };
         size_of::<Span>() + words * 16 + types * 8
     }
 
@@ -137,10 +145,20 @@ impl Records {
     ///
     /// # Safety
     /// The pages must be the caller's, in arenas that exist, and for small classes in one arena.
-    pub unsafe fn new_span(&mut self, base: usize, pages: usize, class: SpanClass, st: u8) -> *mut Span {
+    pub unsafe fn new_span(
+        &mut self,
+        base: usize,
+        pages: usize,
+        class: SpanClass,
+        st: u8,
+    ) -> *mut Span {
         let c = &TABLE[class.class()];
         let large = class.class() == 0;
-        let (objects, elemsize) = if large { (1, pages * PAGE) } else { (c.objects as usize, c.size as usize) };
+        let (objects, elemsize) = if large {
+            (1, pages * PAGE)
+        } else {
+            (c.objects as usize, c.size as usize)
+        };
         let with_types = !class.noscan() && elemsize > MAX_BITS;
         let words = objects.div_ceil(64);
         let record = if with_types { WITH_TYPES } else { words };
@@ -175,8 +193,16 @@ impl Records {
                 window: 0,
                 alloc,
                 mark: mark.cast(),
-                bits: if class.noscan() || with_types { null_mut() } else { super::arena::bits_of(base) },
-                types: if with_types { mark.add(words).cast() } else { null_mut() },
+                bits: if class.noscan() || with_types {
+                    null_mut()
+                } else {
+                    super::arena::bits_of(base)
+                },
+                types: if with_types {
+                    mark.add(words).cast()
+                } else {
+                    null_mut()
+                },
                 next: null_mut(),
                 prev: null_mut(),
                 specials: null_mut(),

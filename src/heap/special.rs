@@ -46,7 +46,10 @@ pub struct All {
 unsafe impl Send for All {}
 
 /// Guards the specials of every span. Of the heap's locks it takes only `os::mem`'s inside.
-pub static ALL: Mutex<All> = Mutex::new(All { free: null_mut(), first: null_mut() });
+pub static ALL: Mutex<All> = Mutex::new(All {
+    free: null_mut(),
+    first: null_mut(),
+});
 
 impl All {
     /// The first of all specials, or null.

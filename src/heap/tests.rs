@@ -21,9 +21,16 @@ fn type_of(words: usize, mask: &[u8]) -> *const Type {
     // SAFETY: all fields are valid as zeroes.
     let mut t: Type = unsafe { core::mem::zeroed() };
     t.size = words * 8;
-    let bits = (0..words).rev().find(|&i| mask[i / 8] >> (i % 8) & 1 != 0).map_or(0, |i| i + 1);
+    let bits = (0..words)
+        .rev()
+        .find(|&i| mask[i / 8] >> (i % 8) & 1 != 0)
+        .map_or(0, |i| i + 1);
     t.ptrdata = bits * 8;
-    t.kind = if bits == 0 { crate::abi::KIND_NO_POINTERS as u8 } else { 0 };
+    t.kind = if bits == 0 {
+        crate::abi::KIND_NO_POINTERS as u8
+    } else {
+        0
+    };
     let mut bytes = mask.to_vec();
     bytes.resize(mask.len() + 8, 0);
     t.gcdata = Box::leak(bytes.into_boxed_slice()).as_ptr();
@@ -43,7 +50,11 @@ fn objects_are_aligned_cleared_and_apart() {
     for round in 0..3 {
         for size in (1..2048).chain([4000, 8192, 8193, 30000, 32768, 32769, 100_000, 1 << 20]) {
             let p = get(&mut c, size, core::ptr::null());
-            let align = if size >= 16 { 16 } else { 1 << (size % 8).trailing_zeros().min(3) };
+            let align = if size >= 16 {
+                16
+            } else {
+                1 << (size % 8).trailing_zeros().min(3)
+            };
             assert_eq!(p % align, 0, "{size}");
             // SAFETY: the object has `size` bytes.
             let bytes = unsafe { core::slice::from_raw_parts_mut(p as *mut u8, size) };
@@ -63,13 +74,25 @@ fn objects_are_aligned_cleared_and_apart() {
 fn allocations_without_bytes_share_one_address() {
     let _one = lock();
     let mut c = cache();
-    assert_eq!(get(&mut c, 0, core::ptr::null()), get(&mut c, 0, core::ptr::null()));
+    assert_eq!(
+        get(&mut c, 0, core::ptr::null()),
+        get(&mut c, 0, core::ptr::null())
+    );
     assert!(find_object(zero_base() as usize).is_none());
 }
 
 #[test]
 fn what_is_no_heap_address_has_no_object() {
-    for p in [0, 1, 4096, arena::BASE - 1, arena::BASE + arena::LIMIT, arena::BASE + arena::LIMIT - 1, usize::MAX, &p_of as *const _ as usize] {
+    for p in [
+        0,
+        1,
+        4096,
+        arena::BASE - 1,
+        arena::BASE + arena::LIMIT,
+        arena::BASE + arena::LIMIT - 1,
+        usize::MAX,
+        &p_of as *const _ as usize,
+    ] {
         assert!(find_object(p).is_none(), "{p:x}");
     }
     fn p_of() {}
@@ -80,7 +103,9 @@ fn pointer_layouts_are_kept_beside_objects() {
     let _one = lock();
     let mut c = cache();
     for words in [1usize, 2, 3, 5, 8, 13, 40, 64, 70, 200] {
-        let mut mask: Vec<u8> = (0..words.div_ceil(8)).map(|i| (i as u8).wrapping_mul(0x35) | 1).collect();
+        let mut mask: Vec<u8> = (0..words.div_ceil(8))
+            .map(|i| (i as u8).wrapping_mul(0x35) | 1)
+            .collect();
         *mask.last_mut().unwrap() &= 0xff >> (words.next_multiple_of(8) - words);
         let t = type_of(words, &mask);
         for n in [1usize, 2, 7] {
@@ -88,7 +113,9 @@ fn pointer_layouts_are_kept_beside_objects() {
             let o = find_object(p).unwrap();
             let s = unsafe { &*o.span };
             for i in 0..s.elemsize / 8 {
-                let want = i < words * n && i % words < unsafe { (*t).ptrdata } / 8 && mask[i % words / 8] >> (i % words % 8) & 1 != 0;
+                let want = i < words * n
+                    && i % words < unsafe { (*t).ptrdata } / 8
+                    && mask[i % words / 8] >> (i % words % 8) & 1 != 0;
                 if s.elemsize <= MAX_BITS {
                     let bits = unsafe { layout::read_bits(s.bits, p - s.base, s.elemsize) };
                     assert_eq!(bits >> i & 1 != 0, want, "{words} {n} {i}");
@@ -134,11 +161,19 @@ fn sweeping_frees_what_is_not_marked() {
             let p = get(&mut c, size.max(16), core::ptr::null());
             assert!(!live.contains(&p), "{size}: a live object was given out");
             // SAFETY: ours.
-            assert!(unsafe { core::slice::from_raw_parts(p as *const u8, size) }.iter().all(|&b| b == 0));
+            assert!(
+                unsafe { core::slice::from_raw_parts(p as *const u8, size) }
+                    .iter()
+                    .all(|&b| b == 0)
+            );
             unsafe { (p as *mut u8).write_bytes(0xa5, size) };
             again += usize::from(dead.contains(&p));
         }
-        assert!(again * 10 >= dead.len() * 9, "{size}: {again} of {} slots used again", dead.len());
+        assert!(
+            again * 10 >= dead.len() * 9,
+            "{size}: {again} of {} slots used again",
+            dead.len()
+        );
         c.flush();
         central::sweep_all();
         // SAFETY: as above: nothing is marked, so all is freed.
@@ -161,6 +196,10 @@ fn freed_pages_can_go_back_to_the_system() {
     assert!(pages::HEAP.lock().release_free() >= 3 << 20);
     let q = get(&mut c, 3 << 20, core::ptr::null());
     // SAFETY: ours.
-    assert!(unsafe { core::slice::from_raw_parts(q as *const u8, 3 << 20) }.iter().all(|&b| b == 0));
+    assert!(
+        unsafe { core::slice::from_raw_parts(q as *const u8, 3 << 20) }
+            .iter()
+            .all(|&b| b == 0)
+    );
     c.flush();
 }
