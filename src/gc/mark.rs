@@ -106,6 +106,12 @@ unsafe fn mark_target(p: usize) -> Target {
     }
 }
 
+impl Default for Marker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Marker {
     /// With an empty work list.
     pub fn new() -> Self {

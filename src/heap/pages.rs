@@ -133,12 +133,11 @@ impl PageHeap {
 
     fn pages(&mut self, index: usize) -> Option<&mut ArenaPages> {
         let a = arena::arena(index);
-        // SAFETY: a record that is not null lives for ever; its pages are only touched under the lock that `self` stands for.
         if a.is_null() {
-            None
-        } else {
-            Some(unsafe { &mut (*a).pages })
+            return None;
         }
+        // SAFETY: a record that is not null lives for ever; its pages are only touched under the lock that `self` stands for.
+        Some(unsafe { &mut (*a).pages })
     }
 
     /// Calls `f(arena's pages, first bit, bits)` for each arena of pages `page .. page + n`.
@@ -407,12 +406,11 @@ pub fn alloc_manual(pages: usize) -> *mut u8 {
         super::span::state::MANUAL,
         true,
     );
-    // SAFETY: a span that is not null is valid.
     if s.is_null() {
-        null_mut()
-    } else {
-        unsafe { (*s).base as *mut u8 }
+        return null_mut();
     }
+    // SAFETY: a span that is not null is valid.
+    unsafe { (*s).base as *mut u8 }
 }
 
 /// Gives pages of [`alloc_manual`] back.

@@ -14,11 +14,7 @@ unsafe fn elem(t: *const SliceType) -> *const Type {
 /// Largest number of elements of `size` bytes.
 #[inline(always)]
 fn max_len(size: usize) -> usize {
-    if size == 0 {
-        isize::MAX as usize
-    } else {
-        MAX_MEM / size
-    }
+    MAX_MEM.checked_div(size).unwrap_or(isize::MAX as usize)
 }
 
 /// `makeslice` of small slices.

@@ -122,6 +122,12 @@ pub struct Records {
     pub in_use: usize,
 }
 
+impl Default for Records {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Records {
     /// No records.
     pub const fn new() -> Self {
@@ -165,7 +171,7 @@ impl Records {
         let mut s = self.free[record];
         if s.is_null() {
             let size = Self::size(record);
-            s = mem::persistent_alloc(size, 16).cast();
+            s = mem::persistent_alloc(size, 64).cast();
             self.bytes += size;
         } else {
             // SAFETY: a free record's `next` is the free list's link.
@@ -306,6 +312,12 @@ pub struct List {
     head: *mut Span,
 }
 
+impl Default for List {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl List {
     /// Empty.
     pub const fn new() -> Self {
@@ -370,6 +382,6 @@ impl List {
 
     /// Takes the whole list.
     pub fn take(&mut self) -> Self {
-        core::mem::replace(self, Self::new())
+        core::mem::take(self)
     }
 }
