@@ -37,7 +37,7 @@ unsafe extern "C" {
     fn memequal_varlen();
     /// asm/switch.S: calls a compiled hash or equality function on g0.
     fn gort_call_alg(f: *const FuncVal, p: *const u8, q: usize) -> usize;
-    fn memcmp(p: *const u8, q: *const u8, n: usize) -> i32;
+    fn bcmp(p: *const u8, q: *const u8, n: usize) -> i32;
 }
 
 /// The size behind a func value of `code`, if it is one.
@@ -92,19 +92,30 @@ pub unsafe fn hashable(typ: *const Type) -> bool {
     unsafe { !(*(*typ).alg).hash.is_null() }
 }
 
-/// Bytes are the same. For leaf mode: `memcmp` is an assembly routine without a frame.
+#[inline(always)]
+unsafe fn same_words<T: PartialEq>(p: *const u8, q: *const u8, second: usize) -> bool {
+    // SAFETY: the caller's promise: a `T` is readable at the start and at `second` of both.
+    unsafe {
+        let at = |p: *const u8, i: usize| p.add(i).cast::<T>().read_unaligned();
+        at(p, 0) == at(q, 0) && at(p, second) == at(q, second)
+    }
+}
+
+/// Bytes are the same. Up to sixteen are compared in place: two words that overlap cover them.
 #[inline(always)]
 unsafe fn same_bytes(p: *const u8, q: *const u8, n: usize) -> bool {
     // SAFETY: both are readable for `n` bytes.
     unsafe {
-        match n {
-            0 => true,
-            1 => *p == *q,
-            2 => p.cast::<u16>().read_unaligned() == q.cast::<u16>().read_unaligned(),
-            4 => p.cast::<u32>().read_unaligned() == q.cast::<u32>().read_unaligned(),
-            8 => p.cast::<u64>().read_unaligned() == q.cast::<u64>().read_unaligned(),
-            16 => p.cast::<u128>().read_unaligned() == q.cast::<u128>().read_unaligned(),
-            _ => p == q || memcmp(p, q, n) == 0,
+        if n > 16 {
+            p == q || bcmp(p, q, n) == 0
+        } else if n >= 8 {
+            same_words::<u64>(p, q, n - 8)
+        } else if n >= 4 {
+            same_words::<u32>(p, q, n - 4)
+        } else if n > 0 {
+            *p == *q && *p.add(n >> 1) == *q.add(n >> 1) && *p.add(n - 1) == *q.add(n - 1)
+        } else {
+            true
         }
     }
 }
@@ -116,7 +127,7 @@ unsafe fn same_bytes(p: *const u8, q: *const u8, n: usize) -> bool {
 #[inline(always)]
 pub unsafe fn same_string(a: GoString, b: GoString) -> bool {
     // SAFETY: both are readable for their length.
-    a.len == b.len && (a.ptr == b.ptr || unsafe { memcmp(a.ptr, b.ptr, a.len as usize) == 0 })
+    a.len == b.len && unsafe { same_bytes(a.ptr, b.ptr, a.len as usize) }
 }
 
 /// What decides the hash of a float: both zeroes are one key, a NaN is a key of its own each time.
@@ -399,6 +410,7 @@ unsafe fn equal_interface(p: *const u8, q: *const u8, with_methods: bool) -> boo
 ///
 /// # Safety
 /// Called by its trampoline.
+#[inline(always)]
 pub unsafe fn mem_hash(a: &mut args::runtime_memhash) {
     // SAFETY: compiled code passes readable bytes.
     a.r0 = unsafe { hashing::bytes(a.p, a.s, a.seed) };
@@ -408,6 +420,7 @@ pub unsafe fn mem_hash(a: &mut args::runtime_memhash) {
 ///
 /// # Safety
 /// Called by its trampoline.
+#[inline(always)]
 pub unsafe fn string_hash(a: &mut args::runtime_strhash) {
     // SAFETY: a string lies there.
     unsafe {
@@ -449,7 +462,8 @@ pub unsafe fn string_equal(a: &mut args::runtime_strequal) {
 macro_rules! interface_entries {
     ($($methods:literal, $hash:ident, $hash_leaf:ident, $hash_args:ident, $equal:ident, $equal_leaf:ident, $equal_args:ident, $doc:literal;)*) => {$(
         #[doc = concat!("Hash of ", $doc, " without compiled code.\n\n# Safety\nCalled by its trampoline.")]
-        pub unsafe fn $hash_leaf(a: &mut args::$hash_args) -> bool {
+        #[inline(always)]
+pub unsafe fn $hash_leaf(a: &mut args::$hash_args) -> bool {
             // SAFETY: such a value lies there.
             match unsafe { hash_interface_leaf(a.p, $methods, a.h) } {
                 Some(h) => {
@@ -465,7 +479,8 @@ macro_rules! interface_entries {
             a.r0 = unsafe { hash_interface(a.p, $methods, a.h) };
         }
         #[doc = concat!("Equality of ", $doc, " without compiled code.\n\n# Safety\nCalled by its trampoline.")]
-        pub unsafe fn $equal_leaf(a: &mut args::$equal_args) -> bool {
+        #[inline(always)]
+pub unsafe fn $equal_leaf(a: &mut args::$equal_args) -> bool {
             // SAFETY: such values lie there.
             match unsafe { equal_interface_leaf(a.p, a.q, $methods) } {
                 Some(same) => {

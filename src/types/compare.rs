@@ -44,6 +44,7 @@ unsafe fn ifaces_leaf(p: &Iface, q: &Iface) -> Option<bool> {
 ///
 /// # Safety
 /// Called by its trampoline.
+#[inline(always)]
 pub unsafe fn eface_leaf(a: &mut args::runtime_efaceeq) -> bool {
     // SAFETY: interface values.
     match unsafe { efaces_leaf(&a.p, &a.q) } {
@@ -68,6 +69,7 @@ pub unsafe fn eface(a: &mut args::runtime_efaceeq) {
 ///
 /// # Safety
 /// Called by its trampoline.
+#[inline(always)]
 pub unsafe fn iface_leaf(a: &mut args::runtime_ifaceeq) -> bool {
     // SAFETY: interface values.
     match unsafe { ifaces_leaf(&a.p, &a.q) } {
@@ -92,6 +94,7 @@ pub unsafe fn iface(a: &mut args::runtime_ifaceeq) {
 ///
 /// # Safety
 /// Called by its trampoline.
+#[inline(always)]
 pub unsafe fn eface_type_hash(a: &mut args::runtime_efacethash) {
     // SAFETY: the type of an interface value is a descriptor.
     a.r0 = if a.e.typ.is_null() {
@@ -105,6 +108,7 @@ pub unsafe fn eface_type_hash(a: &mut args::runtime_efacethash) {
 ///
 /// # Safety
 /// Called by its trampoline.
+#[inline(always)]
 pub unsafe fn iface_type_hash(a: &mut args::runtime_ifacethash) {
     // SAFETY: as above.
     unsafe {

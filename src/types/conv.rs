@@ -115,6 +115,7 @@ unsafe fn i2i_in<const SYSTEM: bool>(a: &mut args::runtime_convI2I) -> bool {
 ///
 /// # Safety
 /// Called by its trampoline.
+#[inline(always)]
 pub unsafe fn i2e(a: &mut args::runtime_convI2E) {
     // SAFETY: an interface value.
     a.r = Eface {

@@ -26,6 +26,7 @@ use crate::abi::{GoString, Type};
 macro_rules! both_modes {
     ($($leaf:ident, $system:ident, $body:ident, $args:ident, $name:literal;)*) => {$(
         #[doc = concat!("`", $name, "` in leaf mode.\n\n# Safety\nCalled by its trampoline.")]
+        #[inline(always)]
         pub unsafe fn $leaf(a: &mut $crate::abi::args::$args) -> bool {
             // SAFETY: compiled code's arguments.
             unsafe { $body::<false>(a) }
