@@ -60,6 +60,7 @@ GOFUNC runtime.call\size gort_index_reflect_call
     mov rdi, rsp
     COPYARGS
     mov rdx, [rsp+\size+16]
+    SITE \size gort_index_reflect_call /* with a nil func value it faults here */
     call [rdx]
     SITE \size gort_index_reflect_call
     mov rdi, [rsp+\size+24]
