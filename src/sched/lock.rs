@@ -58,7 +58,11 @@ pub unsafe fn set_max_threads(a: &mut args::runtime_setMaxThreads) {
     }
 }
 
-/// Before fork: until [`after_fork`], no signal may run (the child shares our handlers' memory), and a stack check is a bug.
+/// Before fork: until [`after_fork`] the goroutine stays on its M, and a stack check is a bug.
+///
+/// Signals stay unblocked: the child goes on to exec without calling us, so it would hand a blocked mask to the new program. What a
+/// handler does meanwhile in the child happens in the child's copy of our memory. Only the profiler is off, whose frequent
+/// signals can keep fork from ever finishing.
 ///
 /// # Safety
 /// Called by its trampoline.
@@ -67,7 +71,9 @@ pub unsafe fn before_fork(_a: &mut args::syscall_runtime_BeforeFork) {
     unsafe {
         let m = getm();
         (*m).locks += 1;
-        (*m).sigmask = crate::signal::block_all();
+        if (*m).profilehz != 0 {
+            crate::signal::set_thread_profiler(m, 0);
+        }
         if !(*m).curg.is_null() {
             (*(*m).curg).stackguard0 = STACK_FORK;
         }
@@ -86,7 +92,10 @@ pub unsafe fn after_fork(_a: &mut args::syscall_runtime_AfterFork) {
             let g = (*m).curg;
             (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
         }
-        crate::signal::restore_mask((*m).sigmask);
+        let hz = crate::profile::HZ.load(core::sync::atomic::Ordering::Relaxed);
+        if hz != 0 {
+            crate::signal::set_thread_profiler(m, hz);
+        }
         (*m).locks -= 1;
     }
 }
