@@ -3,6 +3,7 @@
 use super::cursor::{Cursor, Fault};
 use super::{Auto, Def, Kind, NameIx, ObjName, Object, Reloc, RelocKind, Text};
 use hashbrown::HashTable;
+use memchr::memmem::Finder;
 use rustc_hash::FxHasher;
 use std::borrow::Cow;
 use std::hash::Hasher;
@@ -11,6 +12,8 @@ const START: &[u8] = b"\0\0go13ld";
 const FORMAT: u8 = 1;
 const END: &[u8] = b"\xff\xffgo13ld";
 const SYNC: u8 = 0xfe;
+/// How objects write the path of their own package.
+const PLACEHOLDER: &[u8] = b"\"\".";
 /// Alignment of functions in the Go linker.
 const MAX_PADDING: u64 = 16;
 
@@ -119,7 +122,9 @@ pub fn parse<'a>(object: &'a [u8], package: &str) -> Result<Object<'a>, Fault> {
     let mut r = Reader {
         c,
         package: package.as_bytes(),
+        raws: Vec::new(),
         index: HashTable::new(),
+        placeholder: Finder::new(PLACEHOLDER),
         out: Object::default(),
     };
     loop {
@@ -146,8 +151,11 @@ pub fn parse<'a>(object: &'a [u8], package: &str) -> Result<Object<'a>, Fault> {
 struct Reader<'a, 'p> {
     c: Cursor<'a>,
     package: &'p [u8],
-    /// Index of `out.names` by name.
+    /// Names as the file spells them, parallel to `out.names`: most references repeat one.
+    raws: Vec<&'a [u8]>,
+    /// Index of `raws`.
     index: HashTable<u32>,
+    placeholder: Finder<'static>,
     out: Object<'a>,
 }
 
@@ -174,24 +182,27 @@ impl<'a> Reader<'a, '_> {
                 ));
             }
         };
-        let name = expand(raw, self.package);
-        let hash = hash_name(&name);
-        let names = &mut self.out.names;
-        let same = |&i: &u32| {
-            let n = &names[i as usize];
-            n.is_static == is_static && n.name == name
-        };
+        let (names, raws) = (&mut self.out.names, &mut self.raws);
+        let hash = hash_name(raw);
+        let same = |&i: &u32| raws[i as usize] == raw && names[i as usize].is_static == is_static;
         if let Some(&i) = self.index.find(hash, same) {
             return Ok(NameIx(i));
         }
         let i = names.len() as u32;
+        let name = expand(raw, self.package, &self.placeholder);
+        let full_hash = if matches!(name, Cow::Borrowed(_)) {
+            hash
+        } else {
+            hash_name(&name)
+        };
         names.push(ObjName {
             name,
             is_static,
-            hash,
+            hash: full_hash,
         });
+        raws.push(raw);
         self.index
-            .insert_unique(hash, i, |&i| names[i as usize].hash);
+            .insert_unique(hash, i, |&i| hash_name(raws[i as usize]));
         Ok(NameIx(i))
     }
 
@@ -405,9 +416,8 @@ pub fn hash_name(name: &[u8]) -> u64 {
 }
 
 /// Puts the package in place of every `""` that is followed by a dot.
-fn expand<'a>(raw: &'a [u8], package: &[u8]) -> Cow<'a, [u8]> {
-    let pattern = b"\"\".";
-    let Some(mut at) = find(raw, pattern) else {
+fn expand<'a>(raw: &'a [u8], package: &[u8], placeholder: &Finder<'_>) -> Cow<'a, [u8]> {
+    let Some(mut at) = placeholder.find(raw) else {
         return Cow::Borrowed(raw);
     };
     let mut out = Vec::with_capacity(raw.len() + package.len());
@@ -417,7 +427,7 @@ fn expand<'a>(raw: &'a [u8], package: &[u8]) -> Cow<'a, [u8]> {
         out.extend_from_slice(package);
         rest = &rest[at + 2..];
         // The dot is copied with what follows, so that it cannot start another match.
-        match find(&rest[1..], pattern) {
+        match placeholder.find(&rest[1..]) {
             Some(next) => at = next + 1,
             None => break,
         }
@@ -440,7 +450,10 @@ mod tests {
 
     #[test]
     fn names_are_expanded_everywhere() {
-        let e = |s: &str| String::from_utf8(expand(s.as_bytes(), b"p/q").into_owned()).unwrap();
+        let e = |s: &str| {
+            String::from_utf8(expand(s.as_bytes(), b"p/q", &Finder::new(PLACEHOLDER)).into_owned())
+                .unwrap()
+        };
         assert_eq!(e("\"\".F"), "p/q.F");
         assert_eq!(e("type.map[string]\"\".T"), "type.map[string]p/q.T");
         assert_eq!(e("type.map[\"\".K]\"\".T"), "type.map[p/q.K]p/q.T");
