@@ -122,7 +122,8 @@ unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
                     traceback::goroutine(&mut out, curg, style);
                 }
             } else if let (Some(g), Some(walker)) = (shown, walker) {
-                traceback::from(&mut out, g, walker, style);
+                let whole = Style { all: true, addresses: true };
+                traceback::from(&mut out, g, walker, whole);
             }
             traceback::others(&mut out, shown.unwrap_or(g), style);
             out.str("\n");
