@@ -41,7 +41,10 @@ unsafe fn place<K: Key>(t: &MapType, first: Bucket, key: K, top: u8) -> Try<Plac
                 }
             }
             if free.is_none() {
-                free = bucket.with_top(EMPTY).next().map(|index| Slot { bucket, index });
+                free = bucket
+                    .with_top(EMPTY)
+                    .next()
+                    .map(|index| Slot { bucket, index });
             }
             match bucket.next(t) {
                 Some(b) => bucket = b,
@@ -60,7 +63,12 @@ unsafe fn place<K: Key>(t: &MapType, first: Bucket, key: K, top: u8) -> Try<Plac
 /// # Safety
 /// A map of the type that is not nil; `value` is valid for a value; the mode must be true.
 #[inline(always)]
-pub unsafe fn assign<K: Key, const LEAF: bool>(t: &MapType, h: *mut Hmap, key: K, value: *const u8) -> Try<()> {
+pub unsafe fn assign<K: Key, const LEAF: bool>(
+    t: &MapType,
+    h: *mut Hmap,
+    key: K,
+    value: *const u8,
+) -> Try<()> {
     // SAFETY: the map is the caller's alone while it is written.
     unsafe {
         if LEAF && (mem::barrier_enabled() || !(*h).oldbuckets.is_null()) {
@@ -95,7 +103,10 @@ pub unsafe fn assign<K: Key, const LEAF: bool>(t: &MapType, h: *mut Hmap, key: K
                         Place::Full(last) => {
                             let b = table::new_overflow(t, h);
                             last.set_next(t, b);
-                            Slot { bucket: b, index: 0 }
+                            Slot {
+                                bucket: b,
+                                index: 0,
+                            }
                         }
                         Place::Free(slot) | Place::Entry(slot) => slot,
                     }
@@ -108,7 +119,14 @@ pub unsafe fn assign<K: Key, const LEAF: bool>(t: &MapType, h: *mut Hmap, key: K
 
 /// Fills a free slot.
 #[inline(always)]
-unsafe fn insert<K: Key, const LEAF: bool>(t: &MapType, h: *mut Hmap, slot: Slot, key: K, value: *const u8, top: u8) -> Try<()> {
+unsafe fn insert<K: Key, const LEAF: bool>(
+    t: &MapType,
+    h: *mut Hmap,
+    slot: Slot,
+    key: K,
+    value: *const u8,
+    top: u8,
+) -> Try<()> {
     // SAFETY: the slot is the caller's.
     unsafe {
         let mut k = slot.bucket.key_slot(key_size::<K>(t), slot.index);
@@ -154,7 +172,9 @@ pub unsafe fn delete<K: Key, const LEAF: bool>(t: &MapType, h: *mut Hmap, key: K
         if !LEAF && !(*h).oldbuckets.is_null() {
             grow::step(t, h, hash & mask_of((*h).b));
         }
-        let Some(Slot { bucket, index }) = lookup::find_hashed(t, &*h, key, hash)? else { return Ok(()) };
+        let Some(Slot { bucket, index }) = lookup::find_hashed(t, &*h, key, hash)? else {
+            return Ok(());
+        };
         // Cleared for the collector's sake, and because a search in a single bucket compares keys first.
         let size = key_size::<K>(t);
         mem::clear_bytes(bucket.key_slot(size, index), size);

@@ -77,7 +77,9 @@ unsafe fn find_leaf(t: &MapType, h: *const Hmap, p: *const u8) -> Try<Option<Slo
 pub unsafe fn access1_leaf(a: &mut args::runtime_mapaccess1) -> bool {
     // SAFETY: compiled code passes a map of the type and a key.
     unsafe {
-        let Ok(found) = find_leaf(&*a.t, a.h, a.key) else { return false };
+        let Ok(found) = find_leaf(&*a.t, a.h, a.key) else {
+            return false;
+        };
         a.r0 = value(&*a.t, found);
     }
     true
@@ -93,7 +95,9 @@ pub unsafe fn access1(a: &mut args::runtime_mapaccess1) {
 pub unsafe fn access2_leaf(a: &mut args::runtime_mapaccess2) -> bool {
     // SAFETY: as above.
     unsafe {
-        let Ok(found) = find_leaf(&*a.t, a.h, a.key) else { return false };
+        let Ok(found) = find_leaf(&*a.t, a.h, a.key) else {
+            return false;
+        };
         a.r0 = value(&*a.t, found);
         a.r1 = found.is_some();
     }
@@ -149,8 +153,12 @@ pub(super) unsafe fn set(t: &MapType, h: *mut Hmap, key: *const u8, value: *cons
     // SAFETY: passed on. System mode always finishes.
     unsafe {
         let _ = match kind(t) {
-            Kind::Word32 => assign::<_, false>(t, h, Word32(key.cast::<u32>().read_unaligned()), value),
-            Kind::Word64 => assign::<_, false>(t, h, Word64(key.cast::<u64>().read_unaligned()), value),
+            Kind::Word32 => {
+                assign::<_, false>(t, h, Word32(key.cast::<u32>().read_unaligned()), value)
+            }
+            Kind::Word64 => {
+                assign::<_, false>(t, h, Word64(key.cast::<u64>().read_unaligned()), value)
+            }
             Kind::Str => assign::<_, false>(t, h, Str(key.cast::<GoString>().read()), value),
             Kind::Other => assign::<_, false>(t, h, Any(key), value),
         };
@@ -187,7 +195,9 @@ pub unsafe fn make_leaf(a: &mut args::runtime_makemap) -> bool {
         if a.hint as u64 > SLOTS as u64 || (*(*a.t).elem).zero.is_null() {
             return false;
         }
-        let Ok(h) = make::make::<true>(a.t, a.hint as usize, a.h, a.bucket) else { return false };
+        let Ok(h) = make::make::<true>(a.t, a.hint as usize, a.h, a.bucket) else {
+            return false;
+        };
         a.r0 = h;
     }
     true

@@ -4,7 +4,10 @@
 //! A chain of the old table splits in two by one more bit of the hash. A key that is not equal to itself (NaN) has no hash to come
 //! back to; the lowest bit of its hash byte decides, so that an iterator that sees it in the old table knows where it goes.
 
-use super::table::{self, Bucket, EMPTY, EVACUATED_EMPTY, EVACUATED_LOW, ITERATOR, OLD_ITERATOR, SLOTS, bucket, flags, mask_of, top_of};
+use super::table::{
+    self, Bucket, EMPTY, EVACUATED_EMPTY, EVACUATED_LOW, ITERATOR, OLD_ITERATOR, SLOTS, bucket,
+    flags, mask_of, top_of,
+};
 use super::{lookup, mem};
 use crate::abi::{Hmap, MapType};
 use crate::types::alg;
@@ -21,7 +24,11 @@ pub unsafe fn start(t: &MapType, h: *mut Hmap) {
         let new = mem::newarray(t.bucket, 1usize.wrapping_shl(u32::from(b)));
         // Who iterates over the table now will be iterating over the old one.
         let f = flags(h).load(Ordering::Relaxed);
-        let f = if f & ITERATOR != 0 { f & !ITERATOR | OLD_ITERATOR } else { f & !OLD_ITERATOR };
+        let f = if f & ITERATOR != 0 {
+            f & !ITERATOR | OLD_ITERATOR
+        } else {
+            f & !OLD_ITERATOR
+        };
         flags(h).store(f, Ordering::Relaxed);
         table::push_overflow(h);
         mem::write_ptr(&raw mut (*h).oldbuckets, (*h).buckets);
@@ -58,10 +65,16 @@ impl Target {
             if self.index == SLOTS {
                 let b = table::new_overflow(t, h);
                 self.bucket.set_next(t, b);
-                *self = Target { bucket: b, index: 0 };
+                *self = Target {
+                    bucket: b,
+                    index: 0,
+                };
             }
             let size = usize::from(t.keysize);
-            let (k, to) = (from.key_slot(size, i), self.bucket.key_slot(size, self.index));
+            let (k, to) = (
+                from.key_slot(size, i),
+                self.bucket.key_slot(size, self.index),
+            );
             if t.indirectkey != 0 {
                 mem::write_ptr(to.cast(), k.cast::<*mut u8>().read());
             } else {
@@ -98,8 +111,14 @@ unsafe fn evacuate(t: &MapType, h: *mut Hmap, old: usize) {
         let half = (mask_of((*h).b) >> 1).wrapping_add(1);
         let first = bucket(t, (*h).oldbuckets, old);
         if !first.evacuated() {
-            let mut low = Target { bucket: bucket(t, (*h).buckets, old), index: 0 };
-            let mut high = Target { bucket: bucket(t, (*h).buckets, old.wrapping_add(half)), index: 0 };
+            let mut low = Target {
+                bucket: bucket(t, (*h).buckets, old),
+                index: 0,
+            };
+            let mut high = Target {
+                bucket: bucket(t, (*h).buckets, old.wrapping_add(half)),
+                index: 0,
+            };
             let mut from = Some(first);
             while let Some(b) = from {
                 for i in 0..SLOTS {
@@ -116,13 +135,20 @@ unsafe fn evacuate(t: &MapType, h: *mut Hmap, old: usize) {
                         (top & 1 != 0, top_of(hash))
                     };
                     b.set_top(i, EVACUATED_LOW + u8::from(up));
-                    if up { high.put(t, h, b, i, top) } else { low.put(t, h, b, i, top) }
+                    if up {
+                        high.put(t, h, b, i, top)
+                    } else {
+                        low.put(t, h, b, i, top)
+                    }
                 }
                 from = b.next(t);
             }
             // Nobody looks at the entries any more: the collector need not keep what they point to.
             if flags(h).load(Ordering::Relaxed) & OLD_ITERATOR == 0 && !table::pointer_free(t) {
-                first.0.add(SLOTS).write_bytes(0, usize::from(t.bucketsize).wrapping_sub(SLOTS));
+                first
+                    .0
+                    .add(SLOTS)
+                    .write_bytes(0, usize::from(t.bucketsize).wrapping_sub(SLOTS));
             }
         }
         if old == (*h).nevacuate {

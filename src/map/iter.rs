@@ -10,7 +10,10 @@
 //! The iterator's pointers to the map, the table and the bucket keep them alive; evacuation leaves their contents alone (`table::ITERATOR`).
 
 use super::key::{Any, Key, Simple};
-use super::table::{self, Bucket, EVACUATED_EMPTY, EVACUATED_LOW, ITERATOR, MIN_TOP, OLD_ITERATOR, SLOTS, bucket, flags, mask_of};
+use super::table::{
+    self, Bucket, EVACUATED_EMPTY, EVACUATED_LOW, ITERATOR, MIN_TOP, OLD_ITERATOR, SLOTS, bucket,
+    flags, mask_of,
+};
 use super::{Slow, Try, lookup, mem};
 use crate::abi::{Hiter, Hmap, MapType};
 use core::sync::atomic::Ordering;
@@ -56,7 +59,13 @@ impl Mode for System {
 #[inline(always)]
 unsafe fn set<M: Mode>(slot: *mut *mut u8, p: *mut u8) {
     // SAFETY: a word of the iterator; leaf mode has made sure that no barrier is needed.
-    unsafe { if M::LEAF { slot.write(p) } else { mem::write_ptr(slot, p) } }
+    unsafe {
+        if M::LEAF {
+            slot.write(p)
+        } else {
+            mem::write_ptr(slot, p)
+        }
+    }
 }
 
 /// Starts an iteration and goes to the first entry.
@@ -130,7 +139,9 @@ pub unsafe fn next<M: Mode>(it: *mut Hiter) -> Try<()> {
                 if top <= EVACUATED_EMPTY {
                     continue;
                 }
-                let Some((k, v)) = entry::<M>(t, h, &*it, b, slot, top, at.check)? else { continue };
+                let Some((k, v)) = entry::<M>(t, h, &*it, b, slot, top, at.check)? else {
+                    continue;
+                };
                 set::<M>(&raw mut (*it).key, k);
                 set::<M>(&raw mut (*it).value, v);
                 set::<M>(&raw mut (*it).bptr, at.chain);
@@ -193,7 +204,15 @@ impl Cursor {
 
 /// The entry in a slot as the loop is to see it, if it is to see it.
 #[inline(always)]
-unsafe fn entry<M: Mode>(t: &MapType, h: *mut Hmap, it: &Hiter, b: Bucket, i: usize, top: u8, check: usize) -> Try<Option<(*mut u8, *mut u8)>> {
+unsafe fn entry<M: Mode>(
+    t: &MapType,
+    h: *mut Hmap,
+    it: &Hiter,
+    b: Bucket,
+    i: usize,
+    top: u8,
+    check: usize,
+) -> Try<Option<(*mut u8, *mut u8)>> {
     // SAFETY: the slot holds an entry, or what evacuation left of it.
     unsafe {
         let p = b.key(t, i);
@@ -202,9 +221,17 @@ unsafe fn entry<M: Mode>(t: &MapType, h: *mut Hmap, it: &Hiter, b: Bucket, i: us
         }
         let key = M::key(p);
         let findable = table::reflexive(t) || key.is(t, p)?;
-        let hash = if findable { key.hash(t, lookup::seed(h))? } else { 0 };
+        let hash = if findable {
+            key.hash(t, lookup::seed(h))?
+        } else {
+            0
+        };
         if check != NO_CHECK {
-            let here = if findable { hash & mask_of(it.b) == check } else { upper(check, it.b) == (top & 1 != 0) };
+            let here = if findable {
+                hash & mask_of(it.b) == check
+            } else {
+                upper(check, it.b) == (top & 1 != 0)
+            };
             if !here {
                 return Ok(None);
             }
@@ -216,7 +243,8 @@ unsafe fn entry<M: Mode>(t: &MapType, h: *mut Hmap, it: &Hiter, b: Bucket, i: us
         if (*h).count == 0 {
             return Ok(None);
         }
-        Ok(lookup::find_hashed(t, &*h, key, hash)?.map(|s| (s.bucket.key(t, s.index), s.bucket.value(t, s.index))))
+        Ok(lookup::find_hashed(t, &*h, key, hash)?
+            .map(|s| (s.bucket.key(t, s.index), s.bucket.value(t, s.index))))
     }
 }
 

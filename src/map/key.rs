@@ -102,7 +102,11 @@ pub unsafe fn same_bytes(p: *const u8, q: *const u8, n: usize) -> bool {
             let end = n.wrapping_sub(4);
             return (half(p) ^ half(q)) | (half(p.add(end)) ^ half(q.add(end))) == 0;
         }
-        n == 0 || (*p ^ *q) | (*p.add(n >> 1) ^ *q.add(n >> 1)) | (*p.add(n.wrapping_sub(1)) ^ *q.add(n.wrapping_sub(1))) == 0
+        n == 0
+            || (*p ^ *q)
+                | (*p.add(n >> 1) ^ *q.add(n >> 1))
+                | (*p.add(n.wrapping_sub(1)) ^ *q.add(n.wrapping_sub(1)))
+                == 0
     }
 }
 
@@ -119,7 +123,9 @@ unsafe impl Key for Str {
         // SAFETY: a slot with a Go string.
         unsafe {
             let s = p.cast::<GoString>();
-            Ok((*s).len == self.0.len && ((*s).ptr == self.0.ptr || same_bytes((*s).ptr, self.0.ptr, self.0.len as usize)))
+            Ok((*s).len == self.0.len
+                && ((*s).ptr == self.0.ptr
+                    || same_bytes((*s).ptr, self.0.ptr, self.0.len as usize)))
         }
     }
     #[inline(always)]

@@ -8,7 +8,11 @@ use crate::abi::{GoString, Hmap, MapType};
 /// The size of a key's slot; a constant where the kind of key fixes it.
 #[inline(always)]
 pub fn key_size<K: Key>(t: &MapType) -> usize {
-    if K::SIZE != 0 { K::SIZE } else { usize::from(t.keysize) }
+    if K::SIZE != 0 {
+        K::SIZE
+    } else {
+        usize::from(t.keysize)
+    }
 }
 
 /// The key in a slot.
@@ -18,7 +22,13 @@ pub fn key_size<K: Key>(t: &MapType) -> usize {
 #[inline(always)]
 pub unsafe fn key_at<K: Key>(t: &MapType, s: Slot) -> *mut u8 {
     // SAFETY: passed on; keys with a fixed kind are small, so in the bucket.
-    unsafe { if K::SIZE != 0 { s.bucket.key_slot(K::SIZE, s.index) } else { s.bucket.key(t, s.index) } }
+    unsafe {
+        if K::SIZE != 0 {
+            s.bucket.key_slot(K::SIZE, s.index)
+        } else {
+            s.bucket.key(t, s.index)
+        }
+    }
 }
 
 /// Searches the chain of a bucket.
@@ -77,7 +87,11 @@ pub unsafe fn seed(h: *const Hmap) -> usize {
 unsafe fn single_bucket(t: &MapType, h: &Hmap) -> Option<table::Bucket> {
     let bucket = table::Bucket(h.buckets);
     // SAFETY: the only bucket of the map. A map with entries has buckets, and a map being grown has two at least.
-    if h.b == 0 && unsafe { bucket.next(t) }.is_none() { Some(bucket) } else { None }
+    if h.b == 0 && unsafe { bucket.next(t) }.is_none() {
+        Some(bucket)
+    } else {
+        None
+    }
 }
 
 /// [`find`] for keys of one word.
@@ -159,7 +173,10 @@ unsafe fn find_in_one(bucket: table::Bucket, key: GoString) -> One {
                 continue;
             }
             if len >= LONG {
-                let ends_differ = |at: usize| s.ptr.add(at).cast::<u64>().read_unaligned() != key.ptr.add(at).cast::<u64>().read_unaligned();
+                let ends_differ = |at: usize| {
+                    s.ptr.add(at).cast::<u64>().read_unaligned()
+                        != key.ptr.add(at).cast::<u64>().read_unaligned()
+                };
                 if ends_differ(0) || ends_differ(len.wrapping_sub(8)) {
                     continue;
                 }

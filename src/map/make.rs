@@ -11,7 +11,12 @@ use crate::types::known;
 /// A map type; `h` is a cleared map in the caller's frame or null; `buckets` is a cleared bucket there or null; the mode must be true,
 /// and in leaf mode `hint` be at most [`table::SLOTS`].
 #[inline(always)]
-pub unsafe fn make<const LEAF: bool>(t: *const MapType, hint: usize, h: *mut Hmap, buckets: *mut u8) -> Try<*mut Hmap> {
+pub unsafe fn make<const LEAF: bool>(
+    t: *const MapType,
+    hint: usize,
+    h: *mut Hmap,
+    buckets: *mut u8,
+) -> Try<*mut Hmap> {
     // SAFETY: the map is the caller's alone until it is returned.
     unsafe {
         if LEAF && mem::barrier_enabled() {
@@ -21,8 +26,16 @@ pub unsafe fn make<const LEAF: bool>(t: *const MapType, hint: usize, h: *mut Hma
         while overloaded(hint, b) && hint > table::SLOTS {
             b += 1;
         }
-        let buckets = if b == 0 { buckets } else { mem::newarray((*t).bucket, 1usize << b) };
-        let h = if h.is_null() { mem::object::<LEAF>((*t).hmap)?.cast() } else { h };
+        let buckets = if b == 0 {
+            buckets
+        } else {
+            mem::newarray((*t).bucket, 1usize << b)
+        };
+        let h = if h.is_null() {
+            mem::object::<LEAF>((*t).hmap)?.cast()
+        } else {
+            h
+        };
         (*h).b = b;
         (*h).hash0 = mem::fastrand() as u32;
         mem::write_ptr(&raw mut (*h).buckets, buckets);
@@ -43,7 +56,9 @@ pub unsafe fn ensure_zero(elem: *const Type) {
             } else {
                 crate::os::mem::persistent_alloc((*elem).size, 64)
             };
-            let slot = core::sync::atomic::AtomicPtr::from_ptr((&raw const (*elem).zero).cast_mut().cast());
+            let slot = core::sync::atomic::AtomicPtr::from_ptr(
+                (&raw const (*elem).zero).cast_mut().cast(),
+            );
             slot.store(zero, core::sync::atomic::Ordering::Release);
         }
     }

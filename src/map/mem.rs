@@ -7,27 +7,19 @@ use crate::abi::Type;
 mod real {
     pub use crate::gc::barrier::{enabled as barrier_enabled, typed_memmove, write_ptr};
     pub use crate::heap::{leaf_alloc, mallocgc, newarray};
-    pub use crate::sched::fastrand;
 }
 
 #[cfg(test)]
+#[expect(missing_docs, reason = "as above")]
 mod real {
     use crate::abi::Type;
     use std::cell::Cell;
 
     thread_local! {
-        static SEED: Cell<u64> = const { Cell::new(1) };
         /// Objects asked for in leaf mode until it says no; the tests vary it.
         pub static LEAF_BUDGET: Cell<u32> = const { Cell::new(u32::MAX) };
     }
 
-    pub fn fastrand() -> u64 {
-        SEED.with(|s| {
-            let x = s.get().wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-            s.set(x);
-            (x ^ x >> 29).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ x >> 32
-        })
-    }
     pub fn barrier_enabled() -> bool {
         false
     }
@@ -41,7 +33,10 @@ mod real {
     }
     /// Never freed: tests are short.
     pub unsafe fn mallocgc(size: usize, _typ: *const Type, _zero: bool) -> *mut u8 {
-        vec![0u64; size.div_ceil(8).max(1)].leak().as_mut_ptr().cast()
+        vec![0u64; size.div_ceil(8).max(1)]
+            .leak()
+            .as_mut_ptr()
+            .cast()
     }
     pub unsafe fn newarray(typ: *const Type, n: usize) -> *mut u8 {
         // SAFETY: a type.
@@ -59,6 +54,7 @@ mod real {
     }
 }
 
+pub use crate::sched::fastrand;
 pub use real::*;
 
 /// A cleared value of `typ`, in the mode's way.
@@ -87,9 +83,15 @@ pub unsafe fn copy_bytes(dst: *mut u8, src: *const u8, n: usize) {
     // SAFETY: passed on to the caller.
     unsafe {
         match n {
-            8 => dst.cast::<u64>().write_unaligned(src.cast::<u64>().read_unaligned()),
-            16 => dst.cast::<[u64; 2]>().write_unaligned(src.cast::<[u64; 2]>().read_unaligned()),
-            4 => dst.cast::<u32>().write_unaligned(src.cast::<u32>().read_unaligned()),
+            8 => dst
+                .cast::<u64>()
+                .write_unaligned(src.cast::<u64>().read_unaligned()),
+            16 => dst
+                .cast::<[u64; 2]>()
+                .write_unaligned(src.cast::<[u64; 2]>().read_unaligned()),
+            4 => dst
+                .cast::<u32>()
+                .write_unaligned(src.cast::<u32>().read_unaligned()),
             1 => dst.write(src.read()),
             0 => {}
             _ => core::ptr::copy_nonoverlapping(src, dst, n),

@@ -31,6 +31,8 @@ pub mod make;
 pub mod mem;
 pub mod reflect;
 pub mod table;
+#[cfg(test)]
+mod tests;
 
 /// A leaf function cannot finish: it has changed nothing, and the slow path starts over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

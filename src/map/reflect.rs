@@ -24,7 +24,9 @@ pub unsafe fn make_map(a: &mut args::reflect_makemap) {
     // SAFETY: reflect passes a map type; in system mode it always succeeds.
     unsafe {
         make::ensure_zero(map_type(a.t).elem);
-        if let Ok(h) = make::make::<false>(a.t.cast(), 0, core::ptr::null_mut(), core::ptr::null_mut()) {
+        if let Ok(h) =
+            make::make::<false>(a.t.cast(), 0, core::ptr::null_mut(), core::ptr::null_mut())
+        {
             a.m = h.cast();
         }
     }
@@ -35,7 +37,9 @@ pub unsafe fn access_leaf(a: &mut args::reflect_mapaccess) -> bool {
     // SAFETY: reflect passes a map of the type and a key.
     unsafe {
         let t = map_type(a.t);
-        let Ok(found) = find(t, a.m.cast::<Hmap>(), Simple(a.key)) else { return false };
+        let Ok(found) = find(t, a.m.cast::<Hmap>(), Simple(a.key)) else {
+            return false;
+        };
         a.val = found.map_or(core::ptr::null_mut(), |s| s.bucket.value(t, s.index));
     }
     true
@@ -125,5 +129,11 @@ pub unsafe fn iter_key(a: &mut args::reflect_mapiterkey) {
 /// `reflect.maplen`.
 pub unsafe fn len(a: &mut args::reflect_maplen) {
     // SAFETY: reflect passes a map or nil.
-    a.r0 = unsafe { if a.m.is_null() { 0 } else { (*a.m.cast::<Hmap>()).count } };
+    a.r0 = unsafe {
+        if a.m.is_null() {
+            0
+        } else {
+            (*a.m.cast::<Hmap>()).count
+        }
+    };
 }

@@ -8,7 +8,9 @@
 
 use super::mem;
 use crate::abi::{Hmap, MapType, Type};
-use core::arch::x86_64::{__m128i, _mm_cmpeq_epi8, _mm_cvtsi64_si128, _mm_movemask_epi8, _mm_set1_epi8};
+use core::arch::x86_64::{
+    __m128i, _mm_cmpeq_epi8, _mm_cvtsi64_si128, _mm_movemask_epi8, _mm_set1_epi8,
+};
 use core::sync::atomic::AtomicU8;
 
 /// Slots of a bucket: the compiler lays out eight.
@@ -108,7 +110,13 @@ impl Bucket {
     pub unsafe fn value_slot(self, t: &MapType, i: usize) -> *mut u8 {
         let keys = usize::from(t.keysize).wrapping_mul(SLOTS);
         // SAFETY: see the impl.
-        unsafe { self.0.add(SLOTS.wrapping_add(keys).wrapping_add(usize::from(t.valuesize).wrapping_mul(i))) }
+        unsafe {
+            self.0.add(
+                SLOTS
+                    .wrapping_add(keys)
+                    .wrapping_add(usize::from(t.valuesize).wrapping_mul(i)),
+            )
+        }
     }
 
     /// The value itself.
@@ -117,7 +125,11 @@ impl Bucket {
         // SAFETY: see the impl; an entry's pointer is set.
         unsafe {
             let p = self.value_slot(t, i);
-            if t.indirectvalue != 0 { p.cast::<*mut u8>().read() } else { p }
+            if t.indirectvalue != 0 {
+                p.cast::<*mut u8>().read()
+            } else {
+                p
+            }
         }
     }
 
@@ -127,7 +139,11 @@ impl Bucket {
         // SAFETY: see the impl; an entry's pointer is set.
         unsafe {
             let p = self.key_slot(usize::from(t.keysize), i);
-            if t.indirectkey != 0 { p.cast::<*mut u8>().read() } else { p }
+            if t.indirectkey != 0 {
+                p.cast::<*mut u8>().read()
+            } else {
+                p
+            }
         }
     }
 
@@ -261,7 +277,11 @@ pub unsafe fn new_overflow(t: &MapType, h: *mut Hmap) -> Bucket {
                 mem::write_ptr(&raw mut (*h).overflow, new_list().cast());
             }
             let first: *mut *mut u8 = (*h).overflow.cast();
-            let newest: *mut *mut u8 = if (*first.add(NEXT)).is_null() { first } else { (*first.add(NEXT)).cast() };
+            let newest: *mut *mut u8 = if (*first.add(NEXT)).is_null() {
+                first
+            } else {
+                (*first.add(NEXT)).cast()
+            };
             match (OLD + 1..LIST_WORDS).find(|&i| (*newest.add(i)).is_null()) {
                 Some(i) => mem::write_ptr(newest.add(i), b),
                 None => {

@@ -80,7 +80,21 @@ pub fn getp() -> *mut P {
     unsafe { (*getm()).p.cast() }
 }
 
+/// In hosted unit tests, which have no M: the same generator, one for each thread.
+#[cfg(test)]
+pub fn fastrand() -> u64 {
+    std::thread_local! {
+        static STATE: core::cell::Cell<u64> = const { core::cell::Cell::new(1) };
+    }
+    STATE.with(|s| {
+        s.set(s.get().wrapping_add(0xa076_1d64_78bd_642f));
+        let t = u128::from(s.get()) * u128::from(s.get() ^ 0xe703_7ed1_a0b4_28db);
+        (t >> 64) as u64 ^ t as u64
+    })
+}
+
 /// A cheap random number from this M's generator.
+#[cfg(not(test))]
 #[inline]
 pub fn fastrand() -> u64 {
     // SAFETY: only this thread touches its M's generator. wyrand: one multiplication.

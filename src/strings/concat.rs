@@ -72,7 +72,10 @@ unsafe fn leaf(buf: *mut u8, parts: *const GoString, n: usize, r: &mut GoString)
                     return false;
                 }
                 join(to, parts, n);
-                *r = GoString { ptr: to, len: len as i64 };
+                *r = GoString {
+                    ptr: to,
+                    len: len as i64,
+                };
             }
             Sum::TooLong => return false,
         }
@@ -84,13 +87,20 @@ unsafe fn slow(buf: *mut u8, parts: *const GoString, n: usize, r: &mut GoString)
     // SAFETY: compiled code passes valid operands; its goroutine, if any, is stopped in this call.
     unsafe {
         let g = sched::curg();
-        let (lo, hi) = if g.is_null() { (0, 0) } else { ((*g).stack_lo, (*g).stack_hi) };
+        let (lo, hi) = if g.is_null() {
+            (0, 0)
+        } else {
+            ((*g).stack_lo, (*g).stack_hi)
+        };
         *r = match sum(buf.is_null(), parts, n, lo, hi) {
             Sum::Is(s) => s,
             Sum::Copy(len) => {
                 let to = room(buf, TMP_BUF, len);
                 join(to, parts, n);
-                GoString { ptr: to, len: len as i64 }
+                GoString {
+                    ptr: to,
+                    len: len as i64,
+                }
             }
             Sum::TooLong => print::throw("string concatenation too long"),
         };
@@ -147,14 +157,24 @@ mod tests {
     fn what_is_copied() {
         let s = "abc";
         let at = s.as_ptr() as usize;
-        assert!(matches!(sum_of(true, &["", ""], 0, 0), Sum::Is(GoString { len: 0, ptr }) if ptr.is_null()));
-        assert!(matches!(sum_of(true, &["", s, ""], 0, 0), Sum::Is(r) if r.ptr as usize == at && r.len == 3));
+        assert!(
+            matches!(sum_of(true, &["", ""], 0, 0), Sum::Is(GoString { len: 0, ptr }) if ptr.is_null())
+        );
+        assert!(
+            matches!(sum_of(true, &["", s, ""], 0, 0), Sum::Is(r) if r.ptr as usize == at && r.len == 3)
+        );
         assert!(matches!(sum_of(true, &[s, ""], at, at + 1), Sum::Copy(3)));
         assert!(matches!(sum_of(false, &[s, ""], at, at + 1), Sum::Is(_)));
         assert!(matches!(sum_of(false, &[s, s], 0, 0), Sum::Copy(6)));
-        let huge = GoString { ptr: s.as_ptr(), len: i64::MAX };
+        let huge = GoString {
+            ptr: s.as_ptr(),
+            len: i64::MAX,
+        };
         // SAFETY: only lengths are looked at.
-        assert!(matches!(unsafe { sum(true, [huge, huge].as_ptr(), 2, 0, 0) }, Sum::TooLong));
+        assert!(matches!(
+            unsafe { sum(true, [huge, huge].as_ptr(), 2, 0, 0) },
+            Sum::TooLong
+        ));
     }
 
     #[test]

@@ -26,7 +26,10 @@ pub unsafe fn bytes_to_string_leaf(a: &mut args::runtime_slicebytetostring) -> b
             return false;
         }
         core::ptr::copy_nonoverlapping(a.b.ptr, to, len);
-        a.r0 = GoString { ptr: to, len: len as i64 };
+        a.r0 = GoString {
+            ptr: to,
+            len: len as i64,
+        };
     }
     true
 }
@@ -38,7 +41,10 @@ pub unsafe fn bytes_to_string(a: &mut args::runtime_slicebytetostring) {
     unsafe {
         let to = room(a.buf, TMP_BUF, len);
         core::ptr::copy_nonoverlapping(a.b.ptr, to, len);
-        a.r0 = GoString { ptr: to, len: len as i64 };
+        a.r0 = GoString {
+            ptr: to,
+            len: len as i64,
+        };
     }
 }
 
@@ -50,7 +56,11 @@ unsafe fn fill_bytes(s: GoString, to: *mut u8, cap: usize) -> GoSlice {
         let len = s.len as usize;
         core::ptr::copy_nonoverlapping(s.ptr, to, len);
         to.add(len).write_bytes(0, cap - len);
-        GoSlice { ptr: to, len: s.len, cap: cap as i64 }
+        GoSlice {
+            ptr: to,
+            len: s.len,
+            cap: cap as i64,
+        }
     }
 }
 
@@ -61,7 +71,11 @@ pub unsafe fn string_to_bytes_leaf(a: &mut args::runtime_stringtoslicebyte) -> b
     unsafe {
         if !a.buf.is_null() && len <= TMP_BUF {
             core::ptr::copy_nonoverlapping(a.s.ptr, a.buf, len);
-            a.r0 = GoSlice { ptr: a.buf, len: len as i64, cap: TMP_BUF as i64 };
+            a.r0 = GoSlice {
+                ptr: a.buf,
+                len: len as i64,
+                cap: TMP_BUF as i64,
+            };
             return true;
         }
         let cap = capacity(len);
@@ -126,7 +140,11 @@ unsafe fn fill_runes(s: GoString, n: usize, to: *mut u8, bytes: usize) -> GoSlic
         decode_runes(s, to.cast());
         to.add(n * 4).write_bytes(0, bytes - n * 4);
     }
-    GoSlice { ptr: to, len: n as i64, cap: (bytes / 4) as i64 }
+    GoSlice {
+        ptr: to,
+        len: n as i64,
+        cap: (bytes / 4) as i64,
+    }
 }
 
 /// `[]rune(s)`.
@@ -136,7 +154,11 @@ pub unsafe fn string_to_runes_leaf(a: &mut args::runtime_stringtoslicerune) -> b
         let n = count_runes(a.s);
         if !a.buf.is_null() && n <= TMP_RUNES {
             decode_runes(a.s, a.buf.cast());
-            a.r0 = GoSlice { ptr: a.buf, len: n as i64, cap: TMP_RUNES as i64 };
+            a.r0 = GoSlice {
+                ptr: a.buf,
+                len: n as i64,
+                cap: TMP_RUNES as i64,
+            };
             return true;
         }
         if n > MAX_RUNES {
@@ -161,7 +183,12 @@ pub unsafe fn string_to_runes(a: &mut args::runtime_stringtoslicerune) {
             print::throw("out of memory");
         }
         let bytes = capacity(n * 4);
-        a.r0 = fill_runes(a.s, n, heap::mallocgc(bytes, core::ptr::null(), false), bytes);
+        a.r0 = fill_runes(
+            a.s,
+            n,
+            heap::mallocgc(bytes, core::ptr::null(), false),
+            bytes,
+        );
     }
 }
 
@@ -204,7 +231,10 @@ pub unsafe fn runes_to_string_leaf(a: &mut args::runtime_slicerunetostring) -> b
         if to.is_null() {
             return false;
         }
-        a.r0 = GoString { ptr: to, len: encode_runes(runes, n, to, size) as i64 };
+        a.r0 = GoString {
+            ptr: to,
+            len: encode_runes(runes, n, to, size) as i64,
+        };
     }
     true
 }
@@ -216,7 +246,10 @@ pub unsafe fn runes_to_string(a: &mut args::runtime_slicerunetostring) {
         let (runes, n) = (a.a.ptr.cast(), a.a.len as usize);
         let size = encoded_len(runes, n);
         let to = room(a.buf, TMP_BUF, size);
-        a.r0 = GoString { ptr: to, len: encode_runes(runes, n, to, size) as i64 };
+        a.r0 = GoString {
+            ptr: to,
+            len: encode_runes(runes, n, to, size) as i64,
+        };
     }
 }
 
@@ -230,7 +263,10 @@ pub unsafe fn int_to_string_leaf(a: &mut args::runtime_intstring) -> bool {
             return false;
         }
         utf8::put(to, code, n);
-        a.r0 = GoString { ptr: to, len: n as i64 };
+        a.r0 = GoString {
+            ptr: to,
+            len: n as i64,
+        };
     }
     true
 }
@@ -242,7 +278,10 @@ pub unsafe fn int_to_string(a: &mut args::runtime_intstring) {
     unsafe {
         let to = room(a.buf, 4, n);
         utf8::put(to, code, n);
-        a.r0 = GoString { ptr: to, len: n as i64 };
+        a.r0 = GoString {
+            ptr: to,
+            len: n as i64,
+        };
     }
 }
 
@@ -259,11 +298,25 @@ mod tests {
             let mut room = [7i32; 7];
             let r = fill_runes(s, 5, room.as_mut_ptr().cast(), 28);
             assert_eq!((r.len, r.cap), (5, 7));
-            assert_eq!(room, ['a' as i32, 'é' as i32, '日' as i32, '𝄞' as i32, 0x10ffff, 0, 0]);
+            assert_eq!(
+                room,
+                [
+                    'a' as i32,
+                    'é' as i32,
+                    '日' as i32,
+                    '𝄞' as i32,
+                    0x10ffff,
+                    0,
+                    0
+                ]
+            );
             let size = encoded_len(room.as_ptr(), 5);
             assert_eq!(size, s.len as usize);
             let mut bytes = [9u8; 20];
-            assert_eq!(encode_runes(room.as_ptr(), 5, bytes.as_mut_ptr(), size), size);
+            assert_eq!(
+                encode_runes(room.as_ptr(), 5, bytes.as_mut_ptr(), size),
+                size
+            );
             assert_eq!(&bytes[..size], s.bytes());
             assert_eq!(bytes[size], 9);
             // A program that swaps in a longer rune meanwhile gets a shorter string, not an overrun.

@@ -49,7 +49,12 @@ unsafe extern "C" {
     fn memset(to: *mut u8, c: i32, n: usize) -> *mut u8;
     fn memcmp(a: *const u8, b: *const u8, n: usize) -> i32;
     fn bcmp(a: *const u8, b: *const u8, n: usize) -> i32;
-    fn gort_test_go_call(area: *mut usize, words: usize, code: unsafe extern "C" fn(), closure: *const usize);
+    fn gort_test_go_call(
+        area: *mut usize,
+        words: usize,
+        code: unsafe extern "C" fn(),
+        closure: *const usize,
+    );
     fn mmap(addr: *mut u8, len: usize, prot: i32, flags: i32, fd: i32, off: i64) -> *mut u8;
     fn mprotect(addr: *mut u8, len: usize, prot: i32) -> i32;
 }
@@ -149,7 +154,10 @@ fn pattern(i: usize) -> u8 {
 }
 
 fn sizes() -> impl Iterator<Item = usize> {
-    (0..=300).chain([383, 384, 385, 511, 512, 513, 640, 1000, 1023, 1024, 1025, 2047, 2048, 2049, 2111, 3000, 4000])
+    (0..=300).chain([
+        383, 384, 385, 511, 512, 513, 640, 1000, 1023, 1024, 1025, 2047, 2048, 2049, 2111, 3000,
+        4000,
+    ])
 }
 
 #[test]
@@ -172,7 +180,11 @@ fn move_all_overlaps() {
                 let r = unsafe { memmove(buf.as_mut_ptr().add(to), buf.as_ptr().add(from), n) };
                 assert_eq!(r as usize, buf.as_ptr() as usize + to);
                 for i in window {
-                    let want = if (to..to + n).contains(&i) { pattern(i - to + from) } else { pattern(i) };
+                    let want = if (to..to + n).contains(&i) {
+                        pattern(i - to + from)
+                    } else {
+                        pattern(i)
+                    };
                     assert!(buf[i] == want, "n={n} d={d} at {i}");
                 }
             }
@@ -190,10 +202,22 @@ fn move_at_page_edges() {
                     *x = pattern(i);
                 }
                 b.bytes().fill(0xaa);
-                let (pa, pb) = (a.bytes()[from..].as_ptr() as usize, b.bytes()[to..].as_mut_ptr() as usize);
+                let (pa, pb) = (
+                    a.bytes()[from..].as_ptr() as usize,
+                    b.bytes()[to..].as_mut_ptr() as usize,
+                );
                 go(entry::memmove, [pb, pa, n]);
-                assert!(a.bytes()[from..from + n] == b.bytes()[to..to + n], "n={n} from={from} to={to}");
-                assert!(b.bytes()[..to].iter().chain(&b.bytes()[to + n..]).all(|&x| x == 0xaa), "n={n} wrote outside");
+                assert!(
+                    a.bytes()[from..from + n] == b.bytes()[to..to + n],
+                    "n={n} from={from} to={to}"
+                );
+                assert!(
+                    b.bytes()[..to]
+                        .iter()
+                        .chain(&b.bytes()[to + n..])
+                        .all(|&x| x == 0xaa),
+                    "n={n} wrote outside"
+                );
             }
         }
     });
@@ -237,11 +261,22 @@ fn fill() {
                 // SAFETY: inside the two pages.
                 let r = unsafe { memset(p, 0x1c5, n) };
                 assert_eq!(r, p);
-                assert!(a.bytes()[at..at + n].iter().all(|&x| x == 0xc5), "n={n} at={at}");
+                assert!(
+                    a.bytes()[at..at + n].iter().all(|&x| x == 0xc5),
+                    "n={n} at={at}"
+                );
                 go(entry::memclr, [p as usize, n]);
-                assert!(a.bytes()[at..at + n].iter().all(|&x| x == 0), "n={n} at={at}");
+                assert!(
+                    a.bytes()[at..at + n].iter().all(|&x| x == 0),
+                    "n={n} at={at}"
+                );
                 let around = at.saturating_sub(80)..(at + n + 80).min(ROOM);
-                assert!(around.into_iter().all(|i| (at..at + n).contains(&i) || a.bytes()[i] == 0xaa), "n={n} at={at}");
+                assert!(
+                    around
+                        .into_iter()
+                        .all(|i| (at..at + n).contains(&i) || a.bytes()[i] == 0xaa),
+                    "n={n} at={at}"
+                );
             }
         }
     });
@@ -282,7 +317,10 @@ fn check_pair(a: &[u8], b: &[u8]) {
         }
         // SAFETY: both operands have that many bytes.
         unsafe {
-            assert_eq!(memcmp(a.as_ptr(), b.as_ptr(), a.len()).signum() as isize, want);
+            assert_eq!(
+                memcmp(a.as_ptr(), b.as_ptr(), a.len()).signum() as isize,
+                want
+            );
             assert_eq!(bcmp(a.as_ptr(), b.as_ptr(), a.len()) == 0, a == b);
         }
     }

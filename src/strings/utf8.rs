@@ -40,7 +40,11 @@ pub unsafe fn decode(p: *const u8, len: usize) -> (u32, usize) {
         }
         if c0 < 0xf0 {
             let r = (c0 & 0xf) << 12 | c1 << 6 | c2;
-            return if r < 0x800 || r & 0xf800 == 0xd800 { BAD } else { (r, 3) };
+            return if r < 0x800 || r & 0xf800 == 0xd800 {
+                BAD
+            } else {
+                (r, 3)
+            };
         }
         if len < 4 {
             return BAD;
@@ -50,7 +54,11 @@ pub unsafe fn decode(p: *const u8, len: usize) -> (u32, usize) {
             return BAD;
         }
         let r = (c0 & 7) << 18 | c1 << 12 | c2 << 6 | c3;
-        if (0x1_0000..=0x10_ffff).contains(&r) { (r, 4) } else { BAD }
+        if (0x1_0000..=0x10_ffff).contains(&r) {
+            (r, 4)
+        } else {
+            BAD
+        }
     }
 }
 
@@ -68,9 +76,15 @@ pub fn encode(r: i32) -> (u32, usize) {
         r = ERROR;
     }
     if r < 0x1_0000 {
-        return (0x80_80e0 | r >> 12 | (r >> 6 & 0x3f) << 8 | (r & 0x3f) << 16, 3);
+        return (
+            0x80_80e0 | r >> 12 | (r >> 6 & 0x3f) << 8 | (r & 0x3f) << 16,
+            3,
+        );
     }
-    (0x8080_80f0 | r >> 18 | (r >> 12 & 0x3f) << 8 | (r >> 6 & 0x3f) << 16 | (r & 0x3f) << 24, 4)
+    (
+        0x8080_80f0 | r >> 18 | (r >> 12 & 0x3f) << 8 | (r >> 6 & 0x3f) << 16 | (r & 0x3f) << 24,
+        4,
+    )
 }
 
 /// Writes the `n` bytes of an encoding.
@@ -108,7 +122,11 @@ mod tests {
                 decode(bytes.as_ptr(), n)
             };
             let want = char::from_u32(r as u32).unwrap_or('\u{fffd}');
-            assert_eq!(std::str::from_utf8(&bytes[..n]), Ok(want.to_string().as_str()), "{r:#x}");
+            assert_eq!(
+                std::str::from_utf8(&bytes[..n]),
+                Ok(want.to_string().as_str()),
+                "{r:#x}"
+            );
             assert_eq!(back, (want as u32, n), "{r:#x}");
             // Truncated by a byte it is an error of width one (or nothing is left).
             if n > 1 {
@@ -121,15 +139,25 @@ mod tests {
     #[test]
     fn every_byte_sequence_decodes_like_std() {
         // The bytes where the rules change, in all combinations.
-        let edges = [0, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef];
-        let edges: Vec<u8> = edges.into_iter().chain([0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xf7, 0xf8, 0xfc, 0xfe, 0xff]).collect();
+        let edges = [
+            0, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1,
+            0xec, 0xed, 0xee, 0xef,
+        ];
+        let edges: Vec<u8> = edges
+            .into_iter()
+            .chain([0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xf7, 0xf8, 0xfc, 0xfe, 0xff])
+            .collect();
         for &a in &edges {
             for &b in &edges {
                 for &c in &edges {
                     for &d in &edges {
                         let s = [a, b, c, d];
                         let want = (1..=4)
-                            .find_map(|k| std::str::from_utf8(&s[..k]).ok().map(|t| (t.chars().next().map_or(0, |c| c as u32), k)))
+                            .find_map(|k| {
+                                std::str::from_utf8(&s[..k])
+                                    .ok()
+                                    .map(|t| (t.chars().next().map_or(0, |c| c as u32), k))
+                            })
                             .unwrap_or((ERROR, 1));
                         // SAFETY: four bytes.
                         assert_eq!(unsafe { decode(s.as_ptr(), 4) }, want, "{s:x?}");
