@@ -38,7 +38,6 @@ struct Queue {
     free: *mut Entry,
     /// The goroutine while it is parked.
     waiting: *mut G,
-    started: bool,
 }
 
 // SAFETY: entries and goroutines are reached under the lock only.
@@ -49,7 +48,6 @@ static QUEUE: Mutex<Queue> = Mutex::new(Queue {
     last: null_mut(),
     free: null_mut(),
     waiting: null_mut(),
-    started: false,
 });
 /// The queue has entries that the goroutine was not woken for yet.
 static WORK: AtomicBool = AtomicBool::new(false);
@@ -119,7 +117,7 @@ pub unsafe fn queue_dead(m: &mut Marker) {
             if !(*(*s).span).is_marked((*s).object as usize) {
                 queue.push(&*s);
                 found = true;
-                all.remove((*s).span, (*s).object, (*s).pointer);
+                all.remove((*s).pointer);
             }
             s = next;
         }
@@ -268,11 +266,11 @@ unsafe fn itab(inter: *const InterfaceType, typ: *const Type) -> usize {
 }
 
 /// Starts the goroutine that calls finalizers.
-unsafe fn start(queue: &mut Queue) {
-    if queue.started {
+unsafe fn start() {
+    static STARTED: AtomicBool = AtomicBool::new(false);
+    if STARTED.load(Ordering::Relaxed) || STARTED.swap(true, Ordering::Relaxed) {
         return;
     }
-    queue.started = true;
     static FUNC: Static<FuncValOf> = Static(FuncValOf {
         code: &raw const RUNFINQ,
     });
@@ -330,6 +328,7 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
         }
         let elem = (*etyp.cast::<PtrType>()).elem;
         let p = obj.data as usize;
+        super::stats::LOOKUPS.fetch_add(1, Ordering::Relaxed);
         let Some(o) = heap::find_object(p) else {
             // Values without bytes, and composite literals that the compiler made globals of, live for ever.
             if p == heap::zero_base() as usize || in_globals(p) {
@@ -342,7 +341,7 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
         }
         let ftyp = fun.typ;
         if ftyp.is_null() {
-            ALL.lock().remove(o.span, o.index as u32, p);
+            ALL.lock().remove(p);
             return;
         }
         if (*ftyp).kind_number() != KIND_FUNC {
@@ -372,7 +371,7 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
             results = results.next_multiple_of(usize::from((*t).align).max(1)) + (*t).size;
         }
         let results = results.next_multiple_of(8);
-        start(&mut QUEUE.lock());
+        start();
         if !add(o, p, fun.data as usize, etyp, param, results) {
             print::throw("runtime.SetFinalizer: finalizer already set");
         }

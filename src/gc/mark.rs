@@ -67,6 +67,8 @@ pub struct Marker {
     at: usize,
     /// Bytes marked.
     bytes: usize,
+    /// Objects marked.
+    objects: usize,
 }
 
 /// What a pointer leads to.
@@ -120,6 +122,7 @@ impl Marker {
             ahead: [0; AHEAD],
             at: 0,
             bytes: 0,
+            objects: 0,
         }
     }
 
@@ -133,6 +136,7 @@ impl Marker {
         unsafe {
             if let Target::New(s, base) = mark_target(p) {
                 self.bytes += (*s).elemsize;
+                self.objects += 1;
                 if !(*s).class.noscan() {
                     self.push(base);
                 }
@@ -218,6 +222,7 @@ impl Marker {
     pub fn finish(self) -> usize {
         // SAFETY: the list is empty: one block without objects is left.
         unsafe { free_block(self.block) };
+        super::stats::LOOKUPS.fetch_add(self.objects as u64, Ordering::Relaxed);
         self.bytes
     }
 }

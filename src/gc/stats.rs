@@ -10,7 +10,10 @@ use crate::sched::{P, state, stw};
 use crate::stack::alloc::{STACK_INUSE, STACK_SYS};
 use crate::sync::mutex::Mutex;
 use crate::time::clock;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+/// Addresses looked up: objects found by marking, and by SetFinalizer.
+pub static LOOKUPS: AtomicU64 = AtomicU64::new(0);
 
 /// Pauses kept, as many as `MemStats` shows.
 const PAUSES: usize = 256;
@@ -174,6 +177,7 @@ unsafe fn fill(m: &mut MemStats) {
             m.by_size[class].frees = frees;
         }
     }
+    m.lookups = LOOKUPS.load(Ordering::Relaxed);
     m.total_alloc = total;
     m.alloc = total - freed;
     m.heap_alloc = m.alloc;

@@ -96,8 +96,6 @@ pub struct Span {
     pub next: *mut Span,
     /// List links.
     pub prev: *mut Span,
-    /// Finalizers and the like, sorted by object: [`super::special::Special`].
-    pub specials: *mut super::special::Special,
     /// Bytes asked for, of a large object.
     pub bytes: usize,
     /// Place in the list of all spans.
@@ -211,7 +209,6 @@ impl Records {
                 },
                 next: null_mut(),
                 prev: null_mut(),
-                specials: null_mut(),
                 bytes: 0,
                 slot: 0,
                 record: record as u32,
