@@ -68,7 +68,9 @@ pub fn entry_of(index: u32) -> usize {
         }
         FILLED.store(true, Ordering::Release);
     }
-    ENTRIES.get(index as usize).map_or(0, |e| e.load(Ordering::Relaxed))
+    ENTRIES
+        .get(index as usize)
+        .map_or(0, |e| e.load(Ordering::Relaxed))
 }
 
 /// `pc` lies in runtime.sigpanic: the frame above it stands at a faulting instruction, not behind a call.

@@ -46,7 +46,9 @@ pub unsafe fn caller(a: &mut args::runtime_Caller) {
     if let Some(f) = unsafe { own_frames() }.nth(skip + 1) {
         a.ok = true;
         a.pc = f.pc;
-        let (file, line) = f.func.map_or((&b""[..], 0), |func| func.file_line(f.place()));
+        let (file, line) = f
+            .func
+            .map_or((&b""[..], 0), |func| func.file_line(f.place()));
         a.file = symtab::go_string(file);
         a.line = i64::from(line);
     }
@@ -66,7 +68,8 @@ pub unsafe fn func_for_pc(a: &mut args::runtime_FuncForPC) {
 /// Called by its trampoline.
 pub unsafe fn func_name(a: &mut args::runtime___Func__Name) {
     // SAFETY: the receiver came from FuncForPC, or is nil.
-    a.r0 = unsafe { Function::from_go(a.recv) }.map_or(GoString::EMPTY, |f| symtab::go_string(f.name()));
+    a.r0 = unsafe { Function::from_go(a.recv) }
+        .map_or(GoString::EMPTY, |f| symtab::go_string(f.name()));
 }
 
 /// `(*Func).Entry`.
@@ -92,7 +95,8 @@ pub unsafe fn func_raw(a: &mut args::runtime___Func__raw) {
 /// Called by its trampoline.
 pub unsafe fn func_file_line(a: &mut args::runtime___Func__FileLine) {
     // SAFETY: as in `func_name`.
-    let (file, line) = unsafe { Function::from_go(a.recv) }.map_or((&b"?"[..], 0), |f| f.file_line(a.pc));
+    let (file, line) =
+        unsafe { Function::from_go(a.recv) }.map_or((&b"?"[..], 0), |f| f.file_line(a.pc));
     a.file = symtab::go_string(file);
     a.line = i64::from(line);
 }

@@ -98,7 +98,15 @@ pub unsafe fn finish_from(g: *mut G, walker: Option<Walker>) -> ! {
             if let Some(walker) = walker {
                 let whole = (*sched::getm()).throwing == BUG;
                 out.str("\n");
-                traceback::from(&mut out, g, walker, Style { all: style.all || whole, addresses: style.addresses || whole });
+                traceback::from(
+                    &mut out,
+                    g,
+                    walker,
+                    Style {
+                        all: style.all || whole,
+                        addresses: style.addresses || whole,
+                    },
+                );
             }
             out.flush();
             if !OTHERS.swap(true, Ordering::AcqRel) {
@@ -112,8 +120,15 @@ pub unsafe fn finish_from(g: *mut G, walker: Option<Walker>) -> ! {
 
 /// The fault behind a panic or a fatal error.
 pub fn signal_line(out: &mut Out<'_>, sig: u32, code: u32, address: usize, pc: usize) {
-    out.str("[signal ").hex(u64::from(sig)).str(" code=").hex(u64::from(code));
-    out.str(" addr=").hex(address as u64).str(" pc=").hex(pc as u64).str("]\n");
+    out.str("[signal ")
+        .hex(u64::from(sig))
+        .str(" code=")
+        .hex(u64::from(code));
+    out.str(" addr=")
+        .hex(address as u64)
+        .str(" pc=")
+        .hex(pc as u64)
+        .str("]\n");
 }
 
 /// Ends the process, or lets the next dying thread do so after its own last words.
@@ -140,7 +155,8 @@ fn freeze() {
         sched::stw::preempt_all();
         let mine = sched::getp();
         // SAFETY: Ps are never freed.
-        let busy = state::all_ps().any(|p| p != mine && unsafe { (*p).status.load(Ordering::Acquire) } == RUNNING);
+        let busy = state::all_ps()
+            .any(|p| p != mine && unsafe { (*p).status.load(Ordering::Acquire) } == RUNNING);
         if !busy {
             return;
         }

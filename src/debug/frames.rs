@@ -79,7 +79,12 @@ impl Frames {
         // SAFETY: the caller's promise.
         let bounds = unsafe { ((*g).stack_lo, (*g).stack_hi) };
         walker.limit = bounds.1;
-        Self { walker, call, step: if call == 0 { Step::Stack } else { Step::Call }, bounds }
+        Self {
+            walker,
+            call,
+            step: if call == 0 { Step::Stack } else { Step::Call },
+            bounds,
+        }
     }
 }
 
@@ -113,7 +118,14 @@ impl Iterator for Frames {
             self.step = Step::Stack;
             let sp = self.walker.sp;
             let func = symtab::find(self.call);
-            return Some(Frame { pc: self.call + 1, exact: false, func, sp: sp - 8, args: sp, args_size: func.map_or(0, Function::args) });
+            return Some(Frame {
+                pc: self.call + 1,
+                exact: false,
+                func,
+                sp: sp - 8,
+                args: sp,
+                args_size: func.map_or(0, Function::args),
+            });
         }
         if let Step::Stack = self.step {
             if !(self.bounds.0..self.bounds.1).contains(&self.walker.sp) {
@@ -124,14 +136,32 @@ impl Iterator for Frames {
                 let func = symtab::find(if f.exact { f.pc } else { f.pc - 1 });
                 // SAFETY: the walker stands in a well-formed frame.
                 let args_size = unsafe { args_size(&f, func) };
-                return Some(Frame { pc: f.pc, exact: f.exact, func, sp: f.sp, args: f.top + 8, args_size });
+                return Some(Frame {
+                    pc: f.pc,
+                    exact: f.exact,
+                    func,
+                    sp: f.sp,
+                    args: f.top + 8,
+                    args_size,
+                });
             }
-            self.step = if self.walker.end == End::Bottom { Step::Bottom } else { Step::Done };
+            self.step = if self.walker.end == End::Bottom {
+                Step::Bottom
+            } else {
+                Step::Done
+            };
         }
         if let Step::Bottom = self.step {
             self.step = Step::Done;
             let (pc, sp) = (goexit_pc(), self.walker.sp);
-            return Some(Frame { pc, exact: false, func: symtab::find(pc), sp, args: sp, args_size: 0 });
+            return Some(Frame {
+                pc,
+                exact: false,
+                func: symtab::find(pc),
+                sp,
+                args: sp,
+                args_size: 0,
+            });
         }
         None
     }

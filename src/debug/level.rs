@@ -18,10 +18,19 @@ pub fn get() -> Level {
 
 fn parse(value: &[u8]) -> Level {
     match value {
-        b"" => Level { frames: 1, crash: false },
-        b"crash" => Level { frames: 2, crash: true },
+        b"" => Level {
+            frames: 1,
+            crash: false,
+        },
+        b"crash" => Level {
+            frames: 2,
+            crash: true,
+        },
         // Anything that is no number counts as 0, as in Go.
-        _ => Level { frames: env::parse(value).unwrap_or(0).clamp(0, 2) as u32, crash: false },
+        _ => Level {
+            frames: env::parse(value).unwrap_or(0).clamp(0, 2) as u32,
+            crash: false,
+        },
     }
 }
 

@@ -41,7 +41,9 @@ pub fn bits(offset: u32) -> *const u8 {
 
 /// The function that contains `pc`.
 pub fn find(pc: usize) -> Option<Function> {
-    walk::find_func(pc).map(Function::Go).or_else(|| asmfuncs::find(pc).map(Function::Asm))
+    walk::find_func(pc)
+        .map(Function::Go)
+        .or_else(|| asmfuncs::find(pc).map(Function::Asm))
 }
 
 /// A word of the pclntab.
@@ -102,7 +104,9 @@ impl Function {
         match self {
             Self::Go(f) if f.args != u32::MAX => f.args as usize,
             Self::Go(_) => 0,
-            Self::Asm(f) => crate::abi::SURFACE.get(f.index as usize).map_or(0, |row| row.args as usize),
+            Self::Asm(f) => crate::abi::SURFACE
+                .get(f.index as usize)
+                .map_or(0, |row| row.args as usize),
         }
     }
 
@@ -111,7 +115,13 @@ impl Function {
         let Self::Go(f) = self else {
             return UNKNOWN;
         };
-        let value = |field: usize| pcvalue::lookup(tail(word(f.record as usize + field) as usize), self.entry() as u64, pc as u64);
+        let value = |field: usize| {
+            pcvalue::lookup(
+                tail(word(f.record as usize + field) as usize),
+                self.entry() as u64,
+                pc as u64,
+            )
+        };
         let (file, line) = (value(record::PCFILE), value(record::PCLN));
         let list = files();
         if file < 1 || line < 0 || file as u32 > word(list) {
@@ -143,7 +153,10 @@ impl Function {
 
 /// The bytes of a constant as a Go string.
 pub fn go_string(s: &'static [u8]) -> GoString {
-    GoString { ptr: s.as_ptr(), len: s.len() as i64 }
+    GoString {
+        ptr: s.as_ptr(),
+        len: s.len() as i64,
+    }
 }
 
 /// The function's table of frame sizes by pc.

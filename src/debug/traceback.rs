@@ -29,7 +29,10 @@ impl Style {
     /// As GOTRACEBACK says.
     pub fn configured() -> Self {
         let all = level::get().frames > 1;
-        Self { all, addresses: all }
+        Self {
+            all,
+            addresses: all,
+        }
     }
 }
 
@@ -106,12 +109,16 @@ unsafe fn frame(out: &mut Out<'_>, f: &Frame, style: Style) {
             break;
         }
         // SAFETY: the arguments lie in the caller's frame, whose stack is stopped.
-        out.str(if i > 0 { ", " } else { "" }).hex(unsafe { *((f.args + 8 * i) as *const u64) });
+        out.str(if i > 0 { ", " } else { "" })
+            .hex(unsafe { *((f.args + 8 * i) as *const u64) });
     }
     out.str(")\n");
     position(out, f.func, f.place(), f.pc);
     if style.addresses {
-        out.str(" fp=").hex(f.args as u64).str(" sp=").hex(f.sp as u64);
+        out.str(" fp=")
+            .hex(f.args as u64)
+            .str(" sp=")
+            .hex(f.sp as u64);
     }
     out.str("\n");
 }
@@ -152,7 +159,12 @@ unsafe fn created_by(out: &mut Out<'_>, g: *mut G, style: Style) {
         return;
     }
     out.str("created by ").bytes(func.name()).str("\n");
-    position(out, Some(func), if pc > func.entry() { pc - 1 } else { pc }, pc);
+    position(
+        out,
+        Some(func),
+        if pc > func.entry() { pc - 1 } else { pc },
+        pc,
+    );
     out.str("\n");
 }
 
@@ -218,7 +230,10 @@ pub unsafe fn others(out: &mut Out<'_>, me: *mut G, style: Style) {
         for i in first..n {
             let g = *list.add(i);
             let state = state_of(g);
-            if g == me || matches!(state, status::DEAD | status::IDLE) || ((*g).flags & G_SYSTEM != 0 && !style.all) {
+            if g == me
+                || matches!(state, status::DEAD | status::IDLE)
+                || ((*g).flags & G_SYSTEM != 0 && !style.all)
+            {
                 continue;
             }
             out.str("\n");

@@ -42,7 +42,8 @@ pub struct PerP {
 }
 
 /// Whole batches for any P, for each pool. The first record of a batch links to the next batch by `panic`.
-static SHARED: [AtomicPtr<Defer>; ROOM.len()] = [const { AtomicPtr::new(ptr::null_mut()) }; ROOM.len()];
+static SHARED: [AtomicPtr<Defer>; ROOM.len()] =
+    [const { AtomicPtr::new(ptr::null_mut()) }; ROOM.len()];
 /// Only its holder takes batches from [`SHARED`]: with a single taker a compare-and-swap pop is safe from reuse.
 static TAKER: RawMutex = RawMutex::new();
 
@@ -190,7 +191,12 @@ unsafe fn take_batch(class: usize) -> *mut Defer {
     let mut head = SHARED[class].load(Ordering::Acquire);
     // SAFETY: nobody else takes batches now, so `head` stays valid; Acquire pairs with the Release of `give_batch`.
     while let Some(d) = unsafe { head.as_ref() } {
-        match SHARED[class].compare_exchange(head, d.panic.cast(), Ordering::Acquire, Ordering::Acquire) {
+        match SHARED[class].compare_exchange(
+            head,
+            d.panic.cast(),
+            Ordering::Acquire,
+            Ordering::Acquire,
+        ) {
             Ok(_) => break,
             Err(now) => head = now,
         }

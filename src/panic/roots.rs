@@ -19,7 +19,10 @@ enum Bits {
 }
 
 impl Words {
-    const NONE: Self = Self { bits: Bits::Mask(0), n: 0 };
+    const NONE: Self = Self {
+        bits: Bits::Mask(0),
+        n: 0,
+    };
 
     /// Word `i` holds a pointer.
     fn pointer(self, i: usize) -> bool {
@@ -52,15 +55,24 @@ pub unsafe fn argument_words(f: *const FuncVal, size: usize) -> Words {
         if frame.flags & FRAME_REFLECT != 0 {
             // SAFETY: the func value of a reflect stub starts as every such context does.
             let bv = unsafe { &*(*f.cast::<ReflectContext>()).stack };
-            return Words { bits: Bits::Bytes(bv.data.ptr), n: (bv.n as usize).min(limit) };
+            return Words {
+                bits: Bits::Bytes(bv.data.ptr),
+                n: (bv.n as usize).min(limit),
+            };
         }
         if frame.args == NO_MAP {
             return Words::NONE;
         }
-        return Words { bits: Bits::Bytes(symtab::bits(frame.args)), n: (frame.args_words as usize).min(limit) };
+        return Words {
+            bits: Bits::Bytes(symtab::bits(frame.args)),
+            n: (frame.args_words as usize).min(limit),
+        };
     }
     match asmfuncs::find(code).and_then(|f| SURFACE.get(f.index as usize)) {
-        Some(row) => Words { bits: Bits::Mask(row.ptrs), n: limit.min(64) },
+        Some(row) => Words {
+            bits: Bits::Mask(row.ptrs),
+            n: limit.min(64),
+        },
         None => Words::NONE,
     }
 }
@@ -96,7 +108,13 @@ pub unsafe fn for_each_root(g: *mut G, mut f: impl FnMut(*mut u8)) {
 /// # Safety
 /// `g` is stopped and its old stack still readable.
 pub unsafe fn adjust(g: *mut G, lo: usize, hi: usize, delta: usize) {
-    let moved = |at: usize| if (lo..hi).contains(&at) { at.wrapping_add(delta) } else { at };
+    let moved = |at: usize| {
+        if (lo..hi).contains(&at) {
+            at.wrapping_add(delta)
+        } else {
+            at
+        }
+    };
     // SAFETY: a stopped goroutine's lists do not change; a func value on the stack is read at its old place.
     unsafe {
         let mut d = (*g).defer;

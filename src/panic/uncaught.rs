@@ -34,7 +34,13 @@ struct Shared(UnsafeCell<Progress>);
 // SAFETY: only the thread that holds the right to die touches it.
 unsafe impl Sync for Shared {}
 
-static PROGRESS: Shared = Shared(UnsafeCell::new(Progress { current: ptr::null_mut(), call: Call { receiver: ptr::null_mut(), text: GoString::EMPTY } }));
+static PROGRESS: Shared = Shared(UnsafeCell::new(Progress {
+    current: ptr::null_mut(),
+    call: Call {
+        receiver: ptr::null_mut(),
+        text: GoString::EMPTY,
+    },
+}));
 
 /// The panic raised just after `p` on the same goroutine; the oldest one for null.
 unsafe fn newer(g: *mut G, p: *mut Panic) -> *mut Panic {
@@ -78,7 +84,10 @@ pub unsafe fn next(g: *mut G, call: &mut args::gort_panicnext) {
             });
             let e = (*p).arg;
             if let Some(code) = text_method(e) {
-                progress.call = Call { receiver: e.data, text: GoString::EMPTY };
+                progress.call = Call {
+                    receiver: e.data,
+                    text: GoString::EMPTY,
+                };
                 call.argtype = 0;
                 call.fn_ = code;
                 call.arg = (&raw mut progress.call).cast();
@@ -128,11 +137,15 @@ unsafe fn text_method(e: Eface) -> Option<*const FuncVal> {
 unsafe fn method(x: &UncommonType, name: &[u8]) -> Option<*const FuncVal> {
     // SAFETY: descriptors are well formed.
     unsafe {
-        let methods = core::slice::from_raw_parts(x.methods.ptr.cast::<Method>(), x.methods.len as usize);
-        let m = methods.iter().find(|m| (*m.name).bytes() == name && m.pkgpath.is_null())?;
+        let methods =
+            core::slice::from_raw_parts(x.methods.ptr.cast::<Method>(), x.methods.len as usize);
+        let m = methods
+            .iter()
+            .find(|m| (*m.name).bytes() == name && m.pkgpath.is_null())?;
         let t = &*m.mtyp.cast::<FuncType>();
         let string = values::string_value("").typ;
-        let fits = t.in_.len == 0 && t.out.len == 1 && ptr::eq(*t.out.ptr.cast::<*const Type>(), string);
+        let fits =
+            t.in_.len == 0 && t.out.len == 1 && ptr::eq(*t.out.ptr.cast::<*const Type>(), string);
         // The code's address in the table serves as func value: it is the first word at its own address.
         fits.then_some((&raw const m.ifn).cast())
     }
@@ -148,9 +161,16 @@ fn show_plain(e: Eface) {
             } else if ptr::eq(e.typ, &raw const INT) {
                 out.int(*e.data.cast());
             } else if let Some((text, error)) = values::plain_text(e) {
-                out.str(if error { "runtime error: " } else { "" }).gostring(text);
+                out.str(if error { "runtime error: " } else { "" })
+                    .gostring(text);
             } else {
-                out.str("(").gostring(*(*e.typ).string).str(") (").hex(e.typ as u64).str(",").hex(e.data as u64).str(")");
+                out.str("(")
+                    .gostring(*(*e.typ).string)
+                    .str(") (")
+                    .hex(e.typ as u64)
+                    .str(",")
+                    .hex(e.data as u64)
+                    .str(")");
             }
         }
     });

@@ -82,7 +82,14 @@ pub unsafe fn panicstart(a: &mut args::gort_panicstart) {
             uncaught::throw_instead(a.e, "panic holding locks");
         }
         let p = new_panic();
-        *p = Panic { argp: a.argp, arg: a.e, link: (*g).panic, recovered: 0, aborted: 0, printing: 0 };
+        *p = Panic {
+            argp: a.argp,
+            arg: a.e,
+            link: (*g).panic,
+            recovered: 0,
+            aborted: 0,
+            printing: 0,
+        };
         (*g).panic = p;
     }
 }
@@ -213,7 +220,13 @@ pub unsafe fn goexitnext(a: &mut args::gort_goexitnext) {
         let d = next_defer(g, ptr::null_mut());
         if d.is_null() {
             drop_panics(g);
-            *a = args::gort_goexitnext { argtype: 1, fn_: ptr::null(), arg: ptr::null_mut(), n: 0, retoffset: 0 };
+            *a = args::gort_goexitnext {
+                argtype: 1,
+                fn_: ptr::null(),
+                arg: ptr::null_mut(),
+                n: 0,
+                retoffset: 0,
+            };
             return;
         }
         a.argtype = 0;
@@ -252,7 +265,10 @@ pub unsafe fn gorecover(a: &mut args::runtime_gorecover) {
             (*p).recovered = 1;
             (*p).arg
         } else {
-            Eface { typ: ptr::null(), data: ptr::null_mut() }
+            Eface {
+                typ: ptr::null(),
+                data: ptr::null_mut(),
+            }
         };
     }
 }

@@ -36,7 +36,10 @@ fn boxed(text: &'static str) -> *mut u8 {
             b = (*b).next;
         }
         let new: *mut Boxed = mem::persistent();
-        *new = Boxed { text: GoString::from_static(text), next: texts.0 };
+        *new = Boxed {
+            text: GoString::from_static(text),
+            next: texts.0,
+        };
         texts.0 = new;
         (&raw mut (*new).text).cast()
     }
@@ -44,19 +47,26 @@ fn boxed(text: &'static str) -> *mut u8 {
 
 /// The interface value of a constant string.
 pub fn string_value(text: &'static str) -> Eface {
-    Eface { typ: &raw const STRING, data: boxed(text) }
+    Eface {
+        typ: &raw const STRING,
+        data: boxed(text),
+    }
 }
 
 /// The interface value of a `runtime.Error` that reads "runtime error: " and `text`.
 pub fn error_value(text: &'static str) -> Eface {
-    Eface { typ: &raw const ERROR_STRING, data: boxed(text) }
+    Eface {
+        typ: &raw const ERROR_STRING,
+        data: boxed(text),
+    }
 }
 
 /// The text of a value if its type is plain string or runtime.errorString; true for the latter.
 pub fn plain_text(e: Eface) -> Option<(GoString, bool)> {
     let error = ptr::eq(e.typ, &raw const ERROR_STRING);
     // SAFETY: the data word of a string in an interface points to the string.
-    (error || ptr::eq(e.typ, &raw const STRING)).then(|| unsafe { (*e.data.cast::<GoString>(), error) })
+    (error || ptr::eq(e.typ, &raw const STRING))
+        .then(|| unsafe { (*e.data.cast::<GoString>(), error) })
 }
 
 /// Panics with a plain Go string.

@@ -22,8 +22,6 @@ const WORDS: usize = 1 << 17;
 /// Deepest stack recorded.
 const DEPTH: usize = 64;
 
-
-
 /// How long the reader sleeps when there is nothing yet.
 const PAUSE_NS: i64 = 100_000_000;
 
@@ -56,13 +54,24 @@ unsafe impl Sync for Shared {}
 
 static PROFILE: Shared = Shared {
     lock: AtomicU32::new(0),
-    profile: UnsafeCell::new(Profile { buffers: [null_mut(); 2], active: 0, len: 0, lost: 0, on: false, end: false }),
+    profile: UnsafeCell::new(Profile {
+        buffers: [null_mut(); 2],
+        active: 0,
+        len: 0,
+        lost: 0,
+        on: false,
+        end: false,
+    }),
 };
 
 impl Shared {
     /// Runs `f` with the lock held. Signals must be blocked, as they are in handlers.
     fn with<R>(&self, f: impl FnOnce(&mut Profile) -> R) -> R {
-        while self.lock.compare_exchange_weak(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
+        while self
+            .lock
+            .compare_exchange_weak(0, 1, Ordering::Acquire, Ordering::Relaxed)
+            .is_err()
+        {
             core::hint::spin_loop();
         }
         // SAFETY: we hold the lock.
@@ -86,7 +95,13 @@ impl Profile {
             return false;
         }
         // SAFETY: the buffer has room.
-        unsafe { core::ptr::copy_nonoverlapping(record.as_ptr(), self.buffers[self.active].add(self.len), record.len()) };
+        unsafe {
+            core::ptr::copy_nonoverlapping(
+                record.as_ptr(),
+                self.buffers[self.active].add(self.len),
+                record.len(),
+            )
+        };
         self.len += record.len();
         true
     }
@@ -96,7 +111,11 @@ impl Profile {
             return;
         }
         if self.lost > 0 && self.len + 3 + record.len() <= WORDS {
-            let lost = [core::mem::take(&mut self.lost), 1, &raw const LOST as usize + 1];
+            let lost = [
+                core::mem::take(&mut self.lost),
+                1,
+                &raw const LOST as usize + 1,
+            ];
             self.add(&lost);
         }
         if !self.add(record) {
@@ -133,7 +152,10 @@ unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
         }
         if g == (*m).g0 {
             let curg = (*m).curg;
-            if curg.is_null() || curg == g || status_of(curg).load(Ordering::Relaxed) == status::COPYSTACK {
+            if curg.is_null()
+                || curg == g
+                || status_of(curg).load(Ordering::Relaxed) == status::COPYSTACK
+            {
                 return alone(pc, pcs);
             }
             pcs[0] = pc;
@@ -148,9 +170,15 @@ unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
         }
         // Our own code on the goroutine's stack: its Go caller's return address is at the top, or where the trampoline left it.
         for at in [sp, ctx.bp()] {
-            if ((*g).stack_lo..(*g).stack_hi - 8).contains(&at) && walk::find_site(*(at as *const usize)).is_some() {
+            if ((*g).stack_lo..(*g).stack_hi - 8).contains(&at)
+                && walk::find_site(*(at as *const usize)).is_some()
+            {
                 pcs[0] = pc;
-                return 1 + frames::record(Frames::from(g, Walker::new(*(at as *const usize), at + 8), 0), 0, &mut pcs[1..]);
+                return 1 + frames::record(
+                    Frames::from(g, Walker::new(*(at as *const usize), at + 8), 0),
+                    0,
+                    &mut pcs[1..],
+                );
             }
         }
         alone(pc, pcs)
@@ -193,7 +221,9 @@ pub unsafe fn set_rate(a: &mut args::runtime_SetCPUProfileRate) {
         false
     });
     if busy {
-        crate::debug::print::puts("runtime: cannot set cpu profile rate until previous profile has finished.\n");
+        crate::debug::print::puts(
+            "runtime: cannot set cpu profile rate until previous profile has finished.\n",
+        );
         return;
     }
     HZ.store(hz, Ordering::Relaxed);
@@ -234,7 +264,11 @@ pub unsafe fn cpu_profile(a: &mut args::runtime_CPUProfile) -> Status {
         }
         Next::Nothing
     });
-    let bytes = |p: *const usize, n: usize| GoSlice { ptr: p.cast_mut().cast(), len: n as i64 * 8, cap: n as i64 * 8 };
+    let bytes = |p: *const usize, n: usize| GoSlice {
+        ptr: p.cast_mut().cast(),
+        len: n as i64 * 8,
+        cap: n as i64 * 8,
+    };
     a.r0 = match next {
         Next::Data(p, n) => bytes(p, n),
         Next::End => bytes(END.as_ptr(), END.len()),

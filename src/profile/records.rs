@@ -2,7 +2,9 @@
 //!
 //! Allocations and blocking are not sampled: their profiles are empty, which is what a program sees that has set their rates to 0.
 
-use crate::abi::{BlockProfileRecord, G_SYSTEM, GoSlice, MemProfileRecord, StackRecord, Status, args};
+use crate::abi::{
+    BlockProfileRecord, G_SYSTEM, GoSlice, MemProfileRecord, StackRecord, Status, args,
+};
 use crate::debug::frames::{self, Frames};
 use crate::os::sys;
 use crate::sched::{self, g::status_of, state, status, stw};
@@ -44,7 +46,14 @@ pub unsafe fn goroutine_profile(a: &mut args::runtime_GoroutineProfile) -> Statu
             for (record, g) in records.iter_mut().zip(core::iter::once(me).chain(others)) {
                 // Our own stack starts at the caller of this function.
                 let own = g == me;
-                fill(record, if own { Frames::from(g, Walker::of(g), 0) } else { Frames::of(g) });
+                fill(
+                    record,
+                    if own {
+                        Frames::from(g, Walker::of(g), 0)
+                    } else {
+                        Frames::of(g)
+                    },
+                );
             }
         }
         stw::start_world();
@@ -110,7 +119,11 @@ pub unsafe fn cycles_per_second(a: &mut args::runtime_pprof_runtime_cyclesPerSec
 unsafe fn stack_of(stack: *mut [usize; 32]) -> GoSlice {
     // SAFETY: the record is an argument.
     let n = unsafe { (*stack).iter().position(|&pc| pc == 0).unwrap_or(32) };
-    GoSlice { ptr: stack.cast(), len: n as i64, cap: 32 }
+    GoSlice {
+        ptr: stack.cast(),
+        len: n as i64,
+        cap: 32,
+    }
 }
 
 /// `(*StackRecord).Stack`.
@@ -146,7 +159,10 @@ pub unsafe fn block_record_stack(a: &mut args::runtime___BlockProfileRecord__Sta
 /// Called by its trampoline.
 pub unsafe fn in_use_bytes(a: &mut args::runtime___MemProfileRecord__InUseBytes) {
     // SAFETY: the receiver is a MemProfileRecord.
-    a.r0 = unsafe { (*a.recv.cast::<MemProfileRecord>()).alloc_bytes - (*a.recv.cast::<MemProfileRecord>()).free_bytes };
+    a.r0 = unsafe {
+        (*a.recv.cast::<MemProfileRecord>()).alloc_bytes
+            - (*a.recv.cast::<MemProfileRecord>()).free_bytes
+    };
 }
 
 /// `(*MemProfileRecord).InUseObjects`.
@@ -155,5 +171,8 @@ pub unsafe fn in_use_bytes(a: &mut args::runtime___MemProfileRecord__InUseBytes)
 /// Called by its trampoline.
 pub unsafe fn in_use_objects(a: &mut args::runtime___MemProfileRecord__InUseObjects) {
     // SAFETY: the receiver is a MemProfileRecord.
-    a.r0 = unsafe { (*a.recv.cast::<MemProfileRecord>()).alloc_objects - (*a.recv.cast::<MemProfileRecord>()).free_objects };
+    a.r0 = unsafe {
+        (*a.recv.cast::<MemProfileRecord>()).alloc_objects
+            - (*a.recv.cast::<MemProfileRecord>()).free_objects
+    };
 }

@@ -42,7 +42,11 @@ pub unsafe fn inject(sig: u32, ctx: &mut Context, g: *mut G) -> bool {
     // SAFETY: g runs on this thread; its stack is readable.
     unsafe {
         let m = (*g).m;
-        if m.is_null() || g == (*m).g0 || g != (*m).curg || !((*g).stack_lo..(*g).stack_hi).contains(&sp) {
+        if m.is_null()
+            || g == (*m).g0
+            || g != (*m).curg
+            || !((*g).stack_lo..(*g).stack_hi).contains(&sp)
+        {
             return false;
         }
         let Some((pc, sp)) = place(pc, sp, ctx.address()) else {
@@ -94,7 +98,8 @@ pub unsafe fn sigpanickind(a: &mut args::gort_sigpanickind) {
     // SAFETY: curg is stopped in this call, and faulted just before.
     unsafe {
         let m = sched::getm();
-        let running = status_of(g).load(Ordering::Relaxed) & !status::SCAN == status::RUNNING && (*g).syscallsp == 0;
+        let running = status_of(g).load(Ordering::Relaxed) & !status::SCAN == status::RUNNING
+            && (*g).syscallsp == 0;
         if (*m).locks != 0 || (*m).dying != 0 || !running {
             print::throw("unexpected signal during runtime execution");
         }
@@ -126,6 +131,10 @@ pub unsafe fn set_panic_on_fault(a: &mut args::runtime_setPanicOnFault) {
     unsafe {
         let flags = &mut (*sched::curg()).flags;
         a.old = *flags & G_PANIC_ON_FAULT != 0;
-        *flags = if a.new_ { *flags | G_PANIC_ON_FAULT } else { *flags & !G_PANIC_ON_FAULT };
+        *flags = if a.new_ {
+            *flags | G_PANIC_ON_FAULT
+        } else {
+            *flags & !G_PANIC_ON_FAULT
+        };
     }
 }

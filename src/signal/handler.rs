@@ -19,7 +19,11 @@ const TEXT: usize = 2048;
 
 /// asm/signal.S calls it on the alternate stack; FS still names the interrupted g.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn gort_sighandler(sig: i32, info: *const libc::siginfo_t, uc: *mut libc::ucontext_t) {
+unsafe extern "C" fn gort_sighandler(
+    sig: i32,
+    info: *const libc::siginfo_t,
+    uc: *mut libc::ucontext_t,
+) {
     // SAFETY: the kernel's arguments.
     let mut ctx = unsafe { Context::new(info, uc) };
     let sig = sig as u32;
@@ -110,7 +114,11 @@ unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
     // SAFETY: in the handler, with the interrupted g.
     unsafe {
         let m = (*g).m;
-        out.str("PC=").hex(ctx.pc() as u64).str(" m=").int(if m.is_null() { -1 } else { (*m).id }).str("\n\n");
+        out.str("PC=")
+            .hex(ctx.pc() as u64)
+            .str(" m=")
+            .int(if m.is_null() { -1 } else { (*m).id })
+            .str("\n\n");
         if level.frames > 0 {
             let style = Style::configured();
             let (shown, walker) = interrupted(ctx, g).unzip();
@@ -122,7 +130,10 @@ unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
                     traceback::goroutine(&mut out, curg, style);
                 }
             } else if let (Some(g), Some(walker)) = (shown, walker) {
-                let whole = Style { all: true, addresses: true };
+                let whole = Style {
+                    all: true,
+                    addresses: true,
+                };
                 traceback::from(&mut out, g, walker, whole);
             }
             traceback::others(&mut out, shown.unwrap_or(g), style);

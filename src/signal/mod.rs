@@ -50,12 +50,30 @@ struct Action {
 
 fn action(sig: u32, new: *const Action, old: *mut Action) -> bool {
     // SAFETY: both are null or live across the call.
-    unsafe { sys::syscall6(libc::SYS_rt_sigaction, sig as usize, new as usize, old as usize, SET, 0, 0) == 0 }
+    unsafe {
+        sys::syscall6(
+            libc::SYS_rt_sigaction,
+            sig as usize,
+            new as usize,
+            old as usize,
+            SET,
+            0,
+            0,
+        ) == 0
+    }
 }
 
 fn set(sig: u32, handler: usize, restart: bool) {
-    let flags = libc::SA_SIGINFO as u64 | libc::SA_ONSTACK as u64 | SA_RESTORER | if restart { libc::SA_RESTART as u64 } else { 0 };
-    let new = Action { handler, flags, restorer: gort_sigreturn as *const () as usize, mask: u64::MAX };
+    let flags = libc::SA_SIGINFO as u64
+        | libc::SA_ONSTACK as u64
+        | SA_RESTORER
+        | if restart { libc::SA_RESTART as u64 } else { 0 };
+    let new = Action {
+        handler,
+        flags,
+        restorer: gort_sigreturn as *const () as usize,
+        mask: u64::MAX,
+    };
     // Some emulators refuse the last signal.
     if !action(sig, &raw const new, core::ptr::null_mut()) && sig != table::SIGNALS as u32 - 1 {
         print::throw("rt_sigaction failure");
@@ -68,7 +86,12 @@ fn handle(sig: u32) {
 }
 
 fn is_ignored(sig: u32) -> bool {
-    let mut old = Action { handler: 0, flags: 0, restorer: 0, mask: 0 };
+    let mut old = Action {
+        handler: 0,
+        flags: 0,
+        restorer: 0,
+        mask: 0,
+    };
     action(sig, core::ptr::null(), &raw mut old) && old.handler == libc::SIG_IGN
 }
 
@@ -105,7 +128,11 @@ pub unsafe fn minit(m: *mut M) {
         if (*m).sigstack == 0 {
             print::throw("runtime: cannot allocate memory for a signal stack");
         }
-        let stack = libc::stack_t { ss_sp: (*m).sigstack as *mut libc::c_void, ss_flags: 0, ss_size: (*m).sigstacksize };
+        let stack = libc::stack_t {
+            ss_sp: (*m).sigstack as *mut libc::c_void,
+            ss_flags: 0,
+            ss_size: (*m).sigstacksize,
+        };
         sys::syscall3(libc::SYS_sigaltstack, &raw const stack as usize, 0, 0);
     }
     restore_mask(MASK.load(Ordering::Relaxed));
@@ -114,7 +141,17 @@ pub unsafe fn minit(m: *mut M) {
 fn change_mask(how: i32, new: &u64, old: Option<&mut u64>) {
     let old = old.map_or(0, |o| core::ptr::from_mut(o) as usize);
     // SAFETY: both masks live across the call.
-    unsafe { sys::syscall6(libc::SYS_rt_sigprocmask, how as usize, core::ptr::from_ref(new) as usize, old, SET, 0, 0) };
+    unsafe {
+        sys::syscall6(
+            libc::SYS_rt_sigprocmask,
+            how as usize,
+            core::ptr::from_ref(new) as usize,
+            old,
+            SET,
+            0,
+            0,
+        )
+    };
 }
 
 /// Runs `f` with all signals blocked: a new thread starts that way, and has no alternate stack yet.
@@ -160,7 +197,15 @@ pub fn disable(sig: u32) {
     let bit = table::bit(sig);
     if HANDLED.fetch_and(!bit, Ordering::Relaxed) & bit != 0 {
         let ignored = IGNORED.load(Ordering::Relaxed) & bit != 0;
-        set(sig, if ignored { libc::SIG_IGN } else { libc::SIG_DFL }, true);
+        set(
+            sig,
+            if ignored {
+                libc::SIG_IGN
+            } else {
+                libc::SIG_DFL
+            },
+            true,
+        );
     }
 }
 
@@ -183,11 +228,26 @@ pub fn keeps_alive() -> bool {
 /// # Safety
 /// On the thread of `m`.
 pub unsafe fn set_thread_profiler(m: *mut M, hz: u32) {
-    let interval = libc::timeval { tv_sec: 0, tv_usec: if hz == 0 { 0 } else { 1_000_000 / i64::from(hz) } };
-    let timer = libc::itimerval { it_interval: interval, it_value: interval };
+    let interval = libc::timeval {
+        tv_sec: 0,
+        tv_usec: if hz == 0 {
+            0
+        } else {
+            1_000_000 / i64::from(hz)
+        },
+    };
+    let timer = libc::itimerval {
+        it_interval: interval,
+        it_value: interval,
+    };
     // SAFETY: the timer lives across the call; the field belongs to this thread.
     unsafe {
-        sys::syscall3(libc::SYS_setitimer, libc::ITIMER_PROF as usize, &raw const timer as usize, 0);
+        sys::syscall3(
+            libc::SYS_setitimer,
+            libc::ITIMER_PROF as usize,
+            &raw const timer as usize,
+            0,
+        );
         (*m).profilehz = hz;
     }
 }
@@ -199,7 +259,12 @@ fn die_by(sig: u32) {
     // SAFETY: no pointers.
     unsafe {
         let pid = sys::syscall3(libc::SYS_getpid, 0, 0, 0);
-        sys::syscall3(libc::SYS_tgkill, pid as usize, sys::gettid() as usize, sig as usize);
+        sys::syscall3(
+            libc::SYS_tgkill,
+            pid as usize,
+            sys::gettid() as usize,
+            sig as usize,
+        );
     }
 }
 

@@ -73,7 +73,9 @@ pub fn text(sig: u32) -> &'static str {
 
 /// Mask of the signals that are never blocked.
 pub fn essential() -> u64 {
-    (1..SIGNALS as u32).filter(|&s| flags(s) & UNBLOCK != 0).fold(0, |mask, s| mask | bit(s))
+    (1..SIGNALS as u32)
+        .filter(|&s| flags(s) & UNBLOCK != 0)
+        .fold(0, |mask, s| mask | bit(s))
 }
 
 /// A signal's bit in the kernel's masks.
@@ -87,7 +89,12 @@ mod tests {
 
     #[test]
     fn names_and_numbers_agree() {
-        for (sig, name) in [(libc::SIGSEGV, "SIGSEGV"), (libc::SIGPROF, "SIGPROF"), (libc::SIGSYS, "SIGSYS"), (libc::SIGSTKFLT, "SIGSTKFLT")] {
+        for (sig, name) in [
+            (libc::SIGSEGV, "SIGSEGV"),
+            (libc::SIGPROF, "SIGPROF"),
+            (libc::SIGSYS, "SIGSYS"),
+            (libc::SIGSTKFLT, "SIGSTKFLT"),
+        ] {
             assert!(text(sig as u32).starts_with(name));
         }
         assert_eq!(text(64), "");
@@ -96,7 +103,15 @@ mod tests {
     #[test]
     fn faults_are_never_blocked() {
         let e = essential();
-        for sig in [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGPROF, libc::SIGCHLD] {
+        for sig in [
+            libc::SIGSEGV,
+            libc::SIGBUS,
+            libc::SIGFPE,
+            libc::SIGILL,
+            libc::SIGTRAP,
+            libc::SIGPROF,
+            libc::SIGCHLD,
+        ] {
             assert_ne!(e & bit(sig as u32), 0);
         }
         assert_eq!(e & bit(libc::SIGINT as u32), 0);
