@@ -21,7 +21,7 @@ gort_text_start:
 #include "switch.S"
 #include "calls.S"
 #include "panic.S"
-#include "methods.S"
+#include "iface.S"
 #include "memory.S"
 #include "duff.S"
 #include "signal.S"

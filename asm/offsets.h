@@ -14,6 +14,10 @@
 #define M_G0            0
 #define M_CURG          8
 #define M_TLS           32
+#define TYPE_ALG        24
+#define ALG_EQUAL       8
+#define ITAB_TYP        8
+#define ITAB_FUN        32
 /* stackguard0 value that no stack pointer is above */
 #define STACK_PREEMPT   -1314
 /* Bytes below stackguard0 that every goroutine stack keeps for leaf runtime calls and nosplit chains.

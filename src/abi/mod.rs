@@ -72,6 +72,10 @@ same! {
     M_G0 = M.g0;
     M_CURG = M.curg;
     M_TLS = M.tls;
+    TYPE_ALG = Type.alg;
+    ALG_EQUAL = TypeAlg.equal;
+    ITAB_TYP = Itab.typ;
+    ITAB_FUN = Itab.fun;
 }
 
 // The places that compiled code reaches into (calling convention of Go 1.5, inlined functions of package runtime).

@@ -53,6 +53,14 @@ unsafe fn closure_size(f: *const FuncVal, code: unsafe extern "C" fn()) -> Optio
     }
 }
 
+/// Plain memory of 1, 2, 4, 8 or 16 bytes: the common case of what interfaces hold, told with one comparison.
+#[inline(always)]
+unsafe fn is_small_memory(typ: *const Type) -> bool {
+    // SAFETY: a descriptor.
+    let offset = unsafe { (*typ).alg as usize }.wrapping_sub(known::algarray() as usize);
+    offset.wrapping_sub(16 * row::MEM8) <= 16 * (row::MEM128 - row::MEM8)
+}
+
 /// Classifies a type.
 ///
 /// # Safety
@@ -108,7 +116,18 @@ unsafe fn same_bytes(p: *const u8, q: *const u8, n: usize) -> bool {
     unsafe {
         if n > 16 {
             p == q || bcmp(p, q, n) == 0
-        } else if n >= 8 {
+        } else {
+            same_small(p, q, n)
+        }
+    }
+}
+
+/// [`same_bytes`] for up to sixteen.
+#[inline(always)]
+unsafe fn same_small(p: *const u8, q: *const u8, n: usize) -> bool {
+    // SAFETY: both are readable for `n` bytes.
+    unsafe {
+        if n >= 8 {
             same_words::<u64>(p, q, n - 8)
         } else if n >= 4 {
             same_words::<u32>(p, q, n - 4)
@@ -241,8 +260,22 @@ unsafe fn hash_interface_leaf(p: *const u8, with_methods: bool, seed: usize) -> 
         } else {
             data
         };
-        hash_simple(of(typ), word, seed)
+        if is_small_memory(typ) {
+            return Some(hashing::small(word, (*typ).size, seed));
+        }
+        if (*typ).alg == known::algarray().add(row::STRING) {
+            let s = word.cast::<GoString>().read();
+            return Some(hashing::bytes(s.ptr, s.len as usize, seed));
+        }
+        hash_more(typ, word, seed)
     }
+}
+
+/// The rarer types, out of the way of the common ones.
+#[inline(never)]
+unsafe fn hash_more(typ: *const Type, p: *const u8, seed: usize) -> Option<usize> {
+    // SAFETY: passed on.
+    unsafe { hash_simple(of(typ), p, seed) }
 }
 
 /// Hash of the value of `typ` at `p`. Raises a panic for an unhashable one inside an interface.
@@ -341,6 +374,22 @@ pub(super) unsafe fn equal_data_leaf(typ: *const Type, x: *mut u8, y: *mut u8) -
         if typ.is_null() {
             return Some(true);
         }
+        if !is_small_memory(typ) {
+            return equal_data_more(typ, x, y);
+        }
+        Some(if (*typ).direct_iface() {
+            x == y
+        } else {
+            same_small(x, y, (*typ).size)
+        })
+    }
+}
+
+/// The rarer types, out of the way of the common ones.
+#[inline(never)]
+unsafe fn equal_data_more(typ: *const Type, x: *mut u8, y: *mut u8) -> Option<bool> {
+    // SAFETY: passed on.
+    unsafe {
         match of(typ) {
             Alg::None => None,
             _ if (*typ).direct_iface() => Some(x == y),

@@ -109,16 +109,19 @@ pub unsafe fn bytes(p: *const u8, len: usize, seed: usize) -> usize {
     // SAFETY: passed on to the caller.
     unsafe {
         if len <= SHORT {
-            short(p, len, seed)
+            small(p, len, seed)
         } else {
             long(p, len, seed)
         }
     }
 }
 
-/// Two words cover up to 16 bytes; the length goes in apart, so that trailing zeroes count.
+/// [`bytes`] for up to 16: two words that overlap cover them; the length goes in apart, so that trailing zeroes count.
+///
+/// # Safety
+/// The bytes must be readable.
 #[inline(always)]
-unsafe fn short(p: *const u8, len: usize, seed: usize) -> usize {
+pub unsafe fn small(p: *const u8, len: usize, seed: usize) -> usize {
     let k = keys();
     // SAFETY: every load lies within `len` bytes.
     let (a, b) = unsafe {
@@ -155,14 +158,14 @@ fn finish(a: u64, b: u64, len: usize, k: &Keys) -> usize {
 #[inline(always)]
 pub fn word32(v: u32, seed: usize) -> usize {
     // SAFETY: a local.
-    unsafe { short((&raw const v).cast(), 4, seed) }
+    unsafe { small((&raw const v).cast(), 4, seed) }
 }
 
 /// Hash of an 8-byte key, the same as [`bytes`] of its memory.
 #[inline(always)]
 pub fn word64(v: u64, seed: usize) -> usize {
     // SAFETY: a local.
-    unsafe { short((&raw const v).cast(), 8, seed) }
+    unsafe { small((&raw const v).cast(), 8, seed) }
 }
 
 /// More than 16 bytes.
@@ -306,7 +309,7 @@ mod tests {
         // SAFETY: slices are readable, and each way is used for its lengths.
         let mut all: Vec<fn(&[u8], usize) -> usize> = vec![|s, seed| unsafe {
             if s.len() <= SHORT {
-                short(s.as_ptr(), s.len(), seed)
+                small(s.as_ptr(), s.len(), seed)
             } else {
                 folded(s.as_ptr(), s.len(), seed)
             }
@@ -315,7 +318,7 @@ mod tests {
             // SAFETY: as above; the processor has the instructions.
             all.push(|s, seed| unsafe {
                 if s.len() <= SHORT {
-                    short(s.as_ptr(), s.len(), seed)
+                    small(s.as_ptr(), s.len(), seed)
                 } else {
                     aes(s.as_ptr(), s.len(), seed)
                 }

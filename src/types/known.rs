@@ -5,6 +5,7 @@ use crate::abi::{Type, TypeAlg};
 /// Rows of `runtime.algarray`.
 pub(super) mod row {
     pub const MEM0: usize = 1;
+    pub const MEM8: usize = 2;
     pub const MEM128: usize = 6;
     pub const STRING: usize = 14;
     pub const INTER: usize = 15;

@@ -1,6 +1,5 @@
 //! What package reflect asks about types.
 
-use super::alg;
 use crate::abi::{GoSlice, args};
 use crate::stack::walk::header;
 use core::cell::UnsafeCell;
@@ -37,13 +36,4 @@ pub unsafe fn typelinks(a: &mut args::reflect_typelinks) {
         len: 1,
         cap: 1,
     };
-}
-
-/// `reflect.ismapkey`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn is_map_key(a: &mut args::reflect_ismapkey) {
-    // SAFETY: package reflect passes a descriptor.
-    a.r0 = unsafe { alg::hashable(a.a0) };
 }

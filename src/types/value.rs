@@ -7,20 +7,36 @@ use crate::abi::{Eface, Iface, Itab, Type};
 use crate::gc::barrier;
 use crate::heap;
 
-/// Copies a value's bytes; the usual sizes without a call.
+/// Copies a value's bytes; up to sixteen without a call, as two words that may overlap.
 #[inline(always)]
 unsafe fn copy_bytes(dst: *mut u8, src: *const u8, size: usize) {
     // SAFETY: the caller vouches for both ranges.
     unsafe {
-        match size {
-            8 => dst
-                .cast::<u64>()
-                .write_unaligned(src.cast::<u64>().read_unaligned()),
-            16 => dst
-                .cast::<[u64; 2]>()
-                .write_unaligned(src.cast::<[u64; 2]>().read_unaligned()),
-            _ => core::ptr::copy(src, dst, size),
+        if size == 8 {
+            copy_words::<u64>(dst, src, 0);
+        } else if size > 16 {
+            core::ptr::copy(src, dst, size);
+        } else if size > 8 {
+            copy_words::<u64>(dst, src, size - 8);
+        } else if size >= 4 {
+            copy_words::<u32>(dst, src, size - 4);
+        } else if size >= 2 {
+            copy_words::<u16>(dst, src, size - 2);
+        } else if size == 1 {
+            dst.write(src.read());
         }
+    }
+}
+
+/// Copies the first word and the one at `second`; both are read before either is written.
+#[inline(always)]
+unsafe fn copy_words<T: Copy>(dst: *mut u8, src: *const u8, second: usize) {
+    // SAFETY: the caller vouches for both ranges.
+    unsafe {
+        let read = |i: usize| src.add(i).cast::<T>().read_unaligned();
+        let (a, b) = (read(0), read(second));
+        dst.cast::<T>().write_unaligned(a);
+        dst.add(second).cast::<T>().write_unaligned(b);
     }
 }
 
