@@ -168,6 +168,13 @@ impl Writer {
         SymbolRef::Global(self.globals.len() as u32 - 1)
     }
 
+    /// Adds a global symbol that gives way to an ordinary one of the same name.
+    pub fn weak(&mut self, name: &[u8], s: SymbolInfo) -> SymbolRef {
+        let symbol = self.make(name, s, elf::STB_WEAK.0);
+        self.globals.push(symbol);
+        SymbolRef::Global(self.globals.len() as u32 - 1)
+    }
+
     /// Adds a reference to a symbol of another file.
     pub fn undefined(&mut self, name: &[u8]) -> SymbolRef {
         let name = self.string(name);

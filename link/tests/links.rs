@@ -512,6 +512,72 @@ fn placement_flags() {
 }
 
 #[test]
+fn data_address() {
+    let b = bench();
+    let var = Symbol {
+        kind: NOPTRBSS,
+        name: "\"\".v",
+        data: &[9; 8],
+        ..Symbol::default()
+    };
+    b.write("main.o", &main_using("\"\".v").symbol(&var).finish());
+    let bytes = b.linked(&["-D", "0x900000", "-o", "out", "main.o"]);
+    let exe = Exe::new(&bytes);
+    assert!((0x90_0000..0x90_1000).contains(&operand(&exe)));
+    assert_eq!(exe.u64(operand(&exe)), u64::from_le_bytes([9; 8]));
+}
+
+#[test]
+fn unsafe_packages_on_request() {
+    let b = bench();
+    let object = Encoder::new(&[]).main().finish();
+    let export =
+        |clause: &str| format!("go object linux amd64 go1.5.4 X:none\n\n$$\n{clause}\n$$\n");
+    b.write(
+        "main.a",
+        &archive(&[
+            ("__.PKGDEF", export("package main safe").as_bytes()),
+            ("_go_.o", &object),
+        ]),
+    );
+    b.linked(&["-u", "-o", "out", "main.a"]);
+    b.write(
+        "main.a",
+        &archive(&[
+            ("__.PKGDEF", export("package main").as_bytes()),
+            ("_go_.o", &object),
+        ]),
+    );
+    let text = b.refused(&["-u", "-o", "out", "main.a"]);
+    assert!(text.contains("load of unsafe package main"), "{text}");
+}
+
+#[test]
+fn weak_definitions_of_the_library_give_way() {
+    let b = Bench::new(&Library {
+        weak: &["p.F"],
+        ..Library::default()
+    });
+    let code = [&[0xe8, 0, 0, 0, 0][..], &RET[..11]].concat();
+    let main = Encoder::new(&[])
+        .function("\"\".main", &code, &[(1, 4, R_CALL, 0, "p.F")])
+        .function("\"\".init", RET, &[]);
+    b.write("main.o", &main.clone().finish());
+    let bytes = b.linked(&["-o", "out", "main.o"]);
+    let exe = Exe::new(&bytes);
+    let target = |exe: &Exe<'_>| {
+        let main = exe.symbol("main.main").expect("main.main");
+        (main + 5).wrapping_add_signed(i64::from(exe.u32(main + 1) as i32))
+    };
+    assert!(!exe.tables().text.contains(&target(&exe)), "the library's");
+    b.write("main.o", &main.function("p.F", RET, &[]).finish());
+    let bytes = b.linked(&["-o", "out", "main.o"]);
+    let exe = Exe::new(&bytes);
+    assert!(exe.tables().text.contains(&target(&exe)), "Go's");
+    assert_eq!(exe.symbol("p.F"), Some(target(&exe)));
+}
+
+#[test]
 fn printing_flags() {
     let b = bench();
     let code = [&[0xe8, 0, 0, 0, 0][..], &RET[..11]].concat();

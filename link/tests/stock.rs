@@ -139,7 +139,7 @@ fn agrees_with_the_stock_linker() {
         functions: &owned,
         data: &data,
         absolute: &[("gort.stacklimit", 4096)],
-        other_version: false,
+        ..Library::default()
     };
     std::fs::write(b.path("libgort.a"), library.build()).expect("write library");
     let ours = b.linked(&["-L", &pkg.display().to_string(), "-o", "out", "main.a"]);

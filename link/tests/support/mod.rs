@@ -202,6 +202,8 @@ pub struct Library<'a> {
     pub functions: &'a [&'a str],
     /// Data symbols of 512 zero bytes.
     pub data: &'a [&'a str],
+    /// Functions that give way to Go's.
+    pub weak: &'a [&'a str],
     /// Absolute symbols.
     pub absolute: &'a [(&'a str, u64)],
     /// Belongs to another version.
@@ -236,6 +238,15 @@ impl Library<'_> {
             16,
             Contents::Bytes(code),
         );
+        let at = |section: SectionId, value: u64, kind: u8| SymbolInfo {
+            section: Some(section),
+            value,
+            size: 0,
+            kind,
+        };
+        for w_name in self.weak {
+            w.weak(w_name.as_bytes(), at(text, header, elf::STT_FUNC.0));
+        }
         let flags = elf::SHF_ALLOC.0 | elf::SHF_WRITE.0;
         let zeros = vec![0; 512 * self.data.len()];
         let data = w.section(
@@ -252,12 +263,6 @@ impl Library<'_> {
             1,
             Contents::Bytes(Vec::new()),
         );
-        let at = |section: SectionId, value: u64, kind: u8| SymbolInfo {
-            section: Some(section),
-            value,
-            size: 0,
-            kind,
-        };
         w.global(b"_rt0_amd64_linux", at(text, 0, elf::STT_FUNC.0));
         for (i, f) in self.functions.iter().enumerate() {
             w.global(f.as_bytes(), at(text, starts[i], elf::STT_FUNC.0));
