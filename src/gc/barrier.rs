@@ -227,39 +227,35 @@ fat! {
     fat1111 runtime_writebarrierfat1111 0b1111;
 }
 
-/// The words of package sync/atomic that hold pointers.
-unsafe fn atomic<'a>(addr: *mut *mut u8) -> &'a AtomicPtr<u8> {
-    // SAFETY: Go code passes the address of an aligned pointer; a nil one faults here as it does with stock Go.
-    unsafe { AtomicPtr::from_ptr(addr) }
-}
-
-/// `atomic.StorePointer`.
-pub unsafe fn store_pointer(a: &mut args::sync_atomic_StorePointer) {
-    // SAFETY: passed on from Go code.
-    unsafe { atomic(a.addr).store(a.val, Ordering::SeqCst) };
-    if enabled() {
-        super::shade(a.val);
-    }
-}
-
-/// `atomic.SwapPointer`.
-pub unsafe fn swap_pointer(a: &mut args::sync_atomic_SwapPointer) {
-    // SAFETY: passed on from Go code.
-    unsafe { a.old = atomic(a.addr).swap(a.new_, Ordering::SeqCst) };
-    if enabled() {
-        super::shade(a.new_);
-    }
-}
-
-/// `atomic.CompareAndSwapPointer`.
-pub unsafe fn cas_pointer(a: &mut args::sync_atomic_CompareAndSwapPointer) {
-    // SAFETY: passed on from Go code.
-    a.swapped = unsafe {
-        atomic(a.addr)
-            .compare_exchange(a.old, a.new_, Ordering::SeqCst, Ordering::SeqCst)
-            .is_ok()
+/// Pointer operations of package sync/atomic, each as a leaf function that leaves nil addresses to its system half.
+macro_rules! atomic {
+    ($($leaf:ident $system:ident $args:ident |$a:ident, $word:ident| $stored:expr, $done:expr;)*) => {
+        $(
+            /// An atomic operation on a pointer, with a barrier.
+            pub unsafe fn $leaf($a: &mut args::$args) -> bool {
+                if $a.addr.is_null() {
+                    return false;
+                }
+                // SAFETY: Go code passes the address of an aligned pointer.
+                let $word = unsafe { AtomicPtr::from_ptr($a.addr) };
+                let stored = $stored;
+                if $done && enabled() {
+                    super::shade(stored);
+                }
+                true
+            }
+            /// The address is nil.
+            pub unsafe fn $system(_a: &mut args::$args) {
+                crate::panic::raise_error("invalid memory address or nil pointer dereference");
+            }
+        )*
     };
-    if a.swapped && enabled() {
-        super::shade(a.new_);
-    }
+}
+atomic! {
+    store_pointer store_nil sync_atomic_StorePointer |a, word| { word.store(a.val, Ordering::SeqCst); a.val }, true;
+    swap_pointer swap_nil sync_atomic_SwapPointer |a, word| { a.old = word.swap(a.new_, Ordering::SeqCst); a.new_ }, true;
+    cas_pointer cas_nil sync_atomic_CompareAndSwapPointer |a, word| {
+        a.swapped = word.compare_exchange(a.old, a.new_, Ordering::SeqCst, Ordering::SeqCst).is_ok();
+        a.new_
+    }, a.swapped;
 }
