@@ -4,6 +4,8 @@
 #include "offsets.h"
     .intel_syntax noprefix
 #include "trampoline.h"
+    /* For debuggers only: nothing unwinds at run time, so nothing is loaded with the program. */
+    .cfi_sections .debug_frame
 
     .section .gort.funcs, "a", @progbits
     .p2align 3

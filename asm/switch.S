@@ -27,6 +27,59 @@ CFUNC gort_on_empty_g0
     ud2
 ENDCFUNC gort_on_empty_g0
 
+/*
+ * System and park mode: records where the Go caller goes on, switches to g0's stack, calls Rust. rax = function, r10d = surface index,
+ * rsp as at the runtime function's entry.
+ *
+ *   goroutine stack            g0 stack
+ *   | caller's args    |       | (empty)        | <- g0.sched.sp
+ *   | return address   | <- r12 | Rust frames    |
+ *
+ * Rust answers a status: done, or what to do instead of returning (src/abi/mod.rs). A preemption asked for meanwhile is taken
+ * on the way out: the results are written, no Rust frame is left, so it is a safe point.
+ * One copy for all symbols: the indirect call is predicted by its history, and a copy for each would cost 100 bytes of text and unwind data.
+ */
+CFUNC gort_system_call
+    mov rcx, qword ptr fs:[-8]
+    mov rdx, [rcx+G_M]
+    mov rsi, [rdx+M_G0]
+    lea rdi, [rsp+8]
+    cmp rcx, rsi
+    je 1f
+    mov r8, [rsp]
+    mov [rcx+G_SCHED_PC], r8
+    mov [rcx+G_SCHED_SP], rdi
+    mov [rcx+G_PARKMAP], r10d
+    mov r12, rsp
+    .cfi_remember_state
+    .cfi_def_cfa r12, 8
+    mov r13, rcx
+    mov qword ptr fs:[-8], rsi
+    mov rsp, [rsi+G_SCHED_SP]
+    call rax
+    test eax, eax
+    jnz gort_not_done
+    cmp qword ptr [r13+G_STACKGUARD0], STACK_PREEMPT
+    je gort_preempted
+    mov qword ptr fs:[-8], r13
+    mov rsp, r12
+    .cfi_restore_state
+    ret
+    /* Already on g0: a timer function, a compiled hash function, or boot. The stack-depth proof stops here. */
+1:  .pushsection .gort.g0paths, "", @progbits
+    .quad 1b
+    .popsection
+    mov rbp, rsp
+    .cfi_def_cfa_register rbp
+    and rsp, -16
+    call rax
+    mov rsp, rbp
+    .cfi_def_cfa rsp, 8
+    test eax, eax
+    jnz gort_parked_on_g0
+    ret
+ENDCFUNC gort_system_call
+
 /* A runtime function answered something else than "done": eax = status, r13 = g. */
 CFUNC gort_not_done
     mov edi, eax

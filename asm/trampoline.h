@@ -99,55 +99,11 @@
     SYSTEM \slow \index
 .endm
 
-/*
- * System and park mode: record where the Go caller goes on, switch to g0's stack, call Rust.
- *
- *   goroutine stack            g0 stack
- *   | caller's args    |       | (empty)        | <- g0.sched.sp
- *   | return address   | <- r12 | Rust frames    |
- *
- * Rust answers a status: done, or what to do instead of returning (src/sched/mod.rs). A preemption asked for meanwhile is taken
- * on the way out: the results are written, no Rust frame is left, so it is a safe point.
- */
+/* System and park mode: gort_system_call (asm/switch.S) with the function and the surface index. */
 .macro SYSTEM fn index
-    mov rcx, qword ptr fs:[-8]
-    mov rdx, [rcx+G_M]
-    mov rsi, [rdx+M_G0]
-    lea rdi, [rsp+8]
-    cmp rcx, rsi
-    je 769f
-    mov rax, [rsp]
-    mov [rcx+G_SCHED_PC], rax
-    mov [rcx+G_SCHED_SP], rdi
-    mov dword ptr [rcx+G_PARKMAP], \index
-    mov r12, rsp
-    .cfi_def_cfa r12, 8
-    mov r13, rcx
-    mov qword ptr fs:[-8], rsi
-    mov rsp, [rsi+G_SCHED_SP]
-    call \fn
-    test eax, eax
-    jnz gort_not_done
-    cmp qword ptr [r13+G_STACKGUARD0], STACK_PREEMPT
-    je gort_preempted
-    mov qword ptr fs:[-8], r13
-    mov rsp, r12
-    .cfi_def_cfa rsp, 8
-    ret
-769:
-    /* Already on g0: a timer function, a compiled hash function, or boot. The stack-depth proof stops here. */
-    .pushsection .gort.g0paths, "", @progbits
-    .quad 769b
-    .popsection
-    mov rbp, rsp
-    .cfi_def_cfa_register rbp
-    and rsp, -16
-    call \fn
-    mov rsp, rbp
-    .cfi_def_cfa rsp, 8
-    test eax, eax
-    jnz gort_parked_on_g0
-    ret
+    lea rax, \fn[rip]
+    mov r10d, \index
+    jmp gort_system_call
 .endm
 
 /* A symbol without implementation ends the program with its name. */
