@@ -12,7 +12,8 @@
 use crate::error::{Error, Result};
 use crate::host::HostFile;
 use iced_x86::{
-    Code, Decoder, DecoderOptions, FlowControl, Instruction, Mnemonic, OpKind, Register,
+    Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpKind,
+    Register,
 };
 use object::read::elf::ElfFile64;
 use object::{
@@ -69,9 +70,61 @@ struct Library<'a> {
     globals: FxHashMap<&'a [u8], Place>,
     /// Name of the function that starts at a place.
     names: FxHashMap<Place, &'a str>,
+    /// Places in data that code refers to: where one jump table ends another may begin.
+    referenced: FxHashSet<Place>,
     /// Places that only run on a system stack (section `.gort.g0paths`).
     system: FxHashSet<Place>,
     budget: i64,
+}
+
+/// What a register is known to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Value {
+    /// Address of code.
+    Code(Place),
+    /// Address of a jump table.
+    Table(Place),
+    /// A target taken from that jump table.
+    Jump(Place),
+}
+
+/// What is known at an instruction: depth below the return address, the depth that rbp stands for if it is a stack address, and registers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct State {
+    depth: i64,
+    rbp: Option<i64>,
+    regs: Vec<(Register, Value)>,
+}
+
+impl State {
+    fn get(&self, r: Register) -> Option<Value> {
+        self.regs.iter().find(|(k, _)| *k == r).map(|(_, v)| *v)
+    }
+
+    fn set(&mut self, r: Register, v: Option<Value>) {
+        self.regs.retain(|(k, _)| *k != r);
+        if let Some(v) = v {
+            self.regs.push((r, v));
+        }
+    }
+
+    /// What holds on both of two paths that meet; the deeper stack counts.
+    fn meet(&self, other: &Self) -> Self {
+        Self {
+            depth: self.depth.max(other.depth),
+            rbp: if self.rbp == other.rbp {
+                self.rbp
+            } else {
+                None
+            },
+            regs: self
+                .regs
+                .iter()
+                .filter(|e| other.regs.contains(e))
+                .copied()
+                .collect(),
+        }
+    }
 }
 
 /// What one function does to the stack by itself.
@@ -132,12 +185,14 @@ impl<'a> Library<'a> {
             sections: FxHashMap::default(),
             globals: FxHashMap::default(),
             names: FxHashMap::default(),
+            referenced: FxHashSet::default(),
             system: FxHashSet::default(),
             budget: 0,
         };
         for (member, elf) in lib.members.iter().enumerate() {
             for section in elf.sections() {
-                if section.kind() != object::SectionKind::Text
+                use object::SectionKind::{ReadOnlyData, ReadOnlyDataWithRel, Text};
+                if ![Text, ReadOnlyData, ReadOnlyDataWithRel].contains(&section.kind())
                     && ![Ok(".gort.funcs"), Ok(G0_PATHS)].contains(&section.name())
                 {
                     continue;
@@ -183,6 +238,13 @@ impl<'a> Library<'a> {
                 }
             }
         }
+        // The field is the last of its instruction: the address counts from its end.
+        lib.referenced = lib
+            .sections
+            .iter()
+            .flat_map(|(&(member, _), s)| s.relocations.keys().map(move |&at| (member, s, at)))
+            .filter_map(|(member, s, at)| lib.target(member, s, at, 4))
+            .collect();
         for member in 0..lib.members.len() {
             let places = lib.pointers(member, G0_PATHS, 8);
             lib.system.extend(places);
@@ -334,14 +396,15 @@ impl<'a> Library<'a> {
         let name = self.name(place);
         let mut out = Shape::default();
         let mut indirect = None;
-        // State at an instruction: depth below the return address, and what rbp holds if it is a stack address.
-        type State = (i64, Option<i64>);
+        let mut info = InstructionInfoFactory::new();
         let mut seen: FxHashMap<u64, State> = FxHashMap::default();
-        let mut work: VecDeque<(u64, State)> = VecDeque::from([(place.offset, (0, None))]);
-        while let Some((at, (mut depth, mut rbp))) = work.pop_front() {
-            match seen.get(&at) {
-                Some(&(d, _)) if d >= depth => continue,
-                _ => {}
+        let mut work: VecDeque<(u64, State)> = VecDeque::from([(place.offset, State::default())]);
+        while let Some((at, mut state)) = work.pop_front() {
+            if let Some(old) = seen.get(&at) {
+                state = old.meet(&state);
+                if state == *old {
+                    continue;
+                }
             }
             // On g0 already, or past a call that does not return.
             if self.system.contains(&Place {
@@ -354,7 +417,8 @@ impl<'a> Library<'a> {
             if seen.len() > 100_000 {
                 return Err(format!("{name} is too large"));
             }
-            seen.insert(at, (depth, rbp));
+            seen.insert(at, state.clone());
+            let depth = state.depth;
             let code = section.data.get(at as usize..).unwrap_or_default();
             let mut decoder = Decoder::with_ip(64, code, at, DecoderOptions::NONE);
             let i = decoder.decode();
@@ -379,7 +443,7 @@ impl<'a> Library<'a> {
                                     && t.section == place.section
                                     && self.same_function(place, t) =>
                             {
-                                work.push_back((t.offset, (depth, rbp)))
+                                work.push_back((t.offset, state.clone()))
                             }
                             Some(t) => out.calls.push((depth, t)),
                             // Go code or a symbol of the linker: it checks the stack itself.
@@ -396,20 +460,35 @@ impl<'a> Library<'a> {
                         {
                             out.calls.push((depth, t));
                         } else {
-                            work.push_back((t.offset, (depth, rbp)));
+                            work.push_back((t.offset, state.clone()));
                         }
                     }
                     if flow == FlowControl::ConditionalBranch {
-                        work.push_back((next, (depth, rbp)));
+                        work.push_back((next, state));
                     }
                     continue;
                 }
-                // A jump through a register or memory leaves for Go code, or is a jump table of this function.
                 FlowControl::IndirectBranch => {
-                    if depth != 0 && !linked {
-                        return Err(format!(
-                            "{name}: computed jump at {at:#x} with {depth} bytes in use"
-                        ));
+                    let known = if i.op0_kind() == OpKind::Register {
+                        state.get(i.op0_register())
+                    } else {
+                        None
+                    };
+                    match known {
+                        Some(Value::Code(callee)) => out.calls.push((depth, callee)),
+                        Some(Value::Jump(table)) => {
+                            for target in self.jump_table(table, place) {
+                                work.push_back((target, state.clone()));
+                            }
+                        }
+                        // Through the GOT: an ordinary tail call.
+                        _ if linked => out.calls.extend(
+                            self.target(place.member, section, field, 4)
+                                .map(|t| (depth, t)),
+                        ),
+                        // Out of the assembly into Go code, which checks the stack itself.
+                        _ if depth == 0 && self.is_assembly(place) => {}
+                        _ => return Err(format!("{name}: computed jump at {at:#x}")),
                     }
                     continue;
                 }
@@ -431,6 +510,10 @@ impl<'a> Library<'a> {
                             ));
                         }
                         target
+                    } else if let (OpKind::Register, Some(Value::Code(callee))) =
+                        (i.op0_kind(), state.get(i.op0_register()))
+                    {
+                        Some(callee)
                     } else {
                         // Go code, called from a frame that the function's own stack check covers.
                         indirect.get_or_insert(at);
@@ -448,7 +531,7 @@ impl<'a> Library<'a> {
                         }
                     }
                 }
-                _ => match step(&i, &mut depth, &mut rbp) {
+                _ => match step(&i, &mut state.depth, &mut state.rbp) {
                     Step::On => {}
                     Step::Off => continue,
                     Step::Unknown => {
@@ -459,13 +542,120 @@ impl<'a> Library<'a> {
                     }
                 },
             }
-            out.deepest = out.deepest.max(depth);
-            work.push_back((next, (depth, rbp)));
+            out.deepest = out.deepest.max(state.depth);
+            self.registers(
+                &i,
+                &mut state,
+                linked
+                    .then(|| self.target(place.member, section, field, 4))
+                    .flatten(),
+                &mut info,
+            );
+            work.push_back((next, state));
         }
         if let (Some(at), false) = (indirect, out.checks) {
             return Err(format!("{name}: indirect call at {at:#x}"));
         }
         Ok(out)
+    }
+
+    /// Effect of one instruction on what registers are known to hold. `linked`: where its relocation points.
+    fn registers(
+        &self,
+        i: &Instruction,
+        state: &mut State,
+        linked: Option<Place>,
+        info: &mut InstructionInfoFactory,
+    ) {
+        let dst = (i.op_count() > 0 && i.op0_kind() == OpKind::Register).then(|| i.op0_register());
+        let value = match (i.mnemonic(), dst, linked) {
+            // The address itself, or the same loaded from the GOT.
+            (Mnemonic::Lea | Mnemonic::Mov, Some(_), Some(target))
+                if i.op1_kind() == OpKind::Memory && i.is_ip_rel_memory_operand() =>
+            {
+                let code = self.members[target.member]
+                    .section_by_index(target.section)
+                    .is_ok_and(|s| s.kind() == object::SectionKind::Text);
+                match (code, i.mnemonic()) {
+                    (true, _) => Some(Value::Code(target)),
+                    (false, Mnemonic::Lea) => Some(Value::Table(target)),
+                    _ => None,
+                }
+            }
+            (Mnemonic::Mov, Some(_), None) if i.op1_kind() == OpKind::Register => {
+                state.get(i.op1_register())
+            }
+            (Mnemonic::Add, Some(d), None) if i.op1_kind() == OpKind::Register => {
+                match (state.get(d), state.get(i.op1_register())) {
+                    (Some(Value::Table(t)), None) | (None, Some(Value::Table(t))) => {
+                        Some(Value::Jump(t))
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        };
+        let call = matches!(
+            i.flow_control(),
+            FlowControl::Call | FlowControl::IndirectCall
+        );
+        let written: Vec<Register> = info
+            .info(i)
+            .used_registers()
+            .iter()
+            .filter(|u| {
+                u.access() != iced_x86::OpAccess::Read && u.access() != iced_x86::OpAccess::CondRead
+            })
+            .map(|u| u.register().full_register())
+            .collect();
+        state.regs.retain(|(r, _)| {
+            let saved = matches!(
+                r,
+                Register::RBX
+                    | Register::RBP
+                    | Register::R12
+                    | Register::R13
+                    | Register::R14
+                    | Register::R15
+            );
+            !written.contains(r) && (saved || !call)
+        });
+        if let (Some(d), Some(_)) = (dst, value) {
+            state.set(d, value);
+        }
+    }
+
+    /// Targets of a jump table: each entry is a relocation to the function's section.
+    fn jump_table(&self, table: Place, function: Place) -> Vec<u64> {
+        let mut out = Vec::new();
+        if let Some(section) = self.sections.get(&(table.member, table.section)) {
+            for k in 0.. {
+                let at = table.offset + 4 * k;
+                if k > 0
+                    && self.referenced.contains(&Place {
+                        offset: at,
+                        ..table
+                    })
+                {
+                    break;
+                }
+                // An entry counts from the start of the table, a relocation from the entry.
+                match self.target(table.member, section, at, -(4 * k as i64)) {
+                    Some(t) if t.member == function.member && t.section == function.section => {
+                        out.push(t.offset)
+                    }
+                    _ => break,
+                }
+            }
+        }
+        out
+    }
+
+    /// The place is in the hand-written assembly.
+    fn is_assembly(&self, place: Place) -> bool {
+        self.members[place.member]
+            .section_by_index(place.section)
+            .is_ok_and(|s| s.name() == Ok(".text.gort"))
     }
 
     /// No other function starts between the two places.
@@ -559,7 +749,6 @@ fn step(i: &Instruction, depth: &mut i64, rbp: &mut Option<i64>) -> Step {
         }
         _ => {}
     }
-    debug_assert!(i.code() != Code::INVALID);
     Step::On
 }
 
