@@ -147,13 +147,11 @@ impl Inputs {
                 input.check_release(&member, &mut release, options.mixed_releases)?;
                 let imports = object::imports(member.data).map_err(|f| input.fault(&member, &f))?;
                 for import in imports {
-                    let import = std::str::from_utf8(import)
-                        .ok()
-                        .map(|i| i.strip_suffix(".a").unwrap_or(i));
-                    let Some(import) = import else {
+                    let Ok(file) = std::str::from_utf8(import) else {
                         let f = Fault::at(0, "an import path that is not UTF-8");
                         return Err(input.fault(&member, &f));
                     };
+                    let import = package_of(file);
                     if import == "runtime/race" {
                         return Err(Error::new(format!(
                             "{} was compiled for the race detector, which gort does not support; build without -race",
@@ -161,15 +159,16 @@ impl Inputs {
                         )));
                     }
                     if !is_provided(import) && seen.insert(import.to_string()) {
-                        queue.push_back((import.to_string(), input.package.clone()));
+                        queue.push_back((file.to_string(), input.package.clone()));
                     }
                 }
             }
             inputs.files.push(input);
             next = match queue.pop_front() {
-                Some((package, importer)) => {
-                    Some((find_package(options, &package, &importer)?, package))
-                }
+                Some((file, importer)) => Some((
+                    find_package(options, &file, &importer)?,
+                    package_of(&file).to_string(),
+                )),
                 None => None,
             };
         }
@@ -318,9 +317,21 @@ impl Input {
     }
 }
 
-/// Looks a package up in the `-L` directories, then in GOROOT.
-fn find_package(options: &Options, package: &str, importer: &str) -> Result<PathBuf> {
-    let file = format!("{package}.a");
+/// Import path of a library as an object names it: `fmt.a`, or `p.o` for an object file imported by its place.
+fn package_of(file: &str) -> &str {
+    file.strip_suffix(".a")
+        .or_else(|| file.strip_suffix(".o"))
+        .unwrap_or(file)
+}
+
+/// Looks a library up in the `-L` directories, then in GOROOT.
+fn find_package(options: &Options, library: &str, importer: &str) -> Result<PathBuf> {
+    let package = package_of(library);
+    let file = if library == package {
+        format!("{package}.a")
+    } else {
+        library.to_string()
+    };
     let candidates: Vec<PathBuf> = if package.starts_with('/') {
         vec![PathBuf::from(file)]
     } else {

@@ -1,9 +1,9 @@
 //! The stack-depth check of functions that do not check the stack themselves.
 //!
 //! Promise: on any path of calls that starts right after a stack check, functions without a check of their own fit into what the
-//! check guarantees (`gort.stacklimit` in libgort.a, 512 bytes in the stock runtime). A function with a check ends the path: it only
-//! needs room to call `morestack`. An indirect call counts as a call of such a function. A function of the library counts with
-//! the library's budget (`gort.leafbudget`), which [`crate::prove`] shows that all of them keep.
+//! check guarantees, [`LIMIT`]. A function with a check ends the path: it only needs room to call `morestack`. An indirect call counts
+//! as a call of such a function. A function of the library may go `gort.leafbudget` bytes deep, which [`crate::prove`] shows that all of
+//! them keep; what gort's guard leaves beyond [`LIMIT`] (`gort.stacklimit`) is theirs, and only the rest counts.
 
 use crate::error::{Error, Name, Result};
 use crate::host::HostLib;
@@ -14,10 +14,8 @@ use crate::tables::{calls, is_call};
 use gort_tables::pcvalue::PcValues;
 use rustc_hash::FxHashMap;
 
-/// Guaranteed bytes after a passed check, where the library does not say.
-pub const DEFAULT_LIMIT: i64 = 512;
-/// Depth of a library function, where the library does not say.
-pub const DEFAULT_USE: i64 = 360;
+/// What a passed check promises to compiled functions, as Go 1.5 has it: programs are accepted and refused alike.
+pub const LIMIT: i64 = 512;
 /// A return address.
 const CALL: i64 = 8;
 /// Longer chains are taken for recursion.
@@ -25,19 +23,17 @@ const MAX_DEPTH: usize = 100;
 
 /// Checks every function of the program.
 pub fn check(p: &Program<'_>, layout: &Layout, host: &HostLib<'_>) -> Result<()> {
-    let stated = host.get(b"gort.stacklimit").and_then(|s| s.absolute);
-    let limit = stated
-        .and_then(|v| i64::try_from(v).ok())
-        .unwrap_or(DEFAULT_LIMIT);
-    let leaf = host
-        .get(b"gort.leafbudget")
-        .and_then(|s| s.absolute)
-        .and_then(|v| i64::try_from(v).ok())
-        .unwrap_or(DEFAULT_USE);
+    let constant = |name: &[u8]| {
+        let value = host.get(name).and_then(|s| s.absolute)?;
+        i64::try_from(value).ok()
+    };
+    // A runtime function may use what gort keeps beyond Go's own promise; the rest counts.
+    let spare = constant(b"gort.stacklimit").unwrap_or(LIMIT) - LIMIT;
+    let leaf = (constant(b"gort.leafbudget").unwrap_or(0) - spare).max(0);
     let mut c = Checker {
         p,
         leaf,
-        limit,
+        limit: LIMIT,
         cost: FxHashMap::default(),
         path: Vec::new(),
         errors: Vec::new(),
@@ -61,7 +57,7 @@ struct Edge {
 
 struct Checker<'a, 'b> {
     p: &'a Program<'b>,
-    /// Bytes that a function of the library needs.
+    /// Bytes that a function of the library takes of the limit.
     leaf: i64,
     limit: i64,
     /// Bytes that a function needs below its return address, calls included.
