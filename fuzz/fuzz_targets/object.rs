@@ -1,4 +1,5 @@
-//! The reader of archives and objects. `cargo +nightly fuzz run object fuzz/seeds` starts from real objects.
+//! The reader of archives and objects. From the project root, starting from the kept objects:
+//! `cargo +nightly fuzz run object fuzz/corpus/object go-tests/hello go-tests/map_basic`.
 #![no_main]
 
 use gort_link::object;
