@@ -66,7 +66,6 @@ pub unsafe fn each(f: &mut impl FnMut(usize), stack: &mut impl FnMut(*mut G)) {
         }
         super::finalizer::each_queued(f);
         crate::time::for_each_root(|t| f(t as usize));
-        crate::time::for_each_root(|t| f(t as usize));
         for g in state::all_gs() {
             stack(g);
             each_of_goroutine(g, f);
