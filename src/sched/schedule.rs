@@ -343,16 +343,22 @@ unsafe fn wait_for_poller() -> bool {
         if POLLING.compare_exchange(0, 1, Ordering::SeqCst, Ordering::Relaxed).is_err() {
             return false;
         }
-        // A timer that was added before POLLING was seen is found here; a later one breaks the wait (wake_for_timer).
+        // A timer that was added before POLLING was seen is found here; a later one that is due earlier breaks the wait (wake_for_timer).
         let next = crate::time::next_when();
+        state::POLL_UNTIL.store(next, Ordering::SeqCst);
+        let next = crate::time::next_when().min(next);
         let delay = if next == i64::MAX { -1 } else { (next - crate::time::clock::nanotime()).max(0) };
         let list = crate::net::netpoll(delay);
+        state::POLL_UNTIL.store(i64::MAX, Ordering::SeqCst);
         POLLING.store(0, Ordering::SeqCst);
         state::LAST_POLL.store(crate::time::clock::nanotime(), Ordering::Relaxed);
         let p = SCHED.lock().pidle_get();
         if p.is_null() {
             park::ready_list(list);
-            // Timers that are due belong to busy Ps; they or sysmon run them.
+            // Timers that are due belong to busy Ps: sysmon asks them.
+            if next != i64::MAX {
+                super::sysmon::hurry(next);
+            }
             return false;
         }
         m::acquire_p(p);
@@ -373,19 +379,18 @@ pub fn lacks_poller() -> bool {
     POLLING.load(Ordering::SeqCst) == 0 && (crate::time::next_when() != i64::MAX || crate::net::has_waiters())
 }
 
-/// A timer was added that is due before all others: a thread that waits for the next one must look again.
-pub fn wake_for_timer(_when: i64) {
+/// A timer was added that is due, at `when`, before all others of its P: whoever waits for the next one must look again.
+pub fn wake_for_timer(when: i64) {
     if POLLING.load(Ordering::SeqCst) != 0 {
-        crate::net::netpoll_break();
-    } else {
-        // Nobody waits: an idle thread takes it over, a busy P checks its own timers when it schedules.
-        wake_idle_poller();
-    }
-}
-
-fn wake_idle_poller() {
-    if NPIDLE.load(Ordering::Acquire) != 0 {
+        if when < state::POLL_UNTIL.load(Ordering::SeqCst) {
+            crate::net::netpoll_break();
+        }
+    } else if NPIDLE.load(Ordering::Acquire) != 0 {
+        // Nobody waits: an idle thread takes it over.
         m::wake_p();
+    } else {
+        // A busy P checks its own timers when it schedules; sysmon sees to it that it does.
+        super::sysmon::hurry(when);
     }
 }
 

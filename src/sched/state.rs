@@ -65,6 +65,8 @@ pub static GLOBAL_RUNQ: AtomicU32 = AtomicU32::new(0);
 pub static GCWAITING: AtomicU32 = AtomicU32::new(0);
 /// A thread waits in the poller for all others.
 pub static POLLING: AtomicU32 = AtomicU32::new(0);
+/// Until when that thread waits; `i64::MAX`: for ever, or it has not said yet.
+pub static POLL_UNTIL: AtomicI64 = AtomicI64::new(i64::MAX);
 /// When the poller was asked last.
 pub static LAST_POLL: AtomicI64 = AtomicI64::new(0);
 /// sysmon sleeps: whoever starts running wakes it. Mirrors `Sched::sysmonwait`.

@@ -5,10 +5,10 @@
 use super::p::pstatus;
 use super::state::{self, GCWAITING, NPIDLE, SCHED, SYSMON_NOTE, SYSMON_WAIT};
 use super::{P, m, park, stw};
-use crate::os::sys;
 use crate::time::clock::nanotime;
 use core::ptr;
-use core::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::note::Note;
+use core::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 /// Shortest nap: the latency of taking a P out of a blocking system call.
 const NAP_MIN_NS: i64 = 20_000;
@@ -21,6 +21,36 @@ const POLL_NS: i64 = 10_000_000;
 
 /// 1 once sysmon exists: deadlock detection does not count its thread.
 pub static RUNS: AtomicU32 = AtomicU32::new(0);
+
+/// Nap while a timer is overdue: the request to make room may have met a goroutine that was just leaving.
+const RETRY_NS: i64 = 100_000;
+/// Cuts a nap short.
+static NAP_NOTE: Note = Note::new();
+/// When the present nap ends; 0: none.
+static NAP_END: AtomicI64 = AtomicI64::new(0);
+
+/// Naps for `ns`, or until a timer is due: its P may be too busy to look, and must then be asked to make room. While it is overdue we ask again
+/// every [`RETRY_NS`], for a time slice: a goroutine that cannot be preempted is not to keep us awake for ever.
+fn doze(ns: i64) {
+    NAP_NOTE.clear();
+    let now = nanotime();
+    // SeqCst: we say when we wake, then look for timers; who arms a timer does that first, then asks when we wake (`hurry`).
+    NAP_END.store(now + ns, Ordering::SeqCst);
+    let left = crate::time::next_when().saturating_sub(now);
+    NAP_NOTE.sleep_for(match left {
+        1.. => ns.min(left.max(NAP_MIN_NS)),
+        _ if left > -SLICE_NS => ns.min(RETRY_NS),
+        _ => ns,
+    });
+    NAP_END.store(0, Ordering::SeqCst);
+}
+
+/// A timer is due at `when`, and nobody but sysmon may notice.
+pub fn hurry(when: i64) {
+    if when < NAP_END.load(Ordering::SeqCst) {
+        NAP_NOTE.wakeup();
+    }
+}
 
 /// Wakes sysmon if it sleeps: somebody runs again.
 pub fn wake() {
@@ -44,7 +74,7 @@ pub extern "C" fn run() {
         } else if idle > 50 {
             nap = (nap * 2).min(NAP_MAX_NS);
         }
-        sys::nanosleep(nap);
+        doze(nap);
         if GCWAITING.load(Ordering::Acquire) != 0 || NPIDLE.load(Ordering::Acquire) == state::GOMAXPROCS.load(Ordering::Relaxed) {
             if super::schedule::lacks_poller() && GCWAITING.load(Ordering::Acquire) == 0 {
                 m::wake_p();
@@ -113,7 +143,8 @@ fn retake(now: i64) -> u32 {
                     if seen.schedtick != tick {
                         seen.schedtick = tick;
                         seen.schedwhen = now;
-                    } else if seen.schedwhen + SLICE_NS <= now || overdue(p, now) {
+                    }
+                    if seen.schedwhen + SLICE_NS <= now || overdue(p, now) {
                         stw::preempt_one(p);
                     }
                 }
