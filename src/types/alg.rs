@@ -174,17 +174,19 @@ fn float32_bits(v: f32) -> u64 {
 
 #[inline(always)]
 unsafe fn hash_floats32(p: *const f32, n: usize, seed: usize) -> usize {
-    // SAFETY: `n` floats lie at `p`.
     (0..n).fold(seed, |h, i| {
-        hashing::word64(float32_bits(unsafe { p.add(i).read() }), h)
+        // SAFETY: `n` floats lie at `p`.
+        let v = unsafe { p.add(i).read() };
+        hashing::word64(float32_bits(v), h)
     })
 }
 
 #[inline(always)]
 unsafe fn hash_floats64(p: *const f64, n: usize, seed: usize) -> usize {
-    // SAFETY: `n` floats lie at `p`.
     (0..n).fold(seed, |h, i| {
-        hashing::word64(float64_bits(unsafe { p.add(i).read() }), h)
+        // SAFETY: `n` floats lie at `p`.
+        let v = unsafe { p.add(i).read() };
+        hashing::word64(float64_bits(v), h)
     })
 }
 

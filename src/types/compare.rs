@@ -9,10 +9,10 @@ use crate::abi::{Eface, Iface, Type, args};
 /// The table, if any, must be one of ours.
 #[inline(always)]
 pub(super) unsafe fn iface_type(i: &Iface) -> *const Type {
-    // SAFETY: tables name their type.
     if i.tab.is_null() {
         core::ptr::null()
     } else {
+        // SAFETY: tables name their type.
         unsafe { (*i.tab).typ }
     }
 }
@@ -20,10 +20,10 @@ pub(super) unsafe fn iface_type(i: &Iface) -> *const Type {
 /// Compiled code compared the first words already; they are compared again for callers that did not.
 #[inline(always)]
 unsafe fn efaces_leaf(p: &Eface, q: &Eface) -> Option<bool> {
-    // SAFETY: both words belong to values of the type.
     if p.typ != q.typ {
         Some(false)
     } else {
+        // SAFETY: both words belong to values of the type.
         unsafe { equal_data_leaf(p.typ, p.data, q.data) }
     }
 }
@@ -32,10 +32,10 @@ unsafe fn efaces_leaf(p: &Eface, q: &Eface) -> Option<bool> {
 unsafe fn ifaces_leaf(p: &Iface, q: &Iface) -> Option<bool> {
     // One table for each pair: other tables mean other types, unless they are of different interfaces, which compiled code
     // converts first.
-    // SAFETY: as above.
     if p.tab != q.tab {
         Some(false)
     } else {
+        // SAFETY: both words belong to values of the table's type.
         unsafe { equal_data_leaf(iface_type(p), p.data, q.data) }
     }
 }
@@ -96,10 +96,10 @@ pub unsafe fn iface(a: &mut args::runtime_ifaceeq) {
 /// Called by its trampoline.
 #[inline(always)]
 pub unsafe fn eface_type_hash(a: &mut args::runtime_efacethash) {
-    // SAFETY: the type of an interface value is a descriptor.
     a.r0 = if a.e.typ.is_null() {
         0
     } else {
+        // SAFETY: the type of an interface value is a descriptor.
         unsafe { (*a.e.typ).hash }
     };
 }

@@ -118,8 +118,9 @@ unsafe fn i2i_in<const SYSTEM: bool>(a: &mut args::runtime_convI2I) -> bool {
 #[inline(always)]
 pub unsafe fn i2e(a: &mut args::runtime_convI2E) {
     // SAFETY: an interface value.
+    let typ = unsafe { iface_type(&a.i) };
     a.r = Eface {
-        typ: unsafe { iface_type(&a.i) },
+        typ,
         data: a.i.data,
     };
 }

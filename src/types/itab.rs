@@ -156,10 +156,10 @@ unsafe fn offered<'a>(typ: *const Type) -> &'a [Method] {
 }
 
 unsafe fn slice<'a, T>(p: *const T, len: i64) -> &'a [T] {
-    // SAFETY: the caller names an array of a descriptor.
     if len <= 0 {
         &[]
     } else {
+        // SAFETY: the caller names an array of a descriptor.
         unsafe { core::slice::from_raw_parts(p, len as usize) }
     }
 }

@@ -12,6 +12,8 @@ pub mod alg;
 pub mod assert;
 pub mod compare;
 pub mod conv;
+#[cfg(test)]
+mod descriptors;
 pub mod errors;
 pub mod hash;
 pub mod itab;
