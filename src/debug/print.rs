@@ -1,7 +1,11 @@
 //! Printing without allocation, to standard error, and the last words of a dying process.
 
+use super::out::{Out, Sink};
 use super::{builtins, dying};
 use crate::os::sys;
+
+/// Bytes of the longest number.
+const NUMBER: usize = 24;
 
 /// Writes a string to standard error.
 pub fn puts(s: &str) {
@@ -9,37 +13,13 @@ pub fn puts(s: &str) {
 }
 
 /// Writes a number in decimal.
-pub fn put_u64(mut v: u64) {
-    let mut buf = [0u8; 20];
-    let mut i = buf.len();
-    loop {
-        i -= 1;
-        buf[i] = b'0' + (v % 10) as u8;
-        v /= 10;
-        if v == 0 {
-            break;
-        }
-    }
-    sys::write(2, &buf[i..]);
+pub fn put_u64(v: u64) {
+    Out::new(&mut [0; NUMBER], Sink::Stderr).uint(v);
 }
 
 /// Writes a number in hexadecimal with `0x`.
 pub fn put_hex(v: u64) {
-    let mut buf = [0u8; 18];
-    let mut i = buf.len();
-    let mut v = v;
-    loop {
-        i -= 1;
-        buf[i] = b"0123456789abcdef"[(v & 15) as usize];
-        v >>= 4;
-        if v == 0 {
-            break;
-        }
-    }
-    i -= 2;
-    buf[i] = b'0';
-    buf[i + 1] = b'x';
-    sys::write(2, &buf[i..]);
+    Out::new(&mut [0; NUMBER], Sink::Stderr).hex(v);
 }
 
 /// `fatal error: ...`: the runtime cannot go on. Shows the goroutines, the running one with all details, and exits with status 2.

@@ -183,7 +183,7 @@ unsafe fn refill(pool: &mut Pool, class: usize) {
     }
 }
 
-unsafe fn take_batch(class: usize) -> *mut Defer {
+fn take_batch(class: usize) -> *mut Defer {
     if SHARED[class].load(Ordering::Relaxed).is_null() {
         return ptr::null_mut();
     }
@@ -205,7 +205,8 @@ unsafe fn take_batch(class: usize) -> *mut Defer {
     head
 }
 
-unsafe fn give_batch(class: usize, batch: *mut Defer) {
+/// Gives a batch (of at least one record) away.
+fn give_batch(class: usize, batch: *mut Defer) {
     let mut head = SHARED[class].load(Ordering::Relaxed);
     loop {
         // SAFETY: the batch is ours until the exchange.
@@ -247,8 +248,7 @@ unsafe fn spill(pool: &mut Pool, class: usize) {
     pool.free = ptr::null_mut();
     pool.n = 0;
     if !batch.is_null() {
-        // SAFETY: the batch is off our lists.
-        unsafe { give_batch(class, batch) };
+        give_batch(class, batch);
     }
 }
 
@@ -305,4 +305,89 @@ pub unsafe fn drop_all(g: *mut G) {
 pub unsafe fn pointer_words(d: *mut Defer) -> roots::Words {
     // SAFETY: the caller's promise.
     unsafe { roots::argument_words((*d).fn_, (*d).siz as usize) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(n: usize) -> *mut Defer {
+        let mut first: *mut Defer = ptr::null_mut();
+        for _ in 0..n {
+            // SAFETY: all fields are numbers and raw pointers.
+            let mut d: Box<Defer> = Box::new(unsafe { core::mem::zeroed() });
+            d.link = first;
+            first = Box::into_raw(d);
+        }
+        first
+    }
+
+    fn length(mut d: *mut Defer) -> usize {
+        let mut n = 0;
+        // SAFETY: the records of these tests are leaked and well linked.
+        while let Some(r) = unsafe { d.as_ref() } {
+            n += 1;
+            d = r.link;
+        }
+        n
+    }
+
+    #[test]
+    fn batches_come_back_whole() {
+        // The last class: nothing else in this process uses it.
+        let class = ROOM.len() - 1;
+        assert!(take_batch(class).is_null());
+        let (a, b) = (records(3), records(5));
+        give_batch(class, a);
+        give_batch(class, b);
+        assert_eq!((take_batch(class), take_batch(class)), (b, a));
+        assert!(take_batch(class).is_null());
+        assert_eq!((length(a), length(b)), (3, 5));
+    }
+
+    #[test]
+    fn batches_survive_many_threads() {
+        let class = ROOM.len() - 2;
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                std::thread::spawn(move || {
+                    let mut mine = 0;
+                    for i in 0..2000 {
+                        if i % 2 == 0 {
+                            give_batch(class, records(2));
+                        } else {
+                            mine += length(take_batch(class));
+                        }
+                    }
+                    mine
+                })
+            })
+            .collect();
+        let mut taken: usize = threads.into_iter().map(|t| t.join().unwrap()).sum();
+        loop {
+            let batch = take_batch(class);
+            if batch.is_null() {
+                break;
+            }
+            taken += length(batch);
+        }
+        assert_eq!(taken, 4 * 1000 * 2);
+    }
+
+    #[test]
+    fn a_full_list_becomes_a_batch() {
+        let mut pool = Pool {
+            free: records(BATCH as usize),
+            n: BATCH,
+            full: ptr::null_mut(),
+        };
+        let batch = pool.free;
+        // SAFETY: the records are ours.
+        unsafe { spill(&mut pool, 0) };
+        assert_eq!((pool.full, pool.n), (batch, 0));
+        assert!(pool.free.is_null());
+        // SAFETY: as above; the list is empty.
+        unsafe { refill(&mut pool, 0) };
+        assert_eq!((pool.free, pool.n), (batch, BATCH));
+    }
 }
