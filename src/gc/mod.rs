@@ -116,6 +116,7 @@ pub unsafe fn collect(cause: Cause) {
             verify::check();
         }
         let marked = m.finish();
+        heap::sample::collected();
         let swept_at = clock::nanotime();
         heap::stats::HEAP_LIVE.store(marked, Ordering::Relaxed);
         heap::central::start_sweep();

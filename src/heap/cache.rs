@@ -4,10 +4,10 @@
 //! allocation takes its lowest bit. The bits of a window in the span are set when it is taken and cleared again for what is left
 //! when the cache is flushed; so the span's own count `live` is exact while no P caches it.
 
-use super::central;
 use super::classes::CLASSES;
 use super::span::{SPAN_CLASSES, Span, SpanClass};
 use super::stats::HEAP_LIVE;
+use super::{central, sample};
 use crate::abi::Type;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
@@ -53,18 +53,35 @@ pub struct PerP {
     pub slots: [Slot; SPAN_CLASSES],
     /// Slots taken in windows, by class: objects allocated, once the cache is flushed.
     pub taken: [u64; CLASSES],
+    /// Slots of the window from the next sample of the heap profile on, which are not in [`Slot::free`].
+    pub rest: [u64; SPAN_CLASSES],
+    /// Bytes until the next sample.
+    pub next_sample: i64,
+    /// The first sample was drawn.
+    pub sampling: bool,
+    /// The next object allocated is a sample.
+    pub sample_due: bool,
 }
 
-impl Slot {
-    /// Takes the next window with a free slot of the same span; false when the span has none.
+impl PerP {
+    /// Takes the next window with a free slot of the class's span; false when the span has none, or the next allocation is a sample of
+    /// the heap profile. For leaf mode.
     #[inline(never)]
-    pub fn advance(&mut self, taken: &mut u64) -> bool {
-        if self.span.is_null() {
+    pub fn advance(&mut self, class: SpanClass) -> bool {
+        // SAFETY: span classes are below SPAN_CLASSES and their classes below CLASSES.
+        let (slot, taken, rest) = unsafe {
+            (
+                self.slots.get_unchecked_mut(class.index()),
+                self.taken.get_unchecked_mut(class.class()),
+                self.rest.get_unchecked_mut(class.index()),
+            )
+        };
+        if slot.span.is_null() || *rest != 0 {
             return false;
         }
         // SAFETY: the span is this cache's; windows are below its number of words.
         unsafe {
-            let s = &mut *self.span;
+            let s = &mut *slot.span;
             let words = s.words();
             let mut w = s.window as usize;
             while w < words {
@@ -78,15 +95,18 @@ impl Slot {
                     let n = free.count_ones();
                     s.live += n;
                     *taken = taken.wrapping_add(u64::from(n));
-                    self.free = free;
-                    self.window = w as u32;
-                    self.base = s
+                    slot.window = w as u32;
+                    slot.base = s
                         .base
                         .wrapping_add(w.wrapping_mul(64).wrapping_mul(s.elemsize));
                     if !s.types.is_null() {
-                        self.types = s.types.add(w.wrapping_mul(64));
+                        slot.types = s.types.add(w.wrapping_mul(64));
                     }
-                    return true;
+                    if sample::rate() > 0 {
+                        (free, *rest) = sample::split(free, s.elemsize, &mut self.next_sample);
+                    }
+                    slot.free = free;
+                    return free != 0;
                 }
                 w += 1;
             }
@@ -94,19 +114,20 @@ impl Slot {
         }
         false
     }
-}
 
-impl PerP {
     /// Gives the slot a window of another span; false when the system has no memory. In system mode.
     #[cold]
     #[inline(never)]
     pub fn refill(&mut self, class: SpanClass) -> bool {
-        let slot = &mut self.slots[class.index()];
-        let taken = &mut self.taken[class.class()];
+        if self.rest[class.index()] == 0 && self.advance(class) {
+            return true;
+        }
         loop {
-            if slot.advance(taken) {
+            if self.rest[class.index()] != 0 {
+                self.sample(class);
                 return true;
             }
+            let slot = &mut self.slots[class.index()];
             if !slot.span.is_null() {
                 // SAFETY: the span is this cache's and has nothing left.
                 unsafe { central::give_back(slot.span) };
@@ -131,7 +152,26 @@ impl PerP {
                 slot.bits = s.bits;
                 slot.types = s.types;
             }
+            if self.advance(class) {
+                return true;
+            }
         }
+    }
+
+    /// The next slot of the class is a sample of the heap profile: it becomes free with those up to the next one.
+    fn sample(&mut self, class: SpanClass) {
+        let slot = &mut self.slots[class.index()];
+        let rest = &mut self.rest[class.index()];
+        let one = *rest & rest.wrapping_neg();
+        let first = self.next_sample == 0 && !self.sampling;
+        self.sampling = true;
+        self.next_sample = sample::distance(sample::rate());
+        let (free, after) =
+            sample::split(*rest & !one, slot.elemsize as usize, &mut self.next_sample);
+        slot.free = one | free;
+        *rest = after;
+        // A P's first allocation is none: it only starts the count.
+        self.sample_due = !first;
     }
 
     /// Gives every span back, with counts made exact.
@@ -145,9 +185,11 @@ impl PerP {
             // SAFETY: the span is this cache's.
             unsafe {
                 let s = &mut *slot.span;
-                let left = slot.free.count_ones();
+                let unused = slot.free | self.rest[i];
+                let left = unused.count_ones();
                 if left != 0 {
-                    *s.alloc.add(slot.window as usize) &= !slot.free;
+                    *s.alloc.add(slot.window as usize) &= !unused;
+                    self.rest[i] = 0;
                     s.live -= left;
                     let taken = &mut self.taken[i / 2];
                     *taken = taken.wrapping_sub(u64::from(left));

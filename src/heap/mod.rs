@@ -17,6 +17,7 @@ pub mod entry;
 pub mod gcprog;
 pub mod layout;
 pub mod pages;
+pub mod sample;
 pub mod slice;
 pub mod span;
 pub mod special;
@@ -81,7 +82,7 @@ unsafe fn take_slot(c: *mut PerP, class: SpanClass) -> *mut u8 {
             .add(class.index());
         let mut free = slot.free;
         if free == 0 {
-            if !slot.advance(&mut *(&raw mut (*c).taken).cast::<u64>().add(class.class())) {
+            if !(*c).advance(class) {
                 return null_mut();
             }
             free = slot.free;
@@ -258,7 +259,7 @@ pub unsafe fn alloc(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -> 
     unsafe {
         let noscan = typ.is_null() || (*typ).no_pointers();
         if size > MAX_SMALL {
-            return alloc_large(size, if noscan { null() } else { typ }, zero);
+            return alloc_large(c, size, if noscan { null() } else { typ }, zero);
         }
         loop {
             let p = if noscan {
@@ -267,6 +268,10 @@ pub unsafe fn alloc(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -> 
                 fast_scan(c, size, typ)
             };
             if !p.is_null() {
+                if (*c).sample_due {
+                    (*c).sample_due = false;
+                    sample::record(p);
+                }
                 return p;
             }
             let class = if noscan && size < TINY {
@@ -281,7 +286,7 @@ pub unsafe fn alloc(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -> 
     }
 }
 
-unsafe fn alloc_large(size: usize, typ: *const Type, zero: bool) -> *mut u8 {
+unsafe fn alloc_large(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -> *mut u8 {
     let Some(bytes) = size.checked_next_multiple_of(PAGE) else {
         out_of_memory(size)
     };
@@ -309,6 +314,9 @@ unsafe fn alloc_large(size: usize, typ: *const Type, zero: bool) -> *mut u8 {
         (*s).live = 1;
         (*s).window = 1;
         central::add_large(s);
+        if sample::large(&mut *c, bytes) {
+            sample::record(p);
+        }
         stats::LARGE_COUNT.fetch_add(1, Ordering::Relaxed);
         stats::LARGE_BYTES.fetch_add(bytes as u64, Ordering::Relaxed);
         crate::gc::check_trigger(stats::HEAP_LIVE.fetch_add(bytes, Ordering::Relaxed) + bytes);

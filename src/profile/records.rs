@@ -1,6 +1,6 @@
-//! Profiles of goroutines, threads, allocations and blocking.
+//! Profiles of goroutines, threads and blocking; allocations are `heap::sample`'s.
 //!
-//! Allocations and blocking are not sampled: their profiles are empty, which is what a program sees that has set their rates to 0.
+//! Blocking is not sampled: its profile is empty, which is what a program sees that has set its rate to 0.
 
 use crate::abi::{
     BlockProfileRecord, G_SYSTEM, GoSlice, MemProfileRecord, StackRecord, Status, args,
@@ -72,14 +72,6 @@ pub unsafe fn thread_create_profile(a: &mut args::runtime_ThreadCreateProfile) {
         // SAFETY: the slice is an argument with room for n records.
         unsafe { core::ptr::write_bytes(a.p.ptr.cast::<StackRecord>(), 0, n as usize) };
     }
-}
-
-/// `runtime.MemProfile`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn mem_profile(a: &mut args::runtime_MemProfile) {
-    (a.n, a.ok) = (0, true);
 }
 
 /// `runtime.BlockProfile`.

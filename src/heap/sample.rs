@@ -1,0 +1,329 @@
+//! The heap profile: every so many bytes (`runtime.MemProfileRate`, on average) an allocation is recorded with its stack.
+//!
+//! The usual allocation pays nothing for it. Bytes are counted when a cache takes a window of slots; when the next sample falls into a
+//! window, the slots from it on are set aside ([`super::cache::PerP::rest`]), so that the allocation in question finds the window used
+//! up and comes here. With a rate of 1 that is every allocation.
+//!
+//! A profile shows the state at the end of the last collection: what was allocated until then and what that collection found dead.
+
+use super::span::Span;
+use super::{PerP, find_object};
+use crate::abi::{GoSlice, MemProfileRecord, SURFACE, args};
+use crate::debug::frames::{self, Frames};
+use crate::os::mem;
+use crate::profile::records::MEM_PROFILE_RATE;
+use crate::sched;
+use crate::sync::mutex::Mutex;
+use core::ptr::null_mut;
+use core::sync::atomic::Ordering;
+
+/// Frames of a stack that a record shows.
+const DEPTH: usize = 32;
+/// Hash chains: more stacks than this make chains longer, nothing else.
+const CHAINS: usize = 4096;
+
+/// Objects and bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Count {
+    allocs: i64,
+    frees: i64,
+}
+
+/// One allocation site: a stack and a size.
+#[repr(C)]
+struct Bucket {
+    /// Next in the hash chain.
+    next: *mut Bucket,
+    /// All buckets.
+    all_next: *mut Bucket,
+    size: usize,
+    hash: u64,
+    depth: usize,
+    stack: [usize; DEPTH],
+    now: Count,
+    /// At the end of the last collection.
+    shown: Count,
+}
+
+/// A sampled object.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Sample {
+    span: *mut Span,
+    index: usize,
+    bucket: *mut Bucket,
+}
+
+struct Profile {
+    chains: *mut *mut Bucket,
+    all: *mut Bucket,
+    samples: *mut Sample,
+    len: usize,
+    cap: usize,
+}
+
+// SAFETY: the records belong to the profile, not to a thread.
+unsafe impl Send for Profile {}
+
+/// Taken after no other lock; takes `os::mem`'s inside.
+static PROFILE: Mutex<Profile> = Mutex::new(Profile {
+    chains: null_mut(),
+    all: null_mut(),
+    samples: null_mut(),
+    len: 0,
+    cap: 0,
+});
+
+/// Average bytes between two samples; 0: no samples.
+#[inline(always)]
+pub fn rate() -> i64 {
+    // Host tests have no goroutine whose stack could be recorded.
+    if cfg!(test) {
+        0
+    } else {
+        MEM_PROFILE_RATE.load(Ordering::Relaxed)
+    }
+}
+
+/// Bytes until the next sample: the rate on average.
+pub fn distance(rate: i64) -> i64 {
+    let limit = rate.clamp(0, 0x3fff_ffff).wrapping_mul(2) as u64;
+    if limit == 0 {
+        i64::MAX
+    } else {
+        (sched::fastrand() % limit) as i64
+    }
+}
+
+/// Splits `free` slots of `size` bytes where the next sample falls: those before it, and those from it on. Counts the former.
+#[inline]
+pub fn split(free: u64, size: usize, next: &mut i64) -> (u64, u64) {
+    let bytes = (u64::from(free.count_ones()) as i64).wrapping_mul(size as i64);
+    if bytes < *next {
+        *next = next.wrapping_sub(bytes);
+        return (free, 0);
+    }
+    let mut rest = free;
+    // Slots of 8 bytes and more: fewer than 64 rounds, as the window has no more than that.
+    while rest != 0 && *next >= size as i64 {
+        *next = next.wrapping_sub(size as i64);
+        rest &= rest.wrapping_sub(1);
+    }
+    *next = 0;
+    (free & !rest, rest)
+}
+
+/// A large object of `size` bytes: whether it is a sample.
+pub fn large(c: &mut PerP, size: usize) -> bool {
+    let rate = rate();
+    if rate <= 0 {
+        return false;
+    }
+    if (size as i64) < rate && (size as i64) < c.next_sample {
+        c.next_sample -= size as i64;
+        return false;
+    }
+    c.next_sample = distance(rate);
+    true
+}
+
+impl Profile {
+    unsafe fn bucket(&mut self, stack: &[usize], size: usize) -> *mut Bucket {
+        if self.chains.is_null() {
+            self.chains = mem::persistent_alloc(CHAINS * 8, 8).cast();
+        }
+        let mut hash = size as u64;
+        for &pc in stack {
+            hash = (hash ^ pc as u64)
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                .rotate_left(29);
+        }
+        // SAFETY: chains hold valid buckets, which are never freed.
+        unsafe {
+            let chain = self.chains.add(hash as usize % CHAINS);
+            let mut b = *chain;
+            while !b.is_null() {
+                if (*b).hash == hash && (*b).size == size && (&(*b).stack)[..(*b).depth] == *stack {
+                    return b;
+                }
+                b = (*b).next;
+            }
+            b = mem::persistent();
+            (*b).size = size;
+            (*b).hash = hash;
+            (*b).depth = stack.len();
+            for (to, &pc) in (*b).stack.iter_mut().zip(stack) {
+                *to = pc;
+            }
+            (*b).next = *chain;
+            *chain = b;
+            (*b).all_next = self.all;
+            self.all = b;
+            b
+        }
+    }
+
+    unsafe fn push(&mut self, s: Sample) {
+        if self.len == self.cap {
+            let cap = (self.cap * 2).max(512);
+            let new = mem::map(0, cap * size_of::<Sample>()).cast::<Sample>();
+            if new.is_null() {
+                return;
+            }
+            // SAFETY: the new array is larger; the old one has no other user under the lock.
+            unsafe {
+                if self.cap != 0 {
+                    core::ptr::copy_nonoverlapping(self.samples, new, self.len);
+                    mem::unmap(self.samples.cast(), self.cap * size_of::<Sample>());
+                }
+            }
+            self.samples = new;
+            self.cap = cap;
+        }
+        // SAFETY: there is room.
+        unsafe { self.samples.add(self.len).write(s) };
+        self.len += 1;
+    }
+}
+
+/// Records the allocation of the object at `p`, by the goroutine that called into the runtime.
+///
+/// # Safety
+/// In system mode; the object must be the caller's.
+#[cold]
+pub unsafe fn record(p: *mut u8) {
+    let Some(o) = find_object(p as usize) else {
+        return;
+    };
+    let g = sched::curg();
+    let mut stack = [0; DEPTH];
+    // SAFETY: the goroutine is stopped in its call; the profile's records are valid under the lock.
+    unsafe {
+        let depth = if g.is_null() {
+            0
+        } else {
+            // Go shows the runtime's function too, unless it is the plain one.
+            let plain = SURFACE
+                .get((*g).parkmap as usize)
+                .is_some_and(|row| row.name == "runtime.newobject");
+            frames::record(Frames::of(g), usize::from(plain), &mut stack)
+        };
+        let mut profile = PROFILE.lock();
+        let bucket = profile.bucket(&stack[..depth], (*o.span).elemsize);
+        (*bucket).now.allocs += 1;
+        profile.push(Sample {
+            span: o.span,
+            index: o.index,
+            bucket,
+        });
+    }
+}
+
+/// Marking is over: samples that are not marked count as freed.
+///
+/// # Safety
+/// The world must be stopped, nothing swept yet.
+pub unsafe fn collected() {
+    let mut profile = PROFILE.lock();
+    let mut kept = 0;
+    // SAFETY: samples are of objects that were not freed yet; records are valid under the lock.
+    unsafe {
+        for i in 0..profile.len {
+            let s = *profile.samples.add(i);
+            if (*s.span).is_marked(s.index) {
+                profile.samples.add(kept).write(s);
+                kept += 1;
+            } else {
+                (*s.bucket).now.frees += 1;
+            }
+        }
+    }
+    profile.len = kept;
+    publish(&profile);
+}
+
+fn publish(profile: &Profile) {
+    let mut b = profile.all;
+    while !b.is_null() {
+        // SAFETY: buckets are valid under the lock.
+        unsafe {
+            (*b).shown = (*b).now;
+            b = (*b).all_next;
+        }
+    }
+}
+
+/// `runtime.MemProfile`: how many records there are, and the records if `p` has room for all.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn mem_profile(a: &mut args::runtime_MemProfile) {
+    let profile = PROFILE.lock();
+    if crate::gc::stats::count() == 0 {
+        // Programs that never collect see what there is so far.
+        publish(&profile);
+    }
+    let p: GoSlice = a.p;
+    let mut n = 0;
+    // SAFETY: buckets are valid under the lock; the slice is an argument.
+    unsafe {
+        for write in [false, true] {
+            if write && n > p.len {
+                break;
+            }
+            n = 0;
+            let mut b = profile.all;
+            while !b.is_null() {
+                let c = (*b).shown;
+                if c.allocs != 0 && (a.inuseZero || c.allocs != c.frees) {
+                    if write {
+                        let size = (*b).size as i64;
+                        p.ptr
+                            .cast::<MemProfileRecord>()
+                            .add(n as usize)
+                            .write(MemProfileRecord {
+                                alloc_bytes: c.allocs * size,
+                                free_bytes: c.frees * size,
+                                alloc_objects: c.allocs,
+                                free_objects: c.frees,
+                                stack0: (*b).stack,
+                            });
+                    }
+                    n += 1;
+                }
+                b = (*b).all_next;
+            }
+        }
+    }
+    (a.n, a.ok) = (n, n <= p.len);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_split_at_the_sample() {
+        for (free, size, start) in [
+            (!0u64, 8usize, 100i64),
+            (0b1011, 16, 33),
+            (0b1011, 16, 0),
+            (!0, 8, 512),
+            (!0, 8, 513),
+            (1, 1024, 5),
+        ] {
+            let mut next = start;
+            let (before, rest) = split(free, size, &mut next);
+            assert_eq!((before | rest, before & rest), (free, 0));
+            let n = i64::from(before.count_ones());
+            if rest == 0 {
+                assert_eq!(next, start - n * size as i64);
+                assert!(next >= 0);
+            } else {
+                assert_eq!(next, 0);
+                assert_eq!(n, start / size as i64);
+                assert!(before < rest & rest.wrapping_neg());
+            }
+        }
+    }
+}
