@@ -187,7 +187,7 @@ pub unsafe fn selectgo(a: &mut args::runtime_selectgo) -> bool {
 /// A random number below `n`.
 #[inline]
 pub fn below(n: u32) -> u32 {
-    ((sched::fastrand() >> 32) * u64::from(n) >> 32) as u32
+    (((sched::fastrand() >> 32) * u64::from(n)) >> 32) as u32
 }
 
 /// Whether no case is ready, seen with all channels locked at once. False when one is, or when not all locks could be had (a channel

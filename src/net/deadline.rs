@@ -36,18 +36,19 @@ pub unsafe fn set(pd: *mut PollDesc, d: i64, modes: [bool; 2]) -> [*mut G; 2] {
         } else {
             d
         };
-        for i in 0..2 {
-            if modes[i] {
-                (*pd).deadline[i].store(d, Ordering::SeqCst);
+        let deadlines = &(*pd).deadline;
+        for (deadline, wanted) in deadlines.iter().zip(modes) {
+            if wanted {
+                deadline.store(d, Ordering::SeqCst);
             }
         }
         let when = [0, 1].map(|i| (*pd).deadline[i].load(Ordering::SeqCst));
         if when[0] > 0 && when[0] == when[1] {
             arm(pd, 0, when[0], 3);
         } else {
-            for i in 0..2 {
-                if when[i] > 0 {
-                    arm(pd, i, when[i], 1 + i);
+            for (i, when) in when.into_iter().enumerate() {
+                if when > 0 {
+                    arm(pd, i, when, 1 + i);
                 }
             }
         }
