@@ -5,7 +5,7 @@
 //! and the same release, for linux/amd64. Discovery is serial and only touches the import lists; the symbols
 //! are read afterwards, all members in parallel.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Name, Result};
 use crate::flags::Options;
 use crate::object::{self, Fault, Object};
 use memmap2::Mmap;
@@ -143,6 +143,16 @@ impl Inputs {
                     input.package
                 )));
             }
+            let clause = input
+                .package_clause()
+                .and_then(|c| c.split(|&b| b == b' ').next());
+            if let Some(name) = clause.filter(|&n| inputs.files.is_empty() && n != b"main") {
+                let path = input.path.display();
+                return Err(Error::new(format!(
+                    "{path}: not package main, but package {}",
+                    Name(name)
+                )));
+            }
             for member in input.go_members()? {
                 input.check_release(&member, &mut release, options.mixed_releases)?;
                 let imports = object::imports(member.data).map_err(|f| input.fault(&member, &f))?;
@@ -208,11 +218,15 @@ impl Inputs {
 impl Input {
     /// Whether the compiler vouches, in the export data, that the package does not use package unsafe.
     fn is_safe(&self) -> bool {
-        let clause =
-            memchr::memmem::find(&self.bytes, b"\n$$\npackage ").map(|at| &self.bytes[at + 4..]);
-        clause
-            .and_then(|c| c.split(|&b| b == b'\n').next())
+        self.package_clause()
             .is_some_and(|line| line.ends_with(b" safe"))
+    }
+
+    /// What follows `package` in the export data.
+    fn package_clause(&self) -> Option<&[u8]> {
+        let start = b"\n$$\npackage ";
+        let at = memchr::memmem::find(&self.bytes, start)? + start.len();
+        self.bytes.get(at..)?.split(|&b| b == b'\n').next()
     }
 
     /// The members with Go code.

@@ -175,6 +175,17 @@ fn not_package_main() {
         &b.refused(&["-o", "out", "main.o"]),
         &["main.main", "main.o", "package main"],
     );
+    // With a function main, but another package clause.
+    let export = b"go object linux amd64 go1.5.4 X:none\n\n$$\npackage notmain\n$$\n";
+    let object = Encoder::new(&[]).main().finish();
+    b.write(
+        "main.a",
+        &archive(&[("__.PKGDEF", export), ("_go_.o", &object)]),
+    );
+    has(
+        &b.refused(&["-o", "out", "main.a"]),
+        &["main.a", "package notmain"],
+    );
 }
 
 #[test]
