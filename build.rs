@@ -26,7 +26,8 @@ fn main() {
     let symbols = surface::parse(&table);
     let types = fs::read_to_string("abi/types.toml").expect("abi/types.toml");
     fs::write(out.join("surface.rs"), surface::rust(&symbols)).expect("write surface.rs");
-    fs::write(out.join("trampolines.S"), trampolines::assembly(&symbols)).expect("write trampolines.S");
+    fs::write(out.join("trampolines.S"), trampolines::assembly(&symbols))
+        .expect("write trampolines.S");
     fs::write(out.join("types.S"), types::assembly(&symbols, &types)).expect("write types.S");
     fs::write(out.join("offsets.rs"), offsets()).expect("write offsets.rs");
 
@@ -42,7 +43,12 @@ fn main() {
 
     // Only the hosted unit tests are linked here (the library itself is an archive). They share a process with the host's start-up
     // code and C library, and lack what the linker of Go programs supplies; nothing that a test calls is left unresolved.
-    for arg in ["-no-pie", "-Wl,-z,muldefs", "-Wl,--unresolved-symbols=ignore-all", "-Wl,-z,lazy"] {
+    for arg in [
+        "-no-pie",
+        "-Wl,-z,muldefs",
+        "-Wl,--unresolved-symbols=ignore-all",
+        "-Wl,-z,lazy",
+    ] {
         println!("cargo::rustc-link-arg={arg}");
     }
 }
@@ -54,8 +60,12 @@ fn offsets() -> String {
     for line in text.lines() {
         let mut words = line.split_whitespace();
         if words.next() == Some("#define") {
-            let (Some(name), Some(value)) = (words.next(), words.next()) else { continue };
-            rust.push_str(&format!("/// Constant of asm/offsets.h.\npub const {name}: i64 = {value};\n"));
+            let (Some(name), Some(value)) = (words.next(), words.next()) else {
+                continue;
+            };
+            rust.push_str(&format!(
+                "/// Constant of asm/offsets.h.\npub const {name}: i64 = {value};\n"
+            ));
         }
     }
     rust

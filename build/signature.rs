@@ -20,12 +20,19 @@ pub struct Layout {
 pub fn layout(sig: &str) -> Layout {
     let (mut params, rest) = match sig.strip_prefix('(') {
         Some(tail) => {
-            let end = tail.find(')').unwrap_or_else(|| panic!("bad receiver in {sig}"));
-            (vec![(String::from("recv"), tail[..end].to_string())], tail[end + 1..].trim())
+            let end = tail
+                .find(')')
+                .unwrap_or_else(|| panic!("bad receiver in {sig}"));
+            (
+                vec![(String::from("recv"), tail[..end].to_string())],
+                tail[end + 1..].trim(),
+            )
         }
         None => (Vec::new(), sig),
     };
-    let tail = rest.strip_prefix("func(").unwrap_or_else(|| panic!("not a signature: {sig}"));
+    let tail = rest
+        .strip_prefix("func(")
+        .unwrap_or_else(|| panic!("not a signature: {sig}"));
     let close = matching(tail);
     params.extend(list(&tail[..close], "a"));
     let results = tail[close + 1..].trim();
@@ -34,7 +41,10 @@ pub fn layout(sig: &str) -> Layout {
         None if results.is_empty() => Vec::new(),
         None => vec![(String::from("r0"), results.to_string())],
     };
-    let mut out = Layout { fields: Vec::new(), size: 0 };
+    let mut out = Layout {
+        fields: Vec::new(),
+        size: 0,
+    };
     for (name, ty) in params {
         out.push(name, &ty);
     }
@@ -50,7 +60,12 @@ impl Layout {
     fn push(&mut self, name: String, ty: &str) {
         let (rust, size, align) = map_type(ty);
         let offset = self.size.next_multiple_of(align);
-        self.fields.push(Field { name, rust, offset, size });
+        self.fields.push(Field {
+            name,
+            rust,
+            offset,
+            size,
+        });
         self.size = offset + size;
     }
 
@@ -66,7 +81,10 @@ impl Layout {
         };
         for f in &self.fields {
             pad(&mut s, at, f.offset);
-            s.push_str(&format!("    /// Argument or result.\n    pub {}: {},\n", f.name, f.rust));
+            s.push_str(&format!(
+                "    /// Argument or result.\n    pub {}: {},\n",
+                f.name, f.rust
+            ));
             at = f.offset + f.size;
         }
         pad(&mut s, at, self.size);
@@ -111,7 +129,11 @@ fn list(s: &str, prefix: &str) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = Vec::new();
     for (i, item) in items.iter().enumerate() {
         let (name, ty) = match item.split_once(' ') {
-            Some((n, t)) if n.chars().all(|c| c.is_alphanumeric() || c == '_') && n != "func" && n != "chan" => {
+            Some((n, t))
+                if n.chars().all(|c| c.is_alphanumeric() || c == '_')
+                    && n != "func"
+                    && n != "chan" =>
+            {
                 (n.to_string(), t.trim().to_string())
             }
             _ => (format!("{prefix}{i}"), item.to_string()),
@@ -140,7 +162,9 @@ fn map_type(ty: &str) -> (String, usize, usize) {
         "string" => return t("GoString", 16, 8),
         "runtime.slice" | "reflect.sliceHeader" => return t("GoSlice", 24, 8),
         "interface{}" => return t("Eface", 16, 8),
-        "runtime.fInterface" | "interface{f()}" | "error" | "runtime.Error" => return t("Iface", 16, 8),
+        "runtime.fInterface" | "interface{f()}" | "error" | "runtime.Error" => {
+            return t("Iface", 16, 8);
+        }
         "int" | "int64" | "time.Duration" => return t("i64", 8, 8),
         "uint64" => return t("u64", 8, 8),
         "uintptr" => return t("usize", 8, 8),
@@ -160,7 +184,9 @@ fn map_type(ty: &str) -> (String, usize, usize) {
         return t("GoSlice", 24, 8);
     }
     if let Some(rest) = ty.strip_prefix('[') {
-        let (n, elem) = rest.split_once(']').unwrap_or_else(|| panic!("bad array {ty}"));
+        let (n, elem) = rest
+            .split_once(']')
+            .unwrap_or_else(|| panic!("bad array {ty}"));
         let n: usize = n.parse().unwrap_or_else(|_| panic!("bad array {ty}"));
         let (rust, size, align) = map_type(elem);
         return (format!("[{rust}; {n}]"), size * n, align);

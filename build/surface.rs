@@ -1,6 +1,6 @@
 //! Reads `abi/surface.toml` and writes `surface.rs`.
 
-use crate::signature;
+use super::signature;
 use serde::Deserialize;
 
 /// A row of the table.
@@ -23,10 +23,13 @@ pub struct Symbol {
     #[serde(default)]
     pub asm: bool,
     #[serde(default)]
-    #[expect(dead_code, reason = "for readers of the table and the reference page")]
+    #[allow(
+        dead_code,
+        reason = "the reference page (src/abi/tests.rs) shows it, the build does not"
+    )]
     pub needed: String,
     #[serde(default)]
-    #[expect(dead_code, reason = "for readers of the table and the reference page")]
+    #[expect(dead_code, reason = "for readers of the table")]
     pub group: String,
 }
 
@@ -40,8 +43,16 @@ pub fn parse(text: &str) -> Vec<Symbol> {
     let table: Table = toml::from_str(text).unwrap_or_else(|e| panic!("abi/surface.toml: {e}"));
     let mut seen = std::collections::HashSet::new();
     for s in &table.symbol {
-        assert!(seen.insert(&s.name), "abi/surface.toml: {} is there twice", s.name);
-        assert!(!(s.system.is_some() && s.park.is_some()), "{}: system and park exclude each other", s.name);
+        assert!(
+            seen.insert(&s.name),
+            "abi/surface.toml: {} is there twice",
+            s.name
+        );
+        assert!(
+            !(s.system.is_some() && s.park.is_some()),
+            "{}: system and park exclude each other",
+            s.name
+        );
     }
     table.symbol
 }
@@ -49,7 +60,10 @@ pub fn parse(text: &str) -> Vec<Symbol> {
 impl Symbol {
     /// The name as a Rust identifier.
     pub fn mangled(&self) -> String {
-        self.name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+        self.name
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+            .collect()
     }
 
     fn mask(words: &[usize]) -> u64 {
@@ -59,9 +73,13 @@ impl Symbol {
 
 /// Source of `surface.rs`.
 pub fn rust(symbols: &[Symbol]) -> String {
-    let mut args = String::from("/// Argument areas of the exported functions.\npub mod args {\nuse crate::abi::*;\n");
+    let mut args = String::from(
+        "/// Argument areas of the exported functions.\npub mod args {\nuse crate::abi::*;\n",
+    );
     let mut wrappers = String::new();
-    let mut maps = String::from("/// Name, argument bytes and pointer words of every exported symbol, by surface index.\npub static SURFACE: &[Entry] = &[\n");
+    let mut maps = String::from(
+        "/// Name, argument bytes and pointer words of every exported symbol, by surface index.\npub static SURFACE: &[Entry] = &[\n",
+    );
     for s in symbols {
         maps.push_str(&format!(
             "    Entry {{ name: {:?}, args: {}, ptrs: {:#x}, results: {:#x} }},\n",
@@ -77,7 +95,11 @@ pub fn rust(symbols: &[Symbol]) -> String {
         let sig = s.go.split("  (").next().unwrap_or(&s.go);
         let layout = signature::layout(sig);
         args.push_str(&layout.rust(&name, &s.name));
-        args.push_str(&format!("const _: () = assert!(size_of::<{name}>() == {}, {:?});\n", layout.size, s.name.replace('{', "{{").replace('}', "}}")));
+        args.push_str(&format!(
+            "const _: () = assert!(size_of::<{name}>() == {}, {:?});\n",
+            layout.size,
+            s.name.replace('{', "{{").replace('}', "}}")
+        ));
         assert!(layout.size <= s.args.max(layout.size), "{}", s.name);
         let mut wrapper = |prefix: &str, ret: &str, call: String| {
             wrappers.push_str(&format!(
@@ -98,7 +120,11 @@ pub fn rust(symbols: &[Symbol]) -> String {
             wrapper("sys", "u32", format!("crate::{path}(&mut *a); 0"));
         }
         if let Some(path) = &s.park {
-            wrapper("sys", "u32", format!("let status: Status = crate::{path}(&mut *a); status as u32"));
+            wrapper(
+                "sys",
+                "u32",
+                format!("let status: Status = crate::{path}(&mut *a); status as u32"),
+            );
         }
     }
     args.push_str("}\n");

@@ -6,7 +6,8 @@ use crate::surface::Symbol;
 
 /// Source of `trampolines.S`.
 pub fn assembly(symbols: &[Symbol]) -> String {
-    let mut s = String::from("/* Made from abi/surface.toml: the entry of every exported symbol. */\n");
+    let mut s =
+        String::from("/* Made from abi/surface.toml: the entry of every exported symbol. */\n");
     for (index, sym) in symbols.iter().enumerate() {
         let (name, id) = (&sym.name, sym.mangled());
         match sym.kind.as_str() {
@@ -16,14 +17,18 @@ pub fn assembly(symbols: &[Symbol]) -> String {
                 s.push_str(&format!("GOFUNC \"{name}\" {index}\n"));
                 match (&sym.leaf, slow) {
                     (Some(_), false) => s.push_str(&format!("    LEAF gort_leaf_{id}\n")),
-                    (Some(_), true) => s.push_str(&format!("    LEAF_OR gort_leaf_{id} gort_sys_{id} {index}\n")),
+                    (Some(_), true) => s.push_str(&format!(
+                        "    LEAF_OR gort_leaf_{id} gort_sys_{id} {index}\n"
+                    )),
                     (None, true) => s.push_str(&format!("    SYSTEM gort_sys_{id} {index}\n")),
                     (None, false) => s.push_str(&format!("    MISSING {index}\n")),
                 }
                 s.push_str(&format!("ENDFUNC \"{name}\"\n"));
             }
             "funcval" => {
-                let code = name.strip_suffix("·f").unwrap_or_else(|| panic!("{name}: a funcval ends in ·f"));
+                let code = name
+                    .strip_suffix("·f")
+                    .unwrap_or_else(|| panic!("{name}: a funcval ends in ·f"));
                 s.push_str(&format!("FUNCVAL \"{name}\" \"{code}\"\n"));
             }
             // Types come from types.S, data from the assembly and Rust files that own it.

@@ -9,7 +9,10 @@
 //! - Rust panics are bugs of the runtime: they print and abort, nothing unwinds.
 //! - The runtime's own structures are off-heap; Go objects are only those of [`heap`].
 #![cfg_attr(not(test), no_std)]
-#![expect(clippy::missing_safety_doc, reason = "the contract of every entry point is the calling convention: docs/trampolines.md")]
+#![expect(
+    clippy::missing_safety_doc,
+    reason = "the contract of every entry point is the calling convention: docs/trampolines.md"
+)]
 
 pub mod abi;
 pub mod boot;

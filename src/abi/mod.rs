@@ -1,9 +1,17 @@
 //! The binary interface with compiled Go code, from `abi/`: structures (`go15.h`), exported symbols and their
 //! argument areas (`surface.toml`).
 
-#[allow(missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals, clippy::all)]
+#[allow(
+    missing_docs,
+    non_camel_case_types,
+    non_snake_case,
+    non_upper_case_globals,
+    clippy::all
+)]
 mod go15;
 pub use go15::*;
+#[cfg(test)]
+mod tests;
 
 use core::mem::offset_of;
 
@@ -33,7 +41,13 @@ pub struct Entry {
 }
 
 mod generated {
-    #![allow(non_snake_case, non_camel_case_types, clippy::all, missing_docs, dead_code)]
+    #![allow(
+        non_snake_case,
+        non_camel_case_types,
+        clippy::all,
+        missing_docs,
+        dead_code
+    )]
     use super::{Entry, Status};
     include!(concat!(env!("OUT_DIR"), "/surface.rs"));
 }
@@ -88,18 +102,33 @@ const _: () = {
     assert!(offset_of!(M, locked) == 708);
     assert!(offset_of!(Panic, argp) == 0);
     assert!(size_of::<Type>() == 72 && size_of::<Method>() == 48 && size_of::<StructField>() == 40);
-    assert!(size_of::<Hmap>() == 48 && size_of::<Hiter>() == 96 && size_of::<Scase>() == 48 && size_of::<Hselect>() == 24);
-    assert!(size_of::<RuntimeTimer>() == 56 && size_of::<SyncSema>() == 24 && size_of::<MemStats>() == 5776);
+    assert!(
+        size_of::<Hmap>() == 48
+            && size_of::<Hiter>() == 96
+            && size_of::<Scase>() == 48
+            && size_of::<Hselect>() == 24
+    );
+    assert!(
+        size_of::<RuntimeTimer>() == 56
+            && size_of::<SyncSema>() == 24
+            && size_of::<MemStats>() == 5776
+    );
     assert!(offset_of!(Itab, fun) == 32);
 };
 
 impl GoString {
     /// The empty string.
-    pub const EMPTY: Self = Self { ptr: core::ptr::null(), len: 0 };
+    pub const EMPTY: Self = Self {
+        ptr: core::ptr::null(),
+        len: 0,
+    };
 
     /// A Go string with the bytes of `s`.
     pub const fn from_static(s: &'static str) -> Self {
-        Self { ptr: s.as_ptr(), len: s.len() as i64 }
+        Self {
+            ptr: s.as_ptr(),
+            len: s.len() as i64,
+        }
     }
 
     /// The string's bytes.

@@ -16,7 +16,10 @@ unsafe fn c_string(p: *const u8) -> GoString {
     while unsafe { p.add(len).read_volatile() } != 0 {
         len += 1;
     }
-    GoString { ptr: p, len: len as i64 }
+    GoString {
+        ptr: p,
+        len: len as i64,
+    }
 }
 
 /// Remembers where everything is.
@@ -121,7 +124,11 @@ unsafe fn strings(v: *const *const u8, n: usize) -> GoSlice {
         // SAFETY: the caller's promise; the memory holds n strings.
         unsafe { p.add(i).write(c_string(*v.add(i))) };
     }
-    GoSlice { ptr: p.cast(), len: n as i64, cap: n as i64 }
+    GoSlice {
+        ptr: p.cast(),
+        len: n as i64,
+        cap: n as i64,
+    }
 }
 
 /// `os.runtime_args`.
@@ -130,7 +137,12 @@ unsafe fn strings(v: *const *const u8, n: usize) -> GoSlice {
 /// Called by its trampoline.
 pub unsafe fn runtime_args(a: &mut args::os_runtime_args) {
     // SAFETY: the kernel's vector.
-    a.r0 = unsafe { strings(ARGV.load(Ordering::Relaxed) as *const *const u8, ARGC.load(Ordering::Relaxed)) };
+    a.r0 = unsafe {
+        strings(
+            ARGV.load(Ordering::Relaxed) as *const *const u8,
+            ARGC.load(Ordering::Relaxed),
+        )
+    };
 }
 
 /// `syscall.runtime_envs`.

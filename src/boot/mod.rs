@@ -60,8 +60,22 @@ unsafe extern "C" fn args(argc: i32, argv: *const *const u8) {
 unsafe extern "C" fn osinit() {
     let mut mask = [0u64; 128];
     // SAFETY: the kernel writes at most the size given.
-    let n = unsafe { sys::syscall3(libc::SYS_sched_getaffinity, 0, size_of_val(&mask), mask.as_mut_ptr() as usize) };
-    let cpus: u32 = if n > 0 { mask.iter().take(n as usize / 8).map(|w| w.count_ones()).sum() } else { 1 };
+    let n = unsafe {
+        sys::syscall3(
+            libc::SYS_sched_getaffinity,
+            0,
+            size_of_val(&mask),
+            mask.as_mut_ptr() as usize,
+        )
+    };
+    let cpus: u32 = if n > 0 {
+        mask.iter()
+            .take(n as usize / 8)
+            .map(|w| w.count_ones())
+            .sum()
+    } else {
+        1
+    };
     NCPU.store(cpus.max(1) as i32, Ordering::Relaxed);
 }
 
@@ -94,7 +108,9 @@ unsafe extern "C" fn gort_mstart0() -> ! {
 
 #[unsafe(no_mangle)]
 extern "C" fn gort_no_library_mode() -> ! {
-    crate::debug::print::throw("gort supports executables only: no c-shared or c-archive build mode")
+    crate::debug::print::throw(
+        "gort supports executables only: no c-shared or c-archive build mode",
+    )
 }
 
 #[unsafe(no_mangle)]

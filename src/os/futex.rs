@@ -5,16 +5,36 @@ use core::sync::atomic::AtomicU32;
 
 /// Sleeps while `word == value`, at most `ns` nanoseconds (negative: for ever). Wakes up spuriously.
 pub fn sleep(word: &AtomicU32, value: u32, ns: i64) {
-    let ts = libc::timespec { tv_sec: ns / 1_000_000_000, tv_nsec: ns % 1_000_000_000 };
+    let ts = libc::timespec {
+        tv_sec: ns / 1_000_000_000,
+        tv_nsec: ns % 1_000_000_000,
+    };
     let timeout = if ns < 0 { 0 } else { &raw const ts as usize };
     let op = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
     // SAFETY: the word and the timespec live across the call.
-    unsafe { sys::syscall6(libc::SYS_futex, word.as_ptr() as usize, op as usize, value as usize, timeout, 0, 0) };
+    unsafe {
+        sys::syscall6(
+            libc::SYS_futex,
+            word.as_ptr() as usize,
+            op as usize,
+            value as usize,
+            timeout,
+            0,
+            0,
+        )
+    };
 }
 
 /// Wakes up to `n` sleepers of `word`.
 pub fn wake(word: &AtomicU32, n: u32) {
     let op = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
     // SAFETY: the kernel only uses the address as a key.
-    unsafe { sys::syscall3(libc::SYS_futex, word.as_ptr() as usize, op as usize, n as usize) };
+    unsafe {
+        sys::syscall3(
+            libc::SYS_futex,
+            word.as_ptr() as usize,
+            op as usize,
+            n as usize,
+        )
+    };
 }

@@ -20,8 +20,22 @@ pub fn reserve(hint: usize, size: usize) -> *mut u8 {
 fn map_prot(hint: usize, size: usize, prot: i32, flags: i32) -> *mut u8 {
     let flags = flags | libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
     // SAFETY: a fresh anonymous mapping without MAP_FIXED touches no existing one.
-    let p = unsafe { sys::syscall6(libc::SYS_mmap, hint, size, prot as usize, flags as usize, usize::MAX, 0) };
-    if (-4095..0).contains(&p) { core::ptr::null_mut() } else { p as *mut u8 }
+    let p = unsafe {
+        sys::syscall6(
+            libc::SYS_mmap,
+            hint,
+            size,
+            prot as usize,
+            flags as usize,
+            usize::MAX,
+            0,
+        )
+    };
+    if (-4095..0).contains(&p) {
+        core::ptr::null_mut()
+    } else {
+        p as *mut u8
+    }
 }
 
 /// Makes reserved memory usable. False when the system refuses.
@@ -30,7 +44,14 @@ fn map_prot(hint: usize, size: usize, prot: i32, flags: i32) -> *mut u8 {
 /// The range must lie inside one reservation of ours.
 pub unsafe fn commit(p: *mut u8, size: usize) -> bool {
     // SAFETY: the caller owns the range.
-    unsafe { sys::syscall3(libc::SYS_mprotect, p as usize, size, (libc::PROT_READ | libc::PROT_WRITE) as usize) == 0 }
+    unsafe {
+        sys::syscall3(
+            libc::SYS_mprotect,
+            p as usize,
+            size,
+            (libc::PROT_READ | libc::PROT_WRITE) as usize,
+        ) == 0
+    }
 }
 
 /// Makes a range fault on access (guard pages).
@@ -39,7 +60,14 @@ pub unsafe fn commit(p: *mut u8, size: usize) -> bool {
 /// The range must be ours and unused.
 pub unsafe fn protect(p: *mut u8, size: usize) {
     // SAFETY: the caller owns the range.
-    unsafe { sys::syscall3(libc::SYS_mprotect, p as usize, size, libc::PROT_NONE as usize) };
+    unsafe {
+        sys::syscall3(
+            libc::SYS_mprotect,
+            p as usize,
+            size,
+            libc::PROT_NONE as usize,
+        )
+    };
 }
 
 /// Gives a mapping back.
@@ -57,7 +85,14 @@ pub unsafe fn unmap(p: *mut u8, size: usize) {
 /// The range must be ours and its contents dead.
 pub unsafe fn release(p: *mut u8, size: usize) {
     // SAFETY: the caller owns the range.
-    unsafe { sys::syscall3(libc::SYS_madvise, p as usize, size, libc::MADV_DONTNEED as usize) };
+    unsafe {
+        sys::syscall3(
+            libc::SYS_madvise,
+            p as usize,
+            size,
+            libc::MADV_DONTNEED as usize,
+        )
+    };
 }
 
 /// Bytes mapped at a time for small structures.

@@ -7,7 +7,15 @@ use core::arch::asm;
 /// # Safety
 /// As the system call: pointers must be valid for what the kernel does with them.
 #[inline]
-pub unsafe fn syscall6(nr: i64, a: usize, b: usize, c: usize, d: usize, e: usize, f: usize) -> isize {
+pub unsafe fn syscall6(
+    nr: i64,
+    a: usize,
+    b: usize,
+    c: usize,
+    d: usize,
+    e: usize,
+    f: usize,
+) -> isize {
     let ret: isize;
     // SAFETY: the kernel keeps every register but rax, rcx and r11; the caller vouches for the arguments.
     unsafe {
@@ -39,7 +47,14 @@ pub fn exit(code: i32) -> ! {
 pub fn write(fd: i32, mut bytes: &[u8]) {
     while !bytes.is_empty() {
         // SAFETY: the slice is readable.
-        let n = unsafe { syscall3(libc::SYS_write, fd as usize, bytes.as_ptr() as usize, bytes.len()) };
+        let n = unsafe {
+            syscall3(
+                libc::SYS_write,
+                fd as usize,
+                bytes.as_ptr() as usize,
+                bytes.len(),
+            )
+        };
         if n == -(libc::EINTR as isize) {
             continue;
         }
@@ -64,7 +79,10 @@ pub fn sched_yield() {
 
 /// Sleeps for `ns` nanoseconds or until a signal.
 pub fn nanosleep(ns: i64) {
-    let ts = libc::timespec { tv_sec: ns / 1_000_000_000, tv_nsec: ns % 1_000_000_000 };
+    let ts = libc::timespec {
+        tv_sec: ns / 1_000_000_000,
+        tv_nsec: ns % 1_000_000_000,
+    };
     // SAFETY: the timespec lives across the call; no remainder is asked for.
     unsafe { syscall3(libc::SYS_nanosleep, &raw const ts as usize, 0, 0) };
 }
@@ -79,7 +97,13 @@ unsafe extern "C" {
 /// # Safety
 /// `stack` must be the top of a mapping that stays for the thread's life, `m` its fully set up M.
 pub unsafe fn clone_thread(stack: usize, m: *mut crate::abi::M, tls: usize) -> isize {
-    let flags = libc::CLONE_VM | libc::CLONE_FS | libc::CLONE_FILES | libc::CLONE_SIGHAND | libc::CLONE_THREAD | libc::CLONE_SYSVSEM | libc::CLONE_SETTLS;
+    let flags = libc::CLONE_VM
+        | libc::CLONE_FS
+        | libc::CLONE_FILES
+        | libc::CLONE_SIGHAND
+        | libc::CLONE_THREAD
+        | libc::CLONE_SYSVSEM
+        | libc::CLONE_SETTLS;
     // SAFETY: passed on to the caller.
     unsafe { gort_clone(flags as usize, stack, m, tls) }
 }

@@ -43,7 +43,9 @@ pub unsafe fn status_of<'a>(g: *mut G) -> &'a AtomicU32 {
 pub unsafe fn transition(g: *mut G, from: u32, to: u32) {
     // SAFETY: the caller's promise.
     let s = unsafe { status_of(g) };
-    if s.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+    if s.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
+        .is_err()
+    {
         bad_transition(s.load(Ordering::Relaxed), from, to);
     }
 }
@@ -205,7 +207,10 @@ pub unsafe fn newproc(a: &mut args::runtime_newproc) {
         let p = getp();
         super::park::runq_put(p, g, true);
         // Before main starts there is nothing to run in parallel with.
-        if state::NPIDLE.load(Ordering::Acquire) != 0 && state::NMSPINNING.load(Ordering::Acquire) == 0 && state::MAIN_STARTED.load(Ordering::Relaxed) != 0 {
+        if state::NPIDLE.load(Ordering::Acquire) != 0
+            && state::NMSPINNING.load(Ordering::Acquire) == 0
+            && state::MAIN_STARTED.load(Ordering::Relaxed) != 0
+        {
             super::m::wake_p();
         }
     }
@@ -256,7 +261,8 @@ pub unsafe fn goexit_call(_a: &mut args::gort_goexit0) -> Status {
 
 /// Number of goroutines of the program.
 pub fn count() -> i64 {
-    state::NGOROUTINES.load(Ordering::Relaxed) as i64 - i64::from(state::NGSYS.load(Ordering::Relaxed))
+    state::NGOROUTINES.load(Ordering::Relaxed) as i64
+        - i64::from(state::NGSYS.load(Ordering::Relaxed))
 }
 
 /// `runtime.NumGoroutine`.

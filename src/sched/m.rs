@@ -197,7 +197,11 @@ pub unsafe fn start(mut p: *mut P, spinning: bool) {
     // SAFETY: m came off the idle list: it sleeps for us.
     unsafe {
         if m.is_null() {
-            let f = if spinning { mark_spinning as *const () as usize } else { 0 };
+            let f = if spinning {
+                mark_spinning as *const () as usize
+            } else {
+                0
+            };
             new_m(f, p);
             return;
         }
@@ -214,7 +218,10 @@ extern "C" fn mark_spinning() {
 
 /// One more M looks for work, unless one does already: called whenever a goroutine is made runnable and a P is idle.
 pub fn wake_p() {
-    if NMSPINNING.compare_exchange(0, 1, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+    if NMSPINNING
+        .compare_exchange(0, 1, Ordering::AcqRel, Ordering::Relaxed)
+        .is_err()
+    {
         return;
     }
     // SAFETY: no P is given.
@@ -232,8 +239,11 @@ pub unsafe fn hand_off(p: *mut P) {
             start(p, false);
             return;
         }
-        if (schedule::lacks_poller() || NMSPINNING.load(Ordering::Acquire) + NPIDLE.load(Ordering::Acquire) == 0)
-            && NMSPINNING.compare_exchange(0, 1, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        if (schedule::lacks_poller()
+            || NMSPINNING.load(Ordering::Acquire) + NPIDLE.load(Ordering::Acquire) == 0)
+            && NMSPINNING
+                .compare_exchange(0, 1, Ordering::AcqRel, Ordering::Relaxed)
+                .is_ok()
         {
             start(p, true);
             return;

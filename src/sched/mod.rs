@@ -55,7 +55,9 @@ pub mod status {
 pub fn getg() -> *mut G {
     let g: *mut G;
     // SAFETY: FS:-8 holds the current g from `gort_bootstrap` on. Not `pure`: it changes across switches.
-    unsafe { asm!("mov {}, qword ptr fs:[-8]", out(reg) g, options(nostack, preserves_flags, readonly)) };
+    unsafe {
+        asm!("mov {}, qword ptr fs:[-8]", out(reg) g, options(nostack, preserves_flags, readonly))
+    };
     g
 }
 
@@ -107,4 +109,7 @@ pub fn fastrand() -> u64 {
 }
 
 /// Empty interface value.
-pub const NIL_EFACE: Eface = Eface { typ: core::ptr::null(), data: core::ptr::null_mut() };
+pub const NIL_EFACE: Eface = Eface {
+    typ: core::ptr::null(),
+    data: core::ptr::null_mut(),
+};

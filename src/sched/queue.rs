@@ -20,7 +20,11 @@ pub struct GList {
 impl GList {
     /// No goroutines.
     pub const fn new() -> Self {
-        Self { head: ptr::null_mut(), tail: ptr::null_mut(), len: 0 }
+        Self {
+            head: ptr::null_mut(),
+            tail: ptr::null_mut(),
+            len: 0,
+        }
     }
 
     /// Number of goroutines.
@@ -91,7 +95,8 @@ impl Default for GList {
 impl P {
     /// The ring and `runnext` look empty; exact only when nobody else touches them.
     pub fn runq_empty(&self) -> bool {
-        self.runqhead.load(Acquire) == self.runqtail.load(Acquire) && self.runnext.load(Acquire) == 0
+        self.runqhead.load(Acquire) == self.runqtail.load(Acquire)
+            && self.runnext.load(Acquire) == 0
     }
 
     /// Adds a goroutine. Owner only. With `next` it runs before the others, and the one that was next is queued.
@@ -114,9 +119,14 @@ impl P {
             let half = RUNQ as u32 / 2;
             let mut batch = [ptr::null_mut::<G>(); RUNQ / 2];
             for i in 0..half {
-                batch[i as usize] = self.runq[head.wrapping_add(i) as usize % RUNQ].load(Relaxed) as *mut G;
+                batch[i as usize] =
+                    self.runq[head.wrapping_add(i) as usize % RUNQ].load(Relaxed) as *mut G;
             }
-            if self.runqhead.compare_exchange(head, head.wrapping_add(half), AcqRel, Relaxed).is_err() {
+            if self
+                .runqhead
+                .compare_exchange(head, head.wrapping_add(half), AcqRel, Relaxed)
+                .is_err()
+            {
                 continue;
             }
             for b in batch {
@@ -133,7 +143,12 @@ impl P {
     pub fn runq_get(&self) -> (*mut G, bool) {
         let next = self.runnext.load(Relaxed);
         // Only a thief changes it besides us, to null; then the ring is next.
-        if next != 0 && self.runnext.compare_exchange(next, 0, AcqRel, Relaxed).is_ok() {
+        if next != 0
+            && self
+                .runnext
+                .compare_exchange(next, 0, AcqRel, Relaxed)
+                .is_ok()
+        {
             return (next as *mut G, true);
         }
         loop {
@@ -143,7 +158,11 @@ impl P {
                 return (ptr::null_mut(), false);
             }
             let g = self.runq[head as usize % RUNQ].load(Relaxed);
-            if self.runqhead.compare_exchange(head, head.wrapping_add(1), AcqRel, Relaxed).is_ok() {
+            if self
+                .runqhead
+                .compare_exchange(head, head.wrapping_add(1), AcqRel, Relaxed)
+                .is_ok()
+            {
                 return (g as *mut G, false);
             }
         }
@@ -160,7 +179,12 @@ impl P {
             if n == 0 {
                 if take_next {
                     let next = from.runnext.load(Acquire);
-                    if next != 0 && from.runnext.compare_exchange(next, 0, AcqRel, Relaxed).is_ok() {
+                    if next != 0
+                        && from
+                            .runnext
+                            .compare_exchange(next, 0, AcqRel, Relaxed)
+                            .is_ok()
+                    {
                         return next as *mut G;
                     }
                 }
@@ -173,7 +197,11 @@ impl P {
                 let g = from.runq[head.wrapping_add(i) as usize % RUNQ].load(Relaxed);
                 self.runq[tail.wrapping_add(i) as usize % RUNQ].store(g, Relaxed);
             }
-            if from.runqhead.compare_exchange(head, head.wrapping_add(n), AcqRel, Relaxed).is_ok() {
+            if from
+                .runqhead
+                .compare_exchange(head, head.wrapping_add(n), AcqRel, Relaxed)
+                .is_ok()
+            {
                 break n;
             }
         };

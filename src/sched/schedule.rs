@@ -67,7 +67,10 @@ unsafe fn can_preempt(g: *mut G) -> bool {
     // SAFETY: g runs on this M.
     unsafe {
         let m = getm();
-        (*m).locks == 0 && !(*m).p.is_null() && status_of(g).load(Ordering::Relaxed) == status::RUNNING && (*((*m).p.cast::<P>())).status.load(Ordering::Relaxed) == pstatus::RUNNING
+        (*m).locks == 0
+            && !(*m).p.is_null()
+            && status_of(g).load(Ordering::Relaxed) == status::RUNNING
+            && (*((*m).p.cast::<P>())).status.load(Ordering::Relaxed) == pstatus::RUNNING
     }
 }
 
@@ -190,7 +193,8 @@ pub unsafe fn execute(g: *mut G, inherit: bool) -> ! {
             crate::signal::set_thread_profiler(m, hz);
         }
         if (*g).resume != 0 {
-            let step: unsafe extern "C" fn(*mut G, usize) -> Status = core::mem::transmute((*g).resume);
+            let step: unsafe extern "C" fn(*mut G, usize) -> Status =
+                core::mem::transmute((*g).resume);
             (*g).resume = 0;
             let arg = (*g).resumearg;
             if step(g, arg) != Status::Done {
@@ -209,7 +213,12 @@ unsafe fn next_goroutine(m: *mut M) -> (*mut G, bool) {
         if crate::time::pending(p) {
             crate::time::check(p);
         }
-        if (*p).schedtick.load(Ordering::Relaxed).is_multiple_of(GLOBAL_EVERY) && GLOBAL_RUNQ.load(Ordering::Acquire) > 0 {
+        if (*p)
+            .schedtick
+            .load(Ordering::Relaxed)
+            .is_multiple_of(GLOBAL_EVERY)
+            && GLOBAL_RUNQ.load(Ordering::Acquire) > 0
+        {
             let g = SCHED.lock().runq_get(&*p, 1);
             if !g.is_null() {
                 return (g, false);
@@ -282,7 +291,8 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                 // queues again. Both are read-modify-writes or SeqCst here, so one of us sees the other.
                 NMSPINNING.fetch_sub(1, Ordering::SeqCst);
                 core::sync::atomic::fence(Ordering::SeqCst);
-                let work = state::all_ps().any(|p| !(*p).runq_empty()) || GLOBAL_RUNQ.load(Ordering::Acquire) > 0;
+                let work = state::all_ps().any(|p| !(*p).runq_empty())
+                    || GLOBAL_RUNQ.load(Ordering::Acquire) > 0;
                 if work {
                     let p = SCHED.lock().pidle_get();
                     if !p.is_null() {
@@ -340,14 +350,21 @@ unsafe fn wait_for_poller() -> bool {
         if next == i64::MAX && !crate::net::has_waiters() {
             return false;
         }
-        if POLLING.compare_exchange(0, 1, Ordering::SeqCst, Ordering::Relaxed).is_err() {
+        if POLLING
+            .compare_exchange(0, 1, Ordering::SeqCst, Ordering::Relaxed)
+            .is_err()
+        {
             return false;
         }
         // A timer that was added before POLLING was seen is found here; a later one that is due earlier breaks the wait (wake_for_timer).
         let next = crate::time::next_when();
         state::POLL_UNTIL.store(next, Ordering::SeqCst);
         let next = crate::time::next_when().min(next);
-        let delay = if next == i64::MAX { -1 } else { (next - crate::time::clock::nanotime()).max(0) };
+        let delay = if next == i64::MAX {
+            -1
+        } else {
+            (next - crate::time::clock::nanotime()).max(0)
+        };
         let list = crate::net::netpoll(delay);
         state::POLL_UNTIL.store(i64::MAX, Ordering::SeqCst);
         POLLING.store(0, Ordering::SeqCst);
@@ -376,7 +393,8 @@ unsafe fn wait_for_poller() -> bool {
 
 /// Timers or network waiters exist and no thread waits for them: the next M to go idle must.
 pub fn lacks_poller() -> bool {
-    POLLING.load(Ordering::SeqCst) == 0 && (crate::time::next_when() != i64::MAX || crate::net::has_waiters())
+    POLLING.load(Ordering::SeqCst) == 0
+        && (crate::time::next_when() != i64::MAX || crate::net::has_waiters())
 }
 
 /// A timer was added that is due, at `when`, before all others of its P: whoever waits for the next one must look again.
@@ -396,11 +414,17 @@ pub fn wake_for_timer(when: i64) {
 
 /// Every thread is idle: is anybody ever going to run again? Called with the scheduler's lock held, by a thread about to sleep.
 pub fn check_dead(s: &mut Sched) {
-    let running = s.mcount - s.nmidle - s.nmidlelocked - i32::from(super::sysmon::RUNS.load(Ordering::Relaxed) != 0);
+    let running = s.mcount
+        - s.nmidle
+        - s.nmidlelocked
+        - i32::from(super::sysmon::RUNS.load(Ordering::Relaxed) != 0);
     if running > 0 || print::dying() {
         return;
     }
-    if crate::time::next_when() != i64::MAX || crate::net::has_waiters() || crate::signal::keeps_alive() {
+    if crate::time::next_when() != i64::MAX
+        || crate::net::has_waiters()
+        || crate::signal::keeps_alive()
+    {
         // Somebody has to wait for it: this thread's wake-up of an idle M makes one try again.
         return;
     }

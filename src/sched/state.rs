@@ -100,7 +100,9 @@ pub fn set_p(i: usize, p: *mut P) {
 
 /// The Ps in use.
 pub fn all_ps() -> impl Iterator<Item = *mut P> {
-    (0..GOMAXPROCS.load(Ordering::Acquire) as usize).map(p_at).filter(|p| !p.is_null())
+    (0..GOMAXPROCS.load(Ordering::Acquire) as usize)
+        .map(p_at)
+        .filter(|p| !p.is_null())
 }
 
 /// Publishes a new G; it stays in the list for ever.
@@ -123,7 +125,9 @@ pub unsafe fn add_g(g: *mut G) {
 pub fn all_gs() -> impl Iterator<Item = *mut G> {
     let first = ALL_GS.load(Ordering::Acquire);
     // SAFETY: Gs are never freed and their link is written before they are published.
-    core::iter::successors((!first.is_null()).then_some(first), |&g| unsafe { (!(*g).alllink.is_null()).then_some((*g).alllink) })
+    core::iter::successors((!first.is_null()).then_some(first), |&g| unsafe {
+        (!(*g).alllink.is_null()).then_some((*g).alllink)
+    })
 }
 
 /// Publishes a new M.
@@ -146,7 +150,9 @@ pub unsafe fn add_m(m: *mut M) {
 pub fn all_ms() -> impl Iterator<Item = *mut M> {
     let first = ALL_MS.load(Ordering::Acquire);
     // SAFETY: Ms are never freed and their link is written before they are published.
-    core::iter::successors((!first.is_null()).then_some(first), |&m| unsafe { (!(*m).alllink.is_null()).then_some((*m).alllink) })
+    core::iter::successors((!first.is_null()).then_some(first), |&m| unsafe {
+        (!(*m).alllink.is_null()).then_some((*m).alllink)
+    })
 }
 
 impl Sched {

@@ -39,7 +39,16 @@ pub unsafe fn stop_world() -> bool {
             (*getp()).status.store(pstatus::GCSTOP, Ordering::Release);
             s.stopwait -= 1;
             for p in state::all_ps() {
-                if (*p).status.compare_exchange(pstatus::SYSCALL, pstatus::GCSTOP, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                if (*p)
+                    .status
+                    .compare_exchange(
+                        pstatus::SYSCALL,
+                        pstatus::GCSTOP,
+                        Ordering::AcqRel,
+                        Ordering::Relaxed,
+                    )
+                    .is_ok()
+                {
                     (*p).syscalltick.fetch_add(1, Ordering::Relaxed);
                     s.stopwait -= 1;
                 }
@@ -72,7 +81,11 @@ pub unsafe fn start_world() {
     // SAFETY: the world is stopped: all Ps are ours.
     unsafe {
         let want = NEW_PROCS.swap(0, Ordering::AcqRel);
-        let n = if want != 0 { want } else { GOMAXPROCS.load(Ordering::Relaxed) };
+        let n = if want != 0 {
+            want
+        } else {
+            GOMAXPROCS.load(Ordering::Relaxed)
+        };
         let mut busy = resize(n);
         GCWAITING.store(0, Ordering::SeqCst);
         WORLD.unlock();

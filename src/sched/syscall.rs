@@ -16,7 +16,9 @@ use core::sync::atomic::Ordering;
 /// # Safety
 /// Called by its trampoline, from nosplit code with little stack left.
 pub unsafe fn enter_leaf(a: &mut args::runtime_entersyscall) -> bool {
-    if state::GCWAITING.load(Ordering::Relaxed) != 0 || state::SYSMON_WAIT.load(Ordering::Relaxed) != 0 {
+    if state::GCWAITING.load(Ordering::Relaxed) != 0
+        || state::SYSMON_WAIT.load(Ordering::Relaxed) != 0
+    {
         return false;
     }
     // SAFETY: leaf mode of the running goroutine.
@@ -29,7 +31,11 @@ unsafe fn enter(a: &mut args::runtime_entersyscall) {
     // SAFETY: the running goroutine and its M and P.
     unsafe {
         let m = getm();
-        let g = if (*m).curg.is_null() { getg() } else { (*m).curg };
+        let g = if (*m).curg.is_null() {
+            getg()
+        } else {
+            (*m).curg
+        };
         let sp = &raw const *a as usize;
         (*g).syscallsp = sp;
         (*g).syscallpc = *((sp - 8) as *const usize);
@@ -58,7 +64,17 @@ pub unsafe fn enter_slow(a: &mut args::runtime_entersyscall) {
         enter(a);
         if state::GCWAITING.load(Ordering::Acquire) != 0 {
             let mut s = SCHED.lock();
-            if s.stopwait > 0 && (*p).status.compare_exchange(pstatus::SYSCALL, pstatus::GCSTOP, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+            if s.stopwait > 0
+                && (*p)
+                    .status
+                    .compare_exchange(
+                        pstatus::SYSCALL,
+                        pstatus::GCSTOP,
+                        Ordering::AcqRel,
+                        Ordering::Relaxed,
+                    )
+                    .is_ok()
+            {
                 s.stopwait -= 1;
                 if s.stopwait == 0 {
                     state::STOP_NOTE.wakeup();
@@ -77,7 +93,17 @@ pub unsafe fn exit_leaf(_a: &mut args::runtime_exitsyscall) -> bool {
     unsafe {
         let m = getm();
         let p: *mut P = (*m).oldp.cast();
-        if p.is_null() || (*p).status.compare_exchange(pstatus::SYSCALL, pstatus::RUNNING, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+        if p.is_null()
+            || (*p)
+                .status
+                .compare_exchange(
+                    pstatus::SYSCALL,
+                    pstatus::RUNNING,
+                    Ordering::AcqRel,
+                    Ordering::Relaxed,
+                )
+                .is_err()
+        {
             return false;
         }
         (*m).oldp = ptr::null_mut();
@@ -96,7 +122,11 @@ unsafe fn back_to_running(m: *mut crate::abi::M) {
         (*g).syscallsp = 0;
         (*g).flags &= !crate::abi::G_THROWSPLIT;
         transition(g, status::SYSCALL, status::RUNNING);
-        (*g).stackguard0 = if (*g).preempt != 0 { STACK_PREEMPT } else { (*g).stack_lo + STACK_GUARD };
+        (*g).stackguard0 = if (*g).preempt != 0 {
+            STACK_PREEMPT
+        } else {
+            (*g).stack_lo + STACK_GUARD
+        };
     }
 }
 

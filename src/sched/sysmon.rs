@@ -5,9 +5,9 @@
 use super::p::pstatus;
 use super::state::{self, GCWAITING, NPIDLE, SCHED, SYSMON_NOTE, SYSMON_WAIT};
 use super::{P, m, park, stw};
+use crate::sync::note::Note;
 use crate::time::clock::nanotime;
 use core::ptr;
-use crate::sync::note::Note;
 use core::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 /// Shortest nap: the latency of taking a P out of a blocking system call.
@@ -75,7 +75,9 @@ pub extern "C" fn run() {
             nap = (nap * 2).min(NAP_MAX_NS);
         }
         doze(nap);
-        if GCWAITING.load(Ordering::Acquire) != 0 || NPIDLE.load(Ordering::Acquire) == state::GOMAXPROCS.load(Ordering::Relaxed) {
+        if GCWAITING.load(Ordering::Acquire) != 0
+            || NPIDLE.load(Ordering::Acquire) == state::GOMAXPROCS.load(Ordering::Relaxed)
+        {
             if super::schedule::lacks_poller() && GCWAITING.load(Ordering::Acquire) == 0 {
                 m::wake_p();
             } else {
@@ -85,7 +87,10 @@ pub extern "C" fn run() {
         }
         let now = nanotime();
         let last = state::LAST_POLL.load(Ordering::Relaxed);
-        if crate::net::active() && state::POLLING.load(Ordering::Acquire) == 0 && last + POLL_NS < now {
+        if crate::net::active()
+            && state::POLLING.load(Ordering::Acquire) == 0
+            && last + POLL_NS < now
+        {
             state::LAST_POLL.store(now, Ordering::Relaxed);
             // SAFETY: the poller hands parked goroutines over once.
             unsafe { park::ready_list(crate::net::netpoll(0)) };
@@ -102,7 +107,9 @@ pub extern "C" fn run() {
 fn sleep_while_idle() {
     {
         let mut s = SCHED.lock();
-        if GCWAITING.load(Ordering::Acquire) == 0 && NPIDLE.load(Ordering::Acquire) != state::GOMAXPROCS.load(Ordering::Relaxed) {
+        if GCWAITING.load(Ordering::Acquire) == 0
+            && NPIDLE.load(Ordering::Acquire) != state::GOMAXPROCS.load(Ordering::Relaxed)
+        {
             return;
         }
         SYSMON_NOTE.clear();
@@ -129,10 +136,24 @@ fn retake(now: i64) -> u32 {
                         continue;
                     }
                     // Leave it alone while nobody wants it, but not so long that sysmon itself cannot sleep.
-                    if (*p).runq_empty() && state::NMSPINNING.load(Ordering::Acquire) + NPIDLE.load(Ordering::Acquire) > 0 && seen.syscallwhen + SLICE_NS > now {
+                    if (*p).runq_empty()
+                        && state::NMSPINNING.load(Ordering::Acquire)
+                            + NPIDLE.load(Ordering::Acquire)
+                            > 0
+                        && seen.syscallwhen + SLICE_NS > now
+                    {
                         continue;
                     }
-                    if (*p).status.compare_exchange(pstatus::SYSCALL, pstatus::IDLE, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+                    if (*p)
+                        .status
+                        .compare_exchange(
+                            pstatus::SYSCALL,
+                            pstatus::IDLE,
+                            Ordering::AcqRel,
+                            Ordering::Relaxed,
+                        )
+                        .is_ok()
+                    {
                         n += 1;
                         (*p).syscalltick.fetch_add(1, Ordering::Relaxed);
                         m::hand_off(p);

@@ -66,7 +66,11 @@ struct Pool {
     large: [List; LARGE],
 }
 
-static POOL: Mutex<Pool> = Mutex::new(Pool { small: [List::EMPTY; ORDERS], slab: [0, 0], large: [List::EMPTY; LARGE] });
+static POOL: Mutex<Pool> = Mutex::new(Pool {
+    small: [List::EMPTY; ORDERS],
+    slab: [0, 0],
+    large: [List::EMPTY; LARGE],
+});
 
 fn order_of(size: usize) -> usize {
     (size / MIN_STACK).trailing_zeros() as usize

@@ -117,7 +117,10 @@ pub fn find_site(pc: usize) -> Option<usize> {
     }
     // SAFETY: the index has an entry for each bucket and one more.
     unsafe {
-        let (mut i, end) = (*h.site_index.add(bucket) as usize, *h.site_index.add(bucket + 1) as usize);
+        let (mut i, end) = (
+            *h.site_index.add(bucket) as usize,
+            *h.site_index.add(bucket + 1) as usize,
+        );
         while i < end {
             let at = (*h.sites.add(i)).pc;
             if at >= off {
@@ -190,12 +193,24 @@ fn frame_at_fault(pc: usize) -> Option<usize> {
 impl Walker {
     /// From a continuation pc and the stack pointer there.
     pub fn new(pc: usize, sp: usize) -> Self {
-        Self { pc, sp, fault: false, limit: usize::MAX, end: End::Open }
+        Self {
+            pc,
+            sp,
+            fault: false,
+            limit: usize::MAX,
+            end: End::Open,
+        }
     }
 
     /// From a faulting instruction in compiled code.
     pub fn at_fault(pc: usize, sp: usize) -> Self {
-        Self { pc, sp, fault: true, limit: usize::MAX, end: End::Open }
+        Self {
+            pc,
+            sp,
+            fault: true,
+            limit: usize::MAX,
+            end: End::Open,
+        }
     }
 
     /// From where `g` is stopped.
@@ -205,7 +220,9 @@ impl Walker {
     pub unsafe fn of(g: *mut G) -> Self {
         // SAFETY: the caller's promise.
         unsafe {
-            if status_of(g).load(Ordering::Relaxed) & !status::SCAN == status::SYSCALL && (*g).syscallsp != 0 {
+            if status_of(g).load(Ordering::Relaxed) & !status::SCAN == status::SYSCALL
+                && (*g).syscallsp != 0
+            {
                 return Self::new((*g).syscallpc, (*g).syscallsp);
             }
             Self::new((*g).sched.pc, (*g).sched.sp)
@@ -217,11 +234,23 @@ impl Walker {
         let sites = asm_sites();
         if let Ok(i) = sites.binary_search_by_key(&pc, |s| s.pc) {
             let s = &sites[i];
-            return Some(Frame { pc, sp, top: sp + s.size as usize, shape: Shape::Asm(s.index), exact: false });
+            return Some(Frame {
+                pc,
+                sp,
+                top: sp + s.size as usize,
+                shape: Shape::Asm(s.index),
+                exact: false,
+            });
         }
         let f = crate::debug::asmfuncs::find(pc)?;
         // A primitive that faults has no frame: src/signal/fault.rs sees to that.
-        (f.entry == pc || fault).then_some(Frame { pc, sp, top: sp, shape: Shape::Asm(f.index), exact: true })
+        (f.entry == pc || fault).then_some(Frame {
+            pc,
+            sp,
+            top: sp,
+            shape: Shape::Asm(f.index),
+            exact: true,
+        })
     }
 }
 
@@ -241,17 +270,37 @@ impl Iterator for Walker {
         let h = header();
         let frame = if in_go_text(pc) || pc == h.etext as usize {
             if fault {
-                frame_at_fault(pc).map(|size| Frame { pc, sp, top: sp + size, shape: Shape::Fault, exact: true })
+                frame_at_fault(pc).map(|size| Frame {
+                    pc,
+                    sp,
+                    top: sp + size,
+                    shape: Shape::Fault,
+                    exact: true,
+                })
             } else if let Some(i) = find_site(pc) {
                 // SAFETY: the site's frame index is in range: the linker wrote both.
-                let f: &'static tables::Frame = unsafe { &*h.frames.add((*h.sites.add(i)).frame as usize) };
-                Some(Frame { pc, sp, top: sp + f.size as usize, shape: Shape::Go(f), exact: false })
+                let f: &'static tables::Frame =
+                    unsafe { &*h.frames.add((*h.sites.add(i)).frame as usize) };
+                Some(Frame {
+                    pc,
+                    sp,
+                    top: sp + f.size as usize,
+                    shape: Shape::Go(f),
+                    exact: false,
+                })
             } else {
                 find_func(pc).and_then(|f| {
                     (h.text as usize + f.entry as usize == pc).then(|| {
                         // SAFETY: as above.
-                        let e: &'static tables::Frame = unsafe { &*h.frames.add(f.entry_frame as usize) };
-                        Frame { pc, sp, top: sp, shape: Shape::Go(e), exact: true }
+                        let e: &'static tables::Frame =
+                            unsafe { &*h.frames.add(f.entry_frame as usize) };
+                        Frame {
+                            pc,
+                            sp,
+                            top: sp,
+                            shape: Shape::Go(e),
+                            exact: true,
+                        }
                     })
                 })
             }
@@ -268,7 +317,8 @@ impl Iterator for Walker {
         self.pc = unsafe { *(frame.top as *const usize) };
         self.sp = frame.top + 8;
         // The return address of sigpanic is the faulting instruction itself.
-        self.fault = matches!(frame.shape, Shape::Asm(_)) && crate::debug::asmfuncs::is_sigpanic(frame.pc);
+        self.fault =
+            matches!(frame.shape, Shape::Asm(_)) && crate::debug::asmfuncs::is_sigpanic(frame.pc);
         Some(frame)
     }
 }
@@ -340,7 +390,12 @@ pub unsafe fn each_pointer(frame: &Frame, f: &mut impl FnMut(usize)) {
                         }
                     }
                 } else if m.args != NO_MAP {
-                    each_bit(h.bits.add(m.args as usize), m.args_words as usize, frame.top + 8, f);
+                    each_bit(
+                        h.bits.add(m.args as usize),
+                        m.args_words as usize,
+                        frame.top + 8,
+                        f,
+                    );
                 }
             }
         }
@@ -372,8 +427,15 @@ pub unsafe fn each_stack_pointer(g: *mut G, f: &mut impl FnMut(usize)) {
                     && let Some(i) = find_site(pc)
                 {
                     let h = header();
-                    let m: &'static tables::Frame = &*h.frames.add((*h.sites.add(i)).frame as usize);
-                    each_pointer(&Frame { shape: Shape::Go(m), ..frame }, f);
+                    let m: &'static tables::Frame =
+                        &*h.frames.add((*h.sites.add(i)).frame as usize);
+                    each_pointer(
+                        &Frame {
+                            shape: Shape::Go(m),
+                            ..frame
+                        },
+                        f,
+                    );
                 }
                 continue;
             }

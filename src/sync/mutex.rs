@@ -20,14 +20,20 @@ pub struct RawMutex {
 impl RawMutex {
     /// A free lock.
     pub const fn new() -> Self {
-        Self { word: AtomicU32::new(0) }
+        Self {
+            word: AtomicU32::new(0),
+        }
     }
 
     /// Takes the lock.
     #[inline]
     pub fn lock(&self) {
         // Acquire pairs with the Release in `unlock`.
-        if self.word.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_err() {
+        if self
+            .word
+            .compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed)
+            .is_err()
+        {
             self.lock_slow();
         }
     }
@@ -35,7 +41,9 @@ impl RawMutex {
     /// Takes the lock if it is free.
     #[inline]
     pub fn try_lock(&self) -> bool {
-        self.word.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok()
+        self.word
+            .compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
     }
 
     #[cold]
@@ -86,7 +94,10 @@ unsafe impl<T> Send for Mutex<T> {}
 impl<T> Mutex<T> {
     /// A free lock around `data`.
     pub const fn new(data: T) -> Self {
-        Self { raw: RawMutex::new(), data: UnsafeCell::new(data) }
+        Self {
+            raw: RawMutex::new(),
+            data: UnsafeCell::new(data),
+        }
     }
 
     /// Takes the lock until the guard is dropped.

@@ -1,0 +1,118 @@
+//! Files of the repository that are made from `abi/`: they must say what `abi/` says.
+//!
+//! `GORT_UPDATE=1 cargo test -p gort abi::tests` writes them again.
+
+#[path = "../../build/signature.rs"]
+mod signature;
+#[path = "../../build/surface.rs"]
+#[expect(dead_code, reason = "the build uses the rest")]
+mod surface;
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs};
+
+/// Compares a kept file with what it should hold, or writes it.
+fn check(kept: &str, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(kept);
+    if env::var_os("GORT_UPDATE").is_some() {
+        fs::write(&path, expected).unwrap_or_else(|e| panic!("cannot write {kept}: {e}"));
+        return;
+    }
+    let found = fs::read_to_string(&path).unwrap_or_else(|e| panic!("cannot read {kept}: {e}"));
+    assert!(
+        found == expected,
+        "{kept} is stale; run: GORT_UPDATE=1 cargo test -p gort abi::tests"
+    );
+}
+
+/// bindgen loads libclang when it runs. Where there is none, this test can only say so; scripts/test installs it.
+fn has_libclang() -> bool {
+    let dirs = ["/usr/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib64"].map(String::from);
+    let llvm = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let llvm = llvm
+        .filter(|e| e.file_name().to_string_lossy().starts_with("llvm"))
+        .map(|e| e.path().join("lib").display().to_string());
+    env::var_os("LIBCLANG_PATH").is_some()
+        || dirs.into_iter().chain(llvm).any(|d| {
+            fs::read_dir(d).into_iter().flatten().flatten().any(|f| {
+                let name = f.file_name().to_string_lossy().into_owned();
+                name.starts_with("libclang.so") || name.starts_with("libclang-")
+            })
+        })
+}
+
+#[test]
+fn bindings_follow_the_header() {
+    if !has_libclang() {
+        eprintln!(
+            "libclang is missing: src/abi/go15.rs is not compared with abi/go15.h; install libclang-dev"
+        );
+        return;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let bindings = bindgen::Builder::default()
+        .header(root.join("abi/go15.h").display().to_string())
+        .use_core()
+        .layout_tests(false)
+        .default_enum_style(bindgen::EnumVariation::Consts)
+        .prepend_enum_name(false)
+        .allowlist_file(".*go15.h")
+        .generate_comments(false)
+        .no_copy("G|M")
+        .disable_header_comment()
+        .raw_line("// Made from abi/go15.h by bindgen; src/abi/tests.rs fails when it is stale.")
+        .generate()
+        .expect("bindgen reads abi/go15.h");
+    check("src/abi/go15.rs", &bindings.to_string());
+}
+
+#[test]
+fn reference_follows_the_table() {
+    let table = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("abi/surface.toml"))
+        .expect("abi/surface.toml");
+    let symbols = surface::parse(&table);
+    let mut page = String::from(
+        "# Exported symbols\n\n\
+         Made from `abi/surface.toml` by `src/abi/tests.rs`. How each mode is entered: [trampolines.md](trampolines.md).\n\n\
+         | symbol | Go signature or kind | mode | pointer words: arguments; results | needed by |\n|---|---|---|---|---|\n",
+    );
+    let mut missing = 0;
+    for s in &symbols {
+        let func = s.kind == "func";
+        let mode = match (&s.leaf, &s.system, &s.park) {
+            _ if !func => "",
+            _ if s.asm => "asm",
+            (Some(_), None, None) => "leaf",
+            (Some(_), Some(_), _) => "leaf, system",
+            (Some(_), _, Some(_)) => "leaf, park",
+            (None, Some(_), _) => "system",
+            (None, _, Some(_)) => "park",
+            (None, None, None) => {
+                missing += 1;
+                "not implemented"
+            }
+        };
+        let words = |w: &[usize]| w.iter().map(usize::to_string).collect::<Vec<_>>().join(" ");
+        let what = if s.go.is_empty() || !func {
+            &s.kind
+        } else {
+            &s.go
+        };
+        let _ = writeln!(
+            page,
+            "| `{}` | `{}` | {mode} | {}; {} | {} |",
+            s.name,
+            what.replace('|', "\\|"),
+            words(&s.ptrs),
+            words(&s.results),
+            s.needed
+        );
+    }
+    let _ = writeln!(
+        page,
+        "\n{} symbols, of which {missing} are not implemented: calling one ends the program with its name.",
+        symbols.len()
+    );
+    check("docs/surface.md", &page);
+}
