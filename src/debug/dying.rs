@@ -102,6 +102,7 @@ pub unsafe fn finish_from(g: *mut G, walker: Option<Walker>) -> ! {
                     &mut out,
                     g,
                     walker,
+                    0,
                     Style {
                         all: style.all || whole,
                         addresses: style.addresses || whole,

@@ -192,15 +192,15 @@ pub unsafe fn own(out: &mut Out<'_>, g: *mut G, style: Style) {
     }
 }
 
-/// A goroutine whose frames start at `walker`.
+/// A goroutine whose frames start at `walker`, after the runtime function with entry `call` (0 = none).
 ///
 /// # Safety
 /// `walker` is of the stack of `g`, which stands still.
-pub unsafe fn from(out: &mut Out<'_>, g: *mut G, walker: Walker, style: Style) {
+pub unsafe fn from(out: &mut Out<'_>, g: *mut G, walker: Walker, call: usize, style: Style) {
     // SAFETY: the caller's promise.
     unsafe {
         header(out, g);
-        frames(out, g, style, || Frames::from(g, walker.clone(), 0));
+        frames(out, g, style, || Frames::from(g, walker.clone(), call));
     }
 }
 

@@ -9,7 +9,7 @@ use super::{fault, queue};
 use crate::abi::G;
 use crate::debug::out::{Out, Sink};
 use crate::debug::traceback::{self, Style};
-use crate::debug::{builtins, dying, level};
+use crate::debug::{asmfuncs, builtins, dying, level};
 use crate::os::sys;
 use crate::sched;
 use crate::stack::walk::{self, Walker};
@@ -82,6 +82,14 @@ unsafe fn interrupted(ctx: &Context, g: *mut G) -> Option<(*mut G, Walker)> {
     }
 }
 
+/// Entry of the assembly function that was interrupted, 0 for other code: it has no frame, but a name (`runtime.Breakpoint`).
+fn primitive(pc: usize) -> usize {
+    if !walk::in_asm_text(pc) {
+        return 0;
+    }
+    asmfuncs::find(pc).map_or(0, |f| f.entry)
+}
+
 /// A fault in the runtime's own code: a bug, or memory that the program destroyed.
 unsafe fn runtime_fault(sig: u32, ctx: &Context, g: *mut G) -> ! {
     dying::blame_runtime();
@@ -134,7 +142,7 @@ unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
                     all: true,
                     addresses: true,
                 };
-                traceback::from(&mut out, g, walker, whole);
+                traceback::from(&mut out, g, walker, primitive(ctx.pc()), whole);
             }
             traceback::others(&mut out, shown.unwrap_or(g), style);
             out.str("\n");
