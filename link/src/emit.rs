@@ -368,6 +368,7 @@ impl Emitter<'_, '_> {
             .host
             .undefined
             .iter()
+            .chain(&self.parts.host.optional)
             .copied()
             .chain(self.parts.host.weak_names());
         let mut ids: Vec<SymId> = wanted
@@ -389,6 +390,7 @@ impl Emitter<'_, '_> {
     /// Whether the library itself refers to the name.
     fn is_wanted(&self, name: &[u8]) -> bool {
         self.parts.host.undefined.binary_search(&name).is_ok()
+            || self.parts.host.optional.binary_search(&name).is_ok()
             || self.parts.host.get(name).is_some_and(|h| h.weak)
     }
 

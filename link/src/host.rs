@@ -43,6 +43,8 @@ pub struct HostLib<'a> {
     defined: FxHashMap<&'a [u8], HostSymbol>,
     /// Names that it refers to and does not define.
     pub undefined: Vec<&'a [u8]>,
+    /// Names that it refers to if the program has them (weak references), sorted.
+    pub optional: Vec<&'a [u8]>,
 }
 
 /// Finds libgort.a: `$GORT_LIB`, else beside the executable, else in `../lib`.
@@ -119,14 +121,17 @@ impl HostFile {
             members: Vec::new(),
             defined: FxHashMap::default(),
             undefined: Vec::new(),
+            optional: Vec::new(),
         };
         for elf in self.elf_members()? {
             lib.add(elf);
         }
         let defined = &lib.defined;
-        lib.undefined.retain(|n| !defined.contains_key(n));
-        lib.undefined.sort_unstable();
-        lib.undefined.dedup();
+        for names in [&mut lib.undefined, &mut lib.optional] {
+            names.retain(|n| !defined.contains_key(n));
+            names.sort_unstable();
+            names.dedup();
+        }
         if !lib
             .defined
             .contains_key(gort_tables::VERSION_SYMBOL.as_bytes())
@@ -152,7 +157,9 @@ impl<'a> HostLib<'a> {
                 continue;
             };
             if symbol.is_undefined() {
-                if !symbol.is_weak() {
+                if symbol.is_weak() {
+                    self.optional.push(name);
+                } else {
                     self.undefined.push(name);
                 }
                 continue;
