@@ -282,9 +282,3 @@ pub unsafe fn mark_system(g: *mut G) {
     unsafe { (*g).flags |= crate::abi::G_SYSTEM };
     state::NGSYS.fetch_add(1, Ordering::Relaxed);
 }
-
-/// The M that this thread is, for symmetry with [`getm`]; used by asm-facing code.
-pub fn this_m_id() -> i64 {
-    // SAFETY: every thread of ours has an M.
-    unsafe { (*getm()).id }
-}

@@ -101,7 +101,10 @@ impl P {
 
     /// Adds a goroutine. Owner only. With `next` it runs before the others, and the one that was next is queued.
     /// False when the ring is full: then `overflow` holds half of the ring and the goroutine, for the global queue.
-    pub fn runq_put(&self, mut g: *mut G, next: bool, overflow: &mut GList) -> bool {
+    ///
+    /// # Safety
+    /// `g` is a live goroutine in no list.
+    pub unsafe fn runq_put(&self, mut g: *mut G, next: bool, overflow: &mut GList) -> bool {
         if next {
             g = self.runnext.swap(g as usize, AcqRel) as *mut G;
             if g.is_null() {

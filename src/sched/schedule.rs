@@ -4,9 +4,8 @@
 
 use super::g::{status_of, transition};
 use super::p::pstatus;
-use super::queue::GList;
 use super::state::{self, GCWAITING, GLOBAL_RUNQ, NMSPINNING, NPIDLE, POLLING, SCHED, Sched};
-use super::{P, WaitReason, getm, m, park, status, stw};
+use super::{P, getm, m, park, status, stw};
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, offsets};
 use crate::debug::print;
 use core::ptr;
@@ -451,16 +450,4 @@ pub fn check_dead(s: &mut Sched) {
 /// Dies with all goroutines' traces; the scheduler's lock is still held, nothing below takes it.
 fn deadlock(text: &'static str) -> ! {
     print::throw_all(text)
-}
-
-/// Marks the wait reason of goroutines that never had one, for dumps.
-pub fn reason_of(g: *mut G) -> &'static str {
-    // SAFETY: Gs are never freed.
-    WaitReason::text(unsafe { (*g).waitreason })
-}
-
-/// Goroutines handed to the scheduler by the collector, the poller or a timer.
-pub fn inject(list: GList) {
-    // SAFETY: the callers hand over parked goroutines once.
-    unsafe { park::ready_list(list) }
 }

@@ -217,7 +217,8 @@ impl Sched {
                 break;
             }
             let mut overflow = GList::new();
-            if !p.runq_put(g, false, &mut overflow) {
+            // SAFETY: just taken off the global queue.
+            if unsafe { !p.runq_put(g, false, &mut overflow) } {
                 self.runq.append(&mut overflow);
             }
         }

@@ -104,12 +104,16 @@ pub unsafe fn start_world() {
 /// Asks every running goroutine to stop at its next check.
 pub fn preempt_all() {
     for p in state::all_ps() {
-        preempt_one(p);
+        // SAFETY: Ps are never freed.
+        unsafe { preempt_one(p) };
     }
 }
 
 /// Asks the goroutine that runs on `p` to stop at its next check. It may have changed by then: that does no harm.
-pub fn preempt_one(p: *mut P) {
+///
+/// # Safety
+/// `p` is one of the Ps (they are never freed).
+pub unsafe fn preempt_one(p: *mut P) {
     // SAFETY: Ps, Ms and Gs are never freed; the words are read and written whole.
     unsafe {
         if (*p).status.load(Ordering::Acquire) != pstatus::RUNNING {

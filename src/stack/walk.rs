@@ -419,7 +419,7 @@ pub unsafe fn each_stack_pointer(g: *mut G, f: &mut impl FnMut(usize)) {
             }
             each_masked(mask, w.sp, f);
         }
-        while let Some(frame) = w.next() {
+        for frame in w.by_ref() {
             if let Shape::Fault = frame.shape {
                 // Live only as its innermost deferred call needs it: as stopped at that deferproc.
                 let pc = crate::panic::pending_defer_pc(g, frame.sp, frame.top);
