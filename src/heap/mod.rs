@@ -331,7 +331,7 @@ fn out_of_memory(size: usize) -> ! {
     print::puts("-byte block (");
     print::put_u64((pages::HEAP.lock().object_pages * PAGE) as u64);
     print::puts(" in use)\n");
-    print::throw("out of memory")
+    print::throw("runtime: out of memory")
 }
 
 /// At boot. The tables are valid as zeroes: the first allocation finds empty caches and an empty page heap.
