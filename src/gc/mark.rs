@@ -1,63 +1,19 @@
 //! Marking: from grey pointers to marked objects.
 //!
-//! An object is marked when its bit is set. Marked objects with pointers wait on the work list until they are scanned. The list is
-//! made of blocks off-heap, used again from cycle to cycle. Between the list and the scan lies a short queue: an object's memory is
+//! An object is marked when its bit is set. Marked objects with pointers wait on the work list ([`super::work`]) until they are
+//! scanned. Between the list and the scan lies a short queue: an object's memory is
 //! asked for when it enters and has come when it leaves.
 
+use super::work::{self, BLOCK, Block};
 use crate::heap::classes::MAX_BITS;
 use crate::heap::{arena, layout, span};
-use crate::os::mem;
-use crate::sync::mutex::Mutex;
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
 
-/// Objects of a block: a block with its header is 8 KiB.
-const BLOCK: usize = 1022;
+/// Scans between looks at whether others need work.
+const SHARE_EVERY: u32 = 256;
 /// Objects asked for ahead of their scan: about as many misses as a core has under way.
 const AHEAD: usize = 16;
-
-#[repr(C)]
-struct Block {
-    next: *mut Block,
-    len: usize,
-    objects: [usize; BLOCK],
-}
-
-/// Blocks that no marker uses.
-struct Pool {
-    free: *mut Block,
-    /// Blocks of objects shaded by barriers.
-    shaded: *mut Block,
-}
-
-// SAFETY: blocks belong to whoever took them under the lock.
-unsafe impl Send for Pool {}
-
-static POOL: Mutex<Pool> = Mutex::new(Pool {
-    free: null_mut(),
-    shaded: null_mut(),
-});
-
-impl Pool {
-    fn take(&mut self) -> *mut Block {
-        let b = self.free;
-        if b.is_null() {
-            return mem::persistent();
-        }
-        // SAFETY: blocks of the pool are valid.
-        unsafe {
-            self.free = (*b).next;
-            (*b).next = null_mut();
-            (*b).len = 0;
-        }
-        b
-    }
-}
-
-fn new_block() -> *mut Block {
-    POOL.lock().take()
-}
 
 /// One thread's marking.
 #[derive(Debug)]
@@ -65,10 +21,10 @@ pub struct Marker {
     block: *mut Block,
     ahead: [usize; AHEAD],
     at: usize,
-    /// Bytes marked.
-    bytes: usize,
-    /// Objects marked.
-    objects: usize,
+    /// Bytes and objects marked.
+    counts: (usize, usize),
+    /// Others mark too.
+    shared: bool,
 }
 
 /// What a pointer leads to.
@@ -76,7 +32,7 @@ enum Target {
     /// Nothing that needs marking.
     None,
     /// An object now marked: its span and address.
-    New(*mut span::Span, usize),
+    New(*const span::Span, usize),
 }
 
 /// Marks the object that `p` points into.
@@ -84,26 +40,32 @@ enum Target {
 /// # Safety
 /// While marking, with caches flushed.
 #[inline(always)]
-unsafe fn mark_target(p: usize) -> Target {
+unsafe fn mark_target(p: usize, shared: bool) -> Target {
     let s = arena::span_of(p);
     if s.is_null() {
         return Target::None;
     }
     // SAFETY: spans that pages lead to are valid; their bits change only by marking now.
     unsafe {
-        let s = &mut *s;
+        let s = &*s;
         let index = s.index_of(p);
         // The unused tail of a span, and pages that are the runtime's own.
         if index >= s.objects as usize || s.state.load(Ordering::Relaxed) != span::state::IN_USE {
             return Target::None;
         }
         let (word, bit) = (index / 64, 1u64 << (index % 64));
-        let mark = s.mark.cast::<u64>().add(word);
+        let mark = &*s.mark.add(word);
+        let old = mark.load(Ordering::Relaxed);
         // A slot that is not given out is only reached through a stale word in a place that the maps call live.
-        if *mark & bit != 0 || *s.alloc.add(word) & bit == 0 {
+        if old & bit != 0 || *s.alloc.add(word) & bit == 0 {
             return Target::None;
         }
-        *mark |= bit;
+        if !shared {
+            // Nobody else marks: no locked instruction is needed.
+            mark.store(old | bit, Ordering::Relaxed);
+        } else if mark.fetch_or(bit, Ordering::Relaxed) & bit != 0 {
+            return Target::None;
+        }
         Target::New(s, s.address_of(index))
     }
 }
@@ -118,11 +80,11 @@ impl Marker {
     /// With an empty work list.
     pub fn new() -> Self {
         Self {
-            block: new_block(),
+            block: work::new_block(),
             ahead: [0; AHEAD],
             at: 0,
-            bytes: 0,
-            objects: 0,
+            counts: (0, 0),
+            shared: false,
         }
     }
 
@@ -134,9 +96,9 @@ impl Marker {
         }
         // SAFETY: the world is stopped for marking.
         unsafe {
-            if let Target::New(s, base) = mark_target(p) {
-                self.bytes += (*s).elemsize;
-                self.objects += 1;
+            if let Target::New(s, base) = mark_target(p, self.shared) {
+                self.counts.0 += (*s).elemsize;
+                self.counts.1 += 1;
                 if !(*s).class.noscan() {
                     self.push(base);
                 }
@@ -149,9 +111,7 @@ impl Marker {
         // SAFETY: the block is ours; `len` is at most BLOCK.
         unsafe {
             if (*self.block).len == BLOCK {
-                let b = new_block();
-                (*b).next = self.block;
-                self.block = b;
+                self.block = work::exchange(self.block);
             }
             let b = self.block;
             *(&raw mut (*b).objects).cast::<usize>().add((*b).len) = base;
@@ -161,31 +121,21 @@ impl Marker {
 
     #[inline(always)]
     fn pop(&mut self) -> usize {
-        // SAFETY: the blocks are ours.
+        // SAFETY: the block is ours.
         unsafe {
-            if (*self.block).len == 0 {
-                let next = (*self.block).next;
-                if next.is_null() {
-                    let shaded = core::mem::replace(&mut POOL.lock().shaded, null_mut());
-                    if shaded.is_null() {
-                        return 0;
-                    }
-                    free_block(self.block);
-                    self.block = shaded;
-                    return self.pop();
-                }
-                free_block(self.block);
-                self.block = next;
-            }
             let b = self.block;
+            if (*b).len == 0 {
+                return 0;
+            }
             (*b).len -= 1;
             *(&raw const (*b).objects).cast::<usize>().add((*b).len)
         }
     }
 
-    /// Scans until nothing is grey.
-    pub fn drain(&mut self) {
+    /// Scans until this marker's own block is empty.
+    fn drain_own(&mut self) {
         let mut empty = 0;
+        let mut until_share = SHARE_EVERY;
         while empty <= AHEAD {
             let p = self.pop();
             let due = core::mem::replace(&mut self.ahead[self.at % AHEAD], p);
@@ -201,8 +151,59 @@ impl Marker {
                 // SAFETY: marked objects are valid.
                 unsafe { self.scan(due) };
                 empty = 0;
+                until_share -= 1;
+                if until_share == 0 {
+                    until_share = SHARE_EVERY;
+                    if self.shared && work::hungry() {
+                        self.share();
+                    }
+                }
             }
         }
+    }
+
+    /// Gives half of a block to those who have nothing.
+    #[cold]
+    fn share(&mut self) {
+        // SAFETY: the blocks are ours until they are exchanged.
+        unsafe {
+            let n = (*self.block).len / 2;
+            if n < AHEAD {
+                return;
+            }
+            let b = work::new_block();
+            let from = (*self.block).len - n;
+            (&mut (*b).objects)[..n].copy_from_slice(&(&(*self.block).objects)[from..from + n]);
+            (*b).len = n;
+            (*self.block).len = from;
+            work::free_block(work::exchange(b));
+        }
+    }
+
+    /// Scans until nothing is grey, alone.
+    pub fn drain(&mut self) {
+        loop {
+            self.drain_own();
+            let b = work::refill(self.block);
+            if b.is_null() {
+                return;
+            }
+            self.block = b;
+        }
+    }
+
+    /// Scans until nothing is grey, together with the other markers of `generation`. What this marker has counted goes to [`work::counted`].
+    pub fn drain_shared(&mut self, generation: u32) {
+        self.shared = true;
+        loop {
+            self.drain_own();
+            let b = work::wait(generation, self.block, &mut self.counts);
+            if b.is_null() {
+                break;
+            }
+            self.block = b;
+        }
+        self.shared = false;
     }
 
     /// Marks what the object at `base` points to.
@@ -218,12 +219,15 @@ impl Marker {
         }
     }
 
-    /// Ends marking: gives the blocks back, answers the bytes marked.
-    pub fn finish(self) -> usize {
-        // SAFETY: the list is empty: one block without objects is left.
-        unsafe { free_block(self.block) };
-        super::stats::LOOKUPS.fetch_add(self.objects as u64, Ordering::Relaxed);
-        self.bytes
+    /// From now on others mark too.
+    pub fn set_shared(&mut self) {
+        self.shared = true;
+    }
+
+    /// Ends marking: gives the block back, answers the bytes and objects that were not counted elsewhere yet.
+    pub fn finish(self) -> (usize, usize) {
+        work::free_block(self.block);
+        self.counts
     }
 }
 
@@ -250,13 +254,6 @@ pub unsafe fn each_slot(s: &span::Span, base: usize, mut f: impl FnMut(*const us
     }
 }
 
-unsafe fn free_block(b: *mut Block) {
-    let mut pool = POOL.lock();
-    // SAFETY: the caller gives the block away.
-    unsafe { (*b).next = pool.free };
-    pool.free = b;
-}
-
 /// A barrier's part: remembers the object that `p` points into for the markers.
 pub fn shade(p: usize) {
     if !arena::in_range(p) {
@@ -270,14 +267,6 @@ pub fn shade(p: usize) {
         if !(*o.span).set_mark(o.index) || (*o.span).class.noscan() {
             return;
         }
-        let mut pool = POOL.lock();
-        if pool.shaded.is_null() || (*pool.shaded).len == BLOCK {
-            let b = pool.take();
-            (*b).next = pool.shaded;
-            pool.shaded = b;
-        }
-        let b = pool.shaded;
-        *(&raw mut (*b).objects).cast::<usize>().add((*b).len) = o.base;
-        (*b).len += 1;
     }
+    work::put_shaded(o.base);
 }

@@ -14,11 +14,13 @@
 
 pub mod barrier;
 pub mod finalizer;
+pub mod helpers;
 pub mod mark;
 pub mod pace;
 pub mod roots;
 pub mod stats;
 pub mod verify;
+pub mod work;
 
 use crate::abi::{Status, args};
 use crate::heap;
@@ -107,15 +109,29 @@ pub unsafe fn collect(cause: Cause) {
         heap::central::sweep_all();
         flush_caches();
         let mut m = mark::Marker::new();
+        let helped = helpers::call();
+        if helped.is_some() {
+            m.set_shared();
+        }
         roots::mark_all(&mut m);
         finalizer::mark_held(&mut m);
-        m.drain();
+        match helped {
+            Some(generation) => m.drain_shared(generation),
+            None => m.drain(),
+        }
         finalizer::queue_dead(&mut m);
         m.drain();
         if pace::VERIFY.load(Ordering::Relaxed) {
             verify::check();
         }
-        let marked = m.finish();
+        let rest = m.finish();
+        let all = if helped.is_some() {
+            work::counted()
+        } else {
+            (0, 0)
+        };
+        let marked = rest.0 + all.0;
+        stats::LOOKUPS.fetch_add((rest.1 + all.1) as u64, Ordering::Relaxed);
         heap::sample::collected();
         let swept_at = clock::nanotime();
         heap::stats::HEAP_LIVE.store(marked, Ordering::Relaxed);

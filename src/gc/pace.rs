@@ -68,6 +68,11 @@ pub fn set_goal(marked: usize) {
     );
 }
 
+/// Bytes that the last cycle found live.
+pub fn marked() -> usize {
+    MARKED.load(Ordering::Relaxed)
+}
+
 /// Heap size at which the next cycle starts.
 pub fn next_gc() -> usize {
     TRIGGER.load(Ordering::Relaxed)

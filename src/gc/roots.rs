@@ -45,7 +45,6 @@ pub fn add_root(slot: *const usize) {
 pub unsafe fn mark_all(m: &mut Marker) {
     // SAFETY: passed on to the caller.
     unsafe { each(&mut |p| m.grey(p), &mut |_| {}) };
-    m.drain();
 }
 
 /// Calls `f` with every pointer in a root; `stack` with each goroutine before its own.
