@@ -218,7 +218,10 @@ pub unsafe fn selectgo(a: &mut args::runtime_selectgo) -> Status {
     unsafe {
         let (first, n) = cases(a.sel);
         let (mut list, mut default) = (null_mut(), None);
-        for i in 0..n {
+        // Cases of one channel are queued in the order of the list: it starts anywhere, so that none of them is always first.
+        let start = below(n as u32) as usize;
+        for k in start..start + n {
+            let i = if k < n { k } else { k - n };
             let c = &*first.add(i);
             match u32::from(c.kind) {
                 CASE_DEFAULT => default = Some(i),
@@ -275,7 +278,10 @@ pub unsafe fn rselect(a: &mut args::reflect_rselect) -> Status {
         let GoSlice { ptr, len, .. } = a.a0;
         let first = ptr.cast::<RuntimeSelect>();
         let (mut list, mut default) = (null_mut(), None);
-        for i in 0..len as usize {
+        let n = len as usize;
+        let start = below(n as u32) as usize;
+        for k in start..start + n {
+            let i = if k < n { k } else { k - n };
             let c = &*first.add(i);
             match c.dir {
                 DIR_SEND | DIR_RECV if c.ch.is_null() => {}
