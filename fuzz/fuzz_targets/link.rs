@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 
 fuzz_target!(|data: &[u8]| {
     static DIR: OnceLock<PathBuf> = OnceLock::new();
-    let dir = DIR.get_or_init(|| std::env::temp_dir().join(format!("gort-fuzz-{}", std::process::id())));
+    let dir =
+        DIR.get_or_init(|| std::env::temp_dir().join(format!("gort-fuzz-{}", std::process::id())));
     let input = dir.join("main.o");
     if std::fs::create_dir_all(dir).is_err() || std::fs::write(&input, data).is_err() {
         return;
