@@ -289,16 +289,6 @@ impl Emitter<'_, '_> {
                 Contents::Bytes(bytes),
             );
         }
-        if let Some(id) = &options.gnu_build_id {
-            let bytes = note(b"GNU\0", 3, id);
-            self.w.section(
-                ".note.gnu.build-id",
-                elf::SHT_NOTE.0,
-                elf::SHF_ALLOC.0,
-                4,
-                Contents::Bytes(bytes),
-            );
-        }
     }
 
     fn debug(&mut self, debug: Vec<DebugSection>) {

@@ -86,8 +86,13 @@ fn common_args(library: &Path, exe: &Path, go_o: &str, options: &Options) -> Vec
         "noexecstack",
         "-z",
         "norelro",
-        "--build-id=none",
     ]);
+    // Left to the final linker: GNU ld drops such a note of its inputs.
+    let id = options.gnu_build_id.as_ref().map_or("none".into(), |id| {
+        id.iter()
+            .fold(String::from("0x"), |s, b| s + &format!("{b:02x}"))
+    });
+    add(&[&format!("--build-id={id}")]);
     add(&["--no-eh-frame-hdr", "-e", &options.entry]);
     if let Some(text) = options.text_addr {
         add(&[&format!("--section-start=.text={text:#x}")]);

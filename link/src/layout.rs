@@ -88,6 +88,13 @@ impl Layout {
         align: u64,
         step: u64,
     ) -> Result<()> {
+        if p.sym(id).size > MAX_SECTION {
+            return Err(Error::new(format!(
+                "{}: symbol too large ({} bytes > {MAX_SECTION} bytes); make the variable smaller or allocate it at run time",
+                Name(p.sym(id).name),
+                p.sym(id).size
+            )));
+        }
         let at = &mut self.sizes[section as usize];
         let offset = at.next_multiple_of(align);
         let end = offset + p.sym(id).size.max(step);

@@ -15,7 +15,12 @@ pub struct PcValues<'a> {
 impl<'a> PcValues<'a> {
     /// `entry` is the pc at which the table starts; the bytes may run past its end.
     pub fn new(bytes: &'a [u8], entry: u64) -> Self {
-        Self { bytes, pc: entry, value: -1, first: true }
+        Self {
+            bytes,
+            pc: entry,
+            value: -1,
+            first: true,
+        }
     }
 
     fn varint(&mut self) -> Option<u32> {
@@ -60,7 +65,9 @@ pub fn lookup(bytes: &[u8], entry: u64, pc: u64) -> i32 {
     if bytes.is_empty() {
         return -1;
     }
-    PcValues::new(bytes, entry).find(|&(end, _)| pc < end).map_or(-1, |(_, v)| v)
+    PcValues::new(bytes, entry)
+        .find(|&(end, _)| pc < end)
+        .map_or(-1, |(_, v)| v)
 }
 
 #[cfg(test)]
