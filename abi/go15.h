@@ -294,7 +294,7 @@ typedef struct G {
 	Eface panicarg;               /* 264 panic to raise when back on the goroutine's stack */
 	uintptr_t scanned;            /* 280 collector: cycle in which the stack was scanned last */
 	int64_t assist;               /* 288 collector: credit in bytes */
-	int64_t sysexitticks;         /* 296 */
+	int64_t blockedat;            /* 296 blocking profile: when it parked, 0 = not noted */
 	uint8_t *sudogcache;          /* 304 */
 	uintptr_t resume;             /* 312 resume step: Rust function to run on g0 before Go code goes on */
 	uintptr_t resumearg;          /* 320 */

@@ -430,7 +430,7 @@ pub struct G {
     pub panicarg: Eface,
     pub scanned: usize,
     pub assist: i64,
-    pub sysexitticks: i64,
+    pub blockedat: i64,
     pub sudogcache: *mut u8,
     pub resume: usize,
     pub resumearg: usize,

@@ -12,6 +12,7 @@ use crate::abi::G;
 use crate::sched::{g::status_of, state, status};
 use crate::stack::walk;
 use crate::sync::mutex::Mutex;
+use crate::time::clock;
 use core::sync::atomic::Ordering;
 
 /// Most words that can be registered: subsystems, not objects.
@@ -100,6 +101,8 @@ unsafe fn each_of_goroutine(g: *mut G, f: &mut impl FnMut(usize)) {
     unsafe {
         match status_of(g).load(Ordering::Relaxed) & !status::SCAN {
             status::DEAD | status::IDLE => return,
+            // Tracebacks show how long a goroutine has waited, to the minute: the clock is not read at every park.
+            status::WAITING if (*g).waitsince == 0 => (*g).waitsince = clock::nanotime(),
             _ => {}
         }
         if (*g).stack_lo == 0 {

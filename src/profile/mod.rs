@@ -1,8 +1,10 @@
 //! Profiles that a program takes of itself (docs/debug.md).
 //!
 //! - [`cpu`]: samples by SIGPROF;
-//! - [`records`]: goroutines, threads, allocations, blocking.
+//! - [`block`]: waits for channels and semaphores;
+//! - [`records`]: goroutines, threads, and the records of all profiles.
 
+pub mod block;
 pub mod cpu;
 pub mod records;
 

@@ -1,7 +1,6 @@
-//! Profiles of goroutines, threads and blocking; allocations are `heap::sample`'s.
-//!
-//! Blocking is not sampled: its profile is empty, which is what a program sees that has set its rate to 0.
+//! Profiles of goroutines and threads, and the records that all profiles are made of; allocations are `heap::sample`'s.
 
+use super::block::ticks;
 use crate::abi::{
     BlockProfileRecord, G_SYSTEM, GoSlice, MemProfileRecord, StackRecord, Status, args,
 };
@@ -74,37 +73,26 @@ pub unsafe fn thread_create_profile(a: &mut args::runtime_ThreadCreateProfile) {
     }
 }
 
-/// `runtime.BlockProfile`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn block_profile(a: &mut args::runtime_BlockProfile) {
-    (a.n, a.ok) = (0, true);
-}
-
-/// `runtime.SetBlockProfileRate`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn set_block_profile_rate(_a: &mut args::runtime_SetBlockProfileRate) {}
-
 /// `runtime/pprof.runtime_cyclesPerSecond`: the rate of the clock in which blocking is counted.
 ///
 /// # Safety
 /// Called by its trampoline.
 pub unsafe fn cycles_per_second(a: &mut args::runtime_pprof_runtime_cyclesPerSecond) {
+    a.r0 = ticks_per_second();
+}
+
+/// Ticks of the processor's counter in a second, measured once.
+pub fn ticks_per_second() -> i64 {
     static RATE: AtomicI64 = AtomicI64::new(0);
     let mut rate = RATE.load(Ordering::Relaxed);
     if rate == 0 {
-        // SAFETY: every amd64 processor has the counter.
-        let ticks = || unsafe { core::arch::x86_64::_rdtsc() } as i64;
         let (t0, c0) = (clock::nanotime(), ticks());
         sys::nanosleep(1_000_000);
         let (t1, c1) = (clock::nanotime(), ticks());
         rate = ((i128::from(c1 - c0) * 1_000_000_000) / i128::from((t1 - t0).max(1))) as i64;
         RATE.store(rate, Ordering::Relaxed);
     }
-    a.r0 = rate;
+    rate
 }
 
 /// The used part of a record's stack.

@@ -5,6 +5,7 @@ use super::queue::GList;
 use super::state::{GLOBAL_RUNQ, NMSPINNING, NPIDLE, SCHED};
 use super::{P, getm, getp, m, status};
 use crate::abi::{G, Status};
+use crate::profile::block;
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -67,6 +68,9 @@ pub unsafe fn park(g: *mut G, reason: WaitReason) -> Status {
         }
         (*g).waitreason = reason as u32;
         (*g).waitsince = 0;
+        if block::enabled() {
+            block::parks(g, reason);
+        }
         (*m).curg = ptr::null_mut();
         (*g).m = ptr::null_mut();
         transition(g, status::RUNNING, status::WAITING);
@@ -82,6 +86,9 @@ pub unsafe fn park(g: *mut G, reason: WaitReason) -> Status {
 pub unsafe fn ready(g: *mut G) {
     // SAFETY: the caller's promise.
     unsafe {
+        if (*g).blockedat != 0 {
+            block::wakes(g);
+        }
         transition(g, status::WAITING, status::RUNNABLE);
         (*g).waitreason = 0;
         let p = getp();
