@@ -140,12 +140,7 @@ fn system(
 ) -> Result<()> {
     let object = temp.join("go.o");
     std::fs::write(&object, go_o).map_err(|e| Error::io("cannot write", &object, &e))?;
-    let mut args = common_args(library, exe, &object.display().to_string(), options);
-    if let Some(id) = &options.gnu_build_id {
-        // GNU ld leaves the note of an input out and writes its own, or none.
-        let hex: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
-        args.push(format!("--build-id=0x{hex}"));
-    }
+    let args = common_args(library, exe, &object.display().to_string(), options);
     let mut command = Command::new(program);
     if is_compiler(program) {
         // A compiler driver passes linker options on with -Xlinker and must not add C startup files.

@@ -100,7 +100,7 @@ impl Layout {
         let end = offset + p.sym(id).size.max(step);
         if end > MAX_SECTION {
             return Err(Error::new(format!(
-                "{}: symbol too large: with its {} bytes section {section:?} passes the limit of {MAX_SECTION} bytes; make the variable smaller or allocate it at run time",
+                "{}: with this symbol of {} bytes section {section:?} passes the limit of {MAX_SECTION} bytes; make the variable smaller or allocate it at run time",
                 Name(p.sym(id).name),
                 p.sym(id).size
             )));
