@@ -3,6 +3,7 @@
 use crate::abi::args;
 
 /// `complex128div`.
+#[inline(always)]
 pub unsafe fn div(a: &mut args::runtime_complex128div) {
     a.r0 = quotient(a.n, a.d);
 }

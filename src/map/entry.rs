@@ -2,10 +2,10 @@
 
 use super::assign::{assign, delete};
 use super::iter::{self, Leaf, System};
-use super::key::{Any, Key, Kind, Simple, Str, Word32, Word64, kind};
+use super::key::{Any, Compiled, Key, Kind, Memory, Simple, Str, Word32, Word64, kind};
 use super::lookup::{find, find_string, find_word};
 use super::table::{SLOTS, Slot};
-use super::{Try, make};
+use super::{Slow, Try, make};
 use crate::abi::{GoString, Hmap, MapType, args};
 use crate::panic;
 
@@ -24,12 +24,14 @@ unsafe fn value(t: &MapType, found: Option<Slot>) -> *mut u8 {
 macro_rules! access_word {
     ($one:ident $one_args:ident $two:ident $two_args:ident $key:ident) => {
         /// `m[k]` for keys of one word.
+        #[inline(always)]
         pub unsafe fn $one(a: &mut args::$one_args) {
             // SAFETY: compiled code passes a map of the type; such keys never need the slow path.
             unsafe { a.r0 = value(&*a.t, find_word(&*a.t, a.h, $key(a.key)).unwrap_or(None)) }
         }
 
         /// `v, ok := m[k]` for keys of one word.
+        #[inline(always)]
         pub unsafe fn $two(a: &mut args::$two_args) {
             // SAFETY: as above.
             unsafe {
@@ -44,12 +46,14 @@ access_word!(access1_fast32 runtime_mapaccess1_fast32 access2_fast32 runtime_map
 access_word!(access1_fast64 runtime_mapaccess1_fast64 access2_fast64 runtime_mapaccess2_fast64 Word64);
 
 /// `m[k]` for strings.
+#[inline(always)]
 pub unsafe fn access1_faststr(a: &mut args::runtime_mapaccess1_faststr) {
     // SAFETY: compiled code passes a map of the type.
     unsafe { a.r0 = value(&*a.t, find_string(&*a.t, a.h, a.ky)) }
 }
 
 /// `v, ok := m[k]` for strings.
+#[inline(always)]
 pub unsafe fn access2_faststr(a: &mut args::runtime_mapaccess2_faststr) {
     // SAFETY: compiled code passes a map of the type.
     unsafe {
@@ -64,16 +68,34 @@ pub unsafe fn access2_faststr(a: &mut args::runtime_mapaccess2_faststr) {
 unsafe fn find_leaf(t: &MapType, h: *const Hmap, p: *const u8) -> Try<Option<Slot>> {
     // SAFETY: a key of the type.
     unsafe {
+        if h.is_null() || (*h).count == 0 {
+            return Ok(None);
+        }
         match kind(t) {
             Kind::Word32 => find_word(t, h, Word32(p.cast::<u32>().read_unaligned())),
             Kind::Word64 => find_word(t, h, Word64(p.cast::<u64>().read_unaligned())),
             Kind::Str => Ok(find_string(t, h, p.cast::<GoString>().read())),
+            Kind::Memory(n) => find(t, h, Memory(p, n)),
+            Kind::Compiled => Err(Slow),
             Kind::Other => find(t, h, Simple(p)),
         }
     }
 }
 
+/// The same in system mode.
+unsafe fn find_system(t: &MapType, h: *const Hmap, p: *const u8) -> Option<Slot> {
+    // SAFETY: a key of the type. System mode always finishes.
+    unsafe {
+        let found = match kind(t) {
+            Kind::Compiled => find(t, h, Compiled(p)),
+            _ => find(t, h, Any(p)),
+        };
+        found.unwrap_or(None)
+    }
+}
+
 /// `m[k]` for any key.
+#[inline(always)]
 pub unsafe fn access1_leaf(a: &mut args::runtime_mapaccess1) -> bool {
     // SAFETY: compiled code passes a map of the type and a key.
     unsafe {
@@ -88,10 +110,11 @@ pub unsafe fn access1_leaf(a: &mut args::runtime_mapaccess1) -> bool {
 /// `m[k]` where compiled code is needed to hash or compare, or a panic is due.
 pub unsafe fn access1(a: &mut args::runtime_mapaccess1) {
     // SAFETY: as above.
-    unsafe { a.r0 = value(&*a.t, find(&*a.t, a.h, Any(a.key)).unwrap_or(None)) }
+    unsafe { a.r0 = value(&*a.t, find_system(&*a.t, a.h, a.key)) }
 }
 
 /// `v, ok := m[k]` for any key.
+#[inline(always)]
 pub unsafe fn access2_leaf(a: &mut args::runtime_mapaccess2) -> bool {
     // SAFETY: as above.
     unsafe {
@@ -108,7 +131,7 @@ pub unsafe fn access2_leaf(a: &mut args::runtime_mapaccess2) -> bool {
 pub unsafe fn access2(a: &mut args::runtime_mapaccess2) {
     // SAFETY: as above.
     unsafe {
-        let found = find(&*a.t, a.h, Any(a.key)).unwrap_or(None);
+        let found = find_system(&*a.t, a.h, a.key);
         a.r0 = value(&*a.t, found);
         a.r1 = found.is_some();
     }
@@ -121,6 +144,7 @@ unsafe fn assign_as<K: Key>(a: &args::runtime_mapassign1, key: K) -> bool {
 }
 
 /// `m[k] = v`.
+#[inline(always)]
 pub unsafe fn assign1_leaf(a: &mut args::runtime_mapassign1) -> bool {
     // SAFETY: compiled code passes a map of the type, a key and a value.
     unsafe {
@@ -131,6 +155,8 @@ pub unsafe fn assign1_leaf(a: &mut args::runtime_mapassign1) -> bool {
             Kind::Word32 => assign_as(a, Word32(a.key.cast::<u32>().read_unaligned())),
             Kind::Word64 => assign_as(a, Word64(a.key.cast::<u64>().read_unaligned())),
             Kind::Str => assign_as(a, Str(a.key.cast::<GoString>().read())),
+            Kind::Memory(n) => assign_as(a, Memory(a.key, n)),
+            Kind::Compiled => false,
             Kind::Other => assign_as(a, Simple(a.key)),
         }
     }
@@ -160,12 +186,14 @@ pub(super) unsafe fn set(t: &MapType, h: *mut Hmap, key: *const u8, value: *cons
                 assign::<_, false>(t, h, Word64(key.cast::<u64>().read_unaligned()), value)
             }
             Kind::Str => assign::<_, false>(t, h, Str(key.cast::<GoString>().read()), value),
-            Kind::Other => assign::<_, false>(t, h, Any(key), value),
+            Kind::Compiled => assign::<_, false>(t, h, Compiled(key), value),
+            Kind::Memory(_) | Kind::Other => assign::<_, false>(t, h, Any(key), value),
         };
     }
 }
 
 /// `delete(m, k)`.
+#[inline(always)]
 pub unsafe fn delete_leaf(a: &mut args::runtime_mapdelete) -> bool {
     // SAFETY: compiled code passes a map of the type and a key.
     unsafe {
@@ -174,6 +202,8 @@ pub unsafe fn delete_leaf(a: &mut args::runtime_mapdelete) -> bool {
             Kind::Word32 => delete::<_, true>(t, a.h, Word32(a.key.cast::<u32>().read_unaligned())),
             Kind::Word64 => delete::<_, true>(t, a.h, Word64(a.key.cast::<u64>().read_unaligned())),
             Kind::Str => delete::<_, true>(t, a.h, Str(a.key.cast::<GoString>().read())),
+            Kind::Memory(n) => delete::<_, true>(t, a.h, Memory(a.key, n)),
+            Kind::Compiled => Err(Slow),
             Kind::Other => delete::<_, true>(t, a.h, Simple(a.key)),
         }
         .is_ok()
@@ -189,6 +219,7 @@ pub unsafe fn delete1(a: &mut args::runtime_mapdelete) {
 }
 
 /// `make(map[K]V, hint)` for small maps.
+#[inline(always)]
 pub unsafe fn make_leaf(a: &mut args::runtime_makemap) -> bool {
     // SAFETY: compiled code passes a map type and objects of its frame or null.
     unsafe {
@@ -218,6 +249,7 @@ pub unsafe fn make1(a: &mut args::runtime_makemap) {
 }
 
 /// Starts `range m`.
+#[inline(always)]
 pub unsafe fn iter_init_leaf(a: &mut args::runtime_mapiterinit) -> bool {
     // SAFETY: compiled code passes a map of the type and an iterator.
     unsafe { iter::start::<Leaf>(a.t, a.h, a.it).is_ok() }
@@ -232,6 +264,7 @@ pub unsafe fn iter_init(a: &mut args::runtime_mapiterinit) {
 }
 
 /// The next entry of `range m`.
+#[inline(always)]
 pub unsafe fn iter_next_leaf(a: &mut args::runtime_mapiternext) -> bool {
     // SAFETY: compiled code passes a started iterator.
     unsafe { iter::next::<Leaf>(a.it).is_ok() }

@@ -2,7 +2,7 @@
 //! compiled once for each.
 
 use super::{Slow, Try, mem};
-use crate::abi::{GoString, MapType};
+use crate::abi::{FuncVal, GoString, MapType};
 use crate::types;
 use crate::types::alg::{self, Alg};
 
@@ -91,8 +91,13 @@ pub unsafe fn same_bytes(p: *const u8, q: *const u8, n: usize) -> bool {
     unsafe {
         let word = |p: *const u8| p.cast::<u64>().read_unaligned();
         let half = |p: *const u8| p.cast::<u32>().read_unaligned();
-        if n > 16 {
+        if n > 32 {
             return core::slice::from_raw_parts(p, n) == core::slice::from_raw_parts(q, n);
+        }
+        if n > 16 {
+            let wide = |p: *const u8| p.cast::<u128>().read_unaligned();
+            let end = n.wrapping_sub(16);
+            return (wide(p) ^ wide(q)) | (wide(p.add(end)) ^ wide(q.add(end))) == 0;
         }
         if n >= 8 {
             let end = n.wrapping_sub(8);
@@ -142,6 +147,66 @@ unsafe impl Key for Str {
     /// The same bytes: the old copy does as well.
     #[inline(always)]
     unsafe fn update<const LEAF: bool>(self, _t: &MapType, _p: *mut u8) {}
+}
+
+/// So many bytes of plain memory.
+#[derive(Debug, Clone, Copy)]
+pub struct Memory(pub *const u8, pub usize);
+
+// SAFETY: touches no more than the key and a slot.
+unsafe impl Key for Memory {
+    const SIZE: usize = 0;
+    #[inline(always)]
+    unsafe fn hash(self, _t: &MapType, seed: usize) -> Try<usize> {
+        // SAFETY: a key of the type.
+        Ok(unsafe { types::hash::bytes(self.0, self.1, seed) })
+    }
+    #[inline(always)]
+    unsafe fn is(self, _t: &MapType, p: *const u8) -> Try<bool> {
+        // SAFETY: two keys of the type.
+        Ok(unsafe { same_bytes(self.0, p, self.1) })
+    }
+    #[inline(always)]
+    unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+        // SAFETY: two places for a key of the type.
+        unsafe { mem::copy_value::<LEAF>(t.key, p, self.0) }
+    }
+    #[inline(always)]
+    unsafe fn update<const LEAF: bool>(self, _t: &MapType, _p: *mut u8) {}
+}
+
+unsafe extern "C" {
+    /// asm/switch.S: calls a compiled hash or equality function on g0.
+    fn gort_call_alg(f: *const FuncVal, p: *const u8, q: usize) -> usize;
+}
+
+/// A key with functions of the compiler's, in system mode.
+#[derive(Debug, Clone, Copy)]
+pub struct Compiled(pub *const u8);
+
+// SAFETY: touches no more than the key and a slot. (The functions only read keys.)
+unsafe impl Key for Compiled {
+    const SIZE: usize = 0;
+    #[inline(always)]
+    unsafe fn hash(self, t: &MapType, seed: usize) -> Try<usize> {
+        // SAFETY: a key of the type, in system mode; its functions are not null.
+        Ok(unsafe { gort_call_alg((*(*t.key).alg).hash, self.0, seed) })
+    }
+    #[inline(always)]
+    unsafe fn is(self, t: &MapType, p: *const u8) -> Try<bool> {
+        // SAFETY: two keys of the type, in system mode. The result is one byte.
+        Ok(unsafe { gort_call_alg((*(*t.key).alg).equal, self.0, p as usize) } as u8 != 0)
+    }
+    #[inline(always)]
+    unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+        // SAFETY: two places for a key of the type.
+        unsafe { mem::copy_value::<LEAF>(t.key, p, self.0) }
+    }
+    #[inline(always)]
+    unsafe fn update<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+        // SAFETY: as above.
+        unsafe { self.store::<LEAF>(t, p) }
+    }
 }
 
 /// Any key, in leaf mode: the slow path takes over where compiled code would have to be called or a panic raised.
@@ -198,16 +263,20 @@ unsafe impl Key for Any {
     }
 }
 
-/// Which kind of [`Key`] the keys of a map are in leaf mode.
+/// Which kind of [`Key`] the keys of a map are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// [`Word32`].
     Word32,
     /// [`Word64`].
     Word64,
+    /// [`Memory`] of so many bytes.
+    Memory(usize),
     /// [`Str`].
     Str,
-    /// [`Simple`].
+    /// [`Compiled`]; nothing for leaf mode.
+    Compiled,
+    /// [`Simple`] or [`Any`], by mode.
     Other,
 }
 
@@ -222,7 +291,9 @@ pub unsafe fn kind(t: &MapType) -> Kind {
         match alg::of(t.key) {
             Alg::Memory(4) => Kind::Word32,
             Alg::Memory(8) => Kind::Word64,
+            Alg::Memory(n) => Kind::Memory(n),
             Alg::String => Kind::Str,
+            Alg::Compiled => Kind::Compiled,
             _ => Kind::Other,
         }
     }

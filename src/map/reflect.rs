@@ -14,6 +14,7 @@ unsafe fn map_type<'a>(t: *const Type) -> &'a MapType {
 }
 
 /// `reflect.ismapkey`.
+#[inline(always)]
 pub unsafe fn is_map_key(a: &mut args::reflect_ismapkey) {
     // SAFETY: reflect passes a type.
     a.r0 = unsafe { alg::hashable(a.a0) };
@@ -33,6 +34,7 @@ pub unsafe fn make_map(a: &mut args::reflect_makemap) {
 }
 
 /// `reflect.mapaccess`: null when the key is missing.
+#[inline(always)]
 pub unsafe fn access_leaf(a: &mut args::reflect_mapaccess) -> bool {
     // SAFETY: reflect passes a map of the type and a key.
     unsafe {
@@ -107,6 +109,7 @@ pub unsafe fn iter_init(a: &mut args::reflect_mapiterinit) {
 }
 
 /// `reflect.mapiternext`.
+#[inline(always)]
 pub unsafe fn iter_next_leaf(a: &mut args::reflect_mapiternext) -> bool {
     // SAFETY: reflect passes an iterator of `iter_init`.
     unsafe { iter::next::<Leaf>(a.it.cast()).is_ok() }
@@ -121,12 +124,14 @@ pub unsafe fn iter_next(a: &mut args::reflect_mapiternext) {
 }
 
 /// `reflect.mapiterkey`: null at the end.
+#[inline(always)]
 pub unsafe fn iter_key(a: &mut args::reflect_mapiterkey) {
     // SAFETY: as above.
     a.key = unsafe { (*a.it.cast::<Hiter>()).key };
 }
 
 /// `reflect.maplen`.
+#[inline(always)]
 pub unsafe fn len(a: &mut args::reflect_maplen) {
     // SAFETY: reflect passes a map or nil.
     a.r0 = unsafe {

@@ -3,7 +3,7 @@
 
 use super::assign::{assign, delete};
 use super::iter::{self, Leaf, System};
-use super::key::{Any, Kind, Simple, Str, Word32, Word64, kind};
+use super::key::{Any, Kind, Memory, Simple, Str, Word32, Word64, kind};
 use super::lookup::{find, find_string, find_word};
 use super::table::Slot;
 use super::{Try, make, mem};
@@ -201,7 +201,8 @@ impl<K: Sample, V: Sample> Map<K, V> {
                 Kind::Word32 => assign::<_, true>(t, h, Word32(p.cast::<u32>().read()), v),
                 Kind::Word64 => assign::<_, true>(t, h, Word64(p.cast::<u64>().read()), v),
                 Kind::Str => assign::<_, true>(t, h, Str(p.cast::<GoString>().read()), v),
-                Kind::Other => assign::<_, true>(t, h, Simple(p), v),
+                Kind::Memory(n) => assign::<_, true>(t, h, Memory(p, n), v),
+                _ => assign::<_, true>(t, h, Simple(p), v),
             };
             step(&mut self.slow, leaf, || Ok(super::entry::set(t, h, p, v)));
         }
@@ -241,7 +242,8 @@ impl<K: Sample, V: Sample> Map<K, V> {
                 Kind::Word32 => find_word(t, h, Word32(p.cast::<u32>().read())).unwrap_or(None),
                 Kind::Word64 => find_word(t, h, Word64(p.cast::<u64>().read())).unwrap_or(None),
                 Kind::Str => find_string(t, h, p.cast::<GoString>().read()),
-                Kind::Other => return r,
+                Kind::Memory(n) => find(t, h, Memory(p, n)).unwrap_or(None),
+                _ => return r,
             };
             assert_eq!(read(fast), r);
             r

@@ -111,6 +111,7 @@ macro_rules! fixed {
     ($($leaf:ident $slow:ident $args:ident;)*) => {
         $(
             /// Concatenation of a fixed number of strings.
+            #[inline(always)]
             pub unsafe fn $leaf(a: &mut args::$args) -> bool {
                 // SAFETY: the argument area holds the operands.
                 unsafe { leaf(a.buf, a.a.as_ptr(), a.a.len(), &mut a.r0) }
@@ -132,6 +133,7 @@ fixed! {
 }
 
 /// `concatstrings` of a slice.
+#[inline(always)]
 pub unsafe fn many_leaf(a: &mut args::runtime_concatstrings) -> bool {
     // SAFETY: the slice holds the operands.
     unsafe { leaf(a.buf, a.a.ptr.cast(), a.a.len as usize, &mut a.r0) }

@@ -13,6 +13,7 @@ const TMP_RUNES: usize = 32;
 const MAX_RUNES: usize = 1 << 37;
 
 /// `string(b)` for `b []byte`.
+#[inline(always)]
 pub unsafe fn bytes_to_string_leaf(a: &mut args::runtime_slicebytetostring) -> bool {
     let len = a.b.len as usize;
     if len == 0 {
@@ -65,6 +66,7 @@ unsafe fn fill_bytes(s: GoString, to: *mut u8, cap: usize) -> GoSlice {
 }
 
 /// `[]byte(s)`.
+#[inline(always)]
 pub unsafe fn string_to_bytes_leaf(a: &mut args::runtime_stringtoslicebyte) -> bool {
     let len = a.s.len as usize;
     // SAFETY: compiled code passes a buffer of `TMP_BUF` cleared bytes or null.
@@ -148,6 +150,7 @@ unsafe fn fill_runes(s: GoString, n: usize, to: *mut u8, bytes: usize) -> GoSlic
 }
 
 /// `[]rune(s)`.
+#[inline(always)]
 pub unsafe fn string_to_runes_leaf(a: &mut args::runtime_stringtoslicerune) -> bool {
     // SAFETY: compiled code passes a buffer of `TMP_RUNES` runes or null.
     unsafe {
@@ -222,6 +225,7 @@ unsafe fn encode_runes(runes: *const i32, n: usize, to: *mut u8, size: usize) ->
 }
 
 /// `string(r)` for `r []rune`.
+#[inline(always)]
 pub unsafe fn runes_to_string_leaf(a: &mut args::runtime_slicerunetostring) -> bool {
     // SAFETY: compiled code passes a valid slice and a buffer of `TMP_BUF` bytes or null.
     unsafe {
@@ -254,6 +258,7 @@ pub unsafe fn runes_to_string(a: &mut args::runtime_slicerunetostring) {
 }
 
 /// `string(i)`. Go 1.5 takes the low 32 bits for the rune.
+#[inline(always)]
 pub unsafe fn int_to_string_leaf(a: &mut args::runtime_intstring) -> bool {
     let (code, n) = utf8::encode(a.v as i32);
     // SAFETY: compiled code passes a buffer of four bytes or null.

@@ -90,6 +90,10 @@ mod entry {
         pub fn bytes_index_byte();
         #[link_name = "strings.IndexByte"]
         pub fn strings_index_byte();
+        #[link_name = "runtime.stringiter"]
+        pub fn stringiter();
+        #[link_name = "runtime.stringiter2"]
+        pub fn stringiter2();
     }
 }
 type Entry = unsafe extern "C" fn();
@@ -402,4 +406,33 @@ fn index_byte() {
             }
         }
     });
+}
+
+#[test]
+fn runes_of_all_edges() {
+    let page = Guarded::new();
+    let edges = [
+        0, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1,
+        0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf4, 0xf5, 0xff,
+    ];
+    for n in 1..=4usize {
+        // The string ends where the page does: reading on would fault.
+        let s = &mut page.bytes()[ROOM - n..];
+        for code in 0..edges.len().pow(n as u32) {
+            let mut c = code;
+            for b in s.iter_mut() {
+                *b = edges[c % edges.len()];
+                c /= edges.len();
+            }
+            let (p, k) = (s.as_ptr() as usize, n - 1);
+            for at in [0, k] {
+                // SAFETY: inside the string.
+                let (r, width) = unsafe { super::utf8::decode(s.as_ptr().add(at), n - at) };
+                let two = go(entry::stringiter2, [p, n, at, 99, 99]);
+                assert_eq!((two[3], two[4] as u32), (at + width, r), "{s:x?} at {at}");
+                assert_eq!(go(entry::stringiter, [p, n, at, 99])[3], at + width);
+            }
+            assert_eq!(go(entry::stringiter2, [p, n, n, 99, 0])[3..], [0, 0]);
+        }
+    }
 }

@@ -2,16 +2,14 @@
 //!
 //! - [`utf8`]: one rune out of bytes and back, with Go's rules for what is not UTF-8;
 //! - [`concat`]: `a + b + ...`;
-//! - [`convert`]: between strings, byte slices, rune slices and integers;
-//! - [`iter`](mod@iter): `for i, r := range s`.
+//! - [`convert`]: between strings, byte slices, rune slices and integers.
 //!
 //! Every function works on the goroutine's stack as long as the result fits the caller's buffer or the P's allocation cache; only a
 //! cache that ran dry, a large result or an error goes to the system stack. Results without an object to point to have a null pointer.
-//! Comparison, search and the conversions that only alias memory need registers more than a language: asm/memory.S.
+//! Comparison, search, `for i, r := range s` and the conversions that only alias memory are in asm/memory.S.
 
 pub mod concat;
 pub mod convert;
-pub mod iter;
 #[cfg(test)]
 mod memory_test;
 pub mod utf8;
