@@ -2,10 +2,10 @@
 
 use super::assign::{assign, delete};
 use super::iter::{self, Leaf, System};
-use super::key::{Any, Compiled, Key, Kind, Memory, Simple, Str, Word32, Word64, kind};
-use super::lookup::{find, find_string, find_word};
+use super::key::{Any, Key, Kind, Memory, Parts, Simple, Str, Word32, Word64, kind};
+use super::lookup::{One, find, find_in_one, find_string, find_word};
 use super::table::{SLOTS, Slot};
-use super::{Slow, Try, make};
+use super::{Try, make};
 use crate::abi::{GoString, Hmap, MapType, args};
 use crate::panic;
 
@@ -45,27 +45,89 @@ macro_rules! access_word {
 access_word!(access1_fast32 runtime_mapaccess1_fast32 access2_fast32 runtime_mapaccess2_fast32 Word32);
 access_word!(access1_fast64 runtime_mapaccess1_fast64 access2_fast64 runtime_mapaccess2_fast64 Word64);
 
+/// The two forms of a lookup of a string. The usual ends are reached without saving a register: what needs calls is out of line, and
+/// called last.
+trait StringAccess {
+    fn operands(&self) -> (*const MapType, *const Hmap, GoString);
+    unsafe fn answer(&mut self, found: Option<Slot>);
+}
+
+impl StringAccess for args::runtime_mapaccess1_faststr {
+    #[inline(always)]
+    fn operands(&self) -> (*const MapType, *const Hmap, GoString) {
+        (self.t, self.h, self.ky)
+    }
+    #[inline(always)]
+    unsafe fn answer(&mut self, found: Option<Slot>) {
+        // SAFETY: a slot of the map.
+        self.r0 = unsafe { value(&*self.t, found) };
+    }
+}
+
+impl StringAccess for args::runtime_mapaccess2_faststr {
+    #[inline(always)]
+    fn operands(&self) -> (*const MapType, *const Hmap, GoString) {
+        (self.t, self.h, self.ky)
+    }
+    #[inline(always)]
+    unsafe fn answer(&mut self, found: Option<Slot>) {
+        // SAFETY: a slot of the map.
+        self.r0 = unsafe { value(&*self.t, found) };
+        self.r1 = found.is_some();
+    }
+}
+
+#[inline(always)]
+unsafe fn access_string<A: StringAccess>(a: &mut A) {
+    let (t, h, key) = a.operands();
+    // SAFETY: compiled code passes a map of the type.
+    unsafe {
+        if h.is_null() || (*h).count == 0 {
+            return a.answer(None);
+        }
+        match find_in_one(&*t, &*h, key) {
+            One::Found(slot) => a.answer(Some(slot)),
+            One::Missing => a.answer(None),
+            One::Compare(slot) => string_compare(a, slot),
+            One::Hash => string_hash(a),
+        }
+    }
+}
+
+#[inline(never)]
+unsafe fn string_compare<A: StringAccess>(a: &mut A, slot: Slot) {
+    // SAFETY: an entry of the map with a key of the same length.
+    unsafe {
+        let same = Str(a.operands().2).is(&*a.operands().0, slot.bucket.key_slot(16, slot.index))
+            == Ok(true);
+        a.answer(if same { Some(slot) } else { None });
+    }
+}
+
+#[inline(never)]
+unsafe fn string_hash<A: StringAccess>(a: &mut A) {
+    let (t, h, key) = a.operands();
+    // SAFETY: compiled code passes a map of the type, which is not nil here; strings never need the slow path.
+    unsafe { a.answer(find(&*t, h, Str(key)).unwrap_or(None)) }
+}
+
 /// `m[k]` for strings.
 #[inline(always)]
 pub unsafe fn access1_faststr(a: &mut args::runtime_mapaccess1_faststr) {
-    // SAFETY: compiled code passes a map of the type.
-    unsafe { a.r0 = value(&*a.t, find_string(&*a.t, a.h, a.ky)) }
+    // SAFETY: passed on.
+    unsafe { access_string(a) }
 }
 
 /// `v, ok := m[k]` for strings.
 #[inline(always)]
 pub unsafe fn access2_faststr(a: &mut args::runtime_mapaccess2_faststr) {
-    // SAFETY: compiled code passes a map of the type.
-    unsafe {
-        let found = find_string(&*a.t, a.h, a.ky);
-        a.r0 = value(&*a.t, found);
-        a.r1 = found.is_some();
-    }
+    // SAFETY: passed on.
+    unsafe { access_string(a) }
 }
 
 /// Lookup of the key at `p`, by its kind.
 #[inline(always)]
-unsafe fn find_leaf(t: &MapType, h: *const Hmap, p: *const u8) -> Try<Option<Slot>> {
+pub(super) unsafe fn find_leaf(t: &MapType, h: *const Hmap, p: *const u8) -> Try<Option<Slot>> {
     // SAFETY: a key of the type.
     unsafe {
         if h.is_null() || (*h).count == 0 {
@@ -76,18 +138,18 @@ unsafe fn find_leaf(t: &MapType, h: *const Hmap, p: *const u8) -> Try<Option<Slo
             Kind::Word64 => find_word(t, h, Word64(p.cast::<u64>().read_unaligned())),
             Kind::Str => Ok(find_string(t, h, p.cast::<GoString>().read())),
             Kind::Memory(n) => find(t, h, Memory(p, n)),
-            Kind::Compiled => Err(Slow),
+            Kind::Parts => find(t, h, Parts::<true>(p)),
             Kind::Other => find(t, h, Simple(p)),
         }
     }
 }
 
 /// The same in system mode.
-unsafe fn find_system(t: &MapType, h: *const Hmap, p: *const u8) -> Option<Slot> {
+pub(super) unsafe fn find_system(t: &MapType, h: *const Hmap, p: *const u8) -> Option<Slot> {
     // SAFETY: a key of the type. System mode always finishes.
     unsafe {
         let found = match kind(t) {
-            Kind::Compiled => find(t, h, Compiled(p)),
+            Kind::Parts => find(t, h, Parts::<false>(p)),
             _ => find(t, h, Any(p)),
         };
         found.unwrap_or(None)
@@ -98,6 +160,19 @@ unsafe fn find_system(t: &MapType, h: *const Hmap, p: *const u8) -> Option<Slot>
 #[inline(always)]
 pub unsafe fn access1_leaf(a: &mut args::runtime_mapaccess1) -> bool {
     // SAFETY: compiled code passes a map of the type and a key.
+    unsafe {
+        // Decided before any register is saved.
+        if a.h.is_null() || (*a.h).count == 0 {
+            a.r0 = (*(*a.t).elem).zero.cast_mut();
+            return true;
+        }
+        search1(a)
+    }
+}
+
+#[inline(never)]
+unsafe fn search1(a: &mut args::runtime_mapaccess1) -> bool {
+    // SAFETY: as above.
     unsafe {
         let Ok(found) = find_leaf(&*a.t, a.h, a.key) else {
             return false;
@@ -116,6 +191,20 @@ pub unsafe fn access1(a: &mut args::runtime_mapaccess1) {
 /// `v, ok := m[k]` for any key.
 #[inline(always)]
 pub unsafe fn access2_leaf(a: &mut args::runtime_mapaccess2) -> bool {
+    // SAFETY: as above.
+    unsafe {
+        // Decided before any register is saved.
+        if a.h.is_null() || (*a.h).count == 0 {
+            a.r0 = (*(*a.t).elem).zero.cast_mut();
+            a.r1 = false;
+            return true;
+        }
+        search2(a)
+    }
+}
+
+#[inline(never)]
+unsafe fn search2(a: &mut args::runtime_mapaccess2) -> bool {
     // SAFETY: as above.
     unsafe {
         let Ok(found) = find_leaf(&*a.t, a.h, a.key) else {
@@ -156,7 +245,7 @@ pub unsafe fn assign1_leaf(a: &mut args::runtime_mapassign1) -> bool {
             Kind::Word64 => assign_as(a, Word64(a.key.cast::<u64>().read_unaligned())),
             Kind::Str => assign_as(a, Str(a.key.cast::<GoString>().read())),
             Kind::Memory(n) => assign_as(a, Memory(a.key, n)),
-            Kind::Compiled => false,
+            Kind::Parts => assign_as(a, Parts::<true>(a.key)),
             Kind::Other => assign_as(a, Simple(a.key)),
         }
     }
@@ -186,7 +275,7 @@ pub(super) unsafe fn set(t: &MapType, h: *mut Hmap, key: *const u8, value: *cons
                 assign::<_, false>(t, h, Word64(key.cast::<u64>().read_unaligned()), value)
             }
             Kind::Str => assign::<_, false>(t, h, Str(key.cast::<GoString>().read()), value),
-            Kind::Compiled => assign::<_, false>(t, h, Compiled(key), value),
+            Kind::Parts => assign::<_, false>(t, h, Parts::<false>(key), value),
             Kind::Memory(_) | Kind::Other => assign::<_, false>(t, h, Any(key), value),
         };
     }
@@ -203,7 +292,7 @@ pub unsafe fn delete_leaf(a: &mut args::runtime_mapdelete) -> bool {
             Kind::Word64 => delete::<_, true>(t, a.h, Word64(a.key.cast::<u64>().read_unaligned())),
             Kind::Str => delete::<_, true>(t, a.h, Str(a.key.cast::<GoString>().read())),
             Kind::Memory(n) => delete::<_, true>(t, a.h, Memory(a.key, n)),
-            Kind::Compiled => Err(Slow),
+            Kind::Parts => delete::<_, true>(t, a.h, Parts::<true>(a.key)),
             Kind::Other => delete::<_, true>(t, a.h, Simple(a.key)),
         }
         .is_ok()
@@ -212,9 +301,21 @@ pub unsafe fn delete_leaf(a: &mut args::runtime_mapdelete) -> bool {
 
 /// `delete(m, k)` while the map grows, or with compiled code.
 pub unsafe fn delete1(a: &mut args::runtime_mapdelete) {
-    // SAFETY: as above. System mode always finishes.
+    // SAFETY: as above.
+    unsafe { remove(&*a.t, a.h, a.key) }
+}
+
+/// Deletion in system mode.
+///
+/// # Safety
+/// In system mode; a map of the type or nil, and a key.
+pub(super) unsafe fn remove(t: &MapType, h: *mut Hmap, key: *const u8) {
+    // SAFETY: passed on. System mode always finishes.
     unsafe {
-        let _ = delete::<_, false>(&*a.t, a.h, Any(a.key));
+        let _ = match kind(t) {
+            Kind::Parts => delete::<_, false>(t, h, Parts::<false>(key)),
+            _ => delete::<_, false>(t, h, Any(key)),
+        };
     }
 }
 

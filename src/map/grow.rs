@@ -8,9 +8,8 @@ use super::table::{
     self, Bucket, EMPTY, EVACUATED_EMPTY, EVACUATED_LOW, ITERATOR, OLD_ITERATOR, SLOTS, bucket,
     flags, mask_of, top_of,
 };
-use super::{lookup, mem};
+use super::{key, lookup, mem};
 use crate::abi::{Hmap, MapType};
-use crate::types::alg;
 use core::sync::atomic::Ordering;
 
 /// Gives the map a table twice as large.
@@ -111,6 +110,7 @@ unsafe fn evacuate(t: &MapType, h: *mut Hmap, old: usize) {
         let half = (mask_of((*h).b) >> 1).wrapping_add(1);
         let first = bucket(t, (*h).oldbuckets, old);
         if !first.evacuated() {
+            let kind = key::kind(t);
             let mut low = Target {
                 bucket: bucket(t, (*h).buckets, old),
                 index: 0,
@@ -127,9 +127,9 @@ unsafe fn evacuate(t: &MapType, h: *mut Hmap, old: usize) {
                         b.set_top(i, EVACUATED_EMPTY);
                         continue;
                     }
-                    let key = b.key(t, i);
-                    let hash = alg::hash(t.key, key, lookup::seed(h));
-                    let (up, top) = if table::reflexive(t) || alg::equal(t.key, key, key) {
+                    let p = b.key(t, i);
+                    let hash = key::rehash(t, kind, p, lookup::seed(h));
+                    let (up, top) = if table::reflexive(t) || key::findable(t, kind, p) {
                         (hash & half != 0, top)
                     } else {
                         (top & 1 != 0, top_of(hash))

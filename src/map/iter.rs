@@ -9,10 +9,10 @@
 //!
 //! The iterator's pointers to the map, the table and the bucket keep them alive; evacuation leaves their contents alone (`table::ITERATOR`).
 
-use super::key::{Any, Key, Simple};
+use super::key::{self, Any, Key, Kind, Parts, Simple};
 use super::table::{
-    self, Bucket, EVACUATED_EMPTY, EVACUATED_LOW, ITERATOR, MIN_TOP, OLD_ITERATOR, SLOTS, bucket,
-    flags, mask_of,
+    self, Bucket, EVACUATED_EMPTY, EVACUATED_LOW, ITERATOR, MIN_TOP, OLD_ITERATOR, SLOTS, Slot,
+    bucket, flags, mask_of,
 };
 use super::{Slow, Try, lookup, mem};
 use crate::abi::{Hiter, Hmap, MapType};
@@ -21,14 +21,16 @@ use core::sync::atomic::Ordering;
 /// `Hiter::check_bucket`: nothing to check.
 const NO_CHECK: usize = usize::MAX;
 
-/// Ways to make a [`Key`] of an entry's key: by mode.
+/// On which stack the iterator runs, and how it hashes and finds a key of the map again.
 pub trait Mode {
     /// Leaf mode: no barriers.
     const LEAF: bool;
-    /// The key.
-    type K: Key;
-    /// Makes it.
-    fn key(p: *const u8) -> Self::K;
+    /// Whether a key equals itself; false for NaNs.
+    unsafe fn findable(t: &MapType, p: *const u8) -> Try<bool>;
+    /// The hash of a key.
+    unsafe fn hash(t: &MapType, p: *const u8, seed: usize) -> Try<usize>;
+    /// Where a key is now.
+    unsafe fn find(t: &MapType, h: &Hmap, p: *const u8, hash: usize) -> Try<Option<Slot>>;
 }
 
 /// On the goroutine's stack.
@@ -36,10 +38,20 @@ pub trait Mode {
 pub struct Leaf;
 impl Mode for Leaf {
     const LEAF: bool = true;
-    type K = Simple;
     #[inline(always)]
-    fn key(p: *const u8) -> Simple {
-        Simple(p)
+    unsafe fn findable(t: &MapType, p: *const u8) -> Try<bool> {
+        // SAFETY: a key of the type.
+        unsafe { Simple(p).is(t, p) }
+    }
+    #[inline(always)]
+    unsafe fn hash(t: &MapType, p: *const u8, seed: usize) -> Try<usize> {
+        // SAFETY: a key of the type. Those of parts are looked for in system mode.
+        unsafe { Simple(p).hash(t, seed) }
+    }
+    #[inline(always)]
+    unsafe fn find(t: &MapType, h: &Hmap, p: *const u8, hash: usize) -> Try<Option<Slot>> {
+        // SAFETY: passed on.
+        unsafe { lookup::find_hashed(t, h, Simple(p), hash) }
     }
 }
 
@@ -48,10 +60,22 @@ impl Mode for Leaf {
 pub struct System;
 impl Mode for System {
     const LEAF: bool = false;
-    type K = Any;
-    #[inline(always)]
-    fn key(p: *const u8) -> Any {
-        Any(p)
+    unsafe fn findable(t: &MapType, p: *const u8) -> Try<bool> {
+        // SAFETY: a key of the type.
+        Ok(unsafe { key::findable(t, key::kind(t), p) })
+    }
+    unsafe fn hash(t: &MapType, p: *const u8, seed: usize) -> Try<usize> {
+        // SAFETY: a key of the type.
+        Ok(unsafe { key::rehash(t, key::kind(t), p, seed) })
+    }
+    unsafe fn find(t: &MapType, h: &Hmap, p: *const u8, hash: usize) -> Try<Option<Slot>> {
+        // SAFETY: passed on.
+        unsafe {
+            match key::kind(t) {
+                Kind::Parts => lookup::find_hashed(t, h, Parts::<false>(p), hash),
+                _ => lookup::find_hashed(t, h, Any(p), hash),
+            }
+        }
     }
 }
 
@@ -219,10 +243,9 @@ unsafe fn entry<M: Mode>(
         if check == NO_CHECK && top >= MIN_TOP {
             return Ok(Some((p, b.value(t, i))));
         }
-        let key = M::key(p);
-        let findable = table::reflexive(t) || key.is(t, p)?;
+        let findable = table::reflexive(t) || M::findable(t, p)?;
         let hash = if findable {
-            key.hash(t, lookup::seed(h))?
+            M::hash(t, p, lookup::seed(h))?
         } else {
             0
         };
@@ -243,7 +266,7 @@ unsafe fn entry<M: Mode>(
         if (*h).count == 0 {
             return Ok(None);
         }
-        Ok(lookup::find_hashed(t, &*h, key, hash)?
+        Ok(M::find(t, &*h, p, hash)?
             .map(|s| (s.bucket.key(t, s.index), s.bucket.value(t, s.index))))
     }
 }

@@ -2,7 +2,9 @@
 //! compiled once for each.
 
 use super::{Slow, Try, mem};
-use crate::abi::{FuncVal, GoString, MapType};
+use crate::abi::{
+    ArrayType, GoString, KIND_ARRAY, KIND_STRUCT, MapType, StructField, StructType, Type,
+};
 use crate::types;
 use crate::types::alg::{self, Alg};
 
@@ -175,27 +177,144 @@ unsafe impl Key for Memory {
     unsafe fn update<const LEAF: bool>(self, _t: &MapType, _p: *mut u8) {}
 }
 
-unsafe extern "C" {
-    /// asm/switch.S: calls a compiled hash or equality function on g0.
-    fn gort_call_alg(f: *const FuncVal, p: *const u8, q: usize) -> usize;
+/// An array, or a structure, whose hash and equality the compiler would have to be asked for: done here part by part, so that most such keys
+/// need no compiled code and no system stack. Parts that themselves need it are left to `types::alg` in system mode, and in leaf mode to the
+/// slow path. A kind of its own for each mode, with the same hashes.
+#[derive(Debug, Clone, Copy)]
+pub struct Parts<const LEAF_KEY: bool>(pub *const u8);
+
+/// A part: so many bytes of plain memory, or a value of a type.
+enum Part {
+    Memory(usize, usize),
+    Value(*const Type, usize),
 }
 
-/// A key with functions of the compiler's, in system mode.
-#[derive(Debug, Clone, Copy)]
-pub struct Compiled(pub *const u8);
+/// Walks the parts of a type.
+struct Walk {
+    /// Fields of a structure; null for an array.
+    fields: *const StructField,
+    elem: *const Type,
+    n: usize,
+    i: usize,
+}
 
-// SAFETY: touches no more than the key and a slot. (The functions only read keys.)
-unsafe impl Key for Compiled {
+impl Walk {
+    #[inline(always)]
+    unsafe fn new(typ: *const Type) -> Self {
+        // SAFETY: an array or a structure type.
+        unsafe {
+            if (*typ).kind_number() == KIND_ARRAY {
+                let t = typ.cast::<ArrayType>();
+                Self {
+                    fields: core::ptr::null(),
+                    elem: (*t).elem,
+                    n: (*t).len,
+                    i: 0,
+                }
+            } else {
+                let t = typ.cast::<StructType>();
+                Self {
+                    fields: (*t).fields.ptr.cast(),
+                    elem: core::ptr::null(),
+                    n: (*t).fields.len as usize,
+                    i: 0,
+                }
+            }
+        }
+    }
+
+    /// Fields called `_` are no part of the value.
+    #[inline(always)]
+    unsafe fn blank(f: *const StructField) -> bool {
+        // SAFETY: a field; embedded ones have no name.
+        unsafe {
+            let name = (*f).name;
+            !name.is_null() && (*name).len == 1 && *(*name).ptr == b'_'
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn next(&mut self) -> Option<Part> {
+        // SAFETY: indices are below the number of parts.
+        unsafe {
+            if self.fields.is_null() {
+                let i = self.i;
+                self.i += 1;
+                return if i < self.n {
+                    Some(Part::Value(self.elem, i.wrapping_mul((*self.elem).size)))
+                } else {
+                    None
+                };
+            }
+            while self.i < self.n {
+                let f = self.fields.add(self.i);
+                self.i += 1;
+                if Self::blank(f) {
+                    continue;
+                }
+                let at = (*f).offset;
+                let Alg::Memory(mut size) = alg::of((*f).typ) else {
+                    return Some(Part::Value((*f).typ, at));
+                };
+                // Neighbours that touch are one piece.
+                while self.i < self.n {
+                    let g = self.fields.add(self.i);
+                    if (*g).offset != at.wrapping_add(size) || Self::blank(g) {
+                        break;
+                    }
+                    let Alg::Memory(more) = alg::of((*g).typ) else {
+                        break;
+                    };
+                    size = size.wrapping_add(more);
+                    self.i += 1;
+                }
+                return Some(Part::Memory(at, size));
+            }
+            None
+        }
+    }
+}
+
+// SAFETY: touches no more than the key and a slot.
+unsafe impl<const LEAF_KEY: bool> Key for Parts<LEAF_KEY> {
     const SIZE: usize = 0;
     #[inline(always)]
     unsafe fn hash(self, t: &MapType, seed: usize) -> Try<usize> {
-        // SAFETY: a key of the type, in system mode; its functions are not null.
-        Ok(unsafe { gort_call_alg((*(*t.key).alg).hash, self.0, seed) })
+        // SAFETY: a key of the type.
+        unsafe {
+            let mut walk = Walk::new(t.key);
+            let mut h = seed;
+            while let Some(part) = walk.next() {
+                h = match part {
+                    Part::Memory(at, n) => types::hash::bytes(self.0.add(at), n, h),
+                    Part::Value(typ, at) if LEAF_KEY => {
+                        alg::hash_leaf(typ, self.0.add(at), h).ok_or(Slow)?
+                    }
+                    Part::Value(typ, at) => alg::hash(typ, self.0.add(at), h),
+                };
+            }
+            Ok(h)
+        }
     }
     #[inline(always)]
     unsafe fn is(self, t: &MapType, p: *const u8) -> Try<bool> {
-        // SAFETY: two keys of the type, in system mode. The result is one byte.
-        Ok(unsafe { gort_call_alg((*(*t.key).alg).equal, self.0, p as usize) } as u8 != 0)
+        // SAFETY: two keys of the type.
+        unsafe {
+            let mut walk = Walk::new(t.key);
+            while let Some(part) = walk.next() {
+                let same = match part {
+                    Part::Memory(at, n) => same_bytes(self.0.add(at), p.add(at), n),
+                    Part::Value(typ, at) if LEAF_KEY => {
+                        alg::equal_leaf(typ, self.0.add(at), p.add(at)).ok_or(Slow)?
+                    }
+                    Part::Value(typ, at) => alg::equal(typ, self.0.add(at), p.add(at)),
+                };
+                if !same {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
     }
     #[inline(always)]
     unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
@@ -209,7 +328,7 @@ unsafe impl Key for Compiled {
     }
 }
 
-/// Any key, in leaf mode: the slow path takes over where compiled code would have to be called or a panic raised.
+/// Any key but those of parts, in leaf mode: the slow path takes over where compiled code would have to be called or a panic raised.
 #[derive(Debug, Clone, Copy)]
 pub struct Simple(pub *const u8);
 
@@ -238,7 +357,7 @@ unsafe impl Key for Simple {
     }
 }
 
-/// Any key, in system mode.
+/// Any key but those of parts, in system mode.
 #[derive(Debug, Clone, Copy)]
 pub struct Any(pub *const u8);
 
@@ -274,8 +393,8 @@ pub enum Kind {
     Memory(usize),
     /// [`Str`].
     Str,
-    /// [`Compiled`]; nothing for leaf mode.
-    Compiled,
+    /// [`Parts`].
+    Parts,
     /// [`Simple`] or [`Any`], by mode.
     Other,
 }
@@ -293,8 +412,40 @@ pub unsafe fn kind(t: &MapType) -> Kind {
             Alg::Memory(8) => Kind::Word64,
             Alg::Memory(n) => Kind::Memory(n),
             Alg::String => Kind::Str,
-            Alg::Compiled => Kind::Compiled,
+            Alg::Compiled if matches!((*t.key).kind_number(), KIND_ARRAY | KIND_STRUCT) => {
+                Kind::Parts
+            }
             _ => Kind::Other,
         }
+    }
+}
+
+/// The hash of a key in the table, in system mode.
+///
+/// # Safety
+/// A key of a map of the type.
+pub unsafe fn rehash(t: &MapType, kind: Kind, p: *const u8, seed: usize) -> usize {
+    // SAFETY: passed on. System mode always answers.
+    unsafe {
+        let h = match kind {
+            Kind::Parts => Parts::<false>(p).hash(t, seed),
+            _ => Any(p).hash(t, seed),
+        };
+        h.unwrap_or(0)
+    }
+}
+
+/// Whether a key equals itself, in system mode; false for NaNs and what holds them.
+///
+/// # Safety
+/// A key of a map of the type.
+pub unsafe fn findable(t: &MapType, kind: Kind, p: *const u8) -> bool {
+    // SAFETY: passed on. System mode always answers.
+    unsafe {
+        let same = match kind {
+            Kind::Parts => Parts::<false>(p).is(t, p),
+            _ => Any(p).is(t, p),
+        };
+        same.unwrap_or(false)
     }
 }

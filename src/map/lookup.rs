@@ -134,41 +134,61 @@ pub unsafe fn find_string(t: &MapType, h: *const Hmap, key: GoString) -> Option<
         if h.is_null() || (*h).count == 0 {
             return None;
         }
-        if let Some(bucket) = single_bucket(t, &*h) {
-            match find_in_one(bucket, key) {
-                One::Slot(index) => return Some(Slot { bucket, index }),
-                One::Nothing => return None,
-                One::Hash => {}
-            }
-        }
+        let slot = match find_in_one(t, &*h, key) {
+            One::Found(slot) => return Some(slot),
+            One::Missing => return None,
+            One::Compare(slot) => Some(slot),
+            One::Hash => None,
+        };
         let key = Str(key);
+        if let Some(slot) = slot {
+            return if key.is(t, key_at::<Str>(t, slot)) == Ok(true) {
+                Some(slot)
+            } else {
+                None
+            };
+        }
         // Strings never need the slow path.
         let hash = key.hash(t, seed(h)).unwrap_or(0);
         find_hashed(t, &*h, key, hash).unwrap_or(None)
     }
 }
 
-enum One {
-    Slot(usize),
-    Nothing,
-    /// Several long keys that look alike: the hash is the better way.
+/// What the keys of a single bucket say.
+pub enum One {
+    /// It is in this slot.
+    Found(Slot),
+    /// It is not there.
+    Missing,
+    /// It can only be the long key in this slot: to be compared.
+    Compare(Slot),
+    /// More than one bucket, or several long keys that look alike: the hash is the better way.
     Hash,
 }
 
+/// Looks for a string in a map of a single bucket, without a call.
+///
+/// # Safety
+/// A map of the type that is not nil or empty.
 #[inline(always)]
-unsafe fn find_in_one(bucket: table::Bucket, key: GoString) -> One {
+pub unsafe fn find_in_one(t: &MapType, h: &Hmap, key: GoString) -> One {
+    // SAFETY: passed on.
+    let Some(bucket) = (unsafe { single_bucket(t, h) }) else {
+        return One::Hash;
+    };
     let len = key.len as usize;
-    let mut candidate = None;
-    for i in 0..SLOTS {
+    let mut candidate = One::Missing;
+    for index in 0..SLOTS {
+        let slot = Slot { bucket, index };
         // SAFETY: a slot of a string map; deleted ones hold the empty string.
         unsafe {
-            let s = &*bucket.key_slot(16, i).cast::<GoString>();
+            let s = &*bucket.key_slot(16, index).cast::<GoString>();
             if s.len != key.len {
                 continue;
             }
             if s.ptr == key.ptr || len < LONG && same_bytes(s.ptr, key.ptr, len) {
-                if bucket.top(i) != table::EMPTY {
-                    return One::Slot(i);
+                if bucket.top(index) != table::EMPTY {
+                    return One::Found(slot);
                 }
                 continue;
             }
@@ -180,16 +200,12 @@ unsafe fn find_in_one(bucket: table::Bucket, key: GoString) -> One {
                 if ends_differ(0) || ends_differ(len.wrapping_sub(8)) {
                     continue;
                 }
-                if candidate.is_some() {
+                if matches!(candidate, One::Compare(_)) {
                     return One::Hash;
                 }
-                candidate = Some((i, s.ptr));
+                candidate = One::Compare(slot);
             }
         }
     }
-    match candidate {
-        // SAFETY: both strings have that length.
-        Some((i, p)) if unsafe { same_bytes(p, key.ptr, len) } => One::Slot(i),
-        _ => One::Nothing,
-    }
+    candidate
 }

@@ -1,9 +1,6 @@
 //! The functions that package reflect calls.
 
-use super::assign::delete;
 use super::iter::{self, Leaf, System};
-use super::key::{Any, Simple};
-use super::lookup::find;
 use super::{entry, make, mem};
 use crate::abi::{GoString, Hiter, Hmap, MapType, Type, args};
 use crate::types::alg;
@@ -39,7 +36,7 @@ pub unsafe fn access_leaf(a: &mut args::reflect_mapaccess) -> bool {
     // SAFETY: reflect passes a map of the type and a key.
     unsafe {
         let t = map_type(a.t);
-        let Ok(found) = find(t, a.m.cast::<Hmap>(), Simple(a.key)) else {
+        let Ok(found) = entry::find_leaf(t, a.m.cast::<Hmap>(), a.key) else {
             return false;
         };
         a.val = found.map_or(core::ptr::null_mut(), |s| s.bucket.value(t, s.index));
@@ -52,7 +49,7 @@ pub unsafe fn access(a: &mut args::reflect_mapaccess) {
     // SAFETY: as above.
     unsafe {
         let t = map_type(a.t);
-        let found = find(t, a.m.cast::<Hmap>(), Any(a.key)).unwrap_or(None);
+        let found = entry::find_system(t, a.m.cast::<Hmap>(), a.key);
         a.val = found.map_or(core::ptr::null_mut(), |s| s.bucket.value(t, s.index));
     }
 }
@@ -65,10 +62,8 @@ pub unsafe fn assign(a: &mut args::reflect_mapassign) {
 
 /// `reflect.mapdelete`.
 pub unsafe fn delete_key(a: &mut args::reflect_mapdelete) {
-    // SAFETY: reflect passes a map of the type and a key; system mode always finishes.
-    unsafe {
-        let _ = delete::<_, false>(map_type(a.t), a.m.cast(), Any(a.key));
-    }
+    // SAFETY: reflect passes a map of the type and a key.
+    unsafe { entry::remove(map_type(a.t), a.m.cast(), a.key) }
 }
 
 #[repr(C, align(8))]

@@ -3,11 +3,14 @@
 
 use super::assign::{assign, delete};
 use super::iter::{self, Leaf, System};
-use super::key::{Any, Kind, Memory, Simple, Str, Word32, Word64, kind};
+use super::key::{Any, Kind, Memory, Parts, Simple, Str, Word32, Word64, kind};
 use super::lookup::{find, find_string, find_word};
 use super::table::Slot;
 use super::{Try, make, mem};
-use crate::abi::{FuncVal, GoString, Hiter, Hmap, MapType, Type, TypeAlg};
+use crate::abi::{
+    ArrayType, FuncVal, GoSlice, GoString, Hiter, Hmap, MapType, StructField, StructType, Type,
+    TypeAlg,
+};
 use std::collections::{HashMap, HashSet};
 use std::ptr::{null, null_mut};
 
@@ -202,6 +205,7 @@ impl<K: Sample, V: Sample> Map<K, V> {
                 Kind::Word64 => assign::<_, true>(t, h, Word64(p.cast::<u64>().read()), v),
                 Kind::Str => assign::<_, true>(t, h, Str(p.cast::<GoString>().read()), v),
                 Kind::Memory(n) => assign::<_, true>(t, h, Memory(p, n), v),
+                Kind::Parts => assign::<_, true>(t, h, Parts::<true>(p), v),
                 _ => assign::<_, true>(t, h, Simple(p), v),
             };
             step(&mut self.slow, leaf, || Ok(super::entry::set(t, h, p, v)));
@@ -211,14 +215,15 @@ impl<K: Sample, V: Sample> Map<K, V> {
     fn delete(&mut self, k: u32) {
         let key = K::make(k);
         let p: *const u8 = (&raw const key).cast();
+        let (t, h) = (self.t, self.h);
         // SAFETY: a key of the map's type.
         unsafe {
-            step(
-                &mut self.slow,
-                delete::<_, true>(self.t, self.h, Simple(p)),
-                || delete::<_, false>(self.t, self.h, Any(p)),
-            )
-        };
+            let leaf = match kind(t) {
+                Kind::Parts => delete::<_, true>(t, h, Parts::<true>(p)),
+                _ => delete::<_, true>(t, h, Simple(p)),
+            };
+            step(&mut self.slow, leaf, || Ok(super::entry::remove(t, h, p)));
+        }
     }
 
     fn get(&self, k: u32) -> Option<u32> {
@@ -236,8 +241,8 @@ impl<K: Sample, V: Sample> Map<K, V> {
                         .number()
                 })
             };
-            let r = read(find(t, h, Any(p)).unwrap_or(None));
-            assert_eq!(read(find(t, h, Simple(p)).unwrap_or(None)), r);
+            let r = read(super::entry::find_system(t, h, p));
+            assert_eq!(read(super::entry::find_leaf(t, h, p).unwrap_or(None)), r);
             let fast = match kind(t) {
                 Kind::Word32 => find_word(t, h, Word32(p.cast::<u32>().read())).unwrap_or(None),
                 Kind::Word64 => find_word(t, h, Word64(p.cast::<u64>().read())).unwrap_or(None),
@@ -492,5 +497,105 @@ fn nil_maps() {
         let mut it: Hiter = std::mem::zeroed();
         assert_eq!(iter::start::<Leaf>(t, null_mut(), &raw mut it), Ok(()));
         assert!(it.key.is_null());
+    }
+}
+
+/// A key of several parts: a string, plain memory in two pieces, a float, and a field that is no part of the value.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Record {
+    name: GoString,
+    a: u32,
+    blank: u32,
+    b: u64,
+    c: u64,
+    x: f64,
+}
+impl Sample for Record {
+    fn make(n: u32) -> Self {
+        Record {
+            name: GoString::make(n % 7),
+            a: n / 7 % 5,
+            blank: mem::fastrand() as u32,
+            b: 3,
+            c: u64::from(n / 35),
+            x: f64::from(n % 2),
+        }
+    }
+    fn number(&self) -> u32 {
+        self.name.number() + 7 * (self.a + 5 * self.c as u32)
+    }
+}
+
+unsafe extern "C" fn never() {
+    panic!("a compiled function was called");
+}
+
+#[test]
+fn structures_and_arrays() {
+    let code = Box::leak(Box::new(never as *const () as usize));
+    let closure: *const FuncVal = (&raw const *code).cast();
+    let alg = Box::leak(Box::new(TypeAlg {
+        hash: closure,
+        equal: closure,
+    }));
+    let (string, u32t) = (descriptor(16, row(14), true), descriptor(4, row(4), false));
+    let (u64t, f64t) = (descriptor(8, row(5), false), descriptor(8, row(19), false));
+    let field = |name: &'static str, typ, offset| StructField {
+        name: Box::leak(Box::new(GoString::from_static(name))),
+        pkgpath: null(),
+        typ,
+        tag: null(),
+        offset,
+    };
+    let fields = vec![
+        field("name", string, 0),
+        field("a", u32t, 16),
+        field("_", u32t, 20),
+        field("b", u64t, 24),
+        field("c", u64t, 32),
+        field("x", f64t, 40),
+    ]
+    .leak();
+    // SAFETY: descriptors made above.
+    let mut typ = unsafe { *descriptor(48, alg, true) };
+    let record = Box::leak(Box::new(StructType {
+        typ,
+        fields: GoSlice {
+            ptr: fields.as_mut_ptr().cast(),
+            len: 6,
+            cap: 6,
+        },
+    }));
+    compare::<Record, u32>(
+        map_type((&raw const *record).cast(), u32t, false),
+        300,
+        4000,
+    );
+
+    typ.kind = 17;
+    let array = Box::leak(Box::new(ArrayType {
+        typ,
+        elem: string,
+        slice: null(),
+        len: 3,
+    }));
+    compare::<[GoString; 3], GoString>(
+        map_type((&raw const *array).cast(), string, true),
+        300,
+        3000,
+    );
+}
+
+impl Sample for [GoString; 3] {
+    fn make(n: u32) -> Self {
+        [
+            GoString::make(n % 5),
+            GoString::make(n / 5 % 5),
+            GoString::make(n / 25),
+        ]
+    }
+    fn number(&self) -> u32 {
+        self[0].number() + 5 * self[1].number() + 25 * self[2].number()
     }
 }
