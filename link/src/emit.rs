@@ -10,7 +10,7 @@ mod tables;
 use crate::dwarf::{DebugSection, Target};
 use crate::elf::{Contents, Rela, SectionId, SymbolInfo, SymbolRef, Writer};
 use crate::error::{Error, Name, Result};
-use crate::flags::Options;
+use crate::flags::{FinalLinker, Options};
 use crate::host::HostLib;
 use crate::layout::{Layout, MAX_ALIGN, SECTIONS, Section};
 use crate::object::{Kind, RelocKind};
@@ -283,6 +283,16 @@ impl Emitter<'_, '_> {
             let bytes = note(b"Go\0\0", 4, id.as_bytes());
             self.w.section(
                 ".note.go.buildid",
+                elf::SHT_NOTE.0,
+                elf::SHF_ALLOC.0,
+                4,
+                Contents::Bytes(bytes),
+            );
+        }
+        if let (Some(id), FinalLinker::Wild) = (&options.gnu_build_id, &options.final_linker) {
+            let bytes = note(b"GNU\0", 3, id);
+            self.w.section(
+                ".note.gnu.build-id",
                 elf::SHT_NOTE.0,
                 elf::SHF_ALLOC.0,
                 4,

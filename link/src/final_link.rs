@@ -87,8 +87,13 @@ fn common_args(library: &Path, exe: &Path, go_o: &str, options: &Options) -> Vec
         "-z",
         "norelro",
     ]);
-    // Left to the final linker: GNU ld drops such a note of its inputs.
-    let id = options.gnu_build_id.as_ref().map_or("none".into(), |id| {
+    // GNU ld drops such a note of its inputs and writes its own; libwild passes the input's on, and its own must be of whole
+    // words, so for it the note is in go.o.
+    let own_id = options
+        .gnu_build_id
+        .as_ref()
+        .filter(|_| options.final_linker != FinalLinker::Wild);
+    let id = own_id.map_or("none".into(), |id| {
         id.iter()
             .fold(String::from("0x"), |s, b| s + &format!("{b:02x}"))
     });

@@ -458,6 +458,27 @@ fn notes_and_stripping() {
         exe.section(".note.gnu.build-id")
             .is_some_and(|(_, n)| n.ends_with(b"\xca\xfe\0\0"))
     );
+    if Command::new("ld")
+        .arg("--version")
+        .output()
+        .is_ok_and(|o| o.status.success())
+    {
+        let bytes = b.linked(&[
+            "-extld=ld",
+            "-buildid=ab",
+            "-B",
+            "0xcafe",
+            "-o",
+            "out",
+            "main.o",
+        ]);
+        let exe = Exe::new(&bytes);
+        assert!(
+            exe.section(".note.gnu.build-id")
+                .is_some_and(|(_, n)| n[16..].starts_with(b"\xca\xfe"))
+        );
+        assert!(exe.section(".note.go.buildid").is_some());
+    }
     // The go command reads the id through a PT_NOTE segment.
     assert!(
         bytes.len() > 64
