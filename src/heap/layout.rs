@@ -227,10 +227,8 @@ mod tests {
             }
             for (i, &m) in masks.iter().enumerate() {
                 // SAFETY: inside the array.
-                assert_eq!(
-                    unsafe { read_bits(bits.as_ptr(), i * elem * 8, elem * 8) },
-                    m
-                );
+                let found = unsafe { read_bits(bits.as_ptr(), i * elem * 8, elem * 8) };
+                assert_eq!(found, m);
             }
         }
     }

@@ -1,5 +1,10 @@
 //! The allocator as a whole, on the host: caches of its own, the real arenas.
 
+#![expect(
+    clippy::undocumented_unsafe_blocks,
+    reason = "every block reads or writes memory that the test itself took, under the lock that keeps other tests off the heap"
+)]
+
 use super::*;
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard};

@@ -173,10 +173,8 @@ mod tests {
             len: i64::MAX,
         };
         // SAFETY: only lengths are looked at.
-        assert!(matches!(
-            unsafe { sum(true, [huge, huge].as_ptr(), 2, 0, 0) },
-            Sum::TooLong
-        ));
+        let sum = unsafe { sum(true, [huge, huge].as_ptr(), 2, 0, 0) };
+        assert!(matches!(sum, Sum::TooLong));
     }
 
     #[test]
