@@ -3,57 +3,6 @@
 use super::{Slow, Try};
 use crate::abi::Type;
 
-#[cfg(not(test))]
-mod real {
-    pub use crate::gc::barrier::{enabled as barrier_enabled, typed_memmove, write_ptr};
-    pub use crate::heap::{leaf_alloc, mallocgc, newarray};
-}
-
-#[cfg(test)]
-#[expect(missing_docs, reason = "as above")]
-mod real {
-    use crate::abi::Type;
-    use std::cell::Cell;
-
-    thread_local! {
-        /// Objects asked for in leaf mode until it says no; the tests vary it.
-        pub static LEAF_BUDGET: Cell<u32> = const { Cell::new(u32::MAX) };
-    }
-
-    pub fn barrier_enabled() -> bool {
-        false
-    }
-    pub unsafe fn write_ptr(slot: *mut *mut u8, p: *mut u8) {
-        // SAFETY: as the caller promises.
-        unsafe { slot.write(p) }
-    }
-    pub unsafe fn typed_memmove(typ: *const Type, dst: *mut u8, src: *const u8) {
-        // SAFETY: as the caller promises.
-        unsafe { core::ptr::copy(src, dst, (*typ).size) }
-    }
-    /// Never freed: tests are short.
-    pub unsafe fn mallocgc(size: usize, _typ: *const Type, _zero: bool) -> *mut u8 {
-        vec![0u64; size.div_ceil(8).max(1)]
-            .leak()
-            .as_mut_ptr()
-            .cast()
-    }
-    pub unsafe fn newarray(typ: *const Type, n: usize) -> *mut u8 {
-        // SAFETY: a type.
-        unsafe { mallocgc((*typ).size * n, typ, true) }
-    }
-    pub unsafe fn leaf_alloc(size: usize, typ: *const Type) -> *mut u8 {
-        LEAF_BUDGET.with(|b| {
-            if b.get() == 0 {
-                return core::ptr::null_mut();
-            }
-            b.set(b.get() - 1);
-            // SAFETY: as above.
-            unsafe { mallocgc(size, typ, true) }
-        })
-    }
-}
-
 pub use crate::sched::fastrand;
 pub use real::*;
 
@@ -131,5 +80,56 @@ pub unsafe fn clear_bytes(p: *mut u8, n: usize) {
             0 => {}
             _ => p.write_bytes(0, n),
         }
+    }
+}
+
+#[cfg(not(test))]
+mod real {
+    pub use crate::gc::barrier::{enabled as barrier_enabled, typed_memmove, write_ptr};
+    pub use crate::heap::{leaf_alloc, mallocgc, newarray};
+}
+
+#[cfg(test)]
+#[expect(missing_docs, reason = "as above")]
+mod real {
+    use crate::abi::Type;
+    use std::cell::Cell;
+
+    thread_local! {
+        /// Objects asked for in leaf mode until it says no; the tests vary it.
+        pub static LEAF_BUDGET: Cell<u32> = const { Cell::new(u32::MAX) };
+    }
+
+    pub fn barrier_enabled() -> bool {
+        false
+    }
+    pub unsafe fn write_ptr(slot: *mut *mut u8, p: *mut u8) {
+        // SAFETY: as the caller promises.
+        unsafe { slot.write(p) }
+    }
+    pub unsafe fn typed_memmove(typ: *const Type, dst: *mut u8, src: *const u8) {
+        // SAFETY: as the caller promises.
+        unsafe { core::ptr::copy(src, dst, (*typ).size) }
+    }
+    /// Never freed: tests are short.
+    pub unsafe fn mallocgc(size: usize, _typ: *const Type, _zero: bool) -> *mut u8 {
+        vec![0u64; size.div_ceil(8).max(1)]
+            .leak()
+            .as_mut_ptr()
+            .cast()
+    }
+    pub unsafe fn newarray(typ: *const Type, n: usize) -> *mut u8 {
+        // SAFETY: a type.
+        unsafe { mallocgc((*typ).size * n, typ, true) }
+    }
+    pub unsafe fn leaf_alloc(size: usize, typ: *const Type) -> *mut u8 {
+        LEAF_BUDGET.with(|b| {
+            if b.get() == 0 {
+                return core::ptr::null_mut();
+            }
+            b.set(b.get() - 1);
+            // SAFETY: as above.
+            unsafe { mallocgc(size, typ, true) }
+        })
     }
 }

@@ -1,14 +1,14 @@
 //! Maps (docs/map-type.md).
 //!
-//! - [`table`]: buckets and how they are read and written;
-//! - [`key`]: what a lookup looks for, for each way to hash and compare;
-//! - [`lookup`]: `m[k]`;
-//! - [`assign`]: `m[k] = v` and `delete(m, k)`;
-//! - [`grow`]: doubling, a few buckets with each assignment;
-//! - [`iter`](mod@iter): `for k, v := range m`;
-//! - [`make`]: `make(map[K]V)`;
+//! - [`table`], buckets and how they are read and written;
+//! - [`key`], what a lookup looks for, for each way to hash and compare;
+//! - [`lookup`], `m[k]`;
+//! - [`assign`], `m[k] = v` and `delete(m, k)`;
+//! - [`grow`], doubling, a few buckets with each assignment;
+//! - [`iter`](mod@iter) for `for k, v := range m`;
+//! - [`make`], `make(map[K]V)`;
 //! - [`entry`] and [`reflect`]: the functions that compiled code and package reflect call;
-//! - [`mem`]: memory and barriers, with a stand-in for hosted tests.
+//! - [`mem`], memory and barriers, with a stand-in for hosted tests.
 //!
 //! The bucket is that of Go 1.5, since the compiler lays out its type: eight hash bytes, eight keys, eight values, the next bucket of the
 //! chain. Everything else is ours.

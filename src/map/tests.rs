@@ -91,7 +91,6 @@ fn map_type(key: *const Type, elem: *const Type, reflexive: bool) -> &'static Ma
             indirectvalue,
             bucketsize: bucketsize as u16,
             reflexivekey: u8::from(reflexive),
-            ..std::mem::zeroed()
         }))
     }
 }
@@ -208,7 +207,10 @@ impl<K: Sample, V: Sample> Map<K, V> {
                 Kind::Parts => assign::<_, true>(t, h, Parts::<true>(p), v),
                 _ => assign::<_, true>(t, h, Simple(p), v),
             };
-            step(&mut self.slow, leaf, || Ok(super::entry::set(t, h, p, v)));
+            step(&mut self.slow, leaf, || {
+                super::entry::set(t, h, p, v);
+                Ok(())
+            });
         }
     }
 
@@ -222,7 +224,10 @@ impl<K: Sample, V: Sample> Map<K, V> {
                 Kind::Parts => delete::<_, true>(t, h, Parts::<true>(p)),
                 _ => delete::<_, true>(t, h, Simple(p)),
             };
-            step(&mut self.slow, leaf, || Ok(super::entry::remove(t, h, p)));
+            step(&mut self.slow, leaf, || {
+                super::entry::remove(t, h, p);
+                Ok(())
+            });
         }
     }
 
@@ -426,7 +431,10 @@ fn floats_with_nans() {
             step(
                 &mut map.slow,
                 assign::<_, true>(t, map.h, Simple(k), v.cast()),
-                || Ok(super::entry::set(t, map.h, k, v.cast())),
+                || {
+                    super::entry::set(t, map.h, k, v.cast());
+                    Ok(())
+                },
             )
         };
     };
