@@ -70,6 +70,7 @@ pub unsafe fn typed_memmove(typ: *const Type, dst: *mut u8, src: *const u8) {
 }
 
 /// `typedmemmove` without marking.
+#[inline(always)]
 pub unsafe fn typedmemmove_leaf(a: &mut args::runtime_typedmemmove) -> bool {
     if enabled() {
         return false;
@@ -116,6 +117,7 @@ unsafe fn slice_copy(elem: *const Type, dst: GoSlice, src: GoSlice) -> i64 {
 }
 
 /// `typedslicecopy` without marking.
+#[inline(always)]
 pub unsafe fn typedslicecopy_leaf(a: &mut args::runtime_typedslicecopy) -> bool {
     if enabled() {
         return false;

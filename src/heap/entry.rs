@@ -4,6 +4,7 @@ use super::{leaf_alloc_inline, mallocgc, newarray};
 use crate::abi::{Eface, GoSlice, PtrType, Type, args};
 
 /// `newobject`, usual case.
+#[inline(always)]
 pub unsafe fn newobject_leaf(a: &mut args::runtime_newobject) -> bool {
     // SAFETY: compiled code passes a type.
     unsafe {

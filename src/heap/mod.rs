@@ -72,25 +72,25 @@ unsafe fn clear(p: *mut u8, n: usize) {
     }
 }
 
-/// A free slot of `class`, or null when the P's window is used up (`slow` says whether to go on with the next window).
+/// A free slot of `class` and its number in the window, or null when the span is used up.
 #[inline(always)]
-unsafe fn take_slot(c: *mut PerP, class: SpanClass) -> *mut u8 {
+unsafe fn take_slot(c: *mut PerP, class: SpanClass) -> (*mut u8, usize) {
     // SAFETY: the class is in range; the cache is the caller's.
     unsafe {
-        let slot = &mut *(&raw mut (*c).slots)
-            .cast::<cache::Slot>()
-            .add(class.index());
-        let mut free = slot.free;
+        let mut free = slot_of(c, class).free;
         if free == 0 {
             if !(*c).advance(class) {
-                return null_mut();
+                return (null_mut(), 0);
             }
-            free = slot.free;
+            free = slot_of(c, class).free;
         }
+        let slot = slot_of(c, class);
         slot.free = free & free.wrapping_sub(1);
-        slot.base
-            .wrapping_add((free.trailing_zeros() as usize).wrapping_mul(slot.elemsize as usize))
-            as *mut u8
+        let index = free.trailing_zeros() as usize;
+        let p = slot
+            .base
+            .wrapping_add(index.wrapping_mul(slot.elemsize as usize));
+        (p as *mut u8, index)
     }
 }
 
@@ -113,7 +113,7 @@ unsafe fn fast_noscan(c: *mut PerP, size: usize, zero: bool) -> *mut u8 {
             return fast_tiny(c, size);
         }
         let class = SpanClass::new(class_of(size), true);
-        let p = take_slot(c, class);
+        let (p, _) = take_slot(c, class);
         if !p.is_null() && zero {
             let slot = slot_of(c, class);
             if slot.needzero != 0 {
@@ -145,7 +145,7 @@ unsafe fn fast_tiny(c: *mut PerP, size: usize) -> *mut u8 {
             (*c).tiny_allocs += 1;
             return at as *mut u8;
         }
-        let p = take_slot(c, SpanClass::new(2, true));
+        let (p, _) = take_slot(c, SpanClass::new(2, true));
         if p.is_null() {
             return p;
         }
@@ -164,7 +164,7 @@ unsafe fn fast_scan(c: *mut PerP, size: usize, typ: *const Type) -> *mut u8 {
     // SAFETY: the cache is the caller's; the size is in range; the slot taken is ours.
     unsafe {
         let class = SpanClass::new(class_of(size), false);
-        let p = take_slot(c, class);
+        let (p, index) = take_slot(c, class);
         if p.is_null() {
             return p;
         }
@@ -174,7 +174,6 @@ unsafe fn fast_scan(c: *mut PerP, size: usize, typ: *const Type) -> *mut u8 {
             clear(p, elemsize);
         }
         if elemsize > MAX_BITS {
-            let index = (p as usize).wrapping_sub(slot.base) / elemsize;
             *slot.types.add(index) = typ;
         } else if elemsize > 8 {
             layout::write_bits(

@@ -18,6 +18,7 @@ fn max_len(size: usize) -> usize {
 }
 
 /// `makeslice` of small slices.
+#[inline(always)]
 pub unsafe fn make_leaf(a: &mut args::runtime_makeslice) -> bool {
     // SAFETY: compiled code passes a slice type.
     unsafe {
@@ -211,6 +212,7 @@ pub unsafe fn grow_n(a: &mut args::runtime_growslice_n) {
 }
 
 /// `slicecopy`: elements without pointers.
+#[inline(always)]
 pub unsafe fn copy(a: &mut args::runtime_slicecopy) {
     let n = a.to.len.min(a.fm.len);
     a.r0 = n;
