@@ -75,11 +75,12 @@ pub fn poll() {
 fn poll_slow() {
     // SAFETY: on g0 with a P; a goroutine that was running here is stopped with its context saved.
     unsafe {
+        let start = clock::nanotime();
         if !stw::stop_world() {
             return;
         }
         if pace::due() {
-            collect(Cause::Heap);
+            collect(Cause::Heap, start);
         }
         REQUESTED.store(false, Ordering::Relaxed);
         stw::start_world();
@@ -96,18 +97,19 @@ pub enum Cause {
     Forced,
 }
 
-/// One cycle.
+/// One cycle; `start` is when the thread began to stop the world.
 ///
 /// # Safety
 /// This thread stopped the world.
-pub unsafe fn collect(cause: Cause) {
-    let start = clock::nanotime();
+pub unsafe fn collect(cause: Cause, start: i64) {
     // SAFETY: the world is stopped.
     unsafe {
         clear_pools();
         let before = heap::stats::HEAP_LIVE.load(Ordering::Relaxed);
         heap::central::sweep_all();
         flush_caches();
+        let prepared = clock::nanotime();
+        let goal = pace::enabled().then(pace::next_gc);
         let mut m = mark::Marker::new();
         let helped = helpers::call();
         if helped.is_some() {
@@ -133,14 +135,22 @@ pub unsafe fn collect(cause: Cause) {
         let marked = rest.0 + all.0;
         stats::LOOKUPS.fetch_add((rest.1 + all.1) as u64, Ordering::Relaxed);
         heap::sample::collected();
-        let swept_at = clock::nanotime();
+        let marked_at = clock::nanotime();
         heap::stats::HEAP_LIVE.store(marked, Ordering::Relaxed);
         heap::central::start_sweep();
         if cause == Cause::Forced {
             heap::central::sweep_all();
         }
         pace::set_goal(marked);
-        stats::cycle_done(cause, start, swept_at, before, marked);
+        stats::cycle_done(&stats::Cycle {
+            cause,
+            start,
+            prepared,
+            marked_at,
+            before,
+            marked,
+            goal,
+        });
     }
 }
 
@@ -176,10 +186,11 @@ pub unsafe fn register_pool_cleanup(a: &mut args::sync_runtime_registerPoolClean
 pub unsafe fn gc_call(_a: &mut args::runtime_GC) -> Status {
     // SAFETY: system mode at a runtime call: the caller's context is saved.
     unsafe {
+        let start = clock::nanotime();
         if !stw::stop_world() {
             return Status::Retry;
         }
-        collect(Cause::Forced);
+        collect(Cause::Forced, start);
         stw::start_world();
     }
     finalizer::wake();
@@ -190,10 +201,11 @@ pub unsafe fn gc_call(_a: &mut args::runtime_GC) -> Status {
 pub unsafe fn free_os_memory(_a: &mut args::runtime_debug_freeOSMemory) -> Status {
     // SAFETY: as in `gc_call`.
     unsafe {
+        let start = clock::nanotime();
         if !stw::stop_world() {
             return Status::Retry;
         }
-        collect(Cause::Forced);
+        collect(Cause::Forced, start);
         heap::pages::HEAP.lock().release_free();
         stw::start_world();
     }

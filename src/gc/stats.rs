@@ -66,62 +66,113 @@ fn unix_now() -> u64 {
     ts.tv_sec as u64 * 1_000_000_000 + ts.tv_nsec as u64
 }
 
+/// When the steps of a cycle were done, and the heap around it.
+#[derive(Debug, Clone, Copy)]
+pub struct Cycle {
+    /// Why it ran.
+    pub cause: Cause,
+    /// The world was about to be stopped.
+    pub start: i64,
+    /// The last cycle's spans were swept, caches flushed.
+    pub prepared: i64,
+    /// Marking had ended.
+    pub marked_at: i64,
+    /// Bytes of heap at the start.
+    pub before: usize,
+    /// Bytes found live.
+    pub marked: usize,
+    /// Heap size that it was to start at; none if cycles do not start by themselves.
+    pub goal: Option<usize>,
+}
+
 /// A cycle is over.
-pub fn cycle_done(cause: Cause, start: i64, marked_at: i64, before: usize, marked: usize) {
+pub fn cycle_done(cycle: &Cycle) {
     let now = clock::nanotime();
-    let pause = (now - start).max(0) as u64;
+    let pause = (now - cycle.start).max(0) as u64;
     let mut c = CYCLES.lock();
     let i = c.count as usize % PAUSES;
     c.count += 1;
-    c.forced += u32::from(cause == Cause::Forced);
+    c.forced += u32::from(cycle.cause == Cause::Forced);
     c.total_ns += pause;
     c.last = unix_now();
     c.pauses[i] = pause;
     c.ends[i] = c.last;
     if pace::TRACE.load(Ordering::Relaxed) {
-        let since = (now - c.start_of_process).max(1) as u64;
-        puts("gc ");
-        put_u64(u64::from(c.count));
-        puts(" @");
-        millis(since / 1_000_000);
-        puts("s ");
-        put_u64(c.total_ns * 100 / since);
-        puts("%: ");
-        micros(start, marked_at);
-        puts("+");
-        micros(marked_at, now);
-        puts(" ms clock, ");
-        put_u64(before as u64 >> 20);
-        puts("->");
-        put_u64(marked as u64 >> 20);
-        puts(" MB, ");
-        put_u64(if pace::enabled() {
-            pace::next_gc() as u64 >> 20
-        } else {
-            0
-        });
-        puts(" MB goal, ");
-        put_u64(u64::from(state::GOMAXPROCS.load(Ordering::Relaxed)));
-        puts(if cause == Cause::Forced {
-            " P (forced)\n"
-        } else {
-            " P\n"
-        });
+        trace(&c, cycle, now);
     }
+}
+
+/// The line of `GODEBUG=gctrace=1`, in the form that Go 1.5 documents. Its five clocks are: stopping and preparing, concurrent scan, installing
+/// barriers, concurrent mark, mark termination. All marking is the last one here.
+fn trace(c: &Cycles, cycle: &Cycle, now: i64) {
+    let since = (now - c.start_of_process).max(1) as u64;
+    let procs = u64::from(state::GOMAXPROCS.load(Ordering::Relaxed));
+    let prepare = (cycle.prepared - cycle.start).max(0) as u64;
+    let finish = (now - cycle.prepared).max(0) as u64;
+    puts("gc ");
+    put_u64(u64::from(c.count));
+    puts(" @");
+    seconds(since / 1_000_000);
+    puts("s ");
+    put_u64(c.total_ns * 100 / since);
+    puts("%: ");
+    millis(prepare);
+    puts("+0+0+0+");
+    millis(finish);
+    puts(" ms clock, ");
+    millis(prepare * procs);
+    puts("+0+0+0/0/0+");
+    millis(finish * procs);
+    puts(" ms cpu, ");
+    put_u64(cycle.before as u64 >> 20);
+    puts("->");
+    put_u64(cycle.before as u64 >> 20);
+    puts("->");
+    put_u64(cycle.marked as u64 >> 20);
+    puts(" MB, ");
+    put_u64(cycle.goal.map_or(0, |g| g as u64 >> 20));
+    puts(" MB goal, ");
+    put_u64(procs);
+    puts(if cycle.cause == Cause::Forced {
+        " P (forced)\n"
+    } else {
+        " P\n"
+    });
 }
 
 /// Prints milliseconds as seconds with three decimals.
-fn millis(v: u64) {
-    put_u64(v / 1000);
+fn seconds(ms: u64) {
+    put_u64(ms / 1000);
     puts(".");
     for d in [100, 10, 1] {
-        put_u64(v / d % 10);
+        put_u64(ms / d % 10);
     }
 }
 
-/// Prints the time between two moments in milliseconds with three decimals.
-fn micros(from: i64, to: i64) {
-    millis(((to - from).max(0) / 1000) as u64);
+/// Prints nanoseconds as milliseconds with two significant digits, or whole ones.
+fn millis(ns: u64) {
+    if ns >= 10_000_000 {
+        put_u64(ns / 1_000_000);
+        return;
+    }
+    let mut value = ns / 1000;
+    if value == 0 {
+        puts("0");
+        return;
+    }
+    let mut decimals = 3;
+    while value >= 100 {
+        value /= 10;
+        decimals -= 1;
+    }
+    let scale = 10u64.pow(decimals);
+    put_u64(value / scale);
+    puts(".");
+    let mut d = scale / 10;
+    while d > 0 {
+        put_u64(value / d % 10);
+        d /= 10;
+    }
 }
 
 /// `runtime.ReadMemStats`.
