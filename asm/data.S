@@ -36,7 +36,6 @@ gort.tables.version.1: .byte 1
 /* What the linker's stack check counts with: bytes below a full prologue check. */
     .globl gort.stacklimit
     .set gort.stacklimit, STACK_GUARD - 128
-.weak "gort.sigpanicvalue"
 
 /* Variables that runtime/cgo would fill; null without cgo. */
     .pushsection .bss.gort_cgo, "aw", @nobits

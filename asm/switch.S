@@ -135,77 +135,25 @@ ENDFUNC _cgo_topofstack
  * Returns the word at its result slot. Go code keeps no register but rsp.
  */
 CFUNC gort_call_alg
-    push rbx
-    .cfi_adjust_cfa_offset 8
-    push rbp
-    .cfi_adjust_cfa_offset 8
-    push r12
-    .cfi_adjust_cfa_offset 8
-    push r13
-    .cfi_adjust_cfa_offset 8
-    push r14
-    .cfi_adjust_cfa_offset 8
-    push r15
-    .cfi_adjust_cfa_offset 8
-    sub rsp, 24
-    .cfi_adjust_cfa_offset 24
+    ENTER_GO
     mov [rsp], rsi
     mov [rsp+8], rdx
     mov qword ptr [rsp+16], 0
     mov rdx, rdi
     call [rdx]
     mov rax, [rsp+16]
-    add rsp, 24
-    .cfi_adjust_cfa_offset -24
-    pop r15
-    .cfi_adjust_cfa_offset -8
-    pop r14
-    .cfi_adjust_cfa_offset -8
-    pop r13
-    .cfi_adjust_cfa_offset -8
-    pop r12
-    .cfi_adjust_cfa_offset -8
-    pop rbp
-    .cfi_adjust_cfa_offset -8
-    pop rbx
-    .cfi_adjust_cfa_offset -8
+    LEAVE_GO
     ret
 ENDCFUNC gort_call_alg
 
 /* Calls a timer function func(interface{}, uintptr) on g0: rdi = func value, rsi, rdx = interface, rcx = seq. */
 CFUNC gort_call_timer
-    push rbx
-    .cfi_adjust_cfa_offset 8
-    push rbp
-    .cfi_adjust_cfa_offset 8
-    push r12
-    .cfi_adjust_cfa_offset 8
-    push r13
-    .cfi_adjust_cfa_offset 8
-    push r14
-    .cfi_adjust_cfa_offset 8
-    push r15
-    .cfi_adjust_cfa_offset 8
-    sub rsp, 24
-    .cfi_adjust_cfa_offset 24
+    ENTER_GO
     mov [rsp], rsi
     mov [rsp+8], rdx
     mov [rsp+16], rcx
     mov rdx, rdi
     call [rdx]
-    add rsp, 24
-    .cfi_adjust_cfa_offset -24
-    pop r15
-    .cfi_adjust_cfa_offset -8
-    pop r14
-    .cfi_adjust_cfa_offset -8
-    pop r13
-    .cfi_adjust_cfa_offset -8
-    pop r12
-    .cfi_adjust_cfa_offset -8
-    pop rbp
-    .cfi_adjust_cfa_offset -8
-    pop rbx
-    .cfi_adjust_cfa_offset -8
+    LEAVE_GO
     ret
 ENDCFUNC gort_call_timer

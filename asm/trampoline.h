@@ -121,3 +121,21 @@
     jmp "\name"
 768:
 .endm
+
+/* Around a call of compiled code from Rust on g0: it keeps no register but rsp. Leaves 24 bytes for three argument words. */
+.macro ENTER_GO
+    .irp reg, rbx,rbp,r12,r13,r14,r15
+    push \reg
+    .cfi_adjust_cfa_offset 8
+    .endr
+    sub rsp, 24
+    .cfi_adjust_cfa_offset 24
+.endm
+.macro LEAVE_GO
+    add rsp, 24
+    .cfi_adjust_cfa_offset -24
+    .irp reg, r15,r14,r13,r12,rbp,rbx
+    pop \reg
+    .cfi_adjust_cfa_offset -8
+    .endr
+.endm
