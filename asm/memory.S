@@ -1074,6 +1074,33 @@ GOFUNC runtime.slicestringcopy gort_index_runtime_slicestringcopy
     jmp gort_move
 ENDFUNC runtime.slicestringcopy
 
+/* ---- lookups of strings ------------------------------------------------------------------- */
+
+/*
+ * mapaccess1_faststr(t, h, key string) and mapaccess2_faststr: nil and empty maps are answered here, with the element type's zero value, since
+ * entering Rust would take longer than that. MapType.elem is at 80, Type.zero at 64 (checked in src/map/entry.rs).
+ */
+.macro MAPACCESS_STR name leaf two
+GOFUNC \name gort_index_\leaf
+    mov rax, [rsp+16]
+    test rax, rax
+    jz 1f
+    cmp qword ptr [rax], 0
+    je 1f
+    LEAF gort_leaf_\leaf
+1:  mov rax, [rsp+8]
+    mov rax, [rax+80]
+    mov rax, [rax+64]
+    mov [rsp+40], rax
+    .if \two
+    mov byte ptr [rsp+48], 0
+    .endif
+    ret
+ENDFUNC \name
+.endm
+    MAPACCESS_STR runtime.mapaccess1_faststr runtime_mapaccess1_faststr 0
+    MAPACCESS_STR runtime.mapaccess2_faststr runtime_mapaccess2_faststr 1
+
 /* ---- hashes and barriers that need registers ----------------------------------------------- */
 
 /* memhash_varlen(p, h) uintptr: the size is in the closure */

@@ -6,7 +6,7 @@ use super::key::{Any, Key, Kind, Memory, Parts, Simple, Str, Word32, Word64, kin
 use super::lookup::{One, find, find_in_one, find_string, find_word};
 use super::table::{SLOTS, Slot};
 use super::{Try, make};
-use crate::abi::{GoString, Hmap, MapType, args};
+use crate::abi::{GoString, Hmap, MapType, Type, args};
 use crate::panic;
 
 /// The value in a slot, or the zero value that stands for none.
@@ -21,13 +21,30 @@ unsafe fn value(t: &MapType, found: Option<Slot>) -> *mut u8 {
     }
 }
 
+/// The same where the key is small and of known size, and the value in the bucket: the compiler only uses the fast lookups for those.
+#[inline(always)]
+unsafe fn value_fast<K: Key>(t: &MapType, found: Option<Slot>) -> *mut u8 {
+    // SAFETY: as above.
+    unsafe {
+        match found {
+            Some(s) => {
+                let values = s.bucket.key_slot(K::SIZE, SLOTS);
+                values.add(usize::from(t.valuesize).wrapping_mul(s.index))
+            }
+            None => (*t.elem).zero.cast_mut(),
+        }
+    }
+}
+
 macro_rules! access_word {
     ($one:ident $one_args:ident $two:ident $two_args:ident $key:ident) => {
         /// `m[k]` for keys of one word.
         #[inline(always)]
         pub unsafe fn $one(a: &mut args::$one_args) {
             // SAFETY: compiled code passes a map of the type; such keys never need the slow path.
-            unsafe { a.r0 = value(&*a.t, find_word(&*a.t, a.h, $key(a.key)).unwrap_or(None)) }
+            unsafe {
+                a.r0 = value_fast::<$key>(&*a.t, find_word(&*a.t, a.h, $key(a.key)).unwrap_or(None))
+            }
         }
 
         /// `v, ok := m[k]` for keys of one word.
@@ -36,7 +53,7 @@ macro_rules! access_word {
             // SAFETY: as above.
             unsafe {
                 let found = find_word(&*a.t, a.h, $key(a.key)).unwrap_or(None);
-                a.r0 = value(&*a.t, found);
+                a.r0 = value_fast::<$key>(&*a.t, found);
                 a.r1 = found.is_some();
             }
         }
@@ -60,7 +77,7 @@ impl StringAccess for args::runtime_mapaccess1_faststr {
     #[inline(always)]
     unsafe fn answer(&mut self, found: Option<Slot>) {
         // SAFETY: a slot of the map.
-        self.r0 = unsafe { value(&*self.t, found) };
+        self.r0 = unsafe { value_fast::<Str>(&*self.t, found) };
     }
 }
 
@@ -72,20 +89,21 @@ impl StringAccess for args::runtime_mapaccess2_faststr {
     #[inline(always)]
     unsafe fn answer(&mut self, found: Option<Slot>) {
         // SAFETY: a slot of the map.
-        self.r0 = unsafe { value(&*self.t, found) };
+        self.r0 = unsafe { value_fast::<Str>(&*self.t, found) };
         self.r1 = found.is_some();
     }
 }
 
+// What asm/memory.S counts with.
+const _: () =
+    assert!(core::mem::offset_of!(MapType, elem) == 80 && core::mem::offset_of!(Type, zero) == 64);
+
 #[inline(always)]
 unsafe fn access_string<A: StringAccess>(a: &mut A) {
-    let (t, h, key) = a.operands();
+    let (_, h, key) = a.operands();
     // SAFETY: compiled code passes a map of the type.
     unsafe {
-        if h.is_null() || (*h).count == 0 {
-            return a.answer(None);
-        }
-        match find_in_one(&*t, &*h, key) {
+        match find_in_one(&*h, key) {
             One::Found(slot) => a.answer(Some(slot)),
             One::Missing => a.answer(None),
             One::Compare(slot) => string_compare(a, slot),
@@ -112,17 +130,21 @@ unsafe fn string_hash<A: StringAccess>(a: &mut A) {
 }
 
 /// `m[k]` for strings.
-#[inline(always)]
-pub unsafe fn access1_faststr(a: &mut args::runtime_mapaccess1_faststr) {
-    // SAFETY: passed on.
-    unsafe { access_string(a) }
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_leaf_runtime_mapaccess1_faststr(
+    a: *mut args::runtime_mapaccess1_faststr,
+) {
+    // SAFETY: asm/memory.S passes the argument area of a lookup in a map that is not nil or empty.
+    unsafe { access_string(&mut *a) }
 }
 
 /// `v, ok := m[k]` for strings.
-#[inline(always)]
-pub unsafe fn access2_faststr(a: &mut args::runtime_mapaccess2_faststr) {
-    // SAFETY: passed on.
-    unsafe { access_string(a) }
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_leaf_runtime_mapaccess2_faststr(
+    a: *mut args::runtime_mapaccess2_faststr,
+) {
+    // SAFETY: asm/memory.S passes the argument area of a lookup in a map that is not nil or empty.
+    unsafe { access_string(&mut *a) }
 }
 
 /// Lookup of the key at `p`, by its kind.

@@ -82,13 +82,13 @@ pub unsafe fn seed(h: *const Hmap) -> usize {
     unsafe { (*h).hash0 as usize }
 }
 
-/// A table of one bucket that has no chain: there comparing keys is cheaper than hashing one.
+/// The only bucket of a table of one: there comparing keys is cheaper than hashing one. It has no chain, as a map whose eight slots
+/// are full grows.
 #[inline(always)]
-unsafe fn single_bucket(t: &MapType, h: &Hmap) -> Option<table::Bucket> {
-    let bucket = table::Bucket(h.buckets);
-    // SAFETY: the only bucket of the map. A map with entries has buckets, and a map being grown has two at least.
-    if h.b == 0 && unsafe { bucket.next(t) }.is_none() {
-        Some(bucket)
+fn single_bucket(h: &Hmap) -> Option<table::Bucket> {
+    // A map with entries has buckets, and a map being grown has two at least.
+    if h.b == 0 {
+        Some(table::Bucket(h.buckets))
     } else {
         None
     }
@@ -105,7 +105,7 @@ pub unsafe fn find_word<K: Key>(t: &MapType, h: *const Hmap, key: K) -> Try<Opti
         if h.is_null() || (*h).count == 0 {
             return Ok(None);
         }
-        if let Some(bucket) = single_bucket(t, &*h) {
+        if let Some(bucket) = single_bucket(&*h) {
             for index in 0..SLOTS {
                 let slot = Slot { bucket, index };
                 // A slot whose entry was deleted is zero, like a key may be.
@@ -134,7 +134,7 @@ pub unsafe fn find_string(t: &MapType, h: *const Hmap, key: GoString) -> Option<
         if h.is_null() || (*h).count == 0 {
             return None;
         }
-        let slot = match find_in_one(t, &*h, key) {
+        let slot = match find_in_one(&*h, key) {
             One::Found(slot) => return Some(slot),
             One::Missing => return None,
             One::Compare(slot) => Some(slot),
@@ -171,16 +171,33 @@ pub enum One {
 /// # Safety
 /// A map of the type that is not nil or empty.
 #[inline(always)]
-pub unsafe fn find_in_one(t: &MapType, h: &Hmap, key: GoString) -> One {
-    // SAFETY: passed on.
-    let Some(bucket) = (unsafe { single_bucket(t, h) }) else {
+pub unsafe fn find_in_one(h: &Hmap, key: GoString) -> One {
+    let Some(bucket) = single_bucket(h) else {
         return One::Hash;
     };
+    // SAFETY: passed on.
+    unsafe {
+        if h.count == 1 {
+            let used = table::Set(!bucket.with_top(table::EMPTY).0 & 0xff);
+            find_among(bucket, used, key)
+        } else {
+            find_among(bucket, 0..SLOTS, key)
+        }
+    }
+}
+
+/// Looks for a string among some slots of a bucket.
+#[inline(always)]
+unsafe fn find_among(
+    bucket: table::Bucket,
+    slots: impl Iterator<Item = usize>,
+    key: GoString,
+) -> One {
     let len = key.len as usize;
     let mut candidate = One::Missing;
-    for index in 0..SLOTS {
+    for index in slots {
         let slot = Slot { bucket, index };
-        // SAFETY: a slot of a string map; deleted ones hold the empty string.
+        // SAFETY: a slot of a string map; one without entry holds the empty string.
         unsafe {
             let s = &*bucket.key_slot(16, index).cast::<GoString>();
             if s.len != key.len {
