@@ -248,7 +248,8 @@ pub unsafe fn access2(a: &mut args::runtime_mapaccess2) {
     }
 }
 
-#[inline(always)]
+// Out of line, so that each kind of key has a small frame of its own.
+#[inline(never)]
 unsafe fn assign_as<K: Key>(a: &args::runtime_mapassign1, key: K) -> bool {
     // SAFETY: passed on.
     unsafe { assign::<K, true>(&*a.t, a.h, key, a.val).is_ok() }
@@ -308,17 +309,21 @@ pub(super) unsafe fn set(t: &MapType, h: *mut Hmap, key: *const u8, value: *cons
 pub unsafe fn delete_leaf(a: &mut args::runtime_mapdelete) -> bool {
     // SAFETY: compiled code passes a map of the type and a key.
     unsafe {
-        let t = &*a.t;
-        match kind(t) {
-            Kind::Word32 => delete::<_, true>(t, a.h, Word32(a.key.cast::<u32>().read_unaligned())),
-            Kind::Word64 => delete::<_, true>(t, a.h, Word64(a.key.cast::<u64>().read_unaligned())),
-            Kind::Str => delete::<_, true>(t, a.h, Str(a.key.cast::<GoString>().read())),
-            Kind::Memory(n) => delete::<_, true>(t, a.h, Memory(a.key, n)),
-            Kind::Parts => delete::<_, true>(t, a.h, Parts::<true>(a.key)),
-            Kind::Other => delete::<_, true>(t, a.h, Simple(a.key)),
+        match kind(&*a.t) {
+            Kind::Word32 => delete_as(a, Word32(a.key.cast::<u32>().read_unaligned())),
+            Kind::Word64 => delete_as(a, Word64(a.key.cast::<u64>().read_unaligned())),
+            Kind::Str => delete_as(a, Str(a.key.cast::<GoString>().read())),
+            Kind::Memory(n) => delete_as(a, Memory(a.key, n)),
+            Kind::Parts => delete_as(a, Parts::<true>(a.key)),
+            Kind::Other => delete_as(a, Simple(a.key)),
         }
-        .is_ok()
     }
+}
+
+#[inline(never)]
+unsafe fn delete_as<K: Key>(a: &args::runtime_mapdelete, key: K) -> bool {
+    // SAFETY: passed on.
+    unsafe { delete::<K, true>(&*a.t, a.h, key).is_ok() }
 }
 
 /// `delete(m, k)` while the map grows, or with compiled code.
