@@ -25,6 +25,8 @@ gort_text_start:
 #include "panic.S"
 #include "iface.S"
 #include "memory.S"
+#include "compare.S"
+#include "strings.S"
 #include "duff.S"
 #include "signal.S"
 #include "finalizer.S"

@@ -94,7 +94,7 @@ impl StringAccess for args::runtime_mapaccess2_faststr {
     }
 }
 
-// What asm/memory.S counts with.
+// What asm/strings.S counts with.
 const _: () =
     assert!(core::mem::offset_of!(MapType, elem) == 80 && core::mem::offset_of!(Type, zero) == 64);
 
@@ -134,7 +134,7 @@ unsafe fn string_hash<A: StringAccess>(a: &mut A) {
 unsafe extern "C" fn gort_leaf_runtime_mapaccess1_faststr(
     a: *mut args::runtime_mapaccess1_faststr,
 ) {
-    // SAFETY: asm/memory.S passes the argument area of a lookup in a map that is not nil or empty.
+    // SAFETY: asm/strings.S passes the argument area of a lookup in a map that is not nil or empty.
     unsafe { access_string(&mut *a) }
 }
 
@@ -143,7 +143,7 @@ unsafe extern "C" fn gort_leaf_runtime_mapaccess1_faststr(
 unsafe extern "C" fn gort_leaf_runtime_mapaccess2_faststr(
     a: *mut args::runtime_mapaccess2_faststr,
 ) {
-    // SAFETY: asm/memory.S passes the argument area of a lookup in a map that is not nil or empty.
+    // SAFETY: asm/strings.S passes the argument area of a lookup in a map that is not nil or empty.
     unsafe { access_string(&mut *a) }
 }
 

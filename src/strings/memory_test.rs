@@ -1,4 +1,4 @@
-//! The memory primitives of asm/memory.S against plain Rust: every size to 300 and some large ones, all alignments, overlaps,
+//! The memory primitives of asm/memory.S, compare.S and strings.S against plain Rust: every size to 300 and some large ones, all alignments, overlaps,
 //! operands that end (or begin) at an unmapped page, with and without AVX2.
 //!
 //! The assembly of the library is linked into the test program and replaces the host's functions there.

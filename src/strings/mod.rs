@@ -6,7 +6,7 @@
 //!
 //! Every function works on the goroutine's stack as long as the result fits the caller's buffer or the P's allocation cache; only a
 //! cache that ran dry, a large result or an error goes to the system stack. Results without an object to point to have a null pointer.
-//! Comparison, search, `for i, r := range s` and the conversions that only alias memory are in asm/memory.S.
+//! Comparison, search, `for i, r := range s` and the conversions that only alias memory are in asm/compare.S and asm/strings.S.
 
 pub mod concat;
 pub mod convert;
