@@ -1,7 +1,7 @@
 //! Strings: concatenation, conversions, iteration by runes (docs/strings.md).
 //!
 //! - [`utf8`]: one rune out of bytes and back, with Go's rules for what is not UTF-8;
-//! - [`concat`]: `a + b + ...`;
+//! - [`mod@concat`]: `a + b + ...`;
 //! - [`convert`]: between strings, byte slices, rune slices and integers.
 //!
 //! Every function works on the goroutine's stack as long as the result fits the caller's buffer or the P's allocation cache; only a
