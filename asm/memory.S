@@ -359,7 +359,7 @@ gort_fill:                          /* rdi, rdx = n; r8 and xmm0 = the byte all 
 
     .p2align 4
 1:  NO_AVX2 4f
-    cmp rdx, 2048                   /* from here on `rep stosq` is faster: it claims whole lines without reading them */
+    cmp rdx, 8192                   /* from here on `rep stosq` is faster: it claims whole lines without reading them */
     jae 5f
 6:  vinserti128 ymm0, ymm0, xmm0, 1
     FILL ymm 32 vmovdqu vmovdqa

@@ -286,6 +286,29 @@ fn fill() {
     });
 }
 
+#[test]
+fn fill_large() {
+    with_features(|| {
+        let mut x = vec![0u8; 80_000];
+        for n in [8191, 8192, 8193, 8200, 8255, 8256, 12_345, 70_001] {
+            for at in 64..130 {
+                let around = at - 64..at + n + 64;
+                x[around.clone()].fill(0xaa);
+                let p = x[at..].as_mut_ptr();
+                // SAFETY: inside the vector.
+                let r = unsafe { memset(p, 0x1c5, n) };
+                assert_eq!(r, p);
+                assert!(x[at..at + n].iter().all(|&b| b == 0xc5), "n={n} at={at}");
+                go(entry::memclr, [p as usize, n]);
+                let wrong = around
+                    .into_iter()
+                    .find(|&i| x[i] != if (at..at + n).contains(&i) { 0 } else { 0xaa });
+                assert_eq!(wrong, None, "n={n} at={at}");
+            }
+        }
+    });
+}
+
 fn sign(x: std::cmp::Ordering) -> isize {
     x as isize
 }
