@@ -100,3 +100,8 @@ ENDFUNC reflect.call
     .irp size, 32,64,128,256,512,1024,2048,4096,8192,16384,32768,65536,131072,262144,524288,1048576,2097152,4194304,8388608,16777216,33554432,67108864,134217728,268435456,536870912,1073741824
     CALLFN \size
     .endr
+
+/* The iterator is the same one. */
+GOFUNC reflect.mapiternext gort_index_reflect_mapiternext
+    jmp runtime.mapiternext
+ENDFUNC reflect.mapiternext

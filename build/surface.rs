@@ -66,8 +66,11 @@ impl Symbol {
             .collect()
     }
 
-    fn mask(words: &[usize]) -> u64 {
-        words.iter().fold(0, |m, &w| m | 1 << w)
+    fn mask(words: &[usize]) -> u32 {
+        words.iter().fold(0, |m, &w| {
+            assert!(w < 32, "a pointer beyond word 31 of the argument area");
+            m | 1 << w
+        })
     }
 }
 
@@ -78,17 +81,20 @@ pub fn rust(symbols: &[Symbol]) -> String {
     );
     let mut wrappers = String::new();
     let mut maps = String::from(
-        "/// Name, argument bytes and pointer words of every exported symbol, by surface index.\npub static SURFACE: &[Entry] = &[\n",
+        "/// Argument bytes and pointer words of the exported functions, by surface index: their place among the functions, from 1.\n\
+         pub static SURFACE: &[Entry] = &[\n    Entry { args: 0, ptrs: 0, results: 0 },\n",
     );
     for s in symbols {
+        if s.kind != "func" {
+            continue;
+        }
         maps.push_str(&format!(
-            "    Entry {{ name: {:?}, args: {}, ptrs: {:#x}, results: {:#x} }},\n",
-            s.name,
+            "    Entry {{ args: {}, ptrs: {:#x}, results: {:#x} }},\n",
             s.args,
             Symbol::mask(&s.ptrs),
             Symbol::mask(&s.results)
         ));
-        if s.kind != "func" || s.go.starts_with("(asm") {
+        if s.go.starts_with("(asm") {
             continue;
         }
         let name = s.mangled();

@@ -8,7 +8,9 @@ use crate::surface::Symbol;
 pub fn assembly(symbols: &[Symbol]) -> String {
     let mut s =
         String::from("/* Made from abi/surface.toml: the entry of every exported symbol. */\n");
-    for (index, sym) in symbols.iter().enumerate() {
+    let mut index = 0;
+    for sym in symbols {
+        index += usize::from(sym.kind == "func");
         let (name, id) = (&sym.name, sym.mangled());
         match sym.kind.as_str() {
             "func" if sym.asm => s.push_str(&format!(".set gort_index_{id}, {index}\n")),

@@ -27,17 +27,15 @@ pub enum Status {
     Retry = offsets::STATUS_RETRY as u32,
 }
 
-/// A row of the table of exported symbols.
+/// What the collector and tracebacks know of an exported function; its name is in `debug::asmfuncs`.
 #[derive(Debug)]
 pub struct Entry {
-    /// Symbol name.
-    pub name: &'static str,
     /// Bytes of arguments and results.
     pub args: u32,
     /// Words that hold pointers on entry, one bit each.
-    pub ptrs: u64,
+    pub ptrs: u32,
     /// Words that hold pointers on return, besides those of `ptrs`.
-    pub results: u64,
+    pub results: u32,
 }
 
 mod generated {

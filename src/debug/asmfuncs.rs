@@ -57,7 +57,12 @@ static ENTRIES: [AtomicUsize; ROWS] = [const { AtomicUsize::new(0) }; ROWS];
 static FILLED: AtomicBool = AtomicBool::new(false);
 const _: () = assert!(SURFACE.len() <= ROWS);
 
-/// Address of the function of a surface row, 0 if it is none.
+/// Name of the function with a surface index, empty for none.
+pub fn name_of(index: u32) -> &'static [u8] {
+    find(entry_of(index)).map_or(b"", AsmFunc::name)
+}
+
+/// Address of the function with a surface index, 0 for none.
 pub fn entry_of(index: u32) -> usize {
     // Acquire pairs with the Release below. Two threads may fill the table at once: both write the same.
     if !FILLED.load(Ordering::Acquire) {

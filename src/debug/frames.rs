@@ -6,7 +6,7 @@
 
 use super::asmfuncs;
 use super::symtab::{self, Function};
-use crate::abi::{G, ReflectContext, SURFACE};
+use crate::abi::{G, ReflectContext};
 use crate::sched::g::goexit_pc;
 use crate::stack::walk::{End, Shape, Walker};
 use gort_tables::FRAME_REFLECT;
@@ -90,10 +90,10 @@ impl Frames {
 
 /// Entry of the runtime call with this surface index, 0 for none and for the steps of the runtime's own frames.
 fn visible_call(index: u32) -> usize {
-    match SURFACE.get(index as usize) {
-        Some(row) if index != 0 && !row.name.starts_with("gort.") => asmfuncs::entry_of(index),
-        _ => 0,
+    if asmfuncs::name_of(index).starts_with(b"gort.") {
+        return 0;
     }
+    asmfuncs::entry_of(index)
 }
 
 /// Bytes of arguments of a frame on the stack.

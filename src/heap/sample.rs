@@ -8,7 +8,7 @@
 
 use super::span::Span;
 use super::{PerP, find_object};
-use crate::abi::{GoSlice, MemProfileRecord, SURFACE, args};
+use crate::abi::{GoSlice, MemProfileRecord, args};
 use crate::debug::frames::{self, Frames};
 use crate::os::mem;
 use crate::profile::records::MEM_PROFILE_RATE;
@@ -203,9 +203,7 @@ pub unsafe fn record(p: *mut u8) {
             0
         } else {
             // Go shows the runtime's function too, unless it is the plain one.
-            let plain = SURFACE
-                .get((*g).parkmap as usize)
-                .is_some_and(|row| row.name == "runtime.newobject");
+            let plain = crate::debug::asmfuncs::name_of((*g).parkmap) == b"runtime.newobject";
             frames::record(Frames::of(g), usize::from(plain), &mut stack)
         };
         let mut profile = PROFILE.lock();

@@ -1,6 +1,6 @@
 //! The functions that package reflect calls.
 
-use super::iter::{self, Leaf, System};
+use super::iter::{self, System};
 use super::{entry, make, mem};
 use crate::abi::{GoString, Hiter, Hmap, MapType, Type, args};
 use crate::types::alg;
@@ -28,20 +28,6 @@ pub unsafe fn make_map(a: &mut args::reflect_makemap) {
             a.m = h.cast();
         }
     }
-}
-
-/// `reflect.mapaccess`: null when the key is missing.
-#[inline(always)]
-pub unsafe fn access_leaf(a: &mut args::reflect_mapaccess) -> bool {
-    // SAFETY: reflect passes a map of the type and a key.
-    unsafe {
-        let t = map_type(a.t);
-        let Ok(found) = entry::find_leaf(t, a.m.cast::<Hmap>(), a.key) else {
-            return false;
-        };
-        a.val = found.map_or(core::ptr::null_mut(), |s| s.bucket.value(t, s.index));
-    }
-    true
 }
 
 /// `reflect.mapaccess` with compiled code.
@@ -100,21 +86,6 @@ pub unsafe fn iter_init(a: &mut args::reflect_mapiterinit) {
         let it = mem::mallocgc(size_of::<Hiter>(), &ITERATOR_TYPE.0, true).cast::<Hiter>();
         let _ = iter::start::<System>(a.t.cast(), a.m.cast(), it);
         a.r0 = it.cast();
-    }
-}
-
-/// `reflect.mapiternext`.
-#[inline(always)]
-pub unsafe fn iter_next_leaf(a: &mut args::reflect_mapiternext) -> bool {
-    // SAFETY: reflect passes an iterator of `iter_init`.
-    unsafe { iter::next::<Leaf>(a.it.cast()).is_ok() }
-}
-
-/// `reflect.mapiternext` with compiled code.
-pub unsafe fn iter_next(a: &mut args::reflect_mapiternext) {
-    // SAFETY: as above; system mode always finishes.
-    unsafe {
-        let _ = iter::next::<System>(a.it.cast());
     }
 }
 

@@ -70,7 +70,7 @@ pub unsafe fn argument_words(f: *const FuncVal, size: usize) -> Words {
     }
     match asmfuncs::find(code).and_then(|f| SURFACE.get(f.index as usize)) {
         Some(row) => Words {
-            bits: Bits::Mask(row.ptrs),
+            bits: Bits::Mask(u64::from(row.ptrs)),
             n: limit.min(64),
         },
         None => Words::NONE,

@@ -344,7 +344,7 @@ unsafe fn each_bit(bits: *const u8, words: usize, base: usize, f: &mut impl FnMu
 }
 
 /// Calls `f` with the address of every word of `mask` from `base`.
-pub fn each_masked(mask: u64, base: usize, f: &mut impl FnMut(usize)) {
+pub fn each_masked(mask: u32, base: usize, f: &mut impl FnMut(usize)) {
     let mut m = mask;
     while m != 0 {
         let i = m.trailing_zeros() as usize;
