@@ -188,20 +188,36 @@ pub unsafe fn access1_leaf(a: &mut args::runtime_mapaccess1) -> bool {
             a.r0 = (*(*a.t).elem).zero.cast_mut();
             return true;
         }
-        search1(a)
+        let (at, how) = search(a.t, a.h, a.key);
+        a.r0 = at;
+        how != Search::Slow
     }
 }
 
+/// What [`search`] found out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Search {
+    Found,
+    Absent,
+    /// Not without compiled code or a panic.
+    Slow,
+}
+
+/// One copy for both forms of `m[k]`, out of line: the address of the value (of the zero value where there is none), in two registers.
 #[inline(never)]
-unsafe fn search1(a: &mut args::runtime_mapaccess1) -> bool {
-    // SAFETY: as above.
+unsafe fn search(t: *const MapType, h: *mut Hmap, key: *mut u8) -> (*mut u8, Search) {
+    // SAFETY: as its callers.
     unsafe {
-        let Ok(found) = find_leaf(&*a.t, a.h, a.key) else {
-            return false;
+        let Ok(found) = find_leaf(&*t, h, key) else {
+            return (core::ptr::null_mut(), Search::Slow);
         };
-        a.r0 = value(&*a.t, found);
+        let how = if found.is_some() {
+            Search::Found
+        } else {
+            Search::Absent
+        };
+        (value(&*t, found), how)
     }
-    true
 }
 
 /// `m[k]` where compiled code is needed to hash or compare, or a panic is due.
@@ -221,21 +237,11 @@ pub unsafe fn access2_leaf(a: &mut args::runtime_mapaccess2) -> bool {
             a.r1 = false;
             return true;
         }
-        search2(a)
+        let (at, how) = search(a.t, a.h, a.key);
+        a.r0 = at;
+        a.r1 = how == Search::Found;
+        how != Search::Slow
     }
-}
-
-#[inline(never)]
-unsafe fn search2(a: &mut args::runtime_mapaccess2) -> bool {
-    // SAFETY: as above.
-    unsafe {
-        let Ok(found) = find_leaf(&*a.t, a.h, a.key) else {
-            return false;
-        };
-        a.r0 = value(&*a.t, found);
-        a.r1 = found.is_some();
-    }
-    true
 }
 
 /// `v, ok := m[k]` where compiled code is needed to hash or compare, or a panic is due.
