@@ -299,6 +299,8 @@ GOFUNC runtime.memclr gort_index_runtime_memclr
     mov rdi, [rsp+8]
     mov rdx, [rsp+16]
     xor r8d, r8d
+    cmp rdx, 8                      /* the smallest first: the others do not feel the test */
+    jb .Lfill_below_8
     xorps xmm0, xmm0
 gort_fill:                          /* rdi, rdx = n; r8 and xmm0 = the byte all over; keeps rax */
     cmp rdx, 16
@@ -315,11 +317,12 @@ gort_fill:                          /* rdi, rdx = n; r8 and xmm0 = the byte all 
 
     .p2align 4
 2:  cmp edx, 8
-    jb 1f
+    jb .Lfill_below_8
     mov [rdi], r8
     mov [rdi+rdx-8], r8
     ret
-1:  cmp edx, 4
+.Lfill_below_8:
+    cmp edx, 4
     jb 1f
     mov [rdi], r8d
     mov [rdi+rdx-4], r8d
