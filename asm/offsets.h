@@ -1,9 +1,7 @@
 /* Offsets and constants that assembly needs. src/abi/mod.rs checks each against abi/go15.h at compile time. */
-#define G_STACK_LO      0
 #define G_STACK_HI      8
 #define G_STACKGUARD0   16
 #define G_PANIC         32
-#define G_DEFER         40
 #define G_M             48
 #define G_SCHED_SP      64
 #define G_SCHED_PC      72
@@ -12,8 +10,6 @@
 #define G_PARKMAP       136
 #define G_PANICARG      264
 #define M_G0            0
-#define M_CURG          8
-#define M_TLS           32
 #define TYPE_ALG        24
 #define ALG_EQUAL       8
 #define ITAB_TYP        8
@@ -27,7 +23,6 @@
 #define STATUS_DONE     0
 #define STATUS_PARKED   1
 #define STATUS_RETRY    2
-#define STATUS_PANIC    3
 /* Deepest that anything which Go code calls may go on the goroutine's stack before it switches to another: `gort prove` checks the
    machine code against it, the linker's stack check counts with it. */
 #define LEAF_BUDGET     400

@@ -69,11 +69,9 @@ macro_rules! same {
     };
 }
 same! {
-    G_STACK_LO = G.stack_lo;
     G_STACK_HI = G.stack_hi;
     G_STACKGUARD0 = G.stackguard0;
     G_PANIC = G.panic;
-    G_DEFER = G.defer;
     G_M = G.m;
     G_SCHED_SP = G.sched.sp;
     G_SCHED_PC = G.sched.pc;
@@ -82,8 +80,6 @@ same! {
     G_PARKMAP = G.parkmap;
     G_PANICARG = G.panicarg;
     M_G0 = M.g0;
-    M_CURG = M.curg;
-    M_TLS = M.tls;
     TYPE_ALG = Type.alg;
     ALG_EQUAL = TypeAlg.equal;
     ITAB_TYP = Itab.typ;

@@ -1,7 +1,7 @@
 //! A processor: the right to run Go code, and the caches that need no lock because only its M touches them.
 
 use crate::abi::{G, M};
-use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize};
+use core::sync::atomic::{AtomicU32, AtomicUsize};
 
 /// Slots of the local run queue: more delay what is in the global queue, fewer move work there too often.
 pub const RUNQ: usize = 256;
@@ -62,8 +62,6 @@ pub struct P {
     pub stack: crate::stack::PerP,
     /// Goroutine ids handed out in batches: next and end.
     pub goids: [i64; 2],
-    /// Credit of the collector's background work and the like.
-    pub counters: [AtomicU64; 4],
 }
 
 /// What sysmon saw at its last visit.
