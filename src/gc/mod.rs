@@ -137,11 +137,11 @@ pub unsafe fn collect(cause: Cause, start: i64) {
         heap::sample::collected();
         let marked_at = clock::nanotime();
         heap::stats::HEAP_LIVE.store(marked, Ordering::Relaxed);
+        pace::set_goal(marked);
         heap::central::start_sweep();
         if cause == Cause::Forced {
             heap::central::sweep_all();
         }
-        pace::set_goal(marked);
         stats::cycle_done(&stats::Cycle {
             cause,
             start,

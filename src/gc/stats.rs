@@ -237,7 +237,7 @@ unsafe fn fill(m: &mut MemStats) {
         let h = pages::HEAP.lock();
         let page = PAGE as u64;
         m.heap_sys = (h.ever_pages - h.manual_pages) as u64 * page;
-        m.heap_inuse = h.object_pages as u64 * page;
+        m.heap_inuse = pages::OBJECT_PAGES.load(Ordering::Relaxed) as u64 * page;
         m.heap_idle = m.heap_sys - m.heap_inuse;
         m.heap_released = h.released_pages as u64 * page;
         m.mspan_inuse = h.records.in_use as u64;

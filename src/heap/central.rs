@@ -1,58 +1,96 @@
 //! Central lists: the spans of each class that no P holds, and their sweeping.
 //!
-//! A span with objects is in exactly one place: a P's cache, its class's `partial` or `full` list (swept), its class's `unswept` list, or
-//! in the hands of the thread that took it off one. The end of marking moves every span to `unswept`; allocation sweeps what
-//! it takes from there, so sweeping costs in proportion to allocation, and what is left is swept before the next cycle.
+//! A span with objects is in exactly one place: a P's cache, one of its class's lists, the list of large objects, or in the hands of
+//! the thread that took it off one. Each list exists twice, for spans that were swept since the last marking and for those that were not;
+//! the number of the marking ([`CYCLE`]) says which is which. So the end of marking hands all spans to the sweepers by counting up.
+//!
+//! Spans are swept when allocation takes them, in proportion to what is allocated ([`sweep_for`]), in idle time ([`sweep_some`]), and
+//! what is left before the next cycle ([`sweep_all`]). Several threads may sweep at a time: a span that was taken off its list belongs to
+//! whoever took it. They must hold a P, so that nobody is in the middle of a span while the world is stopped.
 
-use super::classes::TABLE;
-use super::pages::HEAP;
+use super::classes::{PAGE, TABLE};
+use super::pages::{self, HEAP};
 use super::span::{List, SPAN_CLASSES, Span, SpanClass, state};
 use super::stats;
+use crate::gc::pace;
+use crate::os::sys;
 use crate::sync::mutex::Mutex;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
-/// Values of [`Span::place`].
-pub mod place {
-    /// In somebody's hands.
-    pub const NONE: u8 = 0;
-    /// In a P's cache.
-    pub const CACHED: u8 = 1;
-    /// Swept, with free slots.
-    pub const PARTIAL: u8 = 2;
-    /// Swept, without free slots.
-    pub const FULL: u8 = 3;
-    /// To be swept.
-    pub const UNSWEPT: u8 = 4;
-    /// A large object's, on the list of those.
-    pub const LARGE: u8 = 5;
-}
-
-/// The lists of one span class.
+/// Spans with and without free slots. Large objects' are among the latter.
 #[derive(Debug)]
 struct Lists {
     partial: List,
     full: List,
-    unswept: List,
+}
+
+/// The lists of one span class, by the parity of the marking that they were swept after.
+#[derive(Debug)]
+struct Class {
+    lists: [Lists; 2],
 }
 
 // SAFETY: the lists hold records of the heap, which no thread owns.
-unsafe impl Send for Lists {}
+unsafe impl Send for Class {}
 
-static CENTRAL: [Mutex<Lists>; SPAN_CLASSES] = [const {
-    Mutex::new(Lists {
-        partial: List::new(),
-        full: List::new(),
-        unswept: List::new(),
-    })
-}; SPAN_CLASSES];
+impl Class {
+    const fn new() -> Self {
+        Self {
+            lists: [const {
+                Lists {
+                    partial: List::new(),
+                    full: List::new(),
+                }
+            }; 2],
+        }
+    }
 
-/// Spans of large objects. The lock order puts it with the central lists.
-static LARGE: Mutex<List> = Mutex::new(List::new());
+    fn swept(&mut self) -> &mut Lists {
+        &mut self.lists[CYCLE.load(Ordering::Relaxed) % 2]
+    }
 
-/// Some span may still be unswept: worth a look before the heap grows.
-static UNSWEPT: AtomicBool = AtomicBool::new(false);
-/// Class at which the next reclaim starts.
-static RECLAIM_AT: AtomicUsize = AtomicUsize::new(0);
+    /// A span to sweep, likely with free slots if there is such a one; or null.
+    fn pop_unswept(&mut self) -> *mut Span {
+        let lists = &mut self.lists[(CYCLE.load(Ordering::Relaxed) + 1) % 2];
+        let s = lists.partial.pop();
+        if s.is_null() { lists.full.pop() } else { s }
+    }
+}
+
+/// Place of the large objects' spans in [`CENTRAL`]: size class 0, with pointers or without.
+const LARGE: usize = 0;
+const _: () = assert!(SpanClass::new(0, false).index() == LARGE);
+
+/// By span class. Large objects are all in [`LARGE`].
+static CENTRAL: [Mutex<Class>; SPAN_CLASSES] = [const { Mutex::new(Class::new()) }; SPAN_CLASSES];
+
+/// Number of markings that have ended. It only changes with the world stopped.
+static CYCLE: AtomicUsize = AtomicUsize::new(0);
+/// Pages of spans that are not swept yet, those being swept included.
+static UNSWEPT: AtomicUsize = AtomicUsize::new(0);
+/// Class at which the next search for something to sweep starts.
+static SWEEP_AT: AtomicUsize = AtomicUsize::new(0);
+
+/// Spans that one allocation sweeps in search of a free slot before it takes fresh pages; more save memory, but the allocation takes longer.
+const MOST_FOR_SLOT: usize = 100;
+/// Spans that an allocation of pages sweeps in search of free ones, besides some for each page.
+const LEAST_FOR_PAGES: usize = 64;
+
+/// How fast sweeping has to go.
+struct Pace {
+    /// Pages to sweep in this cycle.
+    pages: AtomicUsize,
+    /// The heap's size when sweeping began.
+    start: AtomicUsize,
+    /// Bytes that may be allocated until all is swept; 0: no matter when.
+    distance: AtomicUsize,
+}
+
+static PACE: Pace = Pace {
+    pages: AtomicUsize::new(0),
+    start: AtomicUsize::new(0),
+    distance: AtomicUsize::new(0),
+};
 
 /// What a sweep leaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,66 +135,101 @@ pub unsafe fn sweep(s: *mut Span) -> Swept {
     }
 }
 
-unsafe fn release(s: *mut Span) {
-    // SAFETY: passed on to the caller: nothing lives in the span.
-    unsafe { HEAP.lock().free_span(s) };
+/// Sweeps a span that was taken off the list of `class` and puts it where it belongs. Answers the pages that became free.
+///
+/// # Safety
+/// The span must be in the caller's hands, marking finished.
+unsafe fn sweep_and_put(s: *mut Span) -> usize {
+    // SAFETY: as the caller promises; an empty span is referred to by nobody.
+    unsafe {
+        let pages = (*s).pages as usize;
+        let swept = sweep(s);
+        if swept == Swept::Empty {
+            if (*s).class.class() == 0 {
+                stats::freed_large((*s).elemsize);
+            }
+            HEAP.lock().free_span(s);
+        } else {
+            put(s, swept);
+        }
+        // Release: who sees that nothing is unswept sees what sweeping did.
+        UNSWEPT.fetch_sub(pages, Ordering::Release);
+        if swept == Swept::Empty { pages } else { 0 }
+    }
+}
+
+/// Puts a swept span on its class's list.
+unsafe fn put(s: *mut Span, swept: Swept) {
+    // SAFETY: the span is in the caller's hands and on no list.
+    unsafe {
+        let class = (*s).class;
+        let at = if class.class() == 0 {
+            LARGE
+        } else {
+            class.index()
+        };
+        let mut class = CENTRAL[at].lock();
+        let lists = class.swept();
+        match swept {
+            Swept::Full => lists.full.push(s),
+            _ => lists.partial.push(s),
+        }
+    }
 }
 
 /// A swept span of `class` with at least one free slot, now the caller's; null when the system has no memory.
 pub fn take(class: SpanClass) -> *mut Span {
-    loop {
+    let pages = TABLE[class.class()].pages as usize;
+    sweep_for(pages * PAGE);
+    for _ in 0..MOST_FOR_SLOT {
         let mut lists = CENTRAL[class.index()].lock();
-        let s = lists.partial.pop();
+        let s = lists.swept().partial.pop();
         if !s.is_null() {
-            // SAFETY: just taken off its list.
-            unsafe { (*s).place = place::CACHED };
             return s;
         }
-        let s = lists.unswept.pop();
+        let s = lists.pop_unswept();
         drop(lists);
         if s.is_null() {
             break;
         }
         // SAFETY: just taken off its list; spans are unswept only when marking is over.
         unsafe {
-            match sweep(s) {
-                Swept::Full => put(s, class, place::FULL),
-                _ => {
-                    (*s).place = place::CACHED;
-                    return s;
-                }
+            let swept = sweep(s);
+            if swept == Swept::Full {
+                put(s, swept);
+            }
+            UNSWEPT.fetch_sub(pages, Ordering::Release);
+            if swept != Swept::Full {
+                return s;
             }
         }
     }
-    let s = alloc_pages(TABLE[class.class()].pages as usize, class);
-    if !s.is_null() {
-        // SAFETY: a fresh span.
-        unsafe { (*s).place = place::CACHED };
+    pages_for(pages, class)
+}
+
+/// Pages for a large object's span; null when the system has no memory.
+pub fn alloc_pages(pages: usize, class: SpanClass) -> *mut Span {
+    sweep_for(pages * PAGE);
+    pages_for(pages, class)
+}
+
+/// Pages for objects. While there is something to sweep, that comes before memory which was never in use.
+fn pages_for(pages: usize, class: SpanClass) -> *mut Span {
+    let alloc = |grow| HEAP.lock().alloc_span(pages, class, state::IN_USE, grow);
+    if UNSWEPT.load(Ordering::Relaxed) != 0 {
+        let s = alloc(false);
+        if !s.is_null() {
+            return s;
+        }
+        reclaim(pages);
+    }
+    let mut s = alloc(true);
+    if s.is_null() && UNSWEPT.load(Ordering::Relaxed) != 0 {
+        // The system has no more: what sweeping may find is all there is.
+        sweep_all();
+        s = alloc(true);
     }
     s
-}
-
-/// Pages for objects: free ones, or after sweeping, or by growing the heap.
-pub fn alloc_pages(pages: usize, class: SpanClass) -> *mut Span {
-    let s = HEAP.lock().alloc_span(pages, class, state::IN_USE, false);
-    if !s.is_null() {
-        return s;
-    }
-    reclaim(pages);
-    HEAP.lock().alloc_span(pages, class, state::IN_USE, true)
-}
-
-unsafe fn put(s: *mut Span, class: SpanClass, to: u8) {
-    // SAFETY: the span is in the caller's hands and on no list.
-    unsafe {
-        (*s).place = to;
-        let mut lists = CENTRAL[class.index()].lock();
-        match to {
-            place::PARTIAL => lists.partial.push(s),
-            place::FULL => lists.full.push(s),
-            _ => lists.unswept.push(s),
-        }
-    }
 }
 
 /// Takes a swept span back from a P's cache.
@@ -166,85 +239,13 @@ unsafe fn put(s: *mut Span, class: SpanClass, to: u8) {
 pub unsafe fn give_back(s: *mut Span) {
     // SAFETY: as the caller promises.
     unsafe {
-        let to = if (*s).live < (*s).objects {
-            place::PARTIAL
+        let swept = if (*s).live < (*s).objects {
+            Swept::Partial
         } else {
-            place::FULL
+            Swept::Full
         };
-        put(s, (*s).class, to);
+        put(s, swept);
     }
-}
-
-/// Sweeps spans until `pages` pages are free, or everything is swept.
-fn reclaim(pages: usize) {
-    if !UNSWEPT.load(Ordering::Acquire) {
-        return;
-    }
-    let mut got = 0;
-    for _ in 0..SPAN_CLASSES {
-        let i = RECLAIM_AT.load(Ordering::Relaxed) % SPAN_CLASSES;
-        loop {
-            match sweep_one(i) {
-                None => break,
-                Some(freed) => got += freed,
-            }
-            if got >= pages {
-                return;
-            }
-        }
-        RECLAIM_AT.store(i + 1, Ordering::Relaxed);
-    }
-}
-
-/// Sweeps one span of class `i`: the pages that it gave back, or nothing to sweep.
-fn sweep_one(i: usize) -> Option<usize> {
-    let s = CENTRAL[i].lock().unswept.pop();
-    if s.is_null() {
-        return None;
-    }
-    // SAFETY: just taken off its list; spans are unswept only when marking is over.
-    unsafe {
-        let class = (*s).class;
-        match sweep(s) {
-            Swept::Empty => {
-                let pages = (*s).pages as usize;
-                release(s);
-                return Some(pages);
-            }
-            Swept::Partial => put(s, class, place::PARTIAL),
-            Swept::Full => put(s, class, place::FULL),
-        }
-    }
-    Some(0)
-}
-
-/// Sweeps everything that is still unswept.
-pub fn sweep_all() {
-    if !UNSWEPT.load(Ordering::Acquire) {
-        return;
-    }
-    for i in 0..SPAN_CLASSES {
-        while sweep_one(i).is_some() {}
-    }
-    UNSWEPT.store(false, Ordering::Release);
-}
-
-/// Sweeps up to `n` spans: true while there may be more. For idle time.
-pub fn sweep_some(n: usize) -> bool {
-    if !UNSWEPT.load(Ordering::Acquire) {
-        return false;
-    }
-    let mut left = n;
-    for i in 0..SPAN_CLASSES {
-        while sweep_one(i).is_some() {
-            left -= 1;
-            if left == 0 {
-                return true;
-            }
-        }
-    }
-    UNSWEPT.store(false, Ordering::Release);
-    false
 }
 
 /// Puts the span of a fresh large object on the list of those.
@@ -253,50 +254,123 @@ pub fn sweep_some(n: usize) -> bool {
 /// The span must be the caller's.
 pub unsafe fn add_large(s: *mut Span) {
     // SAFETY: as the caller promises.
-    unsafe {
-        (*s).place = place::LARGE;
-        LARGE.lock().push(s);
+    unsafe { put(s, Swept::Full) };
+}
+
+/// Sweeps until `pages` pages became free, or everything is swept, or it has looked at enough spans: the heap may grow then.
+fn reclaim(pages: usize) {
+    let mut got = 0;
+    if pages > 1 {
+        // Each of them gives many pages at once.
+        for _ in 0..LEAST_FOR_PAGES {
+            match sweep_one(LARGE) {
+                Some(freed) => got += freed,
+                None => break,
+            }
+            if got >= pages {
+                return;
+            }
+        }
+    }
+    for _ in 0..LEAST_FOR_PAGES + pages * 4 {
+        match sweep_next() {
+            Some(freed) => got += freed,
+            None => return,
+        }
+        if got >= pages {
+            return;
+        }
     }
 }
 
-/// Ends marking: every small span becomes unswept, large objects that are not marked are freed.
+/// Sweeps one span of class `i`: the pages that it gave back, or nothing to sweep.
+fn sweep_one(i: usize) -> Option<usize> {
+    let s = CENTRAL[i].lock().pop_unswept();
+    if s.is_null() {
+        return None;
+    }
+    // SAFETY: just taken off its list; spans are unswept only when marking is over.
+    Some(unsafe { sweep_and_put(s) })
+}
+
+/// Sweeps one span of whatever class: the pages that it gave back, or nothing to sweep.
+fn sweep_next() -> Option<usize> {
+    if UNSWEPT.load(Ordering::Acquire) == 0 {
+        return None;
+    }
+    let at = SWEEP_AT.load(Ordering::Relaxed);
+    for i in at..at + SPAN_CLASSES {
+        let i = i % SPAN_CLASSES;
+        if let Some(freed) = sweep_one(i) {
+            if i != at {
+                SWEEP_AT.store(i, Ordering::Relaxed);
+            }
+            return Some(freed);
+        }
+    }
+    None
+}
+
+/// `bytes` are about to be allocated: sweeps so much that all is swept when the heap reaches the size at which the next cycle starts.
+#[inline]
+pub fn sweep_for(bytes: usize) {
+    if UNSWEPT.load(Ordering::Relaxed) != 0 {
+        keep_pace(bytes);
+    }
+}
+
+#[cold]
+fn keep_pace(bytes: usize) {
+    let distance = PACE.distance.load(Ordering::Relaxed);
+    if distance == 0 {
+        return;
+    }
+    let (total, start) = (
+        PACE.pages.load(Ordering::Relaxed),
+        PACE.start.load(Ordering::Relaxed),
+    );
+    let used = (stats::HEAP_LIVE.load(Ordering::Relaxed) + bytes).saturating_sub(start);
+    // In KiB the product fits: pages and KiB of the whole address range are 29 and 32 bits.
+    let due = (total * (used.min(distance) >> 10)) / (distance >> 10).max(1);
+    while total.saturating_sub(UNSWEPT.load(Ordering::Relaxed)) < due {
+        if sweep_next().is_none() {
+            return;
+        }
+    }
+}
+
+/// Sweeps everything that is still unswept. What others are sweeping is done too when it returns.
+pub fn sweep_all() {
+    while sweep_next().is_some() {}
+    while UNSWEPT.load(Ordering::Acquire) != 0 {
+        sys::sched_yield();
+    }
+}
+
+/// Sweeps up to `n` spans: true while there may be more. For idle time.
+pub fn sweep_some(n: usize) -> bool {
+    (0..n).all(|_| sweep_next().is_some())
+}
+
+/// Ends marking: every span becomes unswept. Takes the same time for every heap. The size at which the next cycle starts must be set already:
+/// sweeping is to end before.
 ///
 /// # Safety
 /// The world must be stopped, caches flushed, everything swept since the last cycle, marking complete.
 pub unsafe fn start_sweep() {
-    for lists in &CENTRAL {
-        let mut lists = lists.lock();
-        let (mut partial, mut full) = (lists.partial.take(), lists.full.take());
-        for list in [&mut partial, &mut full] {
-            if lists.unswept.is_empty() {
-                lists.unswept = list.take();
-                continue;
-            }
-            loop {
-                let s = list.pop();
-                if s.is_null() {
-                    break;
-                }
-                // SAFETY: just taken off its list.
-                unsafe { lists.unswept.push(s) };
-            }
-        }
-    }
-    UNSWEPT.store(true, Ordering::Release);
-    RECLAIM_AT.store(0, Ordering::Relaxed);
-    let mut large = LARGE.lock();
-    let mut s = large.first();
-    while !s.is_null() {
-        // SAFETY: spans on the list are valid, and ours with the lock held.
-        unsafe {
-            let next = (*s).next;
-            let bytes = (*s).elemsize;
-            if sweep(s) == Swept::Empty {
-                large.remove(s);
-                stats::freed_large(bytes);
-                release(s);
-            }
-            s = next;
-        }
-    }
+    debug_assert_eq!(UNSWEPT.load(Ordering::Relaxed), 0);
+    CYCLE.fetch_add(1, Ordering::Relaxed);
+    let pages = pages::OBJECT_PAGES.load(Ordering::Relaxed);
+    let live = stats::HEAP_LIVE.load(Ordering::Relaxed);
+    let goal = pace::next_gc();
+    // An eighth is left for what is allocated beside the count, and for spans that others have in hand.
+    let distance = if goal == usize::MAX {
+        0
+    } else {
+        (goal.saturating_sub(live) / 8 * 7).max(PAGE)
+    };
+    PACE.pages.store(pages, Ordering::Relaxed);
+    PACE.start.store(live, Ordering::Relaxed);
+    PACE.distance.store(distance, Ordering::Relaxed);
+    UNSWEPT.store(pages, Ordering::Release);
 }

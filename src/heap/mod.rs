@@ -328,7 +328,7 @@ fn out_of_memory(size: usize) -> ! {
     print::puts("runtime: out of memory: cannot allocate ");
     print::put_u64(size as u64);
     print::puts("-byte block (");
-    print::put_u64((pages::HEAP.lock().object_pages * PAGE) as u64);
+    print::put_u64((pages::OBJECT_PAGES.load(Ordering::Relaxed) * PAGE) as u64);
     print::puts(" in use)\n");
     print::throw("runtime: out of memory")
 }

@@ -12,6 +12,7 @@ use super::span::{Records, Span, SpanClass};
 use crate::os::mem;
 use crate::sync::mutex::Mutex;
 use core::ptr::null_mut;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// Pages of one arena. Valid as zeroes: all free, clean, never used.
 #[repr(C)]
@@ -39,8 +40,6 @@ pub struct PageHeap {
     all: *mut *mut Span,
     all_len: usize,
     all_cap: usize,
-    /// Pages in use for objects.
-    pub object_pages: usize,
     /// Pages in use for the runtime's own purposes.
     pub manual_pages: usize,
     /// Pages that were in use at some time.
@@ -56,6 +55,9 @@ unsafe impl Send for PageHeap {}
 
 /// The page heap.
 pub static HEAP: Mutex<PageHeap> = Mutex::new(PageHeap::new());
+
+/// Pages in use for objects: counted under the page heap's lock, read without it.
+pub static OBJECT_PAGES: AtomicUsize = AtomicUsize::new(0);
 
 /// Result of a search for a run of clear bits.
 enum Run {
@@ -123,7 +125,6 @@ impl PageHeap {
             all: null_mut(),
             all_len: 0,
             all_cap: 0,
-            object_pages: 0,
             manual_pages: 0,
             ever_pages: 0,
             released_pages: 0,
@@ -261,6 +262,15 @@ impl PageHeap {
             }
         };
         let (mut dirty, mut fresh, mut back) = (false, 0, 0);
+        if !grow {
+            let mut new = false;
+            self.each(page, n, |p, bit, len| {
+                for_mask(bit, len, |w, m| new |= !p.ever[w] & m != 0);
+            });
+            if new {
+                return None;
+            }
+        }
         self.each(page, n, |p, bit, len| {
             for_mask(bit, len, |w, m| {
                 dirty |= p.dirty[w] & m != 0;
@@ -285,14 +295,14 @@ impl PageHeap {
         });
     }
 
-    /// A span of `n` pages for objects of `class`; null when there is no room without growing (`grow` false) or the
+    /// A span of `n` pages for objects of `class`; null when there is no room in pages that were in use before (`grow` false) or the
     /// system refuses. The span is on no list and counts as in use for objects.
     pub fn alloc_span(&mut self, n: usize, class: SpanClass, state: u8, grow: bool) -> *mut Span {
         let Some((page, dirty)) = self.take(n, grow) else {
             return null_mut();
         };
         if state == super::span::state::IN_USE {
-            self.object_pages += n;
+            OBJECT_PAGES.fetch_add(n, Ordering::Relaxed);
         } else {
             self.manual_pages += n;
         }
@@ -317,9 +327,8 @@ impl PageHeap {
         // SAFETY: the span is the caller's; the list of all spans holds valid records.
         unsafe {
             let (page, n) = (((*s).base - BASE) >> PAGE_SHIFT, (*s).pages as usize);
-            if (*s).state.load(core::sync::atomic::Ordering::Relaxed) == super::span::state::IN_USE
-            {
-                self.object_pages -= n;
+            if (*s).state.load(Ordering::Relaxed) == super::span::state::IN_USE {
+                OBJECT_PAGES.fetch_sub(n, Ordering::Relaxed);
             } else {
                 self.manual_pages -= n;
             }

@@ -38,8 +38,8 @@ pub const SPAN_CLASSES: usize = CLASSES * 2;
 impl SpanClass {
     /// From its parts.
     #[inline(always)]
-    pub fn new(class: usize, noscan: bool) -> Self {
-        Self((class as u8) << 1 | u8::from(noscan))
+    pub const fn new(class: usize, noscan: bool) -> Self {
+        Self((class as u8) << 1 | noscan as u8)
     }
     /// Size class.
     #[inline(always)]
@@ -53,8 +53,8 @@ impl SpanClass {
     }
     /// As an index.
     #[inline(always)]
-    pub fn index(self) -> usize {
-        usize::from(self.0)
+    pub const fn index(self) -> usize {
+        self.0 as usize
     }
 }
 
@@ -76,8 +76,6 @@ pub struct Span {
     pub class: SpanClass,
     /// The memory may hold old data: objects must be cleared on allocation.
     pub needzero: bool,
-    /// Which list it is on: [`super::central::place`].
-    pub place: u8,
     /// Number of pages.
     pub pages: u32,
     /// Slots given out or live.
@@ -191,7 +189,6 @@ impl Records {
                 state: AtomicU8::new(st),
                 class,
                 needzero: false,
-                place: 0,
                 pages: pages as u32,
                 live: 0,
                 window: 0,
@@ -321,16 +318,6 @@ impl List {
         Self { head: null_mut() }
     }
 
-    /// Whether it has no span.
-    pub fn is_empty(&self) -> bool {
-        self.head.is_null()
-    }
-
-    /// First span, or null.
-    pub fn first(&self) -> *mut Span {
-        self.head
-    }
-
     /// Puts `s` in front.
     ///
     /// # Safety
@@ -375,10 +362,5 @@ impl List {
             (*s).next = null_mut();
             (*s).prev = null_mut();
         }
-    }
-
-    /// Takes the whole list.
-    pub fn take(&mut self) -> Self {
-        core::mem::take(self)
     }
 }
