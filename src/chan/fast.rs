@@ -1,7 +1,7 @@
 //! Leaf mode: operations that meet nobody, on the goroutine's stack.
 //!
 //! Looks without the lock come first. They are the whole answer of a non-blocking operation that cannot go on, and spare the others the lock
-//! in vain. With the lock held only the ring is touched; waiters, barriers and panics are the business of system mode (`ops`).
+//! in vain. With the lock held only the ring is touched; waiters, panics and the barriers of large elements are the business of system mode (`ops`).
 
 use super::hchan::Hchan;
 use crate::abi::args;
@@ -55,13 +55,13 @@ pub enum Leaf {
 pub unsafe fn send(c: *mut Hchan, elem: *const u8) -> bool {
     // SAFETY: channels are live while Go code holds them; fields that change are atomic or read under the lock.
     unsafe {
-        if !(*c).room_and_nobody() || !(*c).plain() || !(*c).lock_leaf() {
+        if !(*c).room_and_nobody() || !(*c).leaf() || !(*c).lock_leaf() {
             return false;
         }
         let sent = (*c).room_and_nobody();
         if sent {
             let slot = (*c).next_free();
-            (*c).copy_plain(slot, elem);
+            (*c).copy_leaf(slot, elem);
         }
         (*c).lock.unlock();
         sent
@@ -86,14 +86,14 @@ pub unsafe fn recv(c: *mut Hchan, elem: *mut u8) -> Leaf {
             }
             return Leaf::Closed;
         }
-        if !(*c).plain() || !(*c).lock_leaf() {
+        if !(*c).leaf() || !(*c).lock_leaf() {
             return Leaf::Slow;
         }
         let took = (*c).element_and_nobody();
         if took {
             let slot = (*c).next_used();
             if !elem.is_null() {
-                (*c).copy_plain(elem, slot);
+                (*c).copy_leaf(elem, slot);
             }
             if !(*(*c).elemtype).no_pointers() {
                 core::ptr::write_bytes(slot, 0, (*c).elemsize as usize);

@@ -208,17 +208,38 @@ impl Hchan {
             || self.closed.load(Ordering::Acquire) != 0
     }
 
-    /// Elements hold no pointers, or nobody needs to know where they go: copies need no barrier.
+    /// Elements hold no pointers, or marking does not run: copies need no barrier.
     #[inline]
     pub fn plain(&self) -> bool {
         // SAFETY: type descriptors live for ever.
         !crate::gc::barrier::enabled() || unsafe { (*self.elemtype).no_pointers() }
     }
 
+    /// Leaf functions may copy elements.
+    #[inline]
+    pub fn leaf(&self) -> bool {
+        self.elemsize as usize <= crate::gc::barrier::LEAF_MAX || self.plain()
+    }
+
+    /// Copies an element in a leaf function.
+    ///
+    /// # Safety
+    /// [`Hchan::leaf`] holds; both slots are valid and do not overlap.
+    #[inline]
+    pub unsafe fn copy_leaf(&self, dst: *mut u8, src: *const u8) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.copy_plain(dst, src);
+            if !self.plain() {
+                crate::gc::barrier::stored_small(self.elemtype, dst, self.elemsize as usize);
+            }
+        }
+    }
+
     /// Copies an element without barrier.
     ///
     /// # Safety
-    /// [`Hchan::plain`] holds; both slots are valid and do not overlap.
+    /// [`Hchan::plain`] holds, or the caller does the barrier; both slots are valid and do not overlap.
     #[inline]
     pub unsafe fn copy_plain(&self, dst: *mut u8, src: *const u8) {
         // SAFETY: the caller's promise. Words are copied whole, by the general case too. Only three sizes are picked out:

@@ -6,6 +6,8 @@
 //! store, switches it; it only changes with the world stopped, so that store and shade are never parted by a change of phase.
 
 use crate::abi::{GoSlice, Type, args};
+use crate::heap::{classes, layout};
+use crate::sched;
 use core::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
 
 /// Read by compiled code: marking runs, barriers are needed.
@@ -56,6 +58,81 @@ unsafe fn bulk_slow(typ: *const Type, start: usize, off: usize, size: usize) {
     }
 }
 
+/// Most bytes of values whose barrier leaf functions do themselves: what one word of pointer bits describes.
+pub const LEAF_MAX: usize = classes::MAX_BITS;
+
+/// As [`bulk`], for leaf functions: `size` is at most [`LEAF_MAX`], and marking runs.
+///
+/// # Safety
+/// As there; the values must lie side by side from `at` on.
+#[cold]
+#[inline(never)]
+pub unsafe fn bulk_small(typ: *const Type, at: *const u8, size: usize) {
+    // SAFETY: as the caller promises; types this small have a mask.
+    unsafe {
+        if size < 8 || (*typ).no_pointers() {
+            return;
+        }
+        let mut bits = layout::small_mask(size, typ);
+        while bits != 0 {
+            let word = bits.trailing_zeros() as usize;
+            super::shade(*at.cast::<*mut u8>().add(word));
+            bits &= bits.wrapping_sub(1);
+        }
+    }
+}
+
+/// `p` points into the stack of the goroutine that runs here: it is scanned again, so what is stored there needs no barrier. For leaf functions.
+#[inline(always)]
+pub fn on_own_stack(p: *const u8) -> bool {
+    let g = sched::getg();
+    // SAFETY: the running g. Go code on a system stack is a timer's or a map's function: it ends before marking can.
+    unsafe { ((*g).stack_lo..(*g).stack_hi).contains(&(p as usize)) }
+}
+
+/// As [`bulk_small`] unless `dst` is on the running goroutine's stack.
+///
+/// # Safety
+/// As there.
+#[cold]
+#[inline(never)]
+pub unsafe fn stored_small(typ: *const Type, dst: *const u8, size: usize) {
+    if !on_own_stack(dst) {
+        // SAFETY: as the caller promises.
+        unsafe { bulk_small(typ, dst, size) };
+    }
+}
+
+/// As [`write_ptr`], for leaf functions.
+///
+/// # Safety
+/// As there.
+#[inline(always)]
+pub unsafe fn write_ptr_leaf(slot: *mut *mut u8, p: *mut u8) {
+    // SAFETY: as the caller promises.
+    unsafe { slot.write(p) };
+    if enabled() && !on_own_stack(slot.cast()) {
+        super::shade(p);
+    }
+}
+
+/// Values of `typ` were copied to the new object `p` while marking runs. Leaf functions may call it.
+///
+/// # Safety
+/// `p` was allocated in this call, and has `size` bytes of such values from its start.
+#[cold]
+#[inline(never)]
+pub unsafe fn filled(typ: *const Type, p: *mut u8, size: usize) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        if size <= LEAF_MAX {
+            bulk_small(typ, p, size);
+        } else {
+            super::mark::scan_again(p as usize);
+        }
+    }
+}
+
 /// Copies a value of `typ`; source and destination may overlap.
 ///
 /// # Safety
@@ -69,14 +146,22 @@ pub unsafe fn typed_memmove(typ: *const Type, dst: *mut u8, src: *const u8) {
     }
 }
 
-/// `typedmemmove` without marking.
+/// `typedmemmove`, but for large values while marking runs.
 #[inline(always)]
 pub unsafe fn typedmemmove_leaf(a: &mut args::runtime_typedmemmove) -> bool {
-    if enabled() {
-        return false;
-    }
     // SAFETY: compiled code passes a type and valid places.
-    unsafe { core::ptr::copy(a.src, a.dst, (*a.typ_).size) };
+    unsafe {
+        let size = (*a.typ_).size;
+        if enabled() {
+            if size > LEAF_MAX {
+                return false;
+            }
+            core::ptr::copy(a.src, a.dst, size);
+            stored_small(a.typ_, a.dst, size);
+            return true;
+        }
+        core::ptr::copy(a.src, a.dst, size);
+    }
     true
 }
 
@@ -116,22 +201,24 @@ unsafe fn slice_copy(elem: *const Type, dst: GoSlice, src: GoSlice) -> i64 {
     n
 }
 
-/// `typedslicecopy` without marking.
+/// `typedslicecopy`, but for many elements while marking runs.
 #[inline(always)]
 pub unsafe fn typedslicecopy_leaf(a: &mut args::runtime_typedslicecopy) -> bool {
-    if enabled() {
-        return false;
-    }
     let n = a.dst.len.min(a.src.len);
     if n > 0 {
         // SAFETY: both slices hold `n` elements of the type.
         unsafe {
-            core::ptr::copy(
-                a.src.ptr,
-                a.dst.ptr,
-                (n as usize).wrapping_mul((*a.typ_).size),
-            )
-        };
+            let bytes = (n as usize).wrapping_mul((*a.typ_).size);
+            if enabled() {
+                if bytes > LEAF_MAX {
+                    return false;
+                }
+                core::ptr::copy(a.src.ptr, a.dst.ptr, bytes);
+                stored_small(a.typ_, a.dst.ptr, bytes);
+            } else {
+                core::ptr::copy(a.src.ptr, a.dst.ptr, bytes);
+            }
+        }
     }
     a.r0 = n;
     true

@@ -254,6 +254,11 @@ pub unsafe fn each_slot(s: &span::Span, base: usize, mut f: impl FnMut(*const us
     }
 }
 
+/// The object at `base`, which has pointers and was made while marking runs, was filled without barriers: a marker scans it.
+pub fn scan_again(base: usize) {
+    work::put_shaded(base);
+}
+
 /// A barrier's part: remembers the object that `p` points into for the markers.
 pub fn shade(p: usize) {
     if !arena::in_range(p) {

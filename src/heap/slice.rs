@@ -120,15 +120,15 @@ unsafe fn grow_fast(t: *const SliceType, old: GoSlice, need: i64, r: &mut GoSlic
             }
             clear_tail(p, used, capmem);
         } else {
-            if barrier::enabled() {
-                return false;
-            }
             p = leaf_alloc(cap.wrapping_mul(size), et);
             if p.is_null() {
                 return false;
             }
         }
         core::ptr::copy_nonoverlapping(old.ptr, p, used);
+        if barrier::enabled() && !(*et).no_pointers() {
+            barrier::filled(et, p, used);
+        }
         *r = GoSlice {
             ptr: p,
             len: old.len,
@@ -174,7 +174,9 @@ unsafe fn grow_slow(t: *const SliceType, old: GoSlice, need: i64) -> GoSlice {
         } else {
             p = newarray(et, cap);
             core::ptr::copy_nonoverlapping(old.ptr, p, used);
-            barrier::bulk(et, p, used);
+            if barrier::enabled() {
+                barrier::filled(et, p, used);
+            }
         }
         GoSlice {
             ptr: p,

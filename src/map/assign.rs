@@ -1,6 +1,7 @@
 //! `m[k] = v` and `delete(m, k)`.
 //!
-//! In leaf mode both do what needs no growth, no barrier and no chain bucket; they change nothing before they know that they can finish.
+//! In leaf mode both do what needs no growth and no chain bucket; they change nothing before they know that they can finish. Its caller does the
+//! barrier for key and value. New objects need none.
 
 use super::key::Key;
 use super::lookup::{self, key_at, key_size};
@@ -61,7 +62,7 @@ unsafe fn place<K: Key>(t: &MapType, first: Bucket, key: K, top: u8) -> Try<Plac
 /// Sets the value of `key`.
 ///
 /// # Safety
-/// A map of the type that is not nil; `value` is valid for a value; the mode must be true.
+/// A map of the type that is not nil; `value` is valid for a value; the mode must be true. In leaf mode the caller shades what key and value point to.
 #[inline(always)]
 pub unsafe fn assign<K: Key, const LEAF: bool>(
     t: &MapType,
@@ -71,12 +72,12 @@ pub unsafe fn assign<K: Key, const LEAF: bool>(
 ) -> Try<()> {
     // SAFETY: the map is the caller's alone while it is written.
     unsafe {
-        if LEAF && (mem::barrier_enabled() || !(*h).oldbuckets.is_null()) {
+        if LEAF && !(*h).oldbuckets.is_null() {
             return Err(Slow);
         }
         let hash = key.hash(t, lookup::seed(h))?;
         if (*h).buckets.is_null() {
-            mem::write_ptr(&raw mut (*h).buckets, mem::object::<LEAF>(t.bucket)?);
+            (*h).buckets = mem::object::<LEAF>(t.bucket)?;
         }
         let top = top_of(hash);
         loop {
@@ -136,14 +137,14 @@ unsafe fn insert<K: Key, const LEAF: bool>(
             let p = mem::object::<LEAF>(t.key)?;
             if t.indirectvalue != 0 {
                 let q = mem::object::<LEAF>(t.elem)?;
-                mem::write_ptr(v.cast(), q);
+                v.cast::<*mut u8>().write(q);
                 v = q;
             }
-            mem::write_ptr(k.cast(), p);
+            k.cast::<*mut u8>().write(p);
             k = p;
         } else if t.indirectvalue != 0 {
             let q = mem::object::<LEAF>(t.elem)?;
-            mem::write_ptr(v.cast(), q);
+            v.cast::<*mut u8>().write(q);
             v = q;
         }
         key.store::<LEAF>(t, k);

@@ -5,7 +5,7 @@ use super::iter::{self, Leaf, System};
 use super::key::{Any, Key, Kind, Memory, Parts, Simple, Str, Word32, Word64, kind};
 use super::lookup::{One, find, find_in_one, find_string, find_word};
 use super::table::{SLOTS, Slot};
-use super::{Try, make};
+use super::{Try, make, mem};
 use crate::abi::{GoString, Hmap, MapType, Type, args};
 use crate::panic;
 
@@ -269,6 +269,17 @@ pub unsafe fn assign1_leaf(a: &mut args::runtime_mapassign1) -> bool {
         if a.h.is_null() {
             return false;
         }
+        if mem::barrier_enabled() {
+            return assign_marking(a);
+        }
+        assign_by_kind(a)
+    }
+}
+
+#[inline(always)]
+unsafe fn assign_by_kind(a: &args::runtime_mapassign1) -> bool {
+    // SAFETY: as above; the map is not nil.
+    unsafe {
         match kind(&*a.t) {
             Kind::Word32 => assign_as(a, Word32(a.key.cast::<u32>().read_unaligned())),
             Kind::Word64 => assign_as(a, Word64(a.key.cast::<u64>().read_unaligned())),
@@ -280,7 +291,23 @@ pub unsafe fn assign1_leaf(a: &mut args::runtime_mapassign1) -> bool {
     }
 }
 
-/// `m[k] = v` with growth, barriers, compiled code.
+/// While marking runs. The barrier comes before the store, for afterwards too little of the stack is left: there is no safe point between the two.
+#[cold]
+#[inline(never)]
+unsafe fn assign_marking(a: &args::runtime_mapassign1) -> bool {
+    // SAFETY: as above.
+    unsafe {
+        let (key, elem) = ((*a.t).key, (*a.t).elem);
+        if (*key).size > mem::LEAF_MAX || (*elem).size > mem::LEAF_MAX {
+            return false;
+        }
+        mem::bulk_small(key, a.key, (*key).size);
+        mem::bulk_small(elem, a.val, (*elem).size);
+        assign_by_kind(a)
+    }
+}
+
+/// `m[k] = v` with growth, barriers of large values, compiled code.
 pub unsafe fn assign1(a: &mut args::runtime_mapassign1) {
     // SAFETY: as above.
     unsafe { set(&*a.t, a.h, a.key, a.val) }

@@ -23,7 +23,7 @@ const NO_CHECK: usize = usize::MAX;
 
 /// On which stack the iterator runs, and how it hashes and finds a key of the map again.
 pub trait Mode {
-    /// Leaf mode: no barriers.
+    /// Leaf mode: no barriers, so while marking runs only iterators on the goroutine's own stack.
     const LEAF: bool;
     /// Whether a key equals itself; false for NaNs.
     unsafe fn findable(t: &MapType, p: *const u8) -> Try<bool>;
@@ -105,7 +105,7 @@ pub unsafe fn start<M: Mode>(t: *const MapType, h: *mut Hmap, it: *mut Hiter) ->
             (*it).value = core::ptr::null_mut();
             return Ok(());
         }
-        if M::LEAF && mem::barrier_enabled() {
+        if M::LEAF && mem::barrier_enabled() && !mem::on_own_stack(it.cast()) {
             return Err(Slow);
         }
         let random = mem::fastrand() as usize;
@@ -136,7 +136,7 @@ pub unsafe fn start<M: Mode>(t: *const MapType, h: *mut Hmap, it: *mut Hiter) ->
 pub unsafe fn next<M: Mode>(it: *mut Hiter) -> Try<()> {
     // SAFETY: the iterator is the caller's and keeps the table alive.
     unsafe {
-        if M::LEAF && mem::barrier_enabled() {
+        if M::LEAF && mem::barrier_enabled() && !mem::on_own_stack(it.cast()) {
             return Err(Slow);
         }
         let t = &*(*it).t;

@@ -69,7 +69,7 @@ unsafe impl Key for Word64 {
     }
     #[inline(always)]
     unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
-        // SAFETY: as above; in leaf mode no barrier is needed.
+        // SAFETY: as above; in leaf mode the barrier is the caller's.
         unsafe {
             if LEAF {
                 p.cast::<u64>().write_unaligned(self.0);
@@ -137,7 +137,7 @@ unsafe impl Key for Str {
     }
     #[inline(always)]
     unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
-        // SAFETY: as above; in leaf mode no barrier is needed.
+        // SAFETY: as above; in leaf mode the barrier is the caller's.
         unsafe {
             if LEAF {
                 p.cast::<GoString>().write(self.0);

@@ -1,7 +1,7 @@
 //! `make(map[K]V)`.
 
 use super::assign::overloaded;
-use super::{Slow, Try, mem, table};
+use super::{Try, mem, table};
 use crate::abi::{Hmap, MapType, Type};
 use crate::types::known;
 
@@ -19,9 +19,6 @@ pub unsafe fn make<const LEAF: bool>(
 ) -> Try<*mut Hmap> {
     // SAFETY: the map is the caller's alone until it is returned.
     unsafe {
-        if LEAF && mem::barrier_enabled() {
-            return Err(Slow);
-        }
         let mut b = 0;
         while overloaded(hint, b) && hint > table::SLOTS {
             b += 1;
@@ -38,7 +35,8 @@ pub unsafe fn make<const LEAF: bool>(
         };
         (*h).b = b;
         (*h).hash0 = mem::fastrand() as u32;
-        mem::write_ptr(&raw mut (*h).buckets, buckets);
+        // A new object or one of the caller's frame: no barrier is due.
+        (*h).buckets = buckets;
         Ok(h)
     }
 }

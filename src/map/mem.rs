@@ -48,7 +48,7 @@ pub unsafe fn copy_bytes(dst: *mut u8, src: *const u8, n: usize) {
     }
 }
 
-/// Copies a value of `typ` into a map. Leaf mode has made sure that no barrier is needed.
+/// Copies a value of `typ` into a map. In leaf mode the barrier is the caller's (`entry::assign_marking`).
 ///
 /// # Safety
 /// Both places must be valid for it.
@@ -85,7 +85,9 @@ pub unsafe fn clear_bytes(p: *mut u8, n: usize) {
 
 #[cfg(not(test))]
 mod real {
-    pub use crate::gc::barrier::{enabled as barrier_enabled, typed_memmove, write_ptr};
+    pub use crate::gc::barrier::{
+        LEAF_MAX, bulk_small, enabled as barrier_enabled, on_own_stack, typed_memmove, write_ptr,
+    };
     pub use crate::heap::{leaf_alloc, mallocgc, newarray};
 }
 
@@ -102,6 +104,11 @@ mod real {
 
     pub fn barrier_enabled() -> bool {
         false
+    }
+    pub const LEAF_MAX: usize = 0;
+    pub unsafe fn bulk_small(_typ: *const Type, _at: *const u8, _size: usize) {}
+    pub fn on_own_stack(_p: *const u8) -> bool {
+        true
     }
     pub unsafe fn write_ptr(slot: *mut *mut u8, p: *mut u8) {
         // SAFETY: as the caller promises.

@@ -119,6 +119,10 @@ unsafe fn lock_heap_of(t: *mut RuntimeTimer) -> Option<&'static PerP> {
 /// `t` is in no heap and stays alive and in place until it fires or is stopped. The caller holds the heap's lock.
 unsafe fn add_locked(h: &PerP, t: *mut RuntimeTimer) -> bool {
     h.number();
+    // The heap is a root that was perhaps marked from already, and off the collector's map: the new reference is shaded like any stored pointer.
+    if crate::gc::barrier_enabled() {
+        crate::gc::shade(t.cast());
+    }
     // SAFETY: the caller's promise.
     unsafe {
         // A time that overflowed is "never", and 0 stands for no timer in `first`.
@@ -302,14 +306,8 @@ pub fn for_each_root(mut f: impl FnMut(*mut RuntimeTimer)) {
 
 /// `time.startTimer`.
 pub unsafe fn start_timer(a: &mut args::time_startTimer) {
-    // SAFETY: package time keeps the timer alive: its object is a root while it is armed. The heap is off the collector's map, so the
-    // new reference in it must be shaded like any stored pointer.
-    unsafe {
-        if crate::gc::barrier::enabled() {
-            crate::gc::shade(a.a0.cast());
-        }
-        start(a.a0);
-    }
+    // SAFETY: the timer's object is a root while it is armed.
+    unsafe { start(a.a0) };
 }
 
 /// `time.stopTimer`.

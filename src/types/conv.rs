@@ -1,6 +1,6 @@
 //! Conversions to interface types, which the compiler knows to succeed.
 //!
-//! Each has one body for both modes: in leaf mode it answers false where it would have to allocate slowly, make a table or do a write barrier.
+//! Each has one body for both modes: in leaf mode it answers false where it would have to allocate slowly, make a table or do the write barrier of a large value.
 
 use super::compare::iface_type;
 use super::{assert, itab, value};

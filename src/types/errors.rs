@@ -2,20 +2,18 @@
 
 use super::{known, type_string};
 use crate::abi::{Eface, GoString, Type, TypeAssertionError, args};
+use crate::gc;
 use crate::heap;
 use crate::panic;
 
 /// An interface value of a string type: the header moves to the heap.
 unsafe fn string_eface(typ: *const Type, s: GoString) -> Eface {
-    // SAFETY: the new object is a string of ours, complete before anybody sees it. System mode: the collector does not
-    // start before the value is reachable.
+    // SAFETY: the new object is a string of ours, complete before anybody sees it. System mode: marking neither starts nor ends
+    // before the value is reachable.
     unsafe {
-        let p = heap::mallocgc(size_of::<GoString>(), typ, true).cast::<GoString>();
-        p.write(s);
-        Eface {
-            typ,
-            data: p.cast(),
-        }
+        let p = heap::mallocgc(size_of::<GoString>(), typ, true);
+        gc::typed_memmove(typ, p, (&raw const s).cast());
+        Eface { typ, data: p }
     }
 }
 
@@ -33,18 +31,14 @@ pub fn string_value(text: GoString) -> Eface {
 
 /// A `*runtime.TypeAssertionError`.
 pub fn type_assertion(e: TypeAssertionError) -> Eface {
-    // SAFETY: the new object is of that type and complete before anybody sees it.
+    // SAFETY: the new object is of that type and complete before anybody sees it. The names of types that reflect made lie in the heap.
     unsafe {
-        let p = heap::mallocgc(
-            size_of::<TypeAssertionError>(),
-            known::assertion_error(),
-            true,
-        )
-        .cast::<TypeAssertionError>();
-        p.write(e);
+        let typ = known::assertion_error();
+        let p = heap::mallocgc(size_of::<TypeAssertionError>(), typ, true);
+        gc::typed_memmove(typ, p, (&raw const e).cast());
         Eface {
             typ: known::assertion_error_pointer(),
-            data: p.cast(),
+            data: p,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Moving Go values in and out of interfaces.
 //!
-//! `SYSTEM` says where the code runs: in leaf mode (false) nothing here allocates slowly or does a write barrier, it answers "no" instead.
+//! `SYSTEM` says where the code runs: in leaf mode (false) nothing here allocates slowly or does the write barrier of a large value, it answers
+//! "no" instead.
 
 use super::known;
 use crate::abi::{Eface, Iface, Itab, Type};
@@ -54,8 +55,15 @@ pub unsafe fn copy<const SYSTEM: bool>(typ: *const Type, dst: *mut u8, src: *con
         }
         if SYSTEM {
             barrier::typed_memmove(typ, dst, src);
+            return true;
         }
-        SYSTEM
+        let size = (*typ).size;
+        if size > barrier::LEAF_MAX {
+            return false;
+        }
+        copy_bytes(dst, src, size);
+        barrier::stored_small(typ, dst, size);
+        true
     }
 }
 
@@ -119,14 +127,14 @@ pub unsafe fn boxed<const SYSTEM: bool>(
             copy_bytes(p, elem, size);
             return Some(p);
         }
-        if barrier::enabled() {
-            return None;
-        }
         let p = heap::leaf_alloc(size, typ);
         if p.is_null() {
             return None;
         }
         copy_bytes(p, elem, size);
+        if barrier::enabled() {
+            barrier::filled(typ, p, size);
+        }
         Some(p)
     }
 }
@@ -142,7 +150,8 @@ pub unsafe fn unboxed<const SYSTEM: bool>(typ: *const Type, data: *mut u8, r: *m
         if r.is_null() {
             true
         } else if (*typ).direct_iface() {
-            write_word::<SYSTEM>(r.cast(), data)
+            write_word::<SYSTEM>(r.cast(), data);
+            true
         } else {
             copy::<SYSTEM>(typ, r, data)
         }
@@ -150,17 +159,14 @@ pub unsafe fn unboxed<const SYSTEM: bool>(typ: *const Type, data: *mut u8, r: *m
 }
 
 #[inline(always)]
-unsafe fn write_word<const SYSTEM: bool>(slot: *mut *mut u8, word: *mut u8) -> bool {
+unsafe fn write_word<const SYSTEM: bool>(slot: *mut *mut u8, word: *mut u8) {
     // SAFETY: the slot is a pointer variable of the caller's.
     unsafe {
-        if !barrier::enabled() {
-            slot.write(word);
-            return true;
-        }
         if SYSTEM {
             barrier::write_ptr(slot, word);
+        } else {
+            barrier::write_ptr_leaf(slot, word);
         }
-        SYSTEM
     }
 }
 
@@ -169,21 +175,13 @@ unsafe fn write_word<const SYSTEM: bool>(slot: *mut *mut u8, word: *mut u8) -> b
 /// # Safety
 /// `r` is null or has room for one.
 #[inline(always)]
-pub unsafe fn store_eface<const SYSTEM: bool>(
-    r: *mut Eface,
-    typ: *const Type,
-    data: *mut u8,
-) -> bool {
+pub unsafe fn store_eface<const SYSTEM: bool>(r: *mut Eface, typ: *const Type, data: *mut u8) {
     // SAFETY: passed on.
     unsafe {
-        if r.is_null() {
-            return true;
+        if !r.is_null() {
+            write_word::<SYSTEM>(&raw mut (*r).data, data);
+            (*r).typ = typ;
         }
-        if !write_word::<SYSTEM>(&raw mut (*r).data, data) {
-            return false;
-        }
-        (*r).typ = typ;
-        true
     }
 }
 
@@ -192,20 +190,12 @@ pub unsafe fn store_eface<const SYSTEM: bool>(
 /// # Safety
 /// `r` is null or has room for one.
 #[inline(always)]
-pub unsafe fn store_iface<const SYSTEM: bool>(
-    r: *mut Iface,
-    tab: *mut Itab,
-    data: *mut u8,
-) -> bool {
+pub unsafe fn store_iface<const SYSTEM: bool>(r: *mut Iface, tab: *mut Itab, data: *mut u8) {
     // SAFETY: passed on.
     unsafe {
-        if r.is_null() {
-            return true;
+        if !r.is_null() {
+            write_word::<SYSTEM>(&raw mut (*r).data, data);
+            (*r).tab = tab;
         }
-        if !write_word::<SYSTEM>(&raw mut (*r).data, data) {
-            return false;
-        }
-        (*r).tab = tab;
-        true
     }
 }
