@@ -292,10 +292,10 @@ typedef struct G {
 	struct M *lockedm;            /* 248 C: inlined LockOSThread */
 	struct G *alllink;            /* 256 */
 	Eface panicarg;               /* 264 panic to raise when back on the goroutine's stack */
-	uintptr_t scanned;            /* 280 collector: cycle in which the stack was scanned last */
-	int64_t assist;               /* 288 collector: credit in bytes */
+	uintptr_t scanned;            /* 280 collector: cycle in which the stack was scanned, 0 after it ran */
+	struct G *ranlink;            /* 288 collector: next that ran since its stack was scanned */
 	int64_t blockedat;            /* 296 blocking profile: when it parked, 0 = not noted */
-	uint8_t *sudogcache;          /* 304 */
+	uintptr_t ran;                /* 304 collector: 1 while on that list */
 	uintptr_t resume;             /* 312 resume step: Rust function to run on g0 before Go code goes on */
 	uintptr_t resumearg;          /* 320 */
 	uintptr_t timer[8];           /* 328 a RuntimeTimer for Sleep */

@@ -101,6 +101,19 @@ pub unsafe fn mark_held(m: &mut Marker) {
     }
 }
 
+/// Marking begins: nothing was marked from finalizers yet.
+pub fn mark_start() {}
+
+/// Marks from some finalizers; true while there may be more.
+///
+/// # Safety
+/// While marking.
+pub unsafe fn mark_some(m: &mut Marker) -> bool {
+    // SAFETY: passed on to the caller.
+    unsafe { mark_held(m) };
+    false
+}
+
 /// Queues the finalizers of objects that are not marked, and marks these.
 ///
 /// # Safety

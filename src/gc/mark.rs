@@ -1,91 +1,100 @@
 //! Marking: from grey pointers to marked objects.
 //!
 //! An object is marked when its bit is set. Marked objects with pointers wait on the work list ([`super::work`]) until they are
-//! scanned. Between the list and the scan lies a short queue: an object's memory is
-//! asked for when it enters and has come when it leaves.
+//! scanned. Between the list and the scan lies a short queue: an object's memory is asked for when it enters and has come when it leaves.
+//! Large objects are scanned in pieces of [`OBLET`] bytes, so that a stop of the world never waits for more than one.
+//!
+//! The program runs meanwhile. Words are read and bits are set atomically; what is read too early or too late is the write barrier's business.
 
-use super::work::{self, BLOCK, Block};
+use super::work::{self, BLOCK, Block, Counts};
 use crate::heap::classes::MAX_BITS;
 use crate::heap::{arena, layout, span};
+use crate::sched;
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
-/// Scans between looks at whether others need work.
-const SHARE_EVERY: u32 = 256;
 /// Objects asked for ahead of their scan: about as many misses as a core has under way.
 const AHEAD: usize = 16;
+/// What is scanned between two looks at whether to go on costs this: some ten microseconds.
+const CHECK_EVERY: usize = 32 << 10;
+/// What a scan costs besides its bytes, in bytes.
+const SCAN_COST: usize = 64;
+/// Larger objects are scanned in pieces of this size.
+pub const OBLET: usize = 128 << 10;
 
-/// One thread's marking.
+/// One session of marking.
 #[derive(Debug)]
 pub struct Marker {
     block: *mut Block,
     ahead: [usize; AHEAD],
     at: usize,
-    /// Bytes and objects marked.
-    counts: (usize, usize),
-    /// Others mark too.
-    shared: bool,
+    counts: Counts,
+    /// Bytes scanned.
+    pub scanned: usize,
+    /// What that cost: [`SCAN_COST`] for each object more.
+    cost: usize,
 }
 
-/// What a pointer leads to.
-enum Target {
-    /// Nothing that needs marking.
-    None,
-    /// An object now marked: its span and address.
-    New(*const span::Span, usize),
-}
-
-/// Marks the object that `p` points into.
+/// Marks the object that `p` points into. The span and address of an object that was not marked before.
 ///
 /// # Safety
-/// While marking, with caches flushed.
+/// While marking.
 #[inline(always)]
-unsafe fn mark_target(p: usize, shared: bool) -> Target {
+unsafe fn mark_target(p: usize) -> Option<(&'static span::Span, usize)> {
     let s = arena::span_of(p);
     if s.is_null() {
-        return Target::None;
+        return None;
     }
-    // SAFETY: spans that pages lead to are valid; their bits change only by marking now.
+    // SAFETY: spans that pages lead to are valid; nothing is swept while marking runs.
     unsafe {
         let s = &*s;
         let index = s.index_of(p);
         // The unused tail of a span, and pages that are the runtime's own.
         if index >= s.objects as usize || s.state.load(Ordering::Relaxed) != span::state::IN_USE {
-            return Target::None;
+            return None;
         }
         let (word, bit) = (index / 64, 1u64 << (index % 64));
         let mark = &*s.mark.add(word);
-        let old = mark.load(Ordering::Relaxed);
         // A slot that is not given out is only reached through a stale word in a place that the maps call live.
-        if old & bit != 0 || *s.alloc.add(word) & bit == 0 {
-            return Target::None;
+        if mark.load(Ordering::Relaxed) & bit != 0 || *s.alloc.add(word) & bit == 0 {
+            return None;
         }
-        if !shared {
-            // Nobody else marks: no locked instruction is needed.
-            mark.store(old | bit, Ordering::Relaxed);
-        } else if mark.fetch_or(bit, Ordering::Relaxed) & bit != 0 {
-            return Target::None;
+        if mark.fetch_or(bit, Ordering::Relaxed) & bit != 0 {
+            return None;
         }
-        Target::New(s, s.address_of(index))
+        Some((s, s.address_of(index)))
     }
 }
 
-impl Default for Marker {
-    fn default() -> Self {
-        Self::new()
+impl Counts {
+    #[inline(always)]
+    fn add(&mut self, s: &span::Span) {
+        self.objects += 1;
+        self.bytes += s.elemsize;
+        if !s.class.noscan() {
+            self.scan_bytes += s.elemsize;
+        }
     }
 }
 
 impl Marker {
-    /// With an empty work list.
+    /// Opens a session.
+    #[expect(clippy::new_without_default, reason = "a session is not a value")]
     pub fn new() -> Self {
         Self {
-            block: work::new_block(),
+            block: work::join(),
             ahead: [0; AHEAD],
             at: 0,
-            counts: (0, 0),
-            shared: false,
+            counts: Counts::default(),
+            scanned: 0,
+            cost: 0,
         }
+    }
+
+    /// Closes the session; what is still grey is for others. True if it was the last and nothing is left.
+    pub fn finish(mut self) -> bool {
+        self.empty_queue();
+        work::leave(self.block, &mut self.counts)
     }
 
     /// A word that holds a pointer (or nil, or the address of something that is not in the heap).
@@ -94,12 +103,11 @@ impl Marker {
         if !arena::in_range(p) {
             return;
         }
-        // SAFETY: the world is stopped for marking.
+        // SAFETY: a session is only open while marking.
         unsafe {
-            if let Target::New(s, base) = mark_target(p, self.shared) {
-                self.counts.0 += (*s).elemsize;
-                self.counts.1 += 1;
-                if !(*s).class.noscan() {
+            if let Some((s, base)) = mark_target(p) {
+                self.counts.add(s);
+                if !s.class.noscan() {
                     self.push(base);
                 }
             }
@@ -107,11 +115,12 @@ impl Marker {
     }
 
     #[inline(always)]
-    unsafe fn push(&mut self, base: usize) {
+    fn push(&mut self, base: usize) {
         // SAFETY: the block is ours; `len` is at most BLOCK.
         unsafe {
             if (*self.block).len == BLOCK {
                 self.block = work::exchange(self.block);
+                super::worker::more_work();
             }
             let b = self.block;
             *(&raw mut (*b).objects).cast::<usize>().add((*b).len) = base;
@@ -132,10 +141,34 @@ impl Marker {
         }
     }
 
-    /// Scans until this marker's own block is empty.
-    fn drain_own(&mut self) {
+    /// Moves what waits for its memory back to the block.
+    fn empty_queue(&mut self) {
+        for i in 0..AHEAD {
+            let p = core::mem::take(&mut self.ahead[i]);
+            if p != 0 {
+                self.push(p);
+            }
+        }
+    }
+
+    /// Scans until nothing is left that this session can get, or `stop` says so; `stop` is asked every few microseconds. True if nothing is left.
+    pub fn drain(&mut self, mut stop: impl FnMut(&Self) -> bool) -> bool {
+        loop {
+            if !self.drain_own(&mut stop) {
+                return false;
+            }
+            let b = work::refill(self.block);
+            if b.is_null() {
+                return true;
+            }
+            self.block = b;
+        }
+    }
+
+    /// As [`Self::drain`], of this session's own block.
+    fn drain_own(&mut self, stop: &mut impl FnMut(&Self) -> bool) -> bool {
         let mut empty = 0;
-        let mut until_share = SHARE_EVERY;
+        let mut check_at = self.cost.wrapping_add(CHECK_EVERY);
         while empty <= AHEAD {
             let p = self.pop();
             let due = core::mem::replace(&mut self.ahead[self.at % AHEAD], p);
@@ -151,18 +184,21 @@ impl Marker {
                 // SAFETY: marked objects are valid.
                 unsafe { self.scan(due) };
                 empty = 0;
-                until_share -= 1;
-                if until_share == 0 {
-                    until_share = SHARE_EVERY;
-                    if self.shared && work::hungry() {
+                if (self.cost.wrapping_sub(check_at) as isize) >= 0 {
+                    check_at = self.cost.wrapping_add(CHECK_EVERY);
+                    if stop(self) {
+                        return false;
+                    }
+                    if !work::available() && super::worker::others() {
                         self.share();
                     }
                 }
             }
         }
+        true
     }
 
-    /// Gives half of a block to those who have nothing.
+    /// Gives half of the block to those who have nothing: idle Ps, and assists, which have only what lies in the pool.
     #[cold]
     fn share(&mut self) {
         // SAFETY: the blocks are ours until they are exchanged.
@@ -171,64 +207,56 @@ impl Marker {
             if n < AHEAD {
                 return;
             }
-            let b = work::new_block();
-            let from = (*self.block).len - n;
-            (&mut (*b).objects)[..n].copy_from_slice(&(&(*self.block).objects)[from..from + n]);
-            (*b).len = n;
-            (*self.block).len = from;
-            work::free_block(work::exchange(b));
+            // The older half: what was found first leads to most.
+            let half = self.block;
+            let mine = work::take();
+            let rest = (*half).len - n;
+            (&mut (*mine).objects)[..rest].copy_from_slice(&(&(*half).objects)[n..n + rest]);
+            (*mine).len = rest;
+            (*half).len = n;
+            self.block = mine;
+            work::put(half);
         }
+        super::worker::more_work();
     }
 
-    /// Scans until nothing is grey, alone.
-    pub fn drain(&mut self) {
-        loop {
-            self.drain_own();
-            let b = work::refill(self.block);
-            if b.is_null() {
-                return;
-            }
-            self.block = b;
-        }
-    }
-
-    /// Scans until nothing is grey, together with the other markers of `generation`. What this marker has counted goes to [`work::counted`].
-    pub fn drain_shared(&mut self, generation: u32) {
-        self.shared = true;
-        loop {
-            self.drain_own();
-            let b = work::wait(generation, self.block, &mut self.counts);
-            if b.is_null() {
-                break;
-            }
-            self.block = b;
-        }
-        self.shared = false;
-    }
-
-    /// Marks what the object at `base` points to.
+    /// Marks what the object at `at` points to, or what this piece of a large object points to.
     ///
     /// # Safety
-    /// `base` must be the address of an object with pointers.
+    /// `at` must be the address of an object with pointers, or a multiple of [`OBLET`] bytes into it.
     #[inline]
-    pub unsafe fn scan(&mut self, base: usize) {
+    pub unsafe fn scan(&mut self, at: usize) {
         // SAFETY: the object is valid, and so is its layout.
         unsafe {
-            let s = &*arena::span_of(base);
-            each_slot(s, base, |slot| self.grey(*slot));
+            let s = &*arena::span_of(at);
+            let bytes = s.elemsize.min(OBLET);
+            self.scanned = self.scanned.wrapping_add(bytes);
+            self.cost = self.cost.wrapping_add(bytes).wrapping_add(SCAN_COST);
+            if s.elemsize > OBLET {
+                if at == s.base {
+                    for piece in (at..at + s.elemsize).step_by(OBLET).skip(1) {
+                        self.push(piece);
+                    }
+                }
+                let (typ, end) = (*s.types, (at + OBLET).min(s.base + s.elemsize));
+                if !typ.is_null() {
+                    layout::each_pointer(typ, s.base, at, end, |slot| self.grey(load(slot)));
+                }
+                return;
+            }
+            each_slot(s, at, |slot| self.grey(load(slot)));
         }
     }
+}
 
-    /// From now on others mark too.
-    pub fn set_shared(&mut self) {
-        self.shared = true;
-    }
-
-    /// Ends marking: gives the block back, answers the bytes and objects that were not counted elsewhere yet.
-    pub fn finish(self) -> (usize, usize) {
-        work::free_block(self.block);
-        self.counts
-    }
+/// Reads a word that the program may be writing.
+///
+/// # Safety
+/// The word is valid.
+#[inline(always)]
+pub unsafe fn load(slot: *const usize) -> usize {
+    // SAFETY: the caller's promise.
+    unsafe { AtomicUsize::from_ptr(slot.cast_mut()).load(Ordering::Relaxed) }
 }
 
 /// Calls `f` with every pointer word of the object at `base` in `s`.
@@ -256,22 +284,26 @@ pub unsafe fn each_slot(s: &span::Span, base: usize, mut f: impl FnMut(*const us
 
 /// The object at `base`, which has pointers and was made while marking runs, was filled without barriers: a marker scans it.
 pub fn scan_again(base: usize) {
-    work::put_shaded(base);
+    // SAFETY: the M's P is ours.
+    unsafe { work::put_shaded(sched::getp(), base) };
 }
 
-/// A barrier's part: remembers the object that `p` points into for the markers.
+/// Marks the object that `p` points into, for the write barrier, and has it scanned by a marker. Runs on goroutine stacks too.
 pub fn shade(p: usize) {
     if !arena::in_range(p) {
         return;
     }
-    let Some(o) = crate::heap::find_object(p) else {
-        return;
-    };
-    // SAFETY: the object is valid; the mark bits are atomic.
+    // SAFETY: barriers run only while marking; the M's P is ours.
     unsafe {
-        if !(*o.span).set_mark(o.index) || (*o.span).class.noscan() {
+        let Some((s, base)) = mark_target(p) else {
             return;
+        };
+        let p = sched::getp();
+        if !p.is_null() {
+            (*p).gc.counts.add(s);
+        }
+        if !s.class.noscan() {
+            work::put_shaded(p, base);
         }
     }
-    work::put_shaded(o.base);
 }

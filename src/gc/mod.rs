@@ -1,41 +1,79 @@
 //! The collector: finds the objects that the program can still reach, and frees the others.
 //!
-//! Precise, non-moving mark and sweep. Marking runs with the world stopped, which the scheduler does at points where no
-//! Rust frame of a goroutine is live ([`poll`]); sweeping is done span by span as allocation needs them (`heap::central`). `docs/gc.md` tells how
-//! and why, and what changes when marking runs beside the program: roots, work list, barriers and the mark bits are made for that.
+//! Precise, non-moving, concurrent mark and sweep. The world is stopped twice in a cycle, each time for a fraction of a millisecond, at points
+//! where no Rust frame of a goroutine is live. `docs/gc.md` tells how and why.
 //!
-//! Phases of a cycle, all between [`collect`]'s stop and start of the world:
-//! 1. finish sweeping the last cycle; flush the Ps' caches, so that every span's bits are exact;
-//! 2. mark from the roots ([`roots`]) until the work list ([`mark`]) is empty;
-//! 3. queue the finalizers of objects found dead, which keeps them for one more cycle ([`finalizer`]);
-//! 4. hand every span to the sweepers; set the size at which the next cycle starts ([`pace`]).
+//! A cycle:
+//! 1. *start* ([`start_cycle`]): sweep what the last cycle left, stop the world, empty `sync.Pool`s, turn the write barrier on, go on;
+//! 2. *mark* ([`worker`]): the Ps mark from the roots ([`roots`]) until the work list ([`work`]) is empty. What is allocated meanwhile is born marked;
+//! 3. *finish* ([`finish_cycle`]): stop the world, scan the stacks that changed, mark what they lead to. If that is much, let the world go on and
+//!    mark it beside the program, then try again. Else turn the barrier off, hand every span to the sweepers, set the next goal ([`pace`]);
+//! 4. *sweep* (`heap::central`): span by span as allocation needs them.
+//!
+//! Allocation and barriers never start or finish a cycle, they ask for it ([`ask`]); the scheduler does it ([`poll`]).
 //!
 //! Lock order: the world, special records, the finalizer queue; the heap's locks inside.
 
 pub mod barrier;
 pub mod finalizer;
-pub mod helpers;
 pub mod mark;
 pub mod pace;
 pub mod roots;
 pub mod stats;
 pub mod verify;
 pub mod work;
+pub mod worker;
 
-use crate::abi::{Status, args};
+use crate::abi::{G, Status, args};
 use crate::heap;
-use crate::sched::{self, state, stw};
-use crate::time::clock;
-use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use crate::sched::{self, WaitReason, state, stw};
+use crate::sync::mutex::Mutex;
+use crate::time::clock::nanotime;
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 pub use barrier::{bulk as bulk_barrier, enabled as barrier_enabled, typed_memmove, write_ptr};
 pub use pace::check_trigger;
 pub use roots::add_root;
 
-/// A cycle was asked for and has not begun.
-static REQUESTED: AtomicBool = AtomicBool::new(false);
+/// What the scheduler is asked to do: bits of [`EVENTS`].
+pub const START: u32 = 1;
+/// Marking seems to be done.
+pub const FINISH: u32 = 2;
+
+/// Stacks that the final stop may have to scan again; more are scanned before.
+const FEW_STACKS: usize = 8;
+/// Rounds of scanning stacks again beside the program before the world is stopped all the same.
+const ROUNDS: u32 = 4;
+/// Time that the final stop may take for marking before it lets the world go on.
+const STOP_NS: i64 = 100_000;
+/// Final stops of one cycle that may be given up: a program that always has more to mark must not keep a cycle from ending.
+const TRIES: u32 = 10;
+
+/// What the scheduler is asked to do.
+static EVENTS: AtomicU32 = AtomicU32::new(0);
+/// Final stops of this cycle that were given up.
+static TRIED: AtomicU32 = AtomicU32::new(0);
 /// `sync.runtime_registerPoolCleanup`: called at the start of every cycle.
 static POOL_CLEANUP: AtomicPtr<crate::abi::FuncVal> = AtomicPtr::new(core::ptr::null_mut());
+
+/// Goroutines that wait for a cycle: `runtime.GC`.
+static WAITERS: Mutex<Waiters> = Mutex::new(Waiters {
+    started: 0,
+    list: sched::queue::GList::new(),
+    next: sched::queue::GList::new(),
+});
+
+struct Waiters {
+    /// Cycles started.
+    started: u64,
+    /// Those that wait for the present cycle to end.
+    list: sched::queue::GList,
+    /// Those that wait for the next cycle.
+    next: sched::queue::GList,
+}
+
+// SAFETY: goroutines are reached under the lock only.
+unsafe impl Send for Waiters {}
 
 unsafe extern "C" {
     /// asm/switch.S: calls a Go function on g0.
@@ -48,11 +86,20 @@ pub fn init() {
     pace::init();
 }
 
+/// Has the scheduler start or finish a cycle at the next opportunity.
+pub fn ask(event: u32) {
+    EVENTS.fetch_or(event, Ordering::Release);
+}
+
 /// The heap has grown enough: a cycle starts as soon as the running goroutine reaches a safe point.
 #[cold]
 #[inline(never)]
 pub fn request() {
-    REQUESTED.store(true, Ordering::Relaxed);
+    ask(START);
+    preempt_current();
+}
+
+fn preempt_current() {
     let g = sched::curg();
     if !g.is_null() {
         // SAFETY: the goroutine is stopped in the call that allocates.
@@ -63,27 +110,25 @@ pub fn request() {
     }
 }
 
-/// Runs a cycle if one was asked for. The scheduler calls it on g0 where no Rust frame of a goroutine is live.
-#[inline]
-pub fn poll() {
-    if REQUESTED.load(Ordering::Relaxed) {
-        poll_slow();
-    }
+/// Something was asked for.
+#[inline(always)]
+pub fn asked() -> bool {
+    EVENTS.load(Ordering::Relaxed) != 0
 }
 
+/// Does what was asked for. The scheduler calls it on an empty g0 with a P and no goroutine.
 #[cold]
-fn poll_slow() {
-    // SAFETY: on g0 with a P; a goroutine that was running here is stopped with its context saved.
+#[inline(never)]
+pub fn poll() {
+    let events = EVENTS.swap(0, Ordering::AcqRel);
+    // SAFETY: on g0 with a P and no goroutine.
     unsafe {
-        let start = clock::nanotime();
-        if !stw::stop_world() {
-            return;
+        if events & FINISH != 0 && barrier::enabled() {
+            finish_cycle();
         }
-        if pace::due() {
-            collect(Cause::Heap, start);
+        if events & START != 0 && !barrier::enabled() {
+            start_cycle();
         }
-        REQUESTED.store(false, Ordering::Relaxed);
-        stw::start_world();
     }
     finalizer::wake();
 }
@@ -93,64 +138,170 @@ fn poll_slow() {
 pub enum Cause {
     /// The heap reached its goal.
     Heap,
-    /// `runtime.GC` and the like: everything is swept before the world goes on.
+    /// `runtime.GC` and the like.
     Forced,
 }
 
-/// One cycle; `start` is when the thread began to stop the world.
+/// Starts marking, if there is still a reason to.
 ///
 /// # Safety
-/// This thread stopped the world.
-pub unsafe fn collect(cause: Cause, start: i64) {
+/// On g0 with a P and no goroutine.
+unsafe fn start_cycle() {
+    // SAFETY: the caller's promise; after the stop the world is ours.
+    unsafe {
+        if WAITERS.lock().next.is_empty() && !pace::due() {
+            return;
+        }
+        if !sweep_rest() {
+            ask(START);
+            return;
+        }
+        let start = nanotime();
+        if !stw::stop_world() {
+            ask(START);
+            return;
+        }
+        if barrier::enabled() {
+            stw::start_world();
+            return;
+        }
+        // A sweeper may have been at its last spans.
+        heap::central::sweep_all();
+        clear_pools();
+        let cause = {
+            let mut w = WAITERS.lock();
+            w.started += 1;
+            let mut next = core::mem::take(&mut w.next);
+            let forced = !next.is_empty();
+            w.list.append(&mut next);
+            if forced { Cause::Forced } else { Cause::Heap }
+        };
+        TRIED.store(0, Ordering::Relaxed);
+        work::reset();
+        roots::prepare();
+        worker::start();
+        pace::start();
+        barrier::ENABLED.store(1, Ordering::SeqCst);
+        for p in state::existing_ps() {
+            (*p).heap.blacken();
+        }
+        stats::cycle_starts(cause, start);
+        if pace::STOP_THE_WORLD.load(Ordering::Relaxed) {
+            mark_all();
+            end_cycle(nanotime());
+        }
+        stw::start_world();
+    }
+    wake_waiters();
+}
+
+/// Sweeps what the last cycle left, beside the program. False if the world is to be stopped meanwhile.
+fn sweep_rest() -> bool {
+    while heap::central::sweep_some(64) {
+        if state::GCWAITING.load(Ordering::Relaxed) != 0 {
+            return false;
+        }
+    }
+    true
+}
+
+/// Marks everything, with the world stopped.
+unsafe fn mark_all() {
+    let mut m = mark::Marker::new();
     // SAFETY: the world is stopped.
     unsafe {
-        clear_pools();
-        let before = heap::stats::HEAP_LIVE.load(Ordering::Relaxed);
-        heap::central::sweep_all();
-        flush_caches();
-        let prepared = clock::nanotime();
-        let goal = pace::enabled().then(pace::next_gc);
+        loop {
+            m.drain(|_| false);
+            if !roots::mark_next(&mut m) {
+                if roots::ran_count() == 0 {
+                    break;
+                }
+                roots::mark_ran(&mut m);
+            }
+        }
+    }
+    m.finish();
+}
+
+/// Nothing seems to be grey any more: ends the cycle, or finds out that there is more to mark.
+///
+/// # Safety
+/// On g0 with a P and no goroutine, while marking.
+unsafe fn finish_cycle() {
+    let stopping = || state::GCWAITING.load(Ordering::Relaxed) != 0;
+    // SAFETY: the caller's promise; marking does not end before we stop the world.
+    unsafe {
+        // Beside the program: stacks that changed, while they are many, and what barriers shaded.
         let mut m = mark::Marker::new();
-        let helped = helpers::call();
-        if helped.is_some() {
-            m.set_shared();
+        let before = m.scanned;
+        for _ in 0..ROUNDS {
+            if !m.drain(|_| stopping()) || roots::ran_count() <= FEW_STACKS {
+                break;
+            }
+            roots::mark_ran(&mut m);
         }
-        roots::mark_all(&mut m);
-        finalizer::mark_held(&mut m);
-        match helped {
-            Some(generation) => m.drain_shared(generation),
-            None => m.drain(),
+        m.drain(|_| stopping());
+        let scanned = m.scanned.wrapping_sub(before);
+        pace::scanned(scanned);
+        if !m.finish() {
+            // There is more to mark, or others do: whoever closes the last session asks again.
+            return;
         }
+        let start = nanotime();
+        if stopping() || !stw::stop_world() {
+            ask(FINISH);
+            return;
+        }
+        if !barrier::enabled() {
+            stw::start_world();
+            return;
+        }
+        let tried = TRIED.fetch_add(1, Ordering::Relaxed);
+        let begun = nanotime();
+        let late = |_: &mark::Marker| tried < TRIES && nanotime() - begun > STOP_NS;
+        let mut m = mark::Marker::new();
+        let mut done = m.drain(late);
+        while done && (roots::ran_count() != 0 || worker::has_work()) {
+            roots::mark_ran(&mut m);
+            while m.drain(late) && roots::mark_next(&mut m) {}
+            done = m.drain(late);
+        }
+        if m.finish() {
+            end_cycle(start);
+        } else {
+            stats::stopped(nanotime() - start);
+        }
+        stw::start_world();
+    }
+    wake_waiters();
+}
+
+/// Marking is complete: from here on unmarked objects are free. `start` is when the thread began to stop the world.
+///
+/// # Safety
+/// The world must be stopped, nothing grey.
+unsafe fn end_cycle(start: i64) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut m = mark::Marker::new();
         finalizer::queue_dead(&mut m);
-        m.drain();
+        m.drain(|_| false);
+        m.finish();
         if pace::VERIFY.load(Ordering::Relaxed) {
             verify::check();
         }
-        let rest = m.finish();
-        let all = if helped.is_some() {
-            work::counted()
-        } else {
-            (0, 0)
-        };
-        let marked = rest.0 + all.0;
-        stats::LOOKUPS.fetch_add((rest.1 + all.1) as u64, Ordering::Relaxed);
+        // Allocation is white again, what caches did not use is free and unmarked.
+        flush_caches();
+        barrier::ENABLED.store(0, Ordering::SeqCst);
         heap::sample::collected();
-        let marked_at = clock::nanotime();
-        heap::stats::HEAP_LIVE.store(marked, Ordering::Relaxed);
-        pace::set_goal(marked);
-        heap::central::start_sweep();
-        if cause == Cause::Forced {
-            heap::central::sweep_all();
+        let mut counts = work::counted();
+        for p in state::existing_ps() {
+            counts.take(&mut (*p).heap.black);
         }
-        stats::cycle_done(&stats::Cycle {
-            cause,
-            start,
-            prepared,
-            marked_at,
-            before,
-            marked,
-            goal,
-        });
+        stats::LOOKUPS.fetch_add(counts.objects as u64, Ordering::Relaxed);
+        stats::cycle_ends(counts, start);
+        // The next goal is set: it says how fast to sweep.
+        heap::central::start_sweep();
     }
 }
 
@@ -159,10 +310,7 @@ pub unsafe fn collect(cause: Cause, start: i64) {
 /// # Safety
 /// The world must be stopped.
 pub unsafe fn flush_caches() {
-    for p in (0..state::MAX_PROCS)
-        .map(state::p_at)
-        .take_while(|p| !p.is_null())
-    {
+    for p in state::existing_ps() {
         // SAFETY: Ps are never freed; with the world stopped nobody uses their caches.
         unsafe { heap::flush(&mut (*p).heap) };
     }
@@ -182,35 +330,68 @@ pub unsafe fn register_pool_cleanup(a: &mut args::sync_runtime_registerPoolClean
     POOL_CLEANUP.store(a.cleanup.cast_mut(), Ordering::Relaxed);
 }
 
-/// `runtime.GC`.
-pub unsafe fn gc_call(_a: &mut args::runtime_GC) -> Status {
-    // SAFETY: system mode at a runtime call: the caller's context is saved.
+/// Wakes those who waited for a cycle that has ended; if others wait for the next one it is asked for.
+fn wake_waiters() {
+    if barrier::enabled() {
+        return;
+    }
+    let mut w = WAITERS.lock();
+    let list = core::mem::take(&mut w.list);
+    if !w.next.is_empty() {
+        ask(START);
+    }
+    drop(w);
+    // SAFETY: they are parked, and readied once, by whoever took them from the list.
+    unsafe { sched::park::ready_list(list) };
+}
+
+/// Parks the calling goroutine until a cycle that begins from now on has ended and everything is swept; then `release` says whether free memory
+/// goes back to the system.
+///
+/// # Safety
+/// System mode at a runtime call.
+unsafe fn wait_for_cycle(release: bool) -> Status {
+    let mut w = WAITERS.lock();
+    // SAFETY: the caller's promise; the lock is held until the goroutine is on the list.
     unsafe {
-        let start = clock::nanotime();
-        if !stw::stop_world() {
-            return Status::Retry;
+        let g = sched::curg();
+        (*g).resume = after_cycle as *const () as usize;
+        (*g).resumearg = usize::from(release);
+        let status = sched::park(g, WaitReason::GcCycle);
+        w.next.push(g);
+        drop(w);
+        ask(START);
+        status
+    }
+}
+
+/// Resume step of [`wait_for_cycle`]: sweeps what is left, a piece at a time.
+unsafe extern "C" fn after_cycle(g: *mut G, release: usize) -> Status {
+    // SAFETY: g is curg and stopped at the return of its call; nobody else has set its resume step.
+    unsafe {
+        if heap::central::sweep_some(1024) {
+            (*g).resume = after_cycle as *const () as usize;
+            sched::park::requeue_current();
+            return Status::Parked;
         }
-        collect(Cause::Forced, start);
-        stw::start_world();
+        if release != 0 {
+            heap::pages::HEAP.lock().release_free();
+        }
     }
     finalizer::wake();
     Status::Done
 }
 
+/// `runtime.GC`.
+pub unsafe fn gc_call(_a: &mut args::runtime_GC) -> Status {
+    // SAFETY: system mode at a runtime call: the caller's context is saved.
+    unsafe { wait_for_cycle(false) }
+}
+
 /// `debug.FreeOSMemory`: a cycle, then everything free goes back to the system.
 pub unsafe fn free_os_memory(_a: &mut args::runtime_debug_freeOSMemory) -> Status {
     // SAFETY: as in `gc_call`.
-    unsafe {
-        let start = clock::nanotime();
-        if !stw::stop_world() {
-            return Status::Retry;
-        }
-        collect(Cause::Forced, start);
-        heap::pages::HEAP.lock().release_free();
-        stw::start_world();
-    }
-    finalizer::wake();
-    Status::Done
+    unsafe { wait_for_cycle(true) }
 }
 
 /// `p` was stored somewhere while marking runs: the object it points to is live.

@@ -1,17 +1,42 @@
-//! When a cycle starts: when the heap has grown by GOGC percent over what the last one found live.
+//! When a cycle starts, and how fast allocation may go while it marks.
+//!
+//! The heap may grow by GOGC percent over what the last cycle found live: the goal. Marking starts before, at the trigger, so that it ends about when
+//! the goal is reached with a quarter of the processors. The trigger follows from how the last cycles went (a proportional controller). Meanwhile
+//! every allocated byte costs its share of the marking that is left ([`assist`]), paid from what the workers did or by marking on the spot.
 
+use super::worker;
 use crate::abi::args;
 use crate::boot::env;
 use crate::heap::stats::HEAP_LIVE;
-use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicUsize, Ordering};
+use crate::sched;
+use core::sync::atomic::{
+    AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+};
 
 /// Heap below which no cycle starts at GOGC=100, as in Go 1.5.
 const MIN_HEAP: usize = 4 << 20;
+/// Least room between the heap at the start of a cycle and its goal.
+const MIN_ROOM: usize = 1 << 20;
+/// Bytes marked at a time by an assist: fewer cost more in joining and leaving.
+const ASSIST_BATCH: usize = 64 << 10;
+/// Share of the processors' time that marking should take.
+const UTILIZATION: f64 = 0.25;
+/// How much of an error the trigger takes up at once.
+const GAIN: f64 = 0.5;
+/// Marking starts at no less than this share of the growth up to the goal. Starting earlier than marking is fast does not make it cheaper: what is
+/// allocated meanwhile is all kept, so the heap gets larger, and cycles more.
+const EARLIEST: f64 = 0.7;
+/// And at no more than this share.
+const LATEST: f64 = 0.95;
 
 /// Bytes of heap at which the next cycle starts; `usize::MAX`: never.
 static TRIGGER: AtomicUsize = AtomicUsize::new(usize::MAX);
+/// Bytes of heap at which marking should be done.
+static GOAL: AtomicUsize = AtomicUsize::new(usize::MAX);
 /// Bytes that the last cycle found live.
 static MARKED: AtomicUsize = AtomicUsize::new(0);
+/// Growth over [`MARKED`] at which a cycle starts, as the bits of an f64.
+static RATIO: AtomicU64 = AtomicU64::new(0);
 /// GOGC; negative: off.
 static PERCENT: AtomicI32 = AtomicI32::new(100);
 /// GODEBUG=gcstress=N: a cycle at every Nth refill of a cache; 0: not.
@@ -22,6 +47,19 @@ static REFILLS: AtomicU32 = AtomicU32::new(0);
 pub static VERIFY: AtomicBool = AtomicBool::new(false);
 /// GODEBUG=gctrace=1: a line for each cycle.
 pub static TRACE: AtomicBool = AtomicBool::new(false);
+/// GODEBUG=gcstoptheworld=1: mark with the world stopped.
+pub static STOP_THE_WORLD: AtomicBool = AtomicBool::new(false);
+
+/// Bytes of objects with pointers: live after the last cycle, and every slot handed to a cache since. All that marking may have to scan.
+pub static HEAP_SCAN: AtomicUsize = AtomicUsize::new(0);
+/// Bytes that marking is expected to scan.
+static EXPECTED: AtomicUsize = AtomicUsize::new(0);
+/// Bytes scanned in this cycle.
+static SCANNED: AtomicUsize = AtomicUsize::new(0);
+/// Bytes that workers scanned and no allocation has used up.
+static CREDIT: AtomicI64 = AtomicI64::new(0);
+/// [`HEAP_LIVE`] when the cycle began.
+static LIVE_AT_START: AtomicUsize = AtomicUsize::new(0);
 
 /// Reads GOGC and GODEBUG.
 pub fn init() {
@@ -44,9 +82,16 @@ pub fn init() {
             }
             set(&VERIFY, b"gcverify");
             set(&TRACE, b"gctrace");
+            set(&STOP_THE_WORLD, b"gcstoptheworld");
         }
     }
-    set_goal(0);
+    RATIO.store((7.0f64 / 8.0).to_bits(), Ordering::Relaxed);
+    set_limits(0);
+}
+
+/// `n` grown by `percent`, saturating.
+fn share(n: usize, percent: i32) -> usize {
+    (n as u128 * percent as u128 / 100).min(usize::MAX as u128 / 2) as usize
 }
 
 /// The goal for `marked` live bytes and GOGC `percent`.
@@ -54,18 +99,130 @@ fn goal(marked: usize, percent: i32) -> usize {
     if percent < 0 {
         return usize::MAX;
     }
-    let p = percent as u128;
-    let grow = |n: usize| (n as u128 * p / 100).min(usize::MAX as u128 / 2) as usize;
-    marked.saturating_add(grow(marked)).max(grow(MIN_HEAP))
+    marked
+        .saturating_add(share(marked, percent))
+        .max(share(MIN_HEAP, percent))
 }
 
-/// A cycle found `marked` bytes live.
-pub fn set_goal(marked: usize) {
+/// The trigger for `marked` live bytes, GOGC `percent` and a growth of `ratio`.
+fn trigger(marked: usize, percent: i32, ratio: f64) -> usize {
+    if percent < 0 {
+        return usize::MAX;
+    }
+    let growth = (marked as f64 * ratio) as usize;
+    marked
+        .saturating_add(growth.min(share(marked, percent)))
+        .max(share(MIN_HEAP, percent))
+}
+
+/// The ratio after a cycle that started at a growth of `ratio`, ended at a growth of `grown` and took `used` of the processors' time.
+fn next_ratio(ratio: f64, percent: i32, grown: f64, used: f64) -> f64 {
+    let goal = f64::from(percent) / 100.0;
+    let error = goal - ratio - used / UTILIZATION * (grown - ratio);
+    (ratio + GAIN * error).clamp(goal * EARLIEST, goal * LATEST)
+}
+
+fn set_limits(marked: usize) {
+    let percent = PERCENT.load(Ordering::Relaxed);
+    let ratio = f64::from_bits(RATIO.load(Ordering::Relaxed));
     MARKED.store(marked, Ordering::Relaxed);
-    TRIGGER.store(
-        goal(marked, PERCENT.load(Ordering::Relaxed)),
-        Ordering::Relaxed,
-    );
+    GOAL.store(goal(marked, percent), Ordering::Relaxed);
+    TRIGGER.store(trigger(marked, percent, ratio), Ordering::Relaxed);
+}
+
+/// Marking starts.
+///
+/// # Safety
+/// The world must be stopped.
+pub(super) unsafe fn start() {
+    let live = HEAP_LIVE.load(Ordering::Relaxed);
+    LIVE_AT_START.store(live, Ordering::Relaxed);
+    GOAL.fetch_max(live.saturating_add(MIN_ROOM), Ordering::Relaxed);
+    SCANNED.store(0, Ordering::Relaxed);
+    CREDIT.store(0, Ordering::Relaxed);
+    // In the steady state what the heap has grown by since the last cycle is dead, or as much of the old.
+    let percent = PERCENT.load(Ordering::Relaxed).max(0) as u128;
+    let scan = HEAP_SCAN.load(Ordering::Relaxed);
+    let expected = scan as u128 * 100 / (100 + percent);
+    EXPECTED.store(expected as usize, Ordering::Relaxed);
+}
+
+/// Marking is over and found `marked` bytes live, `scan_bytes` of them in objects with pointers. It took `ns` of `procs` processors' time.
+///
+/// # Safety
+/// The world must be stopped.
+pub(super) unsafe fn finish(marked: usize, scan_bytes: usize, ns: i64, procs: u32, forced: bool) {
+    let percent = PERCENT.load(Ordering::Relaxed);
+    let before = MARKED.load(Ordering::Relaxed);
+    let live = HEAP_LIVE.load(Ordering::Relaxed);
+    // A cycle that did not start at the trigger says nothing about it, nor does one whose start the least heap size decided.
+    if percent >= 0 && before >= MIN_HEAP / 2 && !forced {
+        let grown = live as f64 / before as f64 - 1.0;
+        let start = LIVE_AT_START.load(Ordering::Relaxed) as f64 / before as f64 - 1.0;
+        let assist = worker::TIMES.assist.load(Ordering::Relaxed) as f64;
+        let used = UTILIZATION + assist / (ns.max(1) as f64 * f64::from(procs));
+        let ratio = f64::from_bits(RATIO.load(Ordering::Relaxed)).max(start.max(0.0).min(1e9));
+        let ratio = next_ratio(ratio, percent, grown, used);
+        RATIO.store(ratio.to_bits(), Ordering::Relaxed);
+    }
+    HEAP_LIVE.store(marked, Ordering::Relaxed);
+    HEAP_SCAN.store(scan_bytes, Ordering::Relaxed);
+    set_limits(marked);
+}
+
+/// Workers and assists scanned `bytes`.
+pub(super) fn scanned(bytes: usize) {
+    SCANNED.fetch_add(bytes, Ordering::Relaxed);
+    CREDIT.fetch_add(bytes as i64, Ordering::Relaxed);
+}
+
+/// Bytes to scan for each allocated byte so that marking is done when the heap reaches its goal.
+fn ratio(live: usize) -> f64 {
+    let scanned = SCANNED.load(Ordering::Relaxed);
+    let mut expected = EXPECTED.load(Ordering::Relaxed);
+    let mut goal = GOAL.load(Ordering::Relaxed);
+    if scanned >= expected || live >= goal {
+        // More is live than expected: then the worst case, with a little more room.
+        expected = HEAP_SCAN.load(Ordering::Relaxed);
+        goal = goal.saturating_add(goal / 10);
+    }
+    let left = expected.saturating_sub(scanned).max(ASSIST_BATCH);
+    let room = goal.saturating_sub(live).max(ASSIST_BATCH);
+    left as f64 / room as f64
+}
+
+/// `bytes` are being allocated while marking runs: marks for them unless others have done so.
+///
+/// # Safety
+/// In system mode on a thread with a P.
+#[cold]
+#[inline(never)]
+pub unsafe fn assist(bytes: usize) {
+    // SAFETY: the P is this thread's.
+    unsafe {
+        let debt = (bytes as f64 * ratio(HEAP_LIVE.load(Ordering::Relaxed))) as i64;
+        let credit = &mut (*sched::getp()).gc.credit;
+        *credit -= debt;
+        if *credit >= 0 {
+            return;
+        }
+        let had = CREDIT.load(Ordering::Relaxed);
+        if had > 0 {
+            let take = had.min(-*credit);
+            CREDIT.fetch_sub(take, Ordering::Relaxed);
+            *credit += take;
+            if *credit >= 0 {
+                return;
+            }
+        }
+        let want = (-*credit as usize).max(ASSIST_BATCH);
+        let done = worker::assist(want);
+        // It is ours, not the pool's.
+        CREDIT.fetch_sub(done as i64, Ordering::Relaxed);
+        *credit += done as i64;
+        // There was nothing to do, or the world stops: forgiven.
+        *credit = (*credit).max(0);
+    }
 }
 
 /// Bytes that the last cycle found live.
@@ -76,6 +233,11 @@ pub fn marked() -> usize {
 /// Heap size at which the next cycle starts.
 pub fn next_gc() -> usize {
     TRIGGER.load(Ordering::Relaxed)
+}
+
+/// Heap size at which the present or next cycle should be done.
+pub fn heap_goal() -> usize {
+    GOAL.load(Ordering::Relaxed)
 }
 
 /// A cycle is due.
@@ -95,6 +257,9 @@ pub fn check_trigger(live: usize) {
 
 #[cold]
 fn reached() {
+    if super::barrier::enabled() {
+        return;
+    }
     let stress = STRESS.load(Ordering::Relaxed);
     if stress == 0 || REFILLS.fetch_add(1, Ordering::Relaxed) + 1 >= stress {
         super::request();
@@ -109,7 +274,7 @@ pub fn enabled() -> bool {
 /// `debug.SetGCPercent`, which runs a cycle afterwards.
 pub unsafe fn set_percent(a: &mut args::runtime_setGCPercent) {
     a.out = PERCENT.swap(a.in_.max(-1), Ordering::Relaxed);
-    set_goal(MARKED.load(Ordering::Relaxed));
+    set_limits(MARKED.load(Ordering::Relaxed));
 }
 
 #[cfg(test)]
@@ -125,5 +290,25 @@ mod tests {
         assert_eq!(goal(1 << 20, -1), usize::MAX);
         assert_eq!(goal(0, 0), 0);
         assert!(goal(usize::MAX / 2, i32::MAX) > usize::MAX / 2);
+    }
+
+    #[test]
+    fn marking_starts_before_the_goal() {
+        assert_eq!(trigger(0, 100, 0.5), 4 << 20);
+        assert_eq!(trigger(100 << 20, 100, 0.5), 150 << 20);
+        assert_eq!(trigger(100 << 20, 50, 0.9), 150 << 20);
+        assert_eq!(trigger(1 << 20, -1, 0.5), usize::MAX);
+    }
+
+    /// A cycle that ended late makes the next start earlier, one that ended early later; at the goal with a quarter of the time nothing changes.
+    #[test]
+    fn the_trigger_follows_the_last_cycles() {
+        let r = 0.8;
+        assert!((next_ratio(r, 100, 1.0, 0.25) - r).abs() < 1e-9);
+        assert!(next_ratio(r, 100, 1.3, 0.25) < r);
+        assert!(next_ratio(r, 100, 1.0, 0.5) < r);
+        assert!(next_ratio(r, 100, 0.9, 0.25) > r);
+        assert!(next_ratio(r, 100, 0.1, 0.25) <= 0.95);
+        assert!(next_ratio(0.75, 100, 9.0, 1.0) >= 0.7);
     }
 }

@@ -6,17 +6,29 @@
 //! - What the runtime itself holds: timers, the finalizer queue, single words registered with [`add_root`].
 //!
 //! Marking is precise, so a root that is left out here is a use after free: whoever keeps a Go pointer off-heap registers it.
+//!
+//! All of it is marked once while the program runs, in jobs that whoever marks takes one after the other ([`mark_next`]). Stores into variables and
+//! the runtime's words go through the write barrier, so they need no second look. Stacks do: compiled code stores into its own frame without
+//! barrier. A goroutine that runs after its stack was scanned, or is born meanwhile, enters a list ([`ran`]); the stacks on it
+//! are scanned again, beside the program while they are many, at last with the world stopped.
+//!
+//! While a stack is scanned its goroutine's status has the SCAN bit: whoever wants to change the status waits ([`crate::sched::g::transition`]).
 
-use super::mark::Marker;
+use super::mark::{Marker, load};
 use crate::abi::G;
 use crate::sched::{g::status_of, state, status};
 use crate::stack::walk;
 use crate::sync::mutex::Mutex;
 use crate::time::clock;
-use core::sync::atomic::Ordering;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
 /// Most words that can be registered: subsystems, not objects.
 const MAX_WORDS: usize = 64;
+/// Bytes of variables that one job marks from: a fraction of a stop's budget when nothing is cached.
+const CHUNK: usize = 128 << 10;
+/// Goroutines of one job.
+const STACKS: usize = 16;
 
 struct Words {
     slots: [usize; MAX_WORDS],
@@ -39,13 +51,204 @@ pub fn add_root(slot: *const usize) {
     w.len += 1;
 }
 
-/// Marks everything that the roots point to.
+/// Jobs handed out: first the chunks of variables, then the runtime's own words.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+/// Finalizers may be left to mark from.
+static FINALIZERS: AtomicBool = AtomicBool::new(false);
+/// Next goroutine whose stack is to be scanned.
+static NEXT_G: Mutex<Cursor> = Mutex::new(Cursor(null_mut()));
+/// Mirrors [`NEXT_G`] for a look without the lock.
+static STACKS_LEFT: AtomicBool = AtomicBool::new(false);
+/// Number of the present cycle: what `G::scanned` is compared with.
+static CYCLE: AtomicUsize = AtomicUsize::new(0);
+/// Goroutines that ran since their stack was scanned, linked by `ranlink`.
+static RAN: AtomicPtr<G> = AtomicPtr::new(null_mut());
+/// Their number: a hint.
+static RAN_COUNT: AtomicUsize = AtomicUsize::new(0);
+
+struct Cursor(*mut G);
+// SAFETY: Gs are never freed.
+unsafe impl Send for Cursor {}
+
+fn chunks() -> (usize, usize) {
+    let h = walk::header();
+    let n = |a: u64, b: u64| ((b - a) as usize).div_ceil(CHUNK);
+    (n(h.data, h.edata), n(h.bss, h.ebss))
+}
+
+/// Begins a cycle: everything is to be marked from.
 ///
 /// # Safety
 /// The world must be stopped.
-pub unsafe fn mark_all(m: &mut Marker) {
+pub(super) unsafe fn prepare() {
+    CYCLE.fetch_add(1, Ordering::Relaxed);
+    // What is left of the last cycle's list says nothing about this one.
+    take_ran(|_| {});
+    NEXT.store(0, Ordering::Relaxed);
+    super::finalizer::mark_start();
+    FINALIZERS.store(true, Ordering::Relaxed);
+    let first = state::all_gs().next().unwrap_or(null_mut());
+    NEXT_G.lock().0 = first;
+    STACKS_LEFT.store(!first.is_null(), Ordering::Release);
+}
+
+/// Every job was taken (and done, if no session is open).
+pub(super) fn all_taken() -> bool {
+    let (data, bss) = chunks();
+    NEXT.load(Ordering::Relaxed) > data + bss
+        && !FINALIZERS.load(Ordering::Relaxed)
+        && !STACKS_LEFT.load(Ordering::Relaxed)
+}
+
+/// Marks from some roots that nobody has marked from yet; false if there are none.
+///
+/// # Safety
+/// While marking.
+pub(super) unsafe fn mark_next(m: &mut Marker) -> bool {
+    let (data, bss) = chunks();
+    let h = walk::header();
+    // SAFETY: the sections and masks are the linker's.
+    unsafe {
+        if NEXT.load(Ordering::Relaxed) <= data + bss {
+            let job = NEXT.fetch_add(1, Ordering::Relaxed);
+            let f = &mut |p| m.grey(p);
+            if job < data {
+                each_in_chunk(h.data as usize, h.edata as usize, h.data_mask, job, f);
+            } else if job < data + bss {
+                each_in_chunk(h.bss as usize, h.ebss as usize, h.bss_mask, job - data, f);
+            } else if job == data + bss {
+                each_of_runtime(f);
+            }
+            return true;
+        }
+        if FINALIZERS.load(Ordering::Relaxed) {
+            if !super::finalizer::mark_some(m) {
+                FINALIZERS.store(false, Ordering::Relaxed);
+            }
+            return true;
+        }
+        if STACKS_LEFT.load(Ordering::Relaxed) {
+            let mut gs = [null_mut(); STACKS];
+            {
+                let mut next = NEXT_G.lock();
+                for g in &mut gs {
+                    *g = next.0;
+                    if next.0.is_null() {
+                        STACKS_LEFT.store(false, Ordering::Relaxed);
+                        super::stats::roots_done();
+                        break;
+                    }
+                    next.0 = (*next.0).alllink;
+                }
+            }
+            for g in gs.into_iter().take_while(|g| !g.is_null()) {
+                mark_stack(m, g);
+            }
+            return true;
+        }
+    }
+    false
+}
+
+/// The running thread took `g` to run it, made it or came back with it from a system call: its stack changes from now on. After the change of its status.
+///
+/// # Safety
+/// `g` is runnable or running, and this thread's.
+#[inline(never)]
+pub unsafe fn ran(g: *mut G) {
+    // SAFETY: Gs are never freed.
+    unsafe {
+        (*g).scanned = 0;
+        note_ran(g);
+    }
+}
+
+unsafe fn note_ran(g: *mut G) {
+    // SAFETY: Gs are never freed; `ran` is only accessed atomically; whoever changes it from 0 owns `ranlink` until the list is taken.
+    unsafe {
+        // SeqCst: the status was written before; whoever takes the list clears `ran` first and then reads the status.
+        if AtomicUsize::from_ptr(&raw mut (*g).ran).swap(1, Ordering::SeqCst) != 0 {
+            return;
+        }
+        RAN_COUNT.fetch_add(1, Ordering::Relaxed);
+        let mut head = RAN.load(Ordering::Relaxed);
+        loop {
+            (*g).ranlink = head;
+            match RAN.compare_exchange_weak(head, g, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(h) => head = h,
+            }
+        }
+    }
+}
+
+/// Empties the list of goroutines that ran.
+fn take_ran(mut f: impl FnMut(*mut G)) {
+    let mut g = RAN.swap(null_mut(), Ordering::Acquire);
+    while !g.is_null() {
+        RAN_COUNT.fetch_sub(1, Ordering::Relaxed);
+        // SAFETY: the members are ours now; Gs are never freed.
+        unsafe {
+            let next = (*g).ranlink;
+            AtomicUsize::from_ptr(&raw mut (*g).ran).swap(0, Ordering::SeqCst);
+            f(g);
+            g = next;
+        }
+    }
+}
+
+/// Stacks to be scanned again.
+pub(super) fn ran_count() -> usize {
+    RAN_COUNT.load(Ordering::Relaxed)
+}
+
+/// Scans the stacks of goroutines that ran since the last scan. Those that run now enter the list again.
+///
+/// # Safety
+/// While marking.
+pub(super) unsafe fn mark_ran(m: &mut Marker) {
     // SAFETY: passed on to the caller.
-    unsafe { each(&mut |p| m.grey(p), &mut |_| {}) };
+    take_ran(|g| unsafe { mark_stack(m, g) });
+}
+
+/// Marks from the stack of `g` unless that was done since it ran; if it runs it is left for later.
+unsafe fn mark_stack(m: &mut Marker, g: *mut G) {
+    // SAFETY: Gs are never freed; with the SCAN bit set the goroutine is ours.
+    unsafe {
+        let s = status_of(g);
+        let cycle = CYCLE.load(Ordering::Relaxed);
+        let mut spins = 0u32;
+        loop {
+            match s.load(Ordering::SeqCst) {
+                // One that comes to life enters the list.
+                status::DEAD | status::IDLE => return,
+                status::RUNNING | status::COPYSTACK => return note_ran(g),
+                now if now & status::SCAN != 0 => {
+                    spins += 1;
+                    crate::sched::g::wait_for_scan(spins);
+                }
+                now => {
+                    if s.compare_exchange(
+                        now,
+                        now | status::SCAN,
+                        Ordering::AcqRel,
+                        Ordering::Relaxed,
+                    )
+                    .is_err()
+                    {
+                        continue;
+                    }
+                    if (*g).scanned != cycle {
+                        m.scanned = m.scanned.wrapping_add((*g).stack_hi - (*g).sched.sp);
+                        each_of_goroutine(g, &mut |p| m.grey(p));
+                        (*g).scanned = cycle;
+                    }
+                    s.store(now, Ordering::Release);
+                    return;
+                }
+            }
+        }
+    }
 }
 
 /// Calls `f` with every pointer in a root; `stack` with each goroutine before its own.
@@ -58,19 +261,38 @@ pub unsafe fn each(f: &mut impl FnMut(usize), stack: &mut impl FnMut(*mut G)) {
     unsafe {
         each_masked(h.data as usize, h.edata as usize, h.data_mask, f);
         each_masked(h.bss as usize, h.ebss as usize, h.bss_mask, f);
-        {
-            let w = WORDS.lock();
-            for &slot in &w.slots[..w.len] {
-                f(*(slot as *const usize));
-            }
-        }
-        super::finalizer::each_queued(f);
-        crate::time::for_each_root(|t| f(t as usize));
+        each_of_runtime(f);
         for g in state::all_gs() {
             stack(g);
             each_of_goroutine(g, f);
         }
     }
+}
+
+/// What the runtime holds.
+fn each_of_runtime(f: &mut impl FnMut(usize)) {
+    {
+        let w = WORDS.lock();
+        for &slot in &w.slots[..w.len] {
+            // SAFETY: registered words are valid for ever.
+            f(unsafe { load(slot as *const usize) });
+        }
+    }
+    super::finalizer::each_queued(f);
+    crate::time::for_each_root(|t| f(t as usize));
+}
+
+/// Chunk number `i` of a section.
+unsafe fn each_in_chunk(
+    start: usize,
+    end: usize,
+    mask: *const u8,
+    i: usize,
+    f: &mut impl FnMut(usize),
+) {
+    let from = start + i * CHUNK;
+    // SAFETY: the mask has a bit for each word of the section, a byte for each 64 bytes.
+    unsafe { each_masked(from, end.min(from + CHUNK), mask.add(i * CHUNK / 64), f) };
 }
 
 unsafe fn each_masked(start: usize, end: usize, mask: *const u8, f: &mut impl FnMut(usize)) {
@@ -83,7 +305,7 @@ unsafe fn each_masked(start: usize, end: usize, mask: *const u8, f: &mut impl Fn
             while bits != 0 {
                 let w = i + bits.trailing_zeros() as usize;
                 if w < words {
-                    f(*((start + w * 8) as *const usize));
+                    f(load((start + w * 8) as *const usize));
                 }
                 bits &= bits - 1;
             }
@@ -95,9 +317,9 @@ unsafe fn each_masked(start: usize, end: usize, mask: *const u8, f: &mut impl Fn
 /// The pointers that belong to one goroutine.
 ///
 /// # Safety
-/// The world must be stopped.
+/// The goroutine must stand still: the world is stopped, or its status has the SCAN bit.
 unsafe fn each_of_goroutine(g: *mut G, f: &mut impl FnMut(usize)) {
-    // SAFETY: Gs are never freed; with the world stopped their stacks and records stand still.
+    // SAFETY: Gs are never freed; the caller's promise.
     unsafe {
         match status_of(g).load(Ordering::Relaxed) & !status::SCAN {
             status::DEAD | status::IDLE => return,
@@ -112,6 +334,7 @@ unsafe fn each_of_goroutine(g: *mut G, f: &mut impl FnMut(usize)) {
         f((*g).panicarg.data as usize);
         f((*g).panicarg.typ as usize);
         crate::panic::roots::for_each_root(g, |p| f(p as usize));
-        walk::each_stack_pointer(g, &mut |slot| f(*(slot as *const usize)));
+        // A waker may be writing a result into the frame.
+        walk::each_stack_pointer(g, &mut |slot| f(load(slot as *const usize)));
     }
 }

@@ -1,16 +1,19 @@
 //! Figures of the heap and the collector: `runtime.ReadMemStats`, `debug.ReadGCStats`, `GODEBUG=gctrace=1`.
 
-use super::{Cause, pace};
+use super::work::Counts;
+use super::{Cause, pace, worker};
 use crate::abi::{GoSlice, MemStats, Status, args};
 use crate::debug::print::{put_u64, puts};
 use crate::heap::classes::{CLASSES, PAGE, TABLE};
+use crate::heap::stats::HEAP_LIVE;
 use crate::heap::{PerP, pages, stats};
 use crate::os::mem::OTHER_SYS;
+use crate::sched::state::GOMAXPROCS;
 use crate::sched::{P, state, stw};
 use crate::stack::alloc::{STACK_INUSE, STACK_SYS};
 use crate::sync::mutex::Mutex;
 use crate::time::clock;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 /// Addresses looked up: objects found by marking, and by SetFinalizer.
 pub static LOOKUPS: AtomicU64 = AtomicU64::new(0);
@@ -27,6 +30,10 @@ struct Cycles {
     pauses: [u64; PAUSES],
     ends: [u64; PAUSES],
     start_of_process: i64,
+    /// The present cycle.
+    now: Cycle,
+    /// Processors' time spent on collecting, in nanoseconds.
+    cpu_ns: u64,
 }
 
 static CYCLES: Mutex<Cycles> = Mutex::new(Cycles {
@@ -37,7 +44,19 @@ static CYCLES: Mutex<Cycles> = Mutex::new(Cycles {
     pauses: [0; PAUSES],
     ends: [0; PAUSES],
     start_of_process: 0,
+    now: Cycle {
+        cause: Cause::Heap,
+        start: 0,
+        going: 0,
+        stopped: 0,
+        before: 0,
+        goal: 0,
+    },
+    cpu_ns: 0,
 });
+
+/// When all roots had been handed out to markers, in this cycle; 0: not yet.
+static ROOTS_DONE: AtomicI64 = AtomicI64::new(0);
 
 /// Number of cycles so far.
 pub fn count() -> u32 {
@@ -66,30 +85,79 @@ fn unix_now() -> u64 {
     ts.tv_sec as u64 * 1_000_000_000 + ts.tv_nsec as u64
 }
 
-/// When the steps of a cycle were done, and the heap around it.
+/// The cycle that is going on.
 #[derive(Debug, Clone, Copy)]
-pub struct Cycle {
-    /// Why it ran.
-    pub cause: Cause,
+struct Cycle {
+    cause: Cause,
     /// The world was about to be stopped.
-    pub start: i64,
-    /// The last cycle's spans were swept, caches flushed.
-    pub prepared: i64,
-    /// Marking had ended.
-    pub marked_at: i64,
+    start: i64,
+    /// The world went on.
+    going: i64,
+    /// Length of stops between the first and the last one.
+    stopped: i64,
     /// Bytes of heap at the start.
-    pub before: usize,
-    /// Bytes found live.
-    pub marked: usize,
-    /// Heap size that it was to start at; none if cycles do not start by themselves.
-    pub goal: Option<usize>,
+    before: usize,
+    /// Heap size at which it should be done.
+    goal: usize,
 }
 
-/// A cycle is over.
-pub fn cycle_done(cycle: &Cycle) {
-    let now = clock::nanotime();
-    let pause = (now - cycle.start).max(0) as u64;
+/// Marking starts; `start` is when the thread began to stop the world.
+pub(super) fn cycle_starts(cause: Cause, start: i64) {
+    ROOTS_DONE.store(0, Ordering::Relaxed);
+    CYCLES.lock().now = Cycle {
+        cause,
+        start,
+        going: clock::nanotime(),
+        stopped: 0,
+        before: HEAP_LIVE.load(Ordering::Relaxed),
+        goal: if pace::enabled() {
+            pace::heap_goal()
+        } else {
+            0
+        },
+    };
+}
+
+/// The last roots were handed out.
+pub(super) fn roots_done() {
+    ROOTS_DONE.store(clock::nanotime(), Ordering::Relaxed);
+}
+
+/// The world was stopped for `ns` to no avail.
+pub(super) fn stopped(ns: i64) {
+    CYCLES.lock().now.stopped += ns;
+}
+
+/// Marking is over and found `counts` live; `stop` is when the last stop of the world began. Sets the next goal.
+///
+/// # Safety
+/// The world must be stopped.
+pub(super) unsafe fn cycle_ends(counts: Counts, stop: i64) {
     let mut c = CYCLES.lock();
+    let cycle = c.now;
+    let live = HEAP_LIVE.load(Ordering::Relaxed);
+    let procs = GOMAXPROCS.load(Ordering::Relaxed);
+    // SAFETY: the world is stopped.
+    unsafe {
+        pace::finish(
+            counts.bytes,
+            counts.scan_bytes,
+            stop - cycle.going,
+            procs,
+            cycle.cause == Cause::Forced,
+        );
+    }
+    let now = clock::nanotime();
+    let last_stop = now - stop;
+    let pause = ((cycle.going - cycle.start) + cycle.stopped + last_stop).max(0) as u64;
+    let times = [
+        &worker::TIMES.assist,
+        &worker::TIMES.background,
+        &worker::TIMES.idle,
+    ]
+    .map(|t| t.load(Ordering::Relaxed));
+    // Idle time costs nobody anything.
+    c.cpu_ns += times[0] + times[1] + pause * u64::from(procs);
     let i = c.count as usize % PAUSES;
     c.count += 1;
     c.forced += u32::from(cycle.cause == Cause::Forced);
@@ -98,41 +166,74 @@ pub fn cycle_done(cycle: &Cycle) {
     c.pauses[i] = pause;
     c.ends[i] = c.last;
     if pace::TRACE.load(Ordering::Relaxed) {
-        trace(&c, cycle, now);
+        trace(&c, &cycle, stop, now, times, live, counts.bytes);
     }
 }
 
-/// The line of `GODEBUG=gctrace=1`, in the form that Go 1.5 documents. Its five clocks are: stopping and preparing, concurrent scan, installing
-/// barriers, concurrent mark, mark termination. All marking is the last one here.
-fn trace(c: &Cycles, cycle: &Cycle, now: i64) {
-    let since = (now - c.start_of_process).max(1) as u64;
-    let procs = u64::from(state::GOMAXPROCS.load(Ordering::Relaxed));
-    let prepare = (cycle.prepared - cycle.start).max(0) as u64;
-    let finish = (now - cycle.prepared).max(0) as u64;
+/// Share of the processors' time that collecting took so far.
+fn cpu_fraction(c: &Cycles, now: i64) -> f64 {
+    let procs = f64::from(GOMAXPROCS.load(Ordering::Relaxed).max(1));
+    c.cpu_ns as f64 / ((now - c.start_of_process).max(1) as f64 * procs)
+}
+
+/// The line of `GODEBUG=gctrace=1`, in the form that Go 1.5 documents. Its five clocks are: first stop; marking until all roots were handed
+/// out; stops that had to be given up; the rest of marking; last stop.
+fn trace(
+    c: &Cycles,
+    cycle: &Cycle,
+    stop: i64,
+    now: i64,
+    times: [u64; 3],
+    live: usize,
+    marked: usize,
+) {
+    let procs = GOMAXPROCS.load(Ordering::Relaxed) as i64;
+    let roots = match ROOTS_DONE.load(Ordering::Relaxed) {
+        0 => stop,
+        at => at.clamp(cycle.going, stop),
+    };
+    let first = cycle.going - cycle.start;
+    let last = now - stop;
+    let plus = |values: &[i64]| {
+        for (i, &v) in values.iter().enumerate() {
+            if i > 0 {
+                puts("+");
+            }
+            millis(v.max(0) as u64);
+        }
+    };
     puts("gc ");
     put_u64(u64::from(c.count));
     puts(" @");
-    seconds(since / 1_000_000);
+    seconds((now - c.start_of_process).max(0) as u64 / 1_000_000);
     puts("s ");
-    put_u64(c.total_ns * 100 / since);
+    put_u64((cpu_fraction(c, now) * 100.0) as u64);
     puts("%: ");
-    millis(prepare);
-    puts("+0+0+0+");
-    millis(finish);
+    plus(&[
+        first,
+        roots - cycle.going,
+        cycle.stopped,
+        stop - roots - cycle.stopped,
+        last,
+    ]);
     puts(" ms clock, ");
-    millis(prepare * procs);
-    puts("+0+0+0/0/0+");
-    millis(finish * procs);
+    plus(&[first * procs, 0, cycle.stopped * procs]);
+    for (i, ns) in times.into_iter().enumerate() {
+        puts(if i == 0 { "+" } else { "/" });
+        millis(ns);
+    }
+    puts("+");
+    millis((last * procs).max(0) as u64);
     puts(" ms cpu, ");
     put_u64(cycle.before as u64 >> 20);
     puts("->");
-    put_u64(cycle.before as u64 >> 20);
+    put_u64(live as u64 >> 20);
     puts("->");
-    put_u64(cycle.marked as u64 >> 20);
+    put_u64(marked as u64 >> 20);
     puts(" MB, ");
-    put_u64(cycle.goal.map_or(0, |g| g as u64 >> 20));
+    put_u64(cycle.goal as u64 >> 20);
     puts(" MB goal, ");
-    put_u64(procs);
+    put_u64(procs as u64);
     puts(if cycle.cause == Cause::Forced {
         " P (forced)\n"
     } else {
@@ -272,7 +373,7 @@ unsafe fn fill(m: &mut MemStats) {
     m.pause_ns = c.pauses;
     m.pause_end = c.ends;
     m.num_gc = c.count;
-    m.gc_cpu_fraction = c.total_ns as f64 / (clock::nanotime() - c.start_of_process).max(1) as f64;
+    m.gc_cpu_fraction = cpu_fraction(&c, clock::nanotime());
     m.enable_gc = 1;
 }
 

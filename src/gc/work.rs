@@ -1,20 +1,17 @@
-//! The work list of marking: blocks of grey objects, shared by the threads that mark, and the end of marking.
+//! The work list of marking: blocks of grey objects, shared by all who mark.
 //!
-//! Each marker fills and empties a block of its own. Full blocks go to the pool; a marker whose block is empty takes one from there,
-//! and when there is none it counts itself idle and waits. When all that take part are idle nothing is grey any more: only a marker
-//! that is not idle can make work. Helpers join when they get to run, so a late one delays nobody.
-//!
-//! Everything here changes under the pool's lock; [`HINT`] only saves waiting markers from taking it in vain.
+//! Whoever marks opens a session ([`join`]) and fills and empties a block of its own. Full blocks go to the pool, a session whose block is
+//! empty takes one from there, and [`leave`] gives back what is left. The write barrier collects what it shades in a block of its P, which
+//! anyone may take with one exchange. Who closes the last session and leaves nothing behind tries to end the cycle.
 
-use crate::os::{mem, sys};
+use crate::os::mem;
+use crate::sched::{P, state};
 use crate::sync::mutex::Mutex;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 /// Objects of a block: a block with its header is 8 KiB. Larger ones are shared less often.
 pub const BLOCK: usize = 1022;
-/// Looks at [`HINT`] before the processor is given to somebody else.
-const SPINS: u32 = 200;
 
 /// Some grey objects.
 #[repr(C)]
@@ -27,19 +24,46 @@ pub struct Block {
     pub objects: [usize; BLOCK],
 }
 
+/// The collector's share of a P. Valid as zeroes.
+#[repr(C)]
+#[derive(Debug)]
+pub struct PerP {
+    /// What the write barrier shaded; null while the P's owner puts something in.
+    shaded: AtomicPtr<Block>,
+    /// Marked by the write barrier: only the P's owner adds, and the collector with the world stopped.
+    pub counts: Counts,
+    /// Bytes that this P may allocate before it must help to mark; see [`super::pace::assist`].
+    pub credit: i64,
+    /// The last thing this P did was to mark, though goroutines wait.
+    pub marked_last: bool,
+}
+
+/// What was marked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    /// Objects.
+    pub objects: usize,
+    /// Bytes of all objects.
+    pub bytes: usize,
+    /// Bytes of objects with pointers.
+    pub scan_bytes: usize,
+}
+
+impl Counts {
+    /// Adds what `other` has and leaves nothing there.
+    pub fn take(&mut self, other: &mut Self) {
+        let c = core::mem::take(other);
+        self.objects += c.objects;
+        self.bytes += c.bytes;
+        self.scan_bytes += c.scan_bytes;
+    }
+}
+
 struct Pool {
     free: *mut Block,
     full: *mut Block,
-    /// Blocks of objects shaded by barriers; the first one is being filled.
-    shaded: *mut Block,
-    /// Number of the current marking; 0 while there is none.
-    active: u32,
-    generation: u32,
-    taking_part: u32,
-    idle: u32,
-    /// Marked by helpers: bytes and objects.
-    bytes: usize,
-    objects: usize,
+    /// What closed sessions marked in this cycle.
+    counts: Counts,
 }
 
 // SAFETY: blocks belong to whoever took them under the lock.
@@ -48,19 +72,17 @@ unsafe impl Send for Pool {}
 static POOL: Mutex<Pool> = Mutex::new(Pool {
     free: null_mut(),
     full: null_mut(),
-    shaded: null_mut(),
-    active: 0,
-    generation: 0,
-    taking_part: 0,
-    idle: 0,
-    bytes: 0,
-    objects: 0,
+    counts: Counts {
+        objects: 0,
+        bytes: 0,
+        scan_bytes: 0,
+    },
 });
 
-/// Changes whenever a waiting marker has a reason to look: a block was put, or marking ended.
-static HINT: AtomicU32 = AtomicU32::new(0);
-/// Markers that wait for work: those with much share it then.
-static HUNGRY: AtomicU32 = AtomicU32::new(0);
+/// Blocks with objects in the pool: a hint outside the lock.
+static FULL: AtomicU32 = AtomicU32::new(0);
+/// Open sessions.
+static SESSIONS: AtomicU32 = AtomicU32::new(0);
 
 impl Pool {
     fn take(&mut self) -> *mut Block {
@@ -83,50 +105,67 @@ impl Pool {
         self.free = b;
     }
 
+    fn put_full(&mut self, b: *mut Block) {
+        // SAFETY: the caller gives the block away.
+        unsafe { (*b).next = self.full };
+        self.full = b;
+        FULL.fetch_add(1, Ordering::Relaxed);
+    }
+
     fn pop_full(&mut self) -> *mut Block {
-        if self.full.is_null() {
-            // What barriers shaded is work like any other.
-            self.full = core::mem::replace(&mut self.shaded, null_mut());
-        }
         let b = self.full;
         if !b.is_null() {
             // SAFETY: blocks of the pool are valid.
             self.full = unsafe { (*b).next };
+            FULL.fetch_sub(1, Ordering::Relaxed);
         }
         b
     }
 }
 
-/// An empty block.
-pub fn new_block() -> *mut Block {
+/// Opens a session: an empty block.
+pub(super) fn join() -> *mut Block {
+    // Before anything is taken from the pool: somebody who finds the pool empty must see that we have it.
+    SESSIONS.fetch_add(1, Ordering::SeqCst);
     POOL.lock().take()
 }
 
-/// Gives a block back.
-pub(super) fn free_block(b: *mut Block) {
-    POOL.lock().put_free(b);
+/// Closes a session. True if it was the last and left nothing to do.
+pub(super) fn leave(b: *mut Block, counts: &mut Counts) -> bool {
+    let mut pool = POOL.lock();
+    // SAFETY: the block is the caller's.
+    if unsafe { (*b).len } == 0 {
+        pool.put_free(b);
+    } else {
+        pool.put_full(b);
+    }
+    pool.counts.take(counts);
+    drop(pool);
+    SESSIONS.fetch_sub(1, Ordering::SeqCst) == 1 && exhausted()
 }
 
 /// Puts a block with objects up for all, answers an empty one.
 pub(super) fn exchange(full: *mut Block) -> *mut Block {
     let mut pool = POOL.lock();
-    // SAFETY: the caller gives the block away.
-    unsafe { (*full).next = pool.full };
-    pool.full = full;
-    let b = pool.take();
-    drop(pool);
-    HINT.fetch_add(1, Ordering::Release);
-    b
+    pool.put_full(full);
+    pool.take()
 }
 
-/// Whether a marker waits for work.
-#[inline(always)]
-pub fn hungry() -> bool {
-    HUNGRY.load(Ordering::Relaxed) != 0
+/// An empty block.
+pub(super) fn take() -> *mut Block {
+    POOL.lock().take()
 }
 
-/// A block with objects for one that is empty; null if there is none, for a marker that works alone.
+/// Puts a block with objects up for all.
+pub(super) fn put(full: *mut Block) {
+    POOL.lock().put_full(full);
+}
+
+/// A block with objects for one that is empty; null if there is none.
 pub(super) fn refill(empty: *mut Block) -> *mut Block {
+    if FULL.load(Ordering::Relaxed) == 0 {
+        return steal_shaded(empty);
+    }
     let mut pool = POOL.lock();
     let b = pool.pop_full();
     if !b.is_null() {
@@ -135,153 +174,91 @@ pub(super) fn refill(empty: *mut Block) -> *mut Block {
     b
 }
 
-/// Begins marking that helpers may join. The caller takes part.
-pub fn open() -> u32 {
-    let mut pool = POOL.lock();
-    pool.generation = pool.generation.wrapping_add(1).max(1);
-    pool.active = pool.generation;
-    pool.taking_part = 1;
-    pool.idle = 0;
-    pool.bytes = 0;
-    pool.objects = 0;
-    HUNGRY.store(0, Ordering::Relaxed);
-    pool.generation
-}
-
-/// Joins the current marking; none if there is none.
-pub fn join() -> Option<u32> {
-    let mut pool = POOL.lock();
-    if pool.active == 0 {
-        return None;
-    }
-    pool.taking_part += 1;
-    Some(pool.active)
-}
-
-/// As [`refill`], for a marker of `generation`: waits for work, null when marking has ended. `counts` is what it has marked since its last call.
-pub(super) fn wait(generation: u32, empty: *mut Block, counts: &mut (usize, usize)) -> *mut Block {
-    let mut pool = POOL.lock();
-    if pool.active == generation {
-        pool.bytes += core::mem::take(&mut counts.0);
-        pool.objects += core::mem::take(&mut counts.1);
-        pool.idle += 1;
-        HUNGRY.fetch_add(1, Ordering::Relaxed);
-    }
-    let mut spins = 0;
-    loop {
-        if pool.active != generation {
-            return null_mut();
-        }
-        let b = pool.pop_full();
+/// What some P's write barrier shaded, for an empty block; null if there is nothing.
+fn steal_shaded(empty: *mut Block) -> *mut Block {
+    for p in state::existing_ps() {
+        // SAFETY: Ps are never freed.
+        let b = unsafe { take_shaded(&(*p).gc) };
         if !b.is_null() {
-            pool.idle -= 1;
-            HUNGRY.fetch_sub(1, Ordering::Relaxed);
-            pool.put_free(empty);
+            POOL.lock().put_free(empty);
             return b;
         }
-        if pool.idle == pool.taking_part {
-            pool.active = 0;
-            drop(pool);
-            HUNGRY.store(0, Ordering::Relaxed);
-            HINT.fetch_add(1, Ordering::Release);
-            return null_mut();
-        }
-        let seen = HINT.load(Ordering::Acquire);
-        drop(pool);
-        while HINT.load(Ordering::Acquire) == seen {
-            spins += 1;
-            if spins % SPINS == 0 {
-                sys::sched_yield();
-            } else {
-                core::hint::spin_loop();
-            }
-        }
-        pool = POOL.lock();
     }
+    null_mut()
 }
 
-/// What the markers of the ended marking counted: bytes and objects.
-pub fn counted() -> (usize, usize) {
-    let pool = POOL.lock();
-    (pool.bytes, pool.objects)
+fn take_shaded(p: &PerP) -> *mut Block {
+    // Acquire pairs with the Release of whoever put it there.
+    if p.shaded.load(Ordering::Relaxed).is_null() {
+        return null_mut();
+    }
+    p.shaded.swap(null_mut(), Ordering::AcqRel)
 }
 
-/// A barrier shaded the object at `base`.
-pub fn put_shaded(base: usize) {
-    let mut pool = POOL.lock();
-    // SAFETY: blocks of the pool are valid; there is room.
+/// Some work lies in the pool: a hint.
+#[inline(always)]
+pub fn available() -> bool {
+    FULL.load(Ordering::Relaxed) != 0
+}
+
+/// No session is open, no block lies in the pool, no root is left: all that may be grey was shaded by barriers since.
+fn exhausted() -> bool {
+    SESSIONS.load(Ordering::SeqCst) == 0
+        && FULL.load(Ordering::SeqCst) == 0
+        && super::roots::all_taken()
+}
+
+/// The object at `base` was shaded by the owner of `p`; without P the pool takes it.
+///
+/// # Safety
+/// `p` is null or held by this thread.
+pub(super) unsafe fn put_shaded(p: *mut P, base: usize) {
+    let slot = if p.is_null() {
+        None
+    } else {
+        // SAFETY: the caller holds the P.
+        Some(unsafe { &(*p).gc.shaded })
+    };
+    let mut b = slot.map_or(null_mut(), |s| s.swap(null_mut(), Ordering::Acquire));
+    // SAFETY: the block is ours between the two exchanges; there is room.
     unsafe {
-        if pool.shaded.is_null() || (*pool.shaded).len == BLOCK {
-            let b = pool.take();
-            (*b).next = pool.shaded;
-            pool.shaded = b;
+        if b.is_null() {
+            b = POOL.lock().take();
         }
-        let b = pool.shaded;
-        (*b).objects[(*b).len] = base;
-        (*b).len += 1;
+        let n = (*b).len;
+        *(&raw mut (*b).objects).cast::<usize>().add(n) = base;
+        (*b).len = n + 1;
+        match slot {
+            Some(s) if n + 1 < BLOCK => s.store(b, Ordering::Release),
+            _ => POOL.lock().put_full(b),
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::atomic::AtomicUsize;
-
-    /// Threads pass numbers along: each n makes work n - 1 twice. Ends when all is done, and not before.
-    #[test]
-    fn marking_ends_when_all_work_is_done() {
-        for round in 0..20 {
-            let done = AtomicUsize::new(0);
-            let generation = open();
-            let first = new_block();
-            // SAFETY: the block is ours.
-            unsafe {
-                (*first).objects[0] = 12;
-                (*first).len = 1;
-            }
-            free_block(exchange(first));
-            let run = |generation: u32| {
-                let mut counts = (0, 0);
-                let mut block = new_block();
-                loop {
-                    let b = wait(generation, block, &mut counts);
-                    if b.is_null() {
-                        free_block(block);
-                        return;
-                    }
-                    block = b;
-                    // SAFETY: the blocks are ours between wait and exchange.
-                    unsafe {
-                        while (*block).len > 0 {
-                            (*block).len -= 1;
-                            let n = (*block).objects[(*block).len];
-                            done.fetch_add(1, Ordering::Relaxed);
-                            counts.1 += 1;
-                            if n > 1 {
-                                let mut out = new_block();
-                                for _ in 0..2 {
-                                    (*out).objects[(*out).len] = n - 1;
-                                    (*out).len += 1;
-                                }
-                                out = exchange(out);
-                                free_block(out);
-                            }
-                        }
-                    }
-                }
-            };
-            std::thread::scope(|s| {
-                for _ in 0..3 {
-                    s.spawn(|| {
-                        if let Some(generation) = join() {
-                            run(generation);
-                        }
-                    });
-                }
-                run(generation);
-                assert_eq!(done.load(Ordering::Relaxed), (1 << 12) - 1, "round {round}");
-                assert_eq!(counted().1, (1 << 12) - 1);
-            });
+/// Begins a cycle: nothing marked yet.
+///
+/// # Safety
+/// The world must be stopped.
+pub(super) unsafe fn reset() {
+    POOL.lock().counts = Counts::default();
+    for p in state::existing_ps() {
+        // SAFETY: the world is stopped: nobody uses the Ps.
+        unsafe {
+            (*p).gc.counts = Counts::default();
+            (*p).gc.credit = 0;
         }
     }
+}
+
+/// What was marked in this cycle, with all sessions closed.
+///
+/// # Safety
+/// The world must be stopped.
+pub(super) unsafe fn counted() -> Counts {
+    let mut pool = POOL.lock();
+    for p in state::existing_ps() {
+        // SAFETY: the world is stopped: nobody uses the Ps.
+        unsafe { pool.counts.take(&mut (*p).gc.counts) };
+    }
+    pool.counts
 }

@@ -9,6 +9,9 @@ use super::span::{SPAN_CLASSES, Span, SpanClass};
 use super::stats::HEAP_LIVE;
 use super::{central, sample};
 use crate::abi::Type;
+use crate::gc::pace::{HEAP_SCAN, assist};
+use crate::gc::work::Counts;
+use crate::gc::{barrier_enabled, check_trigger};
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
 
@@ -61,9 +64,41 @@ pub struct PerP {
     pub sampling: bool,
     /// The next object allocated is a sample.
     pub sample_due: bool,
+    /// Slots taken while the collector marks: their objects are born marked.
+    pub black: Counts,
+}
+
+/// Counts `n` more (or fewer) objects of `s` that are born marked.
+pub(super) fn count_black(black: &mut Counts, s: &Span, n: i32) {
+    let n = n as isize as usize;
+    let bytes = n.wrapping_mul(s.elemsize);
+    black.objects = black.objects.wrapping_add(n);
+    black.bytes = black.bytes.wrapping_add(bytes);
+    if !s.class.noscan() {
+        black.scan_bytes = black.scan_bytes.wrapping_add(bytes);
+    }
 }
 
 impl PerP {
+    /// Marking begins: what the cache has left will be born marked, as all windows taken from now on.
+    ///
+    /// # Safety
+    /// The world must be stopped.
+    pub unsafe fn blacken(&mut self) {
+        self.black = Counts::default();
+        for (slot, rest) in self.slots.iter().zip(&self.rest) {
+            if slot.span.is_null() {
+                continue;
+            }
+            let left = slot.free | rest;
+            // SAFETY: the span is this cache's; windows are below its number of words.
+            unsafe {
+                (*(*slot.span).mark.add(slot.window as usize)).fetch_or(left, Ordering::Relaxed);
+                count_black(&mut self.black, &*slot.span, left.count_ones() as i32);
+            }
+        }
+    }
+
     /// Takes the next window with a free slot of the class's span; false when the span has none, or the next allocation is a sample of
     /// the heap profile. For leaf mode.
     #[inline(never)]
@@ -94,6 +129,10 @@ impl PerP {
                     s.window = w as u32 + 1;
                     let n = free.count_ones();
                     s.live += n;
+                    if barrier_enabled() {
+                        (*s.mark.add(w)).fetch_or(free, Ordering::Relaxed);
+                        count_black(&mut self.black, s, n as i32);
+                    }
                     *taken = taken.wrapping_add(u64::from(n));
                     slot.window = w as u32;
                     slot.base = s
@@ -143,7 +182,14 @@ impl PerP {
                 let free = (s.objects - s.live) as usize;
                 let live =
                     HEAP_LIVE.fetch_add(free * s.elemsize, Ordering::Relaxed) + free * s.elemsize;
-                crate::gc::check_trigger(live);
+                if !s.class.noscan() {
+                    HEAP_SCAN.fetch_add(free * s.elemsize, Ordering::Relaxed);
+                }
+                if barrier_enabled() {
+                    assist(free * s.elemsize);
+                } else {
+                    check_trigger(live);
+                }
                 s.window = 0;
                 slot.span = s;
                 slot.elemsize = s.elemsize as u32;
@@ -191,14 +237,19 @@ impl PerP {
                     *s.alloc.add(slot.window as usize) &= !unused;
                     self.rest[i] = 0;
                     s.live -= left;
+                    if barrier_enabled() {
+                        (*s.mark.add(slot.window as usize)).fetch_and(!unused, Ordering::Relaxed);
+                        count_black(&mut self.black, s, -(left as i32));
+                    }
                     let taken = &mut self.taken[i / 2];
                     *taken = taken.wrapping_sub(u64::from(left));
                     slot.free = 0;
                 }
-                HEAP_LIVE.fetch_sub(
-                    (s.objects - s.live) as usize * s.elemsize,
-                    Ordering::Relaxed,
-                );
+                let free = (s.objects - s.live) as usize * s.elemsize;
+                HEAP_LIVE.fetch_sub(free, Ordering::Relaxed);
+                if !s.class.noscan() {
+                    HEAP_SCAN.fetch_sub(free, Ordering::Relaxed);
+                }
                 s.window = 0;
                 // Slots of the last window may have been used since the span was clean.
                 s.needzero = true;

@@ -154,9 +154,10 @@ pub unsafe fn each_pointer(
         let mut elem = start + (from - start) / size * size;
         while elem < to {
             let end = (elem + ptrdata).min(to);
-            let mut p = elem;
-            // Eight words for each byte of the mask.
-            let mut at = mask;
+            // Eight words for each byte of the mask. What lies before the range is skipped: huge values are visited in pieces.
+            let skip = from.saturating_sub(elem) / 64;
+            let mut p = elem + skip * 64;
+            let mut at = mask.add(skip);
             while p < end {
                 let mut bits = *at;
                 let mut q = p;

@@ -27,7 +27,7 @@ pub use cache::PerP;
 
 use crate::abi::{KIND_GC_PROG, Type};
 use crate::debug::print;
-use crate::{panic, sched};
+use crate::{gc, panic, sched};
 use cache::TINY;
 use classes::{MAX_BITS, MAX_SMALL, PAGE, PAGE_SHIFT, class_of};
 use core::arch::x86_64::{__m128i, _mm_setzero_si128};
@@ -297,6 +297,9 @@ unsafe fn alloc_large(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -
         if !typ.is_null() && u32::from((*typ).kind) & KIND_GC_PROG != 0 {
             gcprog::expanded(typ);
         }
+        if gc::barrier_enabled() {
+            gc::pace::assist(bytes);
+        }
         let s = central::alloc_pages(bytes >> PAGE_SHIFT, SpanClass::new(0, typ.is_null()));
         if s.is_null() {
             out_of_memory(size);
@@ -310,6 +313,10 @@ unsafe fn alloc_large(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -
         }
         (*s).bytes = size;
         *(*s).alloc = 1;
+        if gc::barrier_enabled() {
+            (*(*s).mark).store(1, Ordering::Relaxed);
+            cache::count_black(&mut (*c).black, &*s, 1);
+        }
         (*s).live = 1;
         (*s).window = 1;
         central::add_large(s);
@@ -318,7 +325,11 @@ unsafe fn alloc_large(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -
         }
         stats::LARGE_COUNT.fetch_add(1, Ordering::Relaxed);
         stats::LARGE_BYTES.fetch_add(bytes as u64, Ordering::Relaxed);
-        crate::gc::check_trigger(stats::HEAP_LIVE.fetch_add(bytes, Ordering::Relaxed) + bytes);
+        let live = stats::HEAP_LIVE.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if !typ.is_null() {
+            gc::pace::HEAP_SCAN.fetch_add(bytes, Ordering::Relaxed);
+        }
+        gc::check_trigger(live);
         p
     }
 }

@@ -3,7 +3,7 @@
 use super::state::{self, SCHED};
 use super::{P, getm, getp, status};
 use crate::abi::{FuncVal, G, STACK_GUARD, Status, args};
-use crate::os::mem;
+use crate::os::{mem, sys};
 use crate::stack;
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -46,7 +46,30 @@ pub unsafe fn transition(g: *mut G, from: u32, to: u32) {
     if s.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
         .is_err()
     {
-        bad_transition(s.load(Ordering::Relaxed), from, to);
+        transition_slow(s, from, to);
+    }
+}
+
+/// [`transition`] of a goroutine whose stack is being scanned, most likely.
+#[cold]
+fn transition_slow(s: &AtomicU32, from: u32, to: u32) {
+    let mut spins = 0;
+    while let Err(is) = s.compare_exchange_weak(from, to, Ordering::AcqRel, Ordering::Relaxed) {
+        if is & !status::SCAN != from {
+            bad_transition(is, from, to);
+        }
+        spins += 1;
+        wait_for_scan(spins);
+    }
+}
+
+/// Lets some time go by while another thread scans a stack. `spins` counts the calls.
+pub fn wait_for_scan(spins: u32) {
+    // Most stacks are scanned in a microsecond; but the system may have taken the scanner off its processor.
+    if spins.is_multiple_of(100) {
+        sys::sched_yield();
+    } else {
+        core::hint::spin_loop();
     }
 }
 
@@ -179,6 +202,10 @@ pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: 
         (*g).flags = 0;
         state::NGOROUTINES.fetch_add(1, Ordering::Relaxed);
         transition(g, status::DEAD, status::RUNNABLE);
+        if crate::gc::barrier_enabled() {
+            // Its arguments may be the only references to what they point to.
+            crate::gc::roots::ran(g);
+        }
         g
     }
 }

@@ -52,6 +52,8 @@ pub struct P {
     pub sysmon: SysmonTick,
     /// Allocator cache.
     pub heap: crate::heap::PerP,
+    /// Marking.
+    pub gc: crate::gc::work::PerP,
     /// Sudogs.
     pub chan: crate::chan::PerP,
     /// Defer records.

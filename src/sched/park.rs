@@ -28,12 +28,13 @@ pub enum WaitReason {
     GcWait,
     TimerWait,
     SignalWait,
+    GcCycle,
 }
 
 impl WaitReason {
     /// The text in a goroutine's header line; empty for [`WaitReason::None`].
     pub fn text(code: u32) -> &'static str {
-        const TEXTS: [&str; 14] = [
+        const TEXTS: [&str; 15] = [
             "",
             "chan receive",
             "chan send",
@@ -48,6 +49,7 @@ impl WaitReason {
             "GC worker (idle)",
             "timer goroutine (idle)",
             "syscall",
+            "wait for GC cycle",
         ];
         TEXTS.get(code as usize).copied().unwrap_or("waiting")
     }

@@ -89,7 +89,6 @@ unsafe fn preempt(g: *mut G) -> ! {
     unsafe {
         (*g).preempt = 0;
         (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
-        crate::gc::poll();
         park::requeue_current();
     }
     schedule()
@@ -146,6 +145,10 @@ pub fn schedule() -> ! {
                 stw::stop_for_gc();
                 continue;
             }
+            if crate::gc::asked() {
+                crate::gc::poll();
+                continue;
+            }
             let (g, inherit) = next_goroutine(m);
             if g.is_null() {
                 continue;
@@ -184,6 +187,9 @@ pub unsafe fn execute(g: *mut G, inherit: bool) -> ! {
         (*m).curg = g;
         (*g).m = m;
         transition(g, status::RUNNABLE, status::RUNNING);
+        if crate::gc::barrier_enabled() {
+            crate::gc::roots::ran(g);
+        }
         (*g).preempt = 0;
         (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
         (*g).flags &= !crate::abi::G_PARK_RESULTS;
@@ -211,6 +217,9 @@ unsafe fn next_goroutine(m: *mut M) -> (*mut G, bool) {
         let p: *mut P = (*m).p.cast();
         if crate::time::pending(p) {
             crate::time::check(p);
+        }
+        if crate::gc::barrier_enabled() && crate::gc::worker::before_goroutine(p) {
+            return (ptr::null_mut(), false);
         }
         if (*p)
             .schedtick
@@ -257,6 +266,15 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                     return g;
                 }
             }
+            if crate::gc::barrier_enabled() && crate::gc::worker::has_work() {
+                // Others may look for goroutines; if they find none they mark too.
+                if (*m).spinning != 0 {
+                    stop_spinning(m);
+                }
+                if crate::gc::worker::while_idle(p) || crate::gc::asked() {
+                    return ptr::null_mut();
+                }
+            }
             // More than half as many seekers as busy Ps only burn CPU.
             let busy = state::GOMAXPROCS.load(Ordering::Relaxed) - NPIDLE.load(Ordering::Acquire);
             if (*m).spinning != 0 || 2 * NMSPINNING.load(Ordering::Acquire) < busy {
@@ -280,6 +298,9 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                 }
                 if !s.runq.is_empty() {
                     return s.runq_get(&*p, 0);
+                }
+                if crate::gc::asked() {
+                    return ptr::null_mut();
                 }
                 let p = m::release_p();
                 s.pidle_put(p);

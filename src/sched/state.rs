@@ -98,6 +98,11 @@ pub fn set_p(i: usize, p: *mut P) {
     ALL_PS[i].store(p, Ordering::Release);
 }
 
+/// Every P ever made, those beyond GOMAXPROCS too.
+pub fn existing_ps() -> impl Iterator<Item = *mut P> {
+    (0..MAX_PROCS).map(p_at).take_while(|p| !p.is_null())
+}
+
 /// The Ps in use.
 pub fn all_ps() -> impl Iterator<Item = *mut P> {
     (0..GOMAXPROCS.load(Ordering::Acquire) as usize)

@@ -119,9 +119,13 @@ unsafe fn back_to_running(m: *mut crate::abi::M) {
     // SAFETY: the M's goroutine is in state SYSCALL and nobody else changes that.
     unsafe {
         let g = (*m).curg;
+        // First the status: until it changes the stack may be walked from `syscallsp`.
+        transition(g, status::SYSCALL, status::RUNNING);
         (*g).syscallsp = 0;
         (*g).flags &= !crate::abi::G_THROWSPLIT;
-        transition(g, status::SYSCALL, status::RUNNING);
+        if crate::gc::barrier_enabled() {
+            crate::gc::roots::ran(g);
+        }
         (*g).stackguard0 = if (*g).preempt != 0 {
             STACK_PREEMPT
         } else {
@@ -150,12 +154,13 @@ pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Status {
             return Status::Done;
         }
         // No P: the goroutine goes on from where exitsyscall returns, when its turn comes.
-        (*g).syscallsp = 0;
-        (*g).flags &= !crate::abi::G_THROWSPLIT;
         let locked = (*m).lockedg == g;
         (*m).curg = ptr::null_mut();
         (*g).m = ptr::null_mut();
+        // As in `back_to_running`, first the status.
         transition(g, status::SYSCALL, status::RUNNABLE);
+        (*g).syscallsp = 0;
+        (*g).flags &= !crate::abi::G_THROWSPLIT;
         s.runq_put(g);
         drop(s);
         if locked {

@@ -1,0 +1,229 @@
+//! Who marks, and when.
+//!
+//! There are no marking threads and no marking goroutines: a P marks between two goroutines, on its thread's system stack, where it can stop any
+//! time. Four occasions:
+//!
+//! - *dedicated*: a quarter of the Ps, rounded down, mark until nothing is left, with a goroutine in between if any waits for that P;
+//! - *fractional*: the rest of that quarter, as a share of one P's time;
+//! - *idle*: a P without goroutines marks until there are some;
+//! - *assist*: an allocation that is ahead of marking does its share first ([`super::pace::assist`]).
+
+use super::mark::Marker;
+use super::{pace, roots, work};
+use crate::sched::state::{self, GCWAITING, GLOBAL_RUNQ, GOMAXPROCS, NMSPINNING, NPIDLE};
+use crate::sched::{P, m};
+use crate::time::clock::nanotime;
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering};
+
+/// Longest time that a P marks while goroutines may be waiting for it.
+const DEDICATED_NS: i64 = 10_000_000;
+/// Longest turn of the fractional worker and of an idle P, whose scheduler then looks at the network and the timers.
+const TURN_NS: i64 = 1_000_000;
+/// Shortest turn that is worth the switch.
+const SHORTEST_NS: i64 = 20_000;
+/// Share of the Ps' time for marking, in thousandths.
+const SHARE: u32 = 250;
+
+/// Ps that should mark all the time and do not yet.
+static DEDICATED: AtomicI32 = AtomicI32::new(0);
+/// Share of one P's time for marking, in thousandths.
+static FRACTION: AtomicU32 = AtomicU32::new(0);
+/// A P takes the fractional turn.
+static FRACTIONAL: AtomicBool = AtomicBool::new(false);
+/// When marking began.
+static BEGAN: AtomicI64 = AtomicI64::new(0);
+
+/// Time spent marking in this cycle, in nanoseconds, by occasion.
+#[derive(Debug)]
+pub struct Times {
+    /// Assists.
+    pub assist: AtomicU64,
+    /// Dedicated and fractional workers.
+    pub background: AtomicU64,
+    /// Idle Ps.
+    pub idle: AtomicU64,
+    /// The fractional worker alone.
+    fractional: AtomicU64,
+}
+
+/// See [`Times`].
+pub static TIMES: Times = Times {
+    assist: AtomicU64::new(0),
+    background: AtomicU64::new(0),
+    idle: AtomicU64::new(0),
+    fractional: AtomicU64::new(0),
+};
+
+/// Dedicated workers for `procs` Ps, and the fractional worker's share in thousandths.
+fn shares(procs: u32) -> (i32, u32) {
+    ((procs * SHARE / 1000) as i32, procs * SHARE % 1000)
+}
+
+/// Begins a cycle.
+///
+/// # Safety
+/// The world must be stopped.
+pub(super) unsafe fn start() {
+    let (dedicated, fraction) = shares(GOMAXPROCS.load(Ordering::Relaxed));
+    DEDICATED.store(dedicated, Ordering::Relaxed);
+    FRACTION.store(fraction, Ordering::Relaxed);
+    FRACTIONAL.store(false, Ordering::Relaxed);
+    BEGAN.store(nanotime(), Ordering::Relaxed);
+    for t in [
+        &TIMES.assist,
+        &TIMES.background,
+        &TIMES.idle,
+        &TIMES.fractional,
+    ] {
+        t.store(0, Ordering::Relaxed);
+    }
+}
+
+/// There are others who could mark if there were work for two.
+#[inline(always)]
+pub(super) fn others() -> bool {
+    GOMAXPROCS.load(Ordering::Relaxed) > 1
+}
+
+/// Work was put up for all: an idle P may take it.
+#[inline]
+pub(super) fn more_work() {
+    if NPIDLE.load(Ordering::Relaxed) != 0 && NMSPINNING.load(Ordering::Relaxed) == 0 {
+        m::wake_p();
+    }
+}
+
+/// There is something to mark that nobody has taken.
+pub fn has_work() -> bool {
+    work::available() || !roots::all_taken()
+}
+
+/// Marks from roots and grey objects until `stop` says so or nothing is left to take. What was scanned.
+fn mark(mut stop: impl FnMut(&Marker) -> bool) -> usize {
+    let mut m = Marker::new();
+    // SAFETY: the callers checked that marking runs, and it does not end while a session is open on a P that does not stop.
+    while m.drain(&mut stop) && !stop(&m) && unsafe { roots::mark_next(&mut m) } {}
+    let scanned = m.scanned;
+    if m.finish() {
+        super::ask(super::FINISH);
+    }
+    pace::scanned(scanned);
+    scanned
+}
+
+/// The world is about to stop: everything else can wait.
+#[inline(always)]
+fn stopping() -> bool {
+    GCWAITING.load(Ordering::Relaxed) != 0
+}
+
+/// Lets `p` mark if it is its turn, before it runs the next goroutine. Answers whether it did.
+///
+/// # Safety
+/// On g0 of the thread that holds `p`, without locks, while marking.
+pub unsafe fn before_goroutine(p: *mut P) -> bool {
+    // SAFETY: the caller holds p.
+    unsafe {
+        if !has_work() || stopping() {
+            return false;
+        }
+        if core::mem::take(&mut (*p).gc.marked_last) && !(*p).runq_empty() {
+            return false;
+        }
+        let now = nanotime();
+        if DEDICATED.load(Ordering::Relaxed) > 0 {
+            if DEDICATED.fetch_sub(1, Ordering::Relaxed) > 0 {
+                turn(now, DEDICATED_NS, &TIMES.background);
+                DEDICATED.fetch_add(1, Ordering::Relaxed);
+                (*p).gc.marked_last = true;
+                return true;
+            }
+            DEDICATED.fetch_add(1, Ordering::Relaxed);
+        }
+        let fraction = i64::from(FRACTION.load(Ordering::Relaxed));
+        if fraction == 0 || FRACTIONAL.load(Ordering::Relaxed) {
+            return false;
+        }
+        // How far its time is behind its share; while it works, the share grows too.
+        let elapsed = now - BEGAN.load(Ordering::Relaxed);
+        let behind = elapsed * fraction / 1000 - TIMES.fractional.load(Ordering::Relaxed) as i64;
+        if behind < SHORTEST_NS || FRACTIONAL.swap(true, Ordering::Acquire) {
+            return false;
+        }
+        let ns = turn(
+            now,
+            (behind * 1000 / (1000 - fraction)).min(TURN_NS),
+            &TIMES.background,
+        );
+        TIMES.fractional.fetch_add(ns, Ordering::Relaxed);
+        FRACTIONAL.store(false, Ordering::Release);
+        (*p).gc.marked_last = true;
+    }
+    true
+}
+
+/// Marks for up to `ns`; answers how long it took.
+fn turn(now: i64, ns: i64, count: &AtomicU64) -> u64 {
+    let end = now + ns;
+    mark(|_| stopping() || nanotime() >= end);
+    let took = (nanotime() - now).max(0) as u64;
+    count.fetch_add(took, Ordering::Relaxed);
+    took
+}
+
+/// Lets `p` mark for a while as there is no goroutine for it. Answers whether it did.
+///
+/// # Safety
+/// As [`before_goroutine`].
+pub unsafe fn while_idle(p: *mut P) -> bool {
+    if !has_work() || stopping() {
+        return false;
+    }
+    let now = nanotime();
+    let end = now + TURN_NS;
+    mark(|_| {
+        stopping()
+            || GLOBAL_RUNQ.load(Ordering::Relaxed) != 0
+            || nanotime() >= end
+            || crate::time::pending(p)
+            // SAFETY: Ps are never freed, their queues atomic.
+            || state::all_ps().any(|q| unsafe { !(*q).runq_empty() })
+    });
+    TIMES
+        .idle
+        .fetch_add((nanotime() - now).max(0) as u64, Ordering::Relaxed);
+    true
+}
+
+/// Marks `bytes` worth of objects for the allocation that is going on; answers what was done, 0 if there is nothing to do.
+///
+/// # Safety
+/// In system mode on a thread with a P, while marking.
+pub(super) unsafe fn assist(bytes: usize) -> usize {
+    if !has_work() || stopping() {
+        return 0;
+    }
+    let now = nanotime();
+    let done = mark(|m| m.scanned >= bytes || stopping());
+    TIMES
+        .assist
+        .fetch_add((nanotime() - now).max(0) as u64, Ordering::Relaxed);
+    if super::asked() {
+        super::preempt_current();
+    }
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quarter_of_the_time_is_for_marking() {
+        assert_eq!(shares(1), (0, 250));
+        assert_eq!(shares(2), (0, 500));
+        assert_eq!(shares(4), (1, 0));
+        assert_eq!(shares(7), (1, 750));
+        assert_eq!(shares(16), (4, 0));
+    }
+}
