@@ -287,11 +287,11 @@ unsafe fn end_cycle(start: i64) {
         finalizer::queue_dead(&mut m);
         m.drain(|_| false);
         m.finish();
+        // What caches did not use is free and unmarked: it holds old words.
+        flush_caches();
         if pace::VERIFY.load(Ordering::Relaxed) {
             verify::check();
         }
-        // Allocation is white again, what caches did not use is free and unmarked.
-        flush_caches();
         barrier::ENABLED.store(0, Ordering::SeqCst);
         heap::sample::collected();
         let mut counts = work::counted();
