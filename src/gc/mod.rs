@@ -374,6 +374,8 @@ unsafe extern "C" fn after_cycle(g: *mut G, release: usize) -> Status {
             sched::park::requeue_current();
             return Status::Parked;
         }
+        // What others are sweeping.
+        heap::central::sweep_all();
         if release != 0 {
             heap::pages::HEAP.lock().release_free();
         }

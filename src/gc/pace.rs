@@ -161,7 +161,7 @@ pub(super) unsafe fn finish(marked: usize, scan_bytes: usize, ns: i64, procs: u3
         let start = LIVE_AT_START.load(Ordering::Relaxed) as f64 / before as f64 - 1.0;
         let assist = worker::TIMES.assist.load(Ordering::Relaxed) as f64;
         let used = UTILIZATION + assist / (ns.max(1) as f64 * f64::from(procs));
-        let ratio = f64::from_bits(RATIO.load(Ordering::Relaxed)).max(start.max(0.0).min(1e9));
+        let ratio = f64::from_bits(RATIO.load(Ordering::Relaxed)).max(start.clamp(0.0, 1e9));
         let ratio = next_ratio(ratio, percent, grown, used);
         RATIO.store(ratio.to_bits(), Ordering::Relaxed);
     }
