@@ -90,30 +90,33 @@ pub fn on_own_stack(p: *const u8) -> bool {
     unsafe { ((*g).stack_lo..(*g).stack_hi).contains(&(p as usize)) }
 }
 
-/// As [`bulk_small`] unless `dst` is on the running goroutine's stack.
+/// As [`bulk_small`] unless `dst` is on the running goroutine's stack. True, so that it can be a leaf function's last call: then that function saves
+/// no registers for it.
 ///
 /// # Safety
 /// As there.
 #[cold]
 #[inline(never)]
-pub unsafe fn stored_small(typ: *const Type, dst: *const u8, size: usize) {
+pub unsafe fn stored_small(typ: *const Type, dst: *const u8, size: usize) -> bool {
     if !on_own_stack(dst) {
         // SAFETY: as the caller promises.
         unsafe { bulk_small(typ, dst, size) };
     }
+    true
 }
 
-/// As [`write_ptr`], for leaf functions.
+/// As [`stored_small`], for a single pointer.
 ///
 /// # Safety
-/// As there.
-#[inline(always)]
-pub unsafe fn write_ptr_leaf(slot: *mut *mut u8, p: *mut u8) {
-    // SAFETY: as the caller promises.
-    unsafe { slot.write(p) };
-    if enabled() && !on_own_stack(slot.cast()) {
-        super::shade(p);
+/// A pointer was stored in `slot`.
+#[cold]
+#[inline(never)]
+pub unsafe fn stored_ptr(slot: *const *mut u8) -> bool {
+    if !on_own_stack(slot.cast()) {
+        // SAFETY: as the caller promises.
+        super::shade(unsafe { *slot });
     }
+    true
 }
 
 /// Values of `typ` were copied to the new object `p` while marking runs. Leaf functions may call it.
@@ -151,18 +154,30 @@ pub unsafe fn typed_memmove(typ: *const Type, dst: *mut u8, src: *const u8) {
 pub unsafe fn typedmemmove_leaf(a: &mut args::runtime_typedmemmove) -> bool {
     // SAFETY: compiled code passes a type and valid places.
     unsafe {
-        let size = (*a.typ_).size;
         if enabled() {
-            if size > LEAF_MAX {
-                return false;
-            }
-            core::ptr::copy(a.src, a.dst, size);
-            stored_small(a.typ_, a.dst, size);
-            return true;
+            return copy_small(a.typ_, a.dst, a.src, (*a.typ_).size);
         }
-        core::ptr::copy(a.src, a.dst, size);
+        core::ptr::copy(a.src, a.dst, (*a.typ_).size);
     }
     true
+}
+
+/// Copies `size` bytes of values of `typ` while marking runs, if a leaf function may; false if they are more than [`LEAF_MAX`]. May be its last call, as
+/// [`stored_small`].
+///
+/// # Safety
+/// Both places must be valid for them; they may overlap.
+#[cold]
+#[inline(never)]
+pub unsafe fn copy_small(typ: *const Type, dst: *mut u8, src: *const u8, size: usize) -> bool {
+    if size > LEAF_MAX {
+        return false;
+    }
+    // SAFETY: as the caller promises.
+    unsafe {
+        core::ptr::copy(src, dst, size);
+        stored_small(typ, dst, size)
+    }
 }
 
 /// `typedmemmove`.
@@ -205,22 +220,17 @@ unsafe fn slice_copy(elem: *const Type, dst: GoSlice, src: GoSlice) -> i64 {
 #[inline(always)]
 pub unsafe fn typedslicecopy_leaf(a: &mut args::runtime_typedslicecopy) -> bool {
     let n = a.dst.len.min(a.src.len);
+    a.r0 = n;
     if n > 0 {
         // SAFETY: both slices hold `n` elements of the type.
         unsafe {
             let bytes = (n as usize).wrapping_mul((*a.typ_).size);
             if enabled() {
-                if bytes > LEAF_MAX {
-                    return false;
-                }
-                core::ptr::copy(a.src.ptr, a.dst.ptr, bytes);
-                stored_small(a.typ_, a.dst.ptr, bytes);
-            } else {
-                core::ptr::copy(a.src.ptr, a.dst.ptr, bytes);
+                return copy_small(a.typ_, a.dst.ptr, a.src.ptr, bytes);
             }
+            core::ptr::copy(a.src.ptr, a.dst.ptr, bytes);
         }
     }
-    a.r0 = n;
     true
 }
 

@@ -95,10 +95,7 @@ unsafe fn to_iface<const SYSTEM: bool>(
     // SAFETY: passed on.
     unsafe {
         match table::<SYSTEM>(inter, typ) {
-            Some(tab) if !tab.is_null() => {
-                value::store_iface::<SYSTEM>(r, tab, data);
-                true
-            }
+            Some(tab) if !tab.is_null() => value::store_iface::<SYSTEM>(r, tab, data),
             _ if !SYSTEM => false,
             _ if typ.is_null() => raise_nil(inter.cast()),
             _ => raise_missing(inter, typ),
@@ -120,8 +117,7 @@ unsafe fn to_iface2<const SYSTEM: bool>(
         match table::<SYSTEM>(inter, typ) {
             Some(tab) => {
                 *ok = !tab.is_null();
-                value::store_iface::<SYSTEM>(r, tab, if *ok { data } else { ptr::null_mut() });
-                true
+                value::store_iface::<SYSTEM>(r, tab, if *ok { data } else { ptr::null_mut() })
             }
             None => false,
         }
@@ -206,8 +202,7 @@ unsafe fn e2e_in<const SYSTEM: bool>(a: &mut args::runtime_assertE2E) -> bool {
     // SAFETY: compiled code's arguments.
     unsafe {
         if !a.e.typ.is_null() {
-            value::store_eface::<SYSTEM>(a.r, a.e.typ, a.e.data);
-            return true;
+            return value::store_eface::<SYSTEM>(a.r, a.e.typ, a.e.data);
         }
         if SYSTEM {
             raise_nil(a.inter.cast());
@@ -222,8 +217,7 @@ unsafe fn i2e_in<const SYSTEM: bool>(a: &mut args::runtime_assertI2E) -> bool {
     unsafe {
         let typ = iface_type(&a.i);
         if !typ.is_null() {
-            value::store_eface::<SYSTEM>(a.r, typ, a.i.data);
-            return true;
+            return value::store_eface::<SYSTEM>(a.r, typ, a.i.data);
         }
         if SYSTEM {
             raise_nil(a.inter.cast());
@@ -242,8 +236,7 @@ unsafe fn to_eface2<const SYSTEM: bool>(
 ) -> bool {
     *ok = !typ.is_null();
     // SAFETY: passed on.
-    unsafe { value::store_eface::<SYSTEM>(r, typ, if *ok { data } else { ptr::null_mut() }) };
-    true
+    unsafe { value::store_eface::<SYSTEM>(r, typ, if *ok { data } else { ptr::null_mut() }) }
 }
 
 #[inline(always)]
@@ -276,8 +269,7 @@ unsafe fn i2i_in<const SYSTEM: bool>(a: &mut args::runtime_assertI2I) -> bool {
     // SAFETY: compiled code's arguments.
     unsafe {
         if !a.i.tab.is_null() && (*a.i.tab).inter == a.inter {
-            value::store_iface::<SYSTEM>(a.r, a.i.tab, a.i.data);
-            return true;
+            return value::store_iface::<SYSTEM>(a.r, a.i.tab, a.i.data);
         }
         to_iface::<SYSTEM>(a.inter, iface_type(&a.i), a.i.data, a.r)
     }
@@ -289,8 +281,7 @@ unsafe fn i2i2_in<const SYSTEM: bool>(a: &mut args::runtime_assertI2I2) -> bool 
     unsafe {
         if !a.i.tab.is_null() && (*a.i.tab).inter == a.inter {
             a.r0 = true;
-            value::store_iface::<SYSTEM>(a.r, a.i.tab, a.i.data);
-            return true;
+            return value::store_iface::<SYSTEM>(a.r, a.i.tab, a.i.data);
         }
         to_iface2::<SYSTEM>(a.inter, iface_type(&a.i), a.i.data, a.r, &mut a.r0)
     }

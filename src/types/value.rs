@@ -57,13 +57,7 @@ pub unsafe fn copy<const SYSTEM: bool>(typ: *const Type, dst: *mut u8, src: *con
             barrier::typed_memmove(typ, dst, src);
             return true;
         }
-        let size = (*typ).size;
-        if size > barrier::LEAF_MAX {
-            return false;
-        }
-        copy_bytes(dst, src, size);
-        barrier::stored_small(typ, dst, size);
-        true
+        barrier::copy_small(typ, dst, src, (*typ).size)
     }
 }
 
@@ -150,23 +144,24 @@ pub unsafe fn unboxed<const SYSTEM: bool>(typ: *const Type, data: *mut u8, r: *m
         if r.is_null() {
             true
         } else if (*typ).direct_iface() {
-            write_word::<SYSTEM>(r.cast(), data);
-            true
+            write_word::<SYSTEM>(r.cast(), data)
         } else {
             copy::<SYSTEM>(typ, r, data)
         }
     }
 }
 
+/// Stores a word; true.
 #[inline(always)]
-unsafe fn write_word<const SYSTEM: bool>(slot: *mut *mut u8, word: *mut u8) {
+unsafe fn write_word<const SYSTEM: bool>(slot: *mut *mut u8, word: *mut u8) -> bool {
     // SAFETY: the slot is a pointer variable of the caller's.
     unsafe {
         if SYSTEM {
             barrier::write_ptr(slot, word);
-        } else {
-            barrier::write_ptr_leaf(slot, word);
+            return true;
         }
+        slot.write(word);
+        !barrier::enabled() || barrier::stored_ptr(slot)
     }
 }
 
@@ -175,13 +170,18 @@ unsafe fn write_word<const SYSTEM: bool>(slot: *mut *mut u8, word: *mut u8) {
 /// # Safety
 /// `r` is null or has room for one.
 #[inline(always)]
-pub unsafe fn store_eface<const SYSTEM: bool>(r: *mut Eface, typ: *const Type, data: *mut u8) {
+pub unsafe fn store_eface<const SYSTEM: bool>(
+    r: *mut Eface,
+    typ: *const Type,
+    data: *mut u8,
+) -> bool {
     // SAFETY: passed on.
     unsafe {
-        if !r.is_null() {
-            write_word::<SYSTEM>(&raw mut (*r).data, data);
-            (*r).typ = typ;
+        if r.is_null() {
+            return true;
         }
+        (*r).typ = typ;
+        write_word::<SYSTEM>(&raw mut (*r).data, data)
     }
 }
 
@@ -190,12 +190,17 @@ pub unsafe fn store_eface<const SYSTEM: bool>(r: *mut Eface, typ: *const Type, d
 /// # Safety
 /// `r` is null or has room for one.
 #[inline(always)]
-pub unsafe fn store_iface<const SYSTEM: bool>(r: *mut Iface, tab: *mut Itab, data: *mut u8) {
+pub unsafe fn store_iface<const SYSTEM: bool>(
+    r: *mut Iface,
+    tab: *mut Itab,
+    data: *mut u8,
+) -> bool {
     // SAFETY: passed on.
     unsafe {
-        if !r.is_null() {
-            write_word::<SYSTEM>(&raw mut (*r).data, data);
-            (*r).tab = tab;
+        if r.is_null() {
+            return true;
         }
+        (*r).tab = tab;
+        write_word::<SYSTEM>(&raw mut (*r).data, data)
     }
 }
