@@ -1,18 +1,20 @@
 //! Finalizers: a function to call once when an object is found dead.
 //!
 //! A finalizer is a special of its object's span. Marking treats what the object points to, and the function, as reachable, but not the object; an
-//! object that is still unmarked when marking ends is marked then (so its memory and all that it leads to stay for one more cycle), loses its
+//! object that is still unmarked when its span is swept is marked then (so its memory and all that it leads to stay for one more cycle), loses its
 //! finalizer and goes to the queue. A system goroutine, `runtime.runfinq` in asm/finalizer.S, takes the queue's entries one by one and calls
 //! the functions.
 
-use super::mark::Marker;
+use super::mark::{self, Marker};
 use crate::abi::{
     Eface, FuncType, FuncVal, G, GoString, InterfaceType, KIND_FUNC, KIND_INTERFACE, KIND_PTR,
     KIND_UNSAFE_POINTER, PtrType, Status, Type, args,
 };
 use crate::debug::print;
-use crate::heap::special::{ALL, Special};
-use crate::heap::{self, Object};
+use crate::heap;
+use crate::heap::span::Span;
+use crate::heap::special::{ALL, Held, SLAB, Special};
+use crate::heap::stats::HEAP_LIVE;
 use crate::os::mem;
 use crate::sched::{self, WaitReason};
 use crate::stack::walk;
@@ -28,7 +30,7 @@ struct Entry {
     pointer: usize,
     typ: *const Type,
     param: *const Type,
-    results: usize,
+    results: u32,
 }
 
 /// Finalizers to be called, in the order in which they were found, and the goroutine that does it.
@@ -80,72 +82,51 @@ impl Queue {
     }
 }
 
-/// Marks what finalizers keep alive: what their objects point to, and the functions.
-///
-/// # Safety
-/// The world must be stopped.
-pub unsafe fn mark_held(m: &mut Marker) {
-    let all = ALL.lock();
-    let mut s = all.first();
-    while !s.is_null() {
-        // SAFETY: specials are valid under the lock, and so are their objects.
-        unsafe {
-            m.grey((*s).f);
-            m.grey((*s).typ as usize);
-            m.grey((*s).param as usize);
-            if !(*(*s).span).class.noscan() {
-                m.scan((*(*s).span).address_of((*s).object as usize));
-            }
-            s = (*s).all_next;
-        }
-    }
+/// Marking begins, with the world stopped: [`mark_some`] starts over.
+pub fn mark_start() {
+    ALL.lock().rewind();
 }
 
-/// Marking begins: nothing was marked from finalizers yet.
-pub fn mark_start() {}
-
-/// Marks from some finalizers; true while there may be more.
+/// Marks what some of the finalizers keep alive: what their objects point to, and the functions. False when there are no more; several
+/// threads may take part. Finalizers that are set meanwhile look after themselves ([`set`]).
 ///
 /// # Safety
 /// While marking.
 pub unsafe fn mark_some(m: &mut Marker) -> bool {
-    // SAFETY: passed on to the caller.
-    unsafe { mark_held(m) };
-    false
-}
-
-/// Queues the finalizers of objects that are not marked, and marks these.
-///
-/// # Safety
-/// The world must be stopped, marking from all other roots complete.
-pub unsafe fn queue_dead(m: &mut Marker) {
-    let mut all = ALL.lock();
-    let mut queue = QUEUE.lock();
-    // Nothing is marked before all are judged: several may lie in one block of the tiny allocator.
-    let (mut s, mut found) = (all.first(), false);
-    // SAFETY: specials are valid under the lock, and so are their objects.
-    unsafe {
-        while !s.is_null() {
-            let next = (*s).all_next;
-            if !(*(*s).span).is_marked((*s).object as usize) {
-                queue.push(&*s);
-                found = true;
-                all.remove((*s).pointer);
-            }
-            s = next;
+    let mut held = [Held::default(); SLAB];
+    let Some(n) = ALL.lock().held(&mut held) else {
+        return false;
+    };
+    for h in &held[..n] {
+        m.grey(h.f);
+        m.grey(h.typ);
+        m.grey(h.param);
+        if h.object != 0 {
+            // SAFETY: while marking nothing is freed, so that objects stay valid even if they lose their finalizers.
+            unsafe { m.scan(h.object) };
         }
     }
-    drop(all);
-    if found {
-        let mut e = queue.first;
-        while !e.is_null() {
-            // SAFETY: entries are valid under the lock.
-            unsafe {
-                m.grey((*e).pointer);
-                e = (*e).next;
-            }
+    true
+}
+
+/// Queues the finalizers of `s`'s objects that are not marked, and marks these. What they lead to is marked already: [`mark_some`] saw to that.
+///
+/// # Safety
+/// Marking is finished, the span is the caller's and not swept yet.
+#[cold]
+pub unsafe fn queue_dead(s: *mut Span) {
+    // SAFETY: as the caller promises; entries are valid under the lock.
+    unsafe {
+        let mut all = ALL.lock();
+        let mut queue = QUEUE.lock();
+        let kept = all.take_dead(s, |special| queue.push(special));
+        drop(queue);
+        drop(all);
+        if kept != 0 {
+            HEAP_LIVE.fetch_add(kept * (*s).elemsize, Ordering::Relaxed);
+            WORK.store(true, Ordering::Release);
+            super::ask(super::FINALIZERS);
         }
-        WORK.store(true, Ordering::Release);
     }
 }
 
@@ -165,7 +146,7 @@ pub fn each_queued(f: &mut impl FnMut(usize)) {
     }
 }
 
-/// Wakes the finalizer goroutine if a cycle found work for it.
+/// Wakes the finalizer goroutine if sweeping found work for it. For the scheduler: sweepers are in the middle of an allocation and ready nobody.
 pub fn wake() {
     if !WORK.load(Ordering::Relaxed) {
         return;
@@ -237,7 +218,7 @@ pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
         drop(queue);
         let interface = (*param).kind_number() == KIND_INTERFACE;
         let arg = if interface { 16 } else { 8 };
-        let size = arg + results;
+        let size = arg + results as usize;
         let frame = heap::mallocgc(size, &raw const POINTER.0, true);
         if interface {
             let inter = param.cast::<InterfaceType>();
@@ -246,9 +227,10 @@ pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
             } else {
                 itab(inter, typ)
             };
-            frame.cast::<[usize; 2]>().write([first, pointer]);
+            super::write_ptr(frame.cast(), first as *mut u8);
+            super::write_ptr(frame.cast::<*mut u8>().add(1), pointer as *mut u8);
         } else {
-            frame.cast::<usize>().write(pointer);
+            super::write_ptr(frame.cast(), pointer as *mut u8);
         }
         a.fn_ = f as *mut u8;
         a.frame = frame;
@@ -354,7 +336,7 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
         }
         let ftyp = fun.typ;
         if ftyp.is_null() {
-            ALL.lock().remove(p);
+            ALL.lock().remove(o.span, o.index as u32, p);
             return;
         }
         if (*ftyp).kind_number() != KIND_FUNC {
@@ -385,35 +367,28 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
         }
         let results = results.next_multiple_of(8);
         start();
-        if !add(o, p, fun.data as usize, etyp, param, results) {
+        let special = Special::new(
+            o.span,
+            o.index as u32,
+            p,
+            fun.data as usize,
+            etyp,
+            param,
+            results as u32,
+        );
+        let held = special.held();
+        if !ALL.lock().add(special) {
             print::throw("runtime.SetFinalizer: finalizer already set");
         }
-    }
-}
-
-unsafe fn add(
-    o: Object,
-    pointer: usize,
-    f: usize,
-    typ: *const Type,
-    param: *const Type,
-    results: usize,
-) -> bool {
-    let (next, all_next, all_prev) = (null_mut(), null_mut(), null_mut());
-    // SAFETY: the object is valid: it is an argument of the call.
-    unsafe {
-        ALL.lock().add(Special {
-            next,
-            object: o.index as u32,
-            span: o.span,
-            pointer,
-            f,
-            typ,
-            param,
-            results,
-            all_next,
-            all_prev,
-        })
+        if super::barrier_enabled() {
+            // Marking may have been through the finalizers.
+            for p in [held.f, held.typ, held.param] {
+                super::shade(p as *mut u8);
+            }
+            if held.object != 0 {
+                mark::each_slot(&*o.span, held.object, |slot| super::shade(*slot as *mut u8));
+            }
+        }
     }
 }
 

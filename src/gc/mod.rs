@@ -39,6 +39,8 @@ pub use roots::add_root;
 pub const START: u32 = 1;
 /// Marking seems to be done.
 pub const FINISH: u32 = 2;
+/// Sweeping found finalizers to call.
+pub const FINALIZERS: u32 = 4;
 
 /// Stacks that the final stop may have to scan again; more are scanned before.
 const FEW_STACKS: usize = 8;
@@ -283,17 +285,12 @@ unsafe fn finish_cycle() {
 unsafe fn end_cycle(start: i64) {
     // SAFETY: the caller's promise.
     unsafe {
-        let mut m = mark::Marker::new();
-        finalizer::queue_dead(&mut m);
-        m.drain(|_| false);
-        m.finish();
         // What caches did not use is free and unmarked: it holds old words.
         flush_caches();
         if pace::VERIFY.load(Ordering::Relaxed) {
             verify::check();
         }
         barrier::ENABLED.store(0, Ordering::SeqCst);
-        heap::sample::collected();
         let mut counts = work::counted();
         for p in state::existing_ps() {
             counts.take(&mut (*p).heap.black);

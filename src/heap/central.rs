@@ -11,8 +11,8 @@
 use super::classes::{PAGE, TABLE};
 use super::pages::{self, HEAP};
 use super::span::{List, SPAN_CLASSES, Span, SpanClass, state};
-use super::stats;
-use crate::gc::pace;
+use super::{sample, stats};
+use crate::gc::{finalizer, pace};
 use crate::os::sys;
 use crate::sync::mutex::Mutex;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -103,13 +103,20 @@ pub enum Swept {
     Full,
 }
 
-/// Frees every object of `s` that is not marked.
+/// Frees every object of `s` that is not marked. Finalizers of such objects are queued first, which keeps the objects, and samples
+/// of the heap profile count as freed.
 ///
 /// # Safety
 /// The span must be in the caller's hands, with marking finished.
 pub unsafe fn sweep(s: *mut Span) -> Swept {
     // SAFETY: the caller owns the span; bitmaps have `words` entries.
     unsafe {
+        if !(*s).specials.load(Ordering::Relaxed).is_null() {
+            finalizer::queue_dead(s);
+        }
+        if !(*s).samples.load(Ordering::Relaxed).is_null() {
+            sample::swept(s);
+        }
         let s = &mut *s;
         let words = s.words();
         let old = s.alloc;
@@ -342,14 +349,31 @@ fn keep_pace(bytes: usize) {
 /// Sweeps everything that is still unswept. What others are sweeping is done too when it returns.
 pub fn sweep_all() {
     while sweep_next().is_some() {}
-    while UNSWEPT.load(Ordering::Acquire) != 0 {
+    while !all_swept() {
         sys::sched_yield();
     }
+    sample::publish();
 }
 
-/// Sweeps up to `n` spans: true while there may be more. For idle time.
+/// Nothing is unswept, nor being swept.
+pub fn all_swept() -> bool {
+    UNSWEPT.load(Ordering::Acquire) == 0
+}
+
+/// Number of markings that have ended.
+pub fn cycle() -> usize {
+    CYCLE.load(Ordering::Relaxed)
+}
+
+/// Sweeps up to `n` spans: true while there may be more. For idle time. Finalizers that it found wait for [`finalizer::wake`].
 pub fn sweep_some(n: usize) -> bool {
-    (0..n).all(|_| sweep_next().is_some())
+    if (0..n).all(|_| sweep_next().is_some()) {
+        return true;
+    }
+    if all_swept() {
+        sample::publish();
+    }
+    false
 }
 
 /// Ends marking: every span becomes unswept. Takes the same time for every heap. The size at which the next cycle starts must be set already:

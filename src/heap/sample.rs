@@ -4,10 +4,11 @@
 //! window, the slots from it on are set aside ([`super::cache::PerP::rest`]), so that the allocation in question finds the window used
 //! up and comes here. With a rate of 1 that is every allocation.
 //!
-//! A profile shows the state at the end of the last collection: what was allocated until then and what that collection found dead.
+//! A profile shows the state at the end of the last collection whose sweeping is complete: what was allocated until then and what that collection
+//! found dead. What was allocated later stays out, since nobody knows yet how much of it lives. `runtime.GC` sweeps everything.
 
 use super::span::Span;
-use super::{PerP, find_object};
+use super::{PerP, central, find_object};
 use crate::abi::{GoSlice, MemProfileRecord, args};
 use crate::debug::frames::{self, Frames};
 use crate::os::mem;
@@ -15,7 +16,7 @@ use crate::profile::records::MEM_PROFILE_RATE;
 use crate::sched;
 use crate::sync::mutex::Mutex;
 use core::ptr::null_mut;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// Frames of a stack that a record shows.
 const DEPTH: usize = 32;
@@ -31,6 +32,7 @@ struct Count {
 
 /// One allocation site: a stack and a size.
 #[repr(C)]
+#[derive(Debug)]
 struct Bucket {
     /// Next in the hash chain.
     next: *mut Bucket,
@@ -40,26 +42,27 @@ struct Bucket {
     hash: u64,
     depth: usize,
     stack: [usize; DEPTH],
-    now: Count,
-    /// At the end of the last collection.
+    /// Allocated since the last marking but one, by the parity of the number of markings before.
+    allocs: [i64; 2],
+    /// Found dead since the last marking.
+    frees: i64,
+    /// What a profile shows.
     shown: Count,
 }
 
-/// A sampled object.
+/// A sampled object: on the list of its span, or free.
 #[repr(C)]
-#[derive(Clone, Copy)]
-struct Sample {
-    span: *mut Span,
-    index: usize,
+#[derive(Debug)]
+pub struct Sample {
+    next: *mut Sample,
     bucket: *mut Bucket,
+    index: usize,
 }
 
 struct Profile {
     chains: *mut *mut Bucket,
     all: *mut Bucket,
-    samples: *mut Sample,
-    len: usize,
-    cap: usize,
+    free: *mut Sample,
 }
 
 // SAFETY: the records belong to the profile, not to a thread.
@@ -69,10 +72,11 @@ unsafe impl Send for Profile {}
 static PROFILE: Mutex<Profile> = Mutex::new(Profile {
     chains: null_mut(),
     all: null_mut(),
-    samples: null_mut(),
-    len: 0,
-    cap: 0,
+    free: null_mut(),
 });
+
+/// Number of markings of which the profile shows the result.
+static SHOWN: AtomicUsize = AtomicUsize::new(0);
 
 /// Average bytes between two samples; 0: no samples.
 #[inline(always)]
@@ -163,26 +167,24 @@ impl Profile {
         }
     }
 
-    unsafe fn push(&mut self, s: Sample) {
-        if self.len == self.cap {
-            let cap = (self.cap * 2).max(512);
-            let new = mem::map(0, cap * size_of::<Sample>()).cast::<Sample>();
-            if new.is_null() {
-                return;
+    /// Records the allocation of object `index` of `span` at `bucket`.
+    unsafe fn add(&mut self, span: *mut Span, index: usize, bucket: *mut Bucket) {
+        let mut s = self.free;
+        // SAFETY: records are valid under the lock.
+        unsafe {
+            (*bucket).allocs[central::cycle() % 2] += 1;
+            if s.is_null() {
+                s = mem::persistent();
+            } else {
+                self.free = (*s).next;
             }
-            // SAFETY: the new array is larger; the old one has no other user under the lock.
-            unsafe {
-                if self.cap != 0 {
-                    core::ptr::copy_nonoverlapping(self.samples, new, self.len);
-                    mem::unmap(self.samples.cast(), self.cap * size_of::<Sample>());
-                }
-            }
-            self.samples = new;
-            self.cap = cap;
+            s.write(Sample {
+                next: (*span).samples.load(Ordering::Relaxed),
+                bucket,
+                index,
+            });
+            (*span).samples.store(s, Ordering::Relaxed);
         }
-        // SAFETY: there is room.
-        unsafe { self.samples.add(self.len).write(s) };
-        self.len += 1;
     }
 }
 
@@ -208,44 +210,54 @@ pub unsafe fn record(p: *mut u8) {
         };
         let mut profile = PROFILE.lock();
         let bucket = profile.bucket(&stack[..depth], (*o.span).elemsize);
-        (*bucket).now.allocs += 1;
-        profile.push(Sample {
-            span: o.span,
-            index: o.index,
-            bucket,
-        });
+        profile.add(o.span, o.index, bucket);
     }
 }
 
-/// Marking is over: samples that are not marked count as freed.
+/// `s` is about to be swept: samples that are not marked count as freed.
 ///
 /// # Safety
-/// The world must be stopped, nothing swept yet.
-pub unsafe fn collected() {
+/// Marking is finished, the span is the caller's.
+#[cold]
+pub unsafe fn swept(s: *mut Span) {
     let mut profile = PROFILE.lock();
-    let mut kept = 0;
-    // SAFETY: samples are of objects that were not freed yet; records are valid under the lock.
+    // SAFETY: records are valid under the lock; so is the span.
     unsafe {
-        for i in 0..profile.len {
-            let s = *profile.samples.add(i);
-            if (*s.span).is_marked(s.index) {
-                profile.samples.add(kept).write(s);
-                kept += 1;
+        let mut kept = null_mut();
+        let mut at = (*s).samples.load(Ordering::Relaxed);
+        while !at.is_null() {
+            let next = (*at).next;
+            if (*s).is_marked((*at).index) {
+                (*at).next = kept;
+                kept = at;
             } else {
-                (*s.bucket).now.frees += 1;
+                (*(*at).bucket).frees += 1;
+                (*at).next = profile.free;
+                profile.free = at;
             }
+            at = next;
         }
+        (*s).samples.store(kept, Ordering::Relaxed);
     }
-    profile.len = kept;
-    publish(&profile);
 }
 
-fn publish(profile: &Profile) {
+/// Everything is swept: from now on a profile shows the result of the last marking. Must be called between any two markings.
+pub fn publish() {
+    if SHOWN.load(Ordering::Relaxed) == central::cycle() {
+        return;
+    }
+    let profile = PROFILE.lock();
+    // Somebody may have done it while we waited.
+    let cycle = central::cycle();
+    if SHOWN.swap(cycle, Ordering::Relaxed) == cycle {
+        return;
+    }
     let mut b = profile.all;
     while !b.is_null() {
         // SAFETY: buckets are valid under the lock.
         unsafe {
-            (*b).shown = (*b).now;
+            (*b).shown.allocs += core::mem::take(&mut (*b).allocs[(cycle + 1) % 2]);
+            (*b).shown.frees += core::mem::take(&mut (*b).frees);
             b = (*b).all_next;
         }
     }
@@ -256,11 +268,12 @@ fn publish(profile: &Profile) {
 /// # Safety
 /// Called by its trampoline.
 pub unsafe fn mem_profile(a: &mut args::runtime_MemProfile) {
-    let profile = PROFILE.lock();
-    if crate::gc::stats::count() == 0 {
-        // Programs that never collect see what there is so far.
-        publish(&profile);
+    if central::all_swept() {
+        publish();
     }
+    // Programs that never collect see what there is so far.
+    let never = central::cycle() == 0;
+    let profile = PROFILE.lock();
     let p: GoSlice = a.p;
     let mut n = 0;
     // SAFETY: buckets are valid under the lock; the slice is an argument.
@@ -272,7 +285,10 @@ pub unsafe fn mem_profile(a: &mut args::runtime_MemProfile) {
             n = 0;
             let mut b = profile.all;
             while !b.is_null() {
-                let c = (*b).shown;
+                let mut c = (*b).shown;
+                if never {
+                    c.allocs += (*b).allocs[0];
+                }
                 if c.allocs != 0 && (a.inuseZero || c.allocs != c.frees) {
                     if write {
                         let size = (*b).size as i64;

@@ -1,7 +1,7 @@
 //! Spans: runs of pages that hold objects of one size, or one large object.
 //!
 //! Records lie off-heap and are used again, never given back, so that a stale pointer to one is always readable. A record for small objects
-//! is followed by its bitmaps (`alloc`, then `mark`), one for larger objects with pointers also by the objects' types.
+//! is followed by its bitmaps (`alloc`, `mark`, then that of the objects with specials), one for larger objects with pointers also by the objects' types.
 //!
 //! Who may touch what:
 //!
@@ -10,13 +10,16 @@
 //! | `base` .. `types` | set before the span is published, constant until it is freed |
 //! | `alloc`, `live`, `window` | whoever holds the span: a P's cache, the sweeper that popped it, or the central list's lock |
 //! | `mark` | atomically, anyone, while marking |
+//! | `specials`, `samples` | the lock of the specials, of the heap profile; whether there are any is asked without |
 //! | `next`, `prev` | the lock of the list that it is on |
 
 use super::classes::{CLASSES, MAX_BITS, PAGE, TABLE};
+use super::sample::Sample;
+use super::special::Special;
 use crate::abi::Type;
 use crate::os::mem;
 use core::ptr::{null, null_mut};
-use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
 
 /// What a span is used for.
 pub mod state {
@@ -96,6 +99,10 @@ pub struct Span {
     pub prev: *mut Span,
     /// Bytes asked for, of a large object.
     pub bytes: usize,
+    /// Finalizers of its objects.
+    pub specials: AtomicPtr<Special>,
+    /// Objects that are samples of the heap profile.
+    pub samples: AtomicPtr<Sample>,
     /// Place in the list of all spans.
     pub slot: u32,
     /// Size of this record: index of its free list.
@@ -104,6 +111,8 @@ pub struct Span {
 
 /// Types that a record has room for: the class of 576 bytes has 14 objects.
 const TYPES: usize = 14;
+/// Bitmaps of a record: allocated, marked, with specials.
+const BITMAPS: usize = 3;
 /// Free lists: bitmaps of 1 to 16 words, then those with types.
 const RECORDS: usize = 18;
 const WITH_TYPES: usize = 17;
@@ -140,7 +149,7 @@ impl Records {
         } else {
             (record, 0)
         };
-        size_of::<Span>() + words * 16 + types * 8
+        size_of::<Span>() + words * BITMAPS * 8 + types * 8
     }
 
     /// A record for the pages from `base`, all fields set, on no list.
@@ -178,7 +187,7 @@ impl Records {
         unsafe {
             let alloc = s.add(1).cast::<u64>();
             let mark = alloc.add(words);
-            for i in 0..words * 2 {
+            for i in 0..words * BITMAPS {
                 alloc.add(i).write(0);
             }
             s.write(Span {
@@ -200,13 +209,15 @@ impl Records {
                     super::arena::bits_of(base)
                 },
                 types: if with_types {
-                    mark.add(words).cast()
+                    alloc.add(words * BITMAPS).cast()
                 } else {
                     null_mut()
                 },
                 next: null_mut(),
                 prev: null_mut(),
                 bytes: 0,
+                specials: AtomicPtr::new(null_mut()),
+                samples: AtomicPtr::new(null_mut()),
                 slot: 0,
                 record: record as u32,
             });
@@ -265,6 +276,17 @@ impl Span {
     pub fn tail_mask(&self) -> u64 {
         let r = self.objects % 64;
         if r == 0 { !0 } else { (1 << r) - 1 }
+    }
+
+    /// One bit for each object with specials.
+    #[inline(always)]
+    pub fn special_bits(&self) -> *mut u64 {
+        // The other two change places at every sweep.
+        (&raw const *self)
+            .wrapping_add(1)
+            .cast::<u64>()
+            .wrapping_add(self.words() * 2)
+            .cast_mut()
     }
 
     /// Whether slot `index` is given out, as far as the span's own bits say: slots in a P's cache count as given out.

@@ -1,24 +1,29 @@
 //! Records attached to single objects, outside them: finalizers (`gc::finalizer`).
 //!
-//! They are found by the pointer they were made for, in one hash table, and listed for the collector. [`ALL`]'s lock guards both. A special
-//! keeps its object allocated: the collector takes it off before the object can die, so sweeping has nothing to do with them.
+//! A span leads to the records of its objects ([`Span::specials`]) and has a bit for each object with one, so that attaching the first one to
+//! an object looks at no other, and the sweeper of a span whose objects with records all live looks at none. Records lie in slabs, through which marking
+//! goes one at a time. [`ALL`]'s lock guards everything; the sweeper asks without it whether its span has any.
 
 use super::span::Span;
 use crate::abi::Type;
 use crate::os::mem;
 use crate::sync::mutex::Mutex;
 use core::ptr::null_mut;
+use core::sync::atomic::Ordering;
 
 /// A record about one object.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Special {
-    /// Next with the same hash, or on the free list.
+    /// Next of the span, or on the free list.
     pub next: *mut Special,
+    prev: *mut Special,
+    /// Span of the object; null in a free record.
+    pub span: *mut Span,
     /// Index of the object in its span.
     pub object: u32,
-    /// Its span.
-    pub span: *mut Span,
+    /// Bytes of the function's results.
+    pub results: u32,
     /// The pointer given to SetFinalizer: into the object.
     pub pointer: usize,
     /// The func value to call.
@@ -27,23 +32,37 @@ pub struct Special {
     pub typ: *const Type,
     /// Type of the function's parameter.
     pub param: *const Type,
-    /// Bytes of the function's results.
-    pub results: usize,
-    /// All specials.
-    pub all_next: *mut Special,
-    /// All specials.
-    pub all_prev: *mut Special,
 }
 
-/// All specials, and free records.
+/// Records of a slab: as many as are marked at a time. More make those wait longer who want the lock.
+pub const SLAB: usize = 128;
+
+#[repr(C)]
+struct Slab {
+    next: *mut Slab,
+    records: [Special; SLAB],
+}
+
+/// What a record keeps alive.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Held {
+    /// The func value.
+    pub f: usize,
+    /// A type.
+    pub typ: usize,
+    /// A type.
+    pub param: usize,
+    /// The object, if what it points to is to be marked; or 0.
+    pub object: usize,
+}
+
+/// All records.
 #[derive(Debug)]
 pub struct All {
     free: *mut Special,
-    first: *mut Special,
-    /// Chains by hash; a power of two of them.
-    table: *mut *mut Special,
-    chains: usize,
-    count: usize,
+    slabs: *mut Slab,
+    /// The slab that marking comes to next.
+    cursor: *mut Slab,
 }
 
 // SAFETY: records belong to the heap, not to a thread.
@@ -52,52 +71,40 @@ unsafe impl Send for All {}
 /// Guards every special. Of the heap's locks it takes only `os::mem`'s inside.
 pub static ALL: Mutex<All> = Mutex::new(All {
     free: null_mut(),
-    first: null_mut(),
-    table: null_mut(),
-    chains: 0,
-    count: 0,
+    slabs: null_mut(),
+    cursor: null_mut(),
 });
 
-/// Chains at first: a page of pointers.
-const FIRST: usize = 512;
+/// A span's bit for object `index`: its word and mask.
+unsafe fn bit(s: *mut Span, index: u32) -> (*mut u64, u64) {
+    // SAFETY: the bitmap covers every object.
+    unsafe {
+        (
+            (*s).special_bits().add(index as usize / 64),
+            1 << (index % 64),
+        )
+    }
+}
 
 impl All {
-    /// The first of all specials, or null.
-    pub fn first(&self) -> *mut Special {
-        self.first
-    }
-
-    /// Where the chain of `pointer` starts. The table must exist.
-    fn chain(&self, pointer: usize) -> *mut *mut Special {
-        let h = (pointer as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        // SAFETY: the index is below the number of chains.
-        unsafe { self.table.add(h as usize & (self.chains - 1)) }
-    }
-
-    /// Makes room: as many chains as records at least.
-    unsafe fn grow(&mut self) {
-        let (old, n) = (self.table, self.chains);
-        self.chains = if n == 0 { FIRST } else { n * 4 };
-        self.table = mem::map(0, self.chains * 8).cast();
-        if self.table.is_null() {
-            crate::debug::print::throw("runtime: cannot allocate memory");
-        }
-        // SAFETY: the old chains hold valid records, which move to the new ones.
-        unsafe {
-            for i in 0..n {
-                let mut s = *old.add(i);
-                while !s.is_null() {
-                    let next = (*s).next;
-                    let at = self.chain((*s).pointer);
-                    (*s).next = *at;
-                    *at = s;
-                    s = next;
+    /// A free record.
+    fn record(&mut self) -> *mut Special {
+        if self.free.is_null() {
+            let slab: *mut Slab = mem::persistent();
+            // SAFETY: a fresh slab, valid as zeroes.
+            unsafe {
+                (*slab).next = self.slabs;
+                for s in (*slab).records.iter_mut().rev() {
+                    s.next = self.free;
+                    self.free = s;
                 }
             }
-            if n != 0 {
-                mem::unmap(old.cast(), n * 8);
-            }
+            self.slabs = slab;
         }
+        let s = self.free;
+        // SAFETY: a free record's `next` is the free list's link.
+        self.free = unsafe { (*s).next };
+        s
     }
 
     /// Attaches a record with `value`'s contents to its object; false if there is one for the same pointer.
@@ -107,67 +114,179 @@ impl All {
     pub unsafe fn add(&mut self, value: Special) -> bool {
         // SAFETY: records are valid under the lock.
         unsafe {
-            if self.count >= self.chains {
-                self.grow();
-            }
-            let at = self.chain(value.pointer);
-            let mut s = *at;
-            while !s.is_null() {
-                if (*s).pointer == value.pointer {
-                    return false;
+            let span = value.span;
+            let (word, mask) = bit(span, value.object);
+            let first = (*span).specials.load(Ordering::Relaxed);
+            if *word & mask != 0 {
+                let mut s = first;
+                while !s.is_null() {
+                    if (*s).pointer == value.pointer {
+                        return false;
+                    }
+                    s = (*s).next;
                 }
-                s = (*s).next;
             }
-            s = self.free;
-            if s.is_null() {
-                s = mem::persistent();
-            } else {
-                self.free = (*s).next;
-            }
+            *word |= mask;
+            let s = self.record();
             s.write(value);
-            (*s).next = *at;
-            *at = s;
-            (*s).all_prev = null_mut();
-            (*s).all_next = self.first;
-            if !self.first.is_null() {
-                (*self.first).all_prev = s;
+            (*s).prev = null_mut();
+            (*s).next = first;
+            if !first.is_null() {
+                (*first).prev = s;
             }
-            self.first = s;
-            self.count += 1;
+            (*span).specials.store(s, Ordering::Relaxed);
             true
         }
     }
 
-    /// Takes the record for `pointer` off its object, if there is one.
+    /// Takes the record for `pointer`, into object `index` of `span`, off its object, if there is one.
     ///
     /// # Safety
     /// The object must be valid.
-    pub unsafe fn remove(&mut self, pointer: usize) {
-        if self.chains == 0 {
-            return;
-        }
+    pub unsafe fn remove(&mut self, span: *mut Span, index: u32, pointer: usize) {
         // SAFETY: records are valid under the lock.
         unsafe {
-            let mut at = self.chain(pointer);
-            while !(*at).is_null() && (**at).pointer != pointer {
-                at = &raw mut (**at).next;
-            }
-            let s = *at;
-            if s.is_null() {
+            let (word, mask) = bit(span, index);
+            if *word & mask == 0 {
                 return;
             }
-            *at = (*s).next;
-            if (*s).all_prev.is_null() {
-                self.first = (*s).all_next;
+            // Others of the same object keep its bit.
+            let (mut found, mut others) = (null_mut(), false);
+            let mut s = (*span).specials.load(Ordering::Relaxed);
+            while !s.is_null() {
+                if (*s).pointer == pointer {
+                    found = s;
+                } else {
+                    others |= (*s).object == index;
+                }
+                s = (*s).next;
+            }
+            if !found.is_null() {
+                if !others {
+                    *word &= !mask;
+                }
+                self.unlink(found);
+            }
+        }
+    }
+
+    unsafe fn unlink(&mut self, s: *mut Special) {
+        // SAFETY: neighbours of a record in use are valid.
+        unsafe {
+            if (*s).prev.is_null() {
+                (*(*s).span).specials.store((*s).next, Ordering::Relaxed);
             } else {
-                (*(*s).all_prev).all_next = (*s).all_next;
+                (*(*s).prev).next = (*s).next;
             }
-            if !(*s).all_next.is_null() {
-                (*(*s).all_next).all_prev = (*s).all_prev;
+            if !(*s).next.is_null() {
+                (*(*s).next).prev = (*s).prev;
             }
+            (*s).span = null_mut();
             (*s).next = self.free;
             self.free = s;
-            self.count -= 1;
+        }
+    }
+
+    /// Takes the records of `span`'s unmarked objects off them, each after a call of `f`, and marks these objects; answers how many.
+    ///
+    /// # Safety
+    /// Marking is finished, the span is the caller's and not swept yet.
+    pub unsafe fn take_dead(&mut self, span: *mut Span, mut f: impl FnMut(&Special)) -> usize {
+        // SAFETY: records are valid under the lock; bitmaps have `words` entries.
+        unsafe {
+            let (words, bits) = ((*span).words(), (*span).special_bits());
+            let dead = |i: usize| *bits.add(i) & !(*(*span).mark.add(i)).load(Ordering::Relaxed);
+            if (0..words).all(|i| dead(i) == 0) {
+                return 0;
+            }
+            let mut s = (*span).specials.load(Ordering::Relaxed);
+            while !s.is_null() {
+                let next = (*s).next;
+                if !(*span).is_marked((*s).object as usize) {
+                    f(&*s);
+                    self.unlink(s);
+                }
+                s = next;
+            }
+            // Marked only now: several may have been about one object, a block of the tiny allocator.
+            let mut n = 0;
+            for i in 0..words {
+                let dead = dead(i);
+                *bits.add(i) &= !dead;
+                (*(*span).mark.add(i)).fetch_or(dead, Ordering::Relaxed);
+                n += dead.count_ones() as usize;
+            }
+            n
+        }
+    }
+
+    /// Marking begins: [`All::held`] starts over.
+    pub fn rewind(&mut self) {
+        self.cursor = self.slabs;
+    }
+
+    /// What the next records keep alive, and how many they are; none when that was all. Records that were made since
+    /// [`All::rewind`] may be missing.
+    pub fn held(&mut self, out: &mut [Held; SLAB]) -> Option<usize> {
+        if self.cursor.is_null() {
+            return None;
+        }
+        // SAFETY: slabs are never freed; records in use have valid spans.
+        unsafe {
+            let slab = &*self.cursor;
+            self.cursor = slab.next;
+            let mut n = 0;
+            for s in slab.records.iter().filter(|s| !s.span.is_null()) {
+                out[n] = s.held();
+                n += 1;
+            }
+            Some(n)
+        }
+    }
+}
+
+impl Special {
+    /// What it keeps alive.
+    ///
+    /// # Safety
+    /// A record in use.
+    pub unsafe fn held(&self) -> Held {
+        // SAFETY: the span of a record in use is valid.
+        unsafe {
+            let s = &*self.span;
+            Held {
+                f: self.f,
+                typ: self.typ as usize,
+                param: self.param as usize,
+                object: if s.class.noscan() {
+                    0
+                } else {
+                    s.address_of(self.object as usize)
+                },
+            }
+        }
+    }
+
+    /// A record in no list.
+    pub fn new(
+        span: *mut Span,
+        object: u32,
+        pointer: usize,
+        f: usize,
+        typ: *const Type,
+        param: *const Type,
+        results: u32,
+    ) -> Self {
+        Self {
+            next: null_mut(),
+            prev: null_mut(),
+            span,
+            object,
+            results,
+            pointer,
+            f,
+            typ,
+            param,
         }
     }
 }

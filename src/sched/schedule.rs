@@ -290,6 +290,10 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                     return ptr::null_mut();
                 }
             }
+            // Who has nothing to do sweeps a little at a time.
+            if crate::heap::central::sweep_some(8) {
+                return ptr::null_mut();
+            }
             // Give the P away and sleep.
             {
                 let mut s = SCHED.lock();
