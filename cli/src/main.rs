@@ -4,6 +4,7 @@
 //! not be done. `link` behaves as Go's own linker does, under the name `gort link` and under the name `link`, by which the
 //! go command calls it in a goroot (see [`goroot`]).
 
+mod bench;
 mod conform;
 mod doctor;
 mod golang;
@@ -43,6 +44,8 @@ enum Command {
     Doctor(doctor::Args),
     /// Run suites of Go programs on gort
     Conform(conform::Args),
+    /// Compare gort with the stock runtime, benchmark by benchmark
+    Bench(bench::Args),
     /// Prove that the runtime library fits on goroutine stacks
     Prove(prove::Args),
 }
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::Goroot(args) => goroot::run(&args).map(|()| true),
         Command::Doctor(args) => Ok(doctor::run(&args)),
         Command::Conform(args) => conform::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Prove(args) => prove::run(&args).map(|()| true),
     };
     match done {

@@ -15,12 +15,12 @@ mod expected;
 mod header;
 mod kept;
 mod matrix;
-mod process;
+pub mod process;
 mod programs;
 mod runner;
-mod toolchain;
+pub mod toolchain;
 mod tree;
-mod verdict;
+pub mod verdict;
 
 use anyhow::Result;
 

@@ -4,6 +4,7 @@
 //! a process group of its own, so that whatever it started ends with it.
 
 use std::io::{self, Read};
+use std::mem::MaybeUninit;
 use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -48,6 +49,11 @@ pub struct Finished {
     pub ending: Ending,
     /// Everything it printed, standard output and standard error in the order written.
     pub output: Vec<u8>,
+    /// Time from its start to its end.
+    pub wall: Duration,
+    /// Bytes that were resident at once, at most. Never less than what the process had before it became the program: the few
+    /// MiB that it shares with this one.
+    pub peak_memory: u64,
 }
 
 impl Finished {
@@ -85,13 +91,15 @@ pub fn run(mut command: Command, limits: Limits) -> io::Result<Finished> {
             Ok(())
         });
     }
-    let mut child = command.spawn()?;
+    let start = Instant::now();
+    let child = command.spawn()?;
     // The command holds the writing ends; while it lives the pipe never reports its end.
     drop(command);
 
-    let watched = watch(&child, &mut reader, Instant::now() + limits.time);
+    let watched = watch(&child, &mut reader, start + limits.time);
+    let wall = start.elapsed();
     kill_group(&child);
-    let status = child.wait()?;
+    let (status, peak_memory) = reap(&child)?;
     let (early, mut output) = watched?;
     if early.is_none() {
         drain(&mut reader, &mut output)?;
@@ -99,6 +107,8 @@ pub fn run(mut command: Command, limits: Limits) -> io::Result<Finished> {
     Ok(Finished {
         ending: early.unwrap_or_else(|| ending(status)),
         output,
+        wall,
+        peak_memory,
     })
 }
 
@@ -178,6 +188,29 @@ fn kill_group(child: &Child) {
     let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
 }
 
+/// Waits for the end of the program, which is near. With its status comes the most memory that it had, in bytes.
+fn reap(child: &Child) -> io::Result<(ExitStatus, u64)> {
+    let (mut status, mut usage) = (0, MaybeUninit::<libc::rusage>::zeroed());
+    loop {
+        // SAFETY: both pointers are to locals of the types that the call writes. Nobody else waits for this child.
+        let waited =
+            unsafe { libc::wait4(child.id().cast_signed(), &mut status, 0, usage.as_mut_ptr()) };
+        if waited >= 0 {
+            break;
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+    // SAFETY: zeroes are a valid `rusage`; the call has written over them.
+    let usage = unsafe { usage.assume_init() };
+    Ok((
+        ExitStatus::from_raw(status),
+        u64::try_from(usage.ru_maxrss).unwrap_or(0) << 10,
+    ))
+}
+
 /// Translates the status of a program that ended without our doing.
 fn ending(status: ExitStatus) -> Ending {
     match (status.code(), status.signal()) {
@@ -255,6 +288,25 @@ mod tests {
     fn a_signal_is_told_from_a_status() {
         let done = run(shell("kill -SEGV $$"), limits(Duration::from_secs(10))).unwrap();
         assert_eq!(done.ending, Ending::Signal(11));
+    }
+
+    #[test]
+    fn time_and_memory_are_those_of_the_program() {
+        let limit = limits(Duration::from_secs(30));
+        let small = run(shell("exec sleep 0.2"), limit).unwrap();
+        assert!(small.wall >= Duration::from_millis(200));
+        assert!(small.peak_memory > 0);
+        let large = run(
+            shell("x=$(head -c 60000000 /dev/zero | tr '\\0' x); echo"),
+            limit,
+        )
+        .unwrap();
+        assert!(
+            large.peak_memory > small.peak_memory + (50 << 20),
+            "{} and {}",
+            large.peak_memory,
+            small.peak_memory
+        );
     }
 
     #[test]

@@ -105,11 +105,23 @@ impl Toolchain {
         folder: &Path,
         args: &[OsString],
     ) -> Result<(), Verdict> {
-        let mut command = self.command(
-            &self.goroot.join(GoInstall::tools_folder()).join(name),
-            cwd,
-            folder,
-        );
+        self.program(&self.tool_path(name), cause, cwd, folder, args)
+    }
+
+    /// Path of a tool of the goroot.
+    pub fn tool_path(&self, name: &str) -> PathBuf {
+        self.goroot.join(GoInstall::tools_folder()).join(name)
+    }
+
+    fn program(
+        &self,
+        path: &Path,
+        cause: Cause,
+        cwd: &Path,
+        folder: &Path,
+        args: &[OsString],
+    ) -> Result<(), Verdict> {
+        let mut command = self.command(path, cwd, folder);
         command.args(args);
         let done = self.run(command)?;
         judge_step(&done, cause).map_or(Ok(()), Err)
@@ -174,6 +186,18 @@ impl Toolchain {
         archive: &Path,
         exe: &Path,
     ) -> Result<(), Verdict> {
+        self.link_main_with(&self.tool_path("link"), cwd, folder, archive, exe)
+    }
+
+    /// The same with another linker, on the packages of this goroot.
+    pub fn link_main_with(
+        &self,
+        linker: &Path,
+        cwd: &Path,
+        folder: &Path,
+        archive: &Path,
+        exe: &Path,
+    ) -> Result<(), Verdict> {
         let mut args: Vec<OsString> = ["-o".into(), exe.into(), "-L".into(), folder.into()].into();
         args.extend([
             "-w".into(),
@@ -181,7 +205,7 @@ impl Toolchain {
             "-buildmode=exe".into(),
             archive.into(),
         ]);
-        self.link(cwd, folder, &args)
+        self.program(linker, Cause::LinkError, cwd, folder, &args)
     }
 }
 

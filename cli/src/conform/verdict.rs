@@ -195,12 +195,16 @@ fn difference(expected: &[u8], found: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn done(ending: Ending, output: &str) -> Finished {
         Finished {
             ending,
             output: output.as_bytes().to_vec(),
+            wall: Duration::ZERO,
+            peak_memory: 0,
         }
     }
 

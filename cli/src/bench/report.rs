@@ -1,0 +1,293 @@
+//! What was measured, row by row: the table and the JSON file.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::build::Side;
+use super::measure::Reading;
+use super::quantity::{Unit, digits};
+use super::stats::Summary;
+use super::target::{Target, ratio};
+
+/// Everything that a run found out.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Circumstances: versions, machine, options.
+    pub about: BTreeMap<&'static str, String>,
+    /// Name of the column of the current Go, if there is one.
+    pub current: Option<String>,
+    /// What was measured.
+    pub rows: Vec<Row>,
+    /// What could not be.
+    pub failures: Vec<Failure>,
+}
+
+/// One metric of one benchmark.
+#[derive(Debug, Serialize)]
+pub struct Row {
+    /// Name of the benchmark.
+    pub benchmark: String,
+    /// `time`, `rss` or what the program calls it.
+    pub metric: String,
+    /// Unit of the numbers.
+    pub unit: Unit,
+    /// On the stock runtime.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stock: Option<Summary>,
+    /// On gort.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gort: Option<Summary>,
+    /// On the current Go.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<Summary>,
+    /// gort/stock, of the medians.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<f64>,
+    /// Aims of this row.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<Judged>,
+}
+
+/// A target and whether it was reached.
+#[derive(Debug, Serialize)]
+pub struct Judged {
+    /// The bound, for a person.
+    pub bound: String,
+    /// `None`: a side is missing.
+    pub met: Option<bool>,
+}
+
+/// A side of a benchmark that could not be built or run.
+#[derive(Debug, Serialize)]
+pub struct Failure {
+    /// Name of the benchmark, or of the unit that was not built.
+    pub benchmark: String,
+    /// Name of the column.
+    pub side: String,
+    /// The reason, with the end of the output.
+    pub why: String,
+}
+
+/// Makes the rows of one benchmark from the readings of all rounds.
+pub fn rows(benchmark: &str, targets: &[Target], readings: &[(Side, Reading)]) -> Vec<Row> {
+    let mut keys: Vec<(&str, &Unit)> = Vec::new();
+    for (_, reading) in readings {
+        let key = (reading.metric.as_str(), &reading.unit);
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    // A metric that only a later run printed still stands above the memory.
+    keys.sort_by_key(|(metric, _)| *metric == "rss");
+    keys.into_iter()
+        .map(|(metric, unit)| {
+            let summary = |side| {
+                let samples = readings
+                    .iter()
+                    .filter(|(of, r)| *of == side && r.metric == metric && r.unit == *unit)
+                    .map(|(_, r)| r.value)
+                    .collect();
+                Summary::of(samples)
+            };
+            let (stock, gort) = (summary(Side::Stock), summary(Side::Gort));
+            let median = |s: &Option<Summary>| s.as_ref().map(|s| s.median);
+            let judged = targets
+                .iter()
+                .filter(|target| target.metric == metric)
+                .map(|target| Judged {
+                    bound: target.show(unit),
+                    met: target.met(unit, median(&stock), median(&gort)),
+                })
+                .collect();
+            Row {
+                benchmark: benchmark.to_string(),
+                metric: metric.to_string(),
+                unit: unit.clone(),
+                ratio: ratio(median(&stock), median(&gort)),
+                stock,
+                gort,
+                current: summary(Side::Current),
+                targets: judged,
+            }
+        })
+        .collect()
+}
+
+impl Report {
+    /// Were all targets reached? One that cannot be told counts as missed.
+    pub fn targets_met(&self) -> bool {
+        self.rows
+            .iter()
+            .flat_map(|row| &row.targets)
+            .all(|judged| judged.met == Some(true))
+    }
+
+    /// The table, in Markdown, with aligned columns.
+    pub fn table(&self) -> String {
+        let mut head = vec!["benchmark", "metric", "stock", "gort", "ratio"];
+        if let Some(name) = &self.current {
+            head.push(name);
+        }
+        head.push("target");
+        let mut lines: Vec<Vec<String>> = vec![head.iter().map(|s| (*s).to_string()).collect()];
+        let mut above = "";
+        for row in &self.rows {
+            let name = if row.benchmark == above {
+                ""
+            } else {
+                &row.benchmark
+            };
+            above = &row.benchmark;
+            let cell = |summary: &Option<Summary>| match summary {
+                Some(s) => row.unit.show_spread(s.median, s.min, s.max),
+                None => "-".to_string(),
+            };
+            let mut line = vec![
+                name.to_string(),
+                row.metric.clone(),
+                cell(&row.stock),
+                cell(&row.gort),
+                row.ratio.map_or("-".to_string(), digits),
+            ];
+            if self.current.is_some() {
+                line.push(cell(&row.current));
+            }
+            line.push(row.verdicts());
+            lines.push(line);
+        }
+        align(&lines)
+    }
+}
+
+impl Row {
+    /// The targets as one cell.
+    pub fn verdicts(&self) -> String {
+        let each = self.targets.iter().map(|judged| {
+            let word = match judged.met {
+                Some(true) => "met",
+                Some(false) => "missed",
+                None => "unknown",
+            };
+            format!("{} {word}", judged.bound)
+        });
+        each.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A Markdown table; the first two columns and the last are text, the others numbers.
+fn align(lines: &[Vec<String>]) -> String {
+    let columns = lines[0].len();
+    let width = |column: usize| {
+        let cells = lines.iter().map(|line| line[column].chars().count());
+        cells.max().unwrap_or(0).max(3)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let number = |column: usize| column >= 2 && column + 1 < columns;
+    let mut text = String::new();
+    for (at, line) in lines.iter().enumerate() {
+        for (column, cell) in line.iter().enumerate() {
+            let width = widths[column];
+            let _ = if number(column) {
+                write!(text, "| {cell:>width$} ")
+            } else {
+                write!(text, "| {cell:<width$} ")
+            };
+        }
+        text += "|\n";
+        if at == 0 {
+            for (column, width) in widths.iter().enumerate() {
+                let dashes = "-".repeat(*width);
+                text += &if number(column) {
+                    format!("| {}: ", &dashes[1..])
+                } else {
+                    format!("| {dashes} ")
+                };
+            }
+            text += "|\n";
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reading(side: Side, metric: &str, value: f64) -> (Side, Reading) {
+        let unit = if metric == "rss" {
+            Unit::Bytes
+        } else {
+            Unit::Time
+        };
+        let metric = metric.to_string();
+        (
+            side,
+            Reading {
+                metric,
+                unit,
+                value,
+            },
+        )
+    }
+
+    fn report(rows: Vec<Row>) -> Report {
+        Report {
+            about: BTreeMap::new(),
+            current: None,
+            rows,
+            failures: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn readings_become_rows_with_medians_and_verdicts() {
+        let readings = [
+            reading(Side::Stock, "time", 10.0),
+            reading(Side::Stock, "rss", 2048.0),
+            reading(Side::Gort, "time", 4.0),
+            reading(Side::Gort, "rss", 1024.0),
+            reading(Side::Gort, "time", 6.0),
+            reading(Side::Gort, "pause", 1.0),
+        ];
+        let targets = ["time 0.5", "rss 0.4", "time 4ns"].map(|t| Target::parse(t).unwrap());
+        let report = report(rows("x", &targets, &readings));
+        let names: Vec<&str> = report.rows.iter().map(|r| r.metric.as_str()).collect();
+        assert_eq!(names, ["time", "pause", "rss"]);
+        let time = &report.rows[0];
+        assert_eq!(time.ratio, Some(0.5));
+        assert_eq!(time.gort.as_ref().unwrap().samples, [4.0, 6.0]);
+        assert_eq!(time.verdicts(), "<= 0.500 met, <= 4.00 ns missed");
+        assert_eq!(report.rows[1].ratio, None);
+        assert_eq!(report.rows[2].verdicts(), "<= 0.400 missed");
+        assert!(!report.targets_met());
+    }
+
+    #[test]
+    fn the_table_is_aligned_and_shows_what_is_missing() {
+        let readings = [
+            reading(Side::Stock, "time", 10.0),
+            reading(Side::Gort, "time", 4.0),
+            reading(Side::Gort, "time", 6.0),
+            reading(Side::Gort, "rss", 1024.0),
+        ];
+        let table = report(rows("trees", &[], &readings)).table();
+        assert_eq!(
+            table,
+            "| benchmark | metric |   stock |                 gort | ratio | target |\n\
+             | --------- | ------ | ------: | -------------------: | ----: | ------ |\n\
+             | trees     | time   | 10.0 ns | 5.00 ns (4.00..6.00) | 0.500 |        |\n\
+             |           | rss    |       - |             1.00 KiB |     - |        |\n"
+        );
+    }
+
+    #[test]
+    fn a_target_that_cannot_be_told_is_not_met() {
+        let target = [Target::parse("time 0.5").unwrap()];
+        let readings = [reading(Side::Stock, "time", 10.0)];
+        let report = report(rows("x", &target, &readings));
+        assert_eq!(report.rows[0].verdicts(), "<= 0.500 unknown");
+        assert!(!report.targets_met());
+    }
+}
