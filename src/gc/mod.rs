@@ -268,9 +268,14 @@ unsafe fn finish_cycle() {
             while m.drain(late) && roots::mark_next(&mut m) {}
             done = m.drain(late);
         }
-        if m.finish() {
+        let nothing_grey = m.finish();
+        if nothing_grey && roots::ran_count() == 0 {
             end_cycle(start);
         } else {
+            if nothing_grey {
+                // It was late just when only stacks were left: nobody will close a session and ask.
+                ask(FINISH);
+            }
             stats::stopped(nanotime() - start);
         }
         stw::start_world();
