@@ -1,17 +1,15 @@
 //! When a cycle starts, and how fast allocation may go while it marks.
 //!
 //! The heap may grow by GOGC percent over what the last cycle found live: the goal. Marking starts before, at the trigger, so that it ends about when
-//! the goal is reached with a quarter of the processors. The trigger follows from how the last cycles went (a proportional controller). Meanwhile
-//! every allocated byte costs its share of the marking that is left ([`assist`]), paid from what the workers did or by marking on the spot.
+//! the goal is reached. Meanwhile every allocated byte costs its share of the marking that is left ([`assist`]), paid from what the workers
+//! did or by marking on the spot.
 
 use super::worker;
 use crate::abi::args;
 use crate::boot::env;
 use crate::heap::stats::HEAP_LIVE;
 use crate::sched;
-use core::sync::atomic::{
-    AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering,
-};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicUsize, Ordering};
 
 /// Heap below which no cycle starts at GOGC=100, as in Go 1.5.
 const MIN_HEAP: usize = 4 << 20;
@@ -19,15 +17,11 @@ const MIN_HEAP: usize = 4 << 20;
 const MIN_ROOM: usize = 1 << 20;
 /// Bytes marked at a time by an assist: fewer cost more in joining and leaving.
 const ASSIST_BATCH: usize = 64 << 10;
-/// Share of the processors' time that marking should take.
-const UTILIZATION: f64 = 0.25;
-/// How much of an error the trigger takes up at once.
-const GAIN: f64 = 0.5;
-/// Marking starts at no less than this share of the growth up to the goal. Starting earlier than marking is fast does not make it cheaper: what is
-/// allocated meanwhile is all kept, so the heap gets larger, and cycles more.
-const EARLIEST: f64 = 0.7;
-/// And at no more than this share.
-const LATEST: f64 = 0.95;
+/// Most that an allocation leaves to the next one when there is nothing to mark at the moment.
+const MOST_DEBT: i64 = 4 * ASSIST_BATCH as i64;
+/// Marking starts at this share, in percent, of the growth up to the goal. What is allocated while it runs is all kept for one more cycle: starting
+/// earlier makes heaps larger and the work of allocation while marking smaller, but not the sum of all work.
+const START_AT: usize = 95;
 
 /// Bytes of heap at which the next cycle starts; `usize::MAX`: never.
 static TRIGGER: AtomicUsize = AtomicUsize::new(usize::MAX);
@@ -35,8 +29,6 @@ static TRIGGER: AtomicUsize = AtomicUsize::new(usize::MAX);
 static GOAL: AtomicUsize = AtomicUsize::new(usize::MAX);
 /// Bytes that the last cycle found live.
 static MARKED: AtomicUsize = AtomicUsize::new(0);
-/// Growth over [`MARKED`] at which a cycle starts, as the bits of an f64.
-static RATIO: AtomicU64 = AtomicU64::new(0);
 /// GOGC; negative: off.
 static PERCENT: AtomicI32 = AtomicI32::new(100);
 /// GODEBUG=gcstress=N: a cycle at every Nth refill of a cache; 0: not.
@@ -58,8 +50,6 @@ static EXPECTED: AtomicUsize = AtomicUsize::new(0);
 static SCANNED: AtomicUsize = AtomicUsize::new(0);
 /// Bytes that workers scanned and no allocation has used up.
 static CREDIT: AtomicI64 = AtomicI64::new(0);
-/// [`HEAP_LIVE`] when the cycle began.
-static LIVE_AT_START: AtomicUsize = AtomicUsize::new(0);
 
 /// Reads GOGC and GODEBUG.
 pub fn init() {
@@ -85,7 +75,6 @@ pub fn init() {
             set(&STOP_THE_WORLD, b"gcstoptheworld");
         }
     }
-    RATIO.store((7.0f64 / 8.0).to_bits(), Ordering::Relaxed);
     set_limits(0);
 }
 
@@ -104,30 +93,21 @@ fn goal(marked: usize, percent: i32) -> usize {
         .max(share(MIN_HEAP, percent))
 }
 
-/// The trigger for `marked` live bytes, GOGC `percent` and a growth of `ratio`.
-fn trigger(marked: usize, percent: i32, ratio: f64) -> usize {
+/// The trigger for `marked` live bytes and GOGC `percent`.
+fn trigger(marked: usize, percent: i32) -> usize {
     if percent < 0 {
         return usize::MAX;
     }
-    let growth = (marked as f64 * ratio) as usize;
     marked
-        .saturating_add(growth.min(share(marked, percent)))
+        .saturating_add(share(marked, percent) / 100 * START_AT)
         .max(share(MIN_HEAP, percent))
-}
-
-/// The ratio after a cycle that started at a growth of `ratio`, ended at a growth of `grown` and took `used` of the processors' time.
-fn next_ratio(ratio: f64, percent: i32, grown: f64, used: f64) -> f64 {
-    let goal = f64::from(percent) / 100.0;
-    let error = goal - ratio - used / UTILIZATION * (grown - ratio);
-    (ratio + GAIN * error).clamp(goal * EARLIEST, goal * LATEST)
 }
 
 fn set_limits(marked: usize) {
     let percent = PERCENT.load(Ordering::Relaxed);
-    let ratio = f64::from_bits(RATIO.load(Ordering::Relaxed));
     MARKED.store(marked, Ordering::Relaxed);
     GOAL.store(goal(marked, percent), Ordering::Relaxed);
-    TRIGGER.store(trigger(marked, percent, ratio), Ordering::Relaxed);
+    TRIGGER.store(trigger(marked, percent), Ordering::Relaxed);
 }
 
 /// Marking starts.
@@ -136,7 +116,6 @@ fn set_limits(marked: usize) {
 /// The world must be stopped.
 pub(super) unsafe fn start() {
     let live = HEAP_LIVE.load(Ordering::Relaxed);
-    LIVE_AT_START.store(live, Ordering::Relaxed);
     GOAL.fetch_max(live.saturating_add(MIN_ROOM), Ordering::Relaxed);
     SCANNED.store(0, Ordering::Relaxed);
     CREDIT.store(0, Ordering::Relaxed);
@@ -147,24 +126,11 @@ pub(super) unsafe fn start() {
     EXPECTED.store(expected as usize, Ordering::Relaxed);
 }
 
-/// Marking is over and found `marked` bytes live, `scan_bytes` of them in objects with pointers. It took `ns` of `procs` processors' time.
+/// Marking is over and found `marked` bytes live, `scan_bytes` of them in objects with pointers.
 ///
 /// # Safety
 /// The world must be stopped.
-pub(super) unsafe fn finish(marked: usize, scan_bytes: usize, ns: i64, procs: u32, forced: bool) {
-    let percent = PERCENT.load(Ordering::Relaxed);
-    let before = MARKED.load(Ordering::Relaxed);
-    let live = HEAP_LIVE.load(Ordering::Relaxed);
-    // A cycle that did not start at the trigger says nothing about it, nor does one whose start the least heap size decided.
-    if percent >= 0 && before >= MIN_HEAP / 2 && !forced {
-        let grown = live as f64 / before as f64 - 1.0;
-        let start = LIVE_AT_START.load(Ordering::Relaxed) as f64 / before as f64 - 1.0;
-        let assist = worker::TIMES.assist.load(Ordering::Relaxed) as f64;
-        let used = UTILIZATION + assist / (ns.max(1) as f64 * f64::from(procs));
-        let ratio = f64::from_bits(RATIO.load(Ordering::Relaxed)).max(start.clamp(0.0, 1e9));
-        let ratio = next_ratio(ratio, percent, grown, used);
-        RATIO.store(ratio.to_bits(), Ordering::Relaxed);
-    }
+pub(super) unsafe fn finish(marked: usize, scan_bytes: usize) {
     HEAP_LIVE.store(marked, Ordering::Relaxed);
     HEAP_SCAN.store(scan_bytes, Ordering::Relaxed);
     set_limits(marked);
@@ -220,8 +186,8 @@ pub unsafe fn assist(bytes: usize) {
         // It is ours, not the pool's.
         CREDIT.fetch_sub(done as i64, Ordering::Relaxed);
         *credit += done as i64;
-        // There was nothing to do, or the world stops: forgiven.
-        *credit = (*credit).max(0);
+        // There was nothing to do, or the world stops: some of it is forgiven.
+        *credit = (*credit).max(-MOST_DEBT);
     }
 }
 
@@ -294,21 +260,12 @@ mod tests {
 
     #[test]
     fn marking_starts_before_the_goal() {
-        assert_eq!(trigger(0, 100, 0.5), 4 << 20);
-        assert_eq!(trigger(100 << 20, 100, 0.5), 150 << 20);
-        assert_eq!(trigger(100 << 20, 50, 0.9), 150 << 20);
-        assert_eq!(trigger(1 << 20, -1, 0.5), usize::MAX);
-    }
-
-    /// A cycle that ended late makes the next start earlier, one that ended early later; at the goal with a quarter of the time nothing changes.
-    #[test]
-    fn the_trigger_follows_the_last_cycles() {
-        let r = 0.8;
-        assert!((next_ratio(r, 100, 1.0, 0.25) - r).abs() < 1e-9);
-        assert!(next_ratio(r, 100, 1.3, 0.25) < r);
-        assert!(next_ratio(r, 100, 1.0, 0.5) < r);
-        assert!(next_ratio(r, 100, 0.9, 0.25) > r);
-        assert!(next_ratio(r, 100, 0.1, 0.25) <= 0.95);
-        assert!(next_ratio(0.75, 100, 9.0, 1.0) >= 0.7);
+        assert_eq!(trigger(0, 100), 4 << 20);
+        assert_eq!(
+            trigger(100 << 20, 100),
+            (100 << 20) + (100 << 20) / 100 * 95
+        );
+        assert_eq!(trigger(1 << 20, -1), usize::MAX);
+        assert!(trigger(usize::MAX / 2, i32::MAX) > usize::MAX / 2);
     }
 }

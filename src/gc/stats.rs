@@ -136,17 +136,8 @@ pub(super) unsafe fn cycle_ends(counts: Counts, stop: i64) {
     let mut c = CYCLES.lock();
     let cycle = c.now;
     let live = HEAP_LIVE.load(Ordering::Relaxed);
-    let procs = GOMAXPROCS.load(Ordering::Relaxed);
     // SAFETY: the world is stopped.
-    unsafe {
-        pace::finish(
-            counts.bytes,
-            counts.scan_bytes,
-            stop - cycle.going,
-            procs,
-            cycle.cause == Cause::Forced,
-        );
-    }
+    unsafe { pace::finish(counts.bytes, counts.scan_bytes) };
     let now = clock::nanotime();
     let last_stop = now - stop;
     let pause = ((cycle.going - cycle.start) + cycle.stopped + last_stop).max(0) as u64;
@@ -157,7 +148,7 @@ pub(super) unsafe fn cycle_ends(counts: Counts, stop: i64) {
     ]
     .map(|t| t.load(Ordering::Relaxed));
     // Idle time costs nobody anything.
-    c.cpu_ns += times[0] + times[1] + pause * u64::from(procs);
+    c.cpu_ns += times[0] + times[1] + pause * u64::from(GOMAXPROCS.load(Ordering::Relaxed));
     let i = c.count as usize % PAUSES;
     c.count += 1;
     c.forced += u32::from(cycle.cause == Cause::Forced);
