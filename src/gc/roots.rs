@@ -53,6 +53,8 @@ pub fn add_root(slot: *const usize) {
 
 /// Jobs handed out: first the chunks of variables, then the runtime's own words.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
+/// Number of those jobs.
+static JOBS: AtomicUsize = AtomicUsize::new(0);
 /// Finalizers may be left to mark from.
 static FINALIZERS: AtomicBool = AtomicBool::new(false);
 /// Next goroutine whose stack is to be scanned.
@@ -84,6 +86,8 @@ pub(super) unsafe fn prepare() {
     CYCLE.fetch_add(1, Ordering::Relaxed);
     // What is left of the last cycle's list says nothing about this one.
     take_ran(|_| {});
+    let (data, bss) = chunks();
+    JOBS.store(data + bss + 1, Ordering::Relaxed);
     NEXT.store(0, Ordering::Relaxed);
     super::finalizer::mark_start();
     FINALIZERS.store(true, Ordering::Relaxed);
@@ -94,8 +98,7 @@ pub(super) unsafe fn prepare() {
 
 /// Every job was taken (and done, if no session is open).
 pub(super) fn all_taken() -> bool {
-    let (data, bss) = chunks();
-    NEXT.load(Ordering::Relaxed) > data + bss
+    NEXT.load(Ordering::Relaxed) >= JOBS.load(Ordering::Relaxed)
         && !FINALIZERS.load(Ordering::Relaxed)
         && !STACKS_LEFT.load(Ordering::Relaxed)
 }
@@ -105,12 +108,11 @@ pub(super) fn all_taken() -> bool {
 /// # Safety
 /// While marking.
 pub(super) unsafe fn mark_next(m: &mut Marker) -> bool {
-    let (data, bss) = chunks();
-    let h = walk::header();
     // SAFETY: the sections and masks are the linker's.
     unsafe {
-        if NEXT.load(Ordering::Relaxed) <= data + bss {
+        if NEXT.load(Ordering::Relaxed) < JOBS.load(Ordering::Relaxed) {
             let job = NEXT.fetch_add(1, Ordering::Relaxed);
+            let ((data, bss), h) = (chunks(), walk::header());
             let f = &mut |p| m.grey(p);
             if job < data {
                 each_in_chunk(h.data as usize, h.edata as usize, h.data_mask, job, f);

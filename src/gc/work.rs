@@ -262,3 +262,87 @@ pub(super) unsafe fn counted() -> Counts {
     }
     pool.counts
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+
+    /// Threads pass numbers along: each n makes work n - 1 twice. All is done when the last session is closed that left nothing behind.
+    #[test]
+    fn nothing_is_lost_between_sessions() {
+        for _ in 0..20 {
+            let done = AtomicUsize::new(0);
+            let first = join();
+            // SAFETY: the block is ours.
+            unsafe {
+                (*first).objects[0] = 12;
+                (*first).len = 1;
+            }
+            leave(first, &mut Counts::default());
+            let session = |limit: usize| {
+                let mut counts = Counts::default();
+                let mut block = join();
+                for _ in 0..limit {
+                    // SAFETY: the block is ours until it is exchanged or given back.
+                    unsafe {
+                        if (*block).len == 0 {
+                            let b = refill(block);
+                            if b.is_null() {
+                                break;
+                            }
+                            block = b;
+                        }
+                        (*block).len -= 1;
+                        let n = (*block).objects[(*block).len];
+                        done.fetch_add(1, Ordering::Relaxed);
+                        counts.objects += 1;
+                        for _ in 0..if n > 1 { 2 } else { 0 } {
+                            if (*block).len == 3 {
+                                block = exchange(block);
+                            }
+                            (*block).objects[(*block).len] = n - 1;
+                            (*block).len += 1;
+                        }
+                    }
+                }
+                leave(block, &mut counts);
+            };
+            std::thread::scope(|s| {
+                for limit in [7, 50, 100_000] {
+                    let (session, done) = (&session, &done);
+                    s.spawn(move || {
+                        while done.load(Ordering::Relaxed) < (1 << 12) - 1 {
+                            session(limit);
+                        }
+                    });
+                }
+            });
+            assert_eq!(done.load(Ordering::Relaxed), (1 << 12) - 1);
+            assert_eq!(SESSIONS.load(Ordering::Relaxed), 0);
+            assert!(!available());
+            let mut pool = POOL.lock();
+            assert_eq!(core::mem::take(&mut pool.counts).objects, (1 << 12) - 1);
+        }
+        shaded_objects_can_be_taken();
+    }
+
+    /// Part of the test above: they share the pool.
+    fn shaded_objects_can_be_taken() {
+        // SAFETY: a P without work; nobody else knows it.
+        unsafe {
+            let p: *mut P = mem::persistent();
+            for i in 1..=BLOCK + 5 {
+                put_shaded(p, i);
+            }
+            let full = POOL.lock().pop_full();
+            assert_eq!((*full).len, BLOCK);
+            let rest = take_shaded(&(*p).gc);
+            assert_eq!(((*rest).len, (*rest).objects[0]), (5, BLOCK + 1));
+            assert!(take_shaded(&(*p).gc).is_null());
+            let mut pool = POOL.lock();
+            pool.put_free(full);
+            pool.put_free(rest);
+        }
+    }
+}
