@@ -296,12 +296,12 @@ unsafe fn end_cycle(start: i64) {
             verify::check();
         }
         barrier::ENABLED.store(0, Ordering::SeqCst);
-        let mut counts = work::counted();
+        let (old, mut young) = (work::counted(), work::Counts::default());
         for p in state::existing_ps() {
-            counts.take(&mut (*p).heap.black);
+            young.take(&mut (*p).heap.black);
         }
-        stats::LOOKUPS.fetch_add(counts.objects as u64, Ordering::Relaxed);
-        stats::cycle_ends(counts, start);
+        stats::LOOKUPS.fetch_add(old.objects as u64, Ordering::Relaxed);
+        stats::cycle_ends(old, young, start);
         // The next goal is set: it says how fast to sweep.
         heap::central::start_sweep();
     }

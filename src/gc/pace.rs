@@ -4,6 +4,7 @@
 //! the goal is reached. Meanwhile every allocated byte costs its share of the marking that is left ([`assist`]), paid from what the workers
 //! did or by marking on the spot.
 
+use super::work::Counts;
 use super::worker;
 use crate::abi::args;
 use crate::boot::env;
@@ -27,7 +28,7 @@ const START_AT: usize = 95;
 static TRIGGER: AtomicUsize = AtomicUsize::new(usize::MAX);
 /// Bytes of heap at which marking should be done.
 static GOAL: AtomicUsize = AtomicUsize::new(usize::MAX);
-/// Bytes that the last cycle found live.
+/// Bytes that the last cycle found live, and what is likely live of those allocated meanwhile.
 static MARKED: AtomicUsize = AtomicUsize::new(0);
 /// GOGC; negative: off.
 static PERCENT: AtomicI32 = AtomicI32::new(100);
@@ -126,14 +127,19 @@ pub(super) unsafe fn start() {
     EXPECTED.store(expected as usize, Ordering::Relaxed);
 }
 
-/// Marking is over and found `marked` bytes live, `scan_bytes` of them in objects with pointers.
+/// Marking is over and found `old` live; `young` was allocated meanwhile and kept unseen. The heap had `before` bytes at the start.
 ///
 /// # Safety
 /// The world must be stopped.
-pub(super) unsafe fn finish(marked: usize, scan_bytes: usize) {
-    HEAP_LIVE.store(marked, Ordering::Relaxed);
-    HEAP_SCAN.store(scan_bytes, Ordering::Relaxed);
-    set_limits(marked);
+pub(super) unsafe fn finish(old: Counts, young: Counts, before: usize) {
+    HEAP_LIVE.store(old.bytes + young.bytes, Ordering::Relaxed);
+    HEAP_SCAN.store(old.scan_bytes + young.scan_bytes, Ordering::Relaxed);
+    set_limits(old.bytes + survivors(young.bytes, old.bytes, before));
+}
+
+/// How many of `young` bytes live, most likely: as large a share as of all the others, `old` of `before`.
+fn survivors(young: usize, old: usize, before: usize) -> usize {
+    (young as u128 * old.min(before) as u128 / before.max(1) as u128) as usize
 }
 
 /// Workers and assists scanned `bytes`.
@@ -189,11 +195,6 @@ pub unsafe fn assist(bytes: usize) {
         // There was nothing to do, or the world stops: some of it is forgiven.
         *credit = (*credit).max(-MOST_DEBT);
     }
-}
-
-/// Bytes that the last cycle found live.
-pub fn marked() -> usize {
-    MARKED.load(Ordering::Relaxed)
 }
 
 /// Heap size at which the next cycle starts.
@@ -256,6 +257,14 @@ mod tests {
         assert_eq!(goal(1 << 20, -1), usize::MAX);
         assert_eq!(goal(0, 0), 0);
         assert!(goal(usize::MAX / 2, i32::MAX) > usize::MAX / 2);
+    }
+
+    #[test]
+    fn young_objects_live_as_often_as_others() {
+        assert_eq!(survivors(1000, 400, 800), 500);
+        assert_eq!(survivors(1000, 800, 800), 1000);
+        assert_eq!(survivors(1000, 900, 800), 1000);
+        assert_eq!(survivors(1000, 0, 0), 0);
     }
 
     #[test]

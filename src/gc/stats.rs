@@ -128,16 +128,16 @@ pub(super) fn stopped(ns: i64) {
     CYCLES.lock().now.stopped += ns;
 }
 
-/// Marking is over and found `counts` live; `stop` is when the last stop of the world began. Sets the next goal.
+/// Marking is over and found `old` live, `young` was allocated meanwhile; `stop` is when the last stop of the world began. Sets the next goal.
 ///
 /// # Safety
 /// The world must be stopped.
-pub(super) unsafe fn cycle_ends(counts: Counts, stop: i64) {
+pub(super) unsafe fn cycle_ends(old: Counts, young: Counts, stop: i64) {
     let mut c = CYCLES.lock();
     let cycle = c.now;
     let live = HEAP_LIVE.load(Ordering::Relaxed);
     // SAFETY: the world is stopped.
-    unsafe { pace::finish(counts.bytes, counts.scan_bytes) };
+    unsafe { pace::finish(old, young, cycle.before) };
     let now = clock::nanotime();
     let last_stop = now - stop;
     let pause = ((cycle.going - cycle.start) + cycle.stopped + last_stop).max(0) as u64;
@@ -157,7 +157,7 @@ pub(super) unsafe fn cycle_ends(counts: Counts, stop: i64) {
     c.pauses[i] = pause;
     c.ends[i] = c.last;
     if pace::TRACE.load(Ordering::Relaxed) {
-        trace(&c, &cycle, stop, now, times, live, counts.bytes);
+        trace(&c, &cycle, stop, now, times, live, old.bytes + young.bytes);
     }
 }
 
