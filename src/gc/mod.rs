@@ -29,7 +29,7 @@ use crate::heap;
 use crate::sched::{self, WaitReason, state, stw};
 use crate::sync::mutex::Mutex;
 use crate::time::clock::nanotime;
-use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
 pub use barrier::{bulk as bulk_barrier, enabled as barrier_enabled, typed_memmove, write_ptr};
 pub use pace::check_trigger;
@@ -51,6 +51,11 @@ const STOP_NS: i64 = 100_000;
 /// Final stops of one cycle that may be given up: a program that always has more to mark must not keep a cycle from ending.
 const TRIES: u32 = 10;
 
+/// A cycle runs at least this often: finalizers are to run and memory is to be freed in programs that do not allocate.
+pub const PERIOD_NS: i64 = 120_000_000_000;
+
+/// A cycle is to start whatever the heap's size.
+static FORCE: AtomicBool = AtomicBool::new(false);
 /// What the scheduler is asked to do.
 static EVENTS: AtomicU32 = AtomicU32::new(0);
 /// Final stops of this cycle that were given up.
@@ -60,14 +65,11 @@ static POOL_CLEANUP: AtomicPtr<crate::abi::FuncVal> = AtomicPtr::new(core::ptr::
 
 /// Goroutines that wait for a cycle: `runtime.GC`.
 static WAITERS: Mutex<Waiters> = Mutex::new(Waiters {
-    started: 0,
     list: sched::queue::GList::new(),
     next: sched::queue::GList::new(),
 });
 
 struct Waiters {
-    /// Cycles started.
-    started: u64,
     /// Those that wait for the present cycle to end.
     list: sched::queue::GList,
     /// Those that wait for the next cycle.
@@ -135,6 +137,17 @@ pub fn poll() {
     finalizer::wake();
 }
 
+/// The last cycle ended so long ago that one is to run for its own sake.
+pub fn overdue(now: i64) -> bool {
+    pace::enabled() && !barrier::enabled() && now - stats::last_end() > PERIOD_NS
+}
+
+/// Has the scheduler start a cycle whatever the heap's size.
+pub fn force() {
+    FORCE.store(true, Ordering::Relaxed);
+    ask(START);
+}
+
 /// Why a cycle runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
@@ -151,7 +164,8 @@ pub enum Cause {
 unsafe fn start_cycle() {
     // SAFETY: the caller's promise; after the stop the world is ours.
     unsafe {
-        if WAITERS.lock().next.is_empty() && !pace::due() {
+        let forced = FORCE.load(Ordering::Relaxed) || !WAITERS.lock().next.is_empty();
+        if !forced && !pace::due() {
             return;
         }
         if !sweep_rest() {
@@ -170,14 +184,13 @@ unsafe fn start_cycle() {
         // A sweeper may have been at its last spans.
         heap::central::sweep_all();
         clear_pools();
-        let cause = {
+        FORCE.store(false, Ordering::Relaxed);
+        {
             let mut w = WAITERS.lock();
-            w.started += 1;
             let mut next = core::mem::take(&mut w.next);
-            let forced = !next.is_empty();
             w.list.append(&mut next);
-            if forced { Cause::Forced } else { Cause::Heap }
-        };
+        }
+        let cause = if forced { Cause::Forced } else { Cause::Heap };
         TRIED.store(0, Ordering::Relaxed);
         work::reset();
         roots::prepare();

@@ -58,6 +58,14 @@ static CYCLES: Mutex<Cycles> = Mutex::new(Cycles {
 /// When all roots had been handed out to markers, in this cycle; 0: not yet.
 static ROOTS_DONE: AtomicI64 = AtomicI64::new(0);
 
+/// When the last cycle ended, or the process started.
+static LAST_END: AtomicI64 = AtomicI64::new(0);
+
+/// See [`LAST_END`].
+pub(super) fn last_end() -> i64 {
+    LAST_END.load(Ordering::Relaxed)
+}
+
 /// Number of cycles so far.
 pub fn count() -> u32 {
     CYCLES.lock().count
@@ -65,7 +73,9 @@ pub fn count() -> u32 {
 
 /// Remembers when the process started.
 pub fn init() {
-    CYCLES.lock().start_of_process = clock::nanotime();
+    let now = clock::nanotime();
+    LAST_END.store(now, Ordering::Relaxed);
+    CYCLES.lock().start_of_process = now;
 }
 
 fn unix_now() -> u64 {
@@ -139,6 +149,7 @@ pub(super) unsafe fn cycle_ends(old: Counts, young: Counts, stop: i64) {
     // SAFETY: the world is stopped.
     unsafe { pace::finish(old, young, cycle.before) };
     let now = clock::nanotime();
+    LAST_END.store(now, Ordering::Relaxed);
     let last_stop = now - stop;
     let pause = ((cycle.going - cycle.start) + cycle.stopped + last_stop).max(0) as u64;
     let times = [

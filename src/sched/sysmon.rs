@@ -95,6 +95,10 @@ pub extern "C" fn run() {
             // SAFETY: the poller hands parked goroutines over once.
             unsafe { park::ready_list(crate::net::netpoll(0)) };
         }
+        if crate::gc::overdue(now) {
+            crate::gc::force();
+            m::wake_p();
+        }
         if retake(now) > 0 {
             idle = 0;
         } else {
@@ -116,7 +120,12 @@ fn sleep_while_idle() {
         s.sysmonwait = true;
         SYSMON_WAIT.store(1, Ordering::SeqCst);
     }
-    SYSMON_NOTE.sleep();
+    if !SYSMON_NOTE.sleep_for(crate::gc::PERIOD_NS / 2) {
+        // Nobody runs, but memory that nobody has used for long can go.
+        let mut s = SCHED.lock();
+        s.sysmonwait = false;
+        SYSMON_WAIT.store(0, Ordering::Release);
+    }
     SYSMON_NOTE.clear();
 }
 
