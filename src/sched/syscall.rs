@@ -144,10 +144,8 @@ pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Status {
         let m = getm();
         let g = (*m).curg;
         (*m).oldp = ptr::null_mut();
-        let mut s = SCHED.lock();
-        let p = s.pidle_get();
+        let p = SCHED.lock().pidle_get();
         if !p.is_null() {
-            drop(s);
             m::acquire_p(p);
             back_to_running(m);
             super::sysmon::wake();
@@ -157,12 +155,15 @@ pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Status {
         let locked = (*m).lockedg == g;
         (*m).curg = ptr::null_mut();
         (*g).m = ptr::null_mut();
-        // As in `back_to_running`, first the status.
+        // As in `back_to_running`, first the status. Without the scheduler's lock: a marker that scans the stack may want it to wake a P.
         transition(g, status::SYSCALL, status::RUNNABLE);
         (*g).syscallsp = 0;
         (*g).flags &= !crate::abi::G_THROWSPLIT;
-        s.runq_put(g);
-        drop(s);
+        SCHED.lock().runq_put(g);
+        // A P that went idle meanwhile did not see it.
+        if state::NPIDLE.load(Ordering::Acquire) != 0 {
+            m::wake_p();
+        }
         if locked {
             schedule::schedule();
         }
