@@ -5,6 +5,7 @@
 
 use super::hchan::Hchan;
 use crate::abi::args;
+use crate::gc::barrier;
 use core::sync::atomic::Ordering;
 
 /// Attempts to get a lock that another thread holds for some nanoseconds, before the detour through system mode.
@@ -55,17 +56,43 @@ pub enum Leaf {
 pub unsafe fn send(c: *mut Hchan, elem: *const u8) -> bool {
     // SAFETY: channels are live while Go code holds them; fields that change are atomic or read under the lock.
     unsafe {
-        if !(*c).room_and_nobody() || !(*c).leaf() || !(*c).lock_leaf() {
+        if !(*c).room_and_nobody() {
+            return false;
+        }
+        if !(*c).plain() {
+            return put_marking(c, elem);
+        }
+        put::<false>(c, elem)
+    }
+}
+
+/// The part of [`send`] under the lock.
+#[inline(always)]
+unsafe fn put<const BARRIER: bool>(c: *mut Hchan, elem: *const u8) -> bool {
+    // SAFETY: as in `send`.
+    unsafe {
+        if !(*c).lock_leaf() {
             return false;
         }
         let sent = (*c).room_and_nobody();
         if sent {
             let slot = (*c).next_free();
-            (*c).copy_leaf(slot, elem);
+            (*c).copy_plain(slot, elem);
+            if BARRIER {
+                barrier::stored_small((*c).elemtype, slot, (*c).elemsize as usize);
+            }
         }
         (*c).lock.unlock();
         sent
     }
+}
+
+/// [`put`] while marking runs: with a barrier if a leaf function may do it.
+#[cold]
+#[inline(never)]
+unsafe fn put_marking(c: *mut Hchan, elem: *const u8) -> bool {
+    // SAFETY: as in `send`.
+    unsafe { (*c).elemsize as usize <= barrier::LEAF_MAX && put::<true>(c, elem) }
 }
 
 /// Takes an element from the ring.
@@ -86,14 +113,29 @@ pub unsafe fn recv(c: *mut Hchan, elem: *mut u8) -> Leaf {
             }
             return Leaf::Closed;
         }
-        if !(*c).leaf() || !(*c).lock_leaf() {
+        if !(*c).plain() {
+            return take_marking(c, elem);
+        }
+        take::<false>(c, elem)
+    }
+}
+
+/// The part of [`recv`] under the lock.
+#[inline(always)]
+unsafe fn take<const BARRIER: bool>(c: *mut Hchan, elem: *mut u8) -> Leaf {
+    // SAFETY: as in `send`.
+    unsafe {
+        if !(*c).lock_leaf() {
             return Leaf::Slow;
         }
         let took = (*c).element_and_nobody();
         if took {
             let slot = (*c).next_used();
             if !elem.is_null() {
-                (*c).copy_leaf(elem, slot);
+                (*c).copy_plain(elem, slot);
+                if BARRIER {
+                    barrier::stored_small((*c).elemtype, elem, (*c).elemsize as usize);
+                }
             }
             if !(*(*c).elemtype).no_pointers() {
                 core::ptr::write_bytes(slot, 0, (*c).elemsize as usize);
@@ -101,6 +143,19 @@ pub unsafe fn recv(c: *mut Hchan, elem: *mut u8) -> Leaf {
         }
         (*c).lock.unlock();
         if took { Leaf::Value } else { Leaf::Slow }
+    }
+}
+
+/// [`take`] while marking runs: with a barrier if a leaf function may do it.
+#[cold]
+#[inline(never)]
+unsafe fn take_marking(c: *mut Hchan, elem: *mut u8) -> Leaf {
+    // SAFETY: as in `send`.
+    unsafe {
+        if (*c).elemsize as usize > barrier::LEAF_MAX {
+            return Leaf::Slow;
+        }
+        take::<true>(c, elem)
     }
 }
 

@@ -215,27 +215,6 @@ impl Hchan {
         !crate::gc::barrier::enabled() || unsafe { (*self.elemtype).no_pointers() }
     }
 
-    /// Leaf functions may copy elements.
-    #[inline]
-    pub fn leaf(&self) -> bool {
-        self.elemsize as usize <= crate::gc::barrier::LEAF_MAX || self.plain()
-    }
-
-    /// Copies an element in a leaf function.
-    ///
-    /// # Safety
-    /// [`Hchan::leaf`] holds; both slots are valid and do not overlap.
-    #[inline]
-    pub unsafe fn copy_leaf(&self, dst: *mut u8, src: *const u8) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            self.copy_plain(dst, src);
-            if !self.plain() {
-                crate::gc::barrier::stored_small(self.elemtype, dst, self.elemsize as usize);
-            }
-        }
-    }
-
     /// Copies an element without barrier.
     ///
     /// # Safety
