@@ -299,7 +299,8 @@ typedef struct G {
 	uintptr_t resume;             /* 312 resume step: Rust function to run on g0 before Go code goes on */
 	uintptr_t resumearg;          /* 320 */
 	uintptr_t timer[8];           /* 328 a RuntimeTimer for Sleep */
-	uintptr_t pad[2];             /* 392 */
+	uintptr_t shrunk;             /* 392 collector: cycle in which it was looked at whether the stack is too large */
+	uintptr_t pad;                /* 400 */
 } G;                                  /* 408 */
 
 enum {

@@ -435,7 +435,8 @@ pub struct G {
     pub resume: usize,
     pub resumearg: usize,
     pub timer: [usize; 8usize],
-    pub pad: [usize; 2usize],
+    pub shrunk: usize,
+    pub pad: usize,
 }
 pub const G_SYSTEM: _bindgen_ty_3 = 1;
 pub const G_PANIC_ON_FAULT: _bindgen_ty_3 = 2;

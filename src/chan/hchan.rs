@@ -1,5 +1,6 @@
 //! The channel structure, and what send, receive and close do under its lock.
 
+use super::ops::served;
 use super::sudog::Sudog;
 use crate::abi::{G, Type};
 use crate::sync::mutex::RawMutex;
@@ -262,6 +263,7 @@ impl Hchan {
                 if !(*receiver).elem.is_null() {
                     self.copy((*receiver).elem, elem);
                 }
+                served(receiver, true);
                 return Sent::Handed(receiver);
             }
             if self.qcount.load(Ordering::Relaxed) < self.dataqsiz {
@@ -293,6 +295,7 @@ impl Hchan {
                     // The ring was full: the slot just freed is the next one to store to.
                     let slot = self.next_free();
                     self.copy(slot, (*sender).elem);
+                    served(sender, true);
                 }
                 return Received::Value(sender);
             }
@@ -301,6 +304,7 @@ impl Hchan {
                 if !elem.is_null() {
                     self.copy(elem, (*sender).elem);
                 }
+                served(sender, true);
                 return Received::Value(sender);
             }
             if self.closed.load(Ordering::Relaxed) != 0 {

@@ -6,9 +6,11 @@
 //!
 //! - `hchan`: the structure, ring and queues; what send and receive do under the lock. - `fast`: leaf mode, where nobody waits.
 //! - `ops`: send, receive, close with parking. - `select`: registration and leaf mode.
-//! - `selectpark`: the general case. - `sudog`: waiters and their pools. - `make`: creation, and what package reflect asks of channels.
+//! - `selectpark`: the general case. - `sudog`: waiters and their pools. - `stackmove`: moving a waiter's stack.
+//! - `make`: creation, and what package reflect asks of channels.
 //!
-//! Lock order: channels by ascending address; then the scheduler's locks. Elements are copied under the lock, goroutines readied after it.
+//! Lock order: the SCAN bit of a goroutine that waits; channels by ascending address; then the scheduler's locks. Elements are copied and waiters
+//! served under the lock, goroutines readied after it.
 
 pub mod fast;
 pub mod hchan;
@@ -16,6 +18,8 @@ pub mod make;
 pub mod ops;
 pub mod select;
 pub mod selectpark;
+pub mod stackmove;
 pub mod sudog;
 
-pub use sudog::{PerP, adjust_sudogs};
+pub use stackmove::adjust_sudogs;
+pub use sudog::PerP;

@@ -1,6 +1,7 @@
 //! System mode: send, receive and close with everything that can happen.
 
 use super::hchan::{Hchan, Received, Sent};
+use super::stackmove;
 use super::sudog::{self, Sudog};
 use crate::abi::{G, Status, args};
 use crate::panic;
@@ -9,26 +10,40 @@ use core::mem::offset_of;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
 
-/// Lets a waiter go on that was taken off its queue, its element copied. `ok`: not because the channel was closed.
+/// Leaves word for a waiter that was taken off its queue, its element copied. `ok`: not because the channel was closed. From then
+/// on its stack is nobody's but its own: see [`super::stackmove`].
 ///
 /// # Safety
-/// `s` was claimed from its queue by the caller, who holds no channel's lock any more.
-pub unsafe fn wake(s: *mut Sudog, ok: bool) {
-    // SAFETY: a claimed goroutine stays parked until it is readied, so its slots, arguments and sudogs are ours.
+/// `s` was claimed from its queue by the caller, who still holds the channel's lock.
+pub(super) unsafe fn served(s: *mut Sudog, ok: bool) {
+    // SAFETY: a claimed goroutine stays parked until it is readied, and its stack in place while the lock is held.
     unsafe {
         let g = (*s).g;
         if (*s).select {
             // Its resume step finds the case, writes the results and puts the sudogs back.
             (*s).ok = ok;
             (*g).param = s.cast();
-        } else {
-            if (*s).result != 0 {
-                *((*g).sched.sp as *mut u8).add((*s).result as usize) = u8::from(ok);
-            }
-            if (*s).send && !ok {
-                (*g).resume = resume_send_on_closed as *const () as usize;
-            }
-            (*g).waiting = null_mut();
+            return;
+        }
+        if (*s).result != 0 {
+            *((*g).sched.sp as *mut u8).add((*s).result as usize) = u8::from(ok);
+        }
+        if (*s).send && !ok {
+            (*g).resume = resume_send_on_closed as *const () as usize;
+        }
+        stackmove::waits_no_more(g);
+    }
+}
+
+/// Lets a waiter go on that was served.
+///
+/// # Safety
+/// `s` was served by the caller, who holds no channel's lock any more.
+pub unsafe fn wake(s: *mut Sudog) {
+    // SAFETY: the goroutine is parked until it is readied; off queue and goroutine the sudog is ours, unless it is a select's.
+    unsafe {
+        let g = (*s).g;
+        if !(*s).select {
             sudog::release(s);
         }
         sched::ready(g);
@@ -91,7 +106,7 @@ unsafe fn send(c: *mut Hchan, elem: *mut u8, block: bool) -> Outcome<bool> {
         match sent {
             Sent::Stored => Ok(true),
             Sent::Handed(receiver) => {
-                wake(receiver, true);
+                wake(receiver);
                 Ok(true)
             }
             Sent::Full => Ok(false),
@@ -120,7 +135,7 @@ unsafe fn recv(c: *mut Hchan, elem: *mut u8, block: bool, result: usize) -> Outc
         match received {
             Received::Value(sender) => {
                 if !sender.is_null() {
-                    wake(sender, true);
+                    wake(sender);
                 }
                 Ok((true, true))
             }
@@ -159,6 +174,7 @@ pub unsafe fn close(c: *mut Hchan) {
             if !(*s).send && !(*s).elem.is_null() {
                 core::ptr::write_bytes((*s).elem, 0, (*c).elemsize as usize);
             }
+            served(s, false);
             (*s).next = null_mut();
             *end = s;
             end = &raw mut (*s).next;
@@ -167,7 +183,7 @@ pub unsafe fn close(c: *mut Hchan) {
         while !list.is_null() {
             let s = list;
             list = (*s).next;
-            wake(s, false);
+            wake(s);
         }
     }
 }

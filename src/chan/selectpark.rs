@@ -65,7 +65,7 @@ fn each(list: *mut Sudog) -> impl Iterator<Item = *mut Sudog> {
 }
 
 /// Locks every channel of a sorted list once.
-unsafe fn lock_all(list: *mut Sudog) {
+pub(super) unsafe fn lock_all(list: *mut Sudog) {
     let mut last = null_mut();
     for s in each(list) {
         // SAFETY: channels of a select are live.
@@ -80,7 +80,7 @@ unsafe fn lock_all(list: *mut Sudog) {
 
 /// Unlocks every channel of a sorted list once, the first in the list last: see the file's head. The list is turned round and back, for
 /// it has no backward links.
-unsafe fn unlock_all(list: *mut Sudog) {
+pub(super) unsafe fn unlock_all(list: *mut Sudog) {
     // SAFETY: as in `lock_all`. `prev` of a queued sudog belongs to its queue, so the way back is found through `tail`.
     unsafe {
         let mut back: *mut Sudog = null_mut();
@@ -156,7 +156,7 @@ unsafe fn choose(
             unlock_all(list);
             sudog::release_all(list);
             if !to_wake.is_null() {
-                wake(to_wake, true);
+                wake(to_wake);
             }
             return choice;
         }

@@ -178,24 +178,6 @@ fn drain(pool: &mut PerP) {
     }
 }
 
-/// The stack of `g` is copied: element slots at `old_lo..old_hi` move by `delta` bytes (wrapping).
-///
-/// # Safety
-/// The world is stopped, or `g` is the running goroutine (which waits for nothing).
-pub unsafe fn adjust_sudogs(g: *mut G, old_lo: usize, old_hi: usize, delta: usize) {
-    // SAFETY: nobody changes the list or reads the slots meanwhile.
-    unsafe {
-        let mut s = (*g).waiting.cast::<Sudog>();
-        while !s.is_null() {
-            let elem = (*s).elem as usize;
-            if (old_lo..old_hi).contains(&elem) {
-                (*s).elem = (*s).elem.wrapping_add(delta);
-            }
-            s = (*s).waitlink;
-        }
-    }
-}
-
 /// Sorts a list linked by `waitlink` by channel address: merge sort, without recursion. `bins[i]` holds a sorted list of 2^i.
 ///
 /// # Safety
@@ -299,19 +281,5 @@ mod tests {
             expected.sort_unstable();
             assert_eq!(seen, expected);
         }
-    }
-
-    #[test]
-    fn moving_a_stack_moves_only_slots_on_it() {
-        // SAFETY: a G of zeroes is valid.
-        let mut g: Box<G> = Box::new(unsafe { core::mem::zeroed() });
-        let (mut a, mut b) = (sudog(0), sudog(0));
-        a.elem = 0x1008 as *mut u8;
-        b.elem = 0x2000 as *mut u8;
-        a.waitlink = &raw mut b;
-        g.waiting = (&raw mut a).cast();
-        // SAFETY: the list is ours.
-        unsafe { adjust_sudogs(&raw mut *g, 0x1000, 0x2000, 0x100) };
-        assert_eq!((a.elem as usize, b.elem as usize), (0x1108, 0x2000));
     }
 }

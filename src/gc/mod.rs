@@ -227,11 +227,11 @@ unsafe fn mark_all() {
     unsafe {
         loop {
             m.drain(|_| false);
-            if !roots::mark_next(&mut m) {
+            if !roots::mark_next(&mut m, true) {
                 if roots::ran_count() == 0 {
                     break;
                 }
-                roots::mark_ran(&mut m);
+                roots::mark_ran(&mut m, true);
             }
         }
     }
@@ -253,7 +253,7 @@ unsafe fn finish_cycle() {
             if !m.drain(|_| stopping()) || roots::ran_count() <= FEW_STACKS {
                 break;
             }
-            roots::mark_ran(&mut m);
+            roots::mark_ran(&mut m, true);
         }
         m.drain(|_| stopping());
         let scanned = m.scanned.wrapping_sub(before);
@@ -277,8 +277,8 @@ unsafe fn finish_cycle() {
         let mut m = mark::Marker::new();
         let mut done = m.drain(late);
         while done && (roots::ran_count() != 0 || worker::has_work()) {
-            roots::mark_ran(&mut m);
-            while m.drain(late) && roots::mark_next(&mut m) {}
+            roots::mark_ran(&mut m, false);
+            while m.drain(late) && roots::mark_next(&mut m, false) {}
             done = m.drain(late);
         }
         let nothing_grey = m.finish();

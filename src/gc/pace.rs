@@ -74,6 +74,7 @@ pub fn init() {
             set(&VERIFY, b"gcverify");
             set(&TRACE, b"gctrace");
             set(&STOP_THE_WORLD, b"gcstoptheworld");
+            set(&crate::stack::copy::SHRINK_OFF, b"gcshrinkstackoff");
         }
     }
     set_limits(0);

@@ -103,11 +103,12 @@ pub(super) fn all_taken() -> bool {
         && !STACKS_LEFT.load(Ordering::Relaxed)
 }
 
-/// Marks from some roots that nobody has marked from yet; false if there are none.
+/// Marks from some roots that nobody has marked from yet; false if there are none. Stacks that are too large become smaller if `shrink` says so: a
+/// stop of the world has no time for that.
 ///
 /// # Safety
 /// While marking.
-pub(super) unsafe fn mark_next(m: &mut Marker) -> bool {
+pub(super) unsafe fn mark_next(m: &mut Marker, shrink: bool) -> bool {
     // SAFETY: the sections and masks are the linker's.
     unsafe {
         if NEXT.load(Ordering::Relaxed) < JOBS.load(Ordering::Relaxed) {
@@ -144,7 +145,7 @@ pub(super) unsafe fn mark_next(m: &mut Marker) -> bool {
                 }
             }
             for g in gs.into_iter().take_while(|g| !g.is_null()) {
-                mark_stack(m, g);
+                mark_stack(m, g, shrink);
             }
             return true;
         }
@@ -204,17 +205,18 @@ pub(super) fn ran_count() -> usize {
     RAN_COUNT.load(Ordering::Relaxed)
 }
 
-/// Scans the stacks of goroutines that ran since the last scan. Those that run now enter the list again.
+/// Scans the stacks of goroutines that ran since the last scan. Those that run now enter the list again. `shrink` as in [`mark_next`].
 ///
 /// # Safety
 /// While marking.
-pub(super) unsafe fn mark_ran(m: &mut Marker) {
+pub(super) unsafe fn mark_ran(m: &mut Marker, shrink: bool) {
     // SAFETY: passed on to the caller.
-    take_ran(|g| unsafe { mark_stack(m, g) });
+    take_ran(|g| unsafe { mark_stack(m, g, shrink) });
 }
 
-/// Marks from the stack of `g` unless that was done since it ran; if it runs it is left for later.
-unsafe fn mark_stack(m: &mut Marker, g: *mut G) {
+/// Marks from the stack of `g` unless that was done since it ran; if it runs it is left for later. The first time in a cycle it is looked at
+/// whether the stack is too large.
+unsafe fn mark_stack(m: &mut Marker, g: *mut G, shrink: bool) {
     // SAFETY: Gs are never freed; with the SCAN bit set the goroutine is ours.
     unsafe {
         let s = status_of(g);
@@ -239,6 +241,10 @@ unsafe fn mark_stack(m: &mut Marker, g: *mut G) {
                     .is_err()
                     {
                         continue;
+                    }
+                    if shrink && (*g).shrunk != cycle {
+                        (*g).shrunk = cycle;
+                        crate::stack::shrink(g);
                     }
                     if (*g).scanned != cycle {
                         m.scanned = m.scanned.wrapping_add((*g).stack_hi - (*g).sched.sp);

@@ -102,7 +102,7 @@ pub fn has_work() -> bool {
 fn mark(mut stop: impl FnMut(&Marker) -> bool) -> usize {
     let mut m = Marker::new();
     // SAFETY: the callers checked that marking runs, and it does not end while a session is open on a P that does not stop.
-    while m.drain(&mut stop) && !stop(&m) && unsafe { roots::mark_next(&mut m) } {}
+    while m.drain(&mut stop) && !stop(&m) && unsafe { roots::mark_next(&mut m, true) } {}
     let scanned = m.scanned;
     if m.finish() {
         super::ask(super::FINISH);

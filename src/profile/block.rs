@@ -32,7 +32,7 @@ struct Table {
     len: usize,
 }
 
-/// Innermost lock but for `os::mem`: channels hold theirs while they ready.
+/// Innermost lock but for `os::mem`.
 static TABLE: Mutex<Table> = Mutex::new(Table {
     chains: [null_mut(); CHAINS],
     len: 0,
@@ -75,7 +75,7 @@ pub unsafe fn parks(g: *mut G, reason: WaitReason) {
 /// `g` is parked, and nobody else readies it.
 #[cold]
 pub unsafe fn wakes(g: *mut G) {
-    // SAFETY: the caller's promise: the stack stands still.
+    // SAFETY: the caller's promise.
     unsafe {
         let cycles = ticks() - core::mem::take(&mut (*g).blockedat);
         let rate = RATE.load(Ordering::Relaxed);
@@ -87,7 +87,8 @@ pub unsafe fn wakes(g: *mut G) {
             return;
         }
         let mut pcs = [0; DEPTH];
-        let n = frames::record(Frames::of(g), 0, &mut pcs);
+        // The collector may be about to move the stack.
+        let n = sched::g::hold_still(g, || frames::record(Frames::of(g), 0, &mut pcs));
         let mut table = TABLE.lock();
         let bucket = table.bucket(&pcs, n);
         (*bucket).count += 1;

@@ -63,6 +63,28 @@ fn transition_slow(s: &AtomicU32, from: u32, to: u32) {
     }
 }
 
+/// Keeps `g`, parked or on a queue, where it is while `f` looks at its stack: nobody changes its status or moves its stack meanwhile.
+///
+/// # Safety
+/// `g` does not run, and the caller is who will make it.
+pub unsafe fn hold_still<T>(g: *mut G, f: impl FnOnce() -> T) -> T {
+    // SAFETY: the caller's promise.
+    let s = unsafe { status_of(g) };
+    let mut spins = 0;
+    loop {
+        let now = s.load(Ordering::Relaxed) & !status::SCAN;
+        if s.compare_exchange_weak(now, now | status::SCAN, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
+        {
+            let t = f();
+            s.store(now, Ordering::Release);
+            return t;
+        }
+        spins += 1;
+        wait_for_scan(spins);
+    }
+}
+
 /// Lets some time go by while another thread scans a stack. `spins` counts the calls.
 pub fn wait_for_scan(spins: u32) {
     // Most stacks are scanned in a microsecond; but the system may have taken the scanner off its processor.

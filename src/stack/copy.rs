@@ -1,15 +1,18 @@
-//! Growth: a goroutine moves to a stack of twice the size.
+//! Moves: a goroutine that finds no room goes to a stack of twice the size, one that uses little of its own to one of half the size.
 
-use super::{alloc, free, walk};
-use crate::abi::{G, args};
+use super::{MIN_STACK, alloc, free, walk};
+use crate::abi::{G, G_THROWSPLIT, STACK_GUARD, args};
+use crate::chan::stackmove;
 use crate::debug::print;
-use crate::sched::g::{set_stack, transition};
+use crate::sched::g::{set_stack, status_of, transition};
 use crate::sched::status;
 use core::ptr;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Largest stack of a goroutine (debug.SetMaxStack).
 static MAX_STACK: AtomicUsize = AtomicUsize::new(1_000_000_000);
+/// GODEBUG=gcshrinkstackoff=1: stacks only grow.
+pub static SHRINK_OFF: AtomicBool = AtomicBool::new(false);
 
 /// Gives `g`, stopped at a function's entry, a stack of twice the size.
 ///
@@ -34,6 +37,38 @@ pub unsafe fn grow(g: *mut G) {
         move_to(g, size);
         transition(g, status::COPYSTACK, status::RUNNING);
     }
+}
+
+/// Moves `g` to a stack of half the size if it uses little of the one it has: on the new one at least as much is free as is used, beside
+/// what nosplit functions may take, so that it does not grow back at the next call.
+///
+/// # Safety
+/// While marking. `g` is stopped, and stays so: the caller set the SCAN bit.
+pub unsafe fn shrink(g: *mut G) {
+    // SAFETY: the caller's promise. System calls hold addresses of the stack, wakers only under the locks of channels.
+    unsafe {
+        let now = status_of(g).load(Ordering::Relaxed) & !status::SCAN;
+        let (size, used) = ((*g).stack_size, (*g).stack_hi - (*g).sched.sp);
+        if SHRINK_OFF.load(Ordering::Relaxed)
+            || !shrinkable(size, used)
+            || !matches!(now, status::WAITING | status::RUNNABLE)
+            || (*g).flags & G_THROWSPLIT != 0
+        {
+            return;
+        }
+        let held = if now == status::WAITING {
+            stackmove::hold(g)
+        } else {
+            stackmove::Held::Nothing
+        };
+        move_to(g, size / 2);
+        stackmove::release(held);
+    }
+}
+
+/// A stack of `size` bytes, `used` of them in use, is better halved.
+fn shrinkable(size: usize, used: usize) -> bool {
+    size > MIN_STACK && used * 2 <= (size / 2).saturating_sub(STACK_GUARD)
 }
 
 /// Moves a stopped goroutine to a new stack of `size` bytes and adjusts everything that points into the old one.
@@ -72,4 +107,24 @@ pub unsafe fn move_to(g: *mut G, size: usize) {
 /// Called by its trampoline.
 pub unsafe fn set_max_stack(a: &mut args::runtime_setMaxStack) {
     a.out = MAX_STACK.swap(a.in_ as usize, Ordering::Relaxed) as i64;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_halved_stack_has_room() {
+        assert!(!shrinkable(MIN_STACK, 0), "the least size stays");
+        let mut size = 2 * MIN_STACK;
+        while size <= 1 << 26 {
+            assert!(shrinkable(size, 100));
+            for used in (0..size).step_by(size / 512) {
+                let fits = used + used + STACK_GUARD <= size / 2;
+                assert_eq!(shrinkable(size, used), fits, "{used} of {size}");
+            }
+            assert!(!shrinkable(size, size / 4), "a quarter is too much");
+            size *= 2;
+        }
+    }
 }

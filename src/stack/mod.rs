@@ -1,7 +1,8 @@
 //! Goroutine stacks: allocation, growth by copying, walking.
 //!
-//! A stack is a power of two of at least [`MIN_STACK`] bytes. It grows by moving to one of twice the size: what points into it is known exactly
-//! (call-site maps of the frames, argument areas, saved closure, deferred calls, panics, sudogs) and is adjusted.
+//! A stack is a power of two of at least [`MIN_STACK`] bytes. It grows by moving to one of twice the size, and the collector moves it to one of half the size
+//! when it uses little: what points into it is known exactly (call-site maps of the frames, argument areas, saved closure, deferred calls,
+//! panics, sudogs) and is adjusted.
 //! Lock order: a pool's lock is innermost, below it only `os::mem`.
 
 pub mod alloc;
@@ -9,7 +10,7 @@ pub mod copy;
 pub mod walk;
 
 pub use alloc::{PerP, alloc, free};
-pub use copy::{grow, set_max_stack};
+pub use copy::{grow, set_max_stack, shrink};
 
 /// Bytes of a new goroutine's stack.
 pub const MIN_STACK: usize = 2048;

@@ -1,0 +1,133 @@
+//! What moving the stack of a goroutine takes that waits for channels.
+//!
+//! Two things lead from a channel into the stack of a waiter: the element slots of its sudogs, and the place of the result byte, found by
+//! the saved stack pointer. A waker uses both only with the channel's lock held (`ops::served`, called before the lock is given back), so whoever holds the
+//! locks of all channels that a goroutine waits for may move its stack.
+//!
+//! Which these are the list `G::waiting` says. That of a select is the goroutine's own: it changes only when the goroutine runs. The one sudog of
+//! a plain send or receive is the waker's as soon as it was served. So its channel is read first, then its lock is taken, then it is looked at again whether
+//! the goroutine still waits. Meanwhile the sudog may have become somebody else's; the word read is the address of a channel all the same. No channel
+//! is freed while marking runs, and only then are stacks moved.
+//!
+//! Lock order: the SCAN bit of the goroutine's status, then channels. So nobody changes the status of a parked goroutine with the lock of a channel in hand.
+
+use super::hchan::Hchan;
+use super::selectpark::{lock_all, unlock_all};
+use super::sudog::Sudog;
+use crate::abi::G;
+use crate::sched::WaitReason;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+unsafe fn waiting<'a>(g: *mut G) -> &'a AtomicPtr<Sudog> {
+    // SAFETY: Gs are never freed.
+    unsafe { AtomicPtr::from_ptr((&raw mut (*g).waiting).cast()) }
+}
+
+/// The waiter was served: its stack is not touched from outside any more.
+///
+/// # Safety
+/// `g` is parked in a plain send or receive; the caller served it and holds the channel's lock.
+pub(super) unsafe fn waits_no_more(g: *mut G) {
+    // Release: who finds that it waits for nothing, without the lock, finds its slots written.
+    // SAFETY: the caller's promise.
+    unsafe { waiting(g) }.store(null_mut(), Ordering::Release);
+}
+
+/// What [`hold`] locked.
+#[derive(Debug)]
+pub enum Held {
+    /// Nothing: no channel leads to the stack.
+    Nothing,
+    /// One channel.
+    One(*mut Hchan),
+    /// Those of a select.
+    All(*mut Sudog),
+}
+
+/// Keeps wakers away from the stack of `g`, until [`release`].
+///
+/// # Safety
+/// While marking. `g` is parked, and stays so: the caller set the SCAN bit.
+pub unsafe fn hold(g: *mut G) -> Held {
+    // SAFETY: see the head of this file.
+    unsafe {
+        let s = waiting(g).load(Ordering::Acquire);
+        if s.is_null() {
+            return Held::Nothing;
+        }
+        if (*g).waitreason == WaitReason::Select as u32 {
+            lock_all(s);
+            return Held::All(s);
+        }
+        let c = AtomicPtr::from_ptr(&raw mut (*s).chan).load(Ordering::Relaxed);
+        if !c.is_null() {
+            (*c).lock.lock();
+        }
+        if waiting(g).load(Ordering::Acquire).is_null() {
+            // Served meanwhile; if the channel is null the sudog has become a semaphore's.
+            if !c.is_null() {
+                (*c).lock.unlock();
+            }
+            return Held::Nothing;
+        }
+        Held::One(c)
+    }
+}
+
+/// Lets wakers go on.
+///
+/// # Safety
+/// As [`hold`], with its answer.
+pub unsafe fn release(held: Held) {
+    // SAFETY: we hold the locks; a select's list is its goroutine's, which does not run.
+    unsafe {
+        match held {
+            Held::Nothing => {}
+            Held::One(c) => (*c).lock.unlock(),
+            Held::All(list) => unlock_all(list),
+        }
+    }
+}
+
+/// The stack of `g` is copied: element slots at `old_lo..old_hi` move by `delta` bytes (wrapping).
+///
+/// # Safety
+/// `g` is stopped, and nobody serves it: [`hold`], or it is the running goroutine.
+pub unsafe fn adjust_sudogs(g: *mut G, old_lo: usize, old_hi: usize, delta: usize) {
+    // SAFETY: nobody changes the list or reads the slots meanwhile.
+    unsafe {
+        let mut s = (*g).waiting.cast::<Sudog>();
+        while !s.is_null() {
+            let elem = (*s).elem as usize;
+            if (old_lo..old_hi).contains(&elem) {
+                (*s).elem = (*s).elem.wrapping_add(delta);
+            }
+            s = (*s).waitlink;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sudog() -> Sudog {
+        // SAFETY: a Sudog of zeroes is valid.
+        unsafe { core::mem::zeroed() }
+    }
+
+    #[test]
+    fn moving_a_stack_moves_only_slots_on_it() {
+        // SAFETY: a G of zeroes is valid.
+        let mut g: Box<G> = Box::new(unsafe { core::mem::zeroed() });
+        let (mut a, mut b) = (sudog(), sudog());
+        a.elem = 0x1008 as *mut u8;
+        b.elem = 0x2000 as *mut u8;
+        a.waitlink = &raw mut b;
+        g.waiting = (&raw mut a).cast();
+        // SAFETY: the list is ours.
+        unsafe { adjust_sudogs(&raw mut *g, 0x1000, 0x2000, 0x100) };
+        assert_eq!((a.elem as usize, b.elem as usize), (0x1108, 0x2000));
+    }
+}
