@@ -288,7 +288,7 @@ typedef struct G {
 	uint32_t sigcode;             /* 220 */
 	uintptr_t sigaddr;            /* 224 */
 	uintptr_t sigpc;              /* 232 */
-	uintptr_t leafsp;             /* 240 reserved for faults inside leaf calls */
+	uintptr_t held;               /* 240 collector: 1 = not to be run now */
 	struct M *lockedm;            /* 248 C: inlined LockOSThread */
 	struct G *alllink;            /* 256 */
 	Eface panicarg;               /* 264 panic to raise when back on the goroutine's stack */

@@ -424,7 +424,7 @@ pub struct G {
     pub sigcode: u32,
     pub sigaddr: usize,
     pub sigpc: usize,
-    pub leafsp: usize,
+    pub held: usize,
     pub lockedm: *mut M,
     pub alllink: *mut G,
     pub panicarg: Eface,

@@ -47,7 +47,9 @@ const FEW_STACKS: usize = 8;
 /// Rounds of scanning stacks again beside the program before the world is stopped all the same.
 const ROUNDS: u32 = 4;
 /// Time that the final stop may take for marking before it lets the world go on.
-const STOP_NS: i64 = 100_000;
+const STOP_NS: i64 = 40_000;
+/// Time that goroutines with deep stacks may be held until the final stop.
+const HOLD_NS: i64 = 5_000_000;
 /// Final stops of one cycle that may be given up: a program that always has more to mark must not keep a cycle from ending.
 const TRIES: u32 = 10;
 
@@ -200,6 +202,9 @@ unsafe fn start_cycle() {
         for p in state::existing_ps() {
             (*p).heap.blacken();
         }
+        let mut m = mark::Marker::new();
+        roots::mark_last(&mut m);
+        m.finish();
         stats::cycle_starts(cause, start);
         if pace::STOP_THE_WORLD.load(Ordering::Relaxed) {
             mark_all();
@@ -248,28 +253,42 @@ unsafe fn finish_cycle() {
     unsafe {
         // Beside the program: stacks that changed, while they are many, and what barriers shaded.
         let mut m = mark::Marker::new();
-        let before = m.scanned;
         for _ in 0..ROUNDS {
             if !m.drain(|_| stopping()) || roots::ran_count() <= FEW_STACKS {
                 break;
             }
             roots::mark_ran(&mut m, true);
         }
-        m.drain(|_| stopping());
-        let scanned = m.scanned.wrapping_sub(before);
-        pace::scanned(scanned);
+        // Deep ones stay as they were scanned until the stop is over, unless they lead to much.
+        let held = roots::hold_deep(&mut m, stopping);
+        let end = nanotime() + HOLD_NS;
+        m.drain(|_| stopping() || nanotime() > end);
+        pace::scanned(m.scanned);
         if !m.finish() {
             // There is more to mark, or others do: whoever closes the last session asks again.
             return;
         }
-        let start = nanotime();
-        if stopping() || !stw::stop_world() {
+        if held.is_none() || stopping() || !final_stop() {
             ask(FINISH);
-            return;
+        }
+    }
+    wake_waiters();
+}
+
+/// Stops the world and ends the cycle if little is left to mark. False if it is to be tried again and nobody else will ask for it.
+///
+/// # Safety
+/// On g0 with a P and no goroutine, while marking.
+unsafe fn final_stop() -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let start = nanotime();
+        if !stw::stop_world() {
+            return false;
         }
         if !barrier::enabled() {
             stw::start_world();
-            return;
+            return true;
         }
         let tried = TRIED.fetch_add(1, Ordering::Relaxed);
         let begun = nanotime();
@@ -282,18 +301,16 @@ unsafe fn finish_cycle() {
             done = m.drain(late);
         }
         let nothing_grey = m.finish();
-        if nothing_grey && roots::ran_count() == 0 {
+        let ended = nothing_grey && roots::ran_count() == 0;
+        if ended {
             end_cycle(start);
         } else {
-            if nothing_grey {
-                // It was late just when only stacks were left: nobody will close a session and ask.
-                ask(FINISH);
-            }
             stats::stopped(nanotime() - start);
         }
         stw::start_world();
+        // Who still finds something grey asks when it is marked.
+        ended || !nothing_grey
     }
-    wake_waiters();
 }
 
 /// Marking is complete: from here on unmarked objects are free. `start` is when the thread began to stop the world.

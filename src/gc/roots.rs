@@ -16,9 +16,9 @@
 
 use super::mark::{Marker, load};
 use crate::abi::G;
-use crate::sched::{g::status_of, state, status};
+use crate::sched::{g::status_of, state, status, stw};
 use crate::stack::walk;
-use crate::sync::mutex::Mutex;
+use crate::sync::mutex::{Guard, Mutex};
 use crate::time::clock;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
@@ -27,6 +27,14 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 const MAX_WORDS: usize = 64;
 /// Bytes of variables that one job marks from: a fraction of a stop's budget when nothing is cached.
 const CHUNK: usize = 128 << 10;
+/// Bytes of stack in use that the first stop still scans.
+const SHALLOW: usize = 16 << 10;
+/// Stacks of this size are not scanned in the final stop if that can be avoided: some ten thousand frames take a millisecond.
+const DEEP: usize = 64 << 10;
+/// Most goroutines that are held at a time.
+const MOST_HELD: usize = 64;
+/// How long to wait for one of them to stop.
+const HOLD_NS: i64 = 2_000_000;
 /// Goroutines of one job.
 const STACKS: usize = 16;
 
@@ -212,6 +220,97 @@ pub(super) fn ran_count() -> usize {
 pub(super) unsafe fn mark_ran(m: &mut Marker, shrink: bool) {
     // SAFETY: passed on to the caller.
     take_ran(|g| unsafe { mark_stack(m, g, shrink) });
+}
+
+/// Marks from the stacks of the goroutines that ran last: most likely they do again and cannot be scanned for long. Not from deep ones, a stop
+/// is to be short.
+///
+/// # Safety
+/// The world must be stopped, while marking.
+pub(super) unsafe fn mark_last(m: &mut Marker) {
+    for p in state::all_ps() {
+        // SAFETY: Ps and Gs are never freed; with the world stopped saved contexts hold.
+        unsafe {
+            let g = (*p).last;
+            if !g.is_null() && (*g).stack_hi.wrapping_sub((*g).sched.sp) < SHALLOW {
+                mark_stack(m, g, false);
+            }
+        }
+    }
+}
+
+/// `g` must not be run now: a marker keeps its stack as it was scanned.
+#[inline(always)]
+pub fn is_held(g: *mut G) -> bool {
+    // SAFETY: Gs are never freed.
+    unsafe { AtomicUsize::from_ptr(&raw mut (*g).held).load(Ordering::Relaxed) != 0 }
+}
+
+fn set_held(g: *mut G, held: bool) {
+    // SAFETY: Gs are never freed.
+    unsafe { AtomicUsize::from_ptr(&raw mut (*g).held).store(usize::from(held), Ordering::SeqCst) };
+}
+
+/// Goroutines that are held, until this is dropped.
+pub(super) struct Held {
+    list: Guard<'static, HeldList>,
+}
+
+struct HeldList {
+    gs: [*mut G; MOST_HELD],
+    len: usize,
+}
+
+// SAFETY: Gs are never freed.
+unsafe impl Send for HeldList {}
+
+static HELD: Mutex<HeldList> = Mutex::new(HeldList {
+    gs: [null_mut(); MOST_HELD],
+    len: 0,
+});
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        for i in 0..core::mem::take(&mut self.list.len) {
+            set_held(self.list.gs[i], false);
+        }
+    }
+}
+
+/// Scans deep stacks that changed, and holds their goroutines, so that the final stop does not have to scan them again. None if another
+/// thread is at it.
+///
+/// # Safety
+/// While marking, on g0 of a thread with a P and no goroutine.
+pub(super) unsafe fn hold_deep(m: &mut Marker, stop: impl Fn() -> bool) -> Option<Held> {
+    let mut held = Held {
+        list: HELD.try_lock()?,
+    };
+    // SAFETY: Gs are never freed.
+    unsafe {
+        take_ran(|g| {
+            let list = &mut *held.list;
+            let deep = (*g).stack_size >= DEEP && (*g).lockedm.is_null();
+            if !deep || list.len == MOST_HELD {
+                return note_ran(g);
+            }
+            set_held(g, true);
+            list.gs[list.len] = g;
+            list.len += 1;
+        });
+        for &g in &held.list.gs[..held.list.len] {
+            let end = clock::nanotime() + HOLD_NS;
+            while status_of(g).load(Ordering::Acquire) == status::RUNNING
+                && clock::nanotime() < end
+                && !stop()
+            {
+                stw::preempt_goroutine(g);
+                crate::os::sys::sched_yield();
+            }
+            mark_stack(m, g, true);
+        }
+    }
+    Some(held)
 }
 
 /// Marks from the stack of `g` unless that was done since it ran; if it runs it is left for later. The first time in a cycle it is looked at

@@ -44,6 +44,8 @@ pub struct P {
     pub runq: [AtomicUsize; RUNQ],
     /// Goroutine to run next, before the queue: a `*mut G`.
     pub runnext: AtomicUsize,
+    /// Goroutine that ran last, which may be dead by now.
+    pub last: *mut G,
     /// Dead goroutines to use again.
     pub gfree: *mut G,
     /// Length of `gfree`.

@@ -184,6 +184,16 @@ pub unsafe fn requeue_current() {
     }
 }
 
+/// `g` was taken to be run, but a marker holds it: back to the end of the line. Should there be nobody else in line, the marker gets the processor.
+///
+/// # Safety
+/// `g` is runnable and on no queue.
+pub unsafe fn requeue_held(g: *mut G) {
+    // SAFETY: the caller's promise.
+    unsafe { SCHED.lock().runq_put(g) };
+    crate::os::sys::sched_yield();
+}
+
 /// `runtime.Gosched`.
 ///
 /// # Safety

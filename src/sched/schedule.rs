@@ -156,6 +156,10 @@ pub fn schedule() -> ! {
             if (*m).spinning != 0 {
                 stop_spinning(m);
             }
+            if crate::gc::barrier_enabled() && crate::gc::roots::is_held(g) {
+                park::requeue_held(g);
+                continue;
+            }
             if !(*g).lockedm.is_null() && (*g).lockedm != m {
                 m::start_locked(g);
                 continue;
@@ -185,6 +189,7 @@ pub unsafe fn execute(g: *mut G, inherit: bool) -> ! {
             (*p).schedtick.fetch_add(1, Ordering::Relaxed);
         }
         (*m).curg = g;
+        (*p).last = g;
         (*g).m = m;
         transition(g, status::RUNNABLE, status::RUNNING);
         if crate::gc::barrier_enabled() {

@@ -6,7 +6,7 @@
 use super::p::pstatus;
 use super::state::{self, GCWAITING, GOMAXPROCS, SCHED, STOP_NOTE};
 use super::{P, getm, getp, m};
-use crate::abi::{M, STACK_PREEMPT, Status, args};
+use crate::abi::{G, M, STACK_PREEMPT, Status, args};
 use crate::os::mem;
 use crate::sync::mutex::RawMutex;
 use core::ptr;
@@ -134,6 +134,17 @@ unsafe fn preempt_m(m: *mut M) {
         if g.is_null() || g == (*m).g0 {
             return;
         }
+        preempt_goroutine(g);
+    }
+}
+
+/// Asks `g` to stop at its next check. If it does not run that does no harm.
+///
+/// # Safety
+/// `g` is one of the Gs (they are never freed).
+pub unsafe fn preempt_goroutine(g: *mut G) {
+    // SAFETY: the words are read and written whole.
+    unsafe {
         ptr::write_volatile(&raw mut (*g).preempt, 1);
         ptr::write_volatile(&raw mut (*g).stackguard0, STACK_PREEMPT);
     }
