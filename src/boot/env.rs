@@ -102,18 +102,6 @@ pub fn parse(s: &[u8]) -> Option<i64> {
     Some(if neg { -v } else { v })
 }
 
-/// Value of `name=N` in GODEBUG.
-pub fn godebug(name: &[u8]) -> Option<i64> {
-    let all = get(b"GODEBUG")?;
-    let mut found = None;
-    for item in all.split(|&b| b == b',') {
-        if item.len() > name.len() && item[name.len()] == b'=' && &item[..name.len()] == name {
-            found = parse(&item[name.len() + 1..]);
-        }
-    }
-    found
-}
-
 /// A Go slice of the strings of a null-ended vector, in memory that is never freed.
 ///
 /// # Safety

@@ -84,6 +84,7 @@ unsafe extern "C" fn osinit() {
 unsafe extern "C" fn schedinit() {
     // SAFETY: boot: one thread, nothing runs yet.
     unsafe {
+        crate::debug::godebug::init();
         let m0 = M0.0.get().cast::<M>();
         m::init(m0, (*m0).g0);
         crate::time::init();

@@ -5,6 +5,7 @@ pub mod builtins;
 pub mod callers;
 pub mod dying;
 pub mod frames;
+pub mod godebug;
 pub mod info;
 pub mod level;
 pub mod out;

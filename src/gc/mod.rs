@@ -25,6 +25,7 @@ pub mod work;
 pub mod worker;
 
 use crate::abi::{G, Status, args};
+use crate::debug::godebug;
 use crate::heap;
 use crate::sched::{self, WaitReason, state, stw};
 use crate::sync::mutex::Mutex;
@@ -206,9 +207,12 @@ unsafe fn start_cycle() {
         roots::mark_last(&mut m);
         m.finish();
         stats::cycle_starts(cause, start);
-        if pace::STOP_THE_WORLD.load(Ordering::Relaxed) {
+        if godebug::GC_STOP_THE_WORLD.on() {
             mark_all();
             end_cycle(nanotime());
+            if godebug::GC_STOP_THE_WORLD.get() > 1 {
+                heap::central::sweep_all();
+            }
         }
         stw::start_world();
     }
@@ -322,7 +326,7 @@ unsafe fn end_cycle(start: i64) {
     unsafe {
         // What caches did not use is free and unmarked: it holds old words.
         flush_caches();
-        if pace::VERIFY.load(Ordering::Relaxed) {
+        if godebug::GC_VERIFY.on() || godebug::GC_CHECK_MARK.on() {
             verify::check();
         }
         barrier::ENABLED.store(0, Ordering::SeqCst);

@@ -8,9 +8,10 @@ use super::work::Counts;
 use super::worker;
 use crate::abi::args;
 use crate::boot::env;
+use crate::debug::godebug::GC_STRESS;
 use crate::heap::stats::HEAP_LIVE;
 use crate::sched;
-use core::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, AtomicUsize, Ordering};
 
 /// Heap below which no cycle starts at GOGC=100, as in Go 1.5.
 const MIN_HEAP: usize = 4 << 20;
@@ -32,17 +33,8 @@ static GOAL: AtomicUsize = AtomicUsize::new(usize::MAX);
 static MARKED: AtomicUsize = AtomicUsize::new(0);
 /// GOGC; negative: off.
 static PERCENT: AtomicI32 = AtomicI32::new(100);
-/// GODEBUG=gcstress=N: a cycle at every Nth refill of a cache; 0: not.
-static STRESS: AtomicU32 = AtomicU32::new(0);
 /// Refills since the last cycle, under stress.
 static REFILLS: AtomicU32 = AtomicU32::new(0);
-/// GODEBUG=gcverify=1: check the marks of every cycle.
-pub static VERIFY: AtomicBool = AtomicBool::new(false);
-/// GODEBUG=gctrace=1: a line for each cycle.
-pub static TRACE: AtomicBool = AtomicBool::new(false);
-/// GODEBUG=gcstoptheworld=1: mark with the world stopped.
-pub static STOP_THE_WORLD: AtomicBool = AtomicBool::new(false);
-
 /// Bytes of objects with pointers: live after the last cycle, and every slot handed to a cache since. All that marking may have to scan.
 pub static HEAP_SCAN: AtomicUsize = AtomicUsize::new(0);
 /// Bytes that marking is expected to scan.
@@ -52,29 +44,13 @@ static SCANNED: AtomicUsize = AtomicUsize::new(0);
 /// Bytes that workers scanned and no allocation has used up.
 static CREDIT: AtomicI64 = AtomicI64::new(0);
 
-/// Reads GOGC and GODEBUG.
+/// Reads GOGC.
 pub fn init() {
     if let Some(v) = env::get(b"GOGC") {
         if v == b"off" {
             PERCENT.store(-1, Ordering::Relaxed);
         } else if let Some(n) = env::number(b"GOGC") {
             PERCENT.store(n.clamp(-1, i64::from(i32::MAX)) as i32, Ordering::Relaxed);
-        }
-    }
-    if let Some(v) = env::get(b"GODEBUG") {
-        for item in v.split(|&b| b == b',') {
-            let set = |flag: &AtomicBool, name: &[u8]| {
-                if let Some(n) = item.strip_prefix(name).and_then(|r| r.strip_prefix(b"=")) {
-                    flag.store(n != b"0", Ordering::Relaxed);
-                }
-            };
-            if let Some(n) = item.strip_prefix(b"gcstress=").and_then(env::parse) {
-                STRESS.store(n.clamp(0, i64::from(u32::MAX)) as u32, Ordering::Relaxed);
-            }
-            set(&VERIFY, b"gcverify");
-            set(&TRACE, b"gctrace");
-            set(&STOP_THE_WORLD, b"gcstoptheworld");
-            set(&crate::stack::copy::SHRINK_OFF, b"gcshrinkstackoff");
         }
     }
     set_limits(0);
@@ -210,7 +186,7 @@ pub fn heap_goal() -> usize {
 
 /// A cycle is due.
 pub fn due() -> bool {
-    let stress = STRESS.load(Ordering::Relaxed);
+    let stress = GC_STRESS.get().max(0) as u32;
     HEAP_LIVE.load(Ordering::Relaxed) >= TRIGGER.load(Ordering::Relaxed)
         || (stress != 0 && REFILLS.swap(0, Ordering::Relaxed) >= stress)
 }
@@ -218,7 +194,7 @@ pub fn due() -> bool {
 /// The heap grew to `live` bytes.
 #[inline(always)]
 pub fn check_trigger(live: usize) {
-    if live >= TRIGGER.load(Ordering::Relaxed) || STRESS.load(Ordering::Relaxed) != 0 {
+    if live >= TRIGGER.load(Ordering::Relaxed) || GC_STRESS.on() {
         reached();
     }
 }
@@ -228,7 +204,7 @@ fn reached() {
     if super::barrier::enabled() {
         return;
     }
-    let stress = STRESS.load(Ordering::Relaxed);
+    let stress = GC_STRESS.get().max(0) as u32;
     if stress == 0 || REFILLS.fetch_add(1, Ordering::Relaxed) + 1 >= stress {
         super::request();
     }

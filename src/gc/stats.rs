@@ -3,6 +3,7 @@
 use super::work::Counts;
 use super::{Cause, pace, worker};
 use crate::abi::{GoSlice, MemStats, Status, args};
+use crate::debug::godebug;
 use crate::debug::print::{put_u64, puts};
 use crate::heap::classes::{CLASSES, PAGE, TABLE};
 use crate::heap::stats::HEAP_LIVE;
@@ -167,7 +168,7 @@ pub(super) unsafe fn cycle_ends(old: Counts, young: Counts, stop: i64) {
     c.last = unix_now();
     c.pauses[i] = pause;
     c.ends[i] = c.last;
-    if pace::TRACE.load(Ordering::Relaxed) {
+    if godebug::GC_TRACE.on() {
         trace(&c, &cycle, stop, now, times, live, old.bytes + young.bytes);
     }
 }

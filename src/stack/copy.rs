@@ -3,16 +3,15 @@
 use super::{MIN_STACK, alloc, free, walk};
 use crate::abi::{G, G_THROWSPLIT, STACK_GUARD, args};
 use crate::chan::stackmove;
+use crate::debug::godebug::GC_SHRINK_STACK_OFF;
 use crate::debug::print;
 use crate::sched::g::{set_stack, status_of, transition};
 use crate::sched::status;
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// Largest stack of a goroutine (debug.SetMaxStack).
 static MAX_STACK: AtomicUsize = AtomicUsize::new(1_000_000_000);
-/// GODEBUG=gcshrinkstackoff=1: stacks only grow.
-pub static SHRINK_OFF: AtomicBool = AtomicBool::new(false);
 
 /// Gives `g`, stopped at a function's entry, a stack of twice the size.
 ///
@@ -49,7 +48,7 @@ pub unsafe fn shrink(g: *mut G) {
     unsafe {
         let now = status_of(g).load(Ordering::Relaxed) & !status::SCAN;
         let (size, used) = ((*g).stack_size, (*g).stack_hi - (*g).sched.sp);
-        if SHRINK_OFF.load(Ordering::Relaxed)
+        if GC_SHRINK_STACK_OFF.on()
             || !shrinkable(size, used)
             || !matches!(now, status::WAITING | status::RUNNABLE)
             || (*g).flags & G_THROWSPLIT != 0

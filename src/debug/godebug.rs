@@ -1,0 +1,113 @@
+//! The items of `GODEBUG` that gort knows: one place for names, defaults and values.
+//!
+//! They are read once, at boot, before anything that they change. Unknown items are passed over, as in Go. Where an item must cost nothing while it is
+//! off, its system looks at it on a slow path only. `docs/godebug.md` tells what each does.
+
+use crate::boot::env;
+use core::sync::atomic::{AtomicI32, Ordering};
+
+/// One item.
+#[derive(Debug)]
+pub struct Item {
+    name: &'static [u8],
+    value: AtomicI32,
+}
+
+impl Item {
+    const fn new(name: &'static [u8], default: i32) -> Self {
+        Self {
+            name,
+            value: AtomicI32::new(default),
+        }
+    }
+
+    /// Its number.
+    #[inline(always)]
+    pub fn get(&self) -> i32 {
+        self.value.load(Ordering::Relaxed)
+    }
+
+    /// Its number is not 0.
+    #[inline(always)]
+    pub fn on(&self) -> bool {
+        self.get() != 0
+    }
+}
+
+macro_rules! items {
+    ($($(#[$doc:meta])* $id:ident = $name:literal, $default:literal;)*) => {
+        $($(#[$doc])* pub static $id: Item = Item::new($name, $default);)*
+        /// All of them.
+        static ALL: &[&Item] = &[$(&$id),*];
+    };
+}
+
+items! {
+    /// Go's name for [`GC_VERIFY`].
+    GC_CHECK_MARK = b"gccheckmark", 0;
+    /// Stacks only grow.
+    GC_SHRINK_STACK_OFF = b"gcshrinkstackoff", 0;
+    /// A cycle at every Nth refill of a cache.
+    GC_STRESS = b"gcstress", 0;
+    /// 1: marking, 2: sweeping too, with the world stopped.
+    GC_STOP_THE_WORLD = b"gcstoptheworld", 0;
+    /// A line for each cycle.
+    GC_TRACE = b"gctrace", 0;
+    /// The marks of every cycle are checked.
+    GC_VERIFY = b"gcverify", 0;
+    /// Sets `runtime.MemProfileRate`; negative: leaves it.
+    MEM_PROFILE_RATE = b"memprofilerate", -1;
+}
+
+/// Sets the items that `list` names: `name=number,name=number`. The last one counts.
+fn parse(list: &[u8], items: &[&Item]) {
+    for pair in list.split(|&b| b == b',') {
+        let Some(at) = pair.iter().position(|&b| b == b'=') else {
+            continue;
+        };
+        let (name, value) = (&pair[..at], env::parse(&pair[at + 1..]));
+        for item in items.iter().filter(|i| i.name == name) {
+            // As in Go: what is no number counts as 0.
+            let v = value.unwrap_or(0);
+            let v = v.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
+            item.value.store(v, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Reads `GODEBUG`.
+pub fn init() {
+    if let Some(list) = env::get(b"GODEBUG") {
+        parse(list, ALL);
+    }
+    let rate = MEM_PROFILE_RATE.get();
+    if rate >= 0 {
+        crate::profile::records::MEM_PROFILE_RATE.store(rate.into(), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_read_like_go_reads_them() {
+        let (a, b, c) = (Item::new(b"a", 1), Item::new(b"ab", -1), Item::new(b"c", 7));
+        let all = [&a, &b, &c];
+        let values = || all.map(Item::get);
+        parse(b"", &all);
+        parse(b"ab,a,=3,abc=4,,", &all);
+        assert_eq!(values(), [1, -1, 7]);
+        parse(b"a=0,ab=12,x=5,c=-3", &all);
+        assert_eq!(values(), [0, 12, -3]);
+        parse(b"ab=1,ab=2,c=99999999999,a=x", &all);
+        assert_eq!(values(), [0, 2, i32::MAX]);
+    }
+
+    #[test]
+    fn names_differ() {
+        for (i, a) in ALL.iter().enumerate() {
+            assert!(ALL[i + 1..].iter().all(|b| a.name != b.name));
+        }
+    }
+}
