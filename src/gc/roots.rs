@@ -240,9 +240,12 @@ pub(super) unsafe fn mark_last(m: &mut Marker) {
 }
 
 /// `g` must not be run now: a marker keeps its stack as it was scanned.
+///
+/// # Safety
+/// `g` is one of the Gs (they are never freed).
 #[inline(always)]
-pub fn is_held(g: *mut G) -> bool {
-    // SAFETY: Gs are never freed.
+pub unsafe fn is_held(g: *mut G) -> bool {
+    // SAFETY: the caller's promise.
     unsafe { AtomicUsize::from_ptr(&raw mut (*g).held).load(Ordering::Relaxed) != 0 }
 }
 

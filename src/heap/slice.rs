@@ -1,10 +1,12 @@
 //! Slices: make, append's growth, copy.
 
 use super::classes::round_up;
-use super::{MAX_MEM, leaf_alloc, mallocgc, newarray, zero_base};
-use crate::abi::{GoSlice, SliceType, Type, args};
+use super::{MAX_MEM, find_object, leaf_alloc, mallocgc, newarray, zero_base};
+use crate::abi::{G, GoSlice, SliceType, Status, Type, args};
 use crate::gc::barrier;
 use crate::panic;
+use crate::sched::{self, park};
+use core::ptr::null;
 
 unsafe fn elem(t: *const SliceType) -> *const Type {
     // SAFETY: compiled code passes slice types.
@@ -38,8 +40,37 @@ pub unsafe fn make_leaf(a: &mut args::runtime_makeslice) -> bool {
     }
 }
 
+/// Bytes that `makeslice` clears at a time: some ten microseconds, as a stop of the world may have to wait for it.
+const PIECE: usize = 256 << 10;
+
+/// Clears `from..to`, memory without pointers that the running goroutine's call has just allocated and that its results point to. If the goroutine is to make
+/// room it does, and goes on here when its turn comes.
+unsafe fn clear_in_pieces(g: *mut G, mut from: usize, to: usize) -> Status {
+    // SAFETY: the memory is the caller's; g is curg, stopped in its call.
+    unsafe {
+        while from < to {
+            let n = PIECE.min(to - from);
+            (from as *mut u8).write_bytes(0, n);
+            from += n;
+            if from < to && park::wanted(g) {
+                (*g).param = from as *mut u8;
+                (*g).resumearg = to;
+                (*g).resume = clear_rest as *const () as usize;
+                return park::preempt_in_call(g);
+            }
+        }
+    }
+    Status::Done
+}
+
+/// Resume step of [`clear_in_pieces`].
+unsafe extern "C" fn clear_rest(g: *mut G, to: usize) -> Status {
+    // SAFETY: passed on from there.
+    unsafe { clear_in_pieces(g, (*g).param as usize, to) }
+}
+
 /// `makeslice`.
-pub unsafe fn make(a: &mut args::runtime_makeslice) {
+pub unsafe fn make(a: &mut args::runtime_makeslice) -> Status {
     // SAFETY: compiled code passes a slice type.
     unsafe {
         let et = elem(a.t.cast());
@@ -50,12 +81,24 @@ pub unsafe fn make(a: &mut args::runtime_makeslice) {
         if a.cap64 < a.len64 || a.cap64 as usize > max {
             panic::raise_error("makeslice: cap out of range");
         }
+        let n = a.cap64 as usize;
+        let bytes = n * (*et).size;
+        let pieces = bytes > PIECE && (*et).no_pointers();
         a.r0 = GoSlice {
-            ptr: newarray(et, a.cap64 as usize),
+            ptr: if pieces {
+                mallocgc(bytes, null(), false)
+            } else {
+                newarray(et, n)
+            },
             len: a.len64,
             cap: a.cap64,
         };
+        let g = sched::curg();
+        if pieces && find_object(a.r0.ptr as usize).is_some_and(|o| (*o.span).needzero) {
+            return clear_in_pieces(g, a.r0.ptr as usize, a.r0.ptr as usize + bytes);
+        }
     }
+    Status::Done
 }
 
 /// The capacity that append grows to before rounding: double while short, then by quarters, at least `need`.

@@ -4,7 +4,7 @@ use super::g::{status_of, transition};
 use super::queue::GList;
 use super::state::{GLOBAL_RUNQ, NMSPINNING, NPIDLE, SCHED};
 use super::{P, getm, getp, m, status};
-use crate::abi::{G, Status};
+use crate::abi::{G, STACK_GUARD, STACK_PREEMPT, Status};
 use crate::profile::block;
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -182,6 +182,30 @@ pub unsafe fn requeue_current() {
         transition(g, status::RUNNING, status::RUNNABLE);
         s.runq_put(g);
     }
+}
+
+/// The running goroutine, stopped in a runtime call, was asked to make room and can.
+///
+/// # Safety
+/// In system mode, for `g == curg()` or null.
+pub unsafe fn wanted(g: *mut G) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { !g.is_null() && (*g).stackguard0 == STACK_PREEMPT && (*getm()).locks == 0 }
+}
+
+/// Makes room for others in the middle of a runtime call whose results are written: `g.resume` is set and goes on with it.
+///
+/// # Safety
+/// As [`wanted`], which said yes. The caller answers what this answers, and does not touch `g` again.
+pub unsafe fn preempt_in_call(g: *mut G) -> Status {
+    // SAFETY: the caller's promise.
+    unsafe {
+        (*g).flags |= crate::abi::G_PARK_RESULTS;
+        (*g).preempt = 0;
+        (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
+        requeue_current();
+    }
+    Status::Parked
 }
 
 /// `g` was taken to be run, but a marker holds it: back to the end of the line. Should there be nobody else in line, the marker gets the processor.
