@@ -57,6 +57,8 @@ items! {
     GC_VERIFY = b"gcverify", 0;
     /// Sets `runtime.MemProfileRate`; negative: leaves it.
     MEM_PROFILE_RATE = b"memprofilerate", -1;
+    /// What is free of stacks holds a pattern.
+    STACK_POISON = b"stackpoison", 0;
 }
 
 /// Sets the items that `list` names: `name=number,name=number`. The last one counts.

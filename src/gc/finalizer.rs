@@ -232,6 +232,8 @@ pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
         } else {
             super::write_ptr(frame.cast(), pointer as *mut u8);
         }
+        // No results are copied back, so no type is needed; the word is a pointer to whoever scans the frame.
+        a.argtype = null_mut();
         a.fn_ = f as *mut u8;
         a.frame = frame;
         a.size = size as u32;

@@ -17,7 +17,7 @@
 use super::mark::{Marker, load};
 use crate::abi::G;
 use crate::sched::{g::status_of, state, status, stw};
-use crate::stack::walk;
+use crate::stack::{poison, walk};
 use crate::sync::mutex::{Guard, Mutex};
 use crate::time::clock;
 use core::ptr::null_mut;
@@ -347,6 +347,9 @@ unsafe fn mark_stack(m: &mut Marker, g: *mut G, shrink: bool) {
                     if shrink && (*g).shrunk != cycle {
                         (*g).shrunk = cycle;
                         crate::stack::shrink(g);
+                    }
+                    if poison::on() && now != status::SYSCALL {
+                        poison::check(g);
                     }
                     if (*g).scanned != cycle {
                         m.scanned = m.scanned.wrapping_add((*g).stack_hi - (*g).sched.sp);

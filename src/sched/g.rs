@@ -168,6 +168,8 @@ unsafe fn put_dead(p: *mut P, g: *mut G) {
             (*g).stack_lo = 0;
             (*g).stack_hi = 0;
             (*g).stackguard0 = 0;
+        } else if stack::poison::on() {
+            stack::poison::fill((*g).stack_lo, (*g).stack_hi);
         }
         (*g).schedlink = (*p).gfree;
         (*p).gfree = g;

@@ -3,7 +3,7 @@
 //! Orders 0..5 (2 to 32 KiB) are cut from slabs and kept in free lists, per P and shared; larger stacks are mappings of their own,
 //! of which a few of each size are kept. A free stack's first word links it.
 
-use super::MIN_STACK;
+use super::{MIN_STACK, poison};
 use crate::os::mem;
 use crate::sched;
 use crate::sync::mutex::Mutex;
@@ -142,6 +142,10 @@ pub fn alloc(size: usize) -> (usize, usize) {
     if lo == 0 {
         no_memory();
     }
+    if poison::on() {
+        // SAFETY: it is ours.
+        unsafe { poison::fill(lo, lo + size) };
+    }
     (lo, lo + size)
 }
 
@@ -151,6 +155,10 @@ pub fn alloc(size: usize) -> (usize, usize) {
 /// Nothing uses it any more; `size` is what it was made with.
 pub unsafe fn free(lo: usize, size: usize) {
     STACK_INUSE.fetch_sub(size as u64, Ordering::Relaxed);
+    if poison::on() {
+        // SAFETY: the caller's promise.
+        unsafe { poison::fill(lo, lo + size) };
+    }
     let order = order_of(size);
     // SAFETY: the caller's promise makes the memory ours.
     unsafe {

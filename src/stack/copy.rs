@@ -1,6 +1,6 @@
 //! Moves: a goroutine that finds no room goes to a stack of twice the size, one that uses little of its own to one of half the size.
 
-use super::{MIN_STACK, alloc, free, walk};
+use super::{BELOW, MIN_STACK, alloc, free, poison, walk};
 use crate::abi::{G, G_THROWSPLIT, STACK_GUARD, args};
 use crate::chan::stackmove;
 use crate::debug::godebug::GC_SHRINK_STACK_OFF;
@@ -78,7 +78,10 @@ pub unsafe fn move_to(g: *mut G, size: usize) {
     // SAFETY: the caller's promise; the new stack is ours, and what is in use of the old one fits.
     unsafe {
         let (old_lo, old_hi, old_size) = ((*g).stack_lo, (*g).stack_hi, (*g).stack_size);
-        let used = old_hi - (*g).sched.sp;
+        let used = old_hi - (*g).sched.sp + BELOW;
+        if poison::on() {
+            poison::check(g);
+        }
         let (lo, hi) = alloc(size);
         ptr::copy_nonoverlapping((old_hi - used) as *const u8, (hi - used) as *mut u8, used);
         let delta = hi.wrapping_sub(old_hi);

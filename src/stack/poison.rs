@@ -1,0 +1,73 @@
+//! `GODEBUG=stackpoison=1`: what nobody uses of stacks holds a pattern, so that whoever uses it all the same shows.
+//!
+//! Filled are: stacks that are free, stacks that are given out, those that dead goroutines keep, and the unused part of a stack when the collector
+//! scans it. The pattern is no address, so using it as one faults. A word that a frame's map calls live must not hold it: the collector and the
+//! mover look.
+
+use crate::abi::G;
+use crate::debug::godebug::STACK_POISON;
+use crate::debug::print::{put_hex, put_u64, puts, throw};
+use crate::stack::{BELOW, walk};
+
+/// The pattern.
+pub const POISON: usize = 0xdead_57ac_dead_57ac;
+
+/// The pattern is in use.
+#[inline(always)]
+pub fn on() -> bool {
+    STACK_POISON.on()
+}
+
+/// Fills `[lo, hi)`, which nobody uses.
+///
+/// # Safety
+/// As it says. Both are multiples of 8.
+#[cold]
+pub unsafe fn fill(lo: usize, hi: usize) {
+    for at in (lo..hi).step_by(8) {
+        // SAFETY: the caller's promise. Volatile, or the loop becomes a call for which leaf callers have no room.
+        unsafe { (at as *mut usize).write_volatile(POISON) };
+    }
+}
+
+/// Looks at the live words of the stack of `g`, and fills what is unused of it.
+///
+/// # Safety
+/// The goroutine stands still, outside a system call.
+#[cold]
+pub unsafe fn check(g: *mut G) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        walk::each_stack_pointer(g, &mut |slot| {
+            if *(slot as *const usize) == POISON {
+                found(g, slot, POISON);
+            }
+        });
+        fill((*g).stack_lo, (*g).sched.sp - BELOW);
+    }
+}
+
+/// A live word of a stack cannot be right: dies.
+///
+/// # Safety
+/// `g` stands still.
+#[cold]
+pub unsafe fn found(g: *mut G, slot: usize, value: usize) -> ! {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let frame = walk::Walker::of(g).find(|f| slot < f.top || f.top == 0);
+        puts("runtime: bad pointer in frame ");
+        match frame.and_then(|f| crate::debug::symtab::find(f.pc)) {
+            Some(f) => crate::os::sys::write(2, f.name()),
+            None => puts("of the runtime"),
+        }
+        puts(" of goroutine ");
+        put_u64((*g).goid as u64);
+        puts(" at ");
+        put_hex(slot as u64);
+        puts(": ");
+        put_hex(value as u64);
+        puts("\n");
+    }
+    throw("invalid stack pointer")
+}
