@@ -44,7 +44,7 @@ func main() {
 	at := <-ended
 	println("parked:", word(at))
 	<-ended
-	for i := 0; i < 1000 && word(at) != poison; i++ {
+	for i := 0; i < 1000000 && word(at) != poison; i++ {
 		yield <- true
 	}
 	println("ended:", word(at) == poison)
