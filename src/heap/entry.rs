@@ -1,6 +1,6 @@
 //! What compiled code and package reflect call to allocate.
 
-use super::{leaf_alloc_inline, mallocgc, newarray};
+use super::{find_object, leaf_alloc_inline, mallocgc, newarray};
 use crate::abi::{Eface, GoSlice, PtrType, Type, args};
 
 /// `newobject`, usual case.
@@ -44,17 +44,38 @@ pub unsafe fn reflect_new_array(a: &mut args::reflect_unsafe_NewArray) {
 }
 
 /// `reflect.gcbits`, a hook of reflect's tests: one byte for each word of the object that the interface points to, 1 for a pointer, up to
-/// the last pointer.
+/// the last pointer. Of an object of the heap what the collector knows, of a variable what its type says.
 pub unsafe fn reflect_gcbits(a: &mut args::reflect_gcbits) {
     // SAFETY: the interface is valid; its data word is a pointer when the type is a pointer type.
     unsafe {
         let e: Eface = a.x;
         let typ = (*e.typ.cast::<PtrType>()).elem;
-        let size = (*typ).size;
-        let mut last = 0;
-        let each = |f: &mut dyn FnMut(usize)| {
-            super::layout::each_pointer(typ, 0, 0, size, |p| f(p as usize / 8));
+        let object = find_object(e.data as usize);
+        let each = |f: &mut dyn FnMut(usize)| match object {
+            None => {
+                let size = (*typ).size;
+                super::layout::each_pointer(typ, 0, 0, size, |p| f(p as usize / 8));
+            }
+            Some(o) if (*o.span).class.noscan() => {}
+            Some(o) => {
+                let types = (*o.span).types;
+                // The slot may be longer than what was asked for, and the mask of a type is good for all of it.
+                let end = if !types.is_null() && *types.add(o.index) == typ {
+                    (*typ).size / 8
+                } else if (*o.span).bytes != 0 {
+                    (*o.span).bytes / 8
+                } else {
+                    usize::MAX
+                };
+                crate::gc::mark::each_slot(&*o.span, o.base, |p| {
+                    let i = (p as usize - o.base) / 8;
+                    if i < end {
+                        f(i);
+                    }
+                });
+            }
         };
+        let mut last = 0;
         each(&mut |i| last = i + 1);
         let out = mallocgc(last, core::ptr::null(), true);
         each(&mut |i| out.add(i).write(1));
