@@ -1,6 +1,6 @@
 //! What compiled code and package reflect call to allocate.
 
-use super::{find_object, leaf_alloc_inline, mallocgc, newarray};
+use super::{find_object, leaf_alloc_inline, mallocgc, newarray, zero_base};
 use crate::abi::{Eface, GoSlice, PtrType, Type, args};
 
 /// `newobject`, usual case.
@@ -51,38 +51,42 @@ pub unsafe fn reflect_gcbits(a: &mut args::reflect_gcbits) {
         let e: Eface = a.x;
         let typ = (*e.typ.cast::<PtrType>()).elem;
         let object = find_object(e.data as usize);
+        // The slot may be longer than what was asked for, and the mask of a type is good for all of it.
+        let mut end = usize::MAX;
+        // Go 1.5 has bits for the first two words of every object, and its tests show that where the type has pointers further on.
+        let mut least = 0;
+        if let Some(o) = object {
+            let s = &*o.span;
+            least = ((*typ).ptrdata / 8).min(s.elemsize / 8).min(2);
+            if !s.types.is_null() && *s.types.add(o.index) == typ {
+                end = (*typ).size / 8;
+                least = (*typ).ptrdata / 8;
+            } else if s.bytes != 0 {
+                end = s.bytes / 8;
+            }
+        }
         let each = |f: &mut dyn FnMut(usize)| match object {
+            None if e.data == zero_base() => {}
             None => {
                 let size = (*typ).size;
                 super::layout::each_pointer(typ, 0, 0, size, |p| f(p as usize / 8));
             }
             Some(o) if (*o.span).class.noscan() => {}
-            Some(o) => {
-                let types = (*o.span).types;
-                // The slot may be longer than what was asked for, and the mask of a type is good for all of it.
-                let end = if !types.is_null() && *types.add(o.index) == typ {
-                    (*typ).size / 8
-                } else if (*o.span).bytes != 0 {
-                    (*o.span).bytes / 8
-                } else {
-                    usize::MAX
-                };
-                crate::gc::mark::each_slot(&*o.span, o.base, |p| {
-                    let i = (p as usize - o.base) / 8;
-                    if i < end {
-                        f(i);
-                    }
-                });
-            }
+            Some(o) => crate::gc::mark::each_slot(&*o.span, o.base, |p| {
+                let i = (p as usize - o.base) / 8;
+                if i < end {
+                    f(i);
+                }
+            }),
         };
-        let mut last = 0;
-        each(&mut |i| last = i + 1);
-        let out = mallocgc(last, core::ptr::null(), true);
+        let mut len = least;
+        each(&mut |i| len = len.max(i + 1));
+        let out = mallocgc(len, core::ptr::null(), true);
         each(&mut |i| out.add(i).write(1));
         a.r0 = GoSlice {
             ptr: out,
-            len: last as i64,
-            cap: last as i64,
+            len: len as i64,
+            cap: len as i64,
         };
     }
 }

@@ -375,6 +375,9 @@ pub unsafe fn newarray(typ: *const Type, n: usize) -> *mut u8 {
         if (n as isize) < 0 || (size > 0 && n > MAX_MEM / size) {
             panic::raise_str("runtime: allocation size out of range");
         }
+        if n == 0 {
+            return zero_base();
+        }
         mallocgc(n.wrapping_mul(size), typ, true)
     }
 }

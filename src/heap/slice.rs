@@ -30,7 +30,11 @@ pub unsafe fn make_leaf(a: &mut args::runtime_makeslice) -> bool {
         if a.cap64 as u64 > 32768 || size > 32768 || a.len64 as u64 > a.cap64 as u64 {
             return false;
         }
-        let p = leaf_alloc((a.cap64 as usize).wrapping_mul(size), et);
+        let p = if a.cap64 == 0 {
+            zero_base()
+        } else {
+            leaf_alloc((a.cap64 as usize).wrapping_mul(size), et)
+        };
         a.r0 = GoSlice {
             ptr: p,
             len: a.len64,
