@@ -20,6 +20,7 @@ fn help_everywhere_has_an_example() {
         &["conform", "kept", "--help"],
         &["conform", "objects", "--help"],
         &["conform", "programs", "--help"],
+        &["bench", "--help"],
     ] {
         let done = gort(args, &[]);
         assert_eq!(done.status, 0, "{args:?}: {}", done.err);
@@ -34,6 +35,9 @@ fn a_wrong_command_line_is_refused() {
         &["fly"],
         &["goroot"],
         &["conform", "test", "--jobs", "0"],
+        &["bench", "no-such-suite"],
+        &["bench", "--filter", "("],
+        &["bench", "--args", "no-name"],
     ] {
         let done = gort(args, &[]);
         assert_eq!(done.status, 2, "{args:?}");

@@ -14,7 +14,12 @@ fn root() -> PathBuf {
 /// All documents.
 fn documents() -> Vec<PathBuf> {
     let mut documents = Vec::new();
-    for folder in [root(), root().join("docs"), root().join("go-tests")] {
+    for folder in [
+        root(),
+        root().join("bench"),
+        root().join("docs"),
+        root().join("go-tests"),
+    ] {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|e| e == "md") {

@@ -1,12 +1,19 @@
 //! Executables from one set of objects: compiled once by Go 1.5, linked by gort's linker and by the stock one.
+//!
+//! For packages of test files the go command does the work, with a script between it and its tools: where it would link, the
+//! script links the same files twice. Another Go, if there is one, compiles the same sources itself.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{fs, io};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use super::catalog::{Source, Unit};
-use crate::conform::process::Limits;
+use super::current::CurrentGo;
+use super::measure::with_tail;
+use crate::conform::process::{self, Limits};
 use crate::conform::toolchain::Toolchain;
 use crate::conform::verdict::Verdict;
 use crate::golang::GoInstall;
@@ -24,7 +31,7 @@ pub enum Side {
 }
 
 impl Side {
-    /// Name of its column.
+    /// Its name, also that of the executable.
     pub fn name(self) -> &'static str {
         match self {
             Self::Stock => "stock",
@@ -34,53 +41,84 @@ impl Side {
     }
 }
 
-/// Executables of one unit, one for each side; where there is none, the reason.
-#[derive(Debug, Clone)]
-pub struct Built {
-    executables: Vec<(Side, Result<PathBuf, String>)>,
-}
-
-impl Built {
-    /// The executable of a side.
-    pub fn on(&self, side: Side) -> Result<&Path, &str> {
-        match self.executables.iter().find(|(of, _)| *of == side) {
-            Some((_, Ok(path))) => Ok(path),
-            Some((_, Err(why))) => Err(why),
-            None => Err("not built"),
-        }
-    }
-}
+/// The executable of one side, or the reason why there is none.
+pub type Executable = (Side, Result<PathBuf, String>);
 
 /// What builds.
-pub struct Builder {
+pub struct Builder<'a> {
     /// Its goroot has gort's linker; the stock linker reads the same packages.
     gort: Toolchain,
     stock_linker: PathBuf,
+    current: Option<&'a CurrentGo>,
+    limits: Limits,
+    gopath: PathBuf,
+    /// Of the current Go.
+    cache: PathBuf,
+    /// Stands between the go command and its tools.
+    links_twice: PathBuf,
 }
 
-impl Builder {
-    /// Makes a goroot below `scratch`.
-    pub fn new(scratch: &Path, go: &GoInstall, limits: Limits) -> Result<Self> {
+/// `$1` is the tool. Of a call of the linker the argument after `-o` is the executable: `$GORT_BENCH_OUT` gets gort's.
+const LINKS_TWICE: &str = r#"#!/bin/sh
+case $1 in
+*/link)
+    for arg; do
+        [ "$before" = -o ] && out=$arg
+        before=$arg
+    done
+    # What gort cannot link has its reason in the file; the stock runtime is measured all the same.
+    if "$@" >"$GORT_BENCH_OUT.log" 2>&1; then mv "$out" "$GORT_BENCH_OUT"; fi
+    shift
+    exec "$GORT_BENCH_STOCK" "$@"
+    ;;
+esac
+exec "$@"
+"#;
+
+impl<'a> Builder<'a> {
+    /// Makes a goroot below `scratch`, and a GOPATH.
+    pub fn new(
+        scratch: &Path,
+        go: &GoInstall,
+        current: Option<&'a CurrentGo>,
+        limits: Limits,
+    ) -> Result<Self> {
+        let links_twice = scratch.join("links-twice");
+        fs::write(&links_twice, LINKS_TWICE)
+            .and_then(|()| fs::set_permissions(&links_twice, fs::Permissions::from_mode(0o755)))
+            .with_context(|| format!("cannot write {}", links_twice.display()))?;
         Ok(Self {
             gort: Toolchain::make(scratch, "goroot", go, Linker::Gort, limits)?,
             stock_linker: go.tool("link"),
+            current,
+            limits,
+            gopath: scratch.join("gopath"),
+            cache: scratch.join("cache"),
+            links_twice,
         })
     }
 
     /// Builds a unit in `folder`, which it makes.
-    pub fn build(&self, unit: &Unit, folder: &Path) -> Built {
+    pub fn build(&self, unit: &Unit, folder: &Path) -> Vec<Executable> {
         let built = fs::create_dir_all(folder)
-            .map_err(|e: io::Error| format!("cannot make {}: {e}", folder.display()))
+            .map_err(|e| cannot_make(folder, &e))
             .and_then(|()| match &unit.source {
                 Source::Program(file) => self.program(file, folder),
+                Source::Package { import, files } => self.package(import, files, folder),
             });
-        built.unwrap_or_else(|why| Built {
-            executables: vec![(Side::Stock, Err(why.clone())), (Side::Gort, Err(why))],
-        })
+        let mut built = built
+            .unwrap_or_else(|why| vec![(Side::Stock, Err(why.clone())), (Side::Gort, Err(why))]);
+        if let Some(current) = self.current {
+            built.push((
+                Side::Current,
+                self.with_current(current, &unit.source, folder),
+            ));
+        }
+        built
     }
 
     /// Compiles a file of package main, links it twice.
-    fn program(&self, file: &Path, folder: &Path) -> Result<Built, String> {
+    fn program(&self, file: &Path, folder: &Path) -> Result<Vec<Executable>, String> {
         let archive = folder.join("main.a");
         let source = file
             .to_str()
@@ -88,20 +126,98 @@ impl Builder {
         self.gort
             .compile_main(folder, folder, &archive, &[source.to_string()])
             .map_err(reason)?;
-        let link = |name: &str, linker: &Path| {
-            let exe = folder.join(name);
-            self.gort
-                .link_main_with(linker, folder, folder, &archive, &exe)
-                .map(|()| exe)
-                .map_err(reason)
+        let link = |side: Side, linker: &Path| {
+            let exe = folder.join(side.name());
+            let linked = self
+                .gort
+                .link_main_with(linker, folder, folder, &archive, &exe);
+            (side, linked.map(|()| exe).map_err(reason))
         };
-        Ok(Built {
-            executables: vec![
-                (Side::Stock, link("stock", &self.stock_linker)),
-                (Side::Gort, link("gort", &self.gort.tool_path("link"))),
-            ],
-        })
+        Ok(vec![
+            link(Side::Stock, &self.stock_linker),
+            link(Side::Gort, &self.gort.tool_path("link")),
+        ])
     }
+
+    /// Puts a package into the GOPATH and makes its test program, twice.
+    fn package(
+        &self,
+        import: &str,
+        files: &[(String, String)],
+        folder: &Path,
+    ) -> Result<Vec<Executable>, String> {
+        let home = self.gopath.join("src").join(import);
+        fs::create_dir_all(&home).map_err(|e| cannot_make(&home, &e))?;
+        for (name, text) in files {
+            let file = home.join(name);
+            fs::write(&file, text).map_err(|e| cannot_make(&file, &e))?;
+        }
+        let [stock, gort] = [Side::Stock, Side::Gort].map(|side| folder.join(side.name()));
+        let mut command = self.gort.go_command(&home, folder);
+        command
+            .env("GOPATH", &self.gopath)
+            .env("GORT_BENCH_OUT", &gort)
+            .env("GORT_BENCH_STOCK", &self.stock_linker)
+            .args(["test", "-c", "-toolexec"])
+            .arg(&self.links_twice)
+            .arg("-o")
+            .arg(&stock)
+            .arg(import);
+        self.step(command)?;
+        let log = gort.with_extension("log");
+        let linked = if gort.exists() {
+            Ok(gort)
+        } else {
+            let text = fs::read_to_string(&log).map_err(|e| cannot_make(&log, &e))?;
+            Err(format!("link error\n{}", text.trim_end()))
+        };
+        Ok(vec![(Side::Stock, Ok(stock)), (Side::Gort, linked)])
+    }
+
+    /// The same with the other Go.
+    fn with_current(
+        &self,
+        current: &CurrentGo,
+        source: &Source,
+        folder: &Path,
+    ) -> Result<PathBuf, String> {
+        let exe = folder.join(Side::Current.name());
+        let mut command = current.command(&self.gopath, &self.cache);
+        command.env("TMPDIR", folder);
+        match source {
+            Source::Program(file) => {
+                command.current_dir(folder).arg("build");
+                command.args(current.flags()).arg("-o").arg(&exe).arg(file);
+            }
+            Source::Package { import, .. } => {
+                command
+                    .current_dir(self.gopath.join("src").join(import))
+                    .args(["test", "-c"]);
+                command
+                    .args(current.flags())
+                    .arg("-o")
+                    .arg(&exe)
+                    .arg(import);
+            }
+        }
+        self.step(command)?;
+        Ok(exe)
+    }
+
+    /// Runs a go command.
+    fn step(&self, command: Command) -> Result<(), String> {
+        let done = process::run(command, self.limits)
+            .map_err(|e| format!("cannot run the go command: {e}"))?;
+        if done.success() {
+            Ok(())
+        } else {
+            Err(with_tail("cannot build it", &done))
+        }
+    }
+}
+
+fn cannot_make(path: &Path, error: &io::Error) -> String {
+    format!("cannot make {}: {error}", path.display())
 }
 
 /// Why a step of a build failed, for a person.

@@ -1,22 +1,25 @@
 //! `gort bench`: benchmarks on gort and on the stock runtime, from the same objects, side by side.
 //!
-//! [`catalog`] says which benchmarks there are, [`source`] what their sources state about themselves; [`build`] makes the
-//! executables; [`measure`] turns one run into numbers ([`quantity`]); [`stats`] sums up the rounds; [`report`] makes the
-//! rows, with the verdicts on [`target`]s.
+//! [`catalog`] says which benchmarks there are, ours and those of the Go tree ([`tree`], [`extract`]), [`source`] what their
+//! sources state about themselves; [`build`] makes the executables, [`current`] knows the other Go; [`measure`] turns one run into
+//! numbers ([`quantity`]); [`stats`] sums up the rounds; [`report`] makes the rows, with the verdicts on [`target`]s, and
+//! [`html`] a page of them.
 //!
 //! For each benchmark the sides take turns, and every round starts with another side: what changes on the machine meanwhile
 //! meets all sides alike.
 
 mod build;
 mod catalog;
-#[allow(dead_code)]
+mod current;
+mod extract;
+mod html;
 mod measure;
 mod quantity;
 mod report;
-#[allow(dead_code)]
 mod source;
 mod stats;
 mod target;
+mod tree;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -29,8 +32,10 @@ use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
 use regex::Regex;
 
-use build::{Builder, Built, Side};
+use build::{Builder, Side};
 use catalog::{Benchmark, Unit};
+use current::CurrentGo;
+use measure::Clock;
 use report::{Failure, Report};
 
 use crate::conform::process::Limits;
@@ -42,13 +47,16 @@ const ROUNDS: u32 = 5;
 /// Arguments of `gort bench`.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Example:\n  gort bench --filter 'trees|pauses' --json result.json\n\n\
+    after_help = "Example:\n  gort bench --filter 'trees|pauses' --json result.json\n  gort bench runtime --metric time --html result.html\n\n\
     Needs a Go 1.5 installation ($GO15ROOT or $HOME/sdk/go1.5.4). GORT_LIB names another libgort.a to measure.\n\n\
     Every benchmark is compiled once; gort's linker and the stock linker link the same objects. Cells are the median of the \
     rounds and, in brackets, the smallest and the largest. The ratio is gort/stock of the medians: under 1 gort takes less. Peak \
     memory (rss) is the most that was resident at once in the process of the benchmark."
 )]
 pub struct Args {
+    /// Suites: `own` (those in the folder of --dir), those of the Go tree by name, or `all`
+    #[arg(value_name = "SUITE", default_value = OWN, value_parser = suite_names())]
+    suites: Vec<String>,
     /// Folder that holds our own benchmarks
     #[arg(long, value_name = "DIR", default_value = "bench")]
     dir: PathBuf,
@@ -58,6 +66,15 @@ pub struct Args {
     /// Runs of each benchmark on each side [default: 5, or what its source says]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rounds: Option<u32>,
+    /// Only rows whose metric (time, rss, ...) matches
+    #[arg(long, value_name = "REGEX")]
+    metric: Option<Regex>,
+    /// How long each benchmark function runs, as for `go test`
+    #[arg(long, value_name = "TIME", default_value = "200ms")]
+    benchtime: String,
+    /// Add a column for this Go (1.21 or later): its go executable or its GOROOT
+    #[arg(long, value_name = "PATH")]
+    go: Option<PathBuf>,
     /// Value of GOMAXPROCS for every program [default: that of the environment, else the number of CPUs]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     gomaxprocs: Option<u32>,
@@ -73,6 +90,9 @@ pub struct Args {
     /// Write all measurements to FILE
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Write the results as a page to FILE
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     /// List the benchmarks, run nothing
     #[arg(long)]
     list: bool,
@@ -96,6 +116,17 @@ fn named_args(text: &str) -> Result<(String, Vec<String>), String> {
     Ok((name.to_string(), args))
 }
 
+/// The suite of our own benchmarks.
+const OWN: &str = "own";
+/// All suites.
+const ALL: &str = "all";
+
+/// What may stand for SUITE.
+fn suite_names() -> clap::builder::PossibleValuesParser {
+    let names = [OWN, ALL].into_iter().chain(tree::SUITES);
+    clap::builder::PossibleValuesParser::new(names)
+}
+
 /// `gort bench`: false if something could not be built or run, or with `--check` if a target was missed.
 pub fn run(args: &Args) -> Result<bool> {
     let units = chosen(args)?;
@@ -105,16 +136,20 @@ pub fn run(args: &Args) -> Result<bool> {
         }
         return Ok(true);
     }
-    let go = GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", golang::how_to_get()))?;
+    let go = locate()?;
+    // Found out now rather than by each link.
+    let library = gort_link::host::find()?;
+    gort_link::host::HostFile::open(&library)?.read()?;
+    let current = args.go.as_deref().map(CurrentGo::at).transpose()?;
     let scratch = Scratch::make(args.keep.as_deref())?;
     let limits = Limits {
         time: Duration::from_secs(args.time_limit),
         memory: args.memory_limit << 20,
     };
-    let builder = Builder::new(scratch.path(), &go, limits)?;
+    let builder = Builder::new(scratch.path(), &go, current.as_ref(), limits)?;
     let mut report = Report {
-        about: BTreeMap::from([("go", go.version.clone())]),
-        current: None,
+        about: about(args, &go),
+        current: current.as_ref().map(|current| current.version.clone()),
         rows: Vec::new(),
         failures: Vec::new(),
     };
@@ -123,13 +158,18 @@ pub fn run(args: &Args) -> Result<bool> {
     for (number, unit) in units.iter().enumerate() {
         bar.set_message(format!("building {}", unit.name));
         let built = builder.build(unit, &scratch.path().join(format!("u{number}")));
-        let session = Session {
+        let mut session = Session {
             args,
             limits,
             bar: &bar,
-            sides: session_sides(&built, unit, &mut report),
-            built,
+            sides: Vec::new(),
         };
+        for (side, executable) in built {
+            match executable {
+                Ok(path) => session.sides.push((side, path)),
+                Err(why) => session.fail(&mut report, &unit.name, side, why),
+            }
+        }
         for benchmark in &unit.benchmarks {
             session.run(benchmark, &mut report);
             bar.inc(1);
@@ -138,24 +178,47 @@ pub fn run(args: &Args) -> Result<bool> {
         }
     }
     bar.finish_and_clear();
-    print!("{}", report.table());
-    Ok(report.failures.is_empty() && (!args.check || report.targets_met()))
+    print!("{}\n{}", report.table(), report.summary());
+    let (failed, _) = report.count_failures();
+    Ok(failed == 0 && (!args.check || report.targets_met()))
+}
+
+fn locate() -> Result<GoInstall> {
+    GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", golang::how_to_get()))
 }
 
 /// The benchmarks asked for.
 fn chosen(args: &Args) -> Result<Vec<Unit>> {
-    let mut units = catalog::own(&args.dir.canonicalize().with_context(|| {
-        format!(
-            "cannot find the folder of benchmarks {}; name it with --dir",
-            args.dir.display()
-        )
-    })?)?;
+    let wanted = |name: &str| {
+        args.suites
+            .iter()
+            .any(|suite| suite == name || suite == ALL)
+    };
+    let mut units = Vec::new();
+    if wanted(OWN) {
+        units.extend(catalog::own(&args.dir.canonicalize().with_context(
+            || {
+                format!(
+                    "cannot find the folder of benchmarks {}; name it with --dir",
+                    args.dir.display()
+                )
+            },
+        )?)?);
+    }
+    for suite in tree::SUITES.into_iter().filter(|suite| wanted(suite)) {
+        units.extend(catalog::tree(&locate()?.root, suite)?);
+    }
     for unit in &mut units {
         unit.benchmarks.retain(|b| {
             args.filter.as_ref().is_none_or(|r| r.is_match(&b.name))
                 && (args.long || !b.directives.long)
         });
         for benchmark in &mut unit.benchmarks {
+            if benchmark.clock == Clock::Testing {
+                benchmark
+                    .args
+                    .push(format!("-test.benchtime={}", args.benchtime));
+            }
             for (_, extra) in args.args.iter().filter(|(name, _)| *name == benchmark.name) {
                 benchmark.args.extend(extra.iter().cloned());
             }
@@ -163,21 +226,43 @@ fn chosen(args: &Args) -> Result<Vec<Unit>> {
     }
     units.retain(|unit| !unit.benchmarks.is_empty());
     if units.is_empty() {
-        bail!("no benchmark is chosen; --list shows what there is");
+        bail!(
+            "no benchmark is chosen; --list shows what there is (those that take minutes with --long)"
+        );
     }
     Ok(units)
 }
 
-/// The sides on which a unit was built; the others are reported.
-fn session_sides(built: &Built, unit: &Unit, report: &mut Report) -> Vec<Side> {
-    let mut sides = Vec::new();
-    for side in [Side::Stock, Side::Gort] {
-        match built.on(side) {
-            Ok(_) => sides.push(side),
-            Err(why) => fail(report, &unit.name, side, why),
+/// What the figures depend on, as far as it is known.
+fn about(args: &Args, go: &GoInstall) -> BTreeMap<&'static str, String> {
+    let mut about = BTreeMap::from([
+        ("go", go.version.clone()),
+        ("gort", env!("CARGO_PKG_VERSION").to_string()),
+        ("benchtime", args.benchtime.clone()),
+    ]);
+    if let Ok(cpus) = std::thread::available_parallelism() {
+        about.insert("cpus", cpus.to_string());
+    }
+    let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = processors
+        .lines()
+        .find_map(|line| line.strip_prefix("model name"))
+        .and_then(|rest| rest.split_once(':'));
+    if let Some((_, model)) = model {
+        about.insert("cpu", model.trim().to_string());
+    }
+    if let Ok(kernel) = fs::read_to_string("/proc/sys/kernel/osrelease") {
+        about.insert("linux", kernel.trim().to_string());
+    }
+    for variable in ["GOMAXPROCS", "GOGC", "GODEBUG", "GORT_LIB"] {
+        if let Ok(value) = std::env::var(variable) {
+            about.insert(variable, value);
         }
     }
-    sides
+    if let Some(procs) = args.gomaxprocs {
+        about.insert("GOMAXPROCS", procs.to_string());
+    }
+    about
 }
 
 /// Runs benchmarks of one unit.
@@ -185,8 +270,8 @@ struct Session<'a> {
     args: &'a Args,
     limits: Limits,
     bar: &'a ProgressBar,
-    sides: Vec<Side>,
-    built: Built,
+    /// Those that were built, with their executables.
+    sides: Vec<(Side, PathBuf)>,
 }
 
 impl Session<'_> {
@@ -197,60 +282,76 @@ impl Session<'_> {
             .rounds
             .or(benchmark.directives.rounds)
             .unwrap_or(ROUNDS);
+        if !console::user_attended_stderr() {
+            eprintln!("{}, {rounds} rounds", benchmark.name);
+        }
         let mut readings = Vec::new();
-        let mut alive = self.sides.clone();
-        for round in 0..rounds {
-            if alive.is_empty() {
-                break;
-            }
-            for side in alive.clone() {
-                self.bar.set_message(format!(
-                    "{} {}/{rounds}, {}",
-                    benchmark.name,
-                    round + 1,
-                    side.name()
-                ));
-                match self.once(benchmark, side) {
-                    Ok(found) => readings.extend(found.into_iter().map(|reading| (side, reading))),
+        let mut order: Vec<&(Side, PathBuf)> = self.sides.iter().collect();
+        for round in 1..=rounds {
+            order.retain(|(side, executable)| {
+                let name = &benchmark.name;
+                self.bar
+                    .set_message(format!("{name} {round}/{rounds}, {}", side.name()));
+                match self.once(benchmark, executable) {
+                    Ok(found) => {
+                        readings.extend(found.into_iter().map(|reading| (*side, reading)));
+                        true
+                    }
                     Err(why) => {
-                        alive.retain(|s| *s != side);
-                        fail(report, &benchmark.name, side, &why);
+                        self.fail(report, name, *side, why);
+                        false
                     }
                 }
-            }
-            if !alive.is_empty() {
-                alive.rotate_left(1);
+            });
+            if !order.is_empty() {
+                order.rotate_left(1);
             }
         }
-        report.rows.extend(report::rows(
-            &benchmark.name,
-            &benchmark.directives.targets,
-            &readings,
-        ));
+        let rows = report::rows(&benchmark.name, &benchmark.directives.targets, &readings);
+        let shown = |metric: &str| self.args.metric.as_ref().is_none_or(|r| r.is_match(metric));
+        report
+            .rows
+            .extend(rows.into_iter().filter(|row| shown(&row.metric)));
     }
 
-    fn once(&self, benchmark: &Benchmark, side: Side) -> Result<Vec<measure::Reading>, String> {
-        let mut command = Command::new(self.built.on(side)?);
+    fn once(
+        &self,
+        benchmark: &Benchmark,
+        executable: &Path,
+    ) -> Result<Vec<measure::Reading>, String> {
+        let mut command = Command::new(executable);
         command.args(&benchmark.args);
         if let Some(procs) = self.args.gomaxprocs {
             command.env("GOMAXPROCS", procs.to_string());
         }
         measure::measure(command, benchmark.clock, self.limits)
     }
-}
 
-/// Reports a failure, at once and at the end.
-fn fail(report: &mut Report, benchmark: &str, side: Side, why: &str) {
-    eprintln!(
-        "{} {benchmark} on {}: {why}",
-        style("FAIL").red(),
-        side.name()
-    );
-    report.failures.push(Failure {
-        benchmark: benchmark.to_string(),
-        side: side.name().to_string(),
-        why: why.to_string(),
-    });
+    /// Reports a failure, at once and at the end. The other Go may lack a row: that takes one line.
+    fn fail(&self, report: &mut Report, benchmark: &str, side: Side, why: String) {
+        self.bar.suspend(|| match side {
+            Side::Current => {
+                let line = why.lines().next().unwrap_or_default();
+                eprintln!(
+                    "{} {benchmark} on {}: {line}",
+                    style("none").dim(),
+                    report.column(side.name())
+                );
+            }
+            Side::Stock | Side::Gort => {
+                eprintln!(
+                    "{} {benchmark} on {}: {why}",
+                    style("FAIL").red(),
+                    side.name()
+                );
+            }
+        });
+        report.failures.push(Failure {
+            benchmark: benchmark.to_string(),
+            side: side.name().to_string(),
+            why,
+        });
+    }
 }
 
 /// Writes the files asked for.
@@ -259,6 +360,10 @@ fn write(args: &Args, report: &Report) -> Result<()> {
         let text =
             serde_json::to_string_pretty(report).context("cannot put the results into JSON")?;
         fs::write(file, text + "\n").with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    if let Some(file) = &args.html {
+        fs::write(file, html::page(report))
+            .with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(())
 }

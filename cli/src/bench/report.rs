@@ -118,10 +118,73 @@ pub fn rows(benchmark: &str, targets: &[Target], readings: &[(Side, Reading)]) -
 impl Report {
     /// Were all targets reached? One that cannot be told counts as missed.
     pub fn targets_met(&self) -> bool {
-        self.rows
+        let (met, all) = self.count_targets();
+        met == all
+    }
+
+    /// Targets reached, and all of them.
+    pub fn count_targets(&self) -> (usize, usize) {
+        let targets = || self.rows.iter().flat_map(|row| &row.targets);
+        let met = targets().filter(|judged| judged.met == Some(true));
+        (met.count(), targets().count())
+    }
+
+    /// Geometric mean of the ratios of one metric, and of how many.
+    pub fn mean_ratio(&self, metric: &str) -> Option<(f64, usize)> {
+        let logarithms: Vec<f64> = self
+            .rows
             .iter()
-            .flat_map(|row| &row.targets)
-            .all(|judged| judged.met == Some(true))
+            .filter(|row| row.metric == metric)
+            .filter_map(|row| row.ratio)
+            .filter(|ratio| *ratio > 0.0)
+            .map(f64::ln)
+            .collect();
+        let n = logarithms.len();
+        (n > 0).then(|| ((logarithms.iter().sum::<f64>() / n as f64).exp(), n))
+    }
+
+    /// What stands below the table.
+    pub fn summary(&self) -> String {
+        let mut text = String::new();
+        for (metric, what) in [("time", "time"), ("rss", "peak memory")] {
+            if let Some((mean, n)) = self.mean_ratio(metric) {
+                let _ = writeln!(
+                    text,
+                    "{what}, gort/stock: {} (geometric mean of {n})",
+                    digits(mean)
+                );
+            }
+        }
+        let (met, all) = self.count_targets();
+        if all > 0 {
+            let _ = writeln!(text, "targets: {met} of {all} met");
+        }
+        let (failed, absent) = self.count_failures();
+        if failed > 0 {
+            let _ = writeln!(text, "failures: {failed}");
+        }
+        if let Some(name) = self.current.as_ref().filter(|_| absent > 0) {
+            let _ = writeln!(text, "not built or run by {name}: {absent}");
+        }
+        text
+    }
+
+    /// Heading of the column of a side.
+    pub fn column<'a>(&'a self, side: &'a str) -> &'a str {
+        match &self.current {
+            Some(name) if side == Side::Current.name() => name,
+            _ => side,
+        }
+    }
+
+    /// Failures on gort and the stock runtime, and those of the other Go, which count for less.
+    pub fn count_failures(&self) -> (usize, usize) {
+        let absent = self
+            .failures
+            .iter()
+            .filter(|failure| failure.side == Side::Current.name())
+            .count();
+        (self.failures.len() - absent, absent)
     }
 
     /// The table, in Markdown, with aligned columns.
@@ -164,15 +227,39 @@ impl Report {
 impl Row {
     /// The targets as one cell.
     pub fn verdicts(&self) -> String {
-        let each = self.targets.iter().map(|judged| {
-            let word = match judged.met {
-                Some(true) => "met",
-                Some(false) => "missed",
-                None => "unknown",
-            };
-            format!("{} {word}", judged.bound)
-        });
+        let each = self
+            .targets
+            .iter()
+            .map(|judged| format!("{} {}", judged.bound, judged.word()));
         each.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The program or package of the benchmark.
+    pub fn group(&self) -> &str {
+        let (group, _) = self
+            .benchmark
+            .split_once('/')
+            .unwrap_or((&self.benchmark, ""));
+        group
+    }
+
+    /// The benchmark's name in its group.
+    pub fn short_name(&self) -> &str {
+        match self.benchmark.split_once('/') {
+            Some((_, name)) => name,
+            None => &self.benchmark,
+        }
+    }
+}
+
+impl Judged {
+    /// In one word.
+    pub fn word(&self) -> &'static str {
+        match self.met {
+            Some(true) => "met",
+            Some(false) => "missed",
+            None => "unknown",
+        }
     }
 }
 
@@ -279,6 +366,26 @@ mod tests {
              | --------- | ------ | ------: | -------------------: | ----: | ------ |\n\
              | trees     | time   | 10.0 ns | 5.00 ns (4.00..6.00) | 0.500 |        |\n\
              |           | rss    |       - |             1.00 KiB |     - |        |\n"
+        );
+    }
+
+    #[test]
+    fn ratios_are_averaged_geometrically() {
+        let of = |stock, gort| {
+            let readings = [
+                reading(Side::Stock, "time", stock),
+                reading(Side::Gort, "time", gort),
+            ];
+            rows("x", &[], &readings).remove(0)
+        };
+        let both = report(vec![of(10.0, 5.0), of(10.0, 20.0)]);
+        let (mean, n) = both.mean_ratio("time").unwrap();
+        assert!((mean - 1.0).abs() < 1e-12, "{mean}");
+        assert_eq!(n, 2);
+        assert_eq!(both.mean_ratio("rss"), None);
+        assert_eq!(
+            both.summary(),
+            "time, gort/stock: 1.00 (geometric mean of 2)\n"
         );
     }
 

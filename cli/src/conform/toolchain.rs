@@ -76,6 +76,11 @@ impl Toolchain {
         command
     }
 
+    /// The goroot's go command.
+    pub fn go_command(&self, cwd: &Path, folder: &Path) -> Command {
+        self.command(&self.goroot.join("bin/go"), cwd, folder)
+    }
+
     /// Runs a program under the limits.
     pub fn run(&self, command: Command) -> Result<Finished, Verdict> {
         let name = command.get_program().to_owned();
