@@ -43,6 +43,10 @@ macro_rules! items {
 }
 
 items! {
+    /// Every allocation and every free is printed.
+    ALLOC_FREE_TRACE = b"allocfreetrace", 0;
+    /// Each object has pages of its own, which are never used again.
+    EFENCE = b"efence", 0;
     /// Go's name for [`GC_VERIFY`].
     GC_CHECK_MARK = b"gccheckmark", 0;
     /// Stacks only grow.
@@ -55,8 +59,12 @@ items! {
     GC_TRACE = b"gctrace", 0;
     /// The marks of every cycle are checked.
     GC_VERIFY = b"gcverify", 0;
+    /// Free memory of the heap holds a pattern.
+    HEAP_GUARD = b"heapguard", 0;
     /// Sets `runtime.MemProfileRate`; negative: leaves it.
     MEM_PROFILE_RATE = b"memprofilerate", -1;
+    /// Memory is only ever handed out.
+    SBRK = b"sbrk", 0;
     /// What is free of stacks holds a pattern.
     STACK_POISON = b"stackpoison", 0;
 }

@@ -328,7 +328,8 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
         super::stats::LOOKUPS.fetch_add(1, Ordering::Relaxed);
         let Some(o) = heap::find_object(p) else {
             // Values without bytes, and composite literals that the compiler made globals of, live for ever.
-            if p == heap::zero_base() as usize || in_globals(p) {
+            // So does everything under sbrk.
+            if p == heap::zero_base() as usize || in_globals(p) || heap::modes::sbrk() {
                 return;
             }
             print::throw("runtime.SetFinalizer: pointer not in allocated block");

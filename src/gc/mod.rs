@@ -167,6 +167,9 @@ pub enum Cause {
 unsafe fn start_cycle() {
     // SAFETY: the caller's promise; after the stop the world is ours.
     unsafe {
+        if heap::modes::sbrk() {
+            return;
+        }
         let forced = FORCE.load(Ordering::Relaxed) || !WAITERS.lock().next.is_empty();
         if !forced && !pace::due() {
             return;
@@ -187,6 +190,9 @@ unsafe fn start_cycle() {
         // A sweeper may have been at its last spans.
         heap::central::sweep_all();
         clear_pools();
+        if heap::modes::traces() {
+            heap::trace::collects();
+        }
         FORCE.store(false, Ordering::Relaxed);
         {
             let mut w = WAITERS.lock();
@@ -387,6 +393,9 @@ fn wake_waiters() {
 /// # Safety
 /// System mode at a runtime call.
 unsafe fn wait_for_cycle(release: bool) -> Status {
+    if heap::modes::sbrk() {
+        return Status::Done;
+    }
     let mut w = WAITERS.lock();
     // SAFETY: the caller's promise; the lock is held until the goroutine is on the list.
     unsafe {

@@ -7,7 +7,7 @@
 use super::classes::CLASSES;
 use super::span::{SPAN_CLASSES, Span, SpanClass};
 use super::stats::HEAP_LIVE;
-use super::{central, sample};
+use super::{central, guard, modes, sample};
 use crate::abi::Type;
 use crate::gc::pace::{HEAP_SCAN, assist};
 use crate::gc::work::Counts;
@@ -56,7 +56,7 @@ pub struct PerP {
     pub slots: [Slot; SPAN_CLASSES],
     /// Slots taken in windows, by class: objects allocated, once the cache is flushed.
     pub taken: [u64; CLASSES],
-    /// Slots of the window from the next sample of the heap profile on, which are not in [`Slot::free`].
+    /// Slots of the window from the next sample of the heap profile on, or from the next one on if each is looked at; they are not in [`Slot::free`].
     pub rest: [u64; SPAN_CLASSES],
     /// Bytes until the next sample.
     pub next_sample: i64,
@@ -100,7 +100,7 @@ impl PerP {
     }
 
     /// Takes the next window with a free slot of the class's span; false when the span has none, or the next allocation is a sample of
-    /// the heap profile. For leaf mode.
+    /// the heap profile, or every allocation is looked at. For leaf mode.
     #[inline(never)]
     pub fn advance(&mut self, class: SpanClass) -> bool {
         // SAFETY: span classes are below SPAN_CLASSES and their classes below CLASSES.
@@ -141,7 +141,9 @@ impl PerP {
                     if !s.types.is_null() {
                         slot.types = s.types.add(w.wrapping_mul(64));
                     }
-                    if sample::rate() > 0 {
+                    if modes::each() {
+                        (free, *rest) = (0, free);
+                    } else if sample::rate() > 0 {
                         (free, *rest) = sample::split(free, s.elemsize, &mut self.next_sample);
                     }
                     slot.free = free;
@@ -163,7 +165,11 @@ impl PerP {
         }
         loop {
             if self.rest[class.index()] != 0 {
-                self.sample(class);
+                if modes::each() {
+                    self.one(class);
+                } else {
+                    self.sample(class);
+                }
                 return true;
             }
             let slot = &mut self.slots[class.index()];
@@ -218,6 +224,23 @@ impl PerP {
         *rest = after;
         // A P's first allocation is none: it only starts the count.
         self.sample_due = !first;
+    }
+
+    /// The next slot of the class becomes free, and no other, so that the next allocation comes here too.
+    #[cold]
+    fn one(&mut self, class: SpanClass) {
+        let slot = &mut self.slots[class.index()];
+        let rest = &mut self.rest[class.index()];
+        let one = *rest & rest.wrapping_neg();
+        slot.free = one;
+        *rest &= !one;
+        let size = slot.elemsize as usize;
+        if modes::guards() {
+            let at = slot.base + one.trailing_zeros() as usize * size;
+            // SAFETY: a slot of the cache's span.
+            unsafe { guard::check(&*slot.span, at) };
+        }
+        self.sample_due = sample::large(self, size);
     }
 
     /// Gives every span back, with counts made exact.

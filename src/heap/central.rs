@@ -11,7 +11,7 @@
 use super::classes::{PAGE, TABLE};
 use super::pages::{self, HEAP};
 use super::span::{List, SPAN_CLASSES, Span, SpanClass, state};
-use super::{sample, stats};
+use super::{guard, modes, sample, stats};
 use crate::gc::{finalizer, pace};
 use crate::os::sys;
 use crate::sync::mutex::Mutex;
@@ -117,6 +117,9 @@ pub unsafe fn sweep(s: *mut Span) -> Swept {
         if !(*s).samples.load(Ordering::Relaxed).is_null() {
             sample::swept(s);
         }
+        if modes::watches_frees() {
+            modes::swept(&*s);
+        }
         let s = &mut *s;
         let words = s.words();
         let old = s.alloc;
@@ -155,7 +158,11 @@ unsafe fn sweep_and_put(s: *mut Span) -> usize {
             if (*s).class.class() == 0 {
                 stats::freed_large((*s).elemsize);
             }
-            HEAP.lock().free_span(s);
+            if modes::fences() {
+                modes::fence(s);
+            } else {
+                HEAP.lock().free_span(s);
+            }
         } else {
             put(s, swept);
         }
@@ -226,7 +233,7 @@ fn pages_for(pages: usize, class: SpanClass) -> *mut Span {
     if UNSWEPT.load(Ordering::Relaxed) != 0 {
         let s = alloc(false);
         if !s.is_null() {
-            return s;
+            return guarded(s);
         }
         reclaim(pages);
     }
@@ -235,6 +242,16 @@ fn pages_for(pages: usize, class: SpanClass) -> *mut Span {
         // The system has no more: what sweeping may find is all there is.
         sweep_all();
         s = alloc(true);
+    }
+    guarded(s)
+}
+
+/// `s`, whose pages were just taken.
+#[inline]
+fn guarded(s: *mut Span) -> *mut Span {
+    if modes::guards() && !s.is_null() {
+        // SAFETY: nobody else knows the span.
+        unsafe { guard::fresh(s) };
     }
     s
 }

@@ -15,13 +15,16 @@ pub mod central;
 pub mod classes;
 pub mod entry;
 pub mod gcprog;
+pub mod guard;
 pub mod layout;
+pub mod modes;
 pub mod pages;
 pub mod sample;
 pub mod slice;
 pub mod span;
 pub mod special;
 pub mod stats;
+pub mod trace;
 
 pub use cache::PerP;
 
@@ -258,8 +261,13 @@ pub unsafe fn alloc(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -> 
     unsafe {
         let noscan = typ.is_null() || (*typ).no_pointers();
         if size > MAX_SMALL {
-            return alloc_large(c, size, if noscan { null() } else { typ }, zero);
+            let p = alloc_large(c, size, if noscan { null() } else { typ }, zero);
+            if modes::traces() {
+                trace::allocated(p, size.next_multiple_of(PAGE), typ);
+            }
+            return p;
         }
+        let mut refilled = false;
         loop {
             let p = if noscan {
                 fast_noscan(c, size, zero)
@@ -271,8 +279,19 @@ pub unsafe fn alloc(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -> 
                     (*c).sample_due = false;
                     sample::record(p);
                 }
+                if refilled && modes::traces() {
+                    let o = find_object(p as usize);
+                    trace::allocated(p, o.map_or(size, |o| (*o.span).elemsize), typ);
+                }
                 return p;
             }
+            if let Some(p) = modes::instead(c, size, if noscan { null() } else { typ }, zero) {
+                if modes::traces() {
+                    trace::allocated(p, size, typ);
+                }
+                return p;
+            }
+            refilled = true;
             let class = if noscan && size < TINY {
                 2
             } else {
@@ -291,6 +310,9 @@ unsafe fn alloc_large(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -
     };
     if bytes >= arena::LIMIT {
         out_of_memory(size);
+    }
+    if modes::sbrk() {
+        return modes::break_alloc(size);
     }
     // SAFETY: a type with pointers; the span is ours until it is on its list.
     unsafe {
@@ -345,7 +367,9 @@ fn out_of_memory(size: usize) -> ! {
 }
 
 /// At boot. The tables are valid as zeroes: the first allocation finds empty caches and an empty page heap.
-pub fn init() {}
+pub fn init() {
+    modes::init();
+}
 
 /// Gives everything in a P's cache back.
 ///

@@ -324,21 +324,43 @@ impl PageHeap {
     /// # Safety
     /// The span must be on no list and nothing may refer to its memory.
     pub unsafe fn free_span(&mut self, s: *mut Span) {
+        // SAFETY: the span is the caller's.
+        unsafe {
+            self.forget(s);
+            let (page, n) = (((*s).base - BASE) >> PAGE_SHIFT, (*s).pages as usize);
+            arena::set_spans(page, n, null_mut());
+            self.put(page, n);
+            self.records.free_span(s);
+        }
+    }
+
+    /// Takes a span back whose pages are not to be used again. They still lead to it.
+    ///
+    /// # Safety
+    /// As [`Self::free_span`].
+    pub unsafe fn retire_span(&mut self, s: *mut Span) {
+        // SAFETY: the span is the caller's.
+        unsafe {
+            self.forget(s);
+            (*s).state
+                .store(super::span::state::DEAD, Ordering::Relaxed);
+        }
+    }
+
+    /// `s` is no span in use any more.
+    unsafe fn forget(&mut self, s: *mut Span) {
         // SAFETY: the span is the caller's; the list of all spans holds valid records.
         unsafe {
-            let (page, n) = (((*s).base - BASE) >> PAGE_SHIFT, (*s).pages as usize);
+            let n = (*s).pages as usize;
             if (*s).state.load(Ordering::Relaxed) == super::span::state::IN_USE {
                 OBJECT_PAGES.fetch_sub(n, Ordering::Relaxed);
             } else {
                 self.manual_pages -= n;
             }
-            arena::set_spans(page, n, null_mut());
-            self.put(page, n);
             self.all_len -= 1;
             let last = *self.all.add(self.all_len);
             *self.all.add((*s).slot as usize) = last;
             (*last).slot = (*s).slot;
-            self.records.free_span(s);
         }
     }
 

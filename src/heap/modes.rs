@@ -1,0 +1,176 @@
+//! Other ways to allocate, which find mistakes or do without the collector (`GODEBUG`, docs/godebug.md).
+//!
+//! They cost the usual allocation nothing: they keep the caches of the Ps empty, or hand slots out one at a time, so that every allocation takes the slow path
+//! in system mode, where they are looked for.
+//!
+//! - [`trace`](super::trace): allocations and frees are printed;
+//! - [`guard`](super::guard): free memory holds a pattern;
+//! - *efence*: every object is a large one, so it has pages of its own; those of a dead object fault on use and are never used again;
+//! - *sbrk*: memory comes from outside the heap and is never free, so there is nothing to collect.
+
+use super::span::Span;
+use super::{PAGE, alloc_large, guard, out_of_memory, pages, trace, zero_base};
+use crate::abi::Type;
+use crate::debug::godebug;
+use crate::os::mem;
+use crate::sync::mutex::Mutex;
+use core::sync::atomic::{AtomicU8, Ordering};
+
+const TRACE: u8 = 1;
+const GUARD: u8 = 2;
+const EFENCE: u8 = 4;
+const SBRK: u8 = 8;
+
+/// Which are on. Set at boot.
+static MODES: AtomicU8 = AtomicU8::new(0);
+
+/// Reads them from `GODEBUG`.
+pub fn init() {
+    let mut modes = 0;
+    for (item, bit) in [
+        (&godebug::ALLOC_FREE_TRACE, TRACE),
+        (&godebug::HEAP_GUARD, GUARD),
+        (&godebug::EFENCE, EFENCE),
+        (&godebug::SBRK, SBRK),
+    ] {
+        if item.on() {
+            modes |= bit;
+        }
+    }
+    MODES.store(modes, Ordering::Relaxed);
+}
+
+#[inline(always)]
+fn any_of(modes: u8) -> bool {
+    MODES.load(Ordering::Relaxed) & modes != 0
+}
+
+/// Slots are handed out one at a time.
+#[inline(always)]
+pub fn each() -> bool {
+    any_of(TRACE | GUARD)
+}
+
+/// Allocations are printed.
+#[inline(always)]
+pub fn traces() -> bool {
+    any_of(TRACE)
+}
+
+/// What is free holds a pattern.
+#[inline(always)]
+pub fn guards() -> bool {
+    any_of(GUARD)
+}
+
+/// Dead objects' pages are not used again.
+#[inline(always)]
+pub fn fences() -> bool {
+    any_of(EFENCE)
+}
+
+/// Nothing is collected.
+#[inline(always)]
+pub fn sbrk() -> bool {
+    any_of(SBRK)
+}
+
+/// Somebody wants to know what a sweep frees.
+#[inline(always)]
+pub fn watches_frees() -> bool {
+    any_of(TRACE | GUARD)
+}
+
+/// Memory from where small objects come from under *efence* and *sbrk*, or None: from where they always do.
+///
+/// # Safety
+/// As [`super::alloc`].
+#[cold]
+pub unsafe fn instead(
+    c: *mut super::PerP,
+    size: usize,
+    typ: *const Type,
+    zero: bool,
+) -> Option<*mut u8> {
+    if !any_of(EFENCE | SBRK) {
+        return None;
+    }
+    if size == 0 {
+        return Some(zero_base());
+    }
+    // SAFETY: passed on to the caller.
+    Some(unsafe { alloc_large(c, size, typ, zero) })
+}
+
+/// `s` is about to be swept: its objects that are not marked are dead.
+///
+/// # Safety
+/// The span is the caller's, marking finished.
+#[cold]
+pub unsafe fn swept(s: &Span) {
+    // SAFETY: bitmaps cover every object; free and dead objects' memory is nobody's.
+    unsafe {
+        for i in 0..s.objects as usize {
+            let at = s.address_of(i);
+            if !s.is_alloc(i) {
+                if guards() {
+                    guard::check(s, at);
+                }
+            } else if !s.is_marked(i) {
+                if traces() {
+                    trace::freed(at, s.elemsize);
+                }
+                if guards() {
+                    guard::fill(s, at);
+                }
+            }
+        }
+    }
+}
+
+/// Takes an empty span out of use for ever: its pages fault from now on.
+///
+/// # Safety
+/// The span is the caller's, and on no list.
+#[cold]
+pub unsafe fn fence(s: *mut Span) {
+    // SAFETY: nothing that is alive lies there. Without memory behind it, should the system refuse one more protected range.
+    unsafe {
+        let (at, n) = ((*s).base as *mut u8, (*s).pages as usize * PAGE);
+        mem::release(at, n);
+        mem::protect(at, n);
+        pages::HEAP.lock().retire_span(s);
+    }
+}
+
+/// Bytes that *sbrk* takes from the system at a time.
+const CHUNK: usize = 1 << 20;
+
+/// What is left of a chunk.
+static BREAK: Mutex<[usize; 2]> = Mutex::new([0; 2]);
+
+/// Zeroed memory for ever.
+pub fn break_alloc(size: usize) -> *mut u8 {
+    let Some(size) = size.checked_next_multiple_of(16) else {
+        out_of_memory(size)
+    };
+    let map = |n: usize| {
+        let p = mem::map(0, n);
+        if p.is_null() {
+            out_of_memory(size);
+        }
+        mem::OTHER_SYS.fetch_add(n as u64, Ordering::Relaxed);
+        p
+    };
+    if size >= CHUNK / 4 {
+        return map(size.next_multiple_of(PAGE));
+    }
+    let mut b = BREAK.lock();
+    if b[0] + size > b[1] {
+        let p = map(CHUNK) as usize;
+        *b = [p, p + CHUNK];
+    }
+    let p = b[0];
+    b[0] += size;
+    p as *mut u8
+}
