@@ -5,28 +5,81 @@
 use super::{mark, roots};
 use crate::abi::G;
 use crate::debug::print;
-use crate::heap::{find_object, pages};
+use crate::heap::span::state;
+use crate::heap::{Object, find_object, pages};
+use core::cell::Cell;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
 
-fn complain(what: &str, holder: usize, p: usize) -> ! {
-    print::puts("runtime: gcverify: ");
-    print::puts(what);
-    print::puts(" ");
-    print::put_hex(holder as u64);
-    print::puts(" points to unmarked object at ");
-    print::put_hex(p as u64);
-    print::puts("\n");
-    print::throw("gcverify: marking missed an object")
+/// Words of an object that a report shows.
+const WORDS: usize = 16;
+/// Steps of the path to a missed object that a report shows.
+const STEPS: usize = 20;
+
+/// Where a pointer was found.
+#[derive(Clone, Copy)]
+enum Holder {
+    /// A variable, or something that the runtime holds.
+    Root,
+    /// A goroutine's stack or records.
+    Goroutine(*mut G),
+    /// A marked object.
+    Object(Object),
+}
+
+/// The first pointer in a root or in a marked object for which `wanted` says yes, and where it is. Roots come first.
+///
+/// # Safety
+/// The world must be stopped, marking complete, nothing swept yet.
+unsafe fn find(wanted: impl Fn(usize) -> bool) -> Option<(Holder, usize)> {
+    let found: Cell<Option<(Holder, usize)>> = Cell::new(None);
+    let g: Cell<*mut G> = Cell::new(null_mut());
+    // SAFETY: the caller's promise.
+    unsafe {
+        roots::each(
+            &mut |p| {
+                if found.get().is_none() && wanted(p) {
+                    let holder = if g.get().is_null() {
+                        Holder::Root
+                    } else {
+                        Holder::Goroutine(g.get())
+                    };
+                    found.set(Some((holder, p)));
+                }
+            },
+            &mut |next| g.set(next),
+        );
+        if found.get().is_some() {
+            return found.get();
+        }
+        let heap = pages::HEAP.lock();
+        for &span in heap.all_spans() {
+            let s = &*span;
+            if s.class.noscan() || s.state.load(Ordering::Relaxed) != state::IN_USE {
+                continue;
+            }
+            for index in (0..s.objects as usize).filter(|&i| s.is_marked(i)) {
+                let base = s.address_of(index);
+                mark::each_slot(s, base, |slot| {
+                    if found.get().is_none() && wanted(*slot) {
+                        let holder = Holder::Object(Object { span, index, base });
+                        found.set(Some((holder, *slot)));
+                    }
+                });
+                if found.get().is_some() {
+                    return found.get();
+                }
+            }
+        }
+    }
+    None
 }
 
 /// The object that `p` points into is given out but not marked.
-unsafe fn missed(p: usize) -> bool {
-    match find_object(p) {
-        // SAFETY: the object's index is in range.
-        Some(o) => unsafe { (*o.span).is_alloc(o.index) && !(*o.span).is_marked(o.index) },
-        None => false,
-    }
+fn missed(p: usize) -> bool {
+    // SAFETY: the object's index is in range.
+    find_object(p)
+        .is_some_and(|o| unsafe { (*o.span).is_alloc(o.index) && !(*o.span).is_marked(o.index) })
 }
 
 /// Dies with a message if marking missed something.
@@ -34,44 +87,64 @@ unsafe fn missed(p: usize) -> bool {
 /// # Safety
 /// The world must be stopped, marking complete, nothing swept yet.
 pub unsafe fn check() {
-    // SAFETY: the caller's promise.
+    // SAFETY: passed on to the caller.
     unsafe {
-        let mut last: *mut G = null_mut();
-        let cell = core::cell::Cell::new(last);
-        roots::each(
-            &mut |p| {
-                if missed(p) {
-                    let g = cell.get();
-                    complain(
-                        if g.is_null() { "root" } else { "goroutine" },
-                        if g.is_null() { 0 } else { (*g).goid as usize },
-                        p,
-                    );
+        if let Some((holder, p)) = find(missed) {
+            report(holder, p);
+        }
+    }
+}
+
+/// Shows the missed object that `p` points into, and how it is reached.
+#[cold]
+unsafe fn report(mut holder: Holder, p: usize) -> ! {
+    print::puts("runtime: gcverify: not marked: ");
+    // SAFETY: the world is stopped, objects are valid.
+    unsafe {
+        if let Some(o) = find_object(p) {
+            show(o);
+        }
+        for _ in 0..STEPS {
+            print::puts("\tpointed to by ");
+            match holder {
+                Holder::Root => {
+                    print::puts("a variable or the runtime\n");
+                    break;
                 }
-            },
-            &mut |g| {
-                last = g;
-                cell.set(last);
-            },
-        );
-        let heap = pages::HEAP.lock();
-        for &s in heap.all_spans() {
-            let s = &*s;
-            if s.class.noscan()
-                || s.state.load(Ordering::Relaxed) != crate::heap::span::state::IN_USE
-            {
-                continue;
-            }
-            for i in 0..s.objects as usize {
-                if s.is_marked(i) {
-                    let base = s.address_of(i);
-                    mark::each_slot(s, base, |slot| {
-                        if missed(*slot) {
-                            complain("object", base, *slot);
+                Holder::Goroutine(g) => {
+                    print::puts("goroutine ");
+                    print::put_u64((*g).goid as u64);
+                    print::puts("\n");
+                    break;
+                }
+                Holder::Object(o) => {
+                    show(o);
+                    let same = |q| find_object(q).is_some_and(|other| other.base == o.base);
+                    match find(same) {
+                        Some((next, _)) => holder = next,
+                        None => {
+                            print::puts("\twhich nothing points to any more\n");
+                            break;
                         }
-                    });
+                    }
                 }
             }
         }
     }
+    print::throw("gcverify: marking missed an object")
+}
+
+unsafe fn show(o: Object) {
+    // SAFETY: the caller passes a valid object.
+    unsafe {
+        print::put_hex(o.base as u64);
+        print::puts(", ");
+        print::put_u64((*o.span).elemsize as u64);
+        print::puts(" bytes:");
+        for i in 0..((*o.span).elemsize / 8).min(WORDS) {
+            print::puts(" ");
+            print::put_hex(*(o.base as *const u64).add(i));
+        }
+    }
+    print::puts("\n");
 }
