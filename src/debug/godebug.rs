@@ -65,6 +65,8 @@ items! {
     MEM_PROFILE_RATE = b"memprofilerate", -1;
     /// Memory is only ever handed out.
     SBRK = b"sbrk", 0;
+    /// All idle memory goes back to the system, at once.
+    SCAVENGE = b"scavenge", 0;
     /// What is free of stacks holds a pattern.
     STACK_POISON = b"stackpoison", 0;
 }

@@ -246,7 +246,9 @@ pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
 unsafe extern "C" fn again(g: *mut G, _arg: usize) -> Status {
     // SAFETY: the goroutine is stopped at the return of gort.nextfinalizer, whose call it makes again.
     unsafe {
+        // Its stack may have been moved without what lies below.
         (*g).sched.sp -= 8;
+        ((*g).sched.sp as *mut usize).write((*g).sched.pc);
         (*g).sched.pc = crate::debug::asmfuncs::entry_of((*g).parkmap);
         (*g).parkmap = 0;
     }

@@ -422,7 +422,7 @@ unsafe extern "C" fn after_cycle(g: *mut G, release: usize) -> Status {
         // What others are sweeping.
         heap::central::sweep_all();
         if release != 0 {
-            heap::pages::HEAP.lock().release_free();
+            heap::scavenge::release_all();
         }
     }
     finalizer::wake();

@@ -14,7 +14,7 @@ use crate::sched::{P, state, stw};
 use crate::stack::alloc::{STACK_INUSE, STACK_SYS};
 use crate::sync::mutex::Mutex;
 use crate::time::clock;
-use core::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 /// Addresses looked up: objects found by marking, and by SetFinalizer.
 pub static LOOKUPS: AtomicU64 = AtomicU64::new(0);
@@ -338,16 +338,16 @@ unsafe fn fill(m: &mut MemStats) {
     m.heap_alloc = m.alloc;
     m.heap_objects = m.mallocs - m.frees;
     {
-        let h = pages::HEAP.lock();
-        let page = PAGE as u64;
-        m.heap_sys = (h.ever_pages - h.manual_pages) as u64 * page;
-        m.heap_inuse = pages::OBJECT_PAGES.load(Ordering::Relaxed) as u64 * page;
+        let bytes = |pages: &AtomicUsize| (pages.load(Ordering::Relaxed) * PAGE) as u64;
+        m.heap_sys = bytes(&pages::EVER_PAGES) - bytes(&pages::MANUAL_PAGES);
+        m.heap_inuse = bytes(&pages::OBJECT_PAGES);
         m.heap_idle = m.heap_sys - m.heap_inuse;
-        m.heap_released = h.released_pages as u64 * page;
-        m.mspan_inuse = h.records.in_use as u64;
+        m.heap_released = bytes(&pages::RELEASED_PAGES);
+        let h = pages::HEAP.lock();
+        m.mspan_inuse = (h.records.bytes - h.records.free_bytes) as u64;
         m.mspan_sys = h.records.bytes as u64;
         m.gc_sys = h.arena_bytes as u64;
-        m.stack_inuse = h.manual_pages as u64 * page;
+        m.stack_inuse = bytes(&pages::MANUAL_PAGES);
         m.stack_sys = m.stack_inuse;
     }
     m.stack_inuse += STACK_INUSE.load(Ordering::Relaxed);

@@ -52,8 +52,7 @@ unsafe fn find(wanted: impl Fn(usize) -> bool) -> Option<(Holder, usize)> {
         if found.get().is_some() {
             return found.get();
         }
-        let heap = pages::HEAP.lock();
-        for &span in heap.all_spans() {
+        for span in pages::spans() {
             let s = &*span;
             if s.class.noscan() || s.state.load(Ordering::Relaxed) != state::IN_USE {
                 continue;

@@ -2,7 +2,7 @@
 //!
 //! The heap's addresses start at [`BASE`] and end below [`BASE`]` + `[`LIMIT`]. Each arena of [`ARENA`] bytes that is in use has a
 //! record off-heap; a table by arena number leads to it. So an interior pointer becomes its span by one comparison and two loads, and
-//! a word that is no heap address is refused by the comparison or by a null. A small span lies in one arena.
+//! a word that is no heap address is refused by the comparison or by a null.
 
 use super::classes::{PAGE, PAGE_SHIFT};
 use super::span::Span;

@@ -64,6 +64,8 @@ pub struct PerP {
     pub sampling: bool,
     /// The next object allocated is a sample.
     pub sample_due: bool,
+    /// Pages for spans.
+    pub pages: super::pages::Cache,
     /// Slots taken while the collector marks: their objects are born marked.
     pub black: Counts,
 }
@@ -178,7 +180,7 @@ impl PerP {
                 unsafe { central::give_back(slot.span) };
                 slot.span = null_mut();
             }
-            let s = central::take(class);
+            let s = central::take(class, &mut self.pages);
             if s.is_null() {
                 return false;
             }

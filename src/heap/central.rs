@@ -9,8 +9,8 @@
 //! whoever took it. They must hold a P, so that nobody is in the middle of a span while the world is stopped.
 
 use super::classes::{PAGE, TABLE};
-use super::pages::{self, HEAP};
-use super::span::{List, SPAN_CLASSES, Span, SpanClass, state};
+use super::pages;
+use super::span::{List, SPAN_CLASSES, Span, SpanClass};
 use super::{guard, modes, sample, stats};
 use crate::gc::{finalizer, pace};
 use crate::os::sys;
@@ -161,7 +161,7 @@ unsafe fn sweep_and_put(s: *mut Span) -> usize {
             if modes::fences() {
                 modes::fence(s);
             } else {
-                HEAP.lock().free_span(s);
+                pages::free_span(s);
             }
         } else {
             put(s, swept);
@@ -192,7 +192,7 @@ unsafe fn put(s: *mut Span, swept: Swept) {
 }
 
 /// A swept span of `class` with at least one free slot, now the caller's; null when the system has no memory.
-pub fn take(class: SpanClass) -> *mut Span {
+pub fn take(class: SpanClass, cache: &mut pages::Cache) -> *mut Span {
     let pages = TABLE[class.class()].pages as usize;
     sweep_for(pages * PAGE);
     for _ in 0..MOST_FOR_SLOT {
@@ -218,30 +218,34 @@ pub fn take(class: SpanClass) -> *mut Span {
             }
         }
     }
-    pages_for(pages, class)
+    pages_for(pages, class, cache)
 }
 
 /// Pages for a large object's span; null when the system has no memory.
-pub fn alloc_pages(pages: usize, class: SpanClass) -> *mut Span {
+pub fn alloc_pages(pages: usize, class: SpanClass, cache: &mut pages::Cache) -> *mut Span {
     sweep_for(pages * PAGE);
-    pages_for(pages, class)
+    pages_for(pages, class, cache)
 }
 
 /// Pages for objects. While there is something to sweep, that comes before memory which was never in use.
-fn pages_for(pages: usize, class: SpanClass) -> *mut Span {
-    let alloc = |grow| HEAP.lock().alloc_span(pages, class, state::IN_USE, grow);
-    if UNSWEPT.load(Ordering::Relaxed) != 0 {
-        let s = alloc(false);
+fn pages_for(pages: usize, class: SpanClass, cache: &mut pages::Cache) -> *mut Span {
+    if !all_swept() {
+        let s = cache.alloc_span(pages, class, false);
         if !s.is_null() {
             return guarded(s);
         }
-        reclaim(pages);
+        if reclaim(pages) {
+            let s = cache.alloc_span(pages, class, false);
+            if !s.is_null() {
+                return guarded(s);
+            }
+        }
     }
-    let mut s = alloc(true);
-    if s.is_null() && UNSWEPT.load(Ordering::Relaxed) != 0 {
+    let mut s = cache.alloc_span(pages, class, true);
+    if s.is_null() && !all_swept() {
         // The system has no more: what sweeping may find is all there is.
         sweep_all();
-        s = alloc(true);
+        s = cache.alloc_span(pages, class, true);
     }
     guarded(s)
 }
@@ -281,8 +285,8 @@ pub unsafe fn add_large(s: *mut Span) {
     unsafe { put(s, Swept::Full) };
 }
 
-/// Sweeps until `pages` pages became free, or everything is swept, or it has looked at enough spans: the heap may grow then.
-fn reclaim(pages: usize) {
+/// Sweeps until `pages` pages became free; false if nothing is left to sweep, or it has looked at enough spans: the heap may grow then.
+fn reclaim(pages: usize) -> bool {
     let mut got = 0;
     if pages > 1 {
         // Each of them gives many pages at once.
@@ -292,19 +296,20 @@ fn reclaim(pages: usize) {
                 None => break,
             }
             if got >= pages {
-                return;
+                return true;
             }
         }
     }
     for _ in 0..LEAST_FOR_PAGES + pages * 4 {
         match sweep_next() {
             Some(freed) => got += freed,
-            None => return,
+            None => break,
         }
         if got >= pages {
-            return;
+            return true;
         }
     }
+    false
 }
 
 /// Sweeps one span of class `i`: the pages that it gave back, or nothing to sweep.

@@ -71,7 +71,8 @@ const fn table() -> [Class; CLASSES] {
 
 /// The classes; entry 0 is empty.
 pub static TABLE: [Class; CLASSES] = TABLE_CONST;
-const TABLE_CONST: [Class; CLASSES] = table();
+/// [`TABLE`] for constants.
+pub const TABLE_CONST: [Class; CLASSES] = table();
 
 /// Sizes up to this are looked up in steps of 8, larger ones in steps of 128.
 const FINE: usize = 1024;

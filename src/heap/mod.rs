@@ -20,10 +20,12 @@ pub mod layout;
 pub mod modes;
 pub mod pages;
 pub mod sample;
+pub mod scavenge;
 pub mod slice;
 pub mod span;
 pub mod special;
 pub mod stats;
+pub mod summary;
 pub mod trace;
 
 pub use cache::PerP;
@@ -322,7 +324,11 @@ unsafe fn alloc_large(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -
         if gc::barrier_enabled() {
             gc::pace::assist(bytes);
         }
-        let s = central::alloc_pages(bytes >> PAGE_SHIFT, SpanClass::new(0, typ.is_null()));
+        let s = central::alloc_pages(
+            bytes >> PAGE_SHIFT,
+            SpanClass::new(0, typ.is_null()),
+            &mut (*c).pages,
+        );
         if s.is_null() {
             out_of_memory(size);
         }
@@ -377,6 +383,7 @@ pub fn init() {
 /// Nobody uses the P.
 pub unsafe fn flush(p: &mut PerP) {
     p.flush();
+    p.pages.flush();
 }
 
 /// A cleared value of `typ`. In system mode.

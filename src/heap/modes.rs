@@ -139,7 +139,7 @@ pub unsafe fn fence(s: *mut Span) {
         let (at, n) = ((*s).base as *mut u8, (*s).pages as usize * PAGE);
         mem::release(at, n);
         mem::protect(at, n);
-        pages::HEAP.lock().retire_span(s);
+        pages::retire_span(s);
     }
 }
 

@@ -1,30 +1,33 @@
 //! The page heap: which pages of which arena are in use.
 //!
 //! Three bits for each page: in use; dirty (holds data of an earlier use, so it must be cleared); ever (was in use once, so the
-//! system may have memory behind it). First fit by address keeps the heap dense at its low end, so that high pages stay untouched.
-//! A per-arena bound on the longest free run and a first word with free pages keep the search from reading full bitmaps.
+//! system may have memory behind it). First fit by address keeps the heap dense at its low end, so that high pages stay untouched. Summaries
+//! ([`super::summary`]) lead to the first run of any length.
 //!
-//! All state is behind [`HEAP`]'s lock; lock order: central lists before the page heap before `os::mem`.
+//! A P takes the free pages of an aligned group of 64 at a time ([`Cache`]) and makes small spans of them without a lock. What is in
+//! such a cache counts as free in all figures, as `dirty` and `ever` change when a span is made.
+//!
+//! In use and the summaries are behind [`HEAP`]'s lock; the other bits of a page belong to who holds the page, or the lock while it is free. Lock order:
+//! central lists before the page heap before `os::mem`.
 
 use super::arena::{self, ARENA, ARENA_PAGES, ARENAS, Arena, BASE, PAGE_WORDS};
 use super::classes::{PAGE, PAGE_SHIFT};
-use super::span::{Records, Span, SpanClass};
+use super::span::{self, RECORDS, Records, Span, SpanClass, state};
+use super::summary::{LEAF, Map, Tree};
 use crate::os::mem;
 use crate::sync::mutex::Mutex;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-/// Pages of one arena. Valid as zeroes: all free, clean, never used.
+/// Pages of one arena. Valid as zeroes: none is mapped.
 #[repr(C)]
 #[derive(Debug)]
 pub struct ArenaPages {
-    in_use: [u64; PAGE_WORDS],
-    dirty: [u64; PAGE_WORDS],
-    ever: [u64; PAGE_WORDS],
-    /// Words below this one have no free page.
-    low: u32,
-    /// No free run is longer than `ARENA_PAGES - bound_taken`.
-    bound_taken: u32,
+    map: Map,
+    dirty: [AtomicU64; PAGE_WORDS],
+    ever: [AtomicU64; PAGE_WORDS],
+    /// Pages from the start that are mapped: all, unless the system has refused that much. The others count as in use.
+    mapped: usize,
 }
 
 /// The page heap.
@@ -32,20 +35,9 @@ pub struct ArenaPages {
 pub struct PageHeap {
     /// One past the highest arena that exists.
     end: usize,
-    /// Arenas below this one have no free page.
-    low: usize,
+    tree: Tree,
     /// Span records.
     pub records: Records,
-    /// All spans in use: an array that grows.
-    all: *mut *mut Span,
-    all_len: usize,
-    all_cap: usize,
-    /// Pages in use for the runtime's own purposes.
-    pub manual_pages: usize,
-    /// Pages that were in use at some time.
-    pub ever_pages: usize,
-    /// Pages given back to the system since.
-    pub released_pages: usize,
     /// Bytes of arena records.
     pub arena_bytes: usize,
 }
@@ -56,47 +48,127 @@ unsafe impl Send for PageHeap {}
 /// The page heap.
 pub static HEAP: Mutex<PageHeap> = Mutex::new(PageHeap::new());
 
-/// Pages in use for objects: counted under the page heap's lock, read without it.
+/// Pages in use for objects.
 pub static OBJECT_PAGES: AtomicUsize = AtomicUsize::new(0);
+/// Pages in use for the runtime's own purposes.
+pub static MANUAL_PAGES: AtomicUsize = AtomicUsize::new(0);
+/// Pages that were in use at some time.
+pub static EVER_PAGES: AtomicUsize = AtomicUsize::new(0);
+/// Pages given back to the system since.
+pub static RELEASED_PAGES: AtomicUsize = AtomicUsize::new(0);
 
-/// Result of a search for a run of clear bits.
-enum Run {
-    /// Index of its first bit.
-    At(usize),
-    /// There is none; the longest has this many.
-    Longest(usize),
+/// Pages of a group that a P takes.
+const GROUP: usize = 64;
+/// Most pages of a span that a P makes of its group; larger ones would leave too much of it.
+const MOST_CACHED: usize = 16;
+/// Span records that a P takes at a time.
+const BATCH: usize = 8;
+
+/// A P's share of the page heap. Valid as zeroes: nothing.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Cache {
+    /// First page of the group.
+    page: usize,
+    /// Its pages that are in nobody's use.
+    free: u64,
+    /// Span records by size.
+    records: [*mut Span; RECORDS],
 }
 
-/// First run of `n` clear bits in `words`, from word `from` on.
-fn find_run(words: &[u64], from: usize, n: usize) -> Run {
-    let (mut start, mut run, mut longest) = (0, 0, 0);
-    for (i, &w) in words.iter().enumerate().skip(from) {
-        let mut pos = 0;
-        while pos < 64 {
-            let rest = w >> pos;
-            let zeros = if rest == 0 {
-                64 - pos
-            } else {
-                rest.trailing_zeros() as usize
-            };
-            if zeros > 0 {
-                if run == 0 {
-                    start = i * 64 + pos;
-                }
-                run += zeros;
-                if run >= n {
-                    return Run::At(start);
-                }
-                pos += zeros;
+/// The lowest of `n` set bits side by side.
+fn find_bits(bits: u64, n: usize) -> Option<usize> {
+    // Each round doubles the length that a bit stands for.
+    let (mut b, mut len) = (bits, 1);
+    while len < n {
+        let more = len.min(n - len);
+        b &= b >> more;
+        len += more;
+    }
+    (b != 0).then(|| b.trailing_zeros() as usize)
+}
+
+impl Cache {
+    /// `n` pages of the group; only such that were in use before, unless `fresh`.
+    fn take(&mut self, n: usize, fresh: bool) -> Option<usize> {
+        let bit = find_bits(self.free, n)?;
+        let page = self.page + bit;
+        if !fresh && any_fresh(page, n) {
+            return None;
+        }
+        self.free &= !(((1 << n) - 1) << bit);
+        Some(page)
+    }
+
+    /// A span of `n` pages for objects of `class`; null when there is no room, in pages that were in use before (`fresh` false), or the
+    /// system refuses. The span is on no list.
+    pub fn alloc_span(&mut self, n: usize, class: SpanClass, fresh: bool) -> *mut Span {
+        let size = span::record_size(n, class);
+        let mut page = None;
+        if n <= MOST_CACHED {
+            page = self.take(n, fresh);
+        }
+        let mut s = self.records[size];
+        if page.is_none() || s.is_null() {
+            let mut heap = HEAP.lock();
+            if page.is_none() && n <= MOST_CACHED && self.free == 0 {
+                (self.page, self.free) = heap.take_group(fresh);
+                page = self.take(n, fresh);
             }
-            if pos < 64 {
-                longest = longest.max(run);
-                run = 0;
-                pos += (w >> pos).trailing_ones() as usize;
+            if page.is_none() {
+                page = heap.take(n, fresh);
+            }
+            if page.is_none() {
+                return null_mut();
+            }
+            if s.is_null() {
+                s = heap.records.take(size, BATCH);
             }
         }
+        let Some(page) = page else {
+            return null_mut();
+        };
+        // SAFETY: the pages were just taken, the record too.
+        unsafe {
+            self.records[size] = (*s).next;
+            OBJECT_PAGES.fetch_add(n, Ordering::Relaxed);
+            init_span(s, page, n, class, state::IN_USE);
+        }
+        s
     }
-    Run::Longest(longest.max(run))
+
+    /// Gives everything back.
+    pub fn flush(&mut self) {
+        let some_record = self.records.iter().any(|r| !r.is_null());
+        if self.free == 0 && !some_record {
+            return;
+        }
+        let mut heap = HEAP.lock();
+        if self.free != 0 {
+            heap.put_bits(self.page, core::mem::take(&mut self.free));
+        }
+        for (size, first) in self.records.iter_mut().enumerate() {
+            // SAFETY: free records are linked by `next`.
+            unsafe {
+                heap.records
+                    .put(size, core::mem::replace(first, null_mut()))
+            };
+        }
+    }
+}
+
+/// Makes a record the span of pages `page .. page + n`, counts what that does to them, and leads them to it.
+///
+/// # Safety
+/// The pages and the record must be the caller's.
+unsafe fn init_span(s: *mut Span, page: usize, n: usize, class: SpanClass, st: u8) {
+    let dirty = use_pages(page, n);
+    // SAFETY: as the caller promises.
+    unsafe {
+        span::init(s, address(page), n, class, st);
+        (*s).needzero = dirty;
+        arena::set_spans(page, n, s);
+    }
 }
 
 /// Calls `f(word, mask)` for the words of a bitmap that hold bits `start .. start + n`.
@@ -116,332 +188,399 @@ fn for_mask(start: usize, n: usize, mut f: impl FnMut(usize, u64)) {
     }
 }
 
+/// Calls `f(arena's number, its pages, first bit, bits)` for each arena of pages `page .. page + n`, which must exist. Only what is atomic in them may be used
+/// without the lock.
+fn each(page: usize, n: usize, mut f: impl FnMut(usize, *mut ArenaPages, usize, usize)) {
+    let mut at = page;
+    while at < page + n {
+        let bit = at % ARENA_PAGES;
+        let len = (ARENA_PAGES - bit).min(page + n - at);
+        let a = arena::arena(at / ARENA_PAGES);
+        debug_assert!(!a.is_null());
+        // SAFETY: arenas that exist do so for ever.
+        f(at / ARENA_PAGES, unsafe { &raw mut (*a).pages }, bit, len);
+        at += len;
+    }
+}
+
+/// Some of the pages were never in use. The caller holds them, or the lock.
+fn any_fresh(page: usize, n: usize) -> bool {
+    let mut fresh = false;
+    each(page, n, |_, p, bit, len| {
+        // SAFETY: the arena exists.
+        let ever = unsafe { &(*p).ever };
+        for_mask(bit, len, |w, m| {
+            fresh |= !ever[w].load(Ordering::Relaxed) & m != 0;
+        });
+    });
+    fresh
+}
+
+/// Address of a page.
+pub fn address(page: usize) -> usize {
+    BASE + (page << PAGE_SHIFT)
+}
+
+/// The caller's pages are about to be used; answers whether they hold old data.
+fn use_pages(page: usize, n: usize) -> bool {
+    let (mut old, mut fresh, mut back) = (0, 0, 0);
+    each(page, n, |_, p, bit, len| {
+        // SAFETY: the arena exists.
+        let (dirty, ever) = unsafe { (&(*p).dirty, &(*p).ever) };
+        for_mask(bit, len, |w, m| {
+            let (d, e) = (
+                dirty[w].load(Ordering::Relaxed) & m,
+                ever[w].load(Ordering::Relaxed) & m,
+            );
+            old |= d;
+            fresh += (m & !e).count_ones() as usize;
+            back += (e & !d).count_ones() as usize;
+            // Others' pages are in the same word.
+            if e != m {
+                ever[w].fetch_or(m, Ordering::Relaxed);
+            }
+            if d != m {
+                dirty[w].fetch_or(m, Ordering::Relaxed);
+            }
+        });
+    });
+    if fresh != 0 {
+        EVER_PAGES.fetch_add(fresh, Ordering::Relaxed);
+    }
+    if back != 0 {
+        RELEASED_PAGES.fetch_sub(back, Ordering::Relaxed);
+    }
+    old != 0
+}
+
 impl PageHeap {
     const fn new() -> Self {
         Self {
             end: 0,
-            low: 0,
+            tree: Tree::new(),
             records: Records::new(),
-            all: null_mut(),
-            all_len: 0,
-            all_cap: 0,
-            manual_pages: 0,
-            ever_pages: 0,
-            released_pages: 0,
             arena_bytes: 0,
         }
     }
 
-    fn pages(&mut self, index: usize) -> Option<&mut ArenaPages> {
-        let a = arena::arena(index);
-        if a.is_null() {
+    /// One past the last page of the heap's arenas.
+    pub fn end_page(&self) -> usize {
+        self.end * ARENA_PAGES
+    }
+
+    /// Changes the bits of pages `page .. page + n`: to in use or free.
+    fn set(&mut self, page: usize, n: usize, in_use: bool) {
+        each(page, n, |i, p, bit, len| {
+            // SAFETY: the arena exists; the map is guarded by the lock that `self` stands for.
+            let map = unsafe { &mut (*p).map };
+            for_mask(bit, len, |w, m| {
+                if in_use {
+                    map.in_use[w] |= m;
+                } else {
+                    map.in_use[w] &= !m;
+                }
+            });
+            self.tree.update(i, map, bit, len);
+        });
+    }
+
+    fn find(&self, n: usize) -> Option<usize> {
+        // SAFETY: only arenas that exist have free pages; the map is guarded by the lock that `self` stands for.
+        self.tree
+            .find(n, |i| unsafe { &(*arena::arena(i)).pages.map })
+    }
+
+    /// Takes `n` pages out of the free ones: the first. None when there is no room, in pages that were in use before (`fresh` false), or the system
+    /// refuses.
+    fn take(&mut self, n: usize, fresh: bool) -> Option<usize> {
+        let page = loop {
+            match self.find(n) {
+                Some(page) => break page,
+                None if fresh && self.grow(n) => {}
+                None => return None,
+            }
+        };
+        if !fresh && any_fresh(page, n) {
             return None;
         }
-        // SAFETY: a record that is not null lives for ever; its pages are only touched under the lock that `self` stands for.
-        Some(unsafe { &mut (*a).pages })
+        self.set(page, n, true);
+        Some(page)
     }
 
-    /// Calls `f(arena's pages, first bit, bits)` for each arena of pages `page .. page + n`.
-    fn each(&mut self, page: usize, n: usize, mut f: impl FnMut(&mut ArenaPages, usize, usize)) {
-        let mut at = page;
-        while at < page + n {
-            let bit = at % ARENA_PAGES;
-            let len = (ARENA_PAGES - bit).min(page + n - at);
-            if let Some(p) = self.pages(at / ARENA_PAGES) {
-                f(p, bit, len);
+    /// Takes the free pages of the group with the first free page, as its first page and a bit for each. No bits when there are none.
+    fn take_group(&mut self, grow: bool) -> (usize, u64) {
+        let Some(page) = self.find(1).or_else(|| {
+            if grow && self.grow(1) {
+                self.find(1)
+            } else {
+                None
             }
-            at += len;
-        }
+        }) else {
+            return (0, 0);
+        };
+        let page = page - page % GROUP;
+        let mut free = 0;
+        each(page, GROUP, |i, p, bit, len| {
+            // SAFETY: the arena exists; the map is guarded by the lock that `self` stands for.
+            let map = unsafe { &mut (*p).map };
+            free = !map.in_use[bit / 64];
+            map.in_use[bit / 64] = !0;
+            self.tree.update(i, map, bit, len);
+        });
+        (page, free)
     }
 
-    /// First run of `n` free pages inside one arena.
-    fn find_small(&mut self, n: usize) -> Option<usize> {
-        let mut seen_free = false;
-        for i in self.low..self.end {
-            let Some(p) = self.pages(i) else { continue };
-            if ARENA_PAGES - (p.bound_taken as usize) < n {
-                seen_free |= (p.bound_taken as usize) < ARENA_PAGES;
-                continue;
-            }
-            let mut low = p.low as usize;
-            while low < PAGE_WORDS && p.in_use[low] == !0 {
-                low += 1;
-            }
-            p.low = low as u32;
-            match find_run(&p.in_use, low, n) {
-                Run::At(bit) => return Some(i * ARENA_PAGES + bit),
-                Run::Longest(m) => {
-                    p.bound_taken = (ARENA_PAGES - m) as u32;
-                    seen_free |= m > 0;
-                }
-            }
-            if !seen_free {
-                self.low = i + 1;
-            }
-        }
-        None
+    /// Gives the pages of a group whose bits are set back.
+    fn put_bits(&mut self, page: usize, free: u64) {
+        each(page, GROUP, |i, p, bit, len| {
+            // SAFETY: the arena exists; the map is guarded by the lock that `self` stands for.
+            let map = unsafe { &mut (*p).map };
+            map.in_use[bit / 64] &= !free;
+            self.tree.update(i, map, bit, len);
+        });
     }
 
-    /// First run of `n` free pages, across arenas that lie side by side.
-    fn find_large(&mut self, n: usize) -> Option<usize> {
-        let (mut start, mut run) = (0, 0);
-        for i in 0..self.end {
-            let Some(p) = self.pages(i) else {
-                run = 0;
-                continue;
-            };
-            for (w, &word) in p.in_use.iter().enumerate() {
-                // Whole free words are enough for runs that no arena has.
-                if word != 0 {
-                    run = 0;
-                    continue;
-                }
-                if run == 0 {
-                    start = i * ARENA_PAGES + w * 64;
-                }
-                run += 64;
-                if run >= n {
-                    return Some(start);
-                }
-            }
-        }
-        None
-    }
-
-    /// Adds enough arenas side by side for `n` pages. False when the system refuses.
+    /// Adds `n` pages side by side, together with free ones before them: whole arenas if the system gives that much, else less. False when it
+    /// refuses.
     fn grow(&mut self, n: usize) -> bool {
-        let k = n.div_ceil(ARENA_PAGES);
+        if self.extend(n) {
+            return true;
+        }
+        [n.next_multiple_of(ARENA_PAGES), n.next_multiple_of(LEAF), n]
+            .into_iter()
+            .any(|pages| self.map_arenas(pages))
+    }
+
+    /// Maps more of the last arena, if not all of it is mapped.
+    fn extend(&mut self, n: usize) -> bool {
+        let Some(last) = self.end.checked_sub(1) else {
+            return false;
+        };
+        // SAFETY: the arena exists; the lock is held.
+        let pages = unsafe { &(*arena::arena(last)).pages };
+        if pages.mapped == ARENA_PAGES {
+            return false;
+        }
+        let free = (0..pages.mapped)
+            .rev()
+            .take_while(|&i| pages.map.in_use[i / 64] >> (i % 64) & 1 == 0)
+            .count();
+        let start = last * ARENA_PAGES + pages.mapped;
+        let need = n - free.min(n - 1);
+        [need.next_multiple_of(LEAF), need]
+            .into_iter()
+            .filter(|pages| start + pages <= ARENAS * ARENA_PAGES)
+            .any(|pages| {
+                let (want, bytes) = (BASE + start * PAGE, pages * PAGE);
+                let got = mem::map(want, bytes);
+                if got as usize == want {
+                    return self.add(start, pages);
+                }
+                if !got.is_null() {
+                    // SAFETY: a fresh mapping of ours that nothing uses.
+                    unsafe { mem::unmap(got, bytes) };
+                }
+                false
+            })
+    }
+
+    /// Maps `n` pages from the start of a new arena on.
+    fn map_arenas(&mut self, n: usize) -> bool {
         let mut at = self.end;
         // Something else may lie at the address we want: skip past it in growing steps.
         let mut step = 1;
-        while at + k <= ARENAS {
+        while at + n.div_ceil(ARENA_PAGES) <= ARENAS {
             let want = BASE + at * ARENA;
-            let got = mem::map(want, k * ARENA);
+            let got = mem::map(want, n * PAGE);
             if got.is_null() {
                 return false;
             }
             if got as usize == want {
-                return self.add(at, k);
+                return self.add(at * ARENA_PAGES, n);
             }
             // SAFETY: a fresh mapping of ours that nothing uses.
-            unsafe { mem::unmap(got, k * ARENA) };
+            unsafe { mem::unmap(got, n * PAGE) };
             at += step;
             step *= 2;
         }
         false
     }
 
-    fn add(&mut self, at: usize, k: usize) -> bool {
-        for i in at..at + k {
-            let a = mem::map(0, size_of::<Arena>());
-            if a.is_null() {
-                return false;
+    /// Makes `n` freshly mapped pages free ones of the heap. False when the system has no memory for what is known about them.
+    fn add(&mut self, page: usize, n: usize) -> bool {
+        let mut at = page;
+        while at < page + n {
+            let (i, bit) = (at / ARENA_PAGES, at % ARENA_PAGES);
+            let len = (ARENA_PAGES - bit).min(page + n - at);
+            if arena::arena(i).is_null() {
+                let a = mem::map(0, size_of::<Arena>()).cast::<Arena>();
+                if a.is_null() {
+                    // SAFETY: mapped by the caller; nothing uses it.
+                    unsafe { mem::unmap((BASE + at * PAGE) as *mut u8, (page + n - at) * PAGE) };
+                    return false;
+                }
+                // SAFETY: fresh memory, valid as zeroes.
+                unsafe { (*a).pages.map.in_use.fill(!0) };
+                self.arena_bytes += size_of::<Arena>();
+                arena::set_arena(i, a);
+                self.end = self.end.max(i + 1);
             }
-            self.arena_bytes += size_of::<Arena>();
-            arena::set_arena(i, a.cast());
-            self.end = i + 1;
+            // SAFETY: the arena exists; the lock is held.
+            unsafe { (*arena::arena(i)).pages.mapped = bit + len };
+            self.set(at, len, false);
+            at += len;
         }
         true
     }
 
-    /// Takes `n` pages out of the free ones. Answers the page number from [`BASE`] and whether the pages must be cleared before use.
-    fn take(&mut self, n: usize, grow: bool) -> Option<(usize, bool)> {
-        let page = loop {
-            let found = match self.find_small(n) {
-                None if n > 64 => self.find_large(n),
-                found => found,
-            };
-            match found {
-                Some(page) => break page,
-                None if grow => {
-                    if !self.grow(n) {
-                        return None;
-                    }
+    /// Takes the highest run of free pages with old data below page `below`, `most` at most: its first page and length. It moves `below` there.
+    /// None when it has looked at `words` words of bitmap, or at all.
+    pub fn take_idle(
+        &mut self,
+        below: &mut usize,
+        most: usize,
+        words: &mut usize,
+    ) -> Option<(usize, usize)> {
+        // Free pages with old data in the word of `page`; the arena may be missing.
+        let idle = |page: usize| {
+            let a = arena::arena(page / ARENA_PAGES);
+            if a.is_null() {
+                return 0;
+            }
+            // SAFETY: the arena exists; the lock is held.
+            let p = unsafe { &(*a).pages };
+            let w = page % ARENA_PAGES / 64;
+            !p.map.in_use[w] & p.dirty[w].load(Ordering::Relaxed)
+        };
+        while *below > 0 && *words > 0 {
+            *words -= 1;
+            let last = *below - 1;
+            let bits = idle(last) & (!0 >> (63 - last % 64));
+            if bits == 0 {
+                *below = last - last % 64;
+                continue;
+            }
+            let end = last - last % 64 + 64 - bits.leading_zeros() as usize;
+            let mut start = end - (!(bits << bits.leading_zeros())).leading_zeros() as usize;
+            while start.is_multiple_of(64)
+                && !start.is_multiple_of(ARENA_PAGES)
+                && end - start < most
+            {
+                let ones = (!idle(start - 1)).leading_zeros() as usize;
+                if ones == 0 {
+                    break;
                 }
-                None => return None,
+                start -= ones;
             }
-        };
-        let (mut dirty, mut fresh, mut back) = (false, 0, 0);
-        if !grow {
-            let mut new = false;
-            self.each(page, n, |p, bit, len| {
-                for_mask(bit, len, |w, m| new |= !p.ever[w] & m != 0);
-            });
-            if new {
-                return None;
-            }
+            start = start.max(end.saturating_sub(most));
+            *below = start;
+            self.set(start, end - start, true);
+            return Some((start, end - start));
         }
-        self.each(page, n, |p, bit, len| {
-            for_mask(bit, len, |w, m| {
-                dirty |= p.dirty[w] & m != 0;
-                fresh += (!p.ever[w] & m).count_ones() as usize;
-                back += (p.ever[w] & !p.dirty[w] & m).count_ones() as usize;
-                p.in_use[w] |= m;
-                p.dirty[w] |= m;
-                p.ever[w] |= m;
+        None
+    }
+
+    /// Gives pages of [`PageHeap::take_idle`] back; `released`: the system has their memory.
+    pub fn put_idle(&mut self, page: usize, n: usize, released: bool) {
+        if released {
+            each(page, n, |_, p, bit, len| {
+                // SAFETY: the arena exists.
+                let dirty = unsafe { &(*p).dirty };
+                for_mask(bit, len, |w, m| {
+                    dirty[w].fetch_and(!m, Ordering::Relaxed);
+                });
             });
-        });
-        self.ever_pages += fresh;
-        self.released_pages -= back;
-        Some((page, dirty))
+            RELEASED_PAGES.fetch_add(n, Ordering::Relaxed);
+        }
+        self.set(page, n, false);
     }
+}
 
-    fn put(&mut self, page: usize, n: usize) {
-        self.low = self.low.min(page / ARENA_PAGES);
-        self.each(page, n, |p, bit, len| {
-            for_mask(bit, len, |w, m| p.in_use[w] &= !m);
-            p.low = p.low.min((bit / 64) as u32);
-            p.bound_taken = 0;
-        });
-    }
-
-    /// A span of `n` pages for objects of `class`; null when there is no room in pages that were in use before (`grow` false) or the
-    /// system refuses. The span is on no list and counts as in use for objects.
-    pub fn alloc_span(&mut self, n: usize, class: SpanClass, state: u8, grow: bool) -> *mut Span {
-        let Some((page, dirty)) = self.take(n, grow) else {
-            return null_mut();
-        };
-        if state == super::span::state::IN_USE {
-            OBJECT_PAGES.fetch_add(n, Ordering::Relaxed);
+/// `s` is no span in use any more.
+unsafe fn forget(s: *mut Span) {
+    // SAFETY: the span is the caller's.
+    unsafe {
+        let count = if (*s).state.load(Ordering::Relaxed) == state::IN_USE {
+            &OBJECT_PAGES
         } else {
-            self.manual_pages += n;
-        }
-        // SAFETY: the pages were just taken; runs of up to 64 pages lie in one arena.
-        unsafe {
-            let s = self
-                .records
-                .new_span(BASE + (page << PAGE_SHIFT), n, class, state);
-            (*s).needzero = dirty;
-            (*s).slot = self.all_len as u32;
-            self.push_all(s);
-            arena::set_spans(page, n, s);
-            s
-        }
+            &MANUAL_PAGES
+        };
+        count.fetch_sub((*s).pages as usize, Ordering::Relaxed);
+        (*s).state.store(state::DEAD, Ordering::Relaxed);
     }
+}
 
-    /// Takes a span back: its pages are free again.
-    ///
-    /// # Safety
-    /// The span must be on no list and nothing may refer to its memory.
-    pub unsafe fn free_span(&mut self, s: *mut Span) {
-        // SAFETY: the span is the caller's.
-        unsafe {
-            self.forget(s);
-            let (page, n) = (((*s).base - BASE) >> PAGE_SHIFT, (*s).pages as usize);
-            arena::set_spans(page, n, null_mut());
-            self.put(page, n);
-            self.records.free_span(s);
-        }
+/// Takes a span back: its pages are free again.
+///
+/// # Safety
+/// The span must be on no list and nothing may refer to its memory.
+pub unsafe fn free_span(s: *mut Span) {
+    // SAFETY: the span is the caller's.
+    unsafe {
+        forget(s);
+        let (page, n) = (((*s).base - BASE) >> PAGE_SHIFT, (*s).pages as usize);
+        arena::set_spans(page, n, null_mut());
+        let mut heap = HEAP.lock();
+        heap.set(page, n, false);
+        heap.records.put_one(s);
     }
+}
 
-    /// Takes a span back whose pages are not to be used again. They still lead to it.
-    ///
-    /// # Safety
-    /// As [`Self::free_span`].
-    pub unsafe fn retire_span(&mut self, s: *mut Span) {
-        // SAFETY: the span is the caller's.
-        unsafe {
-            self.forget(s);
-            (*s).state
-                .store(super::span::state::DEAD, Ordering::Relaxed);
-        }
-    }
+/// Takes a span back whose pages are not to be used again. They still lead to it.
+///
+/// # Safety
+/// As [`free_span`].
+pub unsafe fn retire_span(s: *mut Span) {
+    // SAFETY: the span is the caller's.
+    unsafe { forget(s) };
+}
 
-    /// `s` is no span in use any more.
-    unsafe fn forget(&mut self, s: *mut Span) {
-        // SAFETY: the span is the caller's; the list of all spans holds valid records.
-        unsafe {
-            let n = (*s).pages as usize;
-            if (*s).state.load(Ordering::Relaxed) == super::span::state::IN_USE {
-                OBJECT_PAGES.fetch_sub(n, Ordering::Relaxed);
-            } else {
-                self.manual_pages -= n;
+/// Every span in use.
+///
+/// # Safety
+/// The world must be stopped while it is used.
+pub unsafe fn spans() -> impl Iterator<Item = *mut Span> {
+    let end = HEAP.lock().end_page();
+    let mut page = 0;
+    core::iter::from_fn(move || {
+        while page < end {
+            let a = arena::arena(page / ARENA_PAGES);
+            if a.is_null() {
+                page += ARENA_PAGES;
+                continue;
             }
-            self.all_len -= 1;
-            let last = *self.all.add(self.all_len);
-            *self.all.add((*s).slot as usize) = last;
-            (*last).slot = (*s).slot;
-        }
-    }
-
-    unsafe fn push_all(&mut self, s: *mut Span) {
-        if self.all_len == self.all_cap {
-            let cap = (self.all_cap * 2).max(8192);
-            let new = mem::map(0, cap * 8).cast::<*mut Span>();
-            if new.is_null() {
-                crate::debug::print::throw("runtime: cannot allocate memory");
-            }
-            // SAFETY: the new array is larger; the old one has no other user under the lock.
+            // SAFETY: the arena exists; spans that pages lead to are valid.
             unsafe {
-                if !self.all.is_null() {
-                    core::ptr::copy_nonoverlapping(self.all, new, self.all_len);
-                    mem::unmap(self.all.cast(), self.all_cap * 8);
-                }
-            }
-            self.all = new;
-            self.all_cap = cap;
-        }
-        // SAFETY: there is room now.
-        unsafe { self.all.add(self.all_len).write(s) };
-        self.all_len += 1;
-    }
-
-    /// All spans, for walks with the world stopped.
-    pub fn all_spans(&self) -> &[*mut Span] {
-        if self.all.is_null() {
-            return &[];
-        }
-        // SAFETY: the array holds `all_len` entries and only changes under the lock that `self` stands for.
-        unsafe { core::slice::from_raw_parts(self.all, self.all_len) }
-    }
-
-    /// Gives all free memory that holds old data back to the system; answers the number of bytes.
-    pub fn release_free(&mut self) -> usize {
-        let mut total = 0;
-        for i in 0..self.end {
-            let Some(p) = self.pages(i) else { continue };
-            let mut bit = 0;
-            while bit < ARENA_PAGES {
-                let free_dirty =
-                    |b: usize| p.dirty[b / 64] & !p.in_use[b / 64] & (1 << (b % 64)) != 0;
-                if bit % 64 == 0 && p.dirty[bit / 64] & !p.in_use[bit / 64] == 0 {
-                    bit += 64;
+                let s = (*a).spans[page % ARENA_PAGES].load(Ordering::Relaxed);
+                if s.is_null() {
+                    page += 1;
                     continue;
                 }
-                if !free_dirty(bit) {
-                    bit += 1;
-                    continue;
+                page += (*s).pages as usize;
+                if (*s).state.load(Ordering::Relaxed) != state::DEAD {
+                    return Some(s);
                 }
-                let start = bit;
-                while bit < ARENA_PAGES && free_dirty(bit) {
-                    bit += 1;
-                }
-                let addr = BASE + i * ARENA + start * PAGE;
-                // SAFETY: the pages are free: their contents are dead.
-                unsafe { mem::release(addr as *mut u8, (bit - start) * PAGE) };
-                for_mask(start, bit - start, |w, m| p.dirty[w] &= !m);
-                total += bit - start;
             }
         }
-        self.released_pages += total;
-        total * PAGE
-    }
+        None
+    })
 }
 
 /// Pages for the runtime's own use (goroutine stacks), outside what the collector sweeps. Null when the system has none.
 /// The memory is not cleared.
 pub fn alloc_manual(pages: usize) -> *mut u8 {
-    let s = HEAP.lock().alloc_span(
-        pages,
-        SpanClass::new(0, true),
-        super::span::state::MANUAL,
-        true,
-    );
-    if s.is_null() {
-        return null_mut();
-    }
-    // SAFETY: a span that is not null is valid.
-    unsafe { (*s).base as *mut u8 }
+    let class = SpanClass::new(0, true);
+    let (page, s) = {
+        let mut heap = HEAP.lock();
+        let Some(page) = heap.take(pages, true) else {
+            return null_mut();
+        };
+        (page, heap.records.take(span::record_size(pages, class), 1))
+    };
+    MANUAL_PAGES.fetch_add(pages, Ordering::Relaxed);
+    // SAFETY: the pages were just taken, the record too.
+    unsafe { init_span(s, page, pages, class, state::MANUAL) };
+    address(page) as *mut u8
 }
 
 /// Gives pages of [`alloc_manual`] back.
@@ -449,9 +588,8 @@ pub fn alloc_manual(pages: usize) -> *mut u8 {
 /// # Safety
 /// `p` must come from [`alloc_manual`], and nothing may use the memory any more.
 pub unsafe fn free_manual(p: *mut u8) {
-    let s = arena::span_of(p as usize);
     // SAFETY: as the caller promises.
-    unsafe { HEAP.lock().free_span(s) };
+    unsafe { free_span(arena::span_of(p as usize)) };
 }
 
 #[cfg(test)]
@@ -460,41 +598,6 @@ mod tests {
 
     fn bit(words: &[u64], i: usize) -> bool {
         words[i / 64] >> (i % 64) & 1 != 0
-    }
-
-    #[test]
-    fn runs_are_found_where_a_plain_scan_finds_them() {
-        let mut x = 88_172_645_463_325_252u64;
-        let mut rnd = || {
-            x ^= x << 13;
-            x ^= x >> 7;
-            x ^= x << 17;
-            x
-        };
-        for round in 0..2000 {
-            let mut words = [0u64; 8];
-            for w in &mut words {
-                *w = match rnd() % 4 {
-                    0 => 0,
-                    1 => !0,
-                    2 => rnd() & rnd() & rnd(),
-                    _ => rnd() | rnd(),
-                };
-            }
-            let n = 1 + (rnd() % if round % 2 == 0 { 8 } else { 200 }) as usize;
-            let (mut run, mut want, mut longest) = (0, None, 0);
-            for i in 0..words.len() * 64 {
-                run = if bit(&words, i) { 0 } else { run + 1 };
-                longest = longest.max(run);
-                if run == n && want.is_none() {
-                    want = Some(i + 1 - n);
-                }
-            }
-            match find_run(&words, 0, n) {
-                Run::At(at) => assert_eq!(Some(at), want),
-                Run::Longest(m) => assert_eq!((None, longest), (want, m)),
-            }
-        }
     }
 
     #[test]

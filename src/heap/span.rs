@@ -13,7 +13,7 @@
 //! | `specials`, `samples` | the lock of the specials, of the heap profile; whether there are any is asked without |
 //! | `next`, `prev` | the lock of the list that it is on |
 
-use super::classes::{CLASSES, MAX_BITS, PAGE, TABLE};
+use super::classes::{CLASSES, MAX_BITS, PAGE, TABLE, TABLE_CONST};
 use super::sample::Sample;
 use super::special::Special;
 use crate::abi::Type;
@@ -103,8 +103,6 @@ pub struct Span {
     pub specials: AtomicPtr<Special>,
     /// Objects that are samples of the heap profile.
     pub samples: AtomicPtr<Sample>,
-    /// Place in the list of all spans.
-    pub slot: u32,
     /// Size of this record: index of its free list.
     record: u32,
 }
@@ -114,8 +112,47 @@ const TYPES: usize = 14;
 /// Bitmaps of a record: allocated, marked, with specials.
 const BITMAPS: usize = 3;
 /// Free lists: bitmaps of 1 to 16 words, then those with types.
-const RECORDS: usize = 18;
+pub const RECORDS: usize = 18;
 const WITH_TYPES: usize = 17;
+
+// The pointer bits of a page lie in one arena; spans of more pages may reach into the next one.
+const _: () = {
+    let mut i = 1;
+    while i < CLASSES {
+        assert!(TABLE_CONST[i].size as usize > MAX_BITS || TABLE_CONST[i].pages == 1);
+        i += 1;
+    }
+};
+
+/// Bytes of a record of size `record`.
+const fn bytes_of(record: usize) -> usize {
+    let (words, types) = if record == WITH_TYPES {
+        (1, TYPES)
+    } else {
+        (record, 0)
+    };
+    size_of::<Span>() + words * BITMAPS * 8 + types * 8
+}
+
+/// Objects of a span of `pages` pages, and the bytes of each.
+fn layout(pages: usize, class: SpanClass) -> (usize, usize) {
+    if class.class() == 0 {
+        (1, pages * PAGE)
+    } else {
+        let c = &TABLE[class.class()];
+        (c.objects as usize, c.size as usize)
+    }
+}
+
+/// Which size of record a span of `class` needs.
+pub fn record_size(pages: usize, class: SpanClass) -> usize {
+    let (objects, elemsize) = layout(pages, class);
+    if !class.noscan() && elemsize > MAX_BITS {
+        WITH_TYPES
+    } else {
+        objects.div_ceil(64)
+    }
+}
 
 /// Free records by size. Guarded by the page heap's lock.
 #[derive(Debug)]
@@ -123,8 +160,8 @@ pub struct Records {
     free: [*mut Span; RECORDS],
     /// Bytes of all records.
     pub bytes: usize,
-    /// Bytes of records in use.
-    pub in_use: usize,
+    /// Bytes of those that are not in use; caches of Ps hold others.
+    pub free_bytes: usize,
 }
 
 impl Default for Records {
@@ -139,115 +176,127 @@ impl Records {
         Self {
             free: [null_mut(); RECORDS],
             bytes: 0,
-            in_use: 0,
+            free_bytes: 0,
         }
     }
 
-    fn size(record: usize) -> usize {
-        let (words, types) = if record == WITH_TYPES {
-            (1, TYPES)
-        } else {
-            (record, 0)
-        };
-        size_of::<Span>() + words * BITMAPS * 8 + types * 8
+    /// At least one free record, at most `most`, linked by `next`.
+    pub fn take(&mut self, record: usize, most: usize) -> *mut Span {
+        let size = bytes_of(record);
+        if self.free[record].is_null() {
+            for _ in 0..most {
+                let s: *mut Span = mem::persistent_alloc(size, 64).cast();
+                // SAFETY: fresh memory for a record.
+                unsafe {
+                    (&raw mut (*s).record).write(record as u32);
+                    (&raw mut (*s).next).write(self.free[record]);
+                }
+                self.free[record] = s;
+                self.bytes += size;
+                self.free_bytes += size;
+            }
+        }
+        let first = self.free[record];
+        let mut last = first;
+        self.free_bytes -= size;
+        // SAFETY: a free record's `next` is the free list's link.
+        unsafe {
+            for _ in 1..most {
+                if (*last).next.is_null() {
+                    break;
+                }
+                last = (*last).next;
+                self.free_bytes -= size;
+            }
+            self.free[record] = core::mem::replace(&mut (*last).next, null_mut());
+        }
+        first
     }
 
-    /// A record for the pages from `base`, all fields set, on no list.
+    /// Takes a list of free records back.
     ///
     /// # Safety
-    /// The pages must be the caller's, in arenas that exist, and for small classes in one arena.
-    pub unsafe fn new_span(
-        &mut self,
-        base: usize,
-        pages: usize,
-        class: SpanClass,
-        st: u8,
-    ) -> *mut Span {
-        let c = &TABLE[class.class()];
-        let large = class.class() == 0;
-        let (objects, elemsize) = if large {
-            (1, pages * PAGE)
-        } else {
-            (c.objects as usize, c.size as usize)
-        };
-        let with_types = !class.noscan() && elemsize > MAX_BITS;
-        let words = objects.div_ceil(64);
-        let record = if with_types { WITH_TYPES } else { words };
-        let mut s = self.free[record];
-        if s.is_null() {
-            let size = Self::size(record);
-            s = mem::persistent_alloc(size, 64).cast();
-            self.bytes += size;
-        } else {
-            // SAFETY: a free record's `next` is the free list's link.
-            self.free[record] = unsafe { (*s).next };
+    /// They must be linked by `next` and of this size.
+    pub unsafe fn put(&mut self, record: usize, mut first: *mut Span) {
+        while !first.is_null() {
+            // SAFETY: as the caller promises.
+            unsafe {
+                let next = (*first).next;
+                (*first).next = self.free[record];
+                self.free[record] = first;
+                first = next;
+            }
+            self.free_bytes += bytes_of(record);
         }
-        self.in_use += Self::size(record);
-        // SAFETY: the record is ours and large enough for its tail; the arena's bitmap exists.
-        unsafe {
-            let alloc = s.add(1).cast::<u64>();
-            let mark = alloc.add(words);
-            for i in 0..words * BITMAPS {
-                alloc.add(i).write(0);
-            }
-            s.write(Span {
-                base,
-                elemsize,
-                magic: c.magic,
-                objects: objects as u32,
-                state: AtomicU8::new(st),
-                class,
-                needzero: false,
-                pages: pages as u32,
-                live: 0,
-                window: 0,
-                alloc,
-                mark: mark.cast(),
-                bits: if class.noscan() || with_types {
-                    null_mut()
-                } else {
-                    super::arena::bits_of(base)
-                },
-                types: if with_types {
-                    alloc.add(words * BITMAPS).cast()
-                } else {
-                    null_mut()
-                },
-                next: null_mut(),
-                prev: null_mut(),
-                bytes: 0,
-                specials: AtomicPtr::new(null_mut()),
-                samples: AtomicPtr::new(null_mut()),
-                slot: 0,
-                record: record as u32,
-            });
-            if with_types {
-                for i in 0..objects {
-                    (*s).types.add(i).write(null());
-                }
-            }
-            if elemsize == 8 && !class.noscan() {
-                // One word each: every one is a pointer, so allocation has nothing to record.
-                for i in 0..pages * PAGE / 8 / 64 {
-                    (*s).bits.add(i).write(!0);
-                }
-            }
-        }
-        s
     }
 
     /// Takes a record back.
     ///
     /// # Safety
     /// The span must be on no list and no page may lead to it any more.
-    pub unsafe fn free_span(&mut self, s: *mut Span) {
+    pub unsafe fn put_one(&mut self, s: *mut Span) {
         // SAFETY: the record is the caller's.
         unsafe {
-            (*s).state.store(state::DEAD, Ordering::Relaxed);
-            let record = (*s).record as usize;
-            self.in_use -= Self::size(record);
-            (*s).next = self.free[record];
-            self.free[record] = s;
+            (*s).next = null_mut();
+            self.put((*s).record as usize, s);
+        }
+    }
+}
+
+/// Makes `s`, of the right [`record_size`], the span of the pages from `base`: all fields set, on no list.
+///
+/// # Safety
+/// The record and the pages must be the caller's, in arenas that exist.
+pub unsafe fn init(s: *mut Span, base: usize, pages: usize, class: SpanClass, st: u8) {
+    let (objects, elemsize) = layout(pages, class);
+    let with_types = !class.noscan() && elemsize > MAX_BITS;
+    let words = objects.div_ceil(64);
+    // SAFETY: the record is ours and large enough for its tail; the arena's bitmap exists.
+    unsafe {
+        let alloc = s.add(1).cast::<u64>();
+        for i in 0..words * BITMAPS {
+            alloc.add(i).write(0);
+        }
+        s.write(Span {
+            base,
+            elemsize,
+            magic: TABLE[class.class()].magic,
+            objects: objects as u32,
+            state: AtomicU8::new(st),
+            class,
+            needzero: false,
+            pages: pages as u32,
+            live: 0,
+            window: 0,
+            alloc,
+            mark: alloc.add(words).cast(),
+            bits: if class.noscan() || with_types {
+                null_mut()
+            } else {
+                super::arena::bits_of(base)
+            },
+            types: if with_types {
+                alloc.add(words * BITMAPS).cast()
+            } else {
+                null_mut()
+            },
+            next: null_mut(),
+            prev: null_mut(),
+            bytes: 0,
+            specials: AtomicPtr::new(null_mut()),
+            samples: AtomicPtr::new(null_mut()),
+            record: record_size(pages, class) as u32,
+        });
+        if with_types {
+            for i in 0..objects {
+                (*s).types.add(i).write(null());
+            }
+        }
+        if elemsize == 8 && !class.noscan() {
+            // One word each: every one is a pointer, so allocation has nothing to record.
+            for i in 0..pages * PAGE / 8 / 64 {
+                (*s).bits.add(i).write(!0);
+            }
         }
     }
 }

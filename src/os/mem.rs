@@ -9,24 +9,14 @@ pub static OTHER_SYS: AtomicU64 = AtomicU64::new(0);
 
 /// Maps `size` bytes of zeroed memory near `hint` (0 = anywhere), or answers null.
 pub fn map(hint: usize, size: usize) -> *mut u8 {
-    map_prot(hint, size, libc::PROT_READ | libc::PROT_WRITE, 0)
-}
-
-/// Reserves address space that faults on use until [`commit`], or answers null.
-pub fn reserve(hint: usize, size: usize) -> *mut u8 {
-    map_prot(hint, size, libc::PROT_NONE, libc::MAP_NORESERVE)
-}
-
-fn map_prot(hint: usize, size: usize, prot: i32, flags: i32) -> *mut u8 {
-    let flags = flags | libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
     // SAFETY: a fresh anonymous mapping without MAP_FIXED touches no existing one.
     let p = unsafe {
         sys::syscall6(
             libc::SYS_mmap,
             hint,
             size,
-            prot as usize,
-            flags as usize,
+            (libc::PROT_READ | libc::PROT_WRITE) as usize,
+            (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS) as usize,
             usize::MAX,
             0,
         )
@@ -35,22 +25,6 @@ fn map_prot(hint: usize, size: usize, prot: i32, flags: i32) -> *mut u8 {
         core::ptr::null_mut()
     } else {
         p as *mut u8
-    }
-}
-
-/// Makes reserved memory usable. False when the system refuses.
-///
-/// # Safety
-/// The range must lie inside one reservation of ours.
-pub unsafe fn commit(p: *mut u8, size: usize) -> bool {
-    // SAFETY: the caller owns the range.
-    unsafe {
-        sys::syscall3(
-            libc::SYS_mprotect,
-            p as usize,
-            size,
-            (libc::PROT_READ | libc::PROT_WRITE) as usize,
-        ) == 0
     }
 }
 
@@ -79,11 +53,11 @@ pub unsafe fn unmap(p: *mut u8, size: usize) {
     unsafe { sys::syscall3(libc::SYS_munmap, p as usize, size, 0) };
 }
 
-/// Lets the system take the pages back; they read as zero afterwards.
+/// Lets the system take the pages back; they read as zero afterwards. False if it did not: locked memory, say.
 ///
 /// # Safety
 /// The range must be ours and its contents dead.
-pub unsafe fn release(p: *mut u8, size: usize) {
+pub unsafe fn release(p: *mut u8, size: usize) -> bool {
     // SAFETY: the caller owns the range.
     unsafe {
         sys::syscall3(
@@ -91,8 +65,8 @@ pub unsafe fn release(p: *mut u8, size: usize) {
             p as usize,
             size,
             libc::MADV_DONTNEED as usize,
-        )
-    };
+        ) == 0
+    }
 }
 
 /// Bytes mapped at a time for small structures.

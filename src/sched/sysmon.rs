@@ -1,4 +1,5 @@
-//! The thread that watches: takes Ps out of long system calls, asks long-running goroutines to make room, polls the network when nobody else does.
+//! The thread that watches: takes Ps out of long system calls, asks long-running goroutines to make room, polls the network when nobody else does,
+//! gives idle memory back to the system.
 //!
 //! It holds no P and never runs Go code.
 
@@ -81,11 +82,12 @@ pub extern "C" fn run() {
             if super::schedule::lacks_poller() && GCWAITING.load(Ordering::Acquire) == 0 {
                 m::wake_p();
             } else {
-                sleep_while_idle();
+                sleep_while_idle(crate::heap::scavenge::run(nanotime()));
             }
             (idle, nap) = (0, NAP_MIN_NS);
         }
         let now = nanotime();
+        crate::heap::scavenge::run(now);
         let last = state::LAST_POLL.load(Ordering::Relaxed);
         if crate::net::active()
             && state::POLLING.load(Ordering::Acquire) == 0
@@ -107,8 +109,8 @@ pub extern "C" fn run() {
     }
 }
 
-/// Everybody is idle or stopped: sleep until that changes.
-fn sleep_while_idle() {
+/// Everybody is idle or stopped: sleep until that changes, or until `end`.
+fn sleep_while_idle(end: i64) {
     {
         let mut s = SCHED.lock();
         if GCWAITING.load(Ordering::Acquire) == 0
@@ -120,7 +122,8 @@ fn sleep_while_idle() {
         s.sysmonwait = true;
         SYSMON_WAIT.store(1, Ordering::SeqCst);
     }
-    if !SYSMON_NOTE.sleep_for(crate::gc::PERIOD_NS / 2) {
+    let left = end.saturating_sub(nanotime());
+    if !SYSMON_NOTE.sleep_for(left.min(crate::gc::PERIOD_NS / 2)) {
         // Nobody runs, but memory that nobody has used for long can go.
         let mut s = SCHED.lock();
         s.sysmonwait = false;
