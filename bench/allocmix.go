@@ -63,7 +63,7 @@ func mix(seed random, n int) {
 }
 
 func main() {
-	objects := flag.Int("objects", 1000000, "objects that each goroutine allocates")
+	objects := flag.Int("objects", 3000000, "objects that each goroutine allocates")
 	goroutines := flag.Int("goroutines", 2, "goroutines that allocate")
 	flag.Parse()
 

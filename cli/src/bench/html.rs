@@ -9,9 +9,6 @@ use super::stats::Summary;
 
 const STYLE: &str = include_str!("page.css");
 
-/// Ratios this near to 1 are neither praised nor blamed: what two runs of the same program differ by.
-const NOISE: f64 = 0.05;
-
 /// The page.
 pub fn page(report: &Report) -> String {
     let mut page = format!(
@@ -103,11 +100,14 @@ fn legend(page: &mut String, report: &Report) {
 }
 
 fn one(page: &mut String, row: &Row) {
+    // A program is the heading already.
+    let name = match row.short_name() {
+        Some(name) => format!("{}<small>{}</small>", escape(name), escape(&row.metric)),
+        None => escape(&row.metric),
+    };
     let _ = writeln!(
         page,
-        "<div class=\"row\"><div class=\"name\">{}<small>{}</small></div><div class=\"sides\">",
-        escape(row.short_name()),
-        escape(&row.metric)
+        "<div class=\"row\"><div class=\"name\">{name}</div><div class=\"sides\">"
     );
     let sides = [
         ("stock", &row.stock),
@@ -126,17 +126,10 @@ fn one(page: &mut String, row: &Row) {
     }
     page.push_str("</div><div class=\"verdict\">");
     if let Some(ratio) = row.ratio {
-        let better = if row.unit.higher_is_better() {
-            ratio.recip()
-        } else {
-            ratio
-        };
-        let class = if better < 1.0 - NOISE {
-            " good"
-        } else if better > 1.0 + NOISE {
-            " bad"
-        } else {
-            ""
+        let class = match row.better() {
+            Some(true) => " good",
+            Some(false) => " bad",
+            None => "",
         };
         let _ = write!(page, "<span class=\"chip{class}\">{}</span>", digits(ratio));
     }

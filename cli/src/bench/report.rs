@@ -70,6 +70,9 @@ pub struct Failure {
     pub why: String,
 }
 
+/// By this much two runs of the same program differ.
+const NOISE: f64 = 0.05;
+
 /// Makes the rows of one benchmark from the readings of all rounds.
 pub fn rows(benchmark: &str, targets: &[Target], readings: &[(Side, Reading)]) -> Vec<Row> {
     let mut keys: Vec<(&str, &Unit)> = Vec::new();
@@ -243,12 +246,19 @@ impl Row {
         group
     }
 
-    /// The benchmark's name in its group.
-    pub fn short_name(&self) -> &str {
-        match self.benchmark.split_once('/') {
-            Some((_, name)) => name,
-            None => &self.benchmark,
-        }
+    /// The benchmark's name in its package; a program has none.
+    pub fn short_name(&self) -> Option<&str> {
+        self.benchmark.split_once('/').map(|(_, name)| name)
+    }
+
+    /// Is gort better than the stock runtime? `None` if it may be chance: the measurements of the two overlap, or the medians
+    /// hardly differ.
+    pub fn better(&self) -> Option<bool> {
+        let (stock, gort) = (self.stock.as_ref()?, self.gort.as_ref()?);
+        let apart = gort.max < stock.min || gort.min > stock.max;
+        let lower = gort.median < stock.median;
+        let differ = (self.ratio? - 1.0).abs() > NOISE;
+        (apart && differ).then_some(lower != self.unit.higher_is_better())
     }
 }
 
@@ -367,6 +377,23 @@ mod tests {
              | trees     | time   | 10.0 ns | 5.00 ns (4.00..6.00) | 0.500 |        |\n\
              |           | rss    |       - |             1.00 KiB |     - |        |\n"
         );
+    }
+
+    #[test]
+    fn what_may_be_chance_is_neither_better_nor_worse() {
+        let of = |stock: &[f64], gort: &[f64]| {
+            let stock = stock.iter().map(|v| reading(Side::Stock, "time", *v));
+            let gort = gort.iter().map(|v| reading(Side::Gort, "time", *v));
+            rows("x", &[], &stock.chain(gort).collect::<Vec<_>>()).remove(0)
+        };
+        assert_eq!(of(&[10.0, 12.0], &[8.0, 9.0]).better(), Some(true));
+        assert_eq!(of(&[10.0, 12.0], &[13.0, 14.0]).better(), Some(false));
+        assert_eq!(of(&[10.0, 12.0], &[8.0, 10.0]).better(), None);
+        assert_eq!(of(&[10.0], &[9.9]).better(), None);
+        assert_eq!(of(&[10.0], &[]).better(), None);
+        let mut rate = of(&[10.0, 12.0], &[13.0, 14.0]);
+        rate.unit = Unit::parse("nodes/s").0;
+        assert_eq!(rate.better(), Some(true));
     }
 
     #[test]
