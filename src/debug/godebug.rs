@@ -61,6 +61,8 @@ items! {
     GC_VERIFY = b"gcverify", 0;
     /// Free memory of the heap holds a pattern.
     HEAP_GUARD = b"heapguard", 0;
+    /// A pointer that cannot be one is fatal.
+    INVALID_PTR = b"invalidptr", 1;
     /// Sets `runtime.MemProfileRate`; negative: leaves it.
     MEM_PROFILE_RATE = b"memprofilerate", -1;
     /// Memory is only ever handed out.

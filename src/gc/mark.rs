@@ -35,22 +35,30 @@ pub struct Marker {
     cost: usize,
 }
 
-/// Marks the object that `p` points into. The span and address of an object that was not marked before.
+/// Marks the object that `p` points into. The span and address of an object that was not marked before. `CHECK`: a pointer that cannot be
+/// one is fatal, unless the program does not want that.
 ///
 /// # Safety
-/// While marking.
+/// While marking; to check, on g0.
 #[inline(always)]
-unsafe fn mark_target(p: usize) -> Option<(&'static span::Span, usize)> {
+unsafe fn mark_target<const CHECK: bool>(p: usize) -> Option<(&'static span::Span, usize)> {
     let s = arena::span_of(p);
     if s.is_null() {
+        if CHECK {
+            // SAFETY: as the caller promises.
+            unsafe { super::invalid::found(p) };
+        }
         return None;
     }
     // SAFETY: spans that pages lead to are valid; nothing is swept while marking runs.
     unsafe {
         let s = &*s;
         let index = s.index_of(p);
-        // The unused tail of a span, and pages that are the runtime's own.
+        // The unused tail of a span, and pages that are the runtime's own or not to be used any more.
         if index >= s.objects as usize || s.state.load(Ordering::Relaxed) != span::state::IN_USE {
+            if CHECK && s.state.load(Ordering::Relaxed) == span::state::DEAD {
+                super::invalid::found(p);
+            }
             return None;
         }
         let (word, bit) = (index / 64, 1u64 << (index % 64));
@@ -105,7 +113,7 @@ impl Marker {
         }
         // SAFETY: a session is only open while marking.
         unsafe {
-            if let Some((s, base)) = mark_target(p) {
+            if let Some((s, base)) = mark_target::<true>(p) {
                 self.counts.add(s);
                 if !s.class.noscan() {
                     self.push(base);
@@ -295,7 +303,7 @@ pub fn shade(p: usize) {
     }
     // SAFETY: barriers run only while marking; the M's P is ours.
     unsafe {
-        let Some((s, base)) = mark_target(p) else {
+        let Some((s, base)) = mark_target::<false>(p) else {
             return;
         };
         let p = sched::getp();

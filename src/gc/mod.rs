@@ -16,6 +16,7 @@
 
 pub mod barrier;
 pub mod finalizer;
+mod invalid;
 pub mod mark;
 pub mod pace;
 pub mod roots;

@@ -13,6 +13,9 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 /// Largest stack of a goroutine (debug.SetMaxStack).
 static MAX_STACK: AtomicUsize = AtomicUsize::new(1_000_000_000);
 
+/// Smaller words than this are no pointers: nothing lies on the first page.
+const NO_POINTER: usize = 4096;
+
 /// Gives `g`, stopped at a function's entry, a stack of twice the size.
 ///
 /// # Safety
@@ -85,7 +88,7 @@ pub unsafe fn move_to(g: *mut G, size: usize) {
         let (lo, hi) = alloc(size);
         ptr::copy_nonoverlapping((old_hi - used) as *const u8, (hi - used) as *mut u8, used);
         let delta = hi.wrapping_sub(old_hi);
-        let mut adjust = |slot: usize| {
+        let adjust = |slot: usize| {
             let slot = slot as *mut usize;
             let v = *slot;
             if v >= old_lo && v < old_hi {
@@ -98,7 +101,13 @@ pub unsafe fn move_to(g: *mut G, size: usize) {
         crate::panic::adjust(g, old_lo, old_hi, delta);
         crate::chan::adjust_sudogs(g, old_lo, old_hi, delta);
         set_stack(g, lo, hi);
-        walk::each_stack_pointer(g, &mut adjust);
+        walk::each_stack_pointer(g, &mut |slot| {
+            let v = *(slot as *const usize);
+            if v.wrapping_sub(1) < NO_POINTER - 1 {
+                poison::suspect(g, slot, v);
+            }
+            adjust(slot);
+        });
         free(old_lo, old_size);
     }
 }

@@ -5,8 +5,8 @@
 //! mover look.
 
 use crate::abi::G;
-use crate::debug::godebug::STACK_POISON;
-use crate::debug::print::{put_hex, put_u64, puts, throw};
+use crate::debug::godebug::{INVALID_PTR, STACK_POISON};
+use crate::debug::print::{put_hex, puts, throw};
 use crate::stack::{BELOW, walk};
 
 /// The pattern.
@@ -47,6 +47,26 @@ pub unsafe fn check(g: *mut G) {
     }
 }
 
+/// A live word of a stack holds a small number. In a local variable that is fatal, as in Go; arguments may be anything.
+///
+/// # Safety
+/// `g` stands still.
+#[cold]
+pub unsafe fn suspect(g: *mut G, slot: usize, value: usize) {
+    if !INVALID_PTR.on() {
+        return;
+    }
+    // SAFETY: the caller's promise.
+    unsafe {
+        if let Some(f) = walk::frame_of(g, slot)
+            && let walk::Shape::Go(m) = f.shape
+            && slot >= f.top - 8 * m.locals_words as usize
+        {
+            found(g, slot, value);
+        }
+    }
+}
+
 /// A live word of a stack cannot be right: dies.
 ///
 /// # Safety
@@ -55,14 +75,12 @@ pub unsafe fn check(g: *mut G) {
 pub unsafe fn found(g: *mut G, slot: usize, value: usize) -> ! {
     // SAFETY: the caller's promise.
     unsafe {
-        let frame = walk::Walker::of(g).find(|f| slot < f.top || f.top == 0);
+        let frame = walk::frame_of(g, slot);
         puts("runtime: bad pointer in frame ");
         match frame.and_then(|f| crate::debug::symtab::find(f.pc)) {
             Some(f) => crate::os::sys::write(2, f.name()),
             None => puts("of the runtime"),
         }
-        puts(" of goroutine ");
-        put_u64((*g).goid as u64);
         puts(" at ");
         put_hex(slot as u64);
         puts(": ");

@@ -323,6 +323,15 @@ impl Iterator for Walker {
     }
 }
 
+/// The frame of a stopped goroutine whose locals and outgoing arguments `slot` is among.
+///
+/// # Safety
+/// `g` is stopped.
+pub unsafe fn frame_of(g: *mut G, slot: usize) -> Option<Frame> {
+    // SAFETY: the caller's promise.
+    unsafe { Walker::of(g) }.find(|f| slot <= f.top)
+}
+
 /// Calls `f` with the address of each set bit's word.
 ///
 /// # Safety

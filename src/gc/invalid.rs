@@ -1,0 +1,140 @@
+//! `GODEBUG=invalidptr=1` (the default): a pointer into memory of the heap that no object can be in ends the program.
+//!
+//! Such a word is no pointer, or one to an object that is gone: an integer in a variable of pointer type, a pointer kept as an integer, a bug of ours.
+//! The marker finds it on its slow path; whoever holds it is looked for only then.
+
+use super::mark;
+use crate::debug::godebug::INVALID_PTR;
+use crate::debug::print::{put_hex, put_u64, puts, throw};
+use crate::debug::symtab;
+use crate::heap::{arena, classes, pages, span};
+use crate::sched::{g::status_of, state, status};
+use crate::stack::walk;
+use core::sync::atomic::Ordering;
+
+/// `p`, which lies where the heap can be, leads to no span with objects. Returns if that may be.
+///
+/// # Safety
+/// While marking, on g0.
+#[cold]
+#[inline(never)]
+pub unsafe fn found(p: usize) {
+    // Where there is no arena somebody else's memory may lie.
+    if !INVALID_PTR.on() || arena::arena(arena::index_of(p)).is_null() {
+        return;
+    }
+    puts("runtime: pointer ");
+    put_hex(p as u64);
+    let s = arena::span_of(p);
+    // SAFETY: records of spans are never given back.
+    unsafe {
+        match s.as_ref() {
+            None => puts(" to pages that are free\n"),
+            Some(s) => {
+                puts(" to a span in state ");
+                put_u64(u64::from(s.state.load(Ordering::Relaxed)));
+                puts(" from ");
+                put_hex(s.base as u64);
+                puts(" to ");
+                put_hex((s.base + s.pages as usize * classes::PAGE) as u64);
+                puts("\n");
+            }
+        }
+        holders(p);
+    }
+    throw("found bad pointer in Go heap (incorrect use of unsafe or cgo?)")
+}
+
+/// Prints where `p` stands: in stacks that stand still, variables, marked objects.
+unsafe fn holders(p: usize) {
+    // SAFETY: see below.
+    unsafe {
+        stacks(p);
+        variables(p);
+        objects(p);
+    }
+}
+
+fn at(what: &str, slot: usize) {
+    puts("runtime: found in ");
+    puts(what);
+    puts(" at ");
+    put_hex(slot as u64);
+    puts("\n");
+}
+
+unsafe fn stacks(p: usize) {
+    // SAFETY: Gs are never freed; with the SCAN bit a stack stands still. It stays set: the process ends.
+    unsafe {
+        for g in state::all_gs() {
+            let s = status_of(g);
+            let now = s.load(Ordering::Relaxed);
+            if !matches!(
+                now & !status::SCAN,
+                status::WAITING | status::RUNNABLE | status::SYSCALL
+            ) || (now & status::SCAN == 0
+                && s.compare_exchange(now, now | status::SCAN, Ordering::AcqRel, Ordering::Relaxed)
+                    .is_err())
+            {
+                continue;
+            }
+            let note = |slot: usize| {
+                at("the stack", slot);
+                puts("\tof goroutine ");
+                put_u64((*g).goid as u64);
+                puts(", function ");
+                match walk::frame_of(g, slot).and_then(|f| symtab::find(f.pc)) {
+                    Some(f) => crate::os::sys::write(2, f.name()),
+                    None => puts("?"),
+                }
+                puts("\n");
+            };
+            walk::each_stack_pointer(g, &mut |slot| {
+                if mark::load(slot as *const usize) == p {
+                    note(slot);
+                }
+            });
+        }
+    }
+}
+
+unsafe fn variables(p: usize) {
+    let h = walk::header();
+    for (start, end, mask) in [(h.data, h.edata, h.data_mask), (h.bss, h.ebss, h.bss_mask)] {
+        for i in 0..(end - start) as usize / 8 {
+            let slot = start as usize + i * 8;
+            // SAFETY: the mask has a bit for each word of the section.
+            unsafe {
+                if *mask.add(i / 8) >> (i % 8) & 1 != 0 && mark::load(slot as *const usize) == p {
+                    at("a variable", slot);
+                }
+            }
+        }
+    }
+}
+
+unsafe fn objects(p: usize) {
+    // SAFETY: spans that are in use stay so while marking runs: nothing is swept.
+    for s in unsafe { pages::spans() } {
+        // SAFETY: as above; marked objects are valid.
+        unsafe {
+            let s = &*s;
+            if s.class.noscan() || s.state.load(Ordering::Relaxed) != span::state::IN_USE {
+                continue;
+            }
+            for i in (0..s.objects as usize).filter(|&i| s.is_marked(i)) {
+                let base = s.address_of(i);
+                mark::each_slot(s, base, |slot| {
+                    if mark::load(slot) == p {
+                        at("an object", slot as usize);
+                        puts("\tat ");
+                        put_hex(base as u64);
+                        puts(", of ");
+                        put_u64(s.elemsize as u64);
+                        puts(" bytes\n");
+                    }
+                });
+            }
+        }
+    }
+}
