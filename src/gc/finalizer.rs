@@ -60,7 +60,7 @@ impl Queue {
         // SAFETY: entries are valid under the lock.
         unsafe {
             if e.is_null() {
-                e = mem::persistent();
+                e = mem::persistent_in(&mem::GC_SYS);
             } else {
                 self.free = (*e).next;
             }

@@ -8,9 +8,9 @@ use crate::debug::print::{put_u64, puts};
 use crate::heap::classes::{CLASSES, PAGE, TABLE};
 use crate::heap::stats::HEAP_LIVE;
 use crate::heap::{PerP, pages, stats};
-use crate::os::mem::OTHER_SYS;
+use crate::os::mem;
 use crate::sched::state::GOMAXPROCS;
-use crate::sched::{P, state, stw};
+use crate::sched::{state, stw};
 use crate::stack::alloc::{STACK_INUSE, STACK_SYS};
 use crate::sync::mutex::Mutex;
 use crate::time::clock;
@@ -339,25 +339,20 @@ unsafe fn fill(m: &mut MemStats) {
     m.heap_objects = m.mallocs - m.frees;
     {
         let bytes = |pages: &AtomicUsize| (pages.load(Ordering::Relaxed) * PAGE) as u64;
-        m.heap_sys = bytes(&pages::EVER_PAGES) - bytes(&pages::MANUAL_PAGES);
+        m.heap_sys = bytes(&pages::EVER_PAGES);
         m.heap_inuse = bytes(&pages::OBJECT_PAGES);
         m.heap_idle = m.heap_sys - m.heap_inuse;
         m.heap_released = bytes(&pages::RELEASED_PAGES);
-        let h = pages::HEAP.lock();
-        m.mspan_inuse = (h.records.bytes - h.records.free_bytes) as u64;
-        m.mspan_sys = h.records.bytes as u64;
-        m.gc_sys = h.arena_bytes as u64;
-        m.stack_inuse = bytes(&pages::MANUAL_PAGES);
-        m.stack_sys = m.stack_inuse;
     }
-    m.stack_inuse += STACK_INUSE.load(Ordering::Relaxed);
-    m.stack_sys += STACK_SYS.load(Ordering::Relaxed);
+    m.stack_inuse = STACK_INUSE.load(Ordering::Relaxed);
+    m.stack_sys = STACK_SYS.load(Ordering::Relaxed);
+    m.mspan_sys = mem::MSPAN_SYS.load(Ordering::Relaxed);
+    m.mspan_inuse = m.mspan_sys - pages::HEAP.lock().records.free_bytes as u64;
+    m.mcache_sys = mem::MCACHE_SYS.load(Ordering::Relaxed);
     m.mcache_inuse = ps * size_of::<PerP>() as u64;
-    m.mcache_sys = ps * size_of::<P>() as u64;
-    // One table holds what is hashed: types' itabs and profile buckets come out of the runtime's own memory.
-    m.buck_hash_sys = size_of::<Cycles>() as u64;
-    let other = OTHER_SYS.load(Ordering::Relaxed);
-    m.other_sys = other.saturating_sub(m.mspan_sys + m.mcache_sys).max(1);
+    m.buck_hash_sys = mem::BUCK_HASH_SYS.load(Ordering::Relaxed);
+    m.gc_sys = mem::GC_SYS.load(Ordering::Relaxed);
+    m.other_sys = mem::OTHER_SYS.load(Ordering::Relaxed);
     m.sys = m.heap_sys
         + m.stack_sys
         + m.mspan_sys

@@ -88,7 +88,7 @@ impl Pool {
     fn take(&mut self) -> *mut Block {
         let b = self.free;
         if b.is_null() {
-            return mem::persistent();
+            return mem::persistent_in(&mem::GC_SYS);
         }
         // SAFETY: blocks of the pool are valid.
         unsafe {

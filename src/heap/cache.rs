@@ -60,8 +60,8 @@ pub struct PerP {
     pub rest: [u64; SPAN_CLASSES],
     /// Bytes until the next sample.
     pub next_sample: i64,
-    /// The first sample was drawn.
-    pub sampling: bool,
+    /// The rate that it was drawn for.
+    pub sample_rate: i64,
     /// The next object allocated is a sample.
     pub sample_due: bool,
     /// Pages for spans.
@@ -162,6 +162,9 @@ impl PerP {
     #[cold]
     #[inline(never)]
     pub fn refill(&mut self, class: SpanClass) -> bool {
+        if self.sample_rate != sample::rate() {
+            sample::rate_changed(self);
+        }
         if self.rest[class.index()] == 0 && self.advance(class) {
             return true;
         }
@@ -217,15 +220,12 @@ impl PerP {
         let slot = &mut self.slots[class.index()];
         let rest = &mut self.rest[class.index()];
         let one = *rest & rest.wrapping_neg();
-        let first = self.next_sample == 0 && !self.sampling;
-        self.sampling = true;
-        self.next_sample = sample::distance(sample::rate());
+        self.next_sample = sample::distance(self.sample_rate);
         let (free, after) =
             sample::split(*rest & !one, slot.elemsize as usize, &mut self.next_sample);
         slot.free = one | free;
         *rest = after;
-        // A P's first allocation is none: it only starts the count.
-        self.sample_due = !first;
+        self.sample_due = self.sample_rate > 0;
     }
 
     /// The next slot of the class becomes free, and no other, so that the next allocation comes here too.

@@ -372,9 +372,10 @@ fn out_of_memory(size: usize) -> ! {
     print::throw("runtime: out of memory")
 }
 
-/// At boot. The tables are valid as zeroes: the first allocation finds empty caches and an empty page heap.
+/// At boot. The heap's own tables are valid as zeroes: the first allocation finds empty caches and an empty page heap.
 pub fn init() {
     modes::init();
+    sample::init();
 }
 
 /// Gives everything in a P's cache back.

@@ -38,8 +38,6 @@ pub struct PageHeap {
     tree: Tree,
     /// Span records.
     pub records: Records,
-    /// Bytes of arena records.
-    pub arena_bytes: usize,
 }
 
 // SAFETY: the pointers lead to the heap's own records, which no thread owns.
@@ -50,8 +48,6 @@ pub static HEAP: Mutex<PageHeap> = Mutex::new(PageHeap::new());
 
 /// Pages in use for objects.
 pub static OBJECT_PAGES: AtomicUsize = AtomicUsize::new(0);
-/// Pages in use for the runtime's own purposes.
-pub static MANUAL_PAGES: AtomicUsize = AtomicUsize::new(0);
 /// Pages that were in use at some time.
 pub static EVER_PAGES: AtomicUsize = AtomicUsize::new(0);
 /// Pages given back to the system since.
@@ -132,7 +128,7 @@ impl Cache {
         unsafe {
             self.records[size] = (*s).next;
             OBJECT_PAGES.fetch_add(n, Ordering::Relaxed);
-            init_span(s, page, n, class, state::IN_USE);
+            init_span(s, page, n, class);
         }
         s
     }
@@ -161,11 +157,11 @@ impl Cache {
 ///
 /// # Safety
 /// The pages and the record must be the caller's.
-unsafe fn init_span(s: *mut Span, page: usize, n: usize, class: SpanClass, st: u8) {
+unsafe fn init_span(s: *mut Span, page: usize, n: usize, class: SpanClass) {
     let dirty = use_pages(page, n);
     // SAFETY: as the caller promises.
     unsafe {
-        span::init(s, address(page), n, class, st);
+        span::init(s, address(page), n, class);
         (*s).needzero = dirty;
         arena::set_spans(page, n, s);
     }
@@ -259,7 +255,6 @@ impl PageHeap {
             end: 0,
             tree: Tree::new(),
             records: Records::new(),
-            arena_bytes: 0,
         }
     }
 
@@ -413,7 +408,7 @@ impl PageHeap {
             let (i, bit) = (at / ARENA_PAGES, at % ARENA_PAGES);
             let len = (ARENA_PAGES - bit).min(page + n - at);
             if arena::arena(i).is_null() {
-                let a = mem::map(0, size_of::<Arena>()).cast::<Arena>();
+                let a = mem::map_for(&mem::GC_SYS, size_of::<Arena>()).cast::<Arena>();
                 if a.is_null() {
                     // SAFETY: mapped by the caller; nothing uses it.
                     unsafe { mem::unmap((BASE + at * PAGE) as *mut u8, (page + n - at) * PAGE) };
@@ -421,7 +416,6 @@ impl PageHeap {
                 }
                 // SAFETY: fresh memory, valid as zeroes.
                 unsafe { (*a).pages.map.in_use.fill(!0) };
-                self.arena_bytes += size_of::<Arena>();
                 arena::set_arena(i, a);
                 self.end = self.end.max(i + 1);
             }
@@ -500,12 +494,7 @@ impl PageHeap {
 unsafe fn forget(s: *mut Span) {
     // SAFETY: the span is the caller's.
     unsafe {
-        let count = if (*s).state.load(Ordering::Relaxed) == state::IN_USE {
-            &OBJECT_PAGES
-        } else {
-            &MANUAL_PAGES
-        };
-        count.fetch_sub((*s).pages as usize, Ordering::Relaxed);
+        OBJECT_PAGES.fetch_sub((*s).pages as usize, Ordering::Relaxed);
         (*s).state.store(state::DEAD, Ordering::Relaxed);
     }
 }
@@ -564,32 +553,6 @@ pub unsafe fn spans() -> impl Iterator<Item = *mut Span> {
         }
         None
     })
-}
-
-/// Pages for the runtime's own use (goroutine stacks), outside what the collector sweeps. Null when the system has none.
-/// The memory is not cleared.
-pub fn alloc_manual(pages: usize) -> *mut u8 {
-    let class = SpanClass::new(0, true);
-    let (page, s) = {
-        let mut heap = HEAP.lock();
-        let Some(page) = heap.take(pages, true) else {
-            return null_mut();
-        };
-        (page, heap.records.take(span::record_size(pages, class), 1))
-    };
-    MANUAL_PAGES.fetch_add(pages, Ordering::Relaxed);
-    // SAFETY: the pages were just taken, the record too.
-    unsafe { init_span(s, page, pages, class, state::MANUAL) };
-    address(page) as *mut u8
-}
-
-/// Gives pages of [`alloc_manual`] back.
-///
-/// # Safety
-/// `p` must come from [`alloc_manual`], and nothing may use the memory any more.
-pub unsafe fn free_manual(p: *mut u8) {
-    // SAFETY: as the caller promises.
-    unsafe { free_span(arena::span_of(p as usize)) };
 }
 
 #[cfg(test)]

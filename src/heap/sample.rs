@@ -78,6 +78,11 @@ static PROFILE: Mutex<Profile> = Mutex::new(Profile {
 /// Number of markings of which the profile shows the result.
 static SHOWN: AtomicUsize = AtomicUsize::new(0);
 
+/// At boot.
+pub fn init() {
+    PROFILE.lock().chains = mem::persistent_for(&mem::BUCK_HASH_SYS, CHAINS * 8, 8).cast();
+}
+
 /// Average bytes between two samples; 0: no samples.
 #[inline(always)]
 pub fn rate() -> i64 {
@@ -96,6 +101,17 @@ pub fn distance(rate: i64) -> i64 {
         i64::MAX
     } else {
         (sched::fastrand() % limit) as i64
+    }
+}
+
+/// The program has changed the rate, or the P allocates for the first time: draws the next sample. Slots of windows that were taken before are set
+/// aside, since the sample may fall among them.
+#[cold]
+pub fn rate_changed(c: &mut PerP) {
+    c.sample_rate = rate();
+    c.next_sample = distance(c.sample_rate);
+    for (slot, rest) in c.slots.iter_mut().zip(&mut c.rest) {
+        *rest |= core::mem::take(&mut slot.free);
     }
 }
 
@@ -120,6 +136,9 @@ pub fn split(free: u64, size: usize, next: &mut i64) -> (u64, u64) {
 /// A large object of `size` bytes: whether it is a sample.
 pub fn large(c: &mut PerP, size: usize) -> bool {
     let rate = rate();
+    if rate != c.sample_rate {
+        rate_changed(c);
+    }
     if rate <= 0 {
         return false;
     }
@@ -133,9 +152,6 @@ pub fn large(c: &mut PerP, size: usize) -> bool {
 
 impl Profile {
     unsafe fn bucket(&mut self, stack: &[usize], size: usize) -> *mut Bucket {
-        if self.chains.is_null() {
-            self.chains = mem::persistent_alloc(CHAINS * 8, 8).cast();
-        }
         let mut hash = size as u64;
         for &pc in stack {
             hash = (hash ^ pc as u64)
@@ -152,7 +168,7 @@ impl Profile {
                 }
                 b = (*b).next;
             }
-            b = mem::persistent();
+            b = mem::persistent_in(&mem::BUCK_HASH_SYS);
             (*b).size = size;
             (*b).hash = hash;
             (*b).depth = stack.len();

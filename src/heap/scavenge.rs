@@ -6,7 +6,7 @@
 //! works on them, so no lock is held.
 
 use super::classes::PAGE;
-use super::pages::{self, EVER_PAGES, HEAP, MANUAL_PAGES, OBJECT_PAGES, RELEASED_PAGES};
+use super::pages::{self, EVER_PAGES, HEAP, OBJECT_PAGES, RELEASED_PAGES};
 use super::stats::HEAP_LIVE;
 use crate::debug::godebug;
 use crate::debug::print::{put_u64, puts};
@@ -59,7 +59,7 @@ static STATE: Mutex<State> = Mutex::new(State {
 /// Idle pages with memory behind them, less those that will be needed unless `all` are asked for.
 fn excess(all: bool) -> usize {
     let load = |n: &core::sync::atomic::AtomicUsize| n.load(Ordering::Relaxed);
-    let in_use = load(&OBJECT_PAGES) + load(&MANUAL_PAGES);
+    let in_use = load(&OBJECT_PAGES);
     let have = load(&EVER_PAGES).saturating_sub(load(&RELEASED_PAGES));
     if all {
         return have.saturating_sub(in_use);
@@ -168,7 +168,7 @@ impl State {
         puts(" MB released\nscvg");
         put_u64(self.lines);
         self.lines += 1;
-        let sys = load(&EVER_PAGES).saturating_sub(load(&MANUAL_PAGES));
+        let sys = load(&EVER_PAGES);
         let in_use = load(&OBJECT_PAGES);
         let gone = load(&RELEASED_PAGES);
         for (name, n) in [

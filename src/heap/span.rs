@@ -27,8 +27,6 @@ pub mod state {
     pub const DEAD: u8 = 0;
     /// Objects.
     pub const IN_USE: u8 = 1;
-    /// Pages that the runtime manages itself (stacks).
-    pub const MANUAL: u8 = 2;
 }
 
 /// Class and pointer-freeness as one number: `class * 2 + noscan`.
@@ -158,8 +156,6 @@ pub fn record_size(pages: usize, class: SpanClass) -> usize {
 #[derive(Debug)]
 pub struct Records {
     free: [*mut Span; RECORDS],
-    /// Bytes of all records.
-    pub bytes: usize,
     /// Bytes of those that are not in use; caches of Ps hold others.
     pub free_bytes: usize,
 }
@@ -175,7 +171,6 @@ impl Records {
     pub const fn new() -> Self {
         Self {
             free: [null_mut(); RECORDS],
-            bytes: 0,
             free_bytes: 0,
         }
     }
@@ -185,14 +180,13 @@ impl Records {
         let size = bytes_of(record);
         if self.free[record].is_null() {
             for _ in 0..most {
-                let s: *mut Span = mem::persistent_alloc(size, 64).cast();
+                let s: *mut Span = mem::persistent_for(&mem::MSPAN_SYS, size, 64).cast();
                 // SAFETY: fresh memory for a record.
                 unsafe {
                     (&raw mut (*s).record).write(record as u32);
                     (&raw mut (*s).next).write(self.free[record]);
                 }
                 self.free[record] = s;
-                self.bytes += size;
                 self.free_bytes += size;
             }
         }
@@ -247,7 +241,7 @@ impl Records {
 ///
 /// # Safety
 /// The record and the pages must be the caller's, in arenas that exist.
-pub unsafe fn init(s: *mut Span, base: usize, pages: usize, class: SpanClass, st: u8) {
+pub unsafe fn init(s: *mut Span, base: usize, pages: usize, class: SpanClass) {
     let (objects, elemsize) = layout(pages, class);
     let with_types = !class.noscan() && elemsize > MAX_BITS;
     let words = objects.div_ceil(64);
@@ -262,7 +256,7 @@ pub unsafe fn init(s: *mut Span, base: usize, pages: usize, class: SpanClass, st
             elemsize,
             magic: TABLE[class.class()].magic,
             objects: objects as u32,
-            state: AtomicU8::new(st),
+            state: AtomicU8::new(state::IN_USE),
             class,
             needzero: false,
             pages: pages as u32,

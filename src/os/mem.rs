@@ -4,7 +4,15 @@ use super::sys;
 use crate::sync::mutex::Mutex;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-/// Bytes obtained for the runtime's own structures (MemStats.OtherSys).
+/// Bytes obtained for the collector and what is known about arenas (`MemStats.GCSys`).
+pub static GC_SYS: AtomicU64 = AtomicU64::new(0);
+/// For span records (`MemStats.MSpanSys`).
+pub static MSPAN_SYS: AtomicU64 = AtomicU64::new(0);
+/// For Ps with their caches (`MemStats.MCacheSys`).
+pub static MCACHE_SYS: AtomicU64 = AtomicU64::new(0);
+/// For tables of profiles (`MemStats.BuckHashSys`).
+pub static BUCK_HASH_SYS: AtomicU64 = AtomicU64::new(0);
+/// For everything else that is neither heap nor stack (`MemStats.OtherSys`).
 pub static OTHER_SYS: AtomicU64 = AtomicU64::new(0);
 
 /// Maps `size` bytes of zeroed memory near `hint` (0 = anywhere), or answers null.
@@ -26,6 +34,25 @@ pub fn map(hint: usize, size: usize) -> *mut u8 {
     } else {
         p as *mut u8
     }
+}
+
+/// [`map`] anywhere, counted in `sys`.
+pub fn map_for(sys: &AtomicU64, size: usize) -> *mut u8 {
+    let p = map(0, size);
+    if !p.is_null() {
+        sys.fetch_add(size as u64, Ordering::Relaxed);
+    }
+    p
+}
+
+/// Gives a mapping of [`map_for`] back.
+///
+/// # Safety
+/// As [`unmap`].
+pub unsafe fn unmap_for(sys: &AtomicU64, p: *mut u8, size: usize) {
+    sys.fetch_sub(size as u64, Ordering::Relaxed);
+    // SAFETY: passed on to the caller.
+    unsafe { unmap(p, size) };
 }
 
 /// Makes a range fault on access (guard pages).
@@ -79,32 +106,46 @@ struct Bump {
 
 static BUMP: Mutex<Bump> = Mutex::new(Bump { at: 0, end: 0 });
 
-/// Zeroed memory for a structure of the runtime that is never freed. Dies with a message when the system has none.
-pub fn persistent_alloc(size: usize, align: usize) -> *mut u8 {
-    OTHER_SYS.fetch_add(size as u64, Ordering::Relaxed);
+/// Zeroed memory for a structure of the runtime that is never freed, counted in `sys`. Dies with a message when the system has none.
+pub fn persistent_for(sys: &AtomicU64, size: usize, align: usize) -> *mut u8 {
+    let none = || crate::debug::print::throw("runtime: cannot allocate memory");
     if size >= CHUNK / 4 {
-        let p = map(0, size.next_multiple_of(4096));
+        let p = map_for(sys, size.next_multiple_of(4096));
         if p.is_null() {
-            crate::debug::print::throw("runtime: cannot allocate memory");
+            none();
         }
         return p;
     }
     let mut b = BUMP.lock();
-    let start = b.at.next_multiple_of(align);
+    let mut start = b.at.next_multiple_of(align);
     if b.at == 0 || start + size > b.end {
-        let p = map(0, CHUNK) as usize;
-        if p == 0 {
-            crate::debug::print::throw("runtime: cannot allocate memory");
+        start = map_for(&OTHER_SYS, CHUNK) as usize;
+        if start == 0 {
+            none();
         }
-        b.at = p + size;
-        b.end = p + CHUNK;
-        return p as *mut u8;
+        b.end = start + CHUNK;
     }
     b.at = start + size;
+    drop(b);
+    // What is left of the chunk stays with the others.
+    if !core::ptr::eq(sys, &raw const OTHER_SYS) {
+        OTHER_SYS.fetch_sub(size as u64, Ordering::Relaxed);
+        sys.fetch_add(size as u64, Ordering::Relaxed);
+    }
     start as *mut u8
+}
+
+/// [`persistent_for`] `OTHER_SYS`.
+pub fn persistent_alloc(size: usize, align: usize) -> *mut u8 {
+    persistent_for(&OTHER_SYS, size, align)
 }
 
 /// A zeroed `T` that lives for ever.
 pub fn persistent<T>() -> *mut T {
-    persistent_alloc(size_of::<T>(), align_of::<T>()).cast()
+    persistent_in(&OTHER_SYS)
+}
+
+/// A zeroed `T` that lives for ever, counted in `sys`.
+pub fn persistent_in<T>(sys: &AtomicU64) -> *mut T {
+    persistent_for(sys, size_of::<T>(), align_of::<T>()).cast()
 }

@@ -138,7 +138,7 @@ pub unsafe fn deferproc_slow(a: &mut args::runtime_deferproc) {
         }
         let size = a.siz as usize;
         let Some(class) = ROOM.iter().position(|&room| size <= room) else {
-            let d: *mut Defer = mem::map(0, size_of::<Defer>() + size).cast();
+            let d: *mut Defer = mem::map_for(&mem::OTHER_SYS, size_of::<Defer>() + size).cast();
             if d.is_null() {
                 print::throw("runtime: cannot allocate memory");
             }
@@ -229,7 +229,11 @@ pub unsafe fn free(d: *mut Defer) {
     unsafe {
         let class = (*d).pool as usize;
         let Some(pool) = (*pools()).pools.get_mut(class) else {
-            mem::unmap(d.cast(), size_of::<Defer>() + (*d).siz as usize);
+            mem::unmap_for(
+                &mem::OTHER_SYS,
+                d.cast(),
+                size_of::<Defer>() + (*d).siz as usize,
+            );
             return;
         };
         if pool.n == BATCH {

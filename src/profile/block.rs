@@ -112,7 +112,7 @@ impl Table {
                 }
                 b = (*b).next;
             }
-            let new: *mut Bucket = mem::persistent();
+            let new: *mut Bucket = mem::persistent_in(&mem::BUCK_HASH_SYS);
             *new = Bucket {
                 next: *head,
                 count: 0,

@@ -209,7 +209,7 @@ pub unsafe fn set_rate(a: &mut args::runtime_SetCPUProfileRate) {
         }
         for b in &mut p.buffers {
             if b.is_null() {
-                *b = mem::map(0, WORDS * 8).cast();
+                *b = mem::map_for(&mem::OTHER_SYS, WORDS * 8).cast();
             }
             if b.is_null() {
                 return false;

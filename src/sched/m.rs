@@ -60,7 +60,7 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
     unsafe {
         let m: *mut M = mem::persistent();
         let g0: *mut G = mem::persistent();
-        let base = mem::map(0, G0_STACK) as usize;
+        let base = mem::map_for(&mem::OTHER_SYS, G0_STACK) as usize;
         if base == 0 {
             print::throw("runtime: cannot allocate memory for a thread's stack");
         }

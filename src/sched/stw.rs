@@ -182,7 +182,7 @@ pub unsafe fn resize(n: u32) -> *mut P {
         let old = GOMAXPROCS.load(Ordering::Relaxed);
         for i in 0..n as usize {
             if state::p_at(i).is_null() {
-                let p: *mut P = mem::persistent();
+                let p: *mut P = mem::persistent_in(&mem::MCACHE_SYS);
                 (*p).id = i as u32;
                 (*p).status.store(pstatus::GCSTOP, Ordering::Relaxed);
                 state::set_p(i, p);

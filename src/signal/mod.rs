@@ -122,7 +122,7 @@ pub unsafe fn minit(m: *mut M) {
     // SAFETY: the mapping lives as long as the thread.
     unsafe {
         if (*m).sigstack == 0 {
-            (*m).sigstack = mem::map(0, STACK) as usize;
+            (*m).sigstack = mem::map_for(&mem::OTHER_SYS, STACK) as usize;
             (*m).sigstacksize = STACK;
         }
         if (*m).sigstack == 0 {

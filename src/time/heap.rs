@@ -209,7 +209,7 @@ impl Heap {
     #[cold]
     fn grow(&mut self) {
         let cap = if self.cap == 0 { FIRST } else { self.cap * 2 };
-        let new = mem::map(0, cap * size_of::<Entry>()).cast::<Entry>();
+        let new = mem::map_for(&mem::OTHER_SYS, cap * size_of::<Entry>()).cast::<Entry>();
         if new.is_null() {
             crate::debug::print::throw("runtime: cannot allocate memory");
         }
@@ -217,7 +217,11 @@ impl Heap {
         unsafe {
             if self.cap > 0 {
                 core::ptr::copy_nonoverlapping(self.entries, new, self.len);
-                mem::unmap(self.entries.cast(), self.cap * size_of::<Entry>());
+                mem::unmap_for(
+                    &mem::OTHER_SYS,
+                    self.entries.cast(),
+                    self.cap * size_of::<Entry>(),
+                );
             }
         }
         (self.entries, self.cap) = (new, cap);
