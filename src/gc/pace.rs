@@ -165,7 +165,8 @@ pub unsafe fn assist(bytes: usize) {
             }
         }
         let want = (-*credit as usize).max(ASSIST_BATCH);
-        let done = worker::assist(want);
+        let ahead = HEAP_LIVE.load(Ordering::Relaxed) > GOAL.load(Ordering::Relaxed);
+        let done = worker::assist(want, ahead);
         // It is ours, not the pool's.
         CREDIT.fetch_sub(done as i64, Ordering::Relaxed);
         *credit += done as i64;

@@ -10,6 +10,7 @@
 
 use super::mark::Marker;
 use super::{pace, roots, work};
+use crate::os::futex;
 use crate::sched::state::{self, GCWAITING, GLOBAL_RUNQ, GOMAXPROCS, NMSPINNING, NPIDLE};
 use crate::sched::{P, m};
 use crate::time::clock::nanotime;
@@ -19,6 +20,8 @@ use core::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicU64,
 const DEDICATED_NS: i64 = 10_000_000;
 /// Longest turn of the fractional worker and of an idle P, whose scheduler then looks at the network and the timers.
 const TURN_NS: i64 = 1_000_000;
+/// Longest wait of one allocation for others to mark.
+const WAIT_NS: i64 = 1_000_000;
 /// Shortest turn that is worth the switch.
 const SHORTEST_NS: i64 = 20_000;
 /// Share of the Ps' time for marking, in thousandths.
@@ -195,12 +198,30 @@ pub unsafe fn while_idle(p: *mut P) -> bool {
     true
 }
 
-/// Marks `bytes` worth of objects for the allocation that is going on; answers what was done, 0 if there is nothing to do.
+/// Allocation is over its goal, and what is left to mark is in the hands of other threads: they get our processor, the system may have taken theirs.
+fn wait_for_work() {
+    static NOBODY_WAKES: AtomicU32 = AtomicU32::new(0);
+    let end = nanotime() + WAIT_NS;
+    while !has_work() && !stopping() && !super::asked() && nanotime() < end {
+        futex::sleep(&NOBODY_WAKES, 0, WAIT_NS / 10);
+    }
+}
+
+/// Marks `bytes` worth of objects for the allocation that is going on; answers what was done, 0 if there is nothing to do: then, if allocation is
+/// `ahead` of its goal, it waits a little.
 ///
 /// # Safety
 /// In system mode on a thread with a P, while marking.
-pub(super) unsafe fn assist(bytes: usize) -> usize {
-    if !has_work() || stopping() {
+pub(super) unsafe fn assist(bytes: usize, ahead: bool) -> usize {
+    if stopping() {
+        return 0;
+    }
+    if !has_work() {
+        if super::asked() {
+            super::preempt_current();
+        } else if ahead {
+            wait_for_work();
+        }
         return 0;
     }
     let now = nanotime();

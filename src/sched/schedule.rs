@@ -147,7 +147,10 @@ pub fn schedule() -> ! {
             }
             if crate::gc::asked() {
                 crate::gc::poll();
-                continue;
+                // What was asked for may have to be tried again; goroutines do not wait for that.
+                if GCWAITING.load(Ordering::Acquire) != 0 {
+                    continue;
+                }
             }
             let (g, inherit) = next_goroutine(m);
             if g.is_null() {
