@@ -31,7 +31,8 @@ enum Holder {
 ///
 /// # Safety
 /// The world must be stopped, marking complete, nothing swept yet.
-unsafe fn find(wanted: impl Fn(usize) -> bool) -> Option<(Holder, usize)> {
+#[inline(never)]
+unsafe fn find(wanted: &dyn Fn(usize) -> bool) -> Option<(Holder, usize)> {
     let found: Cell<Option<(Holder, usize)>> = Cell::new(None);
     let g: Cell<*mut G> = Cell::new(null_mut());
     // SAFETY: the caller's promise.
@@ -88,7 +89,7 @@ fn missed(p: usize) -> bool {
 pub unsafe fn check() {
     // SAFETY: passed on to the caller.
     unsafe {
-        if let Some((holder, p)) = find(missed) {
+        if let Some((holder, p)) = find(&missed) {
             report(holder, p);
         }
     }
@@ -119,7 +120,7 @@ unsafe fn report(mut holder: Holder, p: usize) -> ! {
                 Holder::Object(o) => {
                     show(o);
                     let same = |q| find_object(q).is_some_and(|other| other.base == o.base);
-                    match find(same) {
+                    match find(&same) {
                         Some((next, _)) => holder = next,
                         None => {
                             print::puts("\twhich nothing points to any more\n");
