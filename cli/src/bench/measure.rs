@@ -8,7 +8,7 @@ use crate::conform::process::{self, Ending, Finished, Limits};
 /// One number from one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
-    /// `time`, `rss` or what the program calls it.
+    /// `time`, `cpu`, `rss` or what the program calls it.
     pub metric: String,
     /// Unit of `value`.
     pub unit: Unit,
@@ -56,7 +56,8 @@ pub fn with_tail(why: &str, done: &Finished) -> String {
     text
 }
 
-/// The numbers of a run that went well: time first, peak memory last.
+/// The numbers of a run that went well: time first, peak memory last. A benchmark function runs for as long as it is told to, so the
+/// processor time of its process says nothing.
 fn readings(done: &Finished, clock: Clock) -> Result<Vec<Reading>, String> {
     let output = String::from_utf8_lossy(&done.output);
     let time = match clock {
@@ -66,11 +67,15 @@ fn readings(done: &Finished, clock: Clock) -> Result<Vec<Reading>, String> {
             .find_map(per_operation)
             .ok_or("it printed no line with ns/op")?,
     };
-    let mut readings = vec![Reading {
-        metric: "time".to_string(),
-        unit: Unit::Time,
-        value: time,
-    }];
+    let own = |metric: &str, unit, value| Reading {
+        metric: metric.to_string(),
+        unit,
+        value,
+    };
+    let mut readings = vec![own("time", Unit::Time, time)];
+    if clock == Clock::Wall {
+        readings.push(own("cpu", Unit::Time, done.cpu.as_secs_f64() * 1e9));
+    }
     for line in output.lines() {
         if let Some(text) = line.strip_prefix("metric ") {
             readings.push(metric(text).ok_or_else(|| {
@@ -78,11 +83,7 @@ fn readings(done: &Finished, clock: Clock) -> Result<Vec<Reading>, String> {
             })?);
         }
     }
-    readings.push(Reading {
-        metric: "rss".to_string(),
-        unit: Unit::Bytes,
-        value: done.peak_memory as f64,
-    });
+    readings.push(own("rss", Unit::Bytes, done.peak_memory as f64));
     Ok(readings)
 }
 
@@ -121,6 +122,7 @@ mod tests {
             ending: Ending::Exit(0),
             output: output.as_bytes().to_vec(),
             wall: Duration::from_millis(250),
+            cpu: Duration::from_millis(400),
             peak_memory: 3 << 20,
         }
     }
@@ -140,6 +142,7 @@ mod tests {
             names(&readings),
             [
                 ("time", 250e6),
+                ("cpu", 400e6),
                 ("pause-p99", 1.5e6),
                 ("rate", 3.0),
                 ("rss", 3_145_728.0)

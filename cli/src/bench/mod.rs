@@ -66,7 +66,7 @@ pub struct Args {
     /// Runs of each benchmark on each side [default: 5, or what its source says]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     rounds: Option<u32>,
-    /// Only rows whose metric (time, rss, ...) matches
+    /// Only rows whose metric (time, cpu, rss, ...) matches
     #[arg(long, value_name = "REGEX")]
     metric: Option<Regex>,
     /// How long each benchmark function runs, as for `go test`

@@ -29,7 +29,7 @@ pub struct Report {
 pub struct Row {
     /// Name of the benchmark.
     pub benchmark: String,
-    /// `time`, `rss` or what the program calls it.
+    /// `time`, `cpu`, `rss` or what the program calls it.
     pub metric: String,
     /// Unit of the numbers.
     pub unit: Unit,

@@ -1,7 +1,7 @@
 //! What a benchmark is meant to reach, as its source states it.
 //!
 //! `// target: METRIC [<=|>=] NUMBER[UNIT]`. A number without a unit is a bound on the ratio gort/stock; with one, on gort's own
-//! median. Without a sign the bound is an upper one, for rates (`nodes/s`) a lower one. `METRIC` is `time`, `rss` or the name of a
+//! median. Without a sign the bound is an upper one, for rates (`nodes/s`) a lower one. `METRIC` is `time`, `cpu`, `rss` or the name of a
 //! metric of the program. `1/1.8` is a number.
 
 use super::quantity::{Unit, digits};

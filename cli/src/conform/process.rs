@@ -51,6 +51,8 @@ pub struct Finished {
     pub output: Vec<u8>,
     /// Time from its start to its end.
     pub wall: Duration,
+    /// Processor time of it and of what it waited for, in user mode and in the kernel.
+    pub cpu: Duration,
     /// Bytes that were resident at once, at most. Never less than what the process had before it became the program: the few
     /// MiB that it shares with this one.
     pub peak_memory: u64,
@@ -99,7 +101,7 @@ pub fn run(mut command: Command, limits: Limits) -> io::Result<Finished> {
     let watched = watch(&child, &mut reader, start + limits.time);
     let wall = start.elapsed();
     kill_group(&child);
-    let (status, peak_memory) = reap(&child)?;
+    let (status, usage) = reap(&child)?;
     let (early, mut output) = watched?;
     if early.is_none() {
         drain(&mut reader, &mut output)?;
@@ -108,7 +110,8 @@ pub fn run(mut command: Command, limits: Limits) -> io::Result<Finished> {
         ending: early.unwrap_or_else(|| ending(status)),
         output,
         wall,
-        peak_memory,
+        cpu: duration(usage.ru_utime) + duration(usage.ru_stime),
+        peak_memory: u64::try_from(usage.ru_maxrss).unwrap_or(0) << 10,
     })
 }
 
@@ -188,8 +191,8 @@ fn kill_group(child: &Child) {
     let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
 }
 
-/// Waits for the end of the program, which is near. With its status comes the most memory that it had, in bytes.
-fn reap(child: &Child) -> io::Result<(ExitStatus, u64)> {
+/// Waits for the end of the program, which is near. With its status comes what it used.
+fn reap(child: &Child) -> io::Result<(ExitStatus, libc::rusage)> {
     let (mut status, mut usage) = (0, MaybeUninit::<libc::rusage>::zeroed());
     loop {
         // SAFETY: both pointers are to locals of the types that the call writes. Nobody else waits for this child.
@@ -204,11 +207,13 @@ fn reap(child: &Child) -> io::Result<(ExitStatus, u64)> {
         }
     }
     // SAFETY: zeroes are a valid `rusage`; the call has written over them.
-    let usage = unsafe { usage.assume_init() };
-    Ok((
-        ExitStatus::from_raw(status),
-        u64::try_from(usage.ru_maxrss).unwrap_or(0) << 10,
-    ))
+    Ok((ExitStatus::from_raw(status), unsafe { usage.assume_init() }))
+}
+
+/// The kernel's way to say how long.
+fn duration(time: libc::timeval) -> Duration {
+    let whole = Duration::from_secs(u64::try_from(time.tv_sec).unwrap_or(0));
+    whole + Duration::from_micros(u64::try_from(time.tv_usec).unwrap_or(0))
 }
 
 /// Translates the status of a program that ended without our doing.
@@ -295,7 +300,10 @@ mod tests {
         let limit = limits(Duration::from_secs(30));
         let small = run(shell("exec sleep 0.2"), limit).unwrap();
         assert!(small.wall >= Duration::from_millis(200));
+        assert!(small.cpu < Duration::from_millis(200), "{:?}", small.cpu);
         assert!(small.peak_memory > 0);
+        let busy = shell("i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done");
+        assert!(run(busy, limit).unwrap().cpu > small.cpu);
         let large = run(
             shell("x=$(head -c 60000000 /dev/zero | tr '\\0' x); echo"),
             limit,

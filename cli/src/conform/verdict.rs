@@ -204,6 +204,7 @@ mod tests {
             ending,
             output: output.as_bytes().to_vec(),
             wall: Duration::ZERO,
+            cpu: Duration::ZERO,
             peak_memory: 0,
         }
     }
