@@ -43,6 +43,8 @@ pub const START: u32 = 1;
 pub const FINISH: u32 = 2;
 /// Sweeping found finalizers to call.
 pub const FINALIZERS: u32 = 4;
+/// The program has changed `runtime.MemProfileRate`.
+pub const PROFILE_RATE: u32 = 8;
 
 /// Stacks that the final stop may have to scan again; more are scanned before.
 const FEW_STACKS: usize = 8;
@@ -103,7 +105,12 @@ pub fn ask(event: u32) {
 #[cold]
 #[inline(never)]
 pub fn request() {
-    ask(START);
+    ask_now(START);
+}
+
+/// [`ask`], and the running goroutine makes room for it.
+pub fn ask_now(event: u32) {
+    ask(event);
     preempt_current();
 }
 
@@ -136,6 +143,16 @@ pub fn poll() {
         }
         if events & START != 0 && !barrier::enabled() {
             start_cycle();
+        }
+        if events & PROFILE_RATE != 0 {
+            if stw::stop_world() {
+                for p in state::existing_ps() {
+                    heap::sample::rate_changed(&mut (*p).heap);
+                }
+                stw::start_world();
+            } else {
+                ask(PROFILE_RATE);
+            }
         }
     }
     finalizer::wake();

@@ -16,7 +16,7 @@ use crate::profile::records::MEM_PROFILE_RATE;
 use crate::sched;
 use crate::sync::mutex::Mutex;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 /// Frames of a stack that a record shows.
 const DEPTH: usize = 32;
@@ -78,8 +78,12 @@ static PROFILE: Mutex<Profile> = Mutex::new(Profile {
 /// Number of markings of which the profile shows the result.
 static SHOWN: AtomicUsize = AtomicUsize::new(0);
 
+/// The rate that all caches know, or will after the next stop of the world.
+static SEEN: AtomicI64 = AtomicI64::new(0);
+
 /// At boot.
 pub fn init() {
+    SEEN.store(rate(), Ordering::Relaxed);
     PROFILE.lock().chains = mem::persistent_for(&mem::BUCK_HASH_SYS, CHAINS * 8, 8).cast();
 }
 
@@ -110,6 +114,10 @@ pub fn distance(rate: i64) -> i64 {
 pub fn rate_changed(c: &mut PerP) {
     c.sample_rate = rate();
     c.next_sample = distance(c.sample_rate);
+    // The program may go on with the cache of another P.
+    if SEEN.swap(c.sample_rate, Ordering::Relaxed) != c.sample_rate {
+        crate::gc::ask_now(crate::gc::PROFILE_RATE);
+    }
     for (slot, rest) in c.slots.iter_mut().zip(&mut c.rest) {
         *rest |= core::mem::take(&mut slot.free);
     }
