@@ -3,8 +3,8 @@
 //! They cost the usual allocation nothing: they keep the caches of the Ps empty, or hand slots out one at a time, so that every allocation takes the slow path
 //! in system mode, where they are looked for.
 //!
-//! - [`trace`](super::trace): allocations and frees are printed;
-//! - [`guard`](super::guard): free memory holds a pattern;
+//! - [`super::trace`]: allocations and frees are printed;
+//! - [`super::guard`]: free memory holds a pattern;
 //! - *efence*: every object is a large one, so it has pages of its own; those of a dead object fault on use and are never used again;
 //! - *sbrk*: memory comes from outside the heap and is never free, so there is nothing to collect.
 

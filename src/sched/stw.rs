@@ -87,7 +87,6 @@ pub unsafe fn start_world() {
             GOMAXPROCS.load(Ordering::Relaxed)
         };
         let mut busy = resize(n);
-        GCWAITING.store(0, Ordering::SeqCst);
         WORLD.unlock();
         super::sysmon::wake();
         while !busy.is_null() {
@@ -172,7 +171,7 @@ pub fn stop_for_gc() {
     }
 }
 
-/// Makes `n` Ps usable; answers those with goroutines in their queues, linked. This M keeps one.
+/// Makes `n` Ps usable, and the world no longer stopped; answers those with goroutines in their queues, linked. This M keeps one.
 ///
 /// # Safety
 /// The world is stopped (or not started yet), and no idle list exists.
@@ -232,6 +231,8 @@ pub unsafe fn resize(n: u32) -> *mut P {
                 busy = p;
             }
         }
+        // Under the lock: who takes an idle P from now on must not take the world for stopped and give it up, for nobody would count it.
+        GCWAITING.store(0, Ordering::SeqCst);
         busy
     }
 }
