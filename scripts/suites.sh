@@ -1,0 +1,69 @@
+# shellcheck shell=bash
+# Running suites and counting: sourced by scripts/test and scripts/nightly after common.sh, with $logs set to the folder for the suites' output.
+
+mkdir -p "${logs:?}"
+passed=0 failed=0 skipped=0
+report=()
+
+# Under these values of GODEBUG every go-test must pass (docs/godebug.md).
+# shellcheck disable=SC2034
+modes=("gcverify=1,gcstress=10" "stackpoison=1,gcstress=50" "heapguard=1,gcstress=50" "gcstoptheworld=1" "gcshrinkstackoff=1")
+
+# Adds the results of a suite to the totals: count NAME STATUS PASSED FAILED SKIPPED
+count() {
+    local name=$1 status=$2 p=$3 f=$4 s=$5
+    # A suite that ends badly without naming a failed test has failed all the same.
+    if ((status != 0 && f == 0)); then f=1; fi
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    report+=("$(printf '%-34s %5d passed %5d failed %5d skipped' "$name" "$p" "$f" "$s")")
+}
+
+# A suite that cannot run here counts as one test skipped: not_run NAME REASON
+not_run() {
+    printf '\n== %s\nnot run: %s\n' "$1" "$2"
+    skipped=$((skipped + 1))
+    report+=("$(printf '%-34s not run: %s' "$1" "$2")")
+}
+
+# Runs a command, shows and keeps its output, leaves its status in $status: run LOG COMMAND...
+run() {
+    local log=$logs/$1.log
+    shift
+    set +e
+    "$@" 2>&1 | tee "$log"
+    status=${PIPESTATUS[0]}
+    set -e
+}
+
+# A command that passes or fails as a whole: check NAME LOG COMMAND...
+check() {
+    local name=$1 log=$2
+    shift 2
+    printf '\n== %s\n' "$name"
+    run "$log" "$@"
+    if ((status == 0)); then count "$name" 0 1 0 0; else count "$name" "$status" 0 1 0; fi
+}
+
+# A suite that names its tests: suite NAME LOG COMMAND...
+# `gort conform` and cargo's test programs each end with a line of totals; there may be many of the latter.
+suite() {
+    local name=$1 log=$2 totals
+    shift 2
+    printf '\n== %s\n' "$name"
+    run "$log" "$@"
+    totals=$(sed -nE \
+        -e 's/^test result: [a-zA-Z]+\. ([0-9]+) passed; ([0-9]+) failed; ([0-9]+) ignored.*/\1 \2 \3/p' \
+        -e 's/^conform [a-z]+: ([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped.*/\1 \2 \3/p' "$logs/$log.log" |
+        awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }')
+    # Three numbers on purpose.
+    # shellcheck disable=SC2086
+    count "$name" "$status" $totals
+}
+
+# The totals, and the status of the script: 0 if nothing failed.
+summary() {
+    printf '\n== summary\n'
+    printf '%s\n' "${report[@]}"
+    printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+    ((failed == 0))
+}
