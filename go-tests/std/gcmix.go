@@ -18,7 +18,7 @@ import (
 )
 
 var deadline time.Time
-var rounds = 30
+var rounds = 4
 
 // more tells whether round i is to be done.
 func more(i int) bool {
