@@ -75,6 +75,9 @@ static SWEEP_AT: AtomicUsize = AtomicUsize::new(0);
 const MOST_FOR_SLOT: usize = 100;
 /// Spans that an allocation of pages sweeps in search of free ones, besides some for each page.
 const LEAST_FOR_PAGES: usize = 64;
+/// Most spans that an allocation sweeps in search of free pages, and most of those that it owes: a stop of the world waits for it. What is
+/// owed then is swept by the next ones.
+const MOST: usize = 1024;
 
 /// How fast sweeping has to go.
 struct Pace {
@@ -300,7 +303,7 @@ fn reclaim(pages: usize) -> bool {
             }
         }
     }
-    for _ in 0..LEAST_FOR_PAGES + pages * 4 {
+    for _ in 0..(LEAST_FOR_PAGES + pages * 4).min(MOST) {
         match sweep_next() {
             Some(freed) => got += freed,
             None => break,
@@ -361,11 +364,29 @@ fn keep_pace(bytes: usize) {
     let used = (stats::HEAP_LIVE.load(Ordering::Relaxed) + bytes).saturating_sub(start);
     // In KiB the product fits: pages and KiB of the whole address range are 29 and 32 bits.
     let due = (total * (used.min(distance) >> 10)) / (distance >> 10).max(1);
-    while total.saturating_sub(UNSWEPT.load(Ordering::Relaxed)) < due {
-        if sweep_next().is_none() {
+    for _ in 0..MOST {
+        if total.saturating_sub(UNSWEPT.load(Ordering::Relaxed)) >= due || sweep_next().is_none() {
             return;
         }
     }
+}
+
+/// Sweeps until there is room for a large object of `bytes` in memory that was in use before, or it has looked at enough spans. False if `stop` said so
+/// before: then it is to be called again.
+pub fn make_room(bytes: usize, stop: impl Fn() -> bool) -> bool {
+    let pages = bytes.div_ceil(PAGE);
+    for _ in 0..(LEAST_FOR_PAGES + pages * 4).div_ceil(MOST / 4) {
+        if all_swept() || pages::HEAP.lock().has_room(pages) {
+            break;
+        }
+        if stop() {
+            return false;
+        }
+        if !sweep_some(MOST / 4) {
+            break;
+        }
+    }
+    true
 }
 
 /// Sweeps everything that is still unswept. What others are sweeping is done too when it returns.

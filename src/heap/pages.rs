@@ -285,6 +285,11 @@ impl PageHeap {
             .find(n, |i| unsafe { &(*arena::arena(i)).pages.map })
     }
 
+    /// The first free run of `n` pages was in use before.
+    pub fn has_room(&self, n: usize) -> bool {
+        self.find(n).is_some_and(|page| !any_fresh(page, n))
+    }
+
     /// Takes `n` pages out of the free ones: the first. None when there is no room, in pages that were in use before (`fresh` false), or the system
     /// refuses.
     fn take(&mut self, n: usize, fresh: bool) -> Option<usize> {

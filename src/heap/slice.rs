@@ -1,7 +1,7 @@
 //! Slices: make, append's growth, copy.
 
 use super::classes::round_up;
-use super::{MAX_MEM, find_object, leaf_alloc, mallocgc, newarray, zero_base};
+use super::{MAX_MEM, central, find_object, leaf_alloc, mallocgc, newarray, zero_base};
 use crate::abi::{G, GoSlice, SliceType, Status, Type, args};
 use crate::gc::barrier;
 use crate::panic;
@@ -87,6 +87,10 @@ pub unsafe fn make(a: &mut args::runtime_makeslice) -> Status {
         }
         let n = a.cap64 as usize;
         let bytes = n * (*et).size;
+        let g = sched::curg();
+        if bytes > PIECE && !central::make_room(bytes, || park::wanted(g)) {
+            return Status::Retry;
+        }
         let pieces = bytes > PIECE && (*et).no_pointers();
         a.r0 = GoSlice {
             ptr: if pieces {
@@ -97,7 +101,6 @@ pub unsafe fn make(a: &mut args::runtime_makeslice) -> Status {
             len: a.len64,
             cap: a.cap64,
         };
-        let g = sched::curg();
         if pieces && find_object(a.r0.ptr as usize).is_some_and(|o| (*o.span).needzero) {
             return clear_in_pieces(g, a.r0.ptr as usize, a.r0.ptr as usize + bytes);
         }
