@@ -15,14 +15,14 @@ count() {
     # A suite that ends badly without naming a failed test has failed all the same.
     if ((status != 0 && f == 0)); then f=1; fi
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-    report+=("$(printf '%-34s %5d passed %5d failed %5d skipped' "$name" "$p" "$f" "$s")")
+    report+=("$(printf '%-44s %5d passed %5d failed %5d skipped' "$name" "$p" "$f" "$s")")
 }
 
 # A suite that cannot run here counts as one test skipped: not_run NAME REASON
 not_run() {
     printf '\n== %s\nnot run: %s\n' "$1" "$2"
     skipped=$((skipped + 1))
-    report+=("$(printf '%-34s not run: %s' "$1" "$2")")
+    report+=("$(printf '%-44s not run: %s' "$1" "$2")")
 }
 
 # Runs a command, shows and keeps its output, leaves its status in $status: run LOG COMMAND...
