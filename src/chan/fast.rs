@@ -161,6 +161,9 @@ unsafe fn take_marking(c: *mut Hchan, elem: *mut u8) -> Leaf {
 
 /// `runtime.chansend1` where there is room.
 pub unsafe fn chansend1(a: &mut args::runtime_chansend1) -> bool {
+    if crate::sched::preempt_wanted() {
+        return false;
+    }
     let c = a.c.cast::<Hchan>();
     // SAFETY: compiled code passes a channel or nil.
     !c.is_null() && unsafe { send(c, a.elem) }
@@ -168,6 +171,9 @@ pub unsafe fn chansend1(a: &mut args::runtime_chansend1) -> bool {
 
 /// `runtime.chanrecv1` where there is an element.
 pub unsafe fn chanrecv1(a: &mut args::runtime_chanrecv1) -> bool {
+    if crate::sched::preempt_wanted() {
+        return false;
+    }
     let c = a.c.cast::<Hchan>();
     // SAFETY: as in `chansend1`.
     !c.is_null() && unsafe { recv(c, a.elem) } != Leaf::Slow
@@ -175,6 +181,9 @@ pub unsafe fn chanrecv1(a: &mut args::runtime_chanrecv1) -> bool {
 
 /// `runtime.chanrecv2` where there is an element.
 pub unsafe fn chanrecv2(a: &mut args::runtime_chanrecv2) -> bool {
+    if crate::sched::preempt_wanted() {
+        return false;
+    }
     let c = a.c.cast::<Hchan>();
     if c.is_null() {
         return false;
@@ -187,6 +196,9 @@ pub unsafe fn chanrecv2(a: &mut args::runtime_chanrecv2) -> bool {
 
 /// `runtime.selectnbsend`: `select { case c <- v: default: }`.
 pub unsafe fn selectnbsend(a: &mut args::runtime_selectnbsend) -> bool {
+    if crate::sched::preempt_wanted() {
+        return false;
+    }
     let c = a.c.cast::<Hchan>();
     a.selected = false;
     // SAFETY: as in `chansend1`.
@@ -201,6 +213,9 @@ pub unsafe fn selectnbsend(a: &mut args::runtime_selectnbsend) -> bool {
 
 /// `runtime.selectnbrecv`: `select { case v = <-c: default: }`.
 pub unsafe fn selectnbrecv(a: &mut args::runtime_selectnbrecv) -> bool {
+    if crate::sched::preempt_wanted() {
+        return false;
+    }
     let c = a.c.cast::<Hchan>();
     a.selected = false;
     // SAFETY: as in `chansend1`.
@@ -215,6 +230,9 @@ pub unsafe fn selectnbrecv(a: &mut args::runtime_selectnbrecv) -> bool {
 
 /// `runtime.selectnbrecv2`: `select { case v, ok = <-c: default: }`.
 pub unsafe fn selectnbrecv2(a: &mut args::runtime_selectnbrecv2) -> bool {
+    if crate::sched::preempt_wanted() {
+        return false;
+    }
     let c = a.c.cast::<Hchan>();
     a.selected = false;
     let mut received = false;

@@ -131,6 +131,9 @@ pub unsafe fn return_to_case(args: usize, case: *const Scase) {
 
 /// `runtime.selectgo` where a case is ready that needs nobody else, or a default.
 pub unsafe fn selectgo(a: &mut args::runtime_selectgo) -> bool {
+    if crate::sched::preempt_wanted() {
+        return false;
+    }
     let at = (&raw mut *a).expose_provenance();
     // SAFETY: cases of the caller's select object; their channels are live.
     unsafe {

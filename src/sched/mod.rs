@@ -75,6 +75,14 @@ pub fn curg() -> *mut G {
     unsafe { (*getm()).curg }
 }
 
+/// The running goroutine was asked to make room: a leaf function that loops may call leaves it to system mode, which does. Compiled loops check only where they
+/// call compiled code.
+#[inline(always)]
+pub fn preempt_wanted() -> bool {
+    // SAFETY: the current g is valid.
+    unsafe { (*getg()).stackguard0 == crate::abi::STACK_PREEMPT }
+}
+
 /// This thread's P, or null.
 #[inline(always)]
 pub fn getp() -> *mut P {
