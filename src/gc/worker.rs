@@ -11,7 +11,7 @@
 use super::mark::Marker;
 use super::{pace, roots, work};
 use crate::os::futex;
-use crate::sched::state::{self, GCWAITING, GLOBAL_RUNQ, GOMAXPROCS, NMSPINNING, NPIDLE};
+use crate::sched::state::{self, GCWAITING, GLOBAL_RUNQ, GOMAXPROCS, WAKE};
 use crate::sched::{P, m};
 use crate::time::clock::nanotime;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering};
@@ -91,7 +91,7 @@ pub(super) fn others() -> bool {
 /// Work was put up for all: an idle P may take it.
 #[inline]
 pub(super) fn more_work() {
-    if NPIDLE.load(Ordering::Relaxed) != 0 && NMSPINNING.load(Ordering::Relaxed) == 0 {
+    if WAKE.wanted() {
         m::wake_p();
     }
 }

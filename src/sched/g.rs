@@ -258,10 +258,7 @@ pub unsafe fn newproc(a: &mut args::runtime_newproc) {
         let p = getp();
         super::park::runq_put(p, g, true);
         // Before main starts there is nothing to run in parallel with.
-        if state::NPIDLE.load(Ordering::Acquire) != 0
-            && state::NMSPINNING.load(Ordering::Acquire) == 0
-            && state::MAIN_STARTED.load(Ordering::Relaxed) != 0
-        {
+        if state::WAKE.wanted() && state::MAIN_STARTED.load(Ordering::Relaxed) != 0 {
             super::m::wake_p();
         }
     }

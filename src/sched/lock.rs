@@ -52,10 +52,7 @@ pub unsafe fn set_max_threads(a: &mut args::runtime_setMaxThreads) {
     let mut s = SCHED.lock();
     a.out = i64::from(s.maxmcount);
     s.maxmcount = a.in_.clamp(0, i64::from(i32::MAX)) as i32;
-    if s.mcount > s.maxmcount {
-        drop(s);
-        crate::debug::print::throw("thread exhaustion");
-    }
+    super::m::check_count(s);
 }
 
 /// Before fork: until [`after_fork`] the goroutine stays on its M, and a stack check is a bug.

@@ -1,11 +1,12 @@
 //! Threads: making, parking and waking Ms, and handing Ps to them.
 
 use super::p::pstatus;
-use super::state::{self, GCWAITING, GLOBAL_RUNQ, NMSPINNING, NPIDLE, SCHED};
+use super::state::{self, GCWAITING, GLOBAL_RUNQ, SCHED, Sched, WAKE};
 use super::{P, getm, schedule};
 use crate::abi::{G, M, STACK_GUARD};
 use crate::debug::print;
 use crate::os::{mem, sys};
+use crate::sync::mutex::Guard;
 use crate::sync::note::Note;
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -39,15 +40,20 @@ pub unsafe fn init(m: *mut M, g0: *mut G) {
         (*m).id = s.next_mid;
         s.next_mid += 1;
         s.mcount += 1;
-        if s.mcount > s.maxmcount {
-            let max = s.maxmcount;
-            drop(s);
-            print::puts("runtime: program exceeds ");
-            print::put_u64(max as u64);
-            print::puts("-thread limit\n");
-            print::throw("thread exhaustion");
-        }
+        check_count(s);
         state::add_m(m);
+    }
+}
+
+/// Dies if there are more threads than `debug.SetMaxThreads` allows.
+pub fn check_count(s: Guard<'_, Sched>) {
+    if s.mcount > s.maxmcount {
+        let max = s.maxmcount;
+        drop(s);
+        print::puts("runtime: program exceeds ");
+        print::put_u64(max as u64);
+        print::puts("-thread limit\n");
+        print::throw("thread exhaustion");
     }
 }
 
@@ -86,7 +92,7 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
                 if ret == -(libc::EAGAIN as isize) {
                     print::puts("runtime: may need to increase max user processes (ulimit -u)\n");
                 }
-                print::throw("runtime.newosproc");
+                print::throw("newosproc");
             }
         });
         m
@@ -152,7 +158,7 @@ pub fn stop() {
         let m = getm();
         if (*m).spinning != 0 {
             (*m).spinning = 0;
-            NMSPINNING.fetch_sub(1, Ordering::AcqRel);
+            WAKE.gave_up();
         }
         {
             let mut s = SCHED.lock();
@@ -177,7 +183,7 @@ unsafe fn sleep_for_p(m: *mut M) {
     }
 }
 
-/// Gives `p` (null: an idle one) to an idle or new M. `spinning`: the caller counted it in [`NMSPINNING`].
+/// Gives `p` (null: an idle one) to an idle or new M. `spinning`: the caller counted it in [`WAKE`].
 ///
 /// # Safety
 /// The caller holds `p`, if given, and gives it away.
@@ -187,7 +193,7 @@ pub unsafe fn start(mut p: *mut P, spinning: bool) {
         p = s.pidle_get();
         if p.is_null() {
             if spinning {
-                NMSPINNING.fetch_sub(1, Ordering::AcqRel);
+                WAKE.refused();
             }
             return;
         }
@@ -218,14 +224,10 @@ extern "C" fn mark_spinning() {
 
 /// One more M looks for work, unless one does already: called whenever a goroutine is made runnable and a P is idle.
 pub fn wake_p() {
-    if NMSPINNING
-        .compare_exchange(0, 1, Ordering::AcqRel, Ordering::Relaxed)
-        .is_err()
-    {
-        return;
+    if WAKE.claim() {
+        // SAFETY: no P is given.
+        unsafe { start(ptr::null_mut(), true) };
     }
-    // SAFETY: no P is given.
-    unsafe { start(ptr::null_mut(), true) };
 }
 
 /// Gives away a P whose M is blocked: to another M if there is anything to do, else to the idle list.
@@ -239,12 +241,11 @@ pub unsafe fn hand_off(p: *mut P) {
             start(p, false);
             return;
         }
-        if (schedule::lacks_poller()
-            || NMSPINNING.load(Ordering::Acquire) + NPIDLE.load(Ordering::Acquire) == 0)
-            && NMSPINNING
-                .compare_exchange(0, 1, Ordering::AcqRel, Ordering::Relaxed)
-                .is_ok()
-        {
+        if crate::gc::asked() || (crate::gc::barrier_enabled() && crate::gc::worker::has_work()) {
+            start(p, false);
+            return;
+        }
+        if (schedule::lacks_poller() || WAKE.seekers() + WAKE.idle() == 0) && WAKE.claim() {
             start(p, true);
             return;
         }
@@ -260,6 +261,11 @@ pub unsafe fn hand_off(p: *mut P) {
         if !s.runq.is_empty() {
             drop(s);
             start(p, false);
+            return;
+        }
+        if WAKE.must_seek() && WAKE.claim() {
+            drop(s);
+            start(p, true);
             return;
         }
         s.pidle_put(p);

@@ -26,6 +26,7 @@ pub mod state;
 pub mod stw;
 pub mod syscall;
 pub mod sysmon;
+pub mod wake;
 pub use p::P;
 pub use park::{WaitReason, park, ready};
 pub use stw::{start_world, stop_world};

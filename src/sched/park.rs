@@ -2,7 +2,7 @@
 
 use super::g::{status_of, transition};
 use super::queue::GList;
-use super::state::{GLOBAL_RUNQ, NMSPINNING, NPIDLE, SCHED};
+use super::state::{GLOBAL_RUNQ, SCHED, WAKE};
 use super::{P, getm, getp, m, status};
 use crate::abi::{G, STACK_GUARD, STACK_PREEMPT, Status};
 use crate::profile::block;
@@ -102,7 +102,7 @@ pub unsafe fn ready(g: *mut G) {
             return;
         }
         runq_put(p, g, true);
-        if NPIDLE.load(Ordering::Acquire) != 0 && NMSPINNING.load(Ordering::Acquire) == 0 {
+        if WAKE.wanted() {
             m::wake_p();
         }
     }
@@ -128,7 +128,6 @@ pub unsafe fn runq_put(p: *mut P, g: *mut G, next: bool) {
 /// # Safety
 /// As [`ready`], for each.
 pub unsafe fn ready_list(mut list: GList) {
-    let mut n = 0;
     let mut batch = GList::new();
     loop {
         let g = list.pop();
@@ -141,9 +140,8 @@ pub unsafe fn ready_list(mut list: GList) {
             (*g).waitreason = 0;
             batch.push(g);
         }
-        n += 1;
     }
-    if n == 0 {
+    if batch.is_empty() {
         return;
     }
     let p = getp();
@@ -161,7 +159,8 @@ pub unsafe fn ready_list(mut list: GList) {
             unsafe { runq_put(p, g, false) };
         }
     }
-    for _ in 0..n.min(NPIDLE.load(Ordering::Acquire)) {
+    // One is enough: who finds work and leaves some wakes the next.
+    if WAKE.wanted_after_store() {
         m::wake_p();
     }
 }

@@ -4,7 +4,7 @@
 
 use super::g::{status_of, transition};
 use super::p::pstatus;
-use super::state::{self, GCWAITING, GLOBAL_RUNQ, NMSPINNING, NPIDLE, POLLING, SCHED, Sched};
+use super::state::{self, GCWAITING, GLOBAL_RUNQ, POLLING, SCHED, Sched, WAKE};
 use super::{P, getm, m, park, status, stw};
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, offsets};
 use crate::debug::print;
@@ -176,8 +176,7 @@ pub fn schedule() -> ! {
 unsafe fn stop_spinning(m: *mut M) {
     // SAFETY: this thread's M.
     unsafe { (*m).spinning = 0 };
-    let before = NMSPINNING.fetch_sub(1, Ordering::AcqRel);
-    if before == 1 && NPIDLE.load(Ordering::Acquire) > 0 {
+    if WAKE.found() {
         m::wake_p();
     }
 }
@@ -284,11 +283,11 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                 }
             }
             // More than half as many seekers as busy Ps only burn CPU.
-            let busy = state::GOMAXPROCS.load(Ordering::Relaxed) - NPIDLE.load(Ordering::Acquire);
-            if (*m).spinning != 0 || 2 * NMSPINNING.load(Ordering::Acquire) < busy {
+            let busy = state::GOMAXPROCS.load(Ordering::Relaxed) - WAKE.idle();
+            if (*m).spinning != 0 || 2 * WAKE.seekers() < busy {
                 if (*m).spinning == 0 {
                     (*m).spinning = 1;
-                    NMSPINNING.fetch_add(1, Ordering::AcqRel);
+                    WAKE.begin();
                 }
                 let g = steal(p);
                 if !g.is_null() {
@@ -314,23 +313,25 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                 if crate::gc::asked() {
                     return ptr::null_mut();
                 }
+                if (*m).spinning == 0 && WAKE.must_seek() {
+                    (*m).spinning = 1;
+                    WAKE.begin();
+                    continue;
+                }
                 let p = m::release_p();
                 s.pidle_put(p);
             }
             if (*m).spinning != 0 {
                 (*m).spinning = 0;
-                // Whoever readies a goroutine first queues it and then reads NMSPINNING; we write NMSPINNING and then look at the
-                // queues again. Both are read-modify-writes or SeqCst here, so one of us sees the other.
-                NMSPINNING.fetch_sub(1, Ordering::SeqCst);
-                core::sync::atomic::fence(Ordering::SeqCst);
+                WAKE.gave_up();
                 let work = state::all_ps().any(|p| !(*p).runq_empty())
-                    || GLOBAL_RUNQ.load(Ordering::Acquire) > 0;
+                    || GLOBAL_RUNQ.load(Ordering::Acquire) > 0
+                    || crate::gc::asked();
                 if work {
-                    let p = SCHED.lock().pidle_get();
+                    let p = SCHED.lock().pidle_get_to_seek();
                     if !p.is_null() {
                         m::acquire_p(p);
                         (*m).spinning = 1;
-                        NMSPINNING.fetch_add(1, Ordering::AcqRel);
                         continue;
                     }
                 }
@@ -404,7 +405,8 @@ unsafe fn wait_for_poller() -> bool {
         let p = SCHED.lock().pidle_get();
         if p.is_null() {
             park::ready_list(list);
-            // Timers that are due belong to busy Ps: sysmon asks them.
+            // Timers that are due belong to busy Ps: sysmon asks them. One added while we still seemed to wait has only broken that wait.
+            let next = crate::time::next_when();
             if next != i64::MAX {
                 super::sysmon::hurry(next);
             }
@@ -435,7 +437,7 @@ pub fn wake_for_timer(when: i64) {
         if when < state::POLL_UNTIL.load(Ordering::SeqCst) {
             crate::net::netpoll_break();
         }
-    } else if NPIDLE.load(Ordering::Acquire) != 0 {
+    } else if WAKE.idle() != 0 {
         // Nobody waits: an idle thread takes it over.
         m::wake_p();
     } else {

@@ -2,6 +2,7 @@
 
 use super::p::{P, pstatus};
 use super::queue::GList;
+use super::wake::Wake;
 use crate::abi::{G, M};
 use crate::sync::mutex::Mutex;
 use crate::sync::note::Note;
@@ -55,10 +56,8 @@ pub static SCHED: Mutex<Sched> = Mutex::new(Sched {
 
 /// Number of Ps in use.
 pub static GOMAXPROCS: AtomicU32 = AtomicU32::new(0);
-/// Idle Ps: a hint outside the lock.
-pub static NPIDLE: AtomicU32 = AtomicU32::new(0);
-/// Ms that look for work without having any.
-pub static NMSPINNING: AtomicU32 = AtomicU32::new(0);
+/// Idle Ps, and Ms that look for work.
+pub static WAKE: Wake = Wake::new();
 /// Length of the global queue: a hint outside the lock.
 pub static GLOBAL_RUNQ: AtomicU32 = AtomicU32::new(0);
 /// The world is being stopped: every P must come to a halt.
@@ -167,7 +166,20 @@ impl Sched {
         if !p.is_null() {
             // SAFETY: an idle P belongs to the list.
             self.pidle = unsafe { (*p).link };
-            NPIDLE.fetch_sub(1, Ordering::AcqRel);
+            if WAKE.took_idle() == 0 {
+                // From now on goroutines may have to be asked to make room.
+                self.wake_sysmon();
+            }
+        }
+        p
+    }
+
+    /// Takes an idle P for a thread that has seen work and seeks it from now on. Where there is none, the next thread that runs out of work seeks it.
+    pub fn pidle_get_to_seek(&mut self) -> *mut P {
+        let p = self.pidle_get();
+        WAKE.begin();
+        if p.is_null() {
+            WAKE.refused();
         }
         p
     }
@@ -184,7 +196,16 @@ impl Sched {
             (*p).link = self.pidle;
         }
         self.pidle = p;
-        NPIDLE.fetch_add(1, Ordering::AcqRel);
+        WAKE.put_idle();
+    }
+
+    /// Wakes sysmon if it sleeps until somebody runs.
+    pub fn wake_sysmon(&mut self) {
+        if self.sysmonwait {
+            self.sysmonwait = false;
+            SYSMON_WAIT.store(0, Ordering::Release);
+            SYSMON_NOTE.wakeup();
+        }
     }
 
     /// Takes an idle M.

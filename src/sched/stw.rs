@@ -4,7 +4,7 @@
 //! `stopwait` counts the ones still missing; who brings it to zero wakes the stopper.
 
 use super::p::pstatus;
-use super::state::{self, GCWAITING, GOMAXPROCS, SCHED, STOP_NOTE};
+use super::state::{self, GCWAITING, GOMAXPROCS, SCHED, STOP_NOTE, Sched};
 use super::{P, getm, getp, m};
 use crate::abi::{G, M, STACK_PREEMPT, Status, args};
 use crate::os::mem;
@@ -38,21 +38,7 @@ pub unsafe fn stop_world() -> bool {
             preempt_all();
             (*getp()).status.store(pstatus::GCSTOP, Ordering::Release);
             s.stopwait -= 1;
-            for p in state::all_ps() {
-                if (*p)
-                    .status
-                    .compare_exchange(
-                        pstatus::SYSCALL,
-                        pstatus::GCSTOP,
-                        Ordering::AcqRel,
-                        Ordering::Relaxed,
-                    )
-                    .is_ok()
-                {
-                    (*p).syscalltick.fetch_add(1, Ordering::Relaxed);
-                    s.stopwait -= 1;
-                }
-            }
+            take_from_syscalls(&mut s);
             loop {
                 let p = s.pidle_get();
                 if p.is_null() {
@@ -66,11 +52,41 @@ pub unsafe fn stop_world() -> bool {
         if wait {
             while !STOP_NOTE.sleep_for(ASK_AGAIN_NS) {
                 preempt_all();
+                // Who entered its system call at the same time may not have seen that the world stops, and left its P to nobody.
+                let mut s = SCHED.lock();
+                if s.stopwait > 0 {
+                    take_from_syscalls(&mut s);
+                    if s.stopwait == 0 {
+                        break;
+                    }
+                }
             }
         }
         STOP_NOTE.clear();
     }
     true
+}
+
+/// Takes the Ps whose Ms are in system calls. While the world is being stopped.
+unsafe fn take_from_syscalls(s: &mut Sched) {
+    for p in state::all_ps() {
+        // SAFETY: Ps are never freed; who changes this status has the P.
+        unsafe {
+            if (*p)
+                .status
+                .compare_exchange(
+                    pstatus::SYSCALL,
+                    pstatus::GCSTOP,
+                    Ordering::AcqRel,
+                    Ordering::Relaxed,
+                )
+                .is_ok()
+            {
+                (*p).syscalltick.fetch_add(1, Ordering::Relaxed);
+                s.stopwait -= 1;
+            }
+        }
+    }
 }
 
 /// Lets the world go on.
@@ -94,7 +110,7 @@ pub unsafe fn start_world() {
             busy = (*p).link;
             m::start(p, false);
         }
-        if state::NPIDLE.load(Ordering::Acquire) > 0 {
+        if state::WAKE.idle() > 0 {
             m::wake_p();
         }
     }
@@ -156,7 +172,7 @@ pub fn stop_for_gc() {
         let m = getm();
         if (*m).spinning != 0 {
             (*m).spinning = 0;
-            state::NMSPINNING.fetch_sub(1, Ordering::AcqRel);
+            state::WAKE.gave_up();
         }
         let p = m::release_p();
         {

@@ -148,7 +148,6 @@ pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Status {
         if !p.is_null() {
             m::acquire_p(p);
             back_to_running(m);
-            super::sysmon::wake();
             return Status::Done;
         }
         // No P: the goroutine goes on from where exitsyscall returns, when its turn comes.
@@ -161,7 +160,7 @@ pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Status {
         (*g).flags &= !crate::abi::G_THROWSPLIT;
         SCHED.lock().runq_put(g);
         // A P that went idle meanwhile did not see it.
-        if state::NPIDLE.load(Ordering::Acquire) != 0 {
+        if state::WAKE.idle() != 0 {
             m::wake_p();
         }
         if locked {

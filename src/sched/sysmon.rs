@@ -4,7 +4,7 @@
 //! It holds no P and never runs Go code.
 
 use super::p::pstatus;
-use super::state::{self, GCWAITING, NPIDLE, SCHED, SYSMON_NOTE, SYSMON_WAIT};
+use super::state::{self, GCWAITING, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE};
 use super::{P, m, park, stw};
 use crate::sync::note::Note;
 use crate::time::clock::nanotime;
@@ -58,12 +58,7 @@ pub fn wake() {
     if SYSMON_WAIT.load(Ordering::Acquire) == 0 {
         return;
     }
-    let mut s = SCHED.lock();
-    if s.sysmonwait {
-        s.sysmonwait = false;
-        SYSMON_WAIT.store(0, Ordering::Release);
-        SYSMON_NOTE.wakeup();
-    }
+    SCHED.lock().wake_sysmon();
 }
 
 /// The thread's function.
@@ -77,7 +72,7 @@ pub extern "C" fn run() {
         }
         doze(nap);
         if GCWAITING.load(Ordering::Acquire) != 0
-            || NPIDLE.load(Ordering::Acquire) == state::GOMAXPROCS.load(Ordering::Relaxed)
+            || WAKE.idle() == state::GOMAXPROCS.load(Ordering::Relaxed)
         {
             if super::schedule::lacks_poller() && GCWAITING.load(Ordering::Acquire) == 0 {
                 m::wake_p();
@@ -94,8 +89,11 @@ pub extern "C" fn run() {
             && last + POLL_NS < now
         {
             state::LAST_POLL.store(now, Ordering::Relaxed);
-            // SAFETY: the poller hands parked goroutines over once.
-            unsafe { park::ready_list(crate::net::netpoll(0)) };
+            poll();
+        }
+        if WAKE.idle() != 0 && super::schedule::lacks_poller() {
+            // The thread that waited found no P to go on with, and left.
+            m::wake_p();
         }
         if crate::gc::overdue(now) {
             crate::gc::force();
@@ -109,12 +107,23 @@ pub extern "C" fn run() {
     }
 }
 
+/// Looks at the network. Until they are readied, what it answers are parked goroutines that nobody waits for: a thread that goes to sleep meanwhile must not take
+/// that for a deadlock, so this thread, which does not count otherwise, counts as one that runs.
+fn poll() {
+    SCHED.lock().nmidlelocked -= 1;
+    // SAFETY: the poller hands parked goroutines over once.
+    unsafe { park::ready_list(crate::net::netpoll(0)) };
+    let mut s = SCHED.lock();
+    s.nmidlelocked += 1;
+    super::schedule::check_dead(&mut s);
+}
+
 /// Everybody is idle or stopped: sleep until that changes, or until `end`.
 fn sleep_while_idle(end: i64) {
     {
         let mut s = SCHED.lock();
         if GCWAITING.load(Ordering::Acquire) == 0
-            && NPIDLE.load(Ordering::Acquire) != state::GOMAXPROCS.load(Ordering::Relaxed)
+            && WAKE.idle() != state::GOMAXPROCS.load(Ordering::Relaxed)
         {
             return;
         }
@@ -149,9 +158,7 @@ fn retake(now: i64) -> u32 {
                     }
                     // Leave it alone while nobody wants it, but not so long that sysmon itself cannot sleep.
                     if (*p).runq_empty()
-                        && state::NMSPINNING.load(Ordering::Acquire)
-                            + NPIDLE.load(Ordering::Acquire)
-                            > 0
+                        && WAKE.seekers() + WAKE.idle() > 0
                         && seen.syscallwhen + SLICE_NS > now
                     {
                         continue;

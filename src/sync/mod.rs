@@ -6,6 +6,7 @@
 //! Lock order (outer first): a channel's lock or a semaphore bucket, sudog pool, timer heap, `sched::SCHED`, heap central lists, page heap,
 //! `os::mem` bump allocator.
 
+pub mod atomic;
 pub mod mutex;
 pub mod note;
 pub mod pin;

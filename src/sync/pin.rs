@@ -1,7 +1,7 @@
 //! What package sync asks of the scheduler: whether spinning may help, and to stay on the P.
 
 use crate::abi::{STACK_PREEMPT, args};
-use crate::sched::state::{GOMAXPROCS, NMSPINNING, NPIDLE};
+use crate::sched::state::{GOMAXPROCS, WAKE};
 use crate::sched::{self, getm};
 use core::sync::atomic::Ordering;
 
@@ -12,8 +12,7 @@ const SPIN_PAUSES: u32 = 30;
 
 /// `sync.runtime_canSpin`: only for some rounds, only if another P runs that may hold the lock, and only with nothing else to do here.
 pub unsafe fn can_spin(a: &mut args::sync_runtime_canSpin) {
-    let others = GOMAXPROCS.load(Ordering::Relaxed)
-        > NPIDLE.load(Ordering::Relaxed) + NMSPINNING.load(Ordering::Relaxed) + 1;
+    let others = GOMAXPROCS.load(Ordering::Relaxed) > WAKE.idle() + WAKE.seekers() + 1;
     // SAFETY: leaf mode of a goroutine: its M holds a P.
     a.r0 = a.i < SPIN_ROUNDS
         && others

@@ -1,0 +1,110 @@
+//! Who wakes a thread when there is work, and who looks once more before it sleeps: no goroutine waits while a P is idle.
+//!
+//! Two counters, read without lock: Ps that are idle, and seekers, threads with a P that look for work. A P is put on the idle list and taken off under the
+//! scheduler's lock. The protocol:
+//! - Who makes a goroutine runnable queues it, and then looks at the counters ([`Wake::wanted`]): with a P idle and no seeker it starts a seeker.
+//! - A seeker that finds nothing gives its P away, then stops counting as one ([`Wake::gave_up`]), and then looks at all queues again. One
+//!   of the two sees the other: what comes first is a locked instruction on both sides, or there is a fence.
+//! - A seeker that finds work stops counting as one; the last to do so starts another if a P is idle ([`Wake::found`]), for it may not be all that there is.
+//! - A thread that gives its P away without having been a seeker has not looked into other Ps' queues, and relies on the seekers there are. One of those may
+//!   have been counted in advance, for a P that was not idle after all. It leaves word ([`Wake::refused`]), and the next thread that would give its P away seeks first.
+
+use crate::sync::atomic::{
+    AtomicBool, AtomicU32,
+    Ordering::{AcqRel, Acquire, Relaxed, SeqCst},
+    fence, fence_after_rmw,
+};
+
+/// The counters.
+#[derive(Debug)]
+pub struct Wake {
+    idle: AtomicU32,
+    seekers: AtomicU32,
+    /// Under the scheduler's lock.
+    refused: AtomicBool,
+}
+
+impl Wake {
+    crate::constructor! {
+        /// No idle P, no seeker.
+        pub fn new() -> Self {
+            Self {
+                idle: AtomicU32::new(0),
+                seekers: AtomicU32::new(0),
+                refused: AtomicBool::new(false),
+            }
+        }
+    }
+
+    /// Idle Ps; a hint outside the scheduler's lock.
+    #[inline(always)]
+    pub fn idle(&self) -> u32 {
+        self.idle.load(Acquire)
+    }
+
+    /// Threads that look for work; a hint.
+    #[inline(always)]
+    pub fn seekers(&self) -> u32 {
+        self.seekers.load(Acquire)
+    }
+
+    /// A P came to the idle list. Under the scheduler's lock.
+    pub fn put_idle(&self) {
+        self.idle.fetch_add(1, SeqCst);
+    }
+
+    /// A P was taken off the idle list; how many are left. Under the scheduler's lock.
+    pub fn took_idle(&self) -> u32 {
+        self.idle.fetch_sub(1, AcqRel) - 1
+    }
+
+    /// After a goroutine was queued with a locked instruction: a seeker is to be started, if [`Wake::claim`] says so too.
+    #[inline(always)]
+    pub fn wanted(&self) -> bool {
+        self.idle() != 0 && self.seekers() == 0
+    }
+
+    /// As [`Wake::wanted`], where what was queued may still be in the processor's store buffer.
+    pub fn wanted_after_store(&self) -> bool {
+        fence(SeqCst);
+        self.wanted()
+    }
+
+    /// The right to start a seeker, which counts from now on; one of many gets it.
+    pub fn claim(&self) -> bool {
+        let claimed = self.seekers.compare_exchange(0, 1, SeqCst, Relaxed).is_ok();
+        // Who finds another seeker here has queued its work before that one looks for the last time.
+        fence_after_rmw();
+        claimed
+    }
+
+    /// The seeker claimed finds no idle P. Under the scheduler's lock.
+    pub fn refused(&self) {
+        self.refused.store(true, Relaxed);
+        self.seekers.fetch_sub(1, SeqCst);
+    }
+
+    /// A thread without work is not to give its P away, but to seek first. Under the scheduler's lock.
+    pub fn must_seek(&self) -> bool {
+        self.refused.load(Relaxed)
+    }
+
+    /// A thread with a P begins to look for work.
+    pub fn begin(&self) {
+        self.refused.store(false, Relaxed);
+        self.seekers.fetch_add(1, SeqCst);
+    }
+
+    /// A seeker has found work. True: another is to be started, if [`Wake::claim`] says so too.
+    pub fn found(&self) -> bool {
+        let last = self.seekers.fetch_sub(1, SeqCst) == 1;
+        fence_after_rmw();
+        last && self.idle() > 0
+    }
+
+    /// A seeker has found nothing and has given its P away: it looks at all queues again now.
+    pub fn gave_up(&self) {
+        self.seekers.fetch_sub(1, SeqCst);
+        fence_after_rmw();
+    }
+}

@@ -1,0 +1,22 @@
+//! Atomics of the protocols that are model-checked: the crate `models/` compiles the same sources with the model checker's in this place.
+
+pub use core::hint::spin_loop;
+pub use core::sync::atomic::{
+    AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering, compiler_fence, fence,
+};
+
+/// A model: rounds that only save time are few there, or it would never end.
+pub const MODEL: bool = false;
+
+/// A sequentially consistent fence right after a read-modify-write: on amd64 that was a locked instruction, which orders all that came before it
+/// before all that comes after. Only the compiler has to be told.
+#[inline(always)]
+pub fn fence_after_rmw() {
+    compiler_fence(Ordering::SeqCst);
+}
+
+/// Defines a constructor: `const` here, where it makes statics; the model checker's atomics can only be made while a model runs.
+#[macro_export]
+macro_rules! constructor {
+    ($(#[$meta:meta])* $vis:vis fn $($rest:tt)*) => { $(#[$meta])* $vis const fn $($rest)* };
+}
