@@ -300,7 +300,7 @@ typedef struct G {
 	uintptr_t resumearg;          /* 320 */
 	uintptr_t timer[8];           /* 328 a RuntimeTimer for Sleep */
 	uintptr_t shrunk;             /* 392 collector: cycle in which it was looked at whether the stack is too large */
-	uintptr_t pad;                /* 400 */
+	uint8_t *interrupted;         /* 400 sched::Registers of one that was stopped by a signal, null: its context is in sched */
 } G;                                  /* 408 */
 
 enum {
@@ -340,7 +340,10 @@ typedef struct M {
 	uint32_t throwing;            /* 176 */
 	uint32_t retake;              /* 180 */
 	uintptr_t trace;              /* 184 */
-	uintptr_t priv[15];           /* 192 */
+	uint8_t *registers;           /* 192 sched::Registers for the next goroutine that a signal stops here */
+	uint32_t interrupts;          /* 200 a signal that asks for preemption is on its way */
+	uint32_t unused;              /* 204 */
+	uintptr_t priv[13];           /* 208 */
 	G *lockedg;                   /* 312 C: inlined LockOSThread */
 	uintptr_t priv2[48];          /* 320 */
 	uint32_t priv3;               /* 704 */

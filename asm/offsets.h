@@ -9,11 +9,16 @@
 #define G_SCHED_RET     96
 #define G_PARKMAP       136
 #define G_PANICARG      264
+#define G_INTERRUPTED   400
 #define M_G0            0
 #define TYPE_ALG        24
 #define ALG_EQUAL       8
 #define ITAB_TYP        8
 #define ITAB_FUN        32
+/* sched::registers::Registers: the kernel's order of registers, then what iretq loads, the mask for xrstor, the vector state */
+#define REGISTERS_IRET  144
+#define REGISTERS_COMPONENTS 184
+#define REGISTERS_VECTOR 256
 /* stackguard0 value that no stack pointer is above */
 #define STACK_PREEMPT   -1314
 /* Bytes below stackguard0 that every goroutine stack keeps for leaf runtime calls and nosplit chains.

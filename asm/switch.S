@@ -15,6 +15,59 @@ CFUNC gort_gogo
     jmp rcx
 ENDCFUNC gort_gogo
 
+/*
+ * Goes on with a goroutine that a signal stopped: rdi = g, rsi = its registers (src/sched/registers.rs). Does not return. Everything is loaded from the record, the last
+ * words by iretq, so nothing is written to the goroutine's stack: assembly code of the program may use words below its stack pointer. A signal that
+ * comes in between finds a pc outside of Go text and leaves the record alone.
+ */
+CFUNC gort_resume
+    mov eax, [rsi+REGISTERS_COMPONENTS]
+    mov edx, [rsi+REGISTERS_COMPONENTS+4]
+    mov ecx, eax
+    or ecx, edx
+    jz 1f
+    xrstor64 [rsi+REGISTERS_VECTOR]
+    jmp 2f
+1:  fxrstor64 [rsi+REGISTERS_VECTOR]
+    /* rip, cs, rflags, rsp, ss */
+2:  mov rax, [rsi+16*8]
+    mov [rsi+REGISTERS_IRET], rax
+    mov eax, cs
+    mov [rsi+REGISTERS_IRET+8], rax
+    mov rax, [rsi+17*8]
+    mov [rsi+REGISTERS_IRET+16], rax
+    mov rax, [rsi+15*8]
+    mov [rsi+REGISTERS_IRET+24], rax
+    mov eax, ss
+    mov [rsi+REGISTERS_IRET+32], rax
+    mov qword ptr [rdi+G_INTERRUPTED], 0
+    mov qword ptr fs:[-8], rdi
+    lea rsp, [rsi+REGISTERS_IRET]
+    mov r8, [rsi+0*8]
+    mov r9, [rsi+1*8]
+    mov r10, [rsi+2*8]
+    mov r11, [rsi+3*8]
+    mov r12, [rsi+4*8]
+    mov r13, [rsi+5*8]
+    mov r14, [rsi+6*8]
+    mov r15, [rsi+7*8]
+    mov rdi, [rsi+8*8]
+    mov rbp, [rsi+10*8]
+    mov rbx, [rsi+11*8]
+    mov rdx, [rsi+12*8]
+    mov rax, [rsi+13*8]
+    mov rcx, [rsi+14*8]
+    mov rsi, [rsi+9*8]
+    iretq
+ENDCFUNC gort_resume
+
+/* Where a thread goes on when the handler has stopped its goroutine: on an empty g0 stack, with g0 in FS. */
+CFUNC gort_interrupted
+    xor ebp, ebp
+    call gort_stop_interrupted
+    ud2
+ENDCFUNC gort_interrupted
+
 /* Runs rdi on an empty g0 stack. Does not return. */
 CFUNC gort_on_empty_g0
     mov rcx, qword ptr fs:[-8]

@@ -13,9 +13,13 @@ use crate::pclntab::Pclntab;
 use crate::resolve::{Program, Relocation, SymId};
 use gort_tables::pcvalue::PcValues;
 use gort_tables::{
-    FRAME_NO_MAPS, FRAME_REFLECT, FUNC_BUCKET, Frame, Func, NO_MAP, SITE_BUCKET, Site,
+    FRAME_LOADS_G, FRAME_NO_INTERRUPT, FRAME_NO_MAPS, FRAME_REFLECT, FUNC_BUCKET, Frame, Func,
+    NO_MAP, SITE_BUCKET, Site,
 };
-use iced_x86::{Decoder, DecoderOptions, Mnemonic};
+use iced_x86::{
+    Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, InstructionInfoOptions, Mnemonic,
+    OpAccess, Register,
+};
 use rustc_hash::FxHashMap;
 
 /// Everything but the masks of the data sections.
@@ -187,6 +191,53 @@ impl Bits {
     }
 }
 
+/// Offset of the relocation in a prologue's load of g, its first instruction: `mov rcx, fs:[-8]`.
+const PROLOGUE_G: u32 = 5;
+
+/// Does the table of frame sizes tell the stack pointer at every instruction? The assembler follows pushes and pops, but not what a function written by hand
+/// does to the stack pointer itself.
+fn follows_stack_pointer(image: &[u8], pcsp: &[u8]) -> bool {
+    let mut steps = Stepper::new(pcsp);
+    let mut info = InstructionInfoFactory::new();
+    let mut d = Decoder::new(64, image, DecoderOptions::NONE);
+    // The frame's size where the next instruction begins; none after a jump: it is reached from elsewhere.
+    let mut expected = Some(0);
+    while d.can_decode() {
+        let i = d.decode();
+        let size = i64::from(steps.at(i.ip()));
+        if i.is_invalid() || size < 0 || expected.is_some_and(|e| e != size) {
+            return false;
+        }
+        let writes_sp = info
+            .info_options(&i, InstructionInfoOptions::NO_MEMORY_USAGE)
+            .used_registers()
+            .iter()
+            .any(|r| r.register().full_register() == Register::RSP && r.access() != OpAccess::Read);
+        expected = match i.flow_control() {
+            FlowControl::Next | FlowControl::ConditionalBranch => {
+                let change = match i.mnemonic() {
+                    Mnemonic::Sub if writes_sp => immediate(&i),
+                    Mnemonic::Add if writes_sp => immediate(&i).map(|n| -n),
+                    _ if writes_sp && i.stack_pointer_increment() == 0 => None,
+                    _ => Some(-i64::from(i.stack_pointer_increment())),
+                };
+                let Some(change) = change else {
+                    return false;
+                };
+                Some(size + change)
+            }
+            FlowControl::Call | FlowControl::IndirectCall => Some(size),
+            _ => None,
+        };
+    }
+    true
+}
+
+/// The constant that an instruction adds or subtracts.
+fn immediate(i: &iced_x86::Instruction) -> Option<i64> {
+    i.try_immediate(1).ok().map(|n| n as i64)
+}
+
 struct Builder<'p, 'b> {
     p: &'p Program<'b>,
     t: Tables,
@@ -246,6 +297,19 @@ impl Builder<'_, '_> {
         let (args_map, locals_map) = (funcdata(0), funcdata(1));
         if args_map.is_none() && locals_map.is_none() {
             flags |= FRAME_NO_MAPS;
+        }
+        if self
+            .p
+            .relocs(id)
+            .any(|r| r.kind == RelocKind::TlsLe && r.off != PROLOGUE_G)
+        {
+            flags |= FRAME_LOADS_G;
+        }
+        // Compiled functions have both maps; the library's says that there is nothing to map.
+        let compiled = locals_map.is_some_and(|m| self.p.go_def(m).is_some());
+        let known_args = u32::try_from(text.args).is_ok();
+        if !known_args || !(compiled || follows_stack_pointer(self.p.image(id), text.pcsp)) {
+            flags |= FRAME_NO_INTERRUPT;
         }
         let (args_words, args) = self.map(id, args_map, 0, false)?;
         let none = (0, NO_MAP);

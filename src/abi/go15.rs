@@ -436,7 +436,7 @@ pub struct G {
     pub resumearg: usize,
     pub timer: [usize; 8usize],
     pub shrunk: usize,
-    pub pad: usize,
+    pub interrupted: *mut u8,
 }
 pub const G_SYSTEM: _bindgen_ty_3 = 1;
 pub const G_PANIC_ON_FAULT: _bindgen_ty_3 = 2;
@@ -475,7 +475,10 @@ pub struct M {
     pub throwing: u32,
     pub retake: u32,
     pub trace: usize,
-    pub priv_: [usize; 15usize],
+    pub registers: *mut u8,
+    pub interrupts: u32,
+    pub unused: u32,
+    pub priv_: [usize; 13usize],
     pub lockedg: *mut G,
     pub priv2: [usize; 48usize],
     pub priv3: u32,

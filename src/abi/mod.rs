@@ -79,6 +79,7 @@ same! {
     G_SCHED_RET = G.sched.ret;
     G_PARKMAP = G.parkmap;
     G_PANICARG = G.panicarg;
+    G_INTERRUPTED = G.interrupted;
     M_G0 = M.g0;
     TYPE_ALG = Type.alg;
     ALG_EQUAL = TypeAlg.equal;

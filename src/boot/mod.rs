@@ -90,6 +90,7 @@ unsafe extern "C" fn schedinit() {
         crate::time::init();
         crate::types::init();
         crate::heap::init();
+        sched::registers::init();
         crate::signal::init();
         crate::signal::minit(m0);
         let procs = match env::number(b"GOMAXPROCS") {

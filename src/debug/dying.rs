@@ -153,7 +153,7 @@ fn freeze() {
             s.stopwait = i32::MAX / 2;
         }
         state::GCWAITING.store(1, Ordering::SeqCst);
-        sched::stw::preempt_all();
+        sched::stw::insist_all();
         let mine = sched::getp();
         // SAFETY: Ps are never freed.
         let busy = state::all_ps()

@@ -45,6 +45,8 @@ macro_rules! items {
 items! {
     /// Every allocation and every free is printed.
     ALLOC_FREE_TRACE = b"allocfreetrace", 0;
+    /// No goroutine is stopped by a signal.
+    ASYNC_PREEMPT_OFF = b"asyncpreemptoff", 0;
     /// Each object has pages of its own, which are never used again.
     EFENCE = b"efence", 0;
     /// Go's name for [`GC_VERIFY`].
@@ -65,6 +67,8 @@ items! {
     INVALID_PTR = b"invalidptr", 1;
     /// Sets `runtime.MemProfileRate`; negative: leaves it.
     MEM_PROFILE_RATE = b"memprofilerate", -1;
+    /// Every so many microseconds each running goroutine is stopped by a signal.
+    PREEMPT_STRESS = b"preemptstress", 0;
     /// Memory is only ever handed out.
     SBRK = b"sbrk", 0;
     /// All idle memory goes back to the system, at once.

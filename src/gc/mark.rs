@@ -122,6 +122,25 @@ impl Marker {
         }
     }
 
+    /// A word that may be anything.
+    ///
+    /// # Safety
+    /// The world must be stopped: an object that is being allocated is not complete.
+    pub unsafe fn grey_if_object(&mut self, word: usize) {
+        if !arena::in_range(word) {
+            return;
+        }
+        // SAFETY: a session is only open while marking. Slots that no object is in are in no span in use, not given out, or, in a P's cache, marked.
+        unsafe {
+            if let Some((s, base)) = mark_target::<false>(word) {
+                self.counts.add(s);
+                if !s.class.noscan() {
+                    self.push(base);
+                }
+            }
+        }
+    }
+
     #[inline(always)]
     fn push(&mut self, base: usize) {
         // SAFETY: the block is ours; `len` is at most BLOCK.

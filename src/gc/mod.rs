@@ -228,6 +228,7 @@ unsafe fn start_cycle() {
             (*p).heap.blacken();
         }
         let mut m = mark::Marker::new();
+        roots::mark_interrupted(&mut m);
         roots::mark_last(&mut m);
         m.finish();
         stats::cycle_starts(cause, start);
@@ -322,6 +323,7 @@ unsafe fn final_stop() -> bool {
         let begun = nanotime();
         let late = |_: &mark::Marker| tried < TRIES && nanotime() - begun > STOP_NS;
         let mut m = mark::Marker::new();
+        roots::mark_interrupted(&mut m);
         let mut done = m.drain(late);
         while done && (roots::ran_count() != 0 || worker::has_work()) {
             roots::mark_ran(&mut m, false);

@@ -16,11 +16,13 @@ use crate::abi::{Eface, G, M};
 use core::arch::asm;
 
 pub mod g;
+pub mod interrupt;
 pub mod lock;
 pub mod m;
 pub mod p;
 pub mod park;
 pub mod queue;
+pub mod registers;
 pub mod schedule;
 pub mod state;
 pub mod stw;

@@ -77,6 +77,8 @@ pub struct SysmonTick {
     pub syscalltick: u32,
     /// When `schedtick` was new.
     pub schedwhen: i64,
+    /// The goroutine that runs was asked to make room.
+    pub asked: bool,
     /// When `syscalltick` was new.
     pub syscallwhen: i64,
 }

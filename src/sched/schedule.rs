@@ -5,7 +5,7 @@
 use super::g::{status_of, transition};
 use super::p::pstatus;
 use super::state::{self, GCWAITING, GLOBAL_RUNQ, POLLING, SCHED, Sched, WAKE};
-use super::{P, getm, m, park, status, stw};
+use super::{P, getm, interrupt, m, park, registers, status, stw};
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, offsets};
 use crate::debug::print;
 use core::ptr;
@@ -84,8 +84,11 @@ unsafe fn rearm_later(g: *mut G) {
 }
 
 /// Stops the running goroutine at its saved context and picks another.
-unsafe fn preempt(g: *mut G) -> ! {
-    // SAFETY: the caller checked `can_preempt`; g's context is saved.
+///
+/// # Safety
+/// `g` is curg, its context is saved, and it may be stopped there.
+pub(super) unsafe fn preempt(g: *mut G) -> ! {
+    // SAFETY: the caller's promise.
     unsafe {
         (*g).preempt = 0;
         (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
@@ -203,6 +206,12 @@ pub unsafe fn execute(g: *mut G, inherit: bool) -> ! {
         let hz = crate::profile::HZ.load(Ordering::Relaxed);
         if (*m).profilehz != hz {
             crate::signal::set_thread_profiler(m, hz);
+        }
+        if (*m).registers.is_null() {
+            registers::refill(m);
+        }
+        if !(*g).interrupted.is_null() {
+            interrupt::resume(g);
         }
         if (*g).resume != 0 {
             let step: unsafe extern "C" fn(*mut G, usize) -> Status =

@@ -5,7 +5,7 @@
 
 use super::p::pstatus;
 use super::state::{self, GCWAITING, GOMAXPROCS, SCHED, STOP_NOTE, Sched};
-use super::{P, getm, getp, m};
+use super::{P, getm, getp, interrupt, m};
 use crate::abi::{G, M, STACK_PREEMPT, Status, args};
 use crate::os::mem;
 use crate::sync::mutex::RawMutex;
@@ -16,7 +16,8 @@ use core::sync::atomic::{AtomicU32, Ordering};
 static WORLD: RawMutex = RawMutex::new();
 /// GOMAXPROCS to take effect at the next start of the world, 0 = as it is.
 static NEW_PROCS: AtomicU32 = AtomicU32::new(0);
-/// Time between two requests to preempt: a goroutine may have taken the poisoned guard away without stopping.
+/// Time between two requests to preempt: a goroutine may have taken the poisoned guard away without stopping, or be in a loop without calls. Longer
+/// makes stops of the world wait longer for such loops; shorter stops goroutines by a signal that would have seen the request soon.
 const ASK_AGAIN_NS: i64 = 100_000;
 
 /// Stops all other Ps. False: somebody else is at it; the caller must get out of the way ([`Status::Retry`]).
@@ -51,7 +52,7 @@ pub unsafe fn stop_world() -> bool {
         }
         if wait {
             while !STOP_NOTE.sleep_for(ASK_AGAIN_NS) {
-                preempt_all();
+                insist_all();
                 // Who entered its system call at the same time may not have seen that the world stops, and left its P to nobody.
                 let mut s = SCHED.lock();
                 if s.stopwait > 0 {
@@ -121,6 +122,17 @@ pub fn preempt_all() {
     for p in state::all_ps() {
         // SAFETY: Ps are never freed.
         unsafe { preempt_one(p) };
+    }
+}
+
+/// Asks again: who was asked before and still runs gets a signal.
+pub fn insist_all() {
+    for p in state::all_ps() {
+        // SAFETY: Ps are never freed.
+        unsafe {
+            interrupt::send(p);
+            preempt_one(p);
+        }
     }
 }
 

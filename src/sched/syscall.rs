@@ -6,7 +6,7 @@
 use super::g::transition;
 use super::p::pstatus;
 use super::state::{self, SCHED};
-use super::{P, getg, getm, getp, m, schedule, status};
+use super::{P, getg, getm, getp, interrupt, m, schedule, status};
 use crate::abi::{STACK_GUARD, STACK_PREEMPT, Status, args};
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -42,6 +42,7 @@ unsafe fn enter(a: &mut args::runtime_entersyscall) {
         (*g).parkmap = 0;
         (*g).flags |= crate::abi::G_THROWSPLIT;
         transition(g, status::RUNNING, status::SYSCALL);
+        interrupt::settle(m);
         let p: *mut P = (*m).p.cast();
         (*m).oldp = p.cast();
         (*m).p = ptr::null_mut();

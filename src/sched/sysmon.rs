@@ -5,7 +5,8 @@
 
 use super::p::pstatus;
 use super::state::{self, GCWAITING, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE};
-use super::{P, m, park, stw};
+use super::{P, interrupt, m, park, stw};
+use crate::debug::godebug::PREEMPT_STRESS;
 use crate::sync::note::Note;
 use crate::time::clock::nanotime;
 use core::ptr;
@@ -23,7 +24,9 @@ const POLL_NS: i64 = 10_000_000;
 /// 1 once sysmon exists: deadlock detection does not count its thread.
 pub static RUNS: AtomicU32 = AtomicU32::new(0);
 
-/// Nap while a timer is overdue: the request to make room may have met a goroutine that was just leaving.
+/// Nap while a timer is overdue, or after a goroutine was asked to make room: the request may have met one that was just leaving, or one in a loop
+/// without calls, which gets a signal then. Longer lets others wait longer for such a loop; shorter stops more goroutines by a signal that
+/// would have seen the request.
 const RETRY_NS: i64 = 100_000;
 /// Cuts a nap short.
 static NAP_NOTE: Note = Note::new();
@@ -64,13 +67,19 @@ pub fn wake() {
 /// The thread's function.
 pub extern "C" fn run() {
     let (mut idle, mut nap) = (0u32, NAP_MIN_NS);
+    let mut seen = Seen::default();
     loop {
         if idle == 0 {
             nap = NAP_MIN_NS;
         } else if idle > 50 {
             nap = (nap * 2).min(NAP_MAX_NS);
         }
-        doze(nap);
+        let stress = i64::from(PREEMPT_STRESS.get());
+        doze(match stress {
+            1.. => stress * 1000,
+            _ if seen.asked => nap.min(RETRY_NS),
+            _ => nap,
+        });
         if GCWAITING.load(Ordering::Acquire) != 0
             || WAKE.idle() == state::GOMAXPROCS.load(Ordering::Relaxed)
         {
@@ -99,7 +108,8 @@ pub extern "C" fn run() {
             crate::gc::force();
             m::wake_p();
         }
-        if retake(now) > 0 {
+        seen = retake(now);
+        if seen.taken > 0 {
             idle = 0;
         } else {
             idle += 1;
@@ -141,9 +151,18 @@ fn sleep_while_idle(end: i64) {
     SYSMON_NOTE.clear();
 }
 
-/// Looks at every P; answers how many it took.
-fn retake(now: i64) -> u32 {
-    let mut n = 0;
+/// What a look at every P found.
+#[derive(Default)]
+struct Seen {
+    /// Ps taken out of system calls.
+    taken: u32,
+    /// Somebody was asked to make room.
+    asked: bool,
+}
+
+/// Looks at every P.
+fn retake(now: i64) -> Seen {
+    let mut found = Seen::default();
     for p in state::all_ps() {
         // SAFETY: Ps are never freed; `sysmon` is ours, the rest atomic.
         unsafe {
@@ -173,7 +192,7 @@ fn retake(now: i64) -> u32 {
                         )
                         .is_ok()
                     {
-                        n += 1;
+                        found.taken += 1;
                         (*p).syscalltick.fetch_add(1, Ordering::Relaxed);
                         m::hand_off(p);
                     }
@@ -183,16 +202,27 @@ fn retake(now: i64) -> u32 {
                     if seen.schedtick != tick {
                         seen.schedtick = tick;
                         seen.schedwhen = now;
+                        seen.asked = false;
                     }
-                    if seen.schedwhen + SLICE_NS <= now || overdue(p, now) {
+                    let late = now - seen.schedwhen;
+                    if late >= SLICE_NS || overdue(p, now) {
+                        if seen.asked {
+                            interrupt::send(p);
+                        }
                         stw::preempt_one(p);
+                        seen.asked = true;
+                        // One that cannot be preempted is not to keep us awake for ever.
+                        found.asked |= late < 2 * SLICE_NS;
+                    }
+                    if PREEMPT_STRESS.on() {
+                        interrupt::at_once(p);
                     }
                 }
                 _ => {}
             }
         }
     }
-    n
+    found
 }
 
 /// A timer of `p` should have fired: its goroutine must make room.

@@ -1,6 +1,7 @@
 //! What the kernel hands to a signal handler.
 
 use crate::debug::out::Out;
+use crate::sched::registers::GENERAL;
 
 /// The interrupted code's registers, and why.
 #[derive(Debug)]
@@ -8,6 +9,13 @@ pub struct Context {
     info: *const libc::siginfo_t,
     uc: *mut libc::ucontext_t,
 }
+
+/// In rflags: string instructions go downwards.
+const DIRECTION_FLAG: usize = 1 << 10;
+
+// `Context::general`.
+const _: () =
+    assert!(libc::REG_R8 == 0 && libc::REG_RIP == 16 && libc::REG_EFL as usize == GENERAL - 1);
 
 /// Names in the order of Go's register dump, with their places in the kernel's array.
 const REGISTERS: [(&str, i32); 18] = [
@@ -52,6 +60,30 @@ impl Context {
         unsafe { (*self.info).si_addr() as usize }
     }
 
+    /// What was sent with a queued signal.
+    pub fn value(&self) -> usize {
+        // SAFETY: the kernel's siginfo; for other signals the word is something else, never unreadable.
+        unsafe { (*self.info).si_value().sival_ptr as usize }
+    }
+
+    /// The process that sent it; 0: the kernel does not know.
+    pub fn sender(&self) -> i32 {
+        // SAFETY: as above.
+        unsafe { (*self.info).si_pid() }
+    }
+
+    /// The general registers, flags last.
+    pub fn general(&self) -> &[usize; GENERAL] {
+        // SAFETY: the kernel's register array starts with these, and words of either sign are alike.
+        unsafe { &*(&raw const (*self.uc).uc_mcontext.gregs).cast() }
+    }
+
+    /// The kernel's copy of the vector state, or null.
+    pub fn vector(&self) -> *const u8 {
+        // SAFETY: the kernel's ucontext.
+        unsafe { (*self.uc).uc_mcontext.fpregs.cast() }
+    }
+
     fn register(&self, index: i32) -> usize {
         // SAFETY: the kernel's register array.
         unsafe { (*self.uc).uc_mcontext.gregs[index as usize] as usize }
@@ -77,8 +109,13 @@ impl Context {
         self.register(libc::REG_RBP)
     }
 
-    /// Makes the interrupted code go on elsewhere.
+    /// Makes the interrupted thread go on elsewhere. There string instructions go upwards, as every calling convention says; the interrupted
+    /// code may be copying downwards.
     pub fn resume_at(&mut self, pc: usize, sp: usize) {
+        self.set(
+            libc::REG_EFL,
+            self.register(libc::REG_EFL) & !DIRECTION_FLAG,
+        );
         self.set(libc::REG_RIP, pc);
         self.set(libc::REG_RSP, sp);
     }

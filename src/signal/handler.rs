@@ -11,7 +11,7 @@ use crate::debug::out::{Out, Sink};
 use crate::debug::traceback::{self, Style};
 use crate::debug::{asmfuncs, builtins, dying, level};
 use crate::os::sys;
-use crate::sched;
+use crate::sched::{self, interrupt};
 use crate::stack::walk::{self, Walker};
 
 /// Bytes of the buffer for last words.
@@ -31,6 +31,10 @@ unsafe extern "C" fn gort_sighandler(
     if sig == libc::SIGPROF as u32 {
         // SAFETY: in the handler, with the interrupted g.
         unsafe { crate::profile::cpu::sample(&ctx, g) };
+        return;
+    }
+    // SAFETY: as above.
+    if sig == interrupt::SIGNAL && unsafe { interrupt::arrived(&mut ctx, g) } {
         return;
     }
     let flags = table::flags(sig);

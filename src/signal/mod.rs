@@ -16,8 +16,8 @@ pub mod table;
 use crate::abi::{M, args};
 use crate::debug::print;
 use crate::os::{mem, sys};
-use core::sync::atomic::{AtomicU64, Ordering};
-use table::{DEFAULT, NOTIFY};
+use core::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use table::{DEFAULT, NOTIFY, OURS};
 
 /// Bytes of a thread's alternate stack: a traceback runs there.
 const STACK: usize = 32 << 10;
@@ -36,6 +36,8 @@ unsafe extern "C" {
 static MASK: AtomicU64 = AtomicU64::new(0);
 /// Signals that were ignored when the process started, or when os/signal asked for them: they are ignored again afterwards.
 static IGNORED: AtomicU64 = AtomicU64::new(0);
+/// The process.
+static PID: AtomicI32 = AtomicI32::new(0);
 /// Signals with our handler.
 static HANDLED: AtomicU64 = AtomicU64::new(0);
 
@@ -97,6 +99,9 @@ fn is_ignored(sig: u32) -> bool {
 
 /// Installs the handler. At boot, on the first thread.
 pub fn init() {
+    // SAFETY: no arguments.
+    let pid = unsafe { sys::syscall3(libc::SYS_getpid, 0, 0, 0) };
+    PID.store(pid as i32, Ordering::Relaxed);
     let mut mask = 0u64;
     change_mask(libc::SIG_BLOCK, &0, Some(&mut mask));
     MASK.store(mask & !table::essential(), Ordering::Relaxed);
@@ -194,6 +199,10 @@ pub fn disable(sig: u32) {
     if sig == 0 || sig >= table::SIGNALS as u32 || table::flags(sig) & NOTIFY == 0 {
         return;
     }
+    if table::flags(sig) & OURS != 0 {
+        // By default it is ignored, as the handler ignores what nobody asked for.
+        return;
+    }
     let bit = table::bit(sig);
     if HANDLED.fetch_and(!bit, Ordering::Relaxed) & bit != 0 {
         let ignored = IGNORED.load(Ordering::Relaxed) & bit != 0;
@@ -214,8 +223,16 @@ pub fn ignore(sig: u32) {
     if sig == 0 || sig >= table::SIGNALS as u32 || table::flags(sig) & NOTIFY == 0 {
         return;
     }
+    if table::flags(sig) & OURS != 0 {
+        return;
+    }
     HANDLED.fetch_and(!table::bit(sig), Ordering::Relaxed);
     set(sig, libc::SIG_IGN, true);
+}
+
+/// Number of this process.
+pub fn pid() -> i32 {
+    PID.load(Ordering::Relaxed)
 }
 
 /// Somebody waits for signals, so the program is not dead.

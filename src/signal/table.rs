@@ -13,6 +13,9 @@ pub const DEFAULT: u8 = 16;
 /// Never blocked: faults, and what the runtime itself lives on.
 pub const UNBLOCK: u8 = 32;
 
+/// The runtime uses it besides: our handler stays whatever `os/signal` asks for.
+pub const OURS: u8 = 64;
+
 /// Number of signals, 0 included.
 pub const SIGNALS: usize = 65;
 
@@ -25,6 +28,7 @@ pub fn flags(sig: u32) -> u8 {
         libc::SIGBUS | libc::SIGFPE | libc::SIGSEGV => PANIC | UNBLOCK,
         libc::SIGKILL | libc::SIGSTOP | libc::SIGCONT | 0 => 0,
         libc::SIGCHLD | libc::SIGPROF => NOTIFY | UNBLOCK,
+        libc::SIGURG => NOTIFY | UNBLOCK | OURS,
         libc::SIGTSTP | libc::SIGTTIN | libc::SIGTTOU => NOTIFY | DEFAULT,
         // The C library's own, in programs that have one.
         32 | 33 => UNBLOCK,

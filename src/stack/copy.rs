@@ -47,7 +47,8 @@ pub unsafe fn grow(g: *mut G) {
 /// # Safety
 /// While marking. `g` is stopped, and stays so: the caller set the SCAN bit.
 pub unsafe fn shrink(g: *mut G) {
-    // SAFETY: the caller's promise. System calls hold addresses of the stack, wakers only under the locks of channels.
+    // SAFETY: the caller's promise. System calls hold addresses of the stack, as do the registers of a goroutine that a signal stopped; wakers only
+    // under the locks of channels.
     unsafe {
         let now = status_of(g).load(Ordering::Relaxed) & !status::SCAN;
         let (size, used) = ((*g).stack_size, (*g).stack_hi - (*g).sched.sp);
@@ -55,6 +56,7 @@ pub unsafe fn shrink(g: *mut G) {
             || !shrinkable(size, used)
             || !matches!(now, status::WAITING | status::RUNNABLE)
             || (*g).flags & G_THROWSPLIT != 0
+            || !(*g).interrupted.is_null()
         {
             return;
         }

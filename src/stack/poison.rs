@@ -43,7 +43,10 @@ pub unsafe fn check(g: *mut G) {
                 found(g, slot, POISON);
             }
         });
-        fill((*g).stack_lo, (*g).sched.sp - BELOW);
+        // Assembly code of the program that a signal stopped may use words below its stack pointer.
+        if (*g).interrupted.is_null() {
+            fill((*g).stack_lo, (*g).sched.sp - BELOW);
+        }
     }
 }
 

@@ -18,7 +18,10 @@ use crate::sched::{g::goexit_pc, g::status_of, status};
 use core::slice;
 use core::sync::atomic::Ordering;
 use gort_tables as tables;
-use gort_tables::{FRAME_NO_MAPS, FRAME_REFLECT, FUNC_BUCKET, NO_MAP, SITE_BUCKET};
+use gort_tables::{
+    FRAME_LOADS_G, FRAME_NO_INTERRUPT, FRAME_NO_MAPS, FRAME_REFLECT, FUNC_BUCKET, NO_MAP,
+    SITE_BUCKET,
+};
 
 #[cfg(not(test))]
 unsafe extern "C" {
@@ -141,6 +144,8 @@ pub enum Shape {
     Asm(i32),
     /// Compiled code that faulted here: no maps hold.
     Fault,
+    /// Compiled code that a signal stopped here: no maps hold, so its words are looked at one by one ([`each_interrupted_word`]).
+    Interrupted,
 }
 
 /// One frame.
@@ -154,7 +159,7 @@ pub struct Frame {
     pub top: usize,
     /// Its kind.
     pub shape: Shape,
-    /// `pc` is the function's entry or a faulting instruction, so `pc` itself and not `pc - 1` says where it is.
+    /// `pc` is the function's entry or the instruction where a fault or signal struck, so `pc` itself and not `pc - 1` says where it is.
     pub exact: bool,
 }
 
@@ -169,25 +174,66 @@ pub enum End {
     Lost(usize),
 }
 
+/// What the pc of the next frame is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// A return address or a function's entry.
+    Site,
+    /// An instruction that faulted.
+    Fault,
+    /// An instruction at which a signal stopped the goroutine.
+    Interrupted,
+}
+
 /// Steps through the frames of a stack, innermost first.
 #[derive(Debug, Clone)]
 pub struct Walker {
     pc: usize,
     /// Stack pointer of the next frame.
     pub sp: usize,
-    fault: bool,
+    place: Place,
     /// No frame reaches above: end of the stack, for walks that start from a guess.
     pub limit: usize,
     /// How the walk ended.
     pub end: End,
 }
 
-/// Frame of compiled code at a pc that is no call site and no entry.
-fn frame_at_fault(pc: usize) -> Option<usize> {
-    let f = find_func(pc)?;
+/// Size of a frame of compiled code at a pc that is no call site and no entry.
+fn frame_size_at(f: &tables::Func, pc: usize) -> Option<usize> {
     let entry = header().text + u64::from(f.entry);
     let size = tables::pcvalue::lookup(crate::debug::symtab::pcsp(f), entry, pc as u64);
     (size >= 0).then_some(size as usize)
+}
+
+/// The frame of compiled code in which a signal stops a goroutine, or could.
+#[derive(Debug, Clone, Copy)]
+pub struct Interrupted {
+    /// Address of the slot with its return address.
+    pub top: usize,
+    /// End of its arguments and results.
+    pub end: usize,
+    /// It may hold the thread's M in a register.
+    pub loads_g: bool,
+}
+
+/// The frame of the function that `pc` lies in, with its stack pointer at `sp`; none where a goroutine may not be stopped.
+pub fn interrupted_frame(pc: usize, sp: usize) -> Option<Interrupted> {
+    let f = find_func(pc)?;
+    let flags = crate::debug::symtab::frame(f.entry_frame).flags;
+    if flags & FRAME_NO_INTERRUPT != 0 || !sp.is_multiple_of(8) {
+        return None;
+    }
+    let top = sp + frame_size_at(f, pc)?;
+    Some(Interrupted {
+        top,
+        end: top + 8 + f.args as usize,
+        loads_g: flags & FRAME_LOADS_G != 0,
+    })
+}
+
+/// Execution may go on at `pc` after a return: a walk gets further there.
+pub fn is_return_address(pc: usize) -> bool {
+    pc == goexit_pc() || find_site(pc).is_some() || is_asm_site(pc)
 }
 
 impl Walker {
@@ -196,7 +242,7 @@ impl Walker {
         Self {
             pc,
             sp,
-            fault: false,
+            place: Place::Site,
             limit: usize::MAX,
             end: End::Open,
         }
@@ -205,11 +251,8 @@ impl Walker {
     /// From a faulting instruction in compiled code.
     pub fn at_fault(pc: usize, sp: usize) -> Self {
         Self {
-            pc,
-            sp,
-            fault: true,
-            limit: usize::MAX,
-            end: End::Open,
+            place: Place::Fault,
+            ..Self::new(pc, sp)
         }
     }
 
@@ -225,7 +268,14 @@ impl Walker {
             {
                 return Self::new((*g).syscallpc, (*g).syscallsp);
             }
-            Self::new((*g).sched.pc, (*g).sched.sp)
+            let w = Self::new((*g).sched.pc, (*g).sched.sp);
+            if (*g).interrupted.is_null() {
+                return w;
+            }
+            Self {
+                place: Place::Interrupted,
+                ..w
+            }
         }
     }
 
@@ -266,15 +316,20 @@ impl Iterator for Walker {
             self.end = End::Bottom;
             return None;
         }
-        let fault = core::mem::take(&mut self.fault);
+        let place = core::mem::replace(&mut self.place, Place::Site);
         let h = header();
         let frame = if in_go_text(pc) || pc == h.etext as usize {
-            if fault {
-                frame_at_fault(pc).map(|size| Frame {
+            if place != Place::Site {
+                let size = find_func(pc).and_then(|f| frame_size_at(f, pc));
+                size.map(|size| Frame {
                     pc,
                     sp,
                     top: sp + size,
-                    shape: Shape::Fault,
+                    shape: if place == Place::Fault {
+                        Shape::Fault
+                    } else {
+                        Shape::Interrupted
+                    },
                     exact: true,
                 })
             } else if let Some(i) = find_site(pc) {
@@ -305,7 +360,7 @@ impl Iterator for Walker {
                 })
             }
         } else if in_asm_text(pc) {
-            self.asm_frame(fault)
+            self.asm_frame(place == Place::Fault)
         } else {
             None
         };
@@ -317,8 +372,9 @@ impl Iterator for Walker {
         self.pc = unsafe { *(frame.top as *const usize) };
         self.sp = frame.top + 8;
         // The return address of sigpanic is the faulting instruction itself.
-        self.fault =
-            matches!(frame.shape, Shape::Asm(_)) && crate::debug::asmfuncs::is_sigpanic(frame.pc);
+        if matches!(frame.shape, Shape::Asm(_)) && crate::debug::asmfuncs::is_sigpanic(frame.pc) {
+            self.place = Place::Fault;
+        }
         Some(frame)
     }
 }
@@ -371,7 +427,7 @@ pub unsafe fn each_pointer(frame: &Frame, f: &mut impl FnMut(usize)) {
     // SAFETY: the maps are the linker's; reflect's contexts are as its own assembly lays them out.
     unsafe {
         match frame.shape {
-            Shape::Fault => {}
+            Shape::Fault | Shape::Interrupted => {}
             Shape::Asm(index) => {
                 if index >= 0 {
                     let e = &SURFACE[index as usize];
@@ -411,8 +467,31 @@ pub unsafe fn each_pointer(frame: &Frame, f: &mut impl FnMut(usize)) {
     }
 }
 
-/// Calls `f` with every live pointer slot of a stopped goroutine's stack: the runtime call it is stopped in, then frame by frame. `pending` tells, for a frame that faulted, the
-/// continuation of its innermost pending deferred call (deferproc's return address), or 0.
+/// Calls `f` with every word that the innermost frame of a goroutine that a signal stopped may use: its registers, its frame, its arguments and
+/// results. Any of them may be a pointer, and none need be.
+///
+/// # Safety
+/// `g` is stopped that way.
+pub unsafe fn each_interrupted_word(g: *mut G, f: &mut impl FnMut(usize)) {
+    // SAFETY: the caller's promise: the frame was looked up in the same way when the goroutine was stopped.
+    unsafe {
+        let (pc, sp) = ((*g).sched.pc, (*g).sched.sp);
+        let registers = (*g)
+            .interrupted
+            .cast::<crate::sched::registers::Registers>();
+        for &word in (*registers).general() {
+            f(word);
+        }
+        if let Some(frame) = interrupted_frame(pc, sp) {
+            for slot in (sp..frame.end).step_by(8).filter(|&s| s != frame.top) {
+                f(*(slot as *const usize));
+            }
+        }
+    }
+}
+
+/// Calls `f` with every live pointer slot of a stopped goroutine's stack: the runtime call it is stopped in, then frame by frame. Not with what the frame
+/// holds that a signal stopped: nobody knows what of that is a pointer.
 ///
 /// # Safety
 /// `g` is stopped.

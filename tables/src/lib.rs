@@ -18,9 +18,9 @@ pub mod pcvalue;
 pub const MAGIC: u32 = 0x7472_6f67;
 /// Version of these structures. Linker and library must agree; the library defines the symbol
 /// [`VERSION_SYMBOL`], which a library of another version lacks.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Defined by `libgort.a`. The linker refuses an archive without it.
-pub const VERSION_SYMBOL: &str = "gort.tables.version.1";
+pub const VERSION_SYMBOL: &str = "gort.tables.version.2";
 /// Symbol of the [`Header`], defined by the linker's object.
 pub const HEADER_SYMBOL: &str = "gort.tables";
 
@@ -143,6 +143,10 @@ pub const FRAME_REFLECT: u32 = 1;
 /// Neither map exists: an assembly function in which no goroutine is ever stopped for the collector or
 /// to grow, except in callees that are no safe point.
 pub const FRAME_NO_MAPS: u32 = 2;
+/// The function loads g elsewhere than in its stack check: it may hold the thread's M in a register (inlined `LockOSThread`).
+pub const FRAME_LOADS_G: u32 = 4;
+/// No goroutine may be stopped by a signal in the function: the size of its frame or of its arguments is not known at every instruction.
+pub const FRAME_NO_INTERRUPT: u32 = 8;
 
 /// One function of Go text.
 #[repr(C)]

@@ -1,0 +1,307 @@
+//! Preemption of loops without calls: a signal stops the goroutine wherever it stands in compiled code.
+//!
+//! 1. *Asked* ([`super::stw::preempt_one`]): most goroutines see it at their next prologue, and nothing here happens.
+//! 2. *Signalled* ([`send`]): one that has not reacted when the asker comes back. SIGURG, by a call that lets the handler tell ours from others.
+//! 3. *Stopped* ([`arrived`], in the handler): if the thread stands in compiled code at a place where that is possible, all its registers go to a
+//!    record ([`super::registers`]), and the thread goes on in the scheduler, as after any preemption. Else nothing happens, and who asked asks again.
+//! 4. *Resumed* ([`resume`]): all registers are loaded again, perhaps on another thread.
+//!
+//! While it is so stopped (`G::interrupted`) its stack stays where it is, and nobody writes to it. The innermost frame stands at no call, so no map
+//! tells its pointers: docs/gc.md says how it is marked from.
+//!
+//! No system call of the program sees the signal: [`settle`].
+
+use super::g::status_of;
+use super::p::pstatus;
+use super::registers::{self, Registers};
+use super::{P, getm, schedule, status};
+use crate::abi::{G, G_PARK_RESULTS, G_THROWSPLIT, M};
+use crate::debug::godebug::ASYNC_PREEMPT_OFF;
+use crate::os::sys;
+use crate::signal::context::Context;
+use crate::stack::walk;
+use core::ptr;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+/// The signal: debuggers pass it on in silence, its default is to be ignored, and programs hardly use it.
+pub const SIGNAL: u32 = libc::SIGURG as u32;
+/// `si_code` of our signals; the kernel lets a process send itself any negative one. Their value is the address of the M.
+const CODE: i32 = -0x676f;
+
+/// Values of `M::interrupts`.
+mod on_its_way {
+    pub const NO: u32 = 0;
+    pub const YES: u32 = 1;
+    /// The program blocks the signal in this thread: no more are sent.
+    pub const BLOCKED: u32 = 2;
+}
+
+/// Looks at the word before [`settle`] takes the signal for blocked: a hundred times the time that one takes.
+const PATIENCE: u32 = 20_000;
+
+/// The kernel's `siginfo_t` of a queued signal.
+#[repr(C)]
+struct Info {
+    signo: i32,
+    errno: i32,
+    code: i32,
+    pad: i32,
+    pid: i32,
+    uid: u32,
+    value: usize,
+    rest: [u64; 12],
+}
+const _: () = assert!(size_of::<Info>() == size_of::<libc::siginfo_t>());
+
+unsafe extern "C" {
+    /// asm/switch.S: where a thread goes on whose goroutine was stopped, on an empty g0 stack.
+    fn gort_interrupted();
+    /// asm/switch.S: goes on with a goroutine that was stopped.
+    fn gort_resume(g: *mut G, registers: *mut Registers) -> !;
+}
+
+unsafe fn interrupts<'a>(m: *mut M) -> &'a AtomicU32 {
+    // SAFETY: Ms are never freed; the field is only accessed atomically.
+    unsafe { AtomicU32::from_ptr(&raw mut (*m).interrupts) }
+}
+
+/// Sends the thread that holds `p` a signal if its goroutine was asked to stop and still runs. At most one is on its way to a thread.
+///
+/// # Safety
+/// `p` is one of the Ps (they are never freed).
+pub unsafe fn send(p: *mut P) {
+    // SAFETY: Ps, Ms and Gs are never freed; the words are read whole, and are hints: the handler decides.
+    unsafe {
+        if ASYNC_PREEMPT_OFF.on() || (*p).status.load(Ordering::Acquire) != pstatus::RUNNING {
+            return;
+        }
+        let m = ptr::read_volatile(&raw const (*p).m);
+        if m.is_null() || m == getm() || ptr::read_volatile(&raw const (*m).tid) == 0 {
+            return;
+        }
+        let g = ptr::read_volatile(&raw const (*m).curg);
+        // With locks: before a fork, too, which a signal would make start over.
+        if g.is_null()
+            || ptr::read_volatile(&raw const (*g).preempt) == 0
+            || ptr::read_volatile(&raw const (*m).locks) != 0
+        {
+            return;
+        }
+        let word = interrupts(m);
+        if word
+            .compare_exchange(
+                on_its_way::NO,
+                on_its_way::YES,
+                Ordering::SeqCst,
+                Ordering::Relaxed,
+            )
+            .is_err()
+        {
+            return;
+        }
+        // SeqCst: see `settle`.
+        if status_of(g).load(Ordering::SeqCst) != status::RUNNING
+            || ptr::read_volatile(&raw const (*p).m) != m
+            || !queue(m)
+        {
+            word.store(on_its_way::NO, Ordering::Release);
+        }
+    }
+}
+
+/// Stops the goroutine that runs on `p` by a signal, whether or not it could have seen a request.
+///
+/// # Safety
+/// As [`send`].
+pub unsafe fn at_once(p: *mut P) {
+    // SAFETY: as in `send`.
+    unsafe {
+        let m = ptr::read_volatile(&raw const (*p).m);
+        if !m.is_null() {
+            let g = ptr::read_volatile(&raw const (*m).curg);
+            if !g.is_null() {
+                ptr::write_volatile(&raw mut (*g).preempt, 1);
+                send(p);
+            }
+        }
+    }
+}
+
+unsafe fn queue(m: *mut M) -> bool {
+    let pid = crate::signal::pid();
+    let info = Info {
+        signo: SIGNAL as i32,
+        errno: 0,
+        code: CODE,
+        pad: 0,
+        pid,
+        uid: 0,
+        value: m as usize,
+        rest: [0; 12],
+    };
+    // SAFETY: the structure lives across the call. Threads never end, so the number is the thread's.
+    unsafe {
+        let tid = (*m).tid;
+        sys::syscall6(
+            libc::SYS_rt_tgsigqueueinfo,
+            pid as usize,
+            tid as usize,
+            SIGNAL as usize,
+            &raw const info as usize,
+            0,
+            0,
+        ) == 0
+    }
+}
+
+/// The thread of `m` is about to make a system call; its goroutine is in state SYSCALL already. A signal on its way arrives first, so that none
+/// interrupts the call: some calls then fail with EINTR whatever the handler's flags.
+///
+/// SeqCst: we change the goroutine's status, then look at `interrupts`; [`send`] sets that, then looks at the status. One of the two sees the other.
+///
+/// # Safety
+/// On the thread of `m`.
+#[inline(always)]
+pub unsafe fn settle(m: *mut M) {
+    // SAFETY: the thread's own M.
+    unsafe {
+        if interrupts(m).load(Ordering::SeqCst) == on_its_way::YES {
+            wait(m);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn wait(m: *mut M) {
+    // SAFETY: the thread's own M.
+    let word = unsafe { interrupts(m) };
+    for i in 1..PATIENCE {
+        if word.load(Ordering::Acquire) != on_its_way::YES {
+            return;
+        }
+        if i.is_multiple_of(100) {
+            sys::sched_yield();
+        } else {
+            core::hint::spin_loop();
+        }
+    }
+    // Blocked, so it cannot disturb the call either.
+    let _ = word.compare_exchange(
+        on_its_way::YES,
+        on_its_way::BLOCKED,
+        Ordering::AcqRel,
+        Ordering::Relaxed,
+    );
+}
+
+/// SIGURG, in the handler. Ours: stops the goroutine if that is possible, and answers true. Others are none of our business.
+///
+/// # Safety
+/// In the handler, with the interrupted g.
+pub unsafe fn arrived(ctx: &mut Context, g: *mut G) -> bool {
+    // SAFETY: the interrupted g is this thread's, and so is its M.
+    unsafe {
+        let m = (*g).m;
+        let mut ours = ctx.code() == CODE && ctx.value() != 0;
+        if !m.is_null() {
+            ours &= ctx.value() == m as usize;
+            // One of somebody else may have swallowed ours: of equal signals to a thread the kernel keeps the first. And where it had no memory for what we sent
+            // with ours, it looks like one from nobody.
+            let sent = interrupts(m).swap(on_its_way::NO, Ordering::AcqRel) != on_its_way::NO;
+            ours |= sent && ctx.code() == libc::SI_USER && ctx.sender() == 0;
+            if ours && may_stop(ctx, g, m) {
+                stop(ctx, g, m);
+            }
+        } else {
+            // Between two goroutines g has no M for a moment.
+            ours = ctx.code() == CODE;
+        }
+        ours
+    }
+}
+
+/// The goroutine wants to be stopped (`G::preempt`), and can be where it stands.
+unsafe fn may_stop(ctx: &Context, g: *mut G, m: *mut M) -> bool {
+    // SAFETY: this thread's own g, M and P. Reading the stack between its stack pointer and its end.
+    unsafe {
+        let p: *mut P = (*m).p.cast();
+        if g == (*m).g0
+            || g != (*m).curg
+            || (*g).preempt == 0
+            || (*g).flags & G_THROWSPLIT != 0
+            || status_of(g).load(Ordering::Relaxed) != status::RUNNING
+            || (*m).locks != 0
+            || (*m).registers.is_null()
+            || ctx.vector().is_null()
+            || p.is_null()
+            || (*p).status.load(Ordering::Relaxed) != pstatus::RUNNING
+        {
+            return false;
+        }
+        let (pc, sp) = (ctx.pc(), ctx.sp());
+        if sp < (*g).stack_lo || sp >= (*g).stack_hi {
+            return false;
+        }
+        let Some(frame) = walk::interrupted_frame(pc, sp) else {
+            return false;
+        };
+        frame.end <= (*g).stack_hi
+            && walk::is_return_address(*(frame.top as *const usize))
+            && thread_is_free(ctx, g, m, &frame)
+    }
+}
+
+/// The goroutine is not in the middle of an inlined LockOSThread or UnlockOSThread: these hold the M in a register or in a call's arguments.
+unsafe fn thread_is_free(ctx: &Context, g: *mut G, m: *mut M, frame: &walk::Interrupted) -> bool {
+    // SAFETY: as in `may_stop`.
+    unsafe {
+        let locked = (*m).lockedg == g;
+        if locked != ((*g).lockedm == m) || locked != ((*m).locked != 0) {
+            return false;
+        }
+        if locked || !frame.loads_g {
+            return true;
+        }
+        let of_m = m as usize..m.add(1) as usize;
+        let in_frame = (ctx.sp()..frame.top)
+            .step_by(8)
+            .any(|slot| of_m.contains(&*(slot as *const usize)));
+        !in_frame && !ctx.general().iter().any(|r| of_m.contains(r))
+    }
+}
+
+/// Saves the registers and has the thread go on in [`gort_stop_interrupted`].
+unsafe fn stop(ctx: &mut Context, g: *mut G, m: *mut M) {
+    // SAFETY: `may_stop` said yes. The goroutine's code does not go on before the handler is done, so everything here is ours.
+    unsafe {
+        let r: *mut Registers = (*m).registers.cast();
+        (*m).registers = ptr::null_mut();
+        (*r).save(g, ctx.general(), ctx.vector());
+        (*g).sched.pc = ctx.pc();
+        (*g).sched.sp = ctx.sp();
+        (*g).sched.ctxt = 0;
+        (*g).parkmap = 0;
+        (*g).flags &= !G_PARK_RESULTS;
+        (*g).interrupted = r.cast();
+        // The word at FS:-8.
+        ptr::write_volatile(&raw mut (*m).tls, (*m).g0 as usize);
+        ctx.resume_at(gort_interrupted as *const () as usize, (*(*m).g0).sched.sp);
+    }
+}
+
+/// asm/switch.S: the handler stopped the thread's goroutine.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_stop_interrupted() -> ! {
+    // SAFETY: on an empty g0 stack; curg's context is saved.
+    unsafe { schedule::preempt((*getm()).curg) }
+}
+
+/// Goes on with a goroutine that a signal stopped.
+///
+/// # Safety
+/// On g0; `g` is curg, and was stopped so.
+pub unsafe fn resume(g: *mut G) -> ! {
+    // SAFETY: the caller's promise.
+    unsafe { gort_resume(g, registers::take_back(g, getm())) }
+}
