@@ -37,7 +37,7 @@ pub struct Sudog {
     pub queued: bool,
     /// Set by the waker of a select: a value was passed, the channel was not closed.
     pub ok: bool,
-    /// Number of the case in its select; count of releases or -1 in a `SyncSema`.
+    /// Number of the case in its select; count of releases or -1 in a `SyncSema`; place in the heap of a semaphore's waiters.
     pub index: i32,
     /// Semaphores: last waiter for the same address, in the first one.
     pub tail: *mut Sudog,

@@ -55,6 +55,7 @@ pub fn start() {
             PRINTING.lock();
             // SAFETY: as above. From here on this thread is not preempted, and a panic in a String method is fatal.
             unsafe { (*m).locks += 1 };
+            sched::report::last();
             freeze();
         }
         1 => print::puts("panic during panic\n"),

@@ -73,6 +73,10 @@ items! {
     SBRK = b"sbrk", 0;
     /// All idle memory goes back to the system, at once.
     SCAVENGE = b"scavenge", 0;
+    /// Reports of the scheduler show every P, M and G.
+    SCHED_DETAIL = b"scheddetail", 0;
+    /// A report of the scheduler every so many milliseconds.
+    SCHED_TRACE = b"schedtrace", 0;
     /// What is free of stacks holds a pattern.
     STACK_POISON = b"stackpoison", 0;
 }

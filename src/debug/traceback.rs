@@ -5,7 +5,6 @@ use super::level;
 use super::out::Out;
 use super::symtab::{self, Function};
 use crate::abi::{G, G_SYSTEM};
-use crate::os::mem;
 use crate::sched::{self, WaitReason, g::status_of, state, status};
 use crate::stack::walk::Walker;
 use core::sync::atomic::Ordering;
@@ -212,29 +211,13 @@ pub unsafe fn others(out: &mut Out<'_>, me: *mut G, style: Style) {
     // SAFETY: the caller's promise; Gs are never freed.
     unsafe {
         let m = sched::getm();
-        let n = state::all_gs().count();
-        // Gs are listed newest first: they are turned around in memory of their own, since the heap may be what failed.
-        let bytes = (n * 8).next_multiple_of(4096);
-        let list: *mut *mut G = mem::map(0, bytes).cast();
-        if list.is_null() {
-            return;
-        }
-        let mut first = n;
-        for g in state::all_gs() {
-            if first == 0 {
-                break;
-            }
-            first -= 1;
-            *list.add(first) = g;
-        }
-        for i in first..n {
-            let g = *list.add(i);
+        state::each_g_by_age(|g| {
             let state = state_of(g);
             if g == me
                 || matches!(state, status::DEAD | status::IDLE)
                 || ((*g).flags & G_SYSTEM != 0 && !style.all)
             {
-                continue;
+                return;
             }
             out.str("\n");
             if state == status::RUNNING && (*g).m != m {
@@ -244,7 +227,6 @@ pub unsafe fn others(out: &mut Out<'_>, me: *mut G, style: Style) {
             } else {
                 goroutine(out, g, style);
             }
-        }
-        mem::unmap(list.cast(), bytes);
+        });
     }
 }

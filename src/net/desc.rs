@@ -1,14 +1,13 @@
 //! A descriptor in the poller: who waits to read or write, and until when.
 //!
-//! Each direction has a word: [`NIL`] (nobody waits, nothing happened), [`READY`] (it happened, nobody has taken notice), [`WAIT`] (a goroutine is
-//! about to park), or the goroutine that is parked. The goroutine moves NIL to WAIT to itself, and takes READY to NIL; the poller moves any state to
-//! READY; a deadline or closing moves a waiter to NIL. Whoever replaces a goroutine by something else readies it, once.
+//! Each direction has a [`Waiter`].
 //!
 //! Everything else is under `lock`. Each change of deadlines has a new `seq`; a timer that fires with an older one does nothing. Descriptors come
 //! from a pool and are never unmapped, so a stale event or timer finds one, if perhaps a different one: it makes somebody look in vain.
 
 use super::deadline;
 use super::epoll;
+use super::waiter::{Begin, Waiter};
 use crate::abi::{G, RuntimeTimer, Status, args};
 use crate::debug::print;
 use crate::os::mem;
@@ -17,11 +16,7 @@ use crate::sched::{self, WaitReason};
 use crate::sync::mutex::{Mutex, RawMutex};
 use core::mem::offset_of;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering};
-
-const NIL: usize = 0;
-const READY: usize = 1;
-const WAIT: usize = 2;
+use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
 /// A direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +54,7 @@ pub struct PollDesc {
     closing: AtomicBool,
     fd: usize,
     /// Waiters: by mode.
-    wait: [AtomicUsize; 2],
+    wait: [Waiter; 2],
     /// Deadlines: 0 none, [`EXPIRED`], or when. Written under the lock.
     pub(super) deadline: [AtomicI64; 2],
     /// Number of the present deadlines.
@@ -112,26 +107,11 @@ impl PollDesc {
 
     /// Takes a waiter off, or leaves a note for the next. Null: nobody is to be readied.
     pub(super) fn unblock(&self, mode: Mode, ready: bool) -> *mut G {
-        let word = &self.wait[mode as usize];
-        let mut old = word.load(Ordering::SeqCst);
-        loop {
-            if old == READY || (old == NIL && !ready) {
-                return null_mut();
-            }
-            match word.compare_exchange(
-                old,
-                if ready { READY } else { NIL },
-                Ordering::SeqCst,
-                Ordering::SeqCst,
-            ) {
-                Err(now) => old = now,
-                Ok(_) if old == NIL || old == WAIT => return null_mut(),
-                Ok(_) => {
-                    WAITERS.fetch_sub(1, Ordering::SeqCst);
-                    return core::ptr::with_exposed_provenance_mut(old);
-                }
-            }
+        let g = self.wait[mode as usize].unblock(ready);
+        if g != 0 {
+            WAITERS.fetch_sub(1, Ordering::SeqCst);
         }
+        core::ptr::with_exposed_provenance_mut(g)
     }
 }
 
@@ -174,35 +154,25 @@ unsafe fn wait(
     // SAFETY: system mode for g; descriptors live for ever; `result` is in the goroutine's arguments.
     unsafe {
         let word = &(*pd).wait[mode as usize];
-        match word.compare_exchange(NIL, WAIT, Ordering::SeqCst, Ordering::SeqCst) {
-            Ok(_) => {}
-            Err(READY) => {
-                word.store(NIL, Ordering::SeqCst);
+        match word.begin() {
+            Begin::Waits => {}
+            Begin::Happened => {
                 *result = OK;
                 return Status::Done;
             }
-            Err(_) => print::throw("netpoll: double wait"),
+            Begin::Taken => print::throw("netpoll: double wait"),
         }
         // A deadline or close from now on finds us waiting; one from before shows here.
         let error = if canceled { OK } else { (*pd).error(mode) };
         if error != OK {
-            let old = word.swap(NIL, Ordering::SeqCst);
-            *result = if old == READY { OK } else { error };
+            *result = if word.end() { OK } else { error };
             return Status::Done;
         }
         WAITERS.fetch_add(1, Ordering::SeqCst);
         (*g).resume = resume as *const () as usize;
         (*g).resumearg = pd.expose_provenance() | (mode as usize) | (usize::from(canceled) << 1);
         let status = sched::park(g, WaitReason::IoWait);
-        if word
-            .compare_exchange(
-                WAIT,
-                g.expose_provenance(),
-                Ordering::SeqCst,
-                Ordering::SeqCst,
-            )
-            .is_err()
-        {
+        if !word.park(g.expose_provenance()) {
             // It happened meanwhile, and nobody saw us: the resume step finds out what.
             WAITERS.fetch_sub(1, Ordering::SeqCst);
             sched::ready(g);
@@ -223,7 +193,7 @@ unsafe extern "C" fn resume(g: *mut G, arg: usize) -> Status {
     // SAFETY: g parked in `wait`, on behalf of one of the two calls, whose arguments are laid out alike; its saved stack pointer is their address.
     unsafe {
         let result = ((*g).sched.sp + offset_of!(args::net_runtime_pollWait, r0)) as *mut i64;
-        if (*pd).wait[mode as usize].swap(NIL, Ordering::SeqCst) == READY {
+        if (*pd).wait[mode as usize].end() {
             *result = OK;
             return Status::Done;
         }
@@ -260,7 +230,7 @@ pub unsafe fn open(a: &mut args::net_runtime_pollOpen) {
         (*pd).seq += 1;
         (*pd).closing.store(false, Ordering::SeqCst);
         for i in 0..2 {
-            (*pd).wait[i].store(NIL, Ordering::SeqCst);
+            (*pd).wait[i].reset();
             (*pd).deadline[i].store(0, Ordering::SeqCst);
         }
         (*pd).lock.unlock();
@@ -289,7 +259,7 @@ pub unsafe fn close(a: &mut args::net_runtime_pollClose) {
         if !(*pd).closing.load(Ordering::SeqCst) {
             print::throw("netpollClose w/o unblock");
         }
-        if (*pd).wait.iter().any(|w| w.load(Ordering::SeqCst) > READY) {
+        if (*pd).wait.iter().any(Waiter::blocked) {
             print::throw("netpollClose: blocked goroutine");
         }
         epoll::close((*pd).fd);
@@ -304,7 +274,7 @@ pub unsafe fn reset(a: &mut args::net_runtime_pollReset) {
     unsafe {
         a.r0 = (*pd).error(mode);
         if a.r0 == OK {
-            (*pd).wait[mode as usize].store(NIL, Ordering::SeqCst);
+            (*pd).wait[mode as usize].reset();
         }
     }
 }
@@ -394,26 +364,20 @@ mod tests {
     fn readiness_is_kept_for_the_next_and_deadlines_are_not() {
         let pd = new();
         assert!(pd.unblock(Mode::Read, false).is_null());
-        assert_eq!(pd.wait[0].load(Ordering::SeqCst), NIL);
         assert!(pd.unblock(Mode::Read, true).is_null());
-        assert_eq!(pd.wait[0].load(Ordering::SeqCst), READY);
-        assert_eq!(
-            pd.wait[1].load(Ordering::SeqCst),
-            NIL,
-            "the directions are independent"
-        );
+        assert!(pd.wait[0].end());
+        assert!(!pd.wait[1].end(), "the directions are independent");
+        assert!(!pd.wait[0].end(), "it is taken notice of once");
     }
 
     #[test]
     fn a_goroutine_about_to_park_is_not_readied_by_others() {
         let pd = new();
-        pd.wait[1].store(WAIT, Ordering::SeqCst);
+        assert_eq!(pd.wait[1].begin(), Begin::Waits);
+        assert_eq!(pd.wait[1].begin(), Begin::Taken);
         assert!(pd.unblock(Mode::Write, true).is_null());
-        assert_eq!(
-            pd.wait[1].load(Ordering::SeqCst),
-            READY,
-            "its own attempt to park must fail"
-        );
+        assert!(!pd.wait[1].park(0x1000), "its attempt to park must fail");
+        assert!(pd.wait[1].end());
     }
 
     #[test]
@@ -421,14 +385,13 @@ mod tests {
         let pd = new();
         let g = 0x1000 as *mut G;
         for ready in [true, false] {
-            pd.wait[0].store(g as usize, Ordering::SeqCst);
+            assert_eq!(pd.wait[0].begin(), Begin::Waits);
+            assert!(pd.wait[0].park(g as usize));
+            assert!(pd.wait[0].blocked());
             WAITERS.fetch_add(1, Ordering::SeqCst);
             assert_eq!(pd.unblock(Mode::Read, ready), g);
             assert!(pd.unblock(Mode::Read, ready).is_null());
-            assert_eq!(
-                pd.wait[0].load(Ordering::SeqCst),
-                if ready { READY } else { NIL }
-            );
+            assert_eq!(pd.wait[0].end(), ready);
         }
         assert!(!has_waiters());
     }

@@ -1,11 +1,12 @@
 //! The network poller (docs/net.md): goroutines that wait for descriptors, on edge-triggered epoll.
 //!
-//! - `desc`: a descriptor's state, deadlines and waiters; what package net calls. - `epoll`: the kernel's side.
+//! - `waiter`: who waits for it. - `desc`: a descriptor's state, deadlines and waiters; what package net calls. - `epoll`: the kernel's side.
 //!
 //! The scheduler asks [`netpoll`] when it has nothing else to do, one idle thread waits in it, and sysmon asks when nobody else did for a while.
 
 pub mod desc;
 mod epoll;
+mod waiter;
 
 pub mod deadline;
 

@@ -1,7 +1,8 @@
 //! A processor: the right to run Go code, and the caches that need no lock because only its M touches them.
 
+use super::ring::Ring;
 use crate::abi::{G, M};
-use core::sync::atomic::{AtomicU32, AtomicUsize};
+use core::sync::atomic::AtomicU32;
 
 /// Slots of the local run queue: more delay what is in the global queue, fewer move work there too often.
 pub const RUNQ: usize = 256;
@@ -36,14 +37,8 @@ pub struct P {
     pub schedtick: AtomicU32,
     /// System calls, seen by sysmon.
     pub syscalltick: AtomicU32,
-    /// Head of the run queue: any thread (stealing).
-    pub runqhead: AtomicU32,
-    /// Tail of the run queue: the owner.
-    pub runqtail: AtomicU32,
-    /// The run queue.
-    pub runq: [AtomicUsize; RUNQ],
-    /// Goroutine to run next, before the queue: a `*mut G`.
-    pub runnext: AtomicUsize,
+    /// The run queue: goroutines, as addresses.
+    pub runq: Ring<RUNQ>,
     /// Goroutine that ran last, which may be dead by now.
     pub last: *mut G,
     /// Dead goroutines to use again.

@@ -1,13 +1,8 @@
-//! Run queues: a P's ring that its owner fills and anyone may steal from, and lists of goroutines linked by `schedlink`.
-//!
-//! Ring: `tail` is written by the owner only; `head` moves by compare-and-swap. `head <= tail <= head + RUNQ` (wrapping).
-//! A consumer's successful Release CAS of `head` pairs with the owner's Acquire load before it reuses slots; the owner's Release store of `tail`
-//! pairs with a thief's Acquire load, so the slots below are seen.
+//! Lists of goroutines linked by `schedlink`, and goroutines in a P's [`super::ring`].
 
-use super::p::{P, RUNQ};
+use super::p::P;
 use crate::abi::G;
 use core::ptr;
-use core::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 /// A list of goroutines.
 #[derive(Debug, Clone, Copy)]
@@ -93,10 +88,10 @@ impl Default for GList {
 }
 
 impl P {
-    /// The ring and `runnext` look empty; exact only when nobody else touches them.
+    /// The run queue looks empty; exact only when nobody else touches it.
+    #[inline(always)]
     pub fn runq_empty(&self) -> bool {
-        self.runqhead.load(Acquire) == self.runqtail.load(Acquire)
-            && self.runnext.load(Acquire) == 0
+        self.runq.is_empty()
     }
 
     /// Adds a goroutine. Owner only. With `next` it runs before the others, and the one that was next is queued.
@@ -104,115 +99,27 @@ impl P {
     ///
     /// # Safety
     /// `g` is a live goroutine in no list.
-    pub unsafe fn runq_put(&self, mut g: *mut G, next: bool, overflow: &mut GList) -> bool {
+    pub unsafe fn runq_put(&self, g: *mut G, next: bool, overflow: &mut GList) -> bool {
+        let mut item = g as usize;
         if next {
-            g = self.runnext.swap(g as usize, AcqRel) as *mut G;
-            if g.is_null() {
+            item = self.runq.put_next(item);
+            if item == 0 {
                 return true;
             }
         }
-        loop {
-            let head = self.runqhead.load(Acquire);
-            let tail = self.runqtail.load(Relaxed);
-            if tail.wrapping_sub(head) < RUNQ as u32 {
-                self.runq[tail as usize % RUNQ].store(g as usize, Relaxed);
-                self.runqtail.store(tail.wrapping_add(1), Release);
-                return true;
-            }
-            let half = RUNQ as u32 / 2;
-            let mut batch = [ptr::null_mut::<G>(); RUNQ / 2];
-            for i in 0..half {
-                batch[i as usize] =
-                    self.runq[head.wrapping_add(i) as usize % RUNQ].load(Relaxed) as *mut G;
-            }
-            if self
-                .runqhead
-                .compare_exchange(head, head.wrapping_add(half), AcqRel, Relaxed)
-                .is_err()
-            {
-                continue;
-            }
-            for b in batch {
-                // SAFETY: the CAS made these goroutines ours.
-                unsafe { overflow.push(b) };
-            }
-            // SAFETY: the caller gave us g.
-            unsafe { overflow.push(g) };
-            return false;
-        }
+        // SAFETY: the ring gives goroutines that are in no list any more.
+        self.runq
+            .put(item, |g| unsafe { overflow.push(g as *mut G) })
     }
 
-    /// Takes the next goroutine. Owner only. The flag says that it came from `runnext` and goes on with the time slice.
+    /// Takes the next goroutine, or null. Owner only. The flag says that it goes on with the time slice of the one that woke it.
     pub fn runq_get(&self) -> (*mut G, bool) {
-        let next = self.runnext.load(Relaxed);
-        // Only a thief changes it besides us, to null; then the ring is next.
-        if next != 0
-            && self
-                .runnext
-                .compare_exchange(next, 0, AcqRel, Relaxed)
-                .is_ok()
-        {
-            return (next as *mut G, true);
-        }
-        loop {
-            let head = self.runqhead.load(Acquire);
-            let tail = self.runqtail.load(Relaxed);
-            if tail == head {
-                return (ptr::null_mut(), false);
-            }
-            let g = self.runq[head as usize % RUNQ].load(Relaxed);
-            if self
-                .runqhead
-                .compare_exchange(head, head.wrapping_add(1), AcqRel, Relaxed)
-                .is_ok()
-            {
-                return (g as *mut G, false);
-            }
-        }
+        let (item, next) = self.runq.get();
+        (item as *mut G, next)
     }
 
-    /// Moves half of `from`'s ring into ours (owner only) and answers one of them, or null. `take_next`: the victim's `runnext` too.
+    /// Moves half of `from`'s ring into ours (owner only) and answers one of them, or null. `take_next`: the victim's next one too.
     pub fn runq_steal(&self, from: &P, take_next: bool) -> *mut G {
-        let tail = self.runqtail.load(Relaxed);
-        let n = loop {
-            let head = from.runqhead.load(Acquire);
-            let ftail = from.runqtail.load(Acquire);
-            let avail = ftail.wrapping_sub(head);
-            let n = avail - avail / 2;
-            if n == 0 {
-                if take_next {
-                    let next = from.runnext.load(Acquire);
-                    if next != 0
-                        && from
-                            .runnext
-                            .compare_exchange(next, 0, AcqRel, Relaxed)
-                            .is_ok()
-                    {
-                        return next as *mut G;
-                    }
-                }
-                return ptr::null_mut();
-            }
-            if n > RUNQ as u32 / 2 {
-                continue; // head and tail were not read together
-            }
-            for i in 0..n {
-                let g = from.runq[head.wrapping_add(i) as usize % RUNQ].load(Relaxed);
-                self.runq[tail.wrapping_add(i) as usize % RUNQ].store(g, Relaxed);
-            }
-            if from
-                .runqhead
-                .compare_exchange(head, head.wrapping_add(n), AcqRel, Relaxed)
-                .is_ok()
-            {
-                break n;
-            }
-        };
-        let n = n - 1;
-        let g = self.runq[tail.wrapping_add(n) as usize % RUNQ].load(Relaxed) as *mut G;
-        if n > 0 {
-            self.runqtail.store(tail.wrapping_add(n), Release);
-        }
-        g
+        self.runq.steal(&from.runq, take_next) as *mut G
     }
 }

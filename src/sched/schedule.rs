@@ -4,10 +4,12 @@
 
 use super::g::{status_of, transition};
 use super::p::pstatus;
-use super::state::{self, GCWAITING, GLOBAL_RUNQ, POLLING, SCHED, Sched, WAKE};
-use super::{P, getm, interrupt, m, park, registers, status, stw};
+use super::state::{self, GCWAITING, GLOBAL_RUNQ, POLLER, SCHED, Sched, WAKE};
+use super::wake::{Host, Retired};
+use super::{P, getm, getp, interrupt, m, park, registers, status, stw};
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, offsets};
 use crate::debug::print;
+use crate::sync::mutex::Guard;
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -271,7 +273,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                     return g;
                 }
             }
-            if crate::net::active() && POLLING.load(Ordering::Acquire) == 0 {
+            if crate::net::active() && !POLLER.waits() {
                 let mut list = crate::net::netpoll(0);
                 if !list.is_empty() {
                     state::LAST_POLL.store(crate::time::clock::nanotime(), Ordering::Relaxed);
@@ -310,40 +312,16 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
             if crate::heap::central::sweep_some(8) {
                 return ptr::null_mut();
             }
-            // Give the P away and sleep.
-            {
-                let mut s = SCHED.lock();
-                if GCWAITING.load(Ordering::Acquire) != 0 {
-                    return ptr::null_mut();
-                }
-                if !s.runq.is_empty() {
-                    return s.runq_get(&*p, 0);
-                }
-                if crate::gc::asked() {
-                    return ptr::null_mut();
-                }
-                if (*m).spinning == 0 && WAKE.must_seek() {
-                    (*m).spinning = 1;
-                    WAKE.begin();
-                    continue;
-                }
-                let p = m::release_p();
-                s.pidle_put(p);
-            }
-            if (*m).spinning != 0 {
-                (*m).spinning = 0;
-                WAKE.gave_up();
-                let work = state::all_ps().any(|p| !(*p).runq_empty())
-                    || GLOBAL_RUNQ.load(Ordering::Acquire) > 0
-                    || crate::gc::asked();
-                if work {
-                    let p = SCHED.lock().pidle_get_to_seek();
-                    if !p.is_null() {
-                        m::acquire_p(p);
-                        (*m).spinning = 1;
-                        continue;
-                    }
-                }
+            let mut seeks = (*m).spinning != 0;
+            let mut last = LastLook {
+                found: ptr::null_mut(),
+            };
+            let retired = WAKE.retire(&mut seeks, &mut last);
+            (*m).spinning = u32::from(seeks);
+            match retired {
+                Retired::Work => return last.found,
+                Retired::Seek => continue,
+                Retired::Idle => {}
             }
             if wait_for_poller() {
                 continue;
@@ -351,6 +329,57 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
             m::stop();
             return ptr::null_mut();
         }
+    }
+}
+
+/// A thread that has found nothing gives its P away ([`Wake::retire`](super::wake::Wake::retire)).
+struct LastLook {
+    /// What was found all the same; null: something else is to be done.
+    found: *mut G,
+}
+
+impl Host for LastLook {
+    type Lock = Guard<'static, Sched>;
+
+    fn lock(&self) -> Self::Lock {
+        SCHED.lock()
+    }
+
+    fn work(&mut self, s: &mut Self::Lock) -> bool {
+        if GCWAITING.load(Ordering::Acquire) != 0 || crate::gc::asked() {
+            return true;
+        }
+        if s.runq.is_empty() {
+            return false;
+        }
+        // SAFETY: this thread holds a P.
+        self.found = unsafe { s.runq_get(&*getp(), 0) };
+        true
+    }
+
+    fn give_away(&mut self, s: &mut Self::Lock) {
+        // SAFETY: this thread holds a P, whose queue is empty.
+        unsafe {
+            let p = m::release_p();
+            s.pidle_put(p);
+        }
+    }
+
+    fn take(&mut self, s: &mut Self::Lock) -> bool {
+        let p = s.pidle_get();
+        if p.is_null() {
+            return false;
+        }
+        // SAFETY: off the idle list it is ours; this thread has none.
+        unsafe { m::acquire_p(p) };
+        true
+    }
+
+    fn work_anywhere(&self) -> bool {
+        // SAFETY: Ps are never freed, their queues atomic.
+        state::all_ps().any(|p| unsafe { !(*p).runq_empty() })
+            || GLOBAL_RUNQ.load(Ordering::Acquire) > 0
+            || crate::gc::asked()
     }
 }
 
@@ -392,24 +421,17 @@ unsafe fn wait_for_poller() -> bool {
         if next == i64::MAX && !crate::net::has_waiters() {
             return false;
         }
-        if POLLING
-            .compare_exchange(0, 1, Ordering::SeqCst, Ordering::Relaxed)
-            .is_err()
-        {
+        if !POLLER.claim() {
             return false;
         }
-        // A timer that was added before POLLING was seen is found here; a later one that is due earlier breaks the wait (wake_for_timer).
-        let next = crate::time::next_when();
-        state::POLL_UNTIL.store(next, Ordering::SeqCst);
-        let next = crate::time::next_when().min(next);
+        let next = POLLER.until(crate::time::next_when);
         let delay = if next == i64::MAX {
             -1
         } else {
             (next - crate::time::clock::nanotime()).max(0)
         };
         let list = crate::net::netpoll(delay);
-        state::POLL_UNTIL.store(i64::MAX, Ordering::SeqCst);
-        POLLING.store(0, Ordering::SeqCst);
+        POLLER.leave();
         state::LAST_POLL.store(crate::time::clock::nanotime(), Ordering::Relaxed);
         let p = SCHED.lock().pidle_get();
         if p.is_null() {
@@ -436,14 +458,13 @@ unsafe fn wait_for_poller() -> bool {
 
 /// Timers or network waiters exist and no thread waits for them: the next M to go idle must.
 pub fn lacks_poller() -> bool {
-    POLLING.load(Ordering::SeqCst) == 0
-        && (crate::time::next_when() != i64::MAX || crate::net::has_waiters())
+    !POLLER.waits() && (crate::time::next_when() != i64::MAX || crate::net::has_waiters())
 }
 
 /// A timer was added that is due, at `when`, before all others of its P: whoever waits for the next one must look again.
 pub fn wake_for_timer(when: i64) {
-    if POLLING.load(Ordering::SeqCst) != 0 {
-        if when < state::POLL_UNTIL.load(Ordering::SeqCst) {
+    if let Some(late) = POLLER.announce(when) {
+        if late {
             crate::net::netpoll_break();
         }
     } else if WAKE.idle() != 0 {

@@ -1,9 +1,11 @@
 //! The scheduler's shared state.
 
 use super::p::{P, pstatus};
+use super::poller::Poller;
 use super::queue::GList;
 use super::wake::Wake;
 use crate::abi::{G, M};
+use crate::os::mem;
 use crate::sync::mutex::Mutex;
 use crate::sync::note::Note;
 use core::ptr;
@@ -62,10 +64,8 @@ pub static WAKE: Wake = Wake::new();
 pub static GLOBAL_RUNQ: AtomicU32 = AtomicU32::new(0);
 /// The world is being stopped: every P must come to a halt.
 pub static GCWAITING: AtomicU32 = AtomicU32::new(0);
-/// A thread waits in the poller for all others.
-pub static POLLING: AtomicU32 = AtomicU32::new(0);
-/// Until when that thread waits; `i64::MAX`: for ever, or it has not said yet.
-pub static POLL_UNTIL: AtomicI64 = AtomicI64::new(i64::MAX);
+/// The thread that waits for the network and the timers.
+pub static POLLER: Poller = Poller::new();
 /// When the poller was asked last.
 pub static LAST_POLL: AtomicI64 = AtomicI64::new(0);
 /// sysmon sleeps: whoever starts running wakes it. Mirrors `Sched::sysmonwait`.
@@ -134,6 +134,28 @@ pub fn all_gs() -> impl Iterator<Item = *mut G> {
     })
 }
 
+/// Calls `f` with every G ever made, oldest first.
+pub fn each_g_by_age(mut f: impl FnMut(*mut G)) {
+    let n = all_gs().count();
+    // They are listed newest first, and turned around in memory of their own, since the heap may be what failed.
+    let bytes = (n * size_of::<*mut G>()).next_multiple_of(4096);
+    let list: *mut *mut G = mem::map(0, bytes).cast();
+    if list.is_null() {
+        return;
+    }
+    // SAFETY: the memory holds n pointers and is ours.
+    unsafe {
+        let listed = core::slice::from_raw_parts_mut(list, n);
+        // Newer ones may have come meanwhile.
+        let newer = all_gs().count() - n;
+        for (slot, g) in listed.iter_mut().rev().zip(all_gs().skip(newer)) {
+            *slot = g;
+        }
+        listed.iter().for_each(|&g| f(g));
+        mem::unmap(list.cast(), bytes);
+    }
+}
+
 /// Publishes a new M.
 ///
 /// # Safety
@@ -170,16 +192,6 @@ impl Sched {
                 // From now on goroutines may have to be asked to make room.
                 self.wake_sysmon();
             }
-        }
-        p
-    }
-
-    /// Takes an idle P for a thread that has seen work and seeks it from now on. Where there is none, the next thread that runs out of work seeks it.
-    pub fn pidle_get_to_seek(&mut self) -> *mut P {
-        let p = self.pidle_get();
-        WAKE.begin();
-        if p.is_null() {
-            WAKE.refused();
         }
         p
     }

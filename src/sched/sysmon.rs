@@ -85,18 +85,16 @@ pub extern "C" fn run() {
         {
             if super::schedule::lacks_poller() && GCWAITING.load(Ordering::Acquire) == 0 {
                 m::wake_p();
-            } else {
+            } else if !super::report::on() {
                 sleep_while_idle(crate::heap::scavenge::run(nanotime()));
             }
             (idle, nap) = (0, NAP_MIN_NS);
         }
         let now = nanotime();
+        super::report::tick(now);
         crate::heap::scavenge::run(now);
         let last = state::LAST_POLL.load(Ordering::Relaxed);
-        if crate::net::active()
-            && state::POLLING.load(Ordering::Acquire) == 0
-            && last + POLL_NS < now
-        {
+        if crate::net::active() && !state::POLLER.waits() && last + POLL_NS < now {
             state::LAST_POLL.store(now, Ordering::Relaxed);
             poll();
         }

@@ -12,8 +12,35 @@
 use crate::sync::atomic::{
     AtomicBool, AtomicU32,
     Ordering::{AcqRel, Acquire, Relaxed, SeqCst},
-    fence, fence_after_rmw,
+    fence, fence_after_locked,
 };
+
+/// What a thread that runs out of work needs of the scheduler.
+pub trait Host {
+    /// Holds the scheduler's lock.
+    type Lock;
+    /// Takes the lock.
+    fn lock(&self) -> Self::Lock;
+    /// There is work that is found under the lock.
+    fn work(&mut self, lock: &mut Self::Lock) -> bool;
+    /// Puts this thread's P on the idle list ([`Wake::put_idle`]).
+    fn give_away(&mut self, lock: &mut Self::Lock);
+    /// Takes a P off the idle list ([`Wake::took_idle`]), if there is one.
+    fn take(&mut self, lock: &mut Self::Lock) -> bool;
+    /// There is work somewhere.
+    fn work_anywhere(&self) -> bool;
+}
+
+/// What [`Wake::retire`] came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retired {
+    /// [`Host::work`] found something; the thread has its P.
+    Work,
+    /// The thread has a P and looks for work.
+    Seek,
+    /// The thread has no P.
+    Idle,
+}
 
 /// The counters.
 #[derive(Debug)]
@@ -74,7 +101,7 @@ impl Wake {
     pub fn claim(&self) -> bool {
         let claimed = self.seekers.compare_exchange(0, 1, SeqCst, Relaxed).is_ok();
         // Who finds another seeker here has queued its work before that one looks for the last time.
-        fence_after_rmw();
+        fence_after_locked();
         claimed
     }
 
@@ -98,13 +125,43 @@ impl Wake {
     /// A seeker has found work. True: another is to be started, if [`Wake::claim`] says so too.
     pub fn found(&self) -> bool {
         let last = self.seekers.fetch_sub(1, SeqCst) == 1;
-        fence_after_rmw();
+        fence_after_locked();
         last && self.idle() > 0
+    }
+
+    /// A thread with a P found no work: it gives the P away, unless there is reason to look once more. `seeks`: it counts as a seeker.
+    pub fn retire(&self, seeks: &mut bool, host: &mut impl Host) -> Retired {
+        let mut lock = host.lock();
+        if host.work(&mut lock) {
+            return Retired::Work;
+        }
+        if !*seeks && self.must_seek() {
+            self.begin();
+            *seeks = true;
+            return Retired::Seek;
+        }
+        host.give_away(&mut lock);
+        drop(lock);
+        if *seeks {
+            *seeks = false;
+            self.gave_up();
+            if host.work_anywhere() {
+                let mut lock = host.lock();
+                self.begin();
+                if host.take(&mut lock) {
+                    *seeks = true;
+                    return Retired::Seek;
+                }
+                // Every P is busy. Its work may still be nobody's, if a thread without work is about to give its P away.
+                self.refused();
+            }
+        }
+        Retired::Idle
     }
 
     /// A seeker has found nothing and has given its P away: it looks at all queues again now.
     pub fn gave_up(&self) {
         self.seekers.fetch_sub(1, SeqCst);
-        fence_after_rmw();
+        fence_after_locked();
     }
 }

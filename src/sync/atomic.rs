@@ -8,10 +8,10 @@ pub use core::sync::atomic::{
 /// A model: rounds that only save time are few there, or it would never end.
 pub const MODEL: bool = false;
 
-/// A sequentially consistent fence right after a read-modify-write: on amd64 that was a locked instruction, which orders all that came before it
-/// before all that comes after. Only the compiler has to be told.
+/// A sequentially consistent fence right after a read-modify-write or a sequentially consistent store: on amd64 those are locked instructions, which order
+/// all that came before them before all that comes after. Only the compiler has to be told.
 #[inline(always)]
-pub fn fence_after_rmw() {
+pub fn fence_after_locked() {
     compiler_fence(Ordering::SeqCst);
 }
 

@@ -1,6 +1,6 @@
 //! Locks of the runtime itself, and the semaphores that package sync builds on (docs/sync.md).
 //!
-//! - `mutex`, `note`: for threads. - `sema`: the semaphores under Mutex, RWMutex, WaitGroup. - `syncsema`: under Cond.
+//! - `mutex`, `note`: for threads. - `sema`: the semaphores under Mutex, RWMutex, WaitGroup; `units`: their words, `queue`: who waits. - `syncsema`: under Cond.
 //! - `pin`: spinning, and keeping a goroutine on its P.
 //!
 //! Lock order (outer first): a channel's lock or a semaphore bucket, sudog pool, timer heap, `sched::SCHED`, heap central lists, page heap,
@@ -10,5 +10,7 @@ pub mod atomic;
 pub mod mutex;
 pub mod note;
 pub mod pin;
+mod queue;
 pub mod sema;
 pub mod syncsema;
+mod units;

@@ -107,6 +107,15 @@ impl<T> Mutex<T> {
         Guard { lock: self }
     }
 
+    /// The data without the lock, for a dying thread that may hold it.
+    ///
+    /// # Safety
+    /// The data must be readable while others change it: plain numbers, and pointers to what is never freed.
+    pub unsafe fn peek(&self) -> &T {
+        // SAFETY: the caller's promise.
+        unsafe { &*self.data.get() }
+    }
+
     /// Takes the lock if it is free.
     #[inline]
     pub fn try_lock(&self) -> Option<Guard<'_, T>> {
