@@ -1,14 +1,15 @@
-//! select, the general case, in system mode: all channels locked at once, and parking on all of them.
+//! select, the general case, in system mode.
 //!
-//! The cases become a list of sudogs (`G::waiting`) sorted by channel address, which is the lock order; a channel may occur several
-//! times. If a case is ready it is performed and the list put back. Otherwise each sudog is queued and the goroutine parks. A waker
+//! A case that looks ready is performed with its channel locked alone: that a waiter is met there changes nothing for the other cases. Only when none
+//! looks ready are all channels locked at once, and the goroutine parks on all of them. Then the cases become a list of sudogs (`G::waiting`) sorted by channel address, which is the lock order; a channel may occur several
+//! times. If a case is ready by now it is performed and the list put back. Otherwise each sudog is queued and the goroutine parks. A waker
 //! claims the goroutine, copies the element and leaves its sudog in `G::param`; the resume step takes the other sudogs off their queues.
 //!
 //! The thread that parked the goroutine may still be unlocking when the goroutine is resumed elsewhere. It unlocks in descending order, and the
 //! resume step takes every lock but the chosen channel's in turn: whichever is unlocked last, the resume step comes after it, and only
 //! then are the sudogs that both read put back.
 
-use super::hchan::{Received, Sent};
+use super::hchan::{Hchan, Received, Sent};
 use super::ops::{send_on_closed, wake};
 use super::select::{below, cases, return_to_case};
 use super::sudog::{self, Sudog};
@@ -29,25 +30,109 @@ enum Choice {
     Parked,
 }
 
-/// A case as a sudog in front of `list`.
-unsafe fn case(
-    list: *mut Sudog,
-    c: *mut u8,
+/// What a case is about, whoever built the select.
+struct Op {
+    chan: *mut Hchan,
     elem: *mut u8,
     send: bool,
-    index: usize,
-) -> *mut Sudog {
-    // SAFETY: system mode with a goroutine.
-    unsafe {
-        let s = sudog::acquire();
-        (*s).chan = c.cast();
-        (*s).elem = elem;
-        (*s).send = send;
-        (*s).select = true;
-        (*s).index = index as i32;
-        (*s).waitlink = list;
-        s
+}
+
+impl Op {
+    /// Looks as if it would not block: see [`Hchan::may_send`].
+    unsafe fn may(&self) -> bool {
+        // SAFETY: channels of a select are live.
+        unsafe {
+            if self.send {
+                (*self.chan).may_send()
+            } else {
+                (*self.chan).may_recv()
+            }
+        }
     }
+
+    /// Performs it, as case number `index`. None: it would block.
+    ///
+    /// # Safety
+    /// The channel is locked; the waiter in the answer is to be woken after unlocking.
+    unsafe fn perform(&self, index: i32) -> Option<(Choice, *mut Sudog)> {
+        // SAFETY: the caller's promise; the slots are those of the select's cases.
+        unsafe {
+            if self.send {
+                match (*self.chan).send_locked(self.elem) {
+                    Sent::Stored => Some((Choice::Case(index, true), null_mut())),
+                    Sent::Handed(receiver) => Some((Choice::Case(index, true), receiver)),
+                    Sent::Closed => Some((Choice::Panic, null_mut())),
+                    Sent::Full => None,
+                }
+            } else {
+                match (*self.chan).recv_locked(self.elem) {
+                    Received::Value(sender) => Some((Choice::Case(index, true), sender)),
+                    Received::Closed => Some((Choice::Case(index, false), null_mut())),
+                    Received::Empty => None,
+                }
+            }
+        }
+    }
+}
+
+/// Looks for a ready case among `n`, without locks, that often before it locks all: another may have been quicker, or the waiters stale.
+const LOOKS: u32 = 2;
+
+/// Performs one of the cases that look ready, with only its channel locked. None: nothing looks ready, or others were quicker.
+unsafe fn perform_ready(n: usize, op: impl Fn(usize) -> Option<Op>) -> Option<Choice> {
+    // SAFETY: system mode; channels of a select are live.
+    unsafe {
+        for _ in 0..LOOKS {
+            let (mut chosen, mut ready) = (None, 0);
+            for i in 0..n {
+                if let Some(op) = op(i)
+                    && op.may()
+                {
+                    ready += 1;
+                    if ready == 1 || below(ready) == 0 {
+                        chosen = Some((i, op));
+                    }
+                }
+            }
+            let (i, op) = chosen?;
+            (*op.chan).lock.lock();
+            let performed = op.perform(i as i32);
+            (*op.chan).lock.unlock();
+            if let Some((choice, waiter)) = performed {
+                if !waiter.is_null() {
+                    wake(waiter);
+                }
+                return Some(choice);
+            }
+        }
+        None
+    }
+}
+
+/// The cases as a list of sudogs, sorted by channel.
+unsafe fn list_of(n: usize, op: impl Fn(usize) -> Option<Op>) -> *mut Sudog {
+    let mut list = null_mut();
+    // Cases of one channel are queued in the order of the list: it starts anywhere, so that none of them is always first.
+    let start = below(n as u32) as usize;
+    for k in start..start + n {
+        let i = if k < n { k } else { k - n };
+        let Some(Op { chan, elem, send }) = op(i) else {
+            continue;
+        };
+        // SAFETY: system mode with a goroutine; the sudog is ours.
+        unsafe {
+            let s = sudog::acquire();
+            (*s).chan = chan;
+            (*s).elem = elem;
+            (*s).send = send;
+            (*s).select = true;
+            (*s).index = i as i32;
+            (*s).waitlink = list;
+            list = s;
+        }
+    }
+    // SAFETY: the list is ours.
+    unsafe { sudog::sort_by_chan(list) }
 }
 
 /// Iterates over a list linked by `waitlink`; the link is read before the sudog is handed out.
@@ -101,69 +186,53 @@ pub(super) unsafe fn unlock_all(list: *mut Sudog) {
     }
 }
 
-/// Performs one of the ready cases, parks, or chooses the default. `list` is sorted; it is put back unless the goroutine parks.
+/// Performs one of the ready cases of `n`, parks, or chooses the default.
 unsafe fn choose(
-    list: *mut Sudog,
+    n: usize,
+    op: impl Fn(usize) -> Option<Op>,
     has_default: bool,
     resume: unsafe extern "C" fn(*mut G, usize) -> Status,
 ) -> Choice {
     // SAFETY: system mode; the channels are live; under all locks nothing about them changes.
     unsafe {
-        lock_all(list);
-        let mut to_wake: *mut Sudog = null_mut();
-        let choice = loop {
-            let (mut chosen, mut ready) = (null_mut::<Sudog>(), 0);
-            for s in each(list) {
-                if if (*s).send {
-                    (*(*s).chan).may_send()
-                } else {
-                    (*(*s).chan).may_recv()
-                } {
-                    ready += 1;
-                    if ready == 1 || below(ready) == 0 {
-                        chosen = s;
-                    }
-                }
-            }
-            if chosen.is_null() {
-                break None;
-            }
-            let c = (*chosen).chan;
-            let index = (*chosen).index;
-            if (*chosen).send {
-                match (*c).send_locked((*chosen).elem) {
-                    Sent::Stored => break Some(Choice::Case(index, true)),
-                    Sent::Handed(receiver) => {
-                        to_wake = receiver;
-                        break Some(Choice::Case(index, true));
-                    }
-                    Sent::Closed => break Some(Choice::Panic),
-                    // The receivers were stale and are off the queue now: look again.
-                    Sent::Full => {}
-                }
-            } else {
-                match (*c).recv_locked((*chosen).elem) {
-                    Received::Value(sender) => {
-                        to_wake = sender;
-                        break Some(Choice::Case(index, true));
-                    }
-                    Received::Closed => break Some(Choice::Case(index, false)),
-                    Received::Empty => {}
-                }
-            }
-        };
-        if let Some(choice) = choice {
-            unlock_all(list);
-            sudog::release_all(list);
-            if !to_wake.is_null() {
-                wake(to_wake);
-            }
+        if let Some(choice) = perform_ready(n, &op) {
             return choice;
         }
-        if has_default {
+        let list = list_of(n, op);
+        lock_all(list);
+        let performed = loop {
+            let (mut chosen, mut ready) = (None, 0);
+            for s in each(list) {
+                let op = Op {
+                    chan: (*s).chan,
+                    elem: (*s).elem,
+                    send: (*s).send,
+                };
+                if op.may() {
+                    ready += 1;
+                    if ready == 1 || below(ready) == 0 {
+                        chosen = Some((op, (*s).index));
+                    }
+                }
+            }
+            let Some((op, index)) = chosen else {
+                break None;
+            };
+            // If not, the waiters were stale and are off the queue now: look again.
+            if let Some(performed) = op.perform(index) {
+                break Some(performed);
+            }
+        };
+        if performed.is_some() || has_default {
             unlock_all(list);
             sudog::release_all(list);
-            return Choice::Default;
+            let Some((choice, waiter)) = performed else {
+                return Choice::Default;
+            };
+            if !waiter.is_null() {
+                wake(waiter);
+            }
+            return choice;
         }
         let g = sched::curg();
         for s in each(list) {
@@ -217,19 +286,16 @@ pub unsafe fn selectgo(a: &mut args::runtime_selectgo) -> Status {
     // SAFETY: cases of the caller's select object.
     unsafe {
         let (first, n) = cases(a.sel);
-        let (mut list, mut default) = (null_mut(), None);
-        // Cases of one channel are queued in the order of the list: it starts anywhere, so that none of them is always first.
-        let start = below(n as u32) as usize;
-        for k in start..start + n {
-            let i = if k < n { k } else { k - n };
+        let default = (0..n).find(|&i| u32::from((*first.add(i)).kind) == CASE_DEFAULT);
+        let op = |i: usize| {
             let c = &*first.add(i);
-            match u32::from(c.kind) {
-                CASE_DEFAULT => default = Some(i),
-                kind => list = case(list, c.chan, c.elem, kind == CASE_SEND, i),
-            }
-        }
-        let list = sudog::sort_by_chan(list);
-        let (index, received) = match choose(list, default.is_some(), resume_selectgo) {
+            (u32::from(c.kind) != CASE_DEFAULT).then(|| Op {
+                chan: c.chan.cast(),
+                elem: c.elem,
+                send: u32::from(c.kind) == CASE_SEND,
+            })
+        };
+        let (index, received) = match choose(n, op, default.is_some(), resume_selectgo) {
             Choice::Case(i, received) => (i as usize, received),
             Choice::Default => (default.unwrap_or(0), false),
             Choice::Panic => send_on_closed(),
@@ -277,20 +343,18 @@ pub unsafe fn rselect(a: &mut args::reflect_rselect) -> Status {
     unsafe {
         let GoSlice { ptr, len, .. } = a.a0;
         let first = ptr.cast::<RuntimeSelect>();
-        let (mut list, mut default) = (null_mut(), None);
         let n = len as usize;
-        let start = below(n as u32) as usize;
-        for k in start..start + n {
-            let i = if k < n { k } else { k - n };
+        let is_op = |dir| matches!(dir, DIR_SEND | DIR_RECV);
+        let default = (0..n).rfind(|&i| !is_op((*first.add(i)).dir));
+        let op = |i: usize| {
             let c = &*first.add(i);
-            match c.dir {
-                DIR_SEND | DIR_RECV if c.ch.is_null() => {}
-                DIR_SEND | DIR_RECV => list = case(list, c.ch, c.val, c.dir == DIR_SEND, i),
-                _ => default = Some(i),
-            }
-        }
-        let list = sudog::sort_by_chan(list);
-        (a.chosen, a.recvOK) = match choose(list, default.is_some(), resume_rselect) {
+            (is_op(c.dir) && !c.ch.is_null()).then(|| Op {
+                chan: c.ch.cast(),
+                elem: c.val,
+                send: c.dir == DIR_SEND,
+            })
+        };
+        (a.chosen, a.recvOK) = match choose(n, op, default.is_some(), resume_rselect) {
             Choice::Case(i, received) => (
                 i64::from(i),
                 received && (*first.add(i as usize)).dir == DIR_RECV,

@@ -196,6 +196,23 @@ pub struct Walker {
     pub limit: usize,
     /// How the walk ended.
     pub end: End,
+    /// Call sites looked up in this walk, by [`seen_at`]: deep stacks are recursions, through few call sites.
+    seen: [Seen; SEEN],
+}
+
+/// Slots of a walk's memory of call sites: more cost short walks, fewer make recursions through several functions slower.
+const SEEN: usize = 4;
+
+/// A call site's frame description.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    pc: usize,
+    frame: Option<&'static tables::Frame>,
+}
+
+/// The slot for a call site.
+fn seen_at(pc: usize) -> usize {
+    (pc ^ pc >> 4) % SEEN
 }
 
 /// Size of a frame of compiled code at a pc that is no call site and no entry.
@@ -245,6 +262,7 @@ impl Walker {
             place: Place::Site,
             limit: usize::MAX,
             end: End::Open,
+            seen: [Seen { pc: 0, frame: None }; SEEN],
         }
     }
 
@@ -279,6 +297,21 @@ impl Walker {
         }
     }
 
+    /// Description of the frame that goes on at the call site `pc`.
+    fn frame_at_site(&mut self, pc: usize) -> Option<&'static tables::Frame> {
+        let seen = &mut self.seen[seen_at(pc)];
+        if seen.pc != pc {
+            let h = header();
+            *seen = Seen {
+                pc,
+                // SAFETY: the site's frame index is in range: the linker wrote both.
+                frame: find_site(pc)
+                    .map(|i| unsafe { &*h.frames.add((*h.sites.add(i)).frame as usize) }),
+            };
+        }
+        seen.frame
+    }
+
     fn asm_frame(&mut self, fault: bool) -> Option<Frame> {
         let (pc, sp) = (self.pc, self.sp);
         let sites = asm_sites();
@@ -307,7 +340,35 @@ impl Walker {
 impl Iterator for Walker {
     type Item = Frame;
 
+    /// Most frames of a deep stack go on at a call site that the walk has seen: they are answered here, which the compiler makes part of the caller's loop.
+    #[inline]
     fn next(&mut self) -> Option<Frame> {
+        let (pc, sp) = (self.pc, self.sp);
+        let seen = self.seen[seen_at(pc)];
+        if seen.pc == pc
+            && self.place == Place::Site
+            && let Some(f) = seen.frame
+        {
+            let top = sp + f.size as usize;
+            if top < self.limit {
+                // SAFETY: top lies in the stack that the caller promised to be stopped and well formed.
+                self.pc = unsafe { *(top as *const usize) };
+                self.sp = top + 8;
+                return Some(Frame {
+                    pc,
+                    sp,
+                    top,
+                    shape: Shape::Go(f),
+                    exact: false,
+                });
+            }
+        }
+        self.next_slow()
+    }
+}
+
+impl Walker {
+    fn next_slow(&mut self) -> Option<Frame> {
         if self.end != End::Open {
             return None;
         }
@@ -332,10 +393,7 @@ impl Iterator for Walker {
                     },
                     exact: true,
                 })
-            } else if let Some(i) = find_site(pc) {
-                // SAFETY: the site's frame index is in range: the linker wrote both.
-                let f: &'static tables::Frame =
-                    unsafe { &*h.frames.add((*h.sites.add(i)).frame as usize) };
+            } else if let Some(f) = self.frame_at_site(pc) {
                 Some(Frame {
                     pc,
                     sp,
