@@ -1,5 +1,6 @@
 //! Which benchmarks there are: what has to be built, and what each executable is run for.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use super::measure::Clock;
 use super::source::{self, Directives};
+use super::target::Target;
 use super::tree::{self, Prepared};
 
 /// Something to build once for each side.
@@ -96,9 +98,38 @@ fn program(path: PathBuf) -> Result<Unit> {
     })
 }
 
-/// The benchmarks of a suite of the Go tree at `root`.
-pub fn tree(root: &Path, suite: &str) -> Result<Vec<Unit>> {
-    tree::suite(root, suite)?.into_iter().map(package).collect()
+/// File in the folder of our benchmarks that says what those of the Go tree are meant to reach.
+const TARGETS: &str = "targets.toml";
+
+/// The benchmarks of a suite of the Go tree at `root`; `dir` is the folder of ours.
+pub fn tree(root: &Path, suite: &str, dir: &Path) -> Result<Vec<Unit>> {
+    let mut units = tree::suite(root, suite)?
+        .into_iter()
+        .map(package)
+        .collect::<Result<Vec<_>>>()?;
+    let path = dir.join(TARGETS);
+    if path.exists() {
+        aim(&mut units, &read(&path)?).with_context(|| path.display().to_string())?;
+    }
+    Ok(units)
+}
+
+/// Gives benchmarks whose sources are not ours the targets in `text`: a table for each package, `NAME = "METRIC ..."` for each of its benchmarks.
+fn aim(units: &mut [Unit], text: &str) -> Result<()> {
+    let tables: BTreeMap<String, BTreeMap<String, String>> = toml::from_str(text)?;
+    for unit in units {
+        for (short, target) in tables.get(&unit.name).into_iter().flatten() {
+            let name = format!("{}/{short}", unit.name);
+            let benchmark = unit
+                .benchmarks
+                .iter_mut()
+                .find(|b| b.name == name)
+                .with_context(|| format!("there is no benchmark {name}"))?;
+            let target = Target::parse(target).map_err(|why| anyhow!("{name}: {why}"))?;
+            benchmark.directives.targets.push(target);
+        }
+    }
+    Ok(())
 }
 
 /// A package with a benchmark for each benchmark function. Each runs in a process of its own.
@@ -143,4 +174,42 @@ fn name(path: &Path) -> Result<String> {
 
 fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit() -> Unit {
+        package(Prepared {
+            name: "runtime".into(),
+            import: "tree/runtime".into(),
+            files: vec![(
+                "x_test.go".into(),
+                "func BenchmarkX(b *testing.B) {\n}\n".into(),
+            )],
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn targets_reach_benchmarks_that_are_not_ours() {
+        let mut units = [unit()];
+        aim(
+            &mut units,
+            "[runtime]\nX = \"time 1/1.5\"\n[sync]\nY = \"time 1\"\n",
+        )
+        .unwrap();
+        assert_eq!(
+            units[0].benchmarks[0].directives.targets,
+            [Target::parse("time 1/1.5").unwrap()]
+        );
+    }
+
+    #[test]
+    fn a_target_without_benchmark_is_an_error() {
+        let why = aim(&mut [unit()], "[runtime]\nGone = \"time 1\"\n").unwrap_err();
+        assert_eq!(why.to_string(), "there is no benchmark runtime/Gone");
+        assert!(aim(&mut [unit()], "[runtime]\nX = \"time\"\n").is_err());
+    }
 }

@@ -206,7 +206,7 @@ fn chosen(args: &Args) -> Result<Vec<Unit>> {
         )?)?);
     }
     for suite in tree::SUITES.into_iter().filter(|suite| wanted(suite)) {
-        units.extend(catalog::tree(&locate()?.root, suite)?);
+        units.extend(catalog::tree(&locate()?.root, suite, &args.dir)?);
     }
     for unit in &mut units {
         unit.benchmarks.retain(|b| {
