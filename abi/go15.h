@@ -301,7 +301,11 @@ typedef struct G {
 	uintptr_t timer[8];           /* 328 a RuntimeTimer for Sleep */
 	uintptr_t shrunk;             /* 392 collector: cycle in which it was looked at whether the stack is too large */
 	uint8_t *interrupted;         /* 400 sched::Registers of one that was stopped by a signal, null: its context is in sched */
-} G;                                  /* 408 */
+	uint64_t sysexitseq;          /* 408 execution trace: number of its return from a system call that lost its P, 0 = not noted */
+	uint64_t sysexitticks;        /* 416 and its time */
+	uint32_t systraced;           /* 424 the trace knows that it is in a system call */
+	uint32_t pad;
+} G;                                  /* 432 */
 
 enum {
 	G_SYSTEM = 1,                 /* not counted, not shown, not in deadlock detection */
@@ -338,8 +342,8 @@ typedef struct M {
 	uint32_t profilehz;           /* 168 */
 	uint32_t printlock;           /* 172 */
 	uint32_t throwing;            /* 176 */
-	uint32_t retake;              /* 180 */
-	uintptr_t trace;              /* 184 */
+	uint32_t syscalltick;         /* 180 execution trace: P::syscalltick when the system call began */
+	uintptr_t tracedp;            /* 184 execution trace: P that the system call began with, 0 = not traced */
 	uint8_t *registers;           /* 192 sched::Registers for the next goroutine that a signal stops here */
 	uint32_t interrupts;          /* 200 a signal that asks for preemption is on its way */
 	uint32_t unused;              /* 204 */

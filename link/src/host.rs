@@ -13,6 +13,11 @@ use object::{
 use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
 
+/// Where the code that Go code can name starts in the library.
+pub const CODE_START: &[u8] = b"gort_text_start";
+/// Where it ends.
+const CODE_END: &[u8] = b"gort_text_end";
+
 /// The archive, open.
 #[derive(Debug)]
 pub struct HostFile {
@@ -189,6 +194,33 @@ impl<'a> HostLib<'a> {
     /// The definition of a name.
     pub fn get(&self, name: &[u8]) -> Option<&HostSymbol> {
         self.defined.get(name)
+    }
+
+    /// The functions that Go code can name, in order: each with its distance from [`CODE_START`]; at last [`CODE_END`]'s. Empty for a library
+    /// that does not bound them.
+    pub fn code(&self) -> Vec<(u64, &'a [u8])> {
+        let place = |name: &[u8]| {
+            let s = self.get(name)?;
+            let elf = self.members.get(s.member as usize)?;
+            let symbol = elf.symbol_by_index(s.index).ok()?;
+            Some((s.member, symbol.section_index()?, symbol.address()))
+        };
+        let (Some(start), Some(end)) = (place(CODE_START), place(CODE_END)) else {
+            return Vec::new();
+        };
+        let mut all: Vec<_> = self
+            .defined
+            .iter()
+            .filter(|(_, s)| s.is_text && s.member == start.0)
+            .filter_map(|(&name, _)| Some((place(name)?, name)))
+            .filter(|(at, _)| at.1 == start.1 && (start.2..end.2).contains(&at.2))
+            .map(|(at, name)| (at.2 - start.2, name))
+            .collect();
+        all.sort_unstable();
+        // Of several names for one place the first stays.
+        all.dedup_by_key(|&mut (at, _)| at);
+        all.push((end.2 - start.2, CODE_END));
+        all
     }
 
     /// Names whose definition gives way to Go's.

@@ -92,7 +92,7 @@ fn everything_but_the_last_step(
         inspect::call_graph(&program, &layout, &mut std::io::stdout().lock())
             .map_err(|e| Error::new(format!("cannot print the call graph: {e}")))?;
     }
-    let pclntab = pclntab::build(&program, &layout);
+    let pclntab = pclntab::build(&program, &layout, &host.code());
     clock.done("function table");
     // These only read the program; the debug information is the longest of them.
     let with_debug = !options.strip_all && !options.strip_debug;

@@ -1,7 +1,7 @@
 //! `.gopclntab`: the function table in Go 1.5's format.
 //!
 //! Promise: `go tool nm`, `addr2line`, `objdump`, `pprof` and package debug/gosym read it: entry, name, files and lines of every Go
-//! function. gort's runtime uses it for names and lines of frames, and for the rare pc that is not a call site. Two deviations,
+//! function; entry and name of the library's functions that Go code can name, so that tools can tell what a goroutine waits in. gort's runtime uses it for names and lines of frames, and for the rare pc that is not a call site. Two deviations,
 //! both invisible to those readers: stack maps are not referenced (the call-site tables replace them), and the file table's
 //! count includes word 0, so that readers which check `number < count` also see the last file (Go 1.5's own linker writes one less,
 //! and its runtime reports `?` for that file).
@@ -18,7 +18,9 @@ pub struct Pclntab {
     pub bytes: Vec<u8>,
     /// Offsets of 8-byte fields that hold an address, with the offset in Go text.
     pub addresses: Vec<(u32, u64)>,
-    /// Offset of each function's record, in text order.
+    /// The same for addresses in the library, as distances from [`crate::host::CODE_START`].
+    pub library: Vec<(u32, u64)>,
+    /// Offset of each Go function's record, in text order.
     pub records: Vec<u32>,
     /// Source files; number `i + 1` in the tables.
     pub files: Vec<String>,
@@ -29,21 +31,28 @@ const HEADER: usize = 16;
 /// Field of a function record that once held a frame size; readers skip it.
 const UNUSED_FRAME: u32 = 0x0123_4567;
 
-/// Builds the table of all functions of the text section.
-pub fn build(p: &Program<'_>, layout: &Layout) -> Pclntab {
+/// What lies between Go's functions and the library's that Go code can name: other code of the library, with some linkers.
+const BETWEEN: &[u8] = b"gort";
+
+/// Builds the table of all functions of the text section, and of those of the library, whose code follows: `library` as [`HostLib::code`] answers it.
+///
+/// [`HostLib::code`]: crate::host::HostLib::code
+pub fn build(p: &Program<'_>, layout: &Layout, library: &[(u64, &[u8])]) -> Pclntab {
     let texts = layout.symbols(Section::Text);
+    // Less the end of the library, more what lies between.
+    let count = texts.len() + library.len();
     let mut b = Builder {
         t: Pclntab::default(),
         blobs: FxHashMap::default(),
         encoded: FxHashMap::default(),
         files: FxHashMap::default(),
     };
-    let functab = HEADER + 16 * texts.len() + 8 + 4;
+    let functab = HEADER + 16 * count + 8 + 4;
     b.t.bytes.resize(functab.next_multiple_of(8), 0);
     b.t.bytes[0..4].copy_from_slice(&MAGIC.to_le_bytes());
     b.t.bytes[6] = 1;
     b.t.bytes[7] = 8;
-    b.t.bytes[8..16].copy_from_slice(&(texts.len() as u64).to_le_bytes());
+    b.t.bytes[8..16].copy_from_slice(&(count as u64).to_le_bytes());
     let mut end = 0;
     for (i, &id) in texts.iter().enumerate() {
         let entry = layout.place(id).map_or(0, |pl| pl.offset);
@@ -54,8 +63,14 @@ pub fn build(p: &Program<'_>, layout: &Layout) -> Pclntab {
         b.t.bytes[slot + 8..slot + 16].copy_from_slice(&u64::from(record).to_le_bytes());
         b.t.records.push(record);
     }
-    let slot = HEADER + 16 * texts.len();
-    b.t.addresses.push((slot as u32, end));
+    let slot = HEADER + 16 * count;
+    match library.split_last() {
+        None => b.t.addresses.push((slot as u32, end)),
+        Some((&(library_end, _), functions)) => {
+            b.library(texts.len(), end, functions);
+            b.t.library.push((slot as u32, library_end));
+        }
+    }
     let files = b.file_table();
     b.t.bytes[slot + 8..slot + 12].copy_from_slice(&files.to_le_bytes());
     b.t
@@ -86,15 +101,39 @@ impl<'b> Builder<'b> {
             }
             None => (i64::from(i32::MIN), 0, 0, 0),
         };
+        let record = self.record([name, args as u32, UNUSED_FRAME, pcsp, pcfile, pcline, 0, 0]);
+        self.t.addresses.push((record, entry));
+        record
+    }
+
+    /// Appends a function record; its entry is left to the caller.
+    fn record(&mut self, words: [u32; 8]) -> u32 {
         let out = &mut self.t.bytes;
         out.resize(out.len().next_multiple_of(8), 0);
         let record = out.len() as u32;
-        self.t.addresses.push((record, entry));
         out.extend_from_slice(&[0; 8]);
-        for word in [name, args as u32, UNUSED_FRAME, pcsp, pcfile, pcline, 0, 0] {
+        for word in words {
             out.extend_from_slice(&word.to_le_bytes());
         }
         record
+    }
+
+    /// Appends the library's functions, from slot `first` on; Go text ends at `end`. They have neither lines nor files.
+    fn library(&mut self, first: usize, end: u64, functions: &[(u64, &[u8])]) {
+        let between = (None, BETWEEN);
+        let named = functions.iter().map(|&(at, name)| (Some(at), name));
+        for (i, (at, name)) in core::iter::once(between).chain(named).enumerate() {
+            let name = self.string(name);
+            let record = self.record([name, i32::MIN as u32, UNUSED_FRAME, 0, 0, 0, 0, 0]);
+            let slot = HEADER + 16 * (first + i);
+            self.t.bytes[slot + 8..slot + 16].copy_from_slice(&u64::from(record).to_le_bytes());
+            for field in [slot as u32, record] {
+                match at {
+                    Some(at) => self.t.library.push((field, at)),
+                    None => self.t.addresses.push((field, end)),
+                }
+            }
+        }
     }
 
     fn string(&mut self, s: &[u8]) -> u32 {

@@ -437,6 +437,10 @@ pub struct G {
     pub timer: [usize; 8usize],
     pub shrunk: usize,
     pub interrupted: *mut u8,
+    pub sysexitseq: u64,
+    pub sysexitticks: u64,
+    pub systraced: u32,
+    pub pad: u32,
 }
 pub const G_SYSTEM: _bindgen_ty_3 = 1;
 pub const G_PANIC_ON_FAULT: _bindgen_ty_3 = 2;
@@ -473,8 +477,8 @@ pub struct M {
     pub profilehz: u32,
     pub printlock: u32,
     pub throwing: u32,
-    pub retake: u32,
-    pub trace: usize,
+    pub syscalltick: u32,
+    pub tracedp: usize,
     pub registers: *mut u8,
     pub interrupts: u32,
     pub unused: u32,

@@ -146,6 +146,19 @@ pub fn each_queued(f: &mut impl FnMut(usize)) {
     }
 }
 
+/// Calls `f` with what the queue's calls are about: the pointer, the function, its parameter's type and the pointer's.
+pub fn each_call(mut f: impl FnMut(usize, usize, *const Type, *const Type)) {
+    let queue = QUEUE.lock();
+    let mut e = queue.first;
+    while !e.is_null() {
+        // SAFETY: entries are valid under the lock.
+        unsafe {
+            f((*e).pointer, (*e).f, (*e).param, (*e).typ);
+            e = (*e).next;
+        }
+    }
+}
+
 /// Wakes the finalizer goroutine if sweeping found work for it. For the scheduler: sweepers are in the middle of an allocation and ready nobody.
 pub fn wake() {
     if !WORK.load(Ordering::Relaxed) {

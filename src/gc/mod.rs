@@ -28,6 +28,7 @@ pub mod worker;
 use crate::abi::{G, Status, args};
 use crate::debug::godebug;
 use crate::heap;
+use crate::profile::trace;
 use crate::sched::{self, WaitReason, state, stw};
 use crate::sync::mutex::Mutex;
 use crate::time::clock::nanotime;
@@ -218,6 +219,9 @@ unsafe fn start_cycle() {
             w.list.append(&mut next);
         }
         let cause = if forced { Cause::Forced } else { Cause::Heap };
+        if trace::on() {
+            trace::gc_starts(WAITERS.lock().list.first());
+        }
         TRIED.store(0, Ordering::Relaxed);
         work::reset();
         roots::prepare();
@@ -322,6 +326,9 @@ unsafe fn final_stop() -> bool {
         let tried = TRIED.fetch_add(1, Ordering::Relaxed);
         let begun = nanotime();
         let late = |_: &mark::Marker| tried < TRIES && nanotime() - begun > STOP_NS;
+        if trace::on() {
+            trace::marking(true);
+        }
         let mut m = mark::Marker::new();
         roots::mark_interrupted(&mut m);
         let mut done = m.drain(late);
@@ -331,6 +338,9 @@ unsafe fn final_stop() -> bool {
             done = m.drain(late);
         }
         let nothing_grey = m.finish();
+        if trace::on() {
+            trace::marking(false);
+        }
         let ended = nothing_grey && roots::ran_count() == 0;
         if ended {
             end_cycle(start);
@@ -362,6 +372,10 @@ unsafe fn end_cycle(start: i64) {
         }
         stats::LOOKUPS.fetch_add(old.objects as u64, Ordering::Relaxed);
         stats::cycle_ends(old, young, start);
+        if trace::on() {
+            let live = heap::stats::HEAP_LIVE.load(Ordering::Relaxed);
+            trace::gc_ends(live, pace::next_gc());
+        }
         // The next goal is set: it says how fast to sweep.
         heap::central::start_sweep();
     }
@@ -436,7 +450,7 @@ unsafe extern "C" fn after_cycle(g: *mut G, release: usize) -> Status {
     unsafe {
         if heap::central::sweep_some(1024) {
             (*g).resume = after_cycle as *const () as usize;
-            sched::park::requeue_current();
+            sched::park::requeue_current(true);
             return Status::Parked;
         }
         // What others are sweeping.

@@ -405,15 +405,18 @@ pub unsafe fn each(f: &mut impl FnMut(usize), stack: &mut impl FnMut(*mut G)) {
     }
 }
 
+/// Calls `f` with what the registered words hold.
+pub fn each_word(mut f: impl FnMut(usize)) {
+    let w = WORDS.lock();
+    for &slot in &w.slots[..w.len] {
+        // SAFETY: registered words are valid for ever.
+        f(unsafe { load(slot as *const usize) });
+    }
+}
+
 /// What the runtime holds.
 fn each_of_runtime(f: &mut impl FnMut(usize)) {
-    {
-        let w = WORDS.lock();
-        for &slot in &w.slots[..w.len] {
-            // SAFETY: registered words are valid for ever.
-            f(unsafe { load(slot as *const usize) });
-        }
-    }
+    each_word(&mut *f);
     super::finalizer::each_queued(f);
     crate::time::for_each_root(|t| f(t as usize));
 }
@@ -460,7 +463,9 @@ unsafe fn each_of_goroutine(g: *mut G, f: &mut impl FnMut(usize)) {
         match status_of(g).load(Ordering::Relaxed) & !status::SCAN {
             status::DEAD | status::IDLE => return,
             // Tracebacks show how long a goroutine has waited, to the minute: the clock is not read at every park.
-            status::WAITING if (*g).waitsince == 0 => (*g).waitsince = clock::nanotime(),
+            status::WAITING | status::SYSCALL if (*g).waitsince == 0 => {
+                (*g).waitsince = clock::nanotime();
+            }
             _ => {}
         }
         if (*g).stack_lo == 0 {

@@ -297,7 +297,7 @@ pub unsafe fn read_mem_stats(a: &mut args::runtime_ReadMemStats) -> Status {
 ///
 /// # Safety
 /// The world must be stopped, caches flushed.
-unsafe fn fill(m: &mut MemStats) {
+pub unsafe fn fill(m: &mut MemStats) {
     let mut taken = [0u64; CLASSES];
     let (mut tiny, mut ps) = (0, 0u64);
     for p in (0..state::MAX_PROCS)

@@ -11,6 +11,7 @@
 use super::mark::Marker;
 use super::{pace, roots, work};
 use crate::os::futex;
+use crate::profile::trace;
 use crate::sched::state::{self, GCWAITING, GLOBAL_RUNQ, GOMAXPROCS, WAKE};
 use crate::sched::{P, m};
 use crate::time::clock::nanotime;
@@ -168,7 +169,13 @@ pub unsafe fn before_goroutine(p: *mut P) -> bool {
 /// Marks for up to `ns`; answers how long it took.
 fn turn(now: i64, ns: i64, count: &AtomicU64) -> u64 {
     let end = now + ns;
+    if trace::on() {
+        trace::marking(true);
+    }
     mark(|_| stopping() || nanotime() >= end);
+    if trace::on() {
+        trace::marking(false);
+    }
     let took = (nanotime() - now).max(0) as u64;
     count.fetch_add(took, Ordering::Relaxed);
     took
@@ -184,6 +191,9 @@ pub unsafe fn while_idle(p: *mut P) -> bool {
     }
     let now = nanotime();
     let end = now + TURN_NS;
+    if trace::on() {
+        trace::marking(true);
+    }
     mark(|_| {
         stopping()
             || GLOBAL_RUNQ.load(Ordering::Relaxed) != 0
@@ -192,6 +202,9 @@ pub unsafe fn while_idle(p: *mut P) -> bool {
             // SAFETY: Ps are never freed, their queues atomic.
             || state::all_ps().any(|q| unsafe { !(*q).runq_empty() })
     });
+    if trace::on() {
+        trace::marking(false);
+    }
     TIMES
         .idle
         .fetch_add((nanotime() - now).max(0) as u64, Ordering::Relaxed);

@@ -12,6 +12,7 @@ use crate::abi::Type;
 use crate::gc::pace::{HEAP_SCAN, assist};
 use crate::gc::work::Counts;
 use crate::gc::{barrier_enabled, check_trigger};
+use crate::profile::trace;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
 
@@ -195,6 +196,9 @@ impl PerP {
                     HEAP_LIVE.fetch_add(free * s.elemsize, Ordering::Relaxed) + free * s.elemsize;
                 if !s.class.noscan() {
                     HEAP_SCAN.fetch_add(free * s.elemsize, Ordering::Relaxed);
+                }
+                if trace::on() {
+                    trace::heap_changes(live);
                 }
                 if barrier_enabled() {
                     assist(free * s.elemsize);

@@ -14,6 +14,7 @@ use super::span::{List, SPAN_CLASSES, Span, SpanClass};
 use super::{guard, modes, sample, stats};
 use crate::gc::{finalizer, pace};
 use crate::os::sys;
+use crate::profile::trace;
 use crate::sync::mutex::Mutex;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -156,7 +157,13 @@ unsafe fn sweep_and_put(s: *mut Span) -> usize {
     // SAFETY: as the caller promises; an empty span is referred to by nobody.
     unsafe {
         let pages = (*s).pages as usize;
+        if trace::on() {
+            trace::sweep_starts();
+        }
         let swept = sweep(s);
+        if trace::on() {
+            trace::sweep_ends();
+        }
         if swept == Swept::Empty {
             if (*s).class.class() == 0 {
                 stats::freed_large((*s).elemsize);

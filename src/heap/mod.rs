@@ -357,6 +357,9 @@ unsafe fn alloc_large(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -
         if !typ.is_null() {
             gc::pace::HEAP_SCAN.fetch_add(bytes, Ordering::Relaxed);
         }
+        if crate::profile::trace::on() {
+            crate::profile::trace::heap_changes(live);
+        }
         gc::check_trigger(live);
         p
     }

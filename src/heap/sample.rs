@@ -287,6 +287,42 @@ pub fn publish() {
     }
 }
 
+/// Calls `f` with every allocation site of the profile: its address, bytes of an object, stack, allocated and freed objects up to now.
+pub fn each_site(mut f: impl FnMut(usize, usize, &[usize], i64, i64)) {
+    let profile = PROFILE.lock();
+    let mut b = profile.all;
+    while !b.is_null() {
+        // SAFETY: buckets are valid under the lock.
+        unsafe {
+            let bucket = &*b;
+            f(
+                b as usize,
+                bucket.size,
+                &bucket.stack[..bucket.depth],
+                bucket.shown.allocs + bucket.allocs[0] + bucket.allocs[1],
+                bucket.shown.frees + bucket.frees,
+            );
+            b = bucket.all_next;
+        }
+    }
+}
+
+/// Calls `f` with every sampled object of `span` and the address of its allocation site.
+///
+/// # Safety
+/// The span must be valid.
+pub unsafe fn each_of(span: *mut Span, mut f: impl FnMut(usize, usize)) {
+    let _profile = PROFILE.lock();
+    // SAFETY: records are valid under the lock.
+    unsafe {
+        let mut s = (*span).samples.load(Ordering::Relaxed);
+        while !s.is_null() {
+            f((*span).address_of((*s).index), (*s).bucket as usize);
+            s = (*s).next;
+        }
+    }
+}
+
 /// `runtime.MemProfile`: how many records there are, and the records if `p` has room for all.
 ///
 /// # Safety

@@ -220,6 +220,21 @@ impl All {
         }
     }
 
+    /// Calls `f` with the records of `span`'s objects.
+    ///
+    /// # Safety
+    /// The span must be valid.
+    pub unsafe fn each(&self, span: *mut Span, mut f: impl FnMut(&Special)) {
+        // SAFETY: records are valid under the lock.
+        unsafe {
+            let mut s = (*span).specials.load(Ordering::Relaxed);
+            while !s.is_null() {
+                f(&*s);
+                s = (*s).next;
+            }
+        }
+    }
+
     /// Marking begins: [`All::held`] starts over.
     pub fn rewind(&mut self) {
         self.cursor = self.slabs;

@@ -62,6 +62,7 @@ pub unsafe fn parks(g: *mut G, reason: WaitReason) {
             | WaitReason::ChanSend
             | WaitReason::Select
             | WaitReason::Semacquire
+            | WaitReason::CondWait
     );
     if counts {
         // SAFETY: the caller's promise.

@@ -2,11 +2,15 @@
 //!
 //! - [`cpu`]: samples by SIGPROF;
 //! - [`block`]: waits for channels and semaphores;
+//! - [`trace`]: the execution trace;
+//! - [`heapdump`]: the whole heap, for `debug.WriteHeapDump`;
 //! - [`records`]: goroutines, threads, and the records of all profiles.
 
 pub mod block;
 pub mod cpu;
+pub mod heapdump;
 pub mod records;
+pub mod trace;
 
 use core::sync::atomic::AtomicU32;
 

@@ -225,6 +225,9 @@ pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: 
         (*g).parkmap = 0;
         (*g).flags = 0;
         state::NGOROUTINES.fetch_add(1, Ordering::Relaxed);
+        if crate::profile::trace::on() {
+            crate::profile::trace::goroutine_made(g);
+        }
         transition(g, status::DEAD, status::RUNNABLE);
         if crate::gc::barrier_enabled() {
             // Its arguments may be the only references to what they point to.
@@ -273,6 +276,9 @@ pub unsafe fn goexit0() -> Status {
     unsafe {
         let m = getm();
         let g = (*m).curg;
+        if crate::profile::trace::on() {
+            crate::profile::trace::goroutine_ends();
+        }
         transition(g, status::RUNNING, status::DEAD);
         if (*g).flags & crate::abi::G_SYSTEM != 0 {
             state::NGSYS.fetch_sub(1, Ordering::Relaxed);

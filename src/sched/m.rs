@@ -6,6 +6,7 @@ use super::{P, getm, schedule};
 use crate::abi::{G, M, STACK_GUARD};
 use crate::debug::print;
 use crate::os::{mem, sys};
+use crate::profile::trace;
 use crate::sync::mutex::Guard;
 use crate::sync::note::Note;
 use core::ptr;
@@ -126,6 +127,19 @@ unsafe extern "C" fn gort_mstart(m: *mut M) -> ! {
 /// `p` was taken from the idle list or handed to us; this M has none.
 pub unsafe fn acquire_p(p: *mut P) {
     // SAFETY: the caller's promise.
+    unsafe { keep_p(p) };
+    if trace::on() {
+        trace::proc_starts();
+    }
+}
+
+/// Takes `p`, which this M had before its system call and nobody took, back.
+///
+/// # Safety
+/// Its status was changed by us; this M has none.
+#[inline(always)]
+pub unsafe fn keep_p(p: *mut P) {
+    // SAFETY: the caller's promise.
     unsafe {
         let m = getm();
         (*p).m = m;
@@ -142,6 +156,9 @@ pub unsafe fn acquire_p(p: *mut P) {
 pub unsafe fn release_p() -> *mut P {
     // SAFETY: the caller's promise.
     unsafe {
+        if trace::on() {
+            trace::proc_stops();
+        }
         let m = getm();
         let p: *mut P = (*m).p.cast();
         (*m).p = ptr::null_mut();

@@ -59,6 +59,8 @@ pub struct P {
     pub time: crate::time::PerP,
     /// Stacks.
     pub stack: crate::stack::PerP,
+    /// Events of the execution trace: whoever holds the P, or has taken it from a system call.
+    pub trace: crate::profile::trace::PerP,
     /// Goroutine ids handed out in batches: next and end.
     pub goids: [i64; 2],
 }

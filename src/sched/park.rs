@@ -5,7 +5,7 @@ use super::queue::GList;
 use super::state::{GLOBAL_RUNQ, SCHED, WAKE};
 use super::{P, getm, getp, m, status};
 use crate::abi::{G, STACK_GUARD, STACK_PREEMPT, Status};
-use crate::profile::block;
+use crate::profile::{block, trace};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -29,12 +29,16 @@ pub enum WaitReason {
     TimerWait,
     SignalWait,
     GcCycle,
+    CondWait,
+    CondRelease,
+    TraceReader,
+    TraceEnd,
 }
 
 impl WaitReason {
     /// The text in a goroutine's header line; empty for [`WaitReason::None`].
     pub fn text(code: u32) -> &'static str {
-        const TEXTS: [&str; 15] = [
+        const TEXTS: [&str; 19] = [
             "",
             "chan receive",
             "chan send",
@@ -50,6 +54,10 @@ impl WaitReason {
             "timer goroutine (idle)",
             "syscall",
             "wait for GC cycle",
+            "semacquire",
+            "semarelease",
+            "trace reader (blocked)",
+            "semacquire",
         ];
         TEXTS.get(code as usize).copied().unwrap_or("waiting")
     }
@@ -69,9 +77,11 @@ pub unsafe fn park(g: *mut G, reason: WaitReason) -> Status {
             crate::debug::print::throw("park of a goroutine that does not run here");
         }
         (*g).waitreason = reason as u32;
-        (*g).waitsince = 0;
         if block::enabled() {
             block::parks(g, reason);
+        }
+        if trace::on() {
+            trace::goroutine_waits(g, reason);
         }
         (*m).curg = ptr::null_mut();
         (*g).m = ptr::null_mut();
@@ -90,6 +100,9 @@ pub unsafe fn ready(g: *mut G) {
     unsafe {
         if (*g).blockedat != 0 {
             block::wakes(g);
+        }
+        if trace::on() {
+            trace::goroutine_wakes(g);
         }
         transition(g, status::WAITING, status::RUNNABLE);
         (*g).waitreason = 0;
@@ -123,6 +136,21 @@ pub unsafe fn runq_put(p: *mut P, g: *mut G, next: bool) {
     }
 }
 
+/// Makes a goroutine that the network or the collector has let go runnable, on no queue.
+///
+/// # Safety
+/// As [`ready`].
+pub unsafe fn polled(g: *mut G) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if trace::on() {
+            trace::goroutine_wakes(g);
+        }
+        transition(g, status::WAITING, status::RUNNABLE);
+        (*g).waitreason = 0;
+    }
+}
+
 /// Makes every goroutine of a list (linked by `schedlink`, all parked) runnable.
 ///
 /// # Safety
@@ -136,8 +164,7 @@ pub unsafe fn ready_list(mut list: GList) {
         }
         // SAFETY: the caller's promise.
         unsafe {
-            transition(g, status::WAITING, status::RUNNABLE);
-            (*g).waitreason = 0;
+            polled(g);
             batch.push(g);
         }
     }
@@ -169,9 +196,12 @@ pub unsafe fn ready_list(mut list: GList) {
 ///
 /// # Safety
 /// System mode, for the goroutine that called in; its saved context is where it goes on.
-pub unsafe fn requeue_current() {
+pub unsafe fn requeue_current(preempted: bool) {
     // SAFETY: the caller's promise.
     unsafe {
+        if trace::on() {
+            trace::goroutine_yields(preempted);
+        }
         let m = getm();
         let g = (*m).curg;
         (*m).curg = ptr::null_mut();
@@ -202,7 +232,7 @@ pub unsafe fn preempt_in_call(g: *mut G) -> Status {
         (*g).flags |= crate::abi::G_PARK_RESULTS;
         (*g).preempt = 0;
         (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
-        requeue_current();
+        requeue_current(true);
     }
     Status::Parked
 }
@@ -223,6 +253,6 @@ pub unsafe fn requeue_held(g: *mut G) {
 /// Called by its trampoline.
 pub unsafe fn gosched(_a: &mut crate::abi::args::runtime_Gosched) -> Status {
     // SAFETY: in system mode for curg.
-    unsafe { requeue_current() };
+    unsafe { requeue_current(false) };
     Status::Parked
 }

@@ -32,6 +32,11 @@ impl GList {
         self.head.is_null()
     }
 
+    /// The first, or null.
+    pub fn first(&self) -> *mut G {
+        self.head
+    }
+
     /// Adds at the end.
     ///
     /// # Safety

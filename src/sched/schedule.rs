@@ -9,6 +9,7 @@ use super::wake::{Host, Retired};
 use super::{P, getm, getp, interrupt, m, park, registers, status, stw};
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, offsets};
 use crate::debug::print;
+use crate::profile::trace;
 use crate::sync::mutex::Guard;
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -43,7 +44,7 @@ unsafe extern "C" fn gort_after_call(status: u32, g: *mut G) -> ! {
             (*g).sched.sp = sp - 8;
             (*g).sched.pc = crate::debug::asmfuncs::entry_of((*g).parkmap);
             (*g).parkmap = 0;
-            park::requeue_current();
+            park::requeue_current(true);
         }
     }
     schedule()
@@ -94,7 +95,7 @@ pub(super) unsafe fn preempt(g: *mut G) -> ! {
     unsafe {
         (*g).preempt = 0;
         (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
-        park::requeue_current();
+        park::requeue_current(true);
     }
     schedule()
 }
@@ -157,7 +158,12 @@ pub fn schedule() -> ! {
                     continue;
                 }
             }
-            let (g, inherit) = next_goroutine(m);
+            let reader = trace::session::reader_to_run();
+            let (g, inherit) = if reader.is_null() {
+                next_goroutine(m)
+            } else {
+                (reader, false)
+            };
             if g.is_null() {
                 continue;
             }
@@ -199,10 +205,14 @@ pub unsafe fn execute(g: *mut G, inherit: bool) -> ! {
         (*p).last = g;
         (*g).m = m;
         transition(g, status::RUNNABLE, status::RUNNING);
+        if trace::on() {
+            trace::goroutine_runs(g);
+        }
         if crate::gc::barrier_enabled() {
             crate::gc::roots::ran(g);
         }
         (*g).preempt = 0;
+        (*g).waitsince = 0;
         (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
         (*g).flags &= !crate::abi::G_PARK_RESULTS;
         let hz = crate::profile::HZ.load(Ordering::Relaxed);
@@ -279,8 +289,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                     state::LAST_POLL.store(crate::time::clock::nanotime(), Ordering::Relaxed);
                     let g = list.pop();
                     park::ready_list(list);
-                    transition(g, status::WAITING, status::RUNNABLE);
-                    (*g).waitreason = 0;
+                    park::polled(g);
                     return g;
                 }
             }

@@ -5,9 +5,10 @@
 
 use super::p::pstatus;
 use super::state::{self, GCWAITING, GOMAXPROCS, SCHED, STOP_NOTE, Sched};
-use super::{P, getm, getp, interrupt, m};
+use super::{P, getm, getp, interrupt, m, syscall};
 use crate::abi::{G, M, STACK_PREEMPT, Status, args};
 use crate::os::mem;
+use crate::profile::trace;
 use crate::sync::mutex::RawMutex;
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -83,7 +84,7 @@ unsafe fn take_from_syscalls(s: &mut Sched) {
                 )
                 .is_ok()
             {
-                (*p).syscalltick.fetch_add(1, Ordering::Relaxed);
+                syscall::lost(p);
                 s.stopwait -= 1;
             }
         }
@@ -207,6 +208,9 @@ pub unsafe fn resize(n: u32) -> *mut P {
     // SAFETY: the caller's promise: all Ps are ours.
     unsafe {
         let old = GOMAXPROCS.load(Ordering::Relaxed);
+        if trace::on() && n != old {
+            trace::procs_change(n);
+        }
         for i in 0..n as usize {
             if state::p_at(i).is_null() {
                 let p: *mut P = mem::persistent_in(&mem::MCACHE_SYS);
@@ -237,10 +241,18 @@ pub unsafe fn resize(n: u32) -> *mut P {
         let m = getm();
         let mine: *mut P = (*m).p.cast();
         if mine.is_null() || (*mine).id >= n {
+            // For the trace the goroutine that changes GOMAXPROCS makes room for a moment.
+            let traced = trace::on() && !(*m).curg.is_null();
+            if traced {
+                trace::goroutine_yields(false);
+            }
             if !mine.is_null() {
                 m::release_p();
             }
             m::acquire_p(state::p_at(0));
+            if traced {
+                trace::goroutine_runs((*m).curg);
+            }
         } else {
             (*mine).status.store(pstatus::RUNNING, Ordering::Release);
         }

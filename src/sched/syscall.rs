@@ -7,7 +7,9 @@ use super::g::transition;
 use super::p::pstatus;
 use super::state::{self, SCHED};
 use super::{P, getg, getm, getp, interrupt, m, schedule, status};
-use crate::abi::{STACK_GUARD, STACK_PREEMPT, Status, args};
+use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, args};
+use crate::os::sys;
+use crate::profile::trace;
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -18,6 +20,7 @@ use core::sync::atomic::Ordering;
 pub unsafe fn enter_leaf(a: &mut args::runtime_entersyscall) -> bool {
     if state::GCWAITING.load(Ordering::Relaxed) != 0
         || state::SYSMON_WAIT.load(Ordering::Relaxed) != 0
+        || trace::on()
     {
         return false;
     }
@@ -53,7 +56,7 @@ unsafe fn enter(a: &mut args::runtime_entersyscall) {
     }
 }
 
-/// `runtime.entersyscall` with the world stopping or sysmon asleep.
+/// `runtime.entersyscall` with the world stopping, sysmon asleep or a trace being recorded.
 ///
 /// # Safety
 /// Called by its trampoline.
@@ -62,7 +65,15 @@ pub unsafe fn enter_slow(a: &mut args::runtime_entersyscall) {
     unsafe {
         super::sysmon::wake();
         let p = getp();
+        let m = getm();
+        if trace::on() {
+            trace::syscall_starts(m, (*m).curg, p);
+        }
         enter(a);
+        if (*m).tracedp != 0 {
+            // The return is to be noted, too: not by `exit_leaf`.
+            (*m).oldp = ptr::null_mut();
+        }
         if state::GCWAITING.load(Ordering::Acquire) != 0 {
             let mut s = SCHED.lock();
             if s.stopwait > 0
@@ -76,12 +87,29 @@ pub unsafe fn enter_slow(a: &mut args::runtime_entersyscall) {
                     )
                     .is_ok()
             {
+                lost(p);
                 s.stopwait -= 1;
                 if s.stopwait == 0 {
                     state::STOP_NOTE.wakeup();
                 }
             }
         }
+    }
+}
+
+/// The caller has taken `p` from the system call of its goroutine.
+///
+/// # Safety
+/// By changing its status, just now.
+pub unsafe fn lost(p: *mut P) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if trace::on() {
+            trace::syscall_blocks(p);
+            trace::taken_proc_stops(p);
+        }
+        // Release pairs with `traced_exit`: what was written of the P's loss comes before what is written of the goroutine's return.
+        (*p).syscalltick.fetch_add(1, Ordering::Release);
     }
 }
 
@@ -107,8 +135,15 @@ pub unsafe fn exit_leaf(_a: &mut args::runtime_exitsyscall) -> bool {
         {
             return false;
         }
+        if trace::on() {
+            // Tracing began meanwhile, so our P was lost; we have just met it in the system call of another goroutine.
+            (*m).tracedp = p.expose_provenance();
+            (*m).syscalltick = (*p).syscalltick.load(Ordering::Relaxed).wrapping_sub(1);
+            (*p).status.store(pstatus::SYSCALL, Ordering::Release);
+            return false;
+        }
         (*m).oldp = ptr::null_mut();
-        m::acquire_p(p);
+        m::keep_p(p);
         (*p).syscalltick.fetch_add(1, Ordering::Relaxed);
         back_to_running(m);
         true
@@ -116,13 +151,14 @@ pub unsafe fn exit_leaf(_a: &mut args::runtime_exitsyscall) -> bool {
 }
 
 /// The goroutine runs again, with a preemption asked for meanwhile still pending.
-unsafe fn back_to_running(m: *mut crate::abi::M) {
+unsafe fn back_to_running(m: *mut M) {
     // SAFETY: the M's goroutine is in state SYSCALL and nobody else changes that.
     unsafe {
         let g = (*m).curg;
         // First the status: until it changes the stack may be walked from `syscallsp`.
         transition(g, status::SYSCALL, status::RUNNING);
         (*g).syscallsp = 0;
+        (*g).waitsince = 0;
         (*g).flags &= !crate::abi::G_THROWSPLIT;
         if crate::gc::barrier_enabled() {
             crate::gc::roots::ran(g);
@@ -132,6 +168,45 @@ unsafe fn back_to_running(m: *mut crate::abi::M) {
         } else {
             (*g).stack_lo + STACK_GUARD
         };
+    }
+}
+
+/// The end of a system call whose beginning is in the trace. True: our P was still there.
+///
+/// # Safety
+/// On g0, for this thread's M without P and the goroutine in its system call.
+#[cold]
+unsafe fn traced_exit(m: *mut M, g: *mut G) -> bool {
+    // SAFETY: the caller's promise; Ps are never freed.
+    unsafe {
+        let p: *mut P = ptr::with_exposed_provenance_mut(core::mem::take(&mut (*m).tracedp));
+        let tick = (*m).syscalltick;
+        if (*p)
+            .status
+            .compare_exchange(
+                pstatus::SYSCALL,
+                pstatus::RUNNING,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            )
+            .is_ok()
+        {
+            m::keep_p(p);
+            if (*p).syscalltick.load(Ordering::Acquire) == tick {
+                (*g).systraced = 0;
+            } else if trace::on() {
+                // It was lost, and is now in the system call of another goroutine, which loses it to us.
+                trace::syscall_blocks(p);
+                trace::goroutine_runs(g);
+            }
+            (*p).syscalltick.fetch_add(1, Ordering::Release);
+            return true;
+        }
+        // Whoever took it counts up when that is written.
+        while (*p).syscalltick.load(Ordering::Acquire) == tick {
+            sys::sched_yield();
+        }
+        false
     }
 }
 
@@ -145,19 +220,30 @@ pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Status {
         let m = getm();
         let g = (*m).curg;
         (*m).oldp = ptr::null_mut();
+        if (*m).tracedp != 0 && traced_exit(m, g) {
+            back_to_running(m);
+            return Status::Done;
+        }
         let p = SCHED.lock().pidle_get();
         if !p.is_null() {
             m::acquire_p(p);
+            if trace::on() {
+                trace::goroutine_runs(g);
+            }
             back_to_running(m);
             return Status::Done;
         }
         // No P: the goroutine goes on from where exitsyscall returns, when its turn comes.
+        if trace::on() {
+            trace::syscall_returned(g);
+        }
         let locked = (*m).lockedg == g;
         (*m).curg = ptr::null_mut();
         (*g).m = ptr::null_mut();
         // As in `back_to_running`, first the status. Without the scheduler's lock: a marker that scans the stack may want it to wake a P.
         transition(g, status::SYSCALL, status::RUNNABLE);
         (*g).syscallsp = 0;
+        (*g).waitsince = 0;
         (*g).flags &= !crate::abi::G_THROWSPLIT;
         SCHED.lock().runq_put(g);
         // A P that went idle meanwhile did not see it.

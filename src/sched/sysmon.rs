@@ -5,7 +5,7 @@
 
 use super::p::pstatus;
 use super::state::{self, GCWAITING, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE};
-use super::{P, interrupt, m, park, stw};
+use super::{P, interrupt, m, park, stw, syscall};
 use crate::debug::godebug::PREEMPT_STRESS;
 use crate::sync::note::Note;
 use crate::time::clock::nanotime;
@@ -191,7 +191,7 @@ fn retake(now: i64) -> Seen {
                         .is_ok()
                     {
                         found.taken += 1;
-                        (*p).syscalltick.fetch_add(1, Ordering::Relaxed);
+                        syscall::lost(p);
                         m::hand_off(p);
                     }
                 }

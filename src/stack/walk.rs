@@ -548,6 +548,31 @@ pub unsafe fn each_interrupted_word(g: *mut G, f: &mut impl FnMut(usize)) {
     }
 }
 
+/// `frame`, with maps if it faulted: it is live only as its innermost pending deferred call needs it, as stopped at that deferproc. None if it has none.
+///
+/// # Safety
+/// The frame is of the stack of `g`, which is stopped.
+pub unsafe fn with_maps(g: *mut G, frame: Frame) -> Frame {
+    if !matches!(frame.shape, Shape::Fault) {
+        return frame;
+    }
+    // SAFETY: the caller's promise; frame indices are the linker's.
+    unsafe {
+        let pc = crate::panic::pending_defer_pc(g, frame.sp, frame.top);
+        match (pc != 0).then(|| find_site(pc)).flatten() {
+            None => frame,
+            Some(i) => {
+                let h = header();
+                let m: &'static tables::Frame = &*h.frames.add((*h.sites.add(i)).frame as usize);
+                Frame {
+                    shape: Shape::Go(m),
+                    ..frame
+                }
+            }
+        }
+    }
+}
+
 /// Calls `f` with every live pointer slot of a stopped goroutine's stack: the runtime call it is stopped in, then frame by frame. Not with what the frame
 /// holds that a signal stopped: nobody knows what of that is a pointer.
 ///
@@ -566,26 +591,7 @@ pub unsafe fn each_stack_pointer(g: *mut G, f: &mut impl FnMut(usize)) {
             each_masked(mask, w.sp, f);
         }
         for frame in w.by_ref() {
-            if let Shape::Fault = frame.shape {
-                // Live only as its innermost deferred call needs it: as stopped at that deferproc.
-                let pc = crate::panic::pending_defer_pc(g, frame.sp, frame.top);
-                if pc != 0
-                    && let Some(i) = find_site(pc)
-                {
-                    let h = header();
-                    let m: &'static tables::Frame =
-                        &*h.frames.add((*h.sites.add(i)).frame as usize);
-                    each_pointer(
-                        &Frame {
-                            shape: Shape::Go(m),
-                            ..frame
-                        },
-                        f,
-                    );
-                }
-                continue;
-            }
-            each_pointer(&frame, f);
+            each_pointer(&with_maps(g, frame), f);
         }
         if let End::Lost(pc) = w.end {
             use crate::debug::print::{put_hex, puts, throw};

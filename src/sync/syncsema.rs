@@ -57,7 +57,12 @@ unsafe fn wait(s: *mut SyncSema, units: i32) -> Status {
         let w = sudog::acquire();
         (*w).index = units;
         push(s, w);
-        let status = sched::park(sched::curg(), WaitReason::Semacquire);
+        let reason = if units == TAKER {
+            WaitReason::CondWait
+        } else {
+            WaitReason::CondRelease
+        };
+        let status = sched::park(sched::curg(), reason);
         lock(s).unlock();
         status
     }

@@ -7,6 +7,7 @@ use super::clock::nanotime;
 use super::heap::{Heap, PLACE_BITS, place};
 use crate::abi::{Eface, FuncVal, RuntimeTimer, args};
 use crate::net::deadline;
+use crate::profile::trace;
 use crate::sched::P;
 use crate::sync::mutex::RawMutex;
 use core::cell::UnsafeCell;
@@ -240,6 +241,7 @@ unsafe fn run(h: &PerP, now: i64) {
             call
         };
         h.lock.unlock();
+        let _traced = trace::Timers::run();
         // SAFETY: what the timer's owner asked for; no lock is held.
         unsafe { call(f, arg, seq) };
     }

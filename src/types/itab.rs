@@ -110,6 +110,21 @@ pub unsafe fn get(inter: *const InterfaceType, typ: *const Type) -> *mut Itab {
     }
 }
 
+/// Calls `f` with every table of a pair that matches.
+pub fn for_each(mut f: impl FnMut(*mut Itab)) {
+    let _count = LOCK.lock();
+    let t = TABLE.load(Ordering::Acquire);
+    // SAFETY: a published table; under the lock none is entered.
+    unsafe {
+        for i in 0..=(*t).mask {
+            let tab = Table::slot(t, i).load(Ordering::Relaxed);
+            if !tab.is_null() && (*tab).bad == 0 {
+                f(tab);
+            }
+        }
+    }
+}
+
 /// Twice the slots, with all tables entered.
 unsafe fn grow(old: *mut Table) -> *mut Table {
     // SAFETY: under the lock: nobody else writes.

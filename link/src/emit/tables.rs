@@ -2,6 +2,7 @@
 
 use super::{Emitter, Parts, SHF_GNU_RETAIN};
 use crate::elf::{Contents, Rela, SectionId, SymbolInfo, SymbolRef};
+use crate::host::CODE_START;
 use crate::layout::Section;
 use gort_tables::{Frame, Func, HEADER_SYMBOL, Header, MAGIC, Site, VERSION};
 use object::elf;
@@ -27,15 +28,21 @@ impl Emitter<'_, '_> {
         );
         let text = SymbolRef::Section(self.section(Section::Text));
         let abs = elf::R_X86_64_64.0;
-        self.w.relocs(
-            pcln,
-            pclntab.addresses.iter().map(|&(at, to)| Rela {
-                offset: u64::from(at),
-                kind: abs,
-                symbol: text,
-                addend: to as i64,
-            }),
-        );
+        let mut addresses = vec![(text, &pclntab.addresses)];
+        if !pclntab.library.is_empty() {
+            addresses.push((self.w.undefined(CODE_START), &pclntab.library));
+        }
+        for (symbol, fields) in addresses {
+            self.w.relocs(
+                pcln,
+                fields.iter().map(|&(at, to)| Rela {
+                    offset: u64::from(at),
+                    kind: abs,
+                    symbol,
+                    addend: to as i64,
+                }),
+            );
+        }
 
         let mut out = vec![0u8; size_of::<Header>()];
         let here = self

@@ -1,0 +1,88 @@
+//! Where a heap dump goes: numbers in base 128 and bytes, through a buffer, to a file descriptor.
+
+use crate::os::{mem, sys};
+
+/// Bytes of the buffer: a write for each record would take longer than anything else.
+const SIZE: usize = 64 << 10;
+
+/// Writes to a file descriptor. Errors are not reported: `WriteHeapDump` has no result.
+pub struct Out {
+    fd: i32,
+    buffer: *mut u8,
+    len: usize,
+}
+
+impl Out {
+    /// To `fd`; `None` without memory for the buffer.
+    pub fn new(fd: i32) -> Option<Self> {
+        let buffer = mem::map_for(&mem::OTHER_SYS, SIZE);
+        (!buffer.is_null()).then_some(Self { fd, buffer, len: 0 })
+    }
+
+    fn flush(&mut self) {
+        // SAFETY: `len` bytes of the buffer are written.
+        sys::write(self.fd, unsafe {
+            core::slice::from_raw_parts(self.buffer, self.len)
+        });
+        self.len = 0;
+    }
+
+    /// Bytes as they are.
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        if self.len + bytes.len() > SIZE {
+            self.flush();
+            if bytes.len() > SIZE {
+                sys::write(self.fd, bytes);
+                return;
+            }
+        }
+        // SAFETY: they fit.
+        unsafe {
+            core::ptr::copy_nonoverlapping(bytes.as_ptr(), self.buffer.add(self.len), bytes.len());
+        }
+        self.len += bytes.len();
+    }
+
+    /// A number, seven bits a byte, the low ones first.
+    pub fn number(&mut self, mut v: u64) {
+        let mut bytes = [0; 10];
+        let mut n = 0;
+        while v >= 0x80 {
+            bytes[n] = v as u8 | 0x80;
+            v >>= 7;
+            n += 1;
+        }
+        bytes[n] = v as u8;
+        self.bytes(&bytes[..=n]);
+    }
+
+    /// Several numbers.
+    pub fn numbers(&mut self, numbers: &[u64]) {
+        for &v in numbers {
+            self.number(v);
+        }
+    }
+
+    /// Length and bytes.
+    pub fn string(&mut self, s: &[u8]) {
+        self.number(s.len() as u64);
+        self.bytes(s);
+    }
+
+    /// Length and contents of memory.
+    ///
+    /// # Safety
+    /// The range is readable and nobody writes to it.
+    pub unsafe fn memory(&mut self, start: usize, end: usize) {
+        // SAFETY: the caller's promise.
+        self.string(unsafe { core::slice::from_raw_parts(start as *const u8, end - start) });
+    }
+}
+
+impl Drop for Out {
+    fn drop(&mut self) {
+        self.flush();
+        // SAFETY: the buffer is ours.
+        unsafe { mem::unmap_for(&mem::OTHER_SYS, self.buffer, SIZE) };
+    }
+}

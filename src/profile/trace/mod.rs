@@ -1,0 +1,421 @@
+//! The execution trace: what goroutines, Ps and the collector do, event by event, in the format of Go 1.5 (docs/trace.md).
+//!
+//! Parts:
+//! - hooks, here: one for each thing that happens, called where it happens, if [`on`];
+//! - [`buffer`]: events as bytes, in a buffer for each P and one for threads without P;
+//! - [`stacks`]: the stacks that events name by number;
+//! - [`session`]: starting, stopping, reading.
+//!
+//! Who may write where: the log of a P is written by who holds the P, which is also whoever took it from a system call. Tracing starts and ends with
+//! the world stopped, so that who holds a P and sees tracing on may go on without looking again. Threads without P write to [`SHARED`], under its lock,
+//! and look again under it: starting and ending hold it.
+//!
+//! Order: the reader sorts events by their numbers, and demands that the result makes sense. So an event is written by whoever makes the
+//! transition, before others can make the next one: a goroutine's wait before its waker can see it, its readiness before it is queued, the
+//! end of a P's work before the P can be taken.
+//!
+//! A goroutine that leaves a system call without its P cannot write: it keeps number and time of its return ([`syscall_returned`]) until it runs.
+//!
+//! Timers run on the scheduler's stack here. For the reader they run in a goroutine of their own, as in Go 1.5: see [`Timers`].
+//!
+//! Lock order: [`SHARED`], the session, the queue of buffers, `os::mem`. Events are written with any other lock held.
+
+pub mod buffer;
+pub mod session;
+pub mod stacks;
+
+use crate::abi::{G, M};
+use crate::debug::asmfuncs;
+use crate::debug::frames::{self, Frames};
+use crate::sched::{self, P, WaitReason, g::goexit_pc};
+use crate::sync::mutex::{Mutex, RawMutex};
+use buffer::{Log, TICK_DIV, stamp};
+use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
+
+/// Kinds of events; the reader knows the numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+#[expect(missing_docs, reason = "docs/trace.md lists them")]
+pub enum Kind {
+    Batch = 1,
+    Frequency = 2,
+    Stack = 3,
+    Gomaxprocs = 4,
+    ProcStart = 5,
+    ProcStop = 6,
+    GcStart = 7,
+    GcDone = 8,
+    GcScanStart = 9,
+    GcScanDone = 10,
+    GcSweepStart = 11,
+    GcSweepDone = 12,
+    GoCreate = 13,
+    GoStart = 14,
+    GoEnd = 15,
+    GoStop = 16,
+    GoSched = 17,
+    GoPreempt = 18,
+    GoSleep = 19,
+    GoBlock = 20,
+    GoUnblock = 21,
+    GoBlockSend = 22,
+    GoBlockRecv = 23,
+    GoBlockSelect = 24,
+    GoBlockSync = 25,
+    GoBlockCond = 26,
+    GoBlockNet = 27,
+    GoSysCall = 28,
+    GoSysExit = 29,
+    GoSysBlock = 30,
+    GoWaiting = 31,
+    GoInSyscall = 32,
+    HeapAlloc = 33,
+    NextGc = 34,
+    TimerGoroutine = 35,
+}
+
+/// Events are recorded.
+const ON: u32 = 1;
+/// A goroutine waits in `runtime.ReadTrace`.
+const READER_WAITS: u32 = 2;
+/// [`ON`] and [`READER_WAITS`] in one word: the scheduler reads one line for both.
+static STATE: AtomicU32 = AtomicU32::new(0);
+/// Number of the first event of the trace.
+static FIRST: AtomicU64 = AtomicU64::new(0);
+
+/// A P's part. Zeroed: no buffer.
+pub type PerP = Log;
+
+/// Events of threads without P.
+static SHARED: Mutex<Log> = Mutex::new(Log::new());
+/// Stands for "no P" in the trace.
+const NO_P: i64 = -1;
+
+/// Events are recorded. Who holds a P may rely on the answer until the world can be stopped.
+#[inline(always)]
+pub fn on() -> bool {
+    STATE.load(Ordering::Relaxed) & ON != 0
+}
+
+/// The log of `p`, which the caller holds.
+unsafe fn log<'a>(p: *mut P) -> (&'a mut Log, i64) {
+    // SAFETY: the caller's promise.
+    unsafe { (&mut (*p).trace, i64::from((*p).id)) }
+}
+
+/// Writes an event of this thread.
+fn event(kind: Kind, args: &[u64], stack: Option<u32>) {
+    let p = sched::getp();
+    if p.is_null() {
+        let mut shared = SHARED.lock();
+        if on() {
+            shared.event(NO_P, kind, args, stack);
+        }
+        return;
+    }
+    // SAFETY: this thread holds p.
+    let (log, id) = unsafe { log(p) };
+    log.event(id, kind, args, stack);
+}
+
+/// Number of the stack of `g`, without its innermost `skip` frames and without those of the runtime at its bottom.
+unsafe fn stack_of(g: *mut G, skip: usize) -> u32 {
+    if g.is_null() {
+        return 0;
+    }
+    let mut pcs = [0; stacks::DEPTH];
+    // SAFETY: the caller's promise.
+    let mut n = unsafe { frames::record(Frames::of(g), skip, &mut pcs) };
+    if n > 0 && pcs[n - 1] == goexit_pc() {
+        n -= 1;
+        // SAFETY: Gs are never freed.
+        if n > 0 && unsafe { (*g).goid } == 1 {
+            // runtime.main
+            n -= 1;
+        }
+    }
+    stacks::id_of(&pcs[..n])
+}
+
+/// The stack of the goroutine whose runtime call is being served.
+fn stack(skip: usize) -> Option<u32> {
+    // SAFETY: it is stopped in that call.
+    Some(unsafe { stack_of(sched::curg(), skip) })
+}
+
+/// Frames that are a detail of another package, if the runtime call that `g` is stopped in is, like `sync.runtime_Semacquire`: the trace starts with the
+/// function that people know. 0 if that is the call.
+unsafe fn details(g: *mut G) -> usize {
+    if g.is_null() {
+        return 0;
+    }
+    // SAFETY: Gs are never freed.
+    let name = asmfuncs::name_of(unsafe { (*g).parkmap });
+    match name {
+        // With sync.(*Cond).signalImpl.
+        b"sync.runtime_Syncsemrelease" => 2,
+        _ => usize::from(name.windows(9).any(|w| w == b".runtime_")),
+    }
+}
+
+/// A goroutine was made, with the calling one's stack.
+///
+/// # Safety
+/// `g` is new and on no queue.
+#[cold]
+pub unsafe fn goroutine_made(g: *mut G) {
+    // SAFETY: the caller's promise.
+    let (id, pc) = unsafe { ((*g).goid as u64, (*g).startpc as u64) };
+    event(Kind::GoCreate, &[id, pc], stack(1));
+}
+
+/// `g` starts or goes on on this thread.
+///
+/// # Safety
+/// It is this thread's.
+#[cold]
+pub unsafe fn goroutine_runs(g: *mut G) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if core::mem::take(&mut (*g).systraced) != 0 {
+            // It could not say so when it returned.
+            let mut exit = (core::mem::take(&mut (*g).sysexitseq), (*g).sysexitticks);
+            if exit.0 < FIRST.load(Ordering::Relaxed) {
+                exit = stamp();
+            }
+            syscall_exit(g, exit);
+        }
+        event(Kind::GoStart, &[(*g).goid as u64], None);
+    }
+}
+
+/// The running goroutine ends.
+#[cold]
+pub fn goroutine_ends() {
+    event(Kind::GoEnd, &[], None);
+}
+
+/// The running goroutine makes room, because it wants to or was asked to.
+#[cold]
+pub fn goroutine_yields(preempted: bool) {
+    if preempted {
+        event(Kind::GoPreempt, &[], stack(0));
+    } else {
+        event(Kind::GoSched, &[], stack(1));
+    }
+}
+
+/// The running goroutine `g` is about to wait.
+///
+/// # Safety
+/// Before others can ready it.
+#[cold]
+pub unsafe fn goroutine_waits(g: *mut G, reason: WaitReason) {
+    use WaitReason::*;
+    let kind = match reason {
+        ChanReceive => Kind::GoBlockRecv,
+        ChanSend => Kind::GoBlockSend,
+        Select => Kind::GoBlockSelect,
+        Semacquire => Kind::GoBlockSync,
+        CondWait | CondRelease => Kind::GoBlockCond,
+        Sleep => Kind::GoSleep,
+        IoWait => Kind::GoBlockNet,
+        // For ever.
+        None | ChanReceiveNil | ChanSendNil | SelectNoCases => Kind::GoStop,
+        FinalizerWait | GcWait | TimerWait | SignalWait | GcCycle | TraceReader | TraceEnd => {
+            Kind::GoBlock
+        }
+    };
+    // SAFETY: g is stopped in its call.
+    unsafe {
+        let skip = match reason {
+            // The call, and two methods of the poll descriptor in package net.
+            IoWait => 3,
+            _ => details(g),
+        };
+        event(kind, &[], Some(stack_of(g, skip)));
+    }
+}
+
+/// `g` is about to be made runnable.
+///
+/// # Safety
+/// Before others can run it.
+#[cold]
+pub unsafe fn goroutine_wakes(g: *mut G) {
+    // SAFETY: the caller's promise; the goroutine that wakes it is stopped in its call.
+    unsafe {
+        let skip = details(sched::curg());
+        event(Kind::GoUnblock, &[(*g).goid as u64], stack(skip));
+    }
+}
+
+/// This thread has taken its P.
+#[cold]
+pub fn proc_starts() {
+    // SAFETY: this thread's M.
+    let id = unsafe { (*sched::getm()).id };
+    event(Kind::ProcStart, &[id as u64], None);
+}
+
+/// This thread is about to let go of its P.
+#[cold]
+pub fn proc_stops() {
+    event(Kind::ProcStop, &[], None);
+}
+
+/// GOMAXPROCS changes.
+#[cold]
+pub fn procs_change(n: u32) {
+    event(Kind::Gomaxprocs, &[u64::from(n)], stack(0));
+}
+
+/// The running goroutine makes a system call; `p` is its P. Until the end of the call, what was noted in `m` tells whether it was taken.
+///
+/// # Safety
+/// In system mode, `p` still held.
+#[cold]
+pub unsafe fn syscall_starts(m: *mut M, g: *mut G, p: *mut P) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        // The call and `syscall.Syscall`.
+        event(Kind::GoSysCall, &[], stack(2));
+        (*g).systraced = 1;
+        (*m).tracedp = p.expose_provenance();
+        (*m).syscalltick = (*p).syscalltick.load(Ordering::Relaxed);
+    }
+}
+
+/// `p` was taken from the system call of the goroutine that it ran, which therefore blocks. Count `syscalltick` up afterwards: that is what
+/// [`syscall_returned`] waits for.
+///
+/// # Safety
+/// The caller took it.
+#[cold]
+pub unsafe fn syscall_blocks(p: *mut P) {
+    // SAFETY: the caller's promise.
+    let (log, id) = unsafe { log(p) };
+    log.event(id, Kind::GoSysBlock, &[], None);
+}
+
+/// The P that was taken like that is idle.
+///
+/// # Safety
+/// As [`syscall_blocks`].
+#[cold]
+pub unsafe fn taken_proc_stops(p: *mut P) {
+    // SAFETY: the caller's promise.
+    let (log, id) = unsafe { log(p) };
+    log.event(id, Kind::ProcStop, &[], None);
+}
+
+/// `g` is back from a system call that lost its P. It has none yet, so that number and time of its return are kept until it runs.
+///
+/// # Safety
+/// By its thread, which holds no P; the loss was written down.
+#[cold]
+pub unsafe fn syscall_returned(g: *mut G) {
+    // Under the lock tracing neither starts nor ends: a start has either not seen this goroutine yet, or has written that it is in a system call.
+    let _shared = SHARED.lock();
+    // SAFETY: the caller's promise.
+    unsafe { ((*g).sysexitseq, (*g).sysexitticks) = if on() { stamp() } else { (0, 0) } };
+}
+
+/// `g` has returned at this time.
+unsafe fn syscall_exit(g: *mut G, (seq, ticks): (u64, u64)) {
+    // SAFETY: the caller's goroutine.
+    let id = unsafe { (*g).goid as u64 };
+    event(Kind::GoSysExit, &[id, seq, ticks / TICK_DIV], None);
+}
+
+/// A collection starts. `g`: who asked for it, stopped in that call; or null.
+///
+/// # Safety
+/// The world is stopped.
+#[cold]
+pub unsafe fn gc_starts(g: *mut G) {
+    // SAFETY: the caller's promise.
+    let stack = unsafe { stack_of(g, 0) };
+    event(Kind::GcStart, &[], Some(stack));
+}
+
+/// A collection has marked everything.
+#[cold]
+pub fn gc_ends(live: usize, next: usize) {
+    event(Kind::GcDone, &[], None);
+    heap_changes(live);
+    event(Kind::NextGc, &[next as u64], None);
+}
+
+/// The thread's P starts to mark, or stops.
+#[cold]
+pub fn marking(starts: bool) {
+    let kind = if starts {
+        Kind::GcScanStart
+    } else {
+        Kind::GcScanDone
+    };
+    event(kind, &[], None);
+}
+
+/// The thread's P starts to sweep a span.
+#[cold]
+pub fn sweep_starts() {
+    event(Kind::GcSweepStart, &[], stack(0));
+}
+
+/// And is done.
+#[cold]
+pub fn sweep_ends() {
+    event(Kind::GcSweepDone, &[], None);
+}
+
+/// The heap has so many bytes of live and unswept objects.
+#[cold]
+pub fn heap_changes(live: usize) {
+    event(Kind::HeapAlloc, &[live as u64], None);
+}
+
+/// The goroutine in which timers run for the reader: its number, 0 before the first trace.
+static TIMER_GOROUTINE: AtomicI64 = AtomicI64::new(0);
+/// Whose P runs it.
+static TIMERS: RawMutex = RawMutex::new();
+
+/// A P runs timers: while this lives, its events are those of the goroutine in which timers run in Go 1.5, so that the tools can tell that
+/// a timer woke a goroutine. If another P runs timers at the same time, that goroutine is taken, and timers run in none.
+#[derive(Debug)]
+pub struct Timers(bool);
+
+impl Timers {
+    /// A timer is about to be run. On the scheduler's stack, with a P.
+    #[inline(always)]
+    pub fn run() -> Self {
+        Self(on() && Self::start())
+    }
+
+    #[cold]
+    fn start() -> bool {
+        if !TIMERS.try_lock() {
+            return false;
+        }
+        let g = TIMER_GOROUTINE.load(Ordering::Relaxed) as u64;
+        event(Kind::GoUnblock, &[g], Some(0));
+        event(Kind::GoStart, &[g], None);
+        true
+    }
+
+    #[cold]
+    fn end() {
+        event(Kind::GoBlock, &[], Some(0));
+        TIMERS.unlock();
+    }
+}
+
+impl Drop for Timers {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.0 {
+            Self::end();
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! Starting, stopping and reading a trace: `runtime.StartTrace`, `StopTrace`, `ReadTrace`.
+//!
+//! The reader is a goroutine that calls `ReadTrace` again and again: it gets the header, each buffer that is full, after the end
+//! the rest, then the footer, then nil. While there is nothing it is parked; whoever enters the scheduler next takes it along ([`reader_to_run`]).
+//! `StopTrace` waits until the reader has got nil.
+
+use super::buffer::{self, Buffer, Encoder, TICK_DIV, stamp};
+use super::{
+    FIRST, Kind, ON, READER_WAITS, SHARED, STATE, TIMER_GOROUTINE, event, goroutine_made,
+    goroutine_runs, goroutine_wakes, on, proc_starts, stacks,
+};
+use crate::abi::{G, GoSlice, GoString, Iface, InterfaceType, Status, Type, args};
+use crate::debug::print;
+use crate::profile::block::ticks;
+use crate::sched::g::{status_of, transition};
+use crate::sched::{self, WaitReason, state, status, stw};
+use crate::sync::mutex::Mutex;
+use crate::time::clock::nanotime;
+use crate::types;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+static HEADER: [u8; 16] = *b"go 1.5 trace\0\0\0\0";
+
+struct Session {
+    /// The reader has got the header.
+    header: bool,
+    /// The reader has got the footer.
+    footer: bool,
+    /// What the footer says.
+    frequency: u64,
+    /// Start of the trace: ticks, nanoseconds.
+    start: (i64, i64),
+    /// Buffer in the reader's hands.
+    reading: *mut Buffer,
+    /// The parked reader.
+    reader: *mut G,
+    /// The goroutine that waits for the reader to be done.
+    stopper: *mut G,
+    /// The footer's bytes.
+    tail: [u8; 48],
+}
+
+static SESSION: Mutex<Session> = Mutex::new(Session {
+    header: false,
+    footer: false,
+    frequency: 0,
+    start: (0, 0),
+    reading: null_mut(),
+    reader: null_mut(),
+    stopper: null_mut(),
+    tail: [0; 48],
+});
+/// Tracing is over, but the reader has not got everything yet. Written with the session locked.
+static ENDING: AtomicBool = AtomicBool::new(false);
+
+unsafe extern "C" {
+    #[link_name = "type.error"]
+    static TYPE_ERROR: InterfaceType;
+    /// The function that the goroutine of the timers has in a trace.
+    #[link_name = "time.startTimer"]
+    static START_TIMER: u8;
+}
+
+/// `runtime.StartTrace`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn start(a: &mut args::runtime_StartTrace) -> Status {
+    // SAFETY: system mode for curg.
+    unsafe {
+        if !stw::stop_world() {
+            return Status::Retry;
+        }
+        let started = begin();
+        stw::start_world();
+        a.r0 = if started {
+            Iface {
+                tab: null_mut(),
+                data: null_mut(),
+            }
+        } else {
+            already()
+        };
+    }
+    Status::Done
+}
+
+/// The error of a second start.
+fn already() -> Iface {
+    let text = GoString::from_static("tracing is already enabled");
+    let e = types::errors::error_string(text);
+    // SAFETY: our own descriptors; errorString has the method.
+    let tab = unsafe { types::itab::get(&raw const TYPE_ERROR, e.typ.cast::<Type>()) };
+    Iface { tab, data: e.data }
+}
+
+/// Starts to record, with what exists; false if a trace is under way.
+///
+/// # Safety
+/// System mode for curg, the world stopped.
+unsafe fn begin() -> bool {
+    // System calls may end while the world is stopped: see `syscall_returned`.
+    let _shared = SHARED.lock();
+    {
+        let mut s = SESSION.lock();
+        if on() || ENDING.load(Ordering::Relaxed) {
+            return false;
+        }
+        (s.header, s.footer) = (false, false);
+        s.start = (ticks(), nanotime());
+        FIRST.store(stamp().0, Ordering::Relaxed);
+    }
+    // SAFETY: Gs are never freed. A goroutine in a system call may return meanwhile, nobody else moves.
+    unsafe {
+        for g in state::all_gs() {
+            let state = status_of(g).load(Ordering::Acquire) & !status::SCAN;
+            // What the last trace left says nothing about this one.
+            (*g).systraced = u32::from(state == status::SYSCALL);
+            if matches!(state, status::DEAD | status::IDLE) {
+                continue;
+            }
+            goroutine_made(g);
+            let id = (*g).goid as u64;
+            match state {
+                status::WAITING => event(Kind::GoWaiting, &[id], None),
+                status::SYSCALL => event(Kind::GoInSyscall, &[id], None),
+                _ => {}
+            }
+        }
+        let mut timers = TIMER_GOROUTINE.load(Ordering::Relaxed);
+        if timers == 0 {
+            timers = state::GOIDGEN.fetch_add(1, Ordering::Relaxed) + 1;
+            TIMER_GOROUTINE.store(timers, Ordering::Relaxed);
+        }
+        event(
+            Kind::GoCreate,
+            &[timers as u64, &raw const START_TIMER as u64],
+            Some(0),
+        );
+        event(Kind::GoWaiting, &[timers as u64], None);
+        proc_starts();
+        goroutine_runs(sched::curg());
+    }
+    // Release: a thread without P that sees it has its numbers after those of the events above.
+    STATE.fetch_or(ON, Ordering::Release);
+    true
+}
+
+/// `runtime.StopTrace`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn stop(_a: &mut args::runtime_StopTrace) -> Status {
+    // SAFETY: system mode for curg.
+    unsafe {
+        if !stw::stop_world() {
+            return Status::Retry;
+        }
+        let ended = end();
+        stw::start_world();
+        if !ended {
+            return Status::Done;
+        }
+        let mut s = SESSION.lock();
+        if !ENDING.load(Ordering::Relaxed) {
+            // The reader was quick.
+            return Status::Done;
+        }
+        let g = sched::curg();
+        s.stopper = g;
+        sched::park(g, WaitReason::TraceEnd)
+    }
+}
+
+/// Records no more and leaves the rest to the reader; false if there is no trace.
+///
+/// # Safety
+/// System mode for curg, the world stopped.
+unsafe fn end() -> bool {
+    let mut shared = SHARED.lock();
+    if !on() {
+        return false;
+    }
+    super::goroutine_yields(false);
+    STATE.fetch_and(!ON, Ordering::Relaxed);
+    for p in state::existing_ps() {
+        // SAFETY: with the world stopped all Ps are ours.
+        buffer::finish(unsafe { &mut (*p).trace });
+    }
+    buffer::finish(&mut shared);
+    // SAFETY: nothing is recorded any more.
+    unsafe { stacks::dump(&mut shared) };
+    buffer::finish(&mut shared);
+    let mut s = SESSION.lock();
+    let ticks = ticks() - s.start.0;
+    let ns = (nanotime() - s.start.1).max(1);
+    s.frequency = (i128::from(ticks) * 1_000_000_000 / i128::from(ns)) as u64 / TICK_DIV;
+    ENDING.store(true, Ordering::Release);
+    true
+}
+
+/// `runtime.ReadTrace`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn read(a: &mut args::runtime_ReadTrace) -> Status {
+    // SAFETY: system mode for curg.
+    unsafe { next(sched::curg(), &raw mut a.r0) }
+}
+
+/// Hands out the next piece, or parks.
+unsafe fn next(g: *mut G, result: *mut GoSlice) -> Status {
+    let slice = |ptr: *const u8, len: usize| GoSlice {
+        ptr: ptr.cast_mut(),
+        len: len as i64,
+        cap: len as i64,
+    };
+    let mut s = SESSION.lock();
+    // SAFETY: `result` is in the arguments of the goroutine that called in.
+    unsafe {
+        *result = slice(core::ptr::null(), 0);
+        if !s.reader.is_null() {
+            drop(s);
+            print::puts("runtime: ReadTrace called from multiple goroutines simultaneously\n");
+            return Status::Done;
+        }
+        buffer::recycle(core::mem::replace(&mut s.reading, null_mut()));
+        if !s.header {
+            s.header = true;
+            *result = slice(HEADER.as_ptr(), HEADER.len());
+            return Status::Done;
+        }
+        let full = buffer::take();
+        if !full.is_null() {
+            s.reading = full;
+            let (data, len) = buffer::bytes(full);
+            *result = slice(data, len);
+            return Status::Done;
+        }
+        if !ENDING.load(Ordering::Relaxed) {
+            s.reader = g;
+            // Whoever adds a buffer does that first and then looks for the reader, when it next schedules; we say that we wait and then enter the
+            // scheduler. Both pass locks in between, so one sees the other.
+            STATE.fetch_or(READER_WAITS, Ordering::SeqCst);
+            (*g).resume = resume as *const () as usize;
+            return sched::park(g, WaitReason::TraceReader);
+        }
+        if !s.footer {
+            s.footer = true;
+            let len = s.write_footer();
+            *result = slice(s.tail.as_ptr(), len);
+            return Status::Done;
+        }
+        buffer::release_empty();
+        ENDING.store(false, Ordering::Relaxed);
+        let stopper = core::mem::replace(&mut s.stopper, null_mut());
+        drop(s);
+        if !stopper.is_null() {
+            sched::ready(stopper);
+        }
+    }
+    Status::Done
+}
+
+impl Session {
+    fn write_footer(&mut self) -> usize {
+        let mut e = Encoder {
+            to: &mut self.tail,
+            len: 0,
+        };
+        for (kind, value) in [
+            (Kind::Frequency, self.frequency),
+            (
+                Kind::TimerGoroutine,
+                TIMER_GOROUTINE.load(Ordering::Relaxed) as u64,
+            ),
+        ] {
+            e.kind(kind, 0);
+            e.number(value);
+            e.number(0);
+        }
+        e.len
+    }
+}
+
+unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Status {
+    // SAFETY: g parked in `runtime.ReadTrace`: its saved stack pointer is the address of that call's arguments.
+    unsafe { next(g, (*g).sched.sp as *mut GoSlice) }
+}
+
+/// The parked reader, if there is something for it: runnable, for the caller to run.
+///
+/// # Safety
+/// In the scheduler, with a P.
+#[inline(always)]
+pub unsafe fn reader_to_run() -> *mut G {
+    if STATE.load(Ordering::Relaxed) & READER_WAITS == 0 {
+        return null_mut();
+    }
+    // SAFETY: passed on to the caller.
+    unsafe { take_reader() }
+}
+
+#[cold]
+unsafe fn take_reader() -> *mut G {
+    if !buffer::any_full() && !ENDING.load(Ordering::Acquire) {
+        return null_mut();
+    }
+    let mut s = SESSION.lock();
+    let g = core::mem::replace(&mut s.reader, null_mut());
+    if g.is_null() {
+        return g;
+    }
+    STATE.fetch_and(!READER_WAITS, Ordering::Relaxed);
+    drop(s);
+    // SAFETY: the reader was parked, and is ours alone now.
+    unsafe {
+        if on() {
+            goroutine_wakes(g);
+        }
+        transition(g, status::WAITING, status::RUNNABLE);
+        (*g).waitreason = 0;
+    }
+    g
+}

@@ -1,0 +1,175 @@
+//! The stacks of a trace: equal ones are one record with a number, written once at the end.
+//!
+//! Off-heap: a hash table of chains that grow at their head under a lock and are searched without, in memory that goes back when the trace ends.
+
+use super::buffer::Log;
+use crate::os::mem;
+use crate::sync::mutex::Mutex;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+/// Deepest stack recorded.
+pub const DEPTH: usize = 128;
+/// Heads of the table's chains; more make searching faster and idle programs' memory larger.
+const CHAINS: usize = 2048;
+/// Bytes mapped at a time for records.
+const BLOCK: usize = 64 << 10;
+
+/// A stack; its pcs follow.
+#[repr(C)]
+struct Record {
+    next: *mut Record,
+    hash: usize,
+    id: u32,
+    len: u32,
+}
+
+impl Record {
+    /// # Safety
+    /// The record is complete.
+    unsafe fn pcs(&self) -> &[usize] {
+        // SAFETY: `len` words follow every record.
+        unsafe {
+            core::slice::from_raw_parts(
+                core::ptr::from_ref(self).add(1).cast::<usize>(),
+                self.len as usize,
+            )
+        }
+    }
+}
+
+/// Memory for records: a block starts with the address of the one before it.
+struct Region {
+    block: *mut u8,
+    used: usize,
+    last_id: u32,
+}
+
+static TABLE: [AtomicPtr<Record>; CHAINS] = [const { AtomicPtr::new(null_mut()) }; CHAINS];
+/// Who adds a record.
+static REGION: Mutex<Region> = Mutex::new(Region {
+    block: null_mut(),
+    used: BLOCK,
+    last_id: 0,
+});
+
+impl Region {
+    fn alloc(&mut self, size: usize) -> *mut Record {
+        // SAFETY: blocks are ours, and a record fits into one.
+        unsafe {
+            if self.used + size > BLOCK {
+                let new = mem::map_for(&mem::OTHER_SYS, BLOCK);
+                if new.is_null() {
+                    crate::debug::print::throw("trace: out of memory");
+                }
+                *new.cast::<*mut u8>() = self.block;
+                (self.block, self.used) = (new, 8);
+            }
+            let r = self.block.add(self.used).cast();
+            self.used += size;
+            r
+        }
+    }
+}
+
+fn find(first: *mut Record, hash: usize, pcs: &[usize]) -> u32 {
+    let mut r = first;
+    // SAFETY: records are complete before they are published and live until the trace ends.
+    unsafe {
+        while !r.is_null() {
+            if (*r).hash == hash && (*r).pcs() == pcs {
+                return (*r).id;
+            }
+            r = (*r).next;
+        }
+    }
+    0
+}
+
+/// The number of a stack, 0 for an empty one.
+pub fn id_of(pcs: &[usize]) -> u32 {
+    if pcs.is_empty() {
+        return 0;
+    }
+    let hash = pcs.iter().fold(pcs.len(), |h, &pc| {
+        (h ^ pc).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
+    });
+    let head = &TABLE[hash % CHAINS];
+    // Acquire pairs with the Release below: a record that is seen is complete.
+    let id = find(head.load(Ordering::Acquire), hash, pcs);
+    if id != 0 {
+        return id;
+    }
+    let mut region = REGION.lock();
+    let first = head.load(Ordering::Acquire);
+    let id = find(first, hash, pcs);
+    if id != 0 {
+        return id;
+    }
+    region.last_id += 1;
+    let r = region.alloc(size_of::<Record>() + size_of_val(pcs));
+    // SAFETY: fresh memory with room for the record and its pcs.
+    unsafe {
+        *r = Record {
+            next: first,
+            hash,
+            id: region.last_id,
+            len: pcs.len() as u32,
+        };
+        core::ptr::copy_nonoverlapping(pcs.as_ptr(), r.add(1).cast(), pcs.len());
+    }
+    head.store(r, Ordering::Release);
+    region.last_id
+}
+
+/// Writes every stack and forgets them.
+///
+/// # Safety
+/// Nobody traces any more.
+pub unsafe fn dump(log: &mut Log) {
+    let mut region = REGION.lock();
+    for head in &TABLE {
+        let mut r = head.swap(null_mut(), Ordering::Relaxed);
+        // SAFETY: the caller's promise: the records are ours.
+        unsafe {
+            while !r.is_null() {
+                log.stack((*r).id, (*r).pcs());
+                r = (*r).next;
+            }
+        }
+    }
+    while !region.block.is_null() {
+        let b = region.block;
+        // SAFETY: nothing refers to the block's records any more.
+        unsafe {
+            region.block = *b.cast::<*mut u8>();
+            mem::unmap_for(&mem::OTHER_SYS, b, BLOCK);
+        }
+    }
+    (region.used, region.last_id) = (BLOCK, 0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_stacks_have_one_number() {
+        let stack = |i: usize| vec![i, i * 7, 3, i];
+        let ids: Vec<u32> = (1..5000).map(|i| id_of(&stack(i))).collect();
+        let mut sorted = ids.clone();
+        sorted.sort_unstable();
+        assert!(sorted.iter().zip(1..).all(|(&id, want)| id == want));
+        for (i, &id) in (1..5000).zip(&ids) {
+            assert_eq!(id_of(&stack(i)), id);
+        }
+        assert_eq!(id_of(&[]), 0);
+        let mut log = Log::new();
+        // SAFETY: no other test makes stacks.
+        unsafe { dump(&mut log) };
+        assert_eq!(id_of(&stack(9)), 1);
+        // SAFETY: as above.
+        unsafe { dump(&mut log) };
+        crate::profile::trace::buffer::finish(&mut log);
+    }
+}
