@@ -13,7 +13,7 @@ use super::{pace, roots, work};
 use crate::os::futex;
 use crate::profile::trace;
 use crate::sched::state::{self, GCWAITING, GLOBAL_RUNQ, GOMAXPROCS, WAKE};
-use crate::sched::{P, m};
+use crate::sched::{P, m, park};
 use crate::time::clock::nanotime;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering};
 
@@ -137,7 +137,7 @@ pub unsafe fn before_goroutine(p: *mut P) -> bool {
         let now = nanotime();
         if DEDICATED.load(Ordering::Relaxed) > 0 {
             if DEDICATED.fetch_sub(1, Ordering::Relaxed) > 0 {
-                turn(now, DEDICATED_NS, &TIMES.background);
+                turn(p, now, DEDICATED_NS, &TIMES.background);
                 DEDICATED.fetch_add(1, Ordering::Relaxed);
                 (*p).gc.marked_last = true;
                 return true;
@@ -155,6 +155,7 @@ pub unsafe fn before_goroutine(p: *mut P) -> bool {
             return false;
         }
         let ns = turn(
+            p,
             now,
             (behind * 1000 / (1000 - fraction)).min(TURN_NS),
             &TIMES.background,
@@ -166,13 +167,13 @@ pub unsafe fn before_goroutine(p: *mut P) -> bool {
     true
 }
 
-/// Marks for up to `ns`; answers how long it took.
-fn turn(now: i64, ns: i64, count: &AtomicU64) -> u64 {
+/// Marks for up to `ns`, or until a timer of `p` is due; answers how long it took.
+fn turn(p: *mut P, now: i64, ns: i64, count: &AtomicU64) -> u64 {
     let end = now + ns;
     if trace::on() {
         trace::marking(true);
     }
-    mark(|_| stopping() || nanotime() >= end);
+    mark(|_| stopping() || nanotime() >= end || crate::time::pending(p));
     if trace::on() {
         trace::marking(false);
     }
@@ -211,11 +212,17 @@ pub unsafe fn while_idle(p: *mut P) -> bool {
     true
 }
 
+/// The allocating goroutine was asked to make room: what it owes can wait.
+fn unwelcome() -> bool {
+    // SAFETY: in system mode, for curg.
+    unsafe { park::wanted(crate::sched::curg()) }
+}
+
 /// Allocation is over its goal, and what is left to mark is in the hands of other threads: they get our processor, the system may have taken theirs.
 fn wait_for_work() {
     static NOBODY_WAKES: AtomicU32 = AtomicU32::new(0);
     let end = nanotime() + WAIT_NS;
-    while !has_work() && !stopping() && !super::asked() && nanotime() < end {
+    while !has_work() && !stopping() && !super::asked() && !unwelcome() && nanotime() < end {
         futex::sleep(&NOBODY_WAKES, 0, WAIT_NS / 10);
     }
 }
@@ -238,7 +245,7 @@ pub(super) unsafe fn assist(bytes: usize, ahead: bool) -> usize {
         return 0;
     }
     let now = nanotime();
-    let done = mark(|m| m.scanned >= bytes || stopping());
+    let done = mark(|m| m.scanned >= bytes || stopping() || unwelcome());
     TIMES
         .assist
         .fetch_add((nanotime() - now).max(0) as u64, Ordering::Relaxed);

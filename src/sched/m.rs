@@ -2,7 +2,7 @@
 
 use super::p::pstatus;
 use super::state::{self, GCWAITING, GLOBAL_RUNQ, SCHED, Sched, WAKE};
-use super::{P, getm, schedule};
+use super::{P, getm, schedule, sysmon};
 use crate::abi::{G, M, STACK_GUARD};
 use crate::debug::print;
 use crate::os::{mem, sys};
@@ -83,7 +83,8 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
         (*m).startfn = f;
         (*m).nextp = p.cast();
         crate::signal::block_all_during(|| {
-            let ret = sys::clone_thread((*g0).sched.sp, m, (*m).fsbase);
+            let ret =
+                sysmon::with_usual_slices(|| sys::clone_thread((*g0).sched.sp, m, (*m).fsbase));
             if ret < 0 {
                 print::puts("runtime: failed to create new OS thread (have ");
                 print::put_u64((SCHED.lock().mcount - 1) as u64);
@@ -275,7 +276,7 @@ pub unsafe fn hand_off(p: *mut P) {
             }
             return;
         }
-        if !s.runq.is_empty() {
+        if s.has_runnable() {
             drop(s);
             start(p, false);
             return;

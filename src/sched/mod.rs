@@ -22,6 +22,7 @@ pub mod m;
 pub mod p;
 pub mod park;
 pub mod poller;
+pub mod prompt;
 pub mod queue;
 pub mod registers;
 pub mod report;

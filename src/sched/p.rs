@@ -45,6 +45,8 @@ pub struct P {
     pub gfree: *mut G,
     /// Length of `gfree`.
     pub ngfree: u32,
+    /// Goroutines in a row that went before the others (`sched::prompt`).
+    pub streak: u32,
     /// What sysmon saw last; only sysmon touches it.
     pub sysmon: SysmonTick,
     /// Allocator cache.
@@ -78,4 +80,8 @@ pub struct SysmonTick {
     pub asked: bool,
     /// When `syscalltick` was new.
     pub syscallwhen: i64,
+    /// `P::schedtick` at the last visit of all.
+    pub looktick: u32,
+    /// When that was.
+    pub lookwhen: i64,
 }

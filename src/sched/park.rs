@@ -2,7 +2,7 @@
 
 use super::g::{status_of, transition};
 use super::queue::GList;
-use super::state::{GLOBAL_RUNQ, SCHED, WAKE};
+use super::state::{SCHED, WAKE};
 use super::{P, getm, getp, m, status};
 use crate::abi::{G, STACK_GUARD, STACK_PREEMPT, Status};
 use crate::profile::{block, trace};
@@ -132,7 +132,7 @@ pub unsafe fn runq_put(p: *mut P, g: *mut G, next: bool) {
     if unsafe { !(*p).runq_put(g, next, &mut overflow) } {
         let mut s = SCHED.lock();
         s.runq.append(&mut overflow);
-        GLOBAL_RUNQ.store(s.runq.len(), Ordering::Release);
+        s.publish();
     }
 }
 
@@ -151,23 +151,32 @@ pub unsafe fn polled(g: *mut G) {
     }
 }
 
-/// Makes every goroutine of a list (linked by `schedlink`, all parked) runnable.
+/// The same goroutines, which were parked, runnable and on no queue.
 ///
 /// # Safety
-/// As [`ready`], for each.
-pub unsafe fn ready_list(mut list: GList) {
-    let mut batch = GList::new();
+/// As [`ready`], for each; the caller queues them.
+pub unsafe fn make_runnable(mut list: GList) -> GList {
+    let mut runnable = GList::new();
     loop {
         let g = list.pop();
         if g.is_null() {
-            break;
+            return runnable;
         }
         // SAFETY: the caller's promise.
         unsafe {
             polled(g);
-            batch.push(g);
+            runnable.push(g);
         }
     }
+}
+
+/// Makes every goroutine of a list (linked by `schedlink`, all parked) runnable.
+///
+/// # Safety
+/// As [`ready`], for each.
+pub unsafe fn ready_list(list: GList) {
+    // SAFETY: the caller's promise.
+    let mut batch = unsafe { make_runnable(list) };
     if batch.is_empty() {
         return;
     }
@@ -175,7 +184,7 @@ pub unsafe fn ready_list(mut list: GList) {
     if p.is_null() {
         let mut s = SCHED.lock();
         s.runq.append(&mut batch);
-        GLOBAL_RUNQ.store(s.runq.len(), Ordering::Release);
+        s.publish();
     } else {
         loop {
             let g = batch.pop();

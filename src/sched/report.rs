@@ -54,7 +54,7 @@ fn print(detailed: bool, s: &Sched) {
     field(out, " threads=", s.mcount.into());
     field(out, " spinningthreads=", WAKE.seekers().into());
     field(out, " idlethreads=", s.nmidle.into());
-    field(out, " runqueue=", s.runq.len().into());
+    field(out, " runqueue=", (s.runq.len() + s.prompt.len()).into());
     if detailed {
         field(out, " gcwaiting=", GCWAITING.load(Ordering::Relaxed).into());
         field(out, " nmidlelocked=", s.nmidlelocked.into());

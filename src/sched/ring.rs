@@ -60,6 +60,11 @@ impl<const N: usize> Ring<N> {
         old
     }
 
+    /// Takes the next one, or 0, and leaves the others. Owner only.
+    pub fn take_next(&self) -> usize {
+        self.next.swap(0, AcqRel)
+    }
+
     /// Adds an item at the end. Owner only. False when the ring is full: then `spill` was given half of the ring and the item.
     #[inline(always)]
     pub fn put(&self, item: usize, mut spill: impl FnMut(usize)) -> bool {

@@ -6,7 +6,7 @@ use super::g::{status_of, transition};
 use super::p::pstatus;
 use super::state::{self, GCWAITING, GLOBAL_RUNQ, POLLER, SCHED, Sched, WAKE};
 use super::wake::{Host, Retired};
-use super::{P, getm, getp, interrupt, m, park, registers, status, stw};
+use super::{P, getm, getp, interrupt, m, park, prompt, registers, status, stw};
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, offsets};
 use crate::debug::print;
 use crate::profile::trace;
@@ -243,8 +243,9 @@ unsafe fn next_goroutine(m: *mut M) -> (*mut G, bool) {
     // SAFETY: this M holds a P.
     unsafe {
         let p: *mut P = (*m).p.cast();
-        if crate::time::pending(p) {
-            crate::time::check(p);
+        let g = prompt::next(p);
+        if !g.is_null() {
+            return (g, false);
         }
         if crate::gc::barrier_enabled() && crate::gc::worker::before_goroutine(p) {
             return (ptr::null_mut(), false);
@@ -285,8 +286,8 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
             }
             if crate::net::active() && !POLLER.waits() {
                 let mut list = crate::net::netpoll(0);
+                state::LAST_POLL.store(crate::time::clock::nanotime(), Ordering::Relaxed);
                 if !list.is_empty() {
-                    state::LAST_POLL.store(crate::time::clock::nanotime(), Ordering::Relaxed);
                     let g = list.pop();
                     park::ready_list(list);
                     park::polled(g);
@@ -358,7 +359,7 @@ impl Host for LastLook {
         if GCWAITING.load(Ordering::Acquire) != 0 || crate::gc::asked() {
             return true;
         }
-        if s.runq.is_empty() {
+        if !s.has_runnable() {
             return false;
         }
         // SAFETY: this thread holds a P.
@@ -444,7 +445,7 @@ unsafe fn wait_for_poller() -> bool {
         state::LAST_POLL.store(crate::time::clock::nanotime(), Ordering::Relaxed);
         let p = SCHED.lock().pidle_get();
         if p.is_null() {
-            park::ready_list(list);
+            prompt::ready_list(list);
             // Timers that are due belong to busy Ps: sysmon asks them. One added while we still seemed to wait has only broken that wait.
             let next = crate::time::next_when();
             if next != i64::MAX {

@@ -31,6 +31,8 @@ pub struct Sched {
     pub pidle: *mut P,
     /// Runnable goroutines of no P.
     pub runq: GList,
+    /// Those that go before all others (`sched::prompt`).
+    pub prompt: GList,
     /// Dead goroutines of no P.
     pub gfree: GList,
     /// Ps that the stopping thread still waits for.
@@ -50,6 +52,7 @@ pub static SCHED: Mutex<Sched> = Mutex::new(Sched {
     maxmcount: 10000,
     pidle: ptr::null_mut(),
     runq: GList::new(),
+    prompt: GList::new(),
     gfree: GList::new(),
     stopwait: 0,
     sysmonwait: false,
@@ -60,8 +63,10 @@ pub static SCHED: Mutex<Sched> = Mutex::new(Sched {
 pub static GOMAXPROCS: AtomicU32 = AtomicU32::new(0);
 /// Idle Ps, and Ms that look for work.
 pub static WAKE: Wake = Wake::new();
-/// Length of the global queue: a hint outside the lock.
+/// Length of the global queue with the prompt list: a hint outside the lock.
 pub static GLOBAL_RUNQ: AtomicU32 = AtomicU32::new(0);
+/// Length of the prompt list: a hint outside the lock.
+pub static PROMPT: AtomicU32 = AtomicU32::new(0);
 /// The world is being stopped: every P must come to a halt.
 pub static GCWAITING: AtomicU32 = AtomicU32::new(0);
 /// The thread that waits for the network and the timers.
@@ -238,29 +243,110 @@ impl Sched {
     pub unsafe fn runq_put(&mut self, g: *mut G) {
         // SAFETY: the caller's promise.
         unsafe { self.runq.push(g) };
-        GLOBAL_RUNQ.store(self.runq.len(), Ordering::Release);
+        self.publish();
     }
 
-    /// Takes a goroutine from the global queue, and a fair share of the others into `p`'s ring.
+    /// After a change of the global queue or the prompt list.
+    pub fn publish(&self) {
+        PROMPT.store(self.prompt.len(), Ordering::Release);
+        GLOBAL_RUNQ.store(self.runq.len() + self.prompt.len(), Ordering::Release);
+    }
+
+    /// There are goroutines for any P.
+    pub fn has_runnable(&self) -> bool {
+        !self.runq.is_empty() || !self.prompt.is_empty()
+    }
+
+    /// Takes a goroutine from the prompt list or the global queue, and a fair share of the others into `p`'s ring.
     pub fn runq_get(&mut self, p: &P, max: u32) -> *mut G {
-        let share = self.runq.len() / GOMAXPROCS.load(Ordering::Relaxed).max(1) + 1;
-        let mut n = share.min(self.runq.len()).min(super::p::RUNQ as u32 / 2);
-        if max > 0 {
-            n = n.min(max);
+        let mut first = self.prompt_get(p);
+        if first.is_null() {
+            first = share(&mut self.runq, p, max);
         }
-        let first = self.runq.pop();
-        for _ in 1..n {
-            let g = self.runq.pop();
-            if g.is_null() {
-                break;
-            }
-            let mut overflow = GList::new();
-            // SAFETY: just taken off the global queue.
-            if unsafe { !p.runq_put(g, false, &mut overflow) } {
-                self.runq.append(&mut overflow);
-            }
-        }
-        GLOBAL_RUNQ.store(self.runq.len(), Ordering::Release);
+        self.publish();
         first
+    }
+
+    /// Takes a goroutine from the prompt list. Only if `p` has no others to do it takes its share of the list, for on its ring they would stand behind
+    /// those. The caller publishes.
+    pub fn prompt_get(&mut self, p: &P) -> *mut G {
+        share(&mut self.prompt, p, u32::from(!p.runq_empty()))
+    }
+}
+
+/// Takes the first goroutine of `list` and moves a P's share of the others, at most `max` with the first (0: half a ring), into `p`'s ring.
+fn share(list: &mut GList, p: &P, max: u32) -> *mut G {
+    let share = list.len() / GOMAXPROCS.load(Ordering::Relaxed).max(1) + 1;
+    let mut n = share.min(super::p::RUNQ as u32 / 2);
+    if max > 0 {
+        n = n.min(max);
+    }
+    let first = list.pop();
+    for _ in 1..n {
+        let g = list.pop();
+        if g.is_null() {
+            break;
+        }
+        let mut overflow = GList::new();
+        // SAFETY: just taken off the list.
+        if unsafe { !p.runq_put(g, false, &mut overflow) } {
+            list.append(&mut overflow);
+        }
+    }
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zeroed<T>() -> *mut T {
+        // SAFETY: Ps and Gs of zeroes are valid; the tests never free them.
+        Box::into_raw(unsafe { Box::<T>::new_zeroed().assume_init() })
+    }
+
+    fn list(n: usize) -> (GList, Vec<*mut G>) {
+        let gs: Vec<*mut G> = (0..n).map(|_| zeroed()).collect();
+        let mut list = GList::new();
+        for &g in &gs {
+            // SAFETY: new, in no list.
+            unsafe { list.push(g) };
+        }
+        (list, gs)
+    }
+
+    #[test]
+    fn prompt_goroutines_come_first_and_never_stand_behind_others() {
+        GOMAXPROCS.store(1, Ordering::Relaxed);
+        let mut s = SCHED.lock();
+        // SAFETY: ours alone.
+        let p = unsafe { &*zeroed::<P>() };
+        let (busy, others) = list(2);
+        let (prompt, first) = list(3);
+        (s.runq, s.prompt) = (busy, prompt);
+        s.publish();
+        assert_eq!(
+            (
+                GLOBAL_RUNQ.load(Ordering::Relaxed),
+                PROMPT.load(Ordering::Relaxed)
+            ),
+            (5, 3)
+        );
+        // Something waits on the ring: one prompt goroutine at a time.
+        let (_, local) = list(1);
+        let mut overflow = GList::new();
+        // SAFETY: in no list.
+        assert!(unsafe { p.runq_put(local[0], false, &mut overflow) });
+        assert_eq!(s.prompt_get(p), first[0]);
+        assert_eq!(s.prompt.len(), 2);
+        assert_eq!(p.runq_get().0, local[0]);
+        assert!(p.runq_empty());
+        // Nothing else to do: a share of the list goes along.
+        assert_eq!(s.runq_get(p, 0), first[1]);
+        assert_eq!(p.runq_get().0, first[2]);
+        assert_eq!(s.runq_get(p, 0), others[0]);
+        assert_eq!(p.runq_get().0, others[1]);
+        assert!(!s.has_runnable());
+        assert_eq!(GLOBAL_RUNQ.load(Ordering::Relaxed), 0);
     }
 }

@@ -1,16 +1,18 @@
-//! The thread that watches: takes Ps out of long system calls, asks long-running goroutines to make room, polls the network when nobody else does,
-//! gives idle memory back to the system.
+//! The thread that watches: takes Ps out of long system calls, asks long-running goroutines to make room, waits for the network when all Ps are busy and
+//! nobody else looks, gives idle memory back to the system.
 //!
 //! It holds no P and never runs Go code.
 
 use super::p::pstatus;
-use super::state::{self, GCWAITING, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE};
+use super::prompt::HOG_NS;
+use super::state::{self, GCWAITING, POLLER, PROMPT, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE};
 use super::{P, interrupt, m, park, stw, syscall};
 use crate::debug::godebug::PREEMPT_STRESS;
+use crate::os::sys;
 use crate::sync::note::Note;
 use crate::time::clock::nanotime;
 use core::ptr;
-use core::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
 /// Shortest nap: the latency of taking a P out of a blocking system call.
 const NAP_MIN_NS: i64 = 20_000;
@@ -18,41 +20,107 @@ const NAP_MIN_NS: i64 = 20_000;
 const NAP_MAX_NS: i64 = 10_000_000;
 /// A goroutine's time slice.
 const SLICE_NS: i64 = 10_000_000;
-/// Longest time between two looks at the network.
-const POLL_NS: i64 = 10_000_000;
+/// Nobody has looked at the network for so long: sysmon waits for it. Shorter means that it is woken, and takes processor time, where the Ps look
+/// often enough themselves.
+const POLL_NS: i64 = 500_000;
+/// A P whose goroutines run longer than this on average is one that others may have to wait for.
+const HOGS_NS: i64 = 200_000;
 
 /// 1 once sysmon exists: deadlock detection does not count its thread.
 pub static RUNS: AtomicU32 = AtomicU32::new(0);
 
-/// Nap while a timer is overdue, or after a goroutine was asked to make room: the request may have met one that was just leaving, or one in a loop
-/// without calls, which gets a signal then. Longer lets others wait longer for such a loop; shorter stops more goroutines by a signal that
-/// would have seen the request.
+/// Slice that sysmon wishes for, the shortest that the kernel grants. It sleeps nearly always; what matters is that it wakes in time although every processor
+/// runs a thread of ours: with the usual slice it may have to wait for those, milliseconds.
+const KERNEL_SLICE_NS: u64 = 100_000;
+
+/// Nap while a timer is overdue or a prompt goroutine waits, or after a goroutine was asked to make room: the request may have met one that was just
+/// leaving, or one in a loop without calls, which gets a signal then. Longer lets others wait longer for such a loop; shorter stops more goroutines by a
+/// signal that would have seen the request.
 const RETRY_NS: i64 = 100_000;
 /// Cuts a nap short.
 static NAP_NOTE: Note = Note::new();
 /// When the present nap ends; 0: none.
 static NAP_END: AtomicI64 = AtomicI64::new(0);
+/// sysmon takes its nap in the network poller.
+static IN_POLLER: AtomicBool = AtomicBool::new(false);
 
 /// Naps for `ns`, or until a timer is due: its P may be too busy to look, and must then be asked to make room. While it is overdue we ask again
-/// every [`RETRY_NS`], for a time slice: a goroutine that cannot be preempted is not to keep us awake for ever.
-fn doze(ns: i64) {
+/// every [`RETRY_NS`], for a time slice: a goroutine that cannot be preempted is not to keep us awake for ever. The same for prompt goroutines.
+fn doze(mut ns: i64) {
     NAP_NOTE.clear();
     let now = nanotime();
-    // SeqCst: we say when we wake, then look for timers; who arms a timer does that first, then asks when we wake (`hurry`).
+    let mut in_poller = false;
+    if crate::net::has_waiters() && WAKE.idle() == 0 && !POLLER.waits() {
+        if state::LAST_POLL.load(Ordering::Relaxed) + POLL_NS > now {
+            ns = ns.min(POLL_NS);
+        } else {
+            in_poller = true;
+        }
+    }
+    IN_POLLER.store(in_poller, Ordering::SeqCst);
+    // SeqCst: we say how and until when we sleep, then look for timers; who arms a timer does that first, then asks when we wake (`hurry`).
     NAP_END.store(now + ns, Ordering::SeqCst);
     let left = crate::time::next_when().saturating_sub(now);
-    NAP_NOTE.sleep_for(match left {
+    let ns = match left {
+        _ if PROMPT.load(Ordering::SeqCst) != 0 => ns.min(RETRY_NS),
         1.. => ns.min(left.max(NAP_MIN_NS)),
         _ if left > -SLICE_NS => ns.min(RETRY_NS),
         _ => ns,
-    });
+    };
+    if in_poller {
+        wait_in_poller(ns);
+    } else {
+        NAP_NOTE.sleep_for(ns);
+    }
     NAP_END.store(0, Ordering::SeqCst);
 }
 
-/// A timer is due at `when`, and nobody but sysmon may notice.
+/// Naps for `ns` in the network poller, and readies who it answers. Until then these are parked goroutines that nobody waits for: a thread that goes to
+/// sleep meanwhile must not take that for a deadlock, so this thread, which does not count otherwise, counts as one that runs.
+fn wait_in_poller(ns: i64) {
+    SCHED.lock().nmidlelocked -= 1;
+    let list = crate::net::netpoll(ns);
+    if POLLER.waits() {
+        // An idle thread waits there, too, by now; perhaps it was meant by the break that ended our wait.
+        crate::net::netpoll_break();
+    }
+    let now = nanotime();
+    // SAFETY: the poller hands parked goroutines over once.
+    unsafe {
+        if list.is_empty() {
+        } else if state::all_ps().any(|p| is_hogged(p, now)) {
+            super::prompt::ready_list(list);
+        } else {
+            // The Ps get to them soon; before others that became ready earlier would not be fair.
+            state::LAST_POLL.store(now, Ordering::Relaxed);
+            park::ready_list(list);
+        }
+    }
+    let mut s = SCHED.lock();
+    s.nmidlelocked += 1;
+    super::schedule::check_dead(&mut s);
+}
+
+/// Goroutines run long on `p`.
+unsafe fn is_hogged(p: *mut P, now: i64) -> bool {
+    // SAFETY: Ps are never freed; `sysmon` is ours, the rest atomic.
+    unsafe {
+        let seen = &(*p).sysmon;
+        let tick = (*p).schedtick.load(Ordering::Relaxed);
+        let began = tick.wrapping_sub(seen.looktick);
+        (*p).status.load(Ordering::Relaxed) == pstatus::RUNNING
+            && (now - seen.lookwhen > HOGS_NS * (i64::from(began) + 1)
+                || (tick == seen.schedtick && now - seen.schedwhen > HOGS_NS))
+    }
+}
+
+/// A timer is due at `when` (0: a prompt goroutine waits), and nobody but sysmon may notice.
 pub fn hurry(when: i64) {
     if when < NAP_END.load(Ordering::SeqCst) {
         NAP_NOTE.wakeup();
+        if IN_POLLER.load(Ordering::SeqCst) {
+            crate::net::netpoll_break();
+        }
     }
 }
 
@@ -64,8 +132,21 @@ pub fn wake() {
     SCHED.lock().wake_sysmon();
 }
 
+/// Runs `f`, which makes a thread: what a thread wishes of the kernel, those that it makes inherit, and sysmon's wish is for none but itself.
+pub fn with_usual_slices<T>(f: impl FnOnce() -> T) -> T {
+    // SAFETY: this thread's own M.
+    if unsafe { (*super::getm()).startfn } != run as *const () as usize {
+        return f();
+    }
+    sys::wish_slice(0);
+    let t = f();
+    sys::wish_slice(KERNEL_SLICE_NS);
+    t
+}
+
 /// The thread's function.
 pub extern "C" fn run() {
+    sys::wish_slice(KERNEL_SLICE_NS);
     let (mut idle, mut nap) = (0u32, NAP_MIN_NS);
     let mut seen = Seen::default();
     loop {
@@ -93,11 +174,6 @@ pub extern "C" fn run() {
         let now = nanotime();
         super::report::tick(now);
         crate::heap::scavenge::run(now);
-        let last = state::LAST_POLL.load(Ordering::Relaxed);
-        if crate::net::active() && !state::POLLER.waits() && last + POLL_NS < now {
-            state::LAST_POLL.store(now, Ordering::Relaxed);
-            poll();
-        }
         if WAKE.idle() != 0 && super::schedule::lacks_poller() {
             // The thread that waited found no P to go on with, and left.
             m::wake_p();
@@ -113,17 +189,6 @@ pub extern "C" fn run() {
             idle += 1;
         }
     }
-}
-
-/// Looks at the network. Until they are readied, what it answers are parked goroutines that nobody waits for: a thread that goes to sleep meanwhile must not take
-/// that for a deadlock, so this thread, which does not count otherwise, counts as one that runs.
-fn poll() {
-    SCHED.lock().nmidlelocked -= 1;
-    // SAFETY: the poller hands parked goroutines over once.
-    unsafe { park::ready_list(crate::net::netpoll(0)) };
-    let mut s = SCHED.lock();
-    s.nmidlelocked += 1;
-    super::schedule::check_dead(&mut s);
 }
 
 /// Everybody is idle or stopped: sleep until that changes, or until `end`.
@@ -202,8 +267,13 @@ fn retake(now: i64) -> Seen {
                         seen.schedwhen = now;
                         seen.asked = false;
                     }
+                    seen.looktick = tick;
+                    seen.lookwhen = now;
                     let late = now - seen.schedwhen;
-                    if late >= SLICE_NS || overdue(p, now) {
+                    if late >= SLICE_NS
+                        || (late >= HOG_NS && PROMPT.load(Ordering::Relaxed) != 0)
+                        || overdue(p, now)
+                    {
                         if seen.asked {
                             interrupt::send(p);
                         }

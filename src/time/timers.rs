@@ -5,10 +5,12 @@
 
 use super::clock::nanotime;
 use super::heap::{Heap, PLACE_BITS, place};
-use crate::abi::{Eface, FuncVal, RuntimeTimer, args};
+use crate::abi::{Eface, FuncVal, G, RuntimeTimer, args};
 use crate::net::deadline;
 use crate::profile::trace;
-use crate::sched::P;
+use crate::sched::queue::GList;
+use crate::sched::state::WAKE;
+use crate::sched::{P, m};
 use crate::sync::mutex::RawMutex;
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
@@ -211,10 +213,35 @@ pub fn pending(p: *mut P) -> bool {
 /// As said: timer functions are compiled code that allocates and readies goroutines.
 pub unsafe fn check(p: *mut P) {
     // SAFETY: Ps live for ever.
-    unsafe { run(&(*p).time, nanotime()) }
+    unsafe { run(&(*p).time, nanotime(), || {}) }
 }
 
-unsafe fn run(h: &PerP, now: i64) {
+/// [`check`] of this thread's own `p`, but the goroutine that each timer readies goes to `ready` and not to the run queue.
+///
+/// # Safety
+/// As [`check`]; this thread holds `p`.
+pub unsafe fn check_into(p: *mut P, ready: &mut GList) {
+    // SAFETY: we hold p. Who is readied is the next one on its ring, from where only a thief takes it away; a goroutine that we get from there is on no queue.
+    unsafe {
+        let next = (*p).runq.take_next();
+        run(&(*p).time, nanotime(), || {
+            let g = (*p).runq.take_next() as *mut G;
+            if !g.is_null() {
+                ready.push(g);
+            }
+        });
+        if next != 0 {
+            (*p).runq.put_next(next);
+            // Somebody may have looked meanwhile, and gone to sleep.
+            if WAKE.wanted() {
+                m::wake_p();
+            }
+        }
+    }
+}
+
+/// Runs the timers of `h` that are due, and `after` after each.
+unsafe fn run(h: &PerP, now: i64, mut after: impl FnMut()) {
     loop {
         h.lock.lock();
         // SAFETY: we hold the lock; timers in the heap are live. Function and argument are copied before unlocking: then the
@@ -244,6 +271,7 @@ unsafe fn run(h: &PerP, now: i64) {
         let _traced = trace::Timers::run();
         // SAFETY: what the timer's owner asked for; no lock is held.
         unsafe { call(f, arg, seq) };
+        after();
     }
 }
 

@@ -1,0 +1,85 @@
+//! Goroutines that go before the others: those that a timer made ready, or the network while every P was busy.
+//!
+//! What they wait for has a time of its own, so they are not to stand in line behind goroutines that compute for a whole time slice each. A P that finds
+//! its timers due runs the first of the goroutines they wake at once and puts the rest into the list `Sched::prompt`, where any P takes them before its
+//! own queue. sysmon puts there what it finds on the network while goroutines run long. While the list is not empty, sysmon asks goroutines that have run
+//! for [`HOG_NS`] to make room.
+//!
+//! After [`STREAK`] of them in a row another goroutine has its turn, so that many timers with short periods starve nobody.
+
+use super::queue::GList;
+use super::state::{PROMPT, SCHED, WAKE};
+use super::{P, m, park, sysmon};
+use crate::abi::G;
+use core::ptr;
+use core::sync::atomic::Ordering;
+
+/// Who has run for so long has to make room for a goroutine in the list. Shorter means more switches, longer that those wait.
+pub const HOG_NS: i64 = 100_000;
+/// Prompt goroutines in a row on one P.
+const STREAK: u32 = 16;
+
+/// Fires the timers of `p` that are due and answers the goroutine that goes before those on its queue, if any.
+///
+/// # Safety
+/// On g0 of the thread that holds `p`, without locks.
+pub unsafe fn next(p: *mut P) -> *mut G {
+    // SAFETY: the caller holds p.
+    unsafe {
+        let mut ready = GList::new();
+        if crate::time::pending(p) {
+            crate::time::check_into(p, &mut ready);
+        }
+        if ready.is_empty() && PROMPT.load(Ordering::Acquire) == 0 {
+            (*p).streak = 0;
+            return ptr::null_mut();
+        }
+        let others_turn = (*p).streak >= STREAK && !(*p).runq_empty();
+        let mut g = ptr::null_mut();
+        if others_turn {
+            (*p).streak = 0;
+        } else {
+            (*p).streak += 1;
+            g = ready.pop();
+        }
+        let more = !ready.is_empty();
+        if more || (g.is_null() && !others_turn) {
+            let mut s = SCHED.lock();
+            s.prompt.append(&mut ready);
+            if g.is_null() && !others_turn {
+                g = s.prompt_get(&*p);
+            }
+            s.publish();
+        }
+        if more {
+            wake_for_list();
+        }
+        g
+    }
+}
+
+/// Makes every goroutine of a list (linked by `schedlink`, all parked) runnable, before all others.
+///
+/// # Safety
+/// As [`park::ready`], for each.
+pub unsafe fn ready_list(list: GList) {
+    if list.is_empty() {
+        return;
+    }
+    // SAFETY: the caller's promise.
+    let mut ready = unsafe { park::make_runnable(list) };
+    let mut s = SCHED.lock();
+    s.prompt.append(&mut ready);
+    s.publish();
+    drop(s);
+    wake_for_list();
+}
+
+/// The list has grown: somebody must take from it.
+fn wake_for_list() {
+    if WAKE.wanted_after_store() {
+        m::wake_p();
+    } else if WAKE.idle() == 0 {
+        sysmon::hurry(0);
+    }
+}
