@@ -75,7 +75,6 @@ ENDFUNC runtime.init
  * Returns the thread id or -errno in the parent; the child runs gort_mstart(m) and never returns.
  */
 CFUNC gort_clone
-    mov r12, rdx
     push r12
     .cfi_adjust_cfa_offset 8
     mov r12, rdx
