@@ -16,7 +16,7 @@
 
 use super::mark::{Marker, load};
 use crate::abi::G;
-use crate::sched::{g::status_of, registers, state, status, stw};
+use crate::sched::{g::status_of, interrupt, registers, state, status, stw};
 use crate::stack::{poison, walk};
 use crate::sync::mutex::{Guard, Mutex};
 use crate::time::clock;
@@ -322,12 +322,15 @@ pub(super) unsafe fn hold_deep(m: &mut Marker, stop: impl Fn() -> bool) -> Optio
             list.len += 1;
         });
         for &g in &held.list.gs[..held.list.len] {
-            let end = clock::nanotime() + HOLD_NS;
+            let begun = clock::nanotime();
             while status_of(g).load(Ordering::Acquire) == status::RUNNING
-                && clock::nanotime() < end
+                && clock::nanotime() < begun + HOLD_NS
                 && !stop()
             {
                 stw::preempt_goroutine(g);
+                if clock::nanotime() > begun + stw::ASK_AGAIN_NS {
+                    interrupt::send_to(g);
+                }
                 crate::os::sys::sched_yield();
             }
             mark_stack(m, g, true);

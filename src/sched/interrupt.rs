@@ -109,6 +109,23 @@ pub unsafe fn send(p: *mut P) {
     }
 }
 
+/// As [`send`], to the thread that runs `g`, if any does.
+///
+/// # Safety
+/// `g` is one of the Gs (they are never freed).
+pub unsafe fn send_to(g: *mut G) {
+    // SAFETY: as in `send`.
+    unsafe {
+        let m = ptr::read_volatile(&raw const (*g).m);
+        if !m.is_null() {
+            let p: *mut P = ptr::read_volatile(&raw const (*m).p).cast();
+            if !p.is_null() {
+                send(p);
+            }
+        }
+    }
+}
+
 /// Stops the goroutine that runs on `p` by a signal, whether or not it could have seen a request.
 ///
 /// # Safety

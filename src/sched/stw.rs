@@ -19,7 +19,7 @@ static WORLD: RawMutex = RawMutex::new();
 static NEW_PROCS: AtomicU32 = AtomicU32::new(0);
 /// Time between two requests to preempt: a goroutine may have taken the poisoned guard away without stopping, or be in a loop without calls. Longer
 /// makes stops of the world wait longer for such loops; shorter stops goroutines by a signal that would have seen the request soon.
-const ASK_AGAIN_NS: i64 = 100_000;
+pub const ASK_AGAIN_NS: i64 = 100_000;
 
 /// Stops all other Ps. False: somebody else is at it; the caller must get out of the way ([`Status::Retry`]).
 ///
