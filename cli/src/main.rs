@@ -7,6 +7,7 @@
 mod bench;
 mod conform;
 mod doctor;
+mod excerpt;
 mod golang;
 mod goroot;
 mod prove;

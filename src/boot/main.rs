@@ -27,9 +27,17 @@ pub unsafe fn start(_a: &mut args::gort_mainstart) {
 /// # Safety
 /// Called by `runtime.main`.
 pub unsafe fn init_done(_a: &mut args::gort_maininitdone) {
-    // SAFETY: as in `start`.
+    unlock();
+}
+
+/// Ends the lock of the main goroutine to the first thread that initialisation holds. A panic that nobody recovers ends it, too.
+pub fn unlock() {
+    let m = getm();
+    // SAFETY: system mode; the fields are this thread's and its goroutine's.
     unsafe {
-        let m = getm();
+        if (*m).locked < 2 {
+            return;
+        }
         (*m).locked -= 2;
         if (*m).locked == 0 {
             (*m).lockedg = core::ptr::null_mut();

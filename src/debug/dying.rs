@@ -133,6 +133,11 @@ pub fn signal_line(out: &mut Out<'_>, sig: u32, code: u32, address: usize, pc: u
         .str("]\n");
 }
 
+/// Lets another thread show what it has to; this one will print no more.
+pub fn pass_on() {
+    PRINTING.unlock();
+}
+
 /// Ends the process, or lets the next dying thread do so after its own last words.
 pub fn leave(crash: bool) -> ! {
     PRINTING.unlock();

@@ -83,8 +83,8 @@ pub unsafe fn header(out: &mut Out<'_>, g: *mut G) {
                 out.str(", ").int(minutes).str(" minutes");
             }
         }
-        // The lock of the main goroutine during initialisation is the runtime's own business.
-        if !(*g).lockedm.is_null() && (*(*g).lockedm).locked & 1 != 0 {
+        // The main goroutine is during initialisation, though it did not ask for it.
+        if !(*g).lockedm.is_null() {
             out.str(", locked to thread");
         }
         out.str("]:\n");

@@ -208,8 +208,10 @@ pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
     let e = queue.first;
     // SAFETY: entries are valid under the lock; the frame is ours until the call.
     unsafe {
+        let g = sched::curg();
+        // While it runs a finalizer, it is a goroutine of the program like any other.
+        sched::g::set_system(g, e.is_null());
         if e.is_null() {
-            let g = sched::curg();
             queue.waiting = g;
             // The same call is made again after the wake-up.
             (*g).resume = again as *const () as usize;
@@ -293,7 +295,7 @@ unsafe fn start() {
     // SAFETY: system mode; the function takes no arguments.
     unsafe {
         let g = sched::g::new_goroutine((&raw const FUNC.0).cast::<FuncVal>(), null(), 0, 0);
-        sched::g::mark_system(g);
+        sched::g::set_system(g, true);
         sched::park::runq_put(sched::getp(), g, false);
     }
 }

@@ -68,6 +68,7 @@ pub unsafe fn next(g: *mut G, call: &mut args::gort_panicnext) {
         let progress = &mut *PROGRESS.0.get();
         // Only the innermost panic gets here, each time, so the first visit is the one before any value was shown.
         if (*(*g).panic).printing == 1 {
+            crate::boot::main::unlock();
             dying::start();
             (*(*g).panic).printing = 2;
             progress.current = ptr::null_mut();

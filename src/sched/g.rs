@@ -327,12 +327,24 @@ pub unsafe fn num_goroutine(a: &mut args::runtime_NumGoroutine) {
     a.r0 = count();
 }
 
-/// Marks the goroutine that will run on `g` as the runtime's own.
+/// Makes `g` a goroutine of the runtime's own, or one of the program's: the runtime's are not counted, not shown and not waited for.
 ///
 /// # Safety
-/// `g` was just made and is on no queue.
-pub unsafe fn mark_system(g: *mut G) {
+/// `g` was just made and is on no queue, or it is the caller's.
+pub unsafe fn set_system(g: *mut G, system: bool) {
     // SAFETY: the caller's promise.
-    unsafe { (*g).flags |= crate::abi::G_SYSTEM };
-    state::NGSYS.fetch_add(1, Ordering::Relaxed);
+    let was = unsafe {
+        let was = (*g).flags & crate::abi::G_SYSTEM != 0;
+        if system {
+            (*g).flags |= crate::abi::G_SYSTEM;
+        } else {
+            (*g).flags &= !crate::abi::G_SYSTEM;
+        }
+        was
+    };
+    match (was, system) {
+        (false, true) => state::NGSYS.fetch_add(1, Ordering::Relaxed),
+        (true, false) => state::NGSYS.fetch_sub(1, Ordering::Relaxed),
+        _ => 0,
+    };
 }

@@ -259,6 +259,7 @@ pub unsafe fn hand_off(p: *mut P) {
             start(p, false);
             return;
         }
+        // A collection is work too: the goroutine that blocks here may be the one that asked for it.
         if crate::gc::asked() || (crate::gc::barrier_enabled() && crate::gc::worker::has_work()) {
             start(p, false);
             return;
@@ -276,7 +277,7 @@ pub unsafe fn hand_off(p: *mut P) {
             }
             return;
         }
-        if s.has_runnable() {
+        if s.has_runnable() || crate::gc::asked() {
             drop(s);
             start(p, false);
             return;

@@ -33,12 +33,13 @@ pub enum WaitReason {
     CondRelease,
     TraceReader,
     TraceEnd,
+    StackGrowth,
 }
 
 impl WaitReason {
     /// The text in a goroutine's header line; empty for [`WaitReason::None`].
     pub fn text(code: u32) -> &'static str {
-        const TEXTS: [&str; 19] = [
+        const TEXTS: [&str; 20] = [
             "",
             "chan receive",
             "chan send",
@@ -58,6 +59,7 @@ impl WaitReason {
             "semarelease",
             "trace reader (blocked)",
             "semacquire",
+            "stack growth",
         ];
         TEXTS.get(code as usize).copied().unwrap_or("waiting")
     }

@@ -9,10 +9,12 @@ use super::{fault, queue};
 use crate::abi::G;
 use crate::debug::out::{Out, Sink};
 use crate::debug::traceback::{self, Style};
-use crate::debug::{asmfuncs, builtins, dying, level};
+use crate::debug::{asmfuncs, builtins, dying, level, print};
 use crate::os::sys;
-use crate::sched::{self, interrupt};
+use crate::sched::g::status_of;
+use crate::sched::{self, interrupt, state, status};
 use crate::stack::walk::{self, Walker};
+use core::sync::atomic::{AtomicU32, Ordering};
 
 /// Bytes of the buffer for last words.
 const TEXT: usize = 2048;
@@ -111,11 +113,30 @@ unsafe fn runtime_fault(sig: u32, ctx: &Context, g: *mut G) -> ! {
     }
 }
 
+/// Threads that have shown what they run, with GOTRACEBACK=crash.
+static CRASHED: AtomicU32 = AtomicU32::new(0);
+/// How long such a thread waits for the others.
+const RELAY_NS: i64 = 5_000_000_000;
+
+/// The next thread shows what it runs: those that have done it block the signal, so the kernel gives it to another one. Returns when there
+/// is none left, or when it does not come back.
+fn relay() {
+    if CRASHED.fetch_add(1, Ordering::AcqRel) + 1 >= state::all_ms().count() as u32 {
+        return;
+    }
+    print::puts("\n-----\n\n");
+    dying::pass_on();
+    super::raise_process(libc::SIGQUIT as u32);
+    sys::nanosleep(RELAY_NS);
+}
+
 /// SIGQUIT and the like: shows everything and ends.
 unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
     dying::start();
     builtins::abandon();
     let level = level::get();
+    // Another thread has shown all goroutines but those that run.
+    let relayed = CRASHED.load(Ordering::Acquire) != 0;
     let mut buf = [0u8; TEXT];
     let mut out = Out::new(&mut buf, Sink::Stderr);
     if table::text(sig).is_empty() {
@@ -137,7 +158,8 @@ unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
             if !m.is_null() && g == (*m).g0 {
                 // The thread was in the scheduler or in a runtime call: its system stack has no Go frames.
                 traceback::header(&mut out, g);
-                if let Some(curg) = shown {
+                let running = |g: *mut G| status_of(g).load(Ordering::Acquire) == status::RUNNING;
+                if let Some(curg) = shown.filter(|&curg| !relayed || running(curg)) {
                     out.str("\n");
                     traceback::goroutine(&mut out, curg, style);
                 }
@@ -148,11 +170,17 @@ unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
                 };
                 traceback::from(&mut out, g, walker, primitive(ctx.pc()), whole);
             }
-            traceback::others(&mut out, shown.unwrap_or(g), style);
+            if !relayed {
+                traceback::others(&mut out, shown.unwrap_or(g), style);
+            }
             out.str("\n");
             ctx.dump(&mut out);
         }
     }
     drop(out);
-    dying::leave(level.crash)
+    if level.crash {
+        relay();
+        super::die_by_abort();
+    }
+    dying::leave(false)
 }

@@ -290,6 +290,15 @@ pub fn die_by_abort() {
     die_by(libc::SIGABRT as u32);
 }
 
+/// Sends a signal to the process: a thread that does not block it takes it.
+fn raise_process(sig: u32) {
+    // SAFETY: no memory is involved.
+    unsafe {
+        let pid = sys::syscall3(libc::SYS_getpid, 0, 0, 0);
+        sys::syscall3(libc::SYS_kill, pid as usize, sig as usize, 0);
+    }
+}
+
 /// `os.sigpipe`: a write to a broken standard output or error ends the program as it ends others.
 ///
 /// # Safety

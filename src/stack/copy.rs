@@ -6,7 +6,7 @@ use crate::chan::stackmove;
 use crate::debug::godebug::GC_SHRINK_STACK_OFF;
 use crate::debug::print;
 use crate::sched::g::{set_stack, status_of, transition};
-use crate::sched::status;
+use crate::sched::{WaitReason, status};
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -33,6 +33,10 @@ pub unsafe fn grow(g: *mut G) {
             print::puts("runtime: goroutine stack exceeds ");
             print::put_u64(max as u64);
             print::puts("-byte limit\n");
+            // As its header line says.
+            transition(g, status::RUNNING, status::WAITING);
+            (*g).waitreason = WaitReason::StackGrowth as u32;
+            (*g).waitsince = 0;
             print::throw("stack overflow");
         }
         transition(g, status::RUNNING, status::COPYSTACK);

@@ -1,6 +1,6 @@
 //! `gort bench`: benchmarks on gort and on the stock runtime, from the same objects, side by side.
 //!
-//! [`catalog`] says which benchmarks there are, ours and those of the Go tree ([`tree`], [`extract`]), [`source`] what their
+//! [`catalog`] says which benchmarks there are, ours and those of the Go tree ([`tree`], [`crate::excerpt`]), [`source`] what their
 //! sources state about themselves; [`build`] makes the executables, [`current`] knows the other Go; [`measure`] turns one run into
 //! numbers ([`quantity`]); [`stats`] sums up the rounds; [`report`] makes the rows, with the verdicts on [`target`]s, and
 //! [`html`] a page of them.
@@ -11,7 +11,6 @@
 mod build;
 mod catalog;
 mod current;
-mod extract;
 mod html;
 mod measure;
 mod quantity;

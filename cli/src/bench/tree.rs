@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use super::extract;
+use crate::excerpt::{self, Hooks};
 
 /// A package of the Go tree whose benchmarks can be run.
 struct Package {
@@ -30,8 +30,6 @@ enum Take {
         files: &'static [&'static str],
         /// Beginnings of the names of benchmarks that need more than that.
         without: &'static [&'static str],
-        /// Files that import the hooks instead of this package, or beside it.
-        hooked: (&'static [&'static str], &'static str),
         /// Files for Go 1.5 only: a later runtime has nothing of what they call.
         only_go15: &'static [&'static str],
         /// Files of the package of hooks.
@@ -54,7 +52,6 @@ const PACKAGES: [Package; 5] = [
             ],
             // It takes the inside of the stock collector.
             without: &["BenchmarkSetType"],
-            hooked: (&["memmove", "norace"], "runtime"),
             only_go15: &["norace"],
             hooks: RUNTIME_HOOKS,
         },
@@ -74,7 +71,6 @@ const PACKAGES: [Package; 5] = [
                 "waitgroup",
             ],
             without: &[],
-            hooked: (&["mutex", "runtime_sema"], "sync"),
             only_go15: &[],
             hooks: SYNC_HOOKS,
         },
@@ -86,7 +82,6 @@ const PACKAGES: [Package; 5] = [
         take: Take::Benchmarks {
             files: &["value"],
             without: &[],
-            hooked: (&[], ""),
             only_go15: &[],
             hooks: &[("hooks.go", "package atomic\n")],
         },
@@ -225,7 +220,6 @@ fn prepare(root: &Path, package: &Package) -> Result<Prepared> {
             files,
             without,
             only_go15,
-            hooked: (hooked, instead_of),
             hooks,
         } => {
             let mut sources = Vec::new();
@@ -236,10 +230,13 @@ fn prepare(root: &Path, package: &Package) -> Result<Prepared> {
                     sources.push((name.clone(), read(&folder.join(name))?));
                 }
             }
-            let mut files = extract::benchmarks(&sources, without, &|file, path| {
-                let stem = file.strip_suffix("_test.go")?;
-                (hooked.contains(&stem) && path == *instead_of).then(|| import.clone())
-            });
+            let path = package.folder.trim_start_matches("src/");
+            let hooked = Hooks::new(path, &import, hooks.iter().map(|(_, text)| *text));
+            let wanted = |name: &str| {
+                name.starts_with("Benchmark")
+                    && !without.iter().any(|start| name.starts_with(start))
+            };
+            let mut files = excerpt::excerpt(&sources, &wanted, Some(&hooked));
             for (name, text) in &mut files {
                 if only_go15
                     .iter()

@@ -1,6 +1,10 @@
 //! What a test of `go-tests` should do, read from the files beside it.
 //!
 //! Two spellings of the same: `NAME/expected`, `NAME/exit`, ... in a folder of its own, and `NAME.expected`, ... beside other tests.
+//!
+//! A program that can die in many ways has a folder `cases` instead, one file for each way. The file's name is the program's
+//! argument. It begins with lines `exit STATUS` and `env KEY=VALUE`; after an empty line follows the output, in the form in which
+//! crashes are compared ([`super::normal`]).
 
 use std::fs;
 use std::io;
@@ -85,6 +89,61 @@ impl Expectation {
         })
     }
 
+    /// Reads the files in a folder `cases`: their names and what they say. `None` without such a folder.
+    pub fn cases(folder: &Path) -> Result<Option<Vec<(String, Self)>>, String> {
+        let folder = folder.join("cases");
+        let cannot = |e: io::Error| format!("cannot read {}: {e}", folder.display());
+        let entries = match fs::read_dir(&folder) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            entries => entries.map_err(cannot)?,
+        };
+        let mut cases = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(cannot)?.path();
+            let text = fs::read(&path).map_err(cannot)?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let case =
+                Self::case(&name, &text).map_err(|why| format!("{}: {why}", path.display()))?;
+            cases.push((name.into_owned(), case));
+        }
+        cases.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(Some(cases))
+    }
+
+    fn case(name: &str, text: &[u8]) -> Result<Self, String> {
+        let end = text.windows(2).position(|two| two == b"\n\n");
+        let (head, output) = text.split_at(end.ok_or("there is no empty line after the head")?);
+        let (mut exit, mut env) = (None, Vec::new());
+        for line in String::from_utf8_lossy(head).lines() {
+            let wrong = || format!("{line:?} is neither `exit STATUS` nor `env KEY=VALUE`");
+            match line.split_once(' ') {
+                Some(("exit", status)) => exit = Some(status.parse().map_err(|_| wrong())?),
+                Some(("env", set)) => {
+                    let (key, value) = set.split_once('=').ok_or_else(wrong)?;
+                    env.push((key.to_string(), value.to_string()));
+                }
+                _ => return Err(wrong()),
+            }
+        }
+        Ok(Self {
+            exit: exit.ok_or("there is no line `exit STATUS`")?,
+            output: Output::Normally(output[2..].to_vec()),
+            // `name@variant`: the same case in another environment.
+            args: vec![name.split('@').next().unwrap_or(name).to_string()],
+            env,
+        })
+    }
+
+    /// The text of a case's file that would have expected `exit` and `output`.
+    pub fn case_text(&self, exit: i32, output: &[u8]) -> Vec<u8> {
+        let mut text = format!("exit {exit}\n");
+        for (key, value) in &self.env {
+            text += &format!("env {key}={value}\n");
+        }
+        text.push('\n');
+        [text.as_bytes(), &super::normal::normal(output)].concat()
+    }
+
     /// Does the test set this variable itself?
     pub fn sets(&self, variable: &str) -> bool {
         self.env.iter().any(|(key, _)| key == variable)
@@ -127,6 +186,41 @@ mod tests {
             test.output,
             Output::Containing(vec![b"a".to_vec(), b"b".to_vec()])
         );
+    }
+
+    #[test]
+    fn cases_are_files_with_a_head() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(Expectation::cases(dir.path()).unwrap().is_none());
+        let folder = dir.path().join("cases");
+        fs::create_dir(&folder).unwrap();
+        let text = "exit 2\nenv GOTRACEBACK=2\n\npanic: x\n\nmore\n";
+        fs::write(folder.join("b@all"), text).unwrap();
+        fs::write(folder.join("a"), "exit 0\n\n").unwrap();
+        let cases = Expectation::cases(dir.path()).unwrap().unwrap();
+        let [(a, first), (b, second)] = &cases[..] else {
+            panic!("{cases:?}")
+        };
+        assert_eq!((a.as_str(), b.as_str()), ("a", "b@all"));
+        assert_eq!(
+            (first.exit, &first.output),
+            (0, &Output::Normally(Vec::new()))
+        );
+        assert_eq!(second.args, ["b"]);
+        assert!(second.sets("GOTRACEBACK"));
+        let output = b"panic: x\n\nmore\n";
+        assert_eq!(second.output, Output::Normally(output.to_vec()));
+        assert_eq!(second.case_text(2, output), text.as_bytes());
+        for bad in [
+            "",
+            "exit 2\n",
+            "exit two\n\n",
+            "env X=1\n\n",
+            "exit 1\nother\n\n",
+        ] {
+            fs::write(folder.join("a"), bad).unwrap();
+            assert!(Expectation::cases(dir.path()).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -13,8 +13,8 @@ use anyhow::{Context, Result, bail};
 
 use super::expectation::Expectation;
 use super::expected::Expected;
-use super::matrix::Matrix;
-use super::process::{self, Limits};
+use super::matrix::{Matrix, program};
+use super::process::{self, Ending, Limits};
 use super::runner::{self, Attempt, Case, Options};
 use super::verdict::{Cause, Verdict, judge_step};
 use crate::golang::{self, GoInstall, REFERENCE};
@@ -36,6 +36,9 @@ pub struct KeptArgs {
     /// Use the stock linker and runtime of Go 1.5, for reference
     #[arg(long)]
     stock: bool,
+    /// With --stock: make what it does what the cases expect, instead of comparing
+    #[arg(long, requires = "stock")]
+    write: bool,
 }
 
 /// Arguments of `gort conform objects`.
@@ -75,14 +78,14 @@ pub fn run(args: &KeptArgs) -> Result<bool> {
         folder.join(format!("{name}.o")).is_file()
     })?;
     let limits = args.options.limits();
-    let (matrix, linker) = (&args.matrix, &linker);
+    let (matrix, linker, write) = (&args.matrix, &linker, args.write);
     let cases: Vec<Case<'_>> = tests
         .into_iter()
         .filter(|test| args.options.wants(&test.name))
         .map(|test| Case {
             name: test.name.clone(),
             kind: "kept",
-            run: Box::new(move |work| run_test(&test, matrix, linker, limits, work)),
+            run: Box::new(move |work| run_test(&test, matrix, linker, write, limits, work)),
         })
         .collect();
     finish(
@@ -179,16 +182,24 @@ fn find(dir: &Path, has: impl Fn(&Path, &str) -> bool) -> Result<Vec<Test>> {
     Ok(tests)
 }
 
-/// Links one object and runs the program.
+/// Links one object and runs the program, once for each case if it has cases.
 fn run_test(
     test: &Test,
     matrix: &Matrix,
     linker: &Linker,
+    write: bool,
     limits: Limits,
     work: &Path,
 ) -> Vec<Attempt> {
-    let expectation = match Expectation::read(&test.folder, str::to_string) {
-        Ok(expectation) => expectation,
+    let cases = match Expectation::cases(&test.folder) {
+        Ok(Some(cases)) => Ok(cases),
+        Ok(None) => {
+            Expectation::read(&test.folder, str::to_string).map(|only| vec![(String::new(), only)])
+        }
+        Err(why) => Err(why),
+    };
+    let cases = match cases {
+        Ok(cases) => cases,
         Err(why) => return Attempt::only(Verdict::Fail(Cause::Setup, why)),
     };
     let exe = work.join(&test.name);
@@ -201,9 +212,47 @@ fn run_test(
     if let Some(goroot) = &linker.goroot {
         link.env("GOROOT", goroot);
     }
-    match step(link, limits, Cause::LinkError) {
-        Ok(()) => matrix.run(&exe, work, &expectation, limits),
-        Err(verdict) => matrix.all(&expectation, &verdict),
+    let linked = step(link, limits, Cause::LinkError);
+    let mut attempts = Vec::new();
+    for (case, expectation) in &cases {
+        let mut results = match &linked {
+            Ok(()) if write && !case.is_empty() => {
+                Attempt::only(write_case(test, case, expectation, &exe, limits, work))
+            }
+            Ok(()) => matrix.run(&exe, work, expectation, limits),
+            Err(verdict) => matrix.all(expectation, verdict),
+        };
+        for attempt in &mut results {
+            attempt.label = format!("{case} {}", attempt.label).trim().to_string();
+        }
+        attempts.extend(results);
+    }
+    attempts
+}
+
+/// Replaces what a case expects by what the program does.
+fn write_case(
+    test: &Test,
+    case: &str,
+    expectation: &Expectation,
+    exe: &Path,
+    limits: Limits,
+    work: &Path,
+) -> Verdict {
+    let done = match process::run(program(exe, work, expectation), limits) {
+        Ok(done) => done,
+        Err(e) => return Verdict::Fail(Cause::Setup, format!("cannot run it: {e}")),
+    };
+    let Ending::Exit(status) = done.ending else {
+        return Verdict::Fail(Cause::Crash, format!("{:?}", done.ending));
+    };
+    let file = test.folder.join("cases").join(case);
+    match fs::write(&file, expectation.case_text(status, &done.output)) {
+        Ok(()) => Verdict::Pass,
+        Err(e) => Verdict::Fail(
+            Cause::Setup,
+            format!("cannot write {}: {e}", file.display()),
+        ),
     }
 }
 

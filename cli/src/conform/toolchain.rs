@@ -215,7 +215,7 @@ impl Toolchain {
 }
 
 /// Copies a folder with everything below it.
-fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+pub fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;

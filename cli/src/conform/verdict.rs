@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::normal::normal;
 use super::process::{Ending, Finished};
 
 /// Result of one test.
@@ -59,6 +60,8 @@ impl fmt::Display for Cause {
 pub enum Output {
     /// Exactly this.
     Exactly(Vec<u8>),
+    /// Exactly this, in the form in which crashes are compared ([`normal`]).
+    Normally(Vec<u8>),
     /// These texts, one after the other, with anything between them.
     Containing(Vec<Vec<u8>>),
 }
@@ -69,6 +72,13 @@ impl Output {
         match self {
             Self::Exactly(output) if output == found => None,
             Self::Exactly(output) => Some(difference(output, found)),
+            Self::Normally(output) => {
+                let normal = normal(found);
+                (*output != normal).then(|| {
+                    let where_ = difference(output, &normal);
+                    format!("{where_}\nin\n{}", text(found))
+                })
+            }
             Self::Containing(parts) => {
                 let mut rest = found;
                 for part in parts {

@@ -1,19 +1,22 @@
-//! The benchmarks of Go test files without the tests: declarations that a benchmark reaches, and the imports they need.
+//! Some tests or benchmarks out of Go test files: declarations that they reach, and the imports they need.
 //!
-//! Package runtime's own tests are compiled into the package and use what it exports to them only; no other runtime has that.
-//! Most of its benchmarks need none of it. This takes them out of their files, as they stand, so that they can be
-//! compiled as a package of their own.
+//! Package runtime's own tests are compiled with the package and use what it exports to them only; no other runtime has that.
+//! Most need none of it. This takes those out of their files, as they stand and with their line numbers, so that they can be
+//! compiled as a package of their own. What a package exports to its tests can be supplied by another one ([`Hooks`]).
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// A top-level declaration, with the comment lines directly above it.
 #[derive(Debug, PartialEq)]
 struct Declaration {
     text: String,
+    /// Line of the file where the text begins, from 1.
+    line: usize,
     /// Names that it declares; for a method, that of its receiver's type.
     declares: Vec<String>,
-    /// Is it a benchmark or an `init`?
-    root: bool,
+    /// Is it a function of the package, which a test, a benchmark or an `init` is?
+    function: bool,
     /// Identifiers in it.
     mentions: BTreeSet<String>,
 }
@@ -132,16 +135,23 @@ impl File {
                 "import" => file.imports.extend(imports(inside)),
                 _ => file
                     .declarations
-                    .push(Declaration::new(keyword, inside, &source[begin..end])),
+                    .push(Declaration::new(keyword, inside, source, begin..end)),
             }
         }
         file
     }
 
-    /// The file with the declarations that are `kept` and the imports that they use. `None` if no declaration is left.
-    ///
-    /// `replace` names the package to import instead of another; beside it, where the import has a dot.
-    fn print(&self, kept: &[bool], replace: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    /// Names of the package's functions that begin so.
+    pub fn functions(&self, start: &str) -> impl Iterator<Item = &str> {
+        let functions = self.declarations.iter().filter(|d| d.function);
+        functions
+            .flat_map(|d| &d.declares)
+            .map(String::as_str)
+            .filter(move |name| name.starts_with(start))
+    }
+
+    /// The file, called `file`, with the declarations that are `kept` and the imports that they use. `None` if no declaration is left.
+    fn print(&self, file: &str, kept: &[bool], hooks: Option<&Hooks>) -> Option<String> {
         let declarations: Vec<&Declaration> = self
             .declarations
             .iter()
@@ -154,49 +164,117 @@ impl File {
         let mentioned = |name: &str| declarations.iter().any(|d| d.mentions.contains(name));
         let mut text = format!("{}\n\nimport (\n", self.head);
         let mut users = String::new();
+        // The name of the package whose hooks the file takes from elsewhere.
+        let mut qualifier = None;
         for (name, path) in &self.imports {
             let base = path.rsplit('/').next().unwrap_or(path);
-            let instead = replace(path);
-            if name == "."
-                && let Some(hooks) = &instead
-            {
-                text += &format!("\t. \"{hooks}\"\n");
-                users += &format!("var _ = {HOOKED}\n\n");
-            }
-            let path = instead.as_ref().filter(|_| name != ".").unwrap_or(path);
-            match name.as_str() {
+            let local = if name.is_empty() { base } else { name };
+            let hooks = hooks
+                .filter(|hooks| hooks.of == *path)
+                .filter(|hooks| hooks.names.iter().any(|hook| mentioned(hook)));
+            let user = |qualified: &str| {
+                let user = USERS.iter().find(|(package, ..)| *package == base);
+                user.map_or(String::new(), |(_, is, name)| {
+                    format!("var _ {is}{qualified}{name}\n\n")
+                })
+            };
+            match local {
                 "." => {
                     text += &format!("\t. \"{path}\"\n");
                     // The compiler wants each import used.
-                    users += DOT_USERS
-                        .iter()
-                        .find(|(package, _)| *package == base)
-                        .map_or("", |(_, user)| user);
+                    users += &user("");
+                    if let Some(hooks) = hooks {
+                        text += &format!("\t. \"{}\"\n", hooks.import);
+                        users += &format!("var _ = {HOOKED}\n\n");
+                    }
                 }
-                "" if mentioned(base) => text += &format!("\t{base} \"{path}\"\n"),
-                "" => {}
                 "_" => text += &format!("\t_ \"{path}\"\n"),
-                name if mentioned(name) => text += &format!("\t{name} \"{path}\"\n"),
+                _ if mentioned(local) => {
+                    text += &format!("\t{local} \"{path}\"\n");
+                    if let Some(hooks) = hooks {
+                        text += &format!("\t{HOOKS} \"{}\"\n", hooks.import);
+                        users += &format!("var _ = {HOOKS}.{HOOKED}\n\n");
+                        // Maybe nothing but hooks was taken from the package.
+                        users += &user(&format!("{local}."));
+                        qualifier = Some((local, hooks));
+                    }
+                }
                 _ => {}
             }
         }
         text += ")\n\n";
         text += users.as_str();
         for declaration in declarations {
-            text += &declaration.text;
+            text += &format!("//line {file}:{}\n", declaration.line);
+            text += &match qualifier {
+                Some((local, hooks)) => redirect(&declaration.text, local, hooks),
+                None => declaration.text.clone(),
+            };
         }
         Some(text)
     }
 }
 
-/// A constant that every package of hooks declares: where one is imported with a dot, something of it must be used.
-pub const HOOKED: &str = "Hooked";
+/// `local.NAME` becomes `hooks.NAME` where NAME is a hook.
+fn redirect(text: &str, local: &str, hooks: &Hooks) -> String {
+    let tokens = tokens(text);
+    let (mut redirected, mut done) = (String::new(), 0);
+    for (at, window) in tokens.windows(3).enumerate() {
+        if let [
+            (offset, Token::Word(package)),
+            (_, Token::Other(b'.')),
+            (_, Token::Word(name)),
+        ] = window
+            && package == local
+            && hooks.names.contains(name)
+            && (at == 0 || tokens[at - 1].1 != Token::Other(b'.'))
+        {
+            redirected += &text[done..*offset];
+            redirected += HOOKS;
+            done = offset + package.len();
+        }
+    }
+    redirected + &text[done..]
+}
 
-/// A declaration that uses something of a package which is imported with a dot.
-const DOT_USERS: [(&str, &str); 3] = [
-    ("runtime", "var _ = NumCPU\n\n"),
-    ("sync", "var _ Mutex\n\n"),
-    ("atomic", "var _ = AddInt32\n\n"),
+/// A package of ours that stands beside one of the Go tree and declares what that exports to its own tests only.
+#[derive(Debug)]
+pub struct Hooks {
+    /// The package in the Go tree.
+    of: String,
+    /// The one of ours.
+    import: String,
+    /// What it declares.
+    names: BTreeSet<String>,
+}
+
+impl Hooks {
+    /// Hooks for package `of`, declared by the sources of package `import`.
+    pub fn new<'a>(of: &str, import: &str, sources: impl IntoIterator<Item = &'a str>) -> Self {
+        let files = sources.into_iter().map(File::parse);
+        let declared =
+            files.flat_map(|file| file.declarations.into_iter().flat_map(|d| d.declares));
+        Self {
+            of: of.to_string(),
+            import: import.to_string(),
+            names: declared
+                .filter(|name| name != HOOKED && name.starts_with(|c: char| c.is_uppercase()))
+                .collect(),
+        }
+    }
+}
+
+/// A constant that every package of hooks declares: where one is imported, something of it must be used.
+const HOOKED: &str = "Hooked";
+
+/// The name that it is imported under, where not with a dot.
+const HOOKS: &str = "hooks";
+
+/// Something of a package that a declaration can use, so that the import counts as used; before it stands what tells values from types.
+const USERS: [(&str, &str, &str); 3] = [
+    ("runtime", "= ", "NumCPU"),
+    ("sync", "", "Mutex"),
+    ("atomic", "= ", "AddInt32"),
 ];
 
 /// Start of the comment lines directly above the line that begins at `offset`.
@@ -228,7 +306,7 @@ fn imports(tokens: &[(usize, Token)]) -> Vec<(String, String)> {
 }
 
 impl Declaration {
-    fn new(keyword: &str, tokens: &[(usize, Token)], text: &str) -> Self {
+    fn new(keyword: &str, tokens: &[(usize, Token)], source: &str, range: Range<usize>) -> Self {
         let mentions = tokens
             .iter()
             .filter_map(|(_, token)| match token {
@@ -242,15 +320,11 @@ impl Declaration {
             specifications(tokens)
         };
         let method = tokens.get(1).is_some_and(|(_, t)| *t == Token::Other(b'('));
-        let root = keyword == "func"
-            && !method
-            && declares
-                .iter()
-                .any(|name| name.starts_with("Benchmark") || name == "init");
         Self {
-            text: text.to_string(),
+            line: 1 + source[..range.start].matches('\n').count(),
+            text: source[range].to_string(),
             declares,
-            root,
+            function: keyword == "func" && !method,
             mentions,
         }
     }
@@ -305,23 +379,23 @@ fn specifications(tokens: &[(usize, Token)]) -> Vec<String> {
     names
 }
 
-/// Keeps of the files of one package what its benchmarks reach. Returns name and text of each file that is left.
-///
-/// `replace(file, path)` names the package to import instead of another, or beside it where the import has a dot. Benchmarks
-/// whose names begin with one of `without` are left out.
-pub fn benchmarks(
+/// Keeps of the files of one package what the functions reach that are `wanted` by name. Returns name and text of each file that
+/// is left.
+pub fn excerpt(
     files: &[(String, String)],
-    without: &[&str],
-    replace: &dyn Fn(&str, &str) -> Option<String>,
+    wanted: &dyn Fn(&str) -> bool,
+    hooks: Option<&Hooks>,
 ) -> Vec<(String, String)> {
-    let left_out = |name: &str| without.iter().any(|start| name.starts_with(start));
     let parsed: Vec<File> = files.iter().map(|(_, text)| File::parse(text)).collect();
     let mut kept: Vec<Vec<bool>> = parsed
         .iter()
         .map(|file| {
             let declarations = file.declarations.iter();
             declarations
-                .map(|d| d.root && !d.declares.iter().any(|name| left_out(name)))
+                .map(|d| {
+                    let mut names = d.declares.iter();
+                    d.function && names.any(|name| name == "init" || wanted(name))
+                })
                 .collect()
         })
         .collect();
@@ -347,7 +421,7 @@ pub fn benchmarks(
         .iter()
         .zip(parsed.iter().zip(&kept))
         .filter_map(|((name, _), (file, kept))| {
-            let text = file.print(kept, &|path| replace(name, path))?;
+            let text = file.print(name, kept, hooks)?;
             Some((name.clone(), text))
         })
         .collect()
@@ -402,13 +476,17 @@ func helper(k *kept, n []int) {}
 func BenchmarkSlowThing(b *testing.B) {}
 "#;
 
+    fn benchmark(name: &str) -> bool {
+        name.starts_with("Benchmark") && name != "BenchmarkSlowThing"
+    }
+
     fn extract(source: &str) -> Vec<(String, String)> {
         let files = [("x_test.go".to_string(), source.to_string())];
-        benchmarks(&files, &["BenchmarkSlow"], &|_, _| None)
+        excerpt(&files, &benchmark, None)
     }
 
     #[test]
-    fn what_benchmarks_reach_is_kept_and_nothing_else() {
+    fn what_is_reached_is_kept_and_nothing_else() {
         let files = extract(SOURCE);
         assert_eq!(files.len(), 1);
         let text = &files[0].1;
@@ -423,7 +501,7 @@ func BenchmarkSlowThing(b *testing.B) {}
             "a = 1",
             "var unused, used2",
             "type kept struct",
-            "//go:noinline\nfunc (k *kept) method()",
+            "//line x_test.go:23\n//go:noinline\nfunc (k *kept) method()",
             "// About it.\nfunc BenchmarkThing",
             "func helper",
         ] {
@@ -435,7 +513,7 @@ func BenchmarkSlowThing(b *testing.B) {}
     }
 
     #[test]
-    fn a_file_without_benchmarks_is_left_out_unless_another_needs_it() {
+    fn a_file_without_what_is_wanted_is_left_out_unless_another_needs_it() {
         let files = [
             ("a_test.go", "package p\n\nfunc TestA() {}\n"),
             (
@@ -448,35 +526,52 @@ func BenchmarkSlowThing(b *testing.B) {}
             ),
         ]
         .map(|(name, text)| (name.to_string(), text.to_string()));
-        let left = benchmarks(&files, &[], &|_, _| None);
+        let left = excerpt(&files, &benchmark, None);
         let names: Vec<&str> = left.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["b_test.go", "c_test.go"]);
         assert!(!left[1].1.contains("TestC"));
     }
 
     #[test]
-    fn imports_can_be_replaced_under_their_old_name() {
-        let source =
-            "package p\n\nimport \"runtime\"\n\nfunc BenchmarkA() { runtime.Entersyscall(0) }\n";
-        let files = [("a_test.go".to_string(), source.to_string())];
-        let left = benchmarks(&files, &[], &|file, path| {
-            (file == "a_test.go" && path == "runtime").then(|| "tree/hooks".to_string())
-        });
-        assert!(
-            left[0].1.contains("\truntime \"tree/hooks\"\n"),
-            "{}",
-            left[0].1
+    fn hooks_come_from_their_own_package() {
+        let hooks = Hooks::new(
+            "runtime",
+            "tree/hooks",
+            ["package runtime\n\nconst Hooked = true\n\nfunc Enter(int) {}\n\nvar own int\n"],
         );
-        let dotted = source.replace("\"runtime\"", ". \"runtime\"");
-        let left = benchmarks(&[("a_test.go".to_string(), dotted)], &[], &|_, _| {
-            Some("tree/hooks".to_string())
-        });
+        let source = "package p\n\nimport \"runtime\"\n\n\
+            func BenchmarkA() { runtime.Enter(a.runtime.Enter); runtime.GC() }\n";
+        let files = [("a_test.go".to_string(), source.to_string())];
+        let left = excerpt(&files, &benchmark, Some(&hooks));
         for text in [
-            "\t. \"tree/hooks\"\n\t. \"runtime\"\n",
-            "var _ = Hooked\n\nvar _ = NumCPU\n",
+            "\truntime \"runtime\"\n\thooks \"tree/hooks\"\n",
+            "var _ = hooks.Hooked\n\nvar _ = runtime.NumCPU\n",
+            "{ hooks.Enter(a.runtime.Enter); runtime.GC() }",
         ] {
             assert!(left[0].1.contains(text), "{}", left[0].1);
         }
+        let dotted = source
+            .replace("\"runtime\"", ". \"runtime\"")
+            .replace(" runtime.", " ");
+        let left = excerpt(
+            &[("a_test.go".to_string(), dotted)],
+            &benchmark,
+            Some(&hooks),
+        );
+        for text in [
+            "\t. \"runtime\"\n\t. \"tree/hooks\"\n",
+            "var _ = NumCPU\n\nvar _ = Hooked\n",
+            "{ Enter(",
+        ] {
+            assert!(left[0].1.contains(text), "{}", left[0].1);
+        }
+        let without = source.replace("runtime.Enter", "run");
+        let left = excerpt(
+            &[("a_test.go".to_string(), without)],
+            &benchmark,
+            Some(&hooks),
+        );
+        assert!(!left[0].1.contains("hooks"), "{}", left[0].1);
     }
 
     #[test]

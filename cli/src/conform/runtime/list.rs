@@ -1,0 +1,96 @@
+//! What `gort conform runtime` leaves out of package runtime's own tests, and which of them look inside the runtime.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+/// The project's list, part of the executable.
+const OWN: &str = include_str!("list.toml");
+
+/// The list by names.
+#[derive(Debug)]
+pub struct List {
+    inside: BTreeSet<String>,
+    files: BTreeMap<String, String>,
+    tests: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Text {
+    inside: BTreeSet<String>,
+    file: Vec<Entry>,
+    test: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    name: String,
+    reason: String,
+}
+
+impl List {
+    /// The project's own.
+    pub fn own() -> Result<Self> {
+        Self::parse(OWN).context("in gort's own list of runtime tests")
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let Text { inside, file, test } = toml::from_str(text)?;
+        let reasons = |entries: Vec<Entry>| -> Result<BTreeMap<String, String>> {
+            let mut reasons = BTreeMap::new();
+            for Entry { name, reason } in entries {
+                ensure!(!reason.trim().is_empty(), "{name} has no reason");
+                let before = reasons.insert(name.clone(), reason);
+                ensure!(before.is_none(), "{name} is listed twice");
+            }
+            Ok(reasons)
+        };
+        Ok(Self {
+            inside,
+            files: reasons(file)?,
+            tests: reasons(test)?,
+        })
+    }
+
+    /// Why all tests of a file are left out, if they are.
+    pub fn file(&self, name: &str) -> Option<&str> {
+        self.files.get(name).map(String::as_str)
+    }
+
+    /// Why a test is left out, if it is.
+    pub fn test(&self, name: &str) -> Option<&str> {
+        self.tests.get(name).map(String::as_str)
+    }
+
+    /// Does a test need a library built for tests?
+    pub fn looks_inside(&self, name: &str) -> bool {
+        self.inside.contains(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_in_the_executable_can_be_read() {
+        let list = List::own().unwrap();
+        assert!(list.file("crash_cgo_test.go").is_some());
+        assert!(list.test("TestSqrt").is_some());
+        assert!(list.looks_inside("TestLFStack"));
+    }
+
+    #[test]
+    fn an_entry_needs_a_reason_and_stands_once() {
+        let text = |reason: &str, n: usize| {
+            let entry = format!("[[test]]\nname = \"TestA\"\nreason = \"{reason}\"\n");
+            format!("inside = []\nfile = []\n{}", entry.repeat(n))
+        };
+        assert!(List::parse(&text("because", 1)).is_ok());
+        assert!(List::parse(&text(" ", 1)).is_err());
+        assert!(List::parse(&text("because", 2)).is_err());
+    }
+}
