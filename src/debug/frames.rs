@@ -88,6 +88,23 @@ impl Frames {
     }
 }
 
+/// Innermost frames that are a detail of another package, if the runtime call that `g` is stopped in is, like `sync.runtime_Semacquire`: traces and the
+/// blocking profile start with the function that people know. 0 if that is the call.
+///
+/// # Safety
+/// `g` is a G of ours, or null.
+pub unsafe fn details(g: *mut G) -> usize {
+    if g.is_null() {
+        return 0;
+    }
+    // SAFETY: Gs are never freed.
+    match asmfuncs::name_of(unsafe { (*g).parkmap }) {
+        // With sync.(*Cond).signalImpl.
+        b"sync.runtime_Syncsemrelease" => 2,
+        name => usize::from(name.windows(9).any(|w| w == b".runtime_")),
+    }
+}
+
 /// Entry of the runtime call with this surface index, 0 for none and for the steps of the runtime's own frames.
 fn visible_call(index: u32) -> usize {
     if asmfuncs::name_of(index).starts_with(b"gort.") {

@@ -110,10 +110,12 @@ impl Function {
         }
     }
 
-    /// File and line of the instruction at `pc`. Functions of libgort.a have none: the executable's DWARF does.
+    /// File and line of the instruction at `pc`. Functions of libgort.a have no line, which the executable's DWARF knows, but the name of a file: see
+    /// [`AsmFunc::file`](super::asmfuncs::AsmFunc::file).
     pub fn file_line(self, pc: usize) -> (&'static [u8], u32) {
-        let Self::Go(f) = self else {
-            return UNKNOWN;
+        let f = match self {
+            Self::Go(f) => f,
+            Self::Asm(f) => return (f.file(), 0),
         };
         let value = |field: usize| {
             pcvalue::lookup(

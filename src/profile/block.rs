@@ -89,7 +89,9 @@ pub unsafe fn wakes(g: *mut G) {
         }
         let mut pcs = [0; DEPTH];
         // The collector may be about to move the stack.
-        let n = sched::g::hold_still(g, || frames::record(Frames::of(g), 0, &mut pcs));
+        let n = sched::g::hold_still(g, || {
+            frames::record(Frames::of(g), frames::details(g), &mut pcs)
+        });
         let mut table = TABLE.lock();
         let bucket = table.bucket(&pcs, n);
         (*bucket).count += 1;

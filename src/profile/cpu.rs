@@ -158,6 +158,10 @@ unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
             {
                 return alone(pc, pcs);
             }
+            if !(*curg).interrupted.is_null() {
+                // Another signal, that stopped the goroutine, came first.
+                return frames::record(Frames::of(curg), 0, pcs);
+            }
             pcs[0] = pc;
             return 1 + frames::record(Frames::of(curg), 0, &mut pcs[1..]);
         }

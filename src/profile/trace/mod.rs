@@ -25,7 +25,6 @@ pub mod session;
 pub mod stacks;
 
 use crate::abi::{G, M};
-use crate::debug::asmfuncs;
 use crate::debug::frames::{self, Frames};
 use crate::sched::{self, P, WaitReason, g::goexit_pc};
 use crate::sync::mutex::{Mutex, RawMutex};
@@ -143,21 +142,6 @@ fn stack(skip: usize) -> Option<u32> {
     Some(unsafe { stack_of(sched::curg(), skip) })
 }
 
-/// Frames that are a detail of another package, if the runtime call that `g` is stopped in is, like `sync.runtime_Semacquire`: the trace starts with the
-/// function that people know. 0 if that is the call.
-unsafe fn details(g: *mut G) -> usize {
-    if g.is_null() {
-        return 0;
-    }
-    // SAFETY: Gs are never freed.
-    let name = asmfuncs::name_of(unsafe { (*g).parkmap });
-    match name {
-        // With sync.(*Cond).signalImpl.
-        b"sync.runtime_Syncsemrelease" => 2,
-        _ => usize::from(name.windows(9).any(|w| w == b".runtime_")),
-    }
-}
-
 /// A goroutine was made, with the calling one's stack.
 ///
 /// # Safety
@@ -231,7 +215,7 @@ pub unsafe fn goroutine_waits(g: *mut G, reason: WaitReason) {
         let skip = match reason {
             // The call, and two methods of the poll descriptor in package net.
             IoWait => 3,
-            _ => details(g),
+            _ => frames::details(g),
         };
         event(kind, &[], Some(stack_of(g, skip)));
     }
@@ -245,7 +229,7 @@ pub unsafe fn goroutine_waits(g: *mut G, reason: WaitReason) {
 pub unsafe fn goroutine_wakes(g: *mut G) {
     // SAFETY: the caller's promise; the goroutine that wakes it is stopped in its call.
     unsafe {
-        let skip = details(sched::curg());
+        let skip = frames::details(sched::curg());
         event(Kind::GoUnblock, &[(*g).goid as u64], stack(skip));
     }
 }

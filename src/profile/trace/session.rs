@@ -6,8 +6,8 @@
 
 use super::buffer::{self, Buffer, Encoder, TICK_DIV, stamp};
 use super::{
-    FIRST, Kind, ON, READER_WAITS, SHARED, STATE, TIMER_GOROUTINE, event, goroutine_made,
-    goroutine_runs, goroutine_wakes, on, proc_starts, stacks,
+    FIRST, Kind, ON, READER_WAITS, SHARED, STATE, TIMER_GOROUTINE, event, gc_starts,
+    goroutine_made, goroutine_runs, goroutine_wakes, on, proc_starts, stacks,
 };
 use crate::abi::{G, GoSlice, GoString, Iface, InterfaceType, Status, Type, args};
 use crate::debug::print;
@@ -141,6 +141,10 @@ unsafe fn begin() -> bool {
         event(Kind::GoWaiting, &[timers as u64], None);
         proc_starts();
         goroutine_runs(sched::curg());
+        if crate::gc::barrier_enabled() {
+            // A collection is under way; its end will be written.
+            gc_starts(null_mut());
+        }
     }
     // Release: a thread without P that sees it has its numbers after those of the events above.
     STATE.fetch_or(ON, Ordering::Release);
@@ -181,6 +185,10 @@ unsafe fn end() -> bool {
     let mut shared = SHARED.lock();
     if !on() {
         return false;
+    }
+    if crate::gc::barrier_enabled() {
+        // Readers want the end of what began.
+        event(Kind::GcDone, &[], None);
     }
     super::goroutine_yields(false);
     STATE.fetch_and(!ON, Ordering::Relaxed);
