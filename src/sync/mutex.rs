@@ -3,12 +3,12 @@
 //! States: 0 free, 1 held, 2 held with sleepers. The holder must not park a goroutine or run Go code.
 
 use crate::os::{futex, sys};
+use crate::sync::atomic::{AtomicU32, MODEL, Ordering, spin_loop};
 use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
-use core::sync::atomic::{AtomicU32, Ordering};
 
 /// Rounds of busy waiting before sleeping; more burn CPU when the holder was descheduled.
-const SPINS: u32 = 60;
+const SPINS: u32 = if MODEL { 1 } else { 60 };
 
 /// A lock without data, for structures that lie in shared memory.
 #[repr(transparent)]
@@ -18,10 +18,12 @@ pub struct RawMutex {
 }
 
 impl RawMutex {
-    /// A free lock.
-    pub const fn new() -> Self {
-        Self {
-            word: AtomicU32::new(0),
+    crate::constructor! {
+        /// A free lock.
+        pub fn new() -> Self {
+            Self {
+                word: AtomicU32::new(0),
+            }
         }
     }
 
@@ -55,7 +57,7 @@ impl RawMutex {
             if i % 20 == 19 {
                 sys::sched_yield();
             } else {
-                core::hint::spin_loop();
+                spin_loop();
             }
         }
         // From here on the word says "sleepers": whoever gets the lock this way may wake one too many, never one too few.
@@ -92,11 +94,13 @@ unsafe impl<T> Sync for Mutex<T> {}
 unsafe impl<T> Send for Mutex<T> {}
 
 impl<T> Mutex<T> {
-    /// A free lock around `data`.
-    pub const fn new(data: T) -> Self {
-        Self {
-            raw: RawMutex::new(),
-            data: UnsafeCell::new(data),
+    crate::constructor! {
+        /// A free lock around `data`.
+        pub fn new(data: T) -> Self {
+            Self {
+                raw: RawMutex::new(),
+                data: UnsafeCell::new(data),
+            }
         }
     }
 

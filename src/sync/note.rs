@@ -1,7 +1,7 @@
 //! A one-shot event between two threads: one sleeps, one wakes it.
 
 use crate::os::futex;
-use core::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::atomic::{AtomicU32, Ordering};
 
 /// 0 = not signalled, 1 = signalled.
 #[repr(transparent)]
@@ -9,9 +9,11 @@ use core::sync::atomic::{AtomicU32, Ordering};
 pub struct Note(AtomicU32);
 
 impl Note {
-    /// A note not signalled yet.
-    pub const fn new() -> Self {
-        Self(AtomicU32::new(0))
+    crate::constructor! {
+        /// A note not signalled yet.
+        pub fn new() -> Self {
+            Self(AtomicU32::new(0))
+        }
     }
 
     /// The note that lies in `word`.

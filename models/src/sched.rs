@@ -1,0 +1,8 @@
+//! Stands for the runtime's `src/sched`.
+
+#[path = "../../src/sched/poller.rs"]
+pub mod poller;
+#[path = "../../src/sched/ring.rs"]
+pub mod ring;
+#[path = "../../src/sched/wake.rs"]
+pub mod wake;

@@ -1,0 +1,9 @@
+//! Stands for the runtime's `src/sync`.
+
+pub mod atomic;
+#[path = "../../src/sync/mutex.rs"]
+pub mod mutex;
+#[path = "../../src/sync/note.rs"]
+pub mod note;
+#[path = "../../src/sync/units.rs"]
+pub mod units;
