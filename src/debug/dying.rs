@@ -18,6 +18,8 @@ static PRINTING: RawMutex = RawMutex::new();
 /// Never free once taken: where a thread waits for the end.
 static FOREVER: RawMutex = RawMutex::new();
 
+/// The other threads were stopped already, as well as that works.
+static FROZEN: AtomicBool = AtomicBool::new(false);
 /// The other goroutines have been shown: a second dying thread does not repeat them.
 static OTHERS: AtomicBool = AtomicBool::new(false);
 /// Bytes of the buffer for tracebacks, on g0's or the signal stack.
@@ -26,6 +28,8 @@ const TEXT: usize = 2048;
 const BUG: u32 = 1;
 /// Waits for other threads to stop, and how long each is: a program that dies should not take long.
 const FREEZE_TRIES: u32 = 5;
+/// The same with GOTRACEBACK=crash: a goroutine whose thread comes to a halt later than that is shown nowhere.
+const FREEZE_TRIES_CRASH: u32 = 2000;
 const FREEZE_NS: i64 = 1_000_000;
 
 /// This thread dies of a bug of the runtime, not of the program.
@@ -56,7 +60,9 @@ pub fn start() {
             // SAFETY: as above. From here on this thread is not preempted, and a panic in a String method is fatal.
             unsafe { (*m).locks += 1 };
             sched::report::last();
-            freeze();
+            if !FROZEN.swap(true, Ordering::AcqRel) {
+                freeze();
+            }
         }
         1 => print::puts("panic during panic\n"),
         2 => {
@@ -154,7 +160,12 @@ pub fn leave(crash: bool) -> ! {
 /// Stops the other threads as well as that works without waiting for them for long: whatever they run, they come
 /// to a halt at their next safe point.
 fn freeze() {
-    for _ in 0..FREEZE_TRIES {
+    let tries = if level::get().crash {
+        FREEZE_TRIES_CRASH
+    } else {
+        FREEZE_TRIES
+    };
+    for _ in 0..tries {
         if let Some(mut s) = state::SCHED.try_lock() {
             s.stopwait = i32::MAX / 2;
         }

@@ -25,18 +25,29 @@ pub fn put_hex(v: u64) {
 /// `fatal error: ...`: the runtime cannot go on. Shows the goroutines, the running one with all details, and exits with status 2.
 #[cold]
 pub fn throw(msg: &str) -> ! {
+    throw_saying(|_| (), msg)
+}
+
+/// [`throw`] with lines before the error, which no other thread's come between.
+#[cold]
+pub fn throw_saying(say: impl FnOnce(&mut Out<'_>), msg: &str) -> ! {
     dying::blame_runtime();
-    fatal(msg)
+    fatal_saying(say, msg)
 }
 
 /// `fatal error: ...`: the program cannot go on, by a mistake of its own. Shows the goroutines and exits with status 2.
 #[cold]
 pub fn fatal(msg: &str) -> ! {
+    fatal_saying(|_| (), msg)
+}
+
+fn fatal_saying(say: impl FnOnce(&mut Out<'_>), msg: &str) -> ! {
     let first = !dying::is_dying();
     if first {
         dying::start();
     }
     builtins::with(|out| {
+        say(out);
         out.str("fatal error: ").str(msg).str("\n");
     });
     if !first {

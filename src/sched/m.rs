@@ -4,7 +4,7 @@ use super::p::pstatus;
 use super::state::{self, GCWAITING, GLOBAL_RUNQ, SCHED, Sched, WAKE};
 use super::{P, getm, schedule, sysmon};
 use crate::abi::{G, M, STACK_GUARD};
-use crate::debug::print;
+use crate::debug::{out::Out, print};
 use crate::os::{mem, sys};
 use crate::profile::trace;
 use crate::sync::mutex::Guard;
@@ -51,10 +51,11 @@ pub fn check_count(s: Guard<'_, Sched>) {
     if s.mcount > s.maxmcount {
         let max = s.maxmcount;
         drop(s);
-        print::puts("runtime: program exceeds ");
-        print::put_u64(max as u64);
-        print::puts("-thread limit\n");
-        print::throw("thread exhaustion");
+        let say = |out: &mut Out<'_>| {
+            out.str("runtime: program exceeds ").uint(max as u64);
+            out.str("-thread limit\n");
+        };
+        print::throw_saying(say, "thread exhaustion");
     }
 }
 

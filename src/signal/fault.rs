@@ -9,7 +9,7 @@
 
 use super::context::Context;
 use crate::abi::{G, G_PANIC_ON_FAULT, args};
-use crate::debug::print;
+use crate::debug::{asmfuncs, out::Out, print};
 use crate::sched::{self, g::status_of, status};
 use crate::stack::walk;
 use core::sync::atomic::Ordering;
@@ -17,7 +17,14 @@ use core::sync::atomic::Ordering;
 unsafe extern "C" {
     #[link_name = "runtime.sigpanic"]
     static SIGPANIC: u8;
+    #[link_name = "runtime.duffzero"]
+    static DUFFZERO: u8;
+    #[link_name = "runtime.duffcopy"]
+    static DUFFCOPY: u8;
 }
+
+/// Bytes of a call of a fixed place.
+const CALL: usize = 5;
 
 /// Numbers of run-time panics (src/panic/values.rs).
 mod kind {
@@ -79,6 +86,13 @@ unsafe fn place(pc: usize, sp: usize, address: usize) -> Option<(usize, usize)> 
         if walk::is_asm_site(pc) || is_site(ret) {
             return Some((pc, sp));
         }
+        // To compiled code a Duff device is an instruction rather than a call: its calls are no sites. The call itself faults.
+        let entry = asmfuncs::find(pc).map_or(0, |f| f.entry);
+        if [&raw const DUFFZERO as usize, &raw const DUFFCOPY as usize].contains(&entry)
+            && walk::in_go_text(ret)
+        {
+            return Some((ret - CALL, sp + 8));
+        }
         // One of our primitives called another.
         if walk::in_asm_text(ret) && is_site(ret2) {
             return Some((ret, sp + 8));
@@ -113,10 +127,12 @@ pub unsafe fn sigpanickind(a: &mut args::gort_sigpanickind) {
             libc::SIGFPE => kind::FLOAT,
             _ if (*g).flags & G_PANIC_ON_FAULT != 0 => kind::MEMORY,
             _ => {
-                print::puts("unexpected fault address ");
-                print::put_hex(address as u64);
-                print::puts("\n");
-                print::throw("fault")
+                let say = |out: &mut Out<'_>| {
+                    out.str("unexpected fault address ")
+                        .hex(address as u64)
+                        .str("\n");
+                };
+                print::throw_saying(say, "fault")
             }
         };
     }

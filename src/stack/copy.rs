@@ -4,7 +4,7 @@ use super::{BELOW, MIN_STACK, alloc, free, poison, walk};
 use crate::abi::{G, G_THROWSPLIT, STACK_GUARD, args};
 use crate::chan::stackmove;
 use crate::debug::godebug::GC_SHRINK_STACK_OFF;
-use crate::debug::print;
+use crate::debug::{out::Out, print};
 use crate::sched::g::{set_stack, status_of, transition};
 use crate::sched::{WaitReason, status};
 use core::ptr;
@@ -30,14 +30,16 @@ pub unsafe fn grow(g: *mut G) {
         let size = (*g).stack_size * 2;
         let max = MAX_STACK.load(Ordering::Relaxed);
         if size > max {
-            print::puts("runtime: goroutine stack exceeds ");
-            print::put_u64(max as u64);
-            print::puts("-byte limit\n");
             // As its header line says.
             transition(g, status::RUNNING, status::WAITING);
             (*g).waitreason = WaitReason::StackGrowth as u32;
             (*g).waitsince = 0;
-            print::throw("stack overflow");
+            let say = |out: &mut Out<'_>| {
+                out.str("runtime: goroutine stack exceeds ")
+                    .uint(max as u64);
+                out.str("-byte limit\n");
+            };
+            print::throw_saying(say, "stack overflow");
         }
         transition(g, status::RUNNING, status::COPYSTACK);
         move_to(g, size);

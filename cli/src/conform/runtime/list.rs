@@ -12,6 +12,7 @@ const OWN: &str = include_str!("list.toml");
 #[derive(Debug)]
 pub struct List {
     inside: BTreeSet<String>,
+    after: BTreeMap<String, String>,
     files: BTreeMap<String, String>,
     tests: BTreeMap<String, String>,
 }
@@ -20,6 +21,8 @@ pub struct List {
 #[serde(deny_unknown_fields)]
 struct Text {
     inside: BTreeSet<String>,
+    #[serde(default)]
+    after: BTreeMap<String, String>,
     file: Vec<Entry>,
     test: Vec<Entry>,
 }
@@ -38,7 +41,12 @@ impl List {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let Text { inside, file, test } = toml::from_str(text)?;
+        let Text {
+            inside,
+            after,
+            file,
+            test,
+        } = toml::from_str(text)?;
         let reasons = |entries: Vec<Entry>| -> Result<BTreeMap<String, String>> {
             let mut reasons = BTreeMap::new();
             for Entry { name, reason } in entries {
@@ -50,6 +58,7 @@ impl List {
         };
         Ok(Self {
             inside,
+            after,
             files: reasons(file)?,
             tests: reasons(test)?,
         })
@@ -63,6 +72,11 @@ impl List {
     /// Why a test is left out, if it is.
     pub fn test(&self, name: &str) -> Option<&str> {
         self.tests.get(name).map(String::as_str)
+    }
+
+    /// The test that has to run before this one, if any.
+    pub fn first(&self, name: &str) -> Option<&str> {
+        self.after.get(name).map(String::as_str)
     }
 
     /// Does a test need a library built for tests?

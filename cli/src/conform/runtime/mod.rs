@@ -301,10 +301,14 @@ impl Suite<'_> {
     }
 
     fn repeat(&self, built: &Built, test: &Test, cpu: u32, work: &Path) -> Verdict {
+        let mut functions = test.function.clone();
+        if let Some(first) = self.list.first(&test.function) {
+            functions = format!("({first}|{functions})");
+        }
         for round in 1..=self.args.repeat {
             let mut command = self.toolchain.command(&built.exe, &built.home, work);
             command
-                .arg(format!("-test.run=^{}$", test.function))
+                .arg(format!("-test.run=^{functions}$"))
                 .arg(format!("-test.cpu={cpu}"))
                 .args(["-test.v", "-test.timeout=0"]);
             if !self.args.long {
