@@ -9,6 +9,13 @@ report=()
 # shellcheck disable=SC2034
 modes=("gcverify=1,gcstress=10" "stackpoison=1,gcstress=50" "heapguard=1,gcstress=50" "gcstoptheworld=1" "gcshrinkstackoff=1" "preemptstress=50,gcverify=1")
 
+# Packages of the standard library whose tests ask most of a runtime, and take a minute or two together.
+# shellcheck disable=SC2034
+std_part=(bufio encoding/gob go/types io os os/exec os/signal reflect runtime/debug strings sync sync/atomic syscall text/template time)
+# Packages that must pass again and again with tests that change GOMAXPROCS on the way.
+# shellcheck disable=SC2034
+std_again=(io net net/http net/rpc os os/exec os/signal sync sync/atomic syscall time)
+
 # Adds the results of a suite to the totals: count NAME STATUS PASSED FAILED SKIPPED
 count() {
     local name=$1 status=$2 p=$3 f=$4 s=$5

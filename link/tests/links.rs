@@ -499,7 +499,8 @@ fn notes_and_stripping() {
         Some(7)
     );
     assert_eq!(exe.tables().funcs.len(), 2, "tables stay");
-    assert!(exe.section(".gopclntab").is_some());
+    // Package debug/gosym's readers ask for both.
+    assert!(exe.section(".gopclntab").is_some() && exe.section(".gosymtab").is_some());
 }
 
 #[test]

@@ -3,14 +3,20 @@
 //! | suite | programs | needs Go 1.5 |
 //! |---|---|---|
 //! | `test` | the Go tree's own tests that run a program | yes |
+//! | `driver` | all of the Go tree's tests, by the tree's own driver | yes |
 //! | `kept` | `go-tests`, from their kept objects | no |
 //! | `objects` | the sources of `go-tests`, compiled again | yes |
 //! | `runtime` | the Go tree's tests of package runtime and of those around it | yes |
 //! | `programs` | programs of ours that use the standard library, against the stock runtime | yes |
+//! | `std` | the standard library's own tests, against the stock runtime | yes |
+//!
+//! `all` runs them one after the other and prints one table.
 //!
 //! A suite makes [`runner::Case`]s; [`runner`] runs them in parallel and reports; [`process`] keeps each program within
 //! limits; [`verdict`] judges what came of it.
 
+mod all;
+mod driver;
 mod expectation;
 mod expected;
 mod header;
@@ -21,6 +27,7 @@ pub mod process;
 mod programs;
 mod runner;
 mod runtime;
+mod stdlib;
 pub mod toolchain;
 mod tree;
 pub mod verdict;
@@ -39,25 +46,34 @@ pub struct Args {
 
 #[derive(clap::Subcommand, Debug)]
 enum Suite {
+    /// Run every suite and print one table
+    All(all::Args),
     /// Run the programs in the Go tree's folder `test`
     Test(tree::Args),
     /// Run the Go tree's tests of package runtime and of the packages around it
     Runtime(runtime::Args),
+    /// Run everything in the Go tree's folder `test` with the tree's own driver
+    Driver(driver::Args),
     /// Link and run the tests of go-tests from their kept objects; needs no Go
     Kept(kept::KeptArgs),
     /// Compile the tests of go-tests again and compare with the kept objects
     Objects(kept::ObjectsArgs),
     /// Run programs that use the standard library, on gort and on the stock runtime
     Programs(programs::Args),
+    /// Run the standard library's own tests, on gort and on the stock runtime
+    Std(stdlib::Args),
 }
 
 /// `gort conform SUITE`: true if nothing failed that was not expected to.
 pub fn run(args: &Args) -> Result<bool> {
     match &args.suite {
+        Suite::All(args) => all::run(args),
         Suite::Test(args) => tree::run(args),
         Suite::Runtime(args) => runtime::run(args),
+        Suite::Driver(args) => driver::run(args),
         Suite::Kept(args) => kept::run(args),
         Suite::Objects(args) => kept::run_objects(args),
         Suite::Programs(args) => programs::run(args),
+        Suite::Std(args) => stdlib::run(args),
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::expected::Expected;
 use super::process::Limits;
@@ -23,9 +23,9 @@ pub struct Options {
     /// Tests that run at the same time [default: the number of CPUs]
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
-    /// Time limit of each program that a test runs
-    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
-    time_limit: u64,
+    /// Time limit of each program that a test runs [default: 20, for a package's tests 600]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    time_limit: Option<u64>,
     /// Memory limit of each program that a test runs (writable private memory)
     #[arg(long, value_name = "MIB", default_value_t = 4096, value_parser = clap::value_parser!(u64).range(1..))]
     memory_limit: u64,
@@ -43,6 +43,9 @@ pub struct Options {
     keep: Option<PathBuf>,
 }
 
+/// Time that a small program may take.
+const TIME_LIMIT: Duration = Duration::from_secs(20);
+
 impl Options {
     /// Is a test of this name asked for?
     pub fn wants(&self, name: &str) -> bool {
@@ -51,8 +54,13 @@ impl Options {
 
     /// What each program may use.
     pub fn limits(&self) -> Limits {
+        self.limits_or(TIME_LIMIT)
+    }
+
+    /// The same where programs usually need another time.
+    pub fn limits_or(&self, time: Duration) -> Limits {
         Limits {
-            time: Duration::from_secs(self.time_limit),
+            time: self.time_limit.map_or(time, Duration::from_secs),
             memory: self.memory_limit << 20,
         }
     }
@@ -171,15 +179,35 @@ enum Outcome {
     UnexpectedPass,
 }
 
+/// The sums of a suite.
+#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize)]
+pub struct Totals {
+    /// As they should.
+    pub passed: usize,
+    /// Not as they should, or on the list of expected failures and passing.
+    pub failed: usize,
+    /// Not run.
+    pub skipped: usize,
+    /// Failed as listed.
+    pub expected_failures: usize,
+}
+
+impl std::ops::AddAssign for Totals {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+        self.expected_failures += other.expected_failures;
+    }
+}
+
 /// What the JSON file holds.
 #[derive(Serialize)]
 struct Json<'a> {
     suite: &'a str,
     against: &'a str,
-    passed: usize,
-    failed: usize,
-    skipped: usize,
-    expected_failures: usize,
+    #[serde(flatten)]
+    totals: Totals,
     unexpected_passes: usize,
     causes: &'a BTreeMap<Cause, usize>,
     tests: &'a [Record],
@@ -233,10 +261,12 @@ pub fn run(
         let json = Json {
             suite,
             against,
-            passed: count(Outcome::Pass),
-            failed: failed + unexpected,
-            skipped,
-            expected_failures,
+            totals: Totals {
+                passed: count(Outcome::Pass),
+                failed: failed + unexpected,
+                skipped,
+                expected_failures,
+            },
             unexpected_passes: unexpected,
             causes: &causes,
             tests: &records,

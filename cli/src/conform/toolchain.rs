@@ -46,6 +46,11 @@ impl Toolchain {
         })
     }
 
+    /// Its top folder.
+    pub fn goroot(&self) -> &Path {
+        &self.goroot
+    }
+
     /// Replaces the link to the tests of the Go tree by a copy and returns its path.
     pub fn copy_tests(&self, go: &GoInstall) -> Result<PathBuf> {
         let (from, to) = (go.root.join("test"), self.goroot.join("test"));

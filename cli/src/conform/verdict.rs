@@ -36,6 +36,8 @@ pub enum Cause {
     WrongExit,
     /// The right status but other output.
     WrongOutput,
+    /// A test function failed, by its own account.
+    TestFailed,
     /// Killed at the time limit.
     TimeOut,
 }
@@ -50,6 +52,7 @@ impl fmt::Display for Cause {
             Self::Crash => "crash",
             Self::WrongExit => "wrong exit",
             Self::WrongOutput => "wrong output",
+            Self::TestFailed => "test failed",
             Self::TimeOut => "time-out",
         })
     }
@@ -153,7 +156,7 @@ pub fn judge_step(done: &Finished, cause: Cause) -> Option<Verdict> {
 }
 
 /// Does the output end in the way of a Go program that the runtime ended?
-fn died(output: &[u8]) -> bool {
+pub fn died(output: &[u8]) -> bool {
     let text = String::from_utf8_lossy(output);
     text.lines().any(|line| {
         [

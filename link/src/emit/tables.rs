@@ -8,6 +8,10 @@ use gort_tables::{Frame, Func, HEADER_SYMBOL, Header, MAGIC, Site, VERSION};
 use object::elf;
 use std::mem::offset_of;
 
+/// `.gosymtab` before Go 1.3 listed the symbols, for readers that still ask for the section: here is how it begins, its word
+/// size last, and no symbol. The stock linker's is empty, which a linker may drop.
+const NO_SYMBOLS: [u8; 8] = [0xfd, 0xff, 0xff, 0xff, 0, 0, 0, 8];
+
 impl Emitter<'_, '_> {
     /// Writes both, and the header that leads to everything.
     pub(super) fn pclntab_and_tables(&mut self) {
@@ -25,6 +29,13 @@ impl Emitter<'_, '_> {
             a,
             32,
             Contents::Bytes(pclntab.bytes.clone()),
+        );
+        self.w.section(
+            ".gosymtab",
+            progbits,
+            a,
+            1,
+            Contents::Bytes(NO_SYMBOLS.to_vec()),
         );
         let text = SymbolRef::Section(self.section(Section::Text));
         let abs = elf::R_X86_64_64.0;
