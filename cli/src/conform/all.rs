@@ -60,17 +60,17 @@ struct Suite {
 enum Procs {
     /// They make no difference.
     No,
-    /// As an option of its own.
-    Option,
+    /// As this option of its own.
+    Option(&'static str),
     /// From the environment: one call for each.
     Environment,
 }
 
-const SUITES: [Suite; 6] = [
+const SUITES: [Suite; 7] = [
     Suite {
         name: "kept",
         about: "our programs that import only runtime and unsafe, from their kept objects",
-        procs: Procs::Option,
+        procs: Procs::Option("--gomaxprocs"),
         stock: false,
     },
     Suite {
@@ -82,7 +82,7 @@ const SUITES: [Suite; 6] = [
     Suite {
         name: "programs",
         about: "our programs that use the standard library; each has to do the same on the stock runtime",
-        procs: Procs::Option,
+        procs: Procs::Option("--gomaxprocs"),
         stock: false,
     },
     Suite {
@@ -98,9 +98,15 @@ const SUITES: [Suite; 6] = [
         stock: true,
     },
     Suite {
+        name: "runtime",
+        about: "tests of package runtime, and of the packages around it, one by one",
+        procs: Procs::Option("--cpu"),
+        stock: false,
+    },
+    Suite {
         name: "std",
         about: "packages of the standard library, by their own tests",
-        procs: Procs::Option,
+        procs: Procs::Option("--gomaxprocs"),
         stock: true,
     },
 ];
@@ -219,9 +225,9 @@ fn call(
     }
     if stock {
         command.arg("--stock");
-    } else if suite.procs == Procs::Option {
+    } else if let Procs::Option(option) = suite.procs {
         let list: Vec<String> = args.gomaxprocs.iter().map(u32::to_string).collect();
-        command.args(["--gomaxprocs", &list.join(",")]);
+        command.args([option, &list.join(",")]);
     }
     match procs {
         Some(n) => command.env("GOMAXPROCS", n.to_string()),
@@ -350,7 +356,7 @@ mod tests {
                 stock: None,
             },
             Line {
-                suite: &SUITES[5],
+                suite: &SUITES[6],
                 gort: totals(130, 1),
                 stock: Some(totals(128, 3)),
             },
