@@ -347,7 +347,8 @@ typedef struct M {
 	uint8_t *registers;           /* 192 sched::Registers for the next goroutine that a signal stops here */
 	uint32_t interrupts;          /* 200 a signal that asks for preemption is on its way */
 	uint32_t unused;              /* 204 */
-	uintptr_t priv[13];           /* 208 */
+	uintptr_t leafsp;             /* 208 address of the return address of the leaf call entered last */
+	uintptr_t priv[12];           /* 216 */
 	G *lockedg;                   /* 312 C: inlined LockOSThread */
 	uintptr_t priv2[48];          /* 320 */
 	uint32_t priv3;               /* 704 */

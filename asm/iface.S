@@ -12,6 +12,7 @@
  */
 .macro IFACEEQ name id typ:vararg
 GOFUNC \name gort_index_\id
+    ENTERED
     lea rdi, [rsp+8]
     mov rbp, rsp
     .cfi_def_cfa_register rbp

@@ -11,6 +11,8 @@
 #define G_PANICARG      264
 #define G_INTERRUPTED   400
 #define M_G0            0
+#define M_FSBASE        40
+#define M_LEAFSP        208
 #define TYPE_ALG        24
 #define ALG_EQUAL       8
 #define ITAB_TYP        8

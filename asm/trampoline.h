@@ -70,8 +70,14 @@
     SITE \size \index
 .endm
 
+/* Leaves word of where the Go caller stands, for a fault in the call (src/signal/fault.rs). FS points to M.fsbase. */
+.macro ENTERED
+    mov fs:[M_LEAFSP-M_FSBASE], rsp
+.endm
+
 /* Leaf mode: Rust runs right here, on the goroutine's stack; the build proves that it fits. */
 .macro LEAF fn
+    ENTERED
     lea rdi, [rsp+8]
     mov rbp, rsp
     .cfi_def_cfa_register rbp
@@ -84,6 +90,7 @@
 
 /* Leaf mode with a way out: `fn` answers whether it could do it. eax = 0 on return (deferproc's promise). */
 .macro LEAF_OR fn slow index
+    ENTERED
     lea rdi, [rsp+8]
     mov rbp, rsp
     .cfi_def_cfa_register rbp

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use common::{fake_go, gort};
+use common::{fake_go, go15, gort, library};
 
 /// The lines of a source that begin with `//sh ` are the program.
 const COMPILE: &str = r#"
@@ -33,23 +33,6 @@ if [ "$1" = version ]; then echo go version go1.99.1 linux/amd64; exit; fi
 fn script(path: &Path, text: &str) {
     fs::write(path, format!("#!/bin/sh\n{text}")).unwrap();
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
-/// A library that gort can link with: one built beside this test, of this profile or of the other.
-fn library() -> Option<PathBuf> {
-    let dir = Path::new(env!("CARGO_BIN_EXE_gort")).parent().unwrap();
-    [dir.join("libgort.a"), dir.join("../release/libgort.a")]
-        .into_iter()
-        .find(|path| path.exists())
-}
-
-/// A Go 1.5 installation.
-fn go15() -> Option<PathBuf> {
-    let named = env::var_os("GO15ROOT").map(PathBuf::from);
-    let home = || Some(PathBuf::from(env::var_os("HOME")?).join("sdk/go1.5.4"));
-    named
-        .or_else(home)
-        .filter(|root| root.join("bin/go").exists())
 }
 
 #[test]

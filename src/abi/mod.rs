@@ -81,6 +81,8 @@ same! {
     G_PANICARG = G.panicarg;
     G_INTERRUPTED = G.interrupted;
     M_G0 = M.g0;
+    M_FSBASE = M.fsbase;
+    M_LEAFSP = M.leafsp;
     TYPE_ALG = Type.alg;
     ALG_EQUAL = TypeAlg.equal;
     ITAB_TYP = Itab.typ;

@@ -118,3 +118,32 @@ fn reference_follows_the_table() {
     let _ = writeln!(page, "\n{} symbols, {rest}", symbols.len());
     check("docs/surface.md", &page);
 }
+
+/// scripts/gort-gdb.py reads structures in the memory of a program.
+#[test]
+fn offsets_of_the_gdb_commands() {
+    use crate::abi::{G, Gobuf, M};
+    use core::mem::offset_of;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/gort-gdb.py");
+    let script = fs::read_to_string(path).expect("scripts/gort-gdb.py");
+    for (name, offset) in [
+        ("G.m", offset_of!(G, m)),
+        ("G.sched", offset_of!(G, sched)),
+        ("G.waitreason", offset_of!(G, waitreason)),
+        ("G.atomicstatus", offset_of!(G, atomicstatus)),
+        ("G.goid", offset_of!(G, goid)),
+        ("G.gopc", offset_of!(G, gopc)),
+        ("G.alllink", offset_of!(G, alllink)),
+        ("G.interrupted", offset_of!(G, interrupted)),
+        ("M.curg", offset_of!(M, curg)),
+        ("M.tid", offset_of!(M, tid)),
+        ("Gobuf.sp", offset_of!(Gobuf, sp)),
+        ("Gobuf.pc", offset_of!(Gobuf, pc)),
+    ] {
+        let line = format!("    \"{name}\": {offset},\n");
+        assert!(
+            script.contains(&line),
+            "{line:?} is not in scripts/gort-gdb.py"
+        );
+    }
+}

@@ -6,9 +6,12 @@
 //!
 //! A fault inside a memory primitive of ours that Go code called is a fault of that call: these keep their stack pointer at the return
 //! address (or one call below), and have no frame.
+//!
+//! With `debug.SetPanicOnFault`, which is for memory that may go away under a program (mapped files), a fault in Rust code is one of the Go
+//! code that called it, too, if that call copies, hashes or compares memory of the program without a lock ([`MAY_FAULT`]).
 
 use super::context::Context;
-use crate::abi::{G, G_PANIC_ON_FAULT, args};
+use crate::abi::{G, G_PANIC_ON_FAULT, M, args};
 use crate::debug::{asmfuncs, out::Out, print};
 use crate::sched::{self, g::status_of, status};
 use crate::stack::walk;
@@ -23,8 +26,27 @@ unsafe extern "C" {
     static DUFFCOPY: u8;
 }
 
-/// Bytes of a call of a fixed place.
+/// Bytes of a call of a fixed place, and the first of them.
 const CALL: usize = 5;
+const CALL_OPCODE: u8 = 0xe8;
+/// A leaf call goes no deeper than that.
+const LEAF_DEPTH: usize = 1024;
+
+/// Beginnings of the names of functions that hold no lock, and leave nothing half done that matters, when they touch memory that the program
+/// gave them.
+const MAY_FAULT: [&[u8]; 11] = [
+    b"runtime.assert",
+    b"runtime.concatstring",
+    b"runtime.conv",
+    b"runtime.efaceeq",
+    b"runtime.growslice",
+    b"runtime.ifaceeq",
+    b"runtime.map",
+    b"runtime.slice",
+    b"runtime.stringto",
+    b"runtime.typed",
+    b"runtime.writebarrier",
+];
 
 /// Numbers of run-time panics (src/panic/values.rs).
 mod kind {
@@ -49,20 +71,20 @@ pub unsafe fn inject(sig: u32, ctx: &mut Context, g: *mut G) -> bool {
     // SAFETY: g runs on this thread; its stack is readable.
     unsafe {
         let m = (*g).m;
-        if m.is_null()
-            || g == (*m).g0
-            || g != (*m).curg
-            || !((*g).stack_lo..(*g).stack_hi).contains(&sp)
-        {
+        if m.is_null() {
             return false;
         }
-        let Some((pc, sp)) = place(pc, sp, ctx.address()) else {
+        if g == (*m).g0 {
+            return inject_in_call(sig, ctx, m);
+        }
+        if g != (*m).curg || !((*g).stack_lo..(*g).stack_hi).contains(&sp) {
+            return false;
+        }
+        let found = place(pc, sp, ctx.address()).or_else(|| place_in_leaf(g, m, sp));
+        let Some((pc, sp)) = found else {
             return false;
         };
-        (*g).sig = sig;
-        (*g).sigcode = ctx.code() as u32;
-        (*g).sigaddr = ctx.address();
-        (*g).sigpc = ctx.pc();
+        note(g, sig, ctx);
         let mut sp = sp;
         if pc != 0 {
             sp -= 8;
@@ -71,6 +93,73 @@ pub unsafe fn inject(sig: u32, ctx: &mut Context, g: *mut G) -> bool {
         ctx.resume_at(&raw const SIGPANIC as usize, sp);
     }
     true
+}
+
+/// For [`sigpanickind`] and the line that a crash shows.
+unsafe fn note(g: *mut G, sig: u32, ctx: &Context) {
+    // SAFETY: g is stopped by the handler.
+    unsafe {
+        (*g).sig = sig;
+        (*g).sigcode = ctx.code() as u32;
+        (*g).sigaddr = ctx.address();
+        (*g).sigpc = ctx.pc();
+    }
+}
+
+/// A fault on g0, in a runtime call of the thread's goroutine: the call panics where it stands.
+unsafe fn inject_in_call(sig: u32, ctx: &mut Context, m: *mut M) -> bool {
+    // SAFETY: the thread's own M and the goroutine that it serves.
+    unsafe {
+        let g = (*m).curg;
+        if g.is_null()
+            || (*m).locks != 0
+            || (*m).dying != 0
+            || (*g).syscallsp != 0
+            || status_of(g).load(Ordering::Relaxed) & !status::SCAN != status::RUNNING
+            || !may_fault(g, (*g).sched.pc)
+        {
+            return false;
+        }
+        note(g, sig, ctx);
+        // As after a call: one word off the alignment.
+        let sp = (ctx.sp() - LEAF_DEPTH) & !15;
+        ctx.resume_at(raise as *const () as usize, sp - 8);
+    }
+    true
+}
+
+extern "C" fn raise() -> ! {
+    crate::panic::raise_error("invalid memory address or nil pointer dereference")
+}
+
+/// The goroutine wants to survive faults in the call that returns to `ret`.
+unsafe fn may_fault(g: *mut G, ret: usize) -> bool {
+    // SAFETY: a call site is preceded by its call, in text of Go.
+    unsafe {
+        if (*g).flags & G_PANIC_ON_FAULT == 0
+            || walk::find_site(ret).is_none()
+            || *((ret - CALL) as *const u8) != CALL_OPCODE
+        {
+            return false;
+        }
+        let offset = ((ret - CALL + 1) as *const i32).read_unaligned();
+        let target = ret.wrapping_add_signed(offset as isize);
+        let name = asmfuncs::find(target).map_or(&b""[..], |f| f.name());
+        MAY_FAULT.iter().any(|start| name.starts_with(start))
+    }
+}
+
+/// The place for a fault in a leaf call, in Rust code on the goroutine's stack: inside the call instruction, since nothing returns there.
+unsafe fn place_in_leaf(g: *mut G, m: *mut M, sp: usize) -> Option<(usize, usize)> {
+    // SAFETY: the word is on the goroutine's stack, above what runs.
+    unsafe {
+        let at = (*m).leafsp;
+        if !(sp..(*g).stack_hi - 8).contains(&at) || at - sp > LEAF_DEPTH {
+            return None;
+        }
+        let ret = *(at as *const usize);
+        may_fault(g, ret).then_some((ret - 1, at + 8))
+    }
 }
 
 /// Where the call of sigpanic is to appear: instruction and stack pointer. Instruction 0: Go code called something that is no code, and the

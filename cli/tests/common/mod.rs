@@ -1,5 +1,6 @@
 //! What the tests of the command share: running it, and a Go installation that is only good for looking at.
 
+use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -63,4 +64,23 @@ pub fn go_command(root: &Path, script: &str) {
     let go = root.join("bin/go");
     fs::write(&go, format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(&go, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// A library that gort can link with: one built beside this test, of this profile or of the other.
+#[allow(dead_code, reason = "not every file of tests needs it")]
+pub fn library() -> Option<PathBuf> {
+    let dir = Path::new(env!("CARGO_BIN_EXE_gort")).parent().unwrap();
+    [dir.join("libgort.a"), dir.join("../release/libgort.a")]
+        .into_iter()
+        .find(|path| path.exists())
+}
+
+/// A Go 1.5 installation.
+#[allow(dead_code, reason = "not every file of tests needs it")]
+pub fn go15() -> Option<PathBuf> {
+    let named = env::var_os("GO15ROOT").map(PathBuf::from);
+    let home = || Some(PathBuf::from(env::var_os("HOME")?).join("sdk/go1.5.4"));
+    named
+        .or_else(home)
+        .filter(|root| root.join("bin/go").exists())
 }
