@@ -126,16 +126,14 @@ fn the_trees_tools_read_executables_as_those_of_the_stock_linker() {
     assert!(!ours.is_empty());
     assert_eq!(names(&ours), names(&theirs));
 
-    // Function, file and line of some addresses in each.
+    // Function, file and line of addresses in each; none is shorter than that.
     let [ours, theirs] = [(gort, ours), (stock, theirs)].map(|(exe, functions)| {
-        let addresses = functions
-            .iter()
-            .flat_map(|f| (0..100).map(move |i| f.1 + i));
+        let addresses = functions.iter().flat_map(|f| (0..64).map(move |i| f.1 + i));
         let input: String = addresses.map(|address| format!("{address:#x}\n")).collect();
         tool(&go, "addr2line", &[exe], &input)
     });
     assert!(ours.contains("main.ring\nchan_ring.go:4\n"), "{ours}");
-    assert_eq!(ours, theirs);
+    assert!(ours == theirs, "addr2line differs");
 
     // Lines of the instructions.
     let [ours, theirs] = [gort, stock].map(|exe| {

@@ -1,5 +1,5 @@
-// Faults in every kind of place: compiled code, the runtime's copies, clears and comparisons, calls of what is no code. With
-// debug.SetPanicOnFault each is a panic that can be recovered, and everything works afterwards.
+// Faults in every kind of place: compiled code, the runtime's copies, clears and comparisons, strings, maps and interfaces that the runtime makes
+// or looks at, calls of what is no code. With debug.SetPanicOnFault each is a panic that can be recovered, and everything works afterwards.
 
 package main
 
@@ -61,6 +61,7 @@ var places = []struct {
 	{"struct read", func() { l := *(*large)(at(0)); number = l.words[3] }},
 	{"struct write", func() { *(*large)(at(0)) = large{} }},
 	{"pointer write", func() { *(**int)(at(16)) = new(int) }},
+	{"typed copy", func() { *(*pair)(at(0)) = pair{new(int), "x"} }},
 	{"copy from", func() { copy(make([]byte, 100), badSlice(100)) }},
 	{"copy to", func() { copy(badSlice(1000), make([]byte, 1000)) }},
 	{"copy small", func() { copy(make([]byte, 3), badSlice(3)) }},
@@ -81,15 +82,46 @@ var places = []struct {
 	{"index byte of string", func() { number = strings.IndexByte(badString(64), 'x') }},
 	{"compare structs", func() { sink = *(*pair)(at(0)) == pair{} }},
 	{"compare arrays", func() { sink = *(*[100]int)(at(0)) == [100]int{} }},
+	{"string of bytes", func() { sink = string(badSlice(40)) }},
+	{"bytes of string", func() { sink = []byte(badString(40)) }},
+	{"runes of string", func() { sink = []rune(badString(40)) }},
+	{"concatenation", func() { sink = badString(40) + "tail" }},
 	{"range over string", func() {
 		for _, r := range badString(4) {
 			number += int(r)
 		}
 	}},
+	{"map key", func() { number = map[string]int{"a": 1, "b": 2}[badString(1)] }},
+	{"map key large", func() {
+		m := map[large]int{{}: 1}
+		number = m[*(*large)(at(0))]
+	}},
+	{"map key hashed", func() {
+		m := map[string]int{}
+		for i := 0; i < 100; i++ {
+			m[fmt.Sprint(i)] = i
+		}
+		number = m[badString(20)]
+	}},
+	{"map assign", func() {
+		m := map[interface{}]string{1: "x"}
+		m[badString(9)] = "y"
+	}},
+	{"map of nowhere", func() {
+		p := at(0)
+		number = (*(*map[int]int)(unsafe.Pointer(&p)))[1]
+	}},
+	{"map delete", func() { delete(map[string]int{"a": 1, "b": 2}, badString(1)) }},
+	{"interface", func() { sink = *(*large)(at(0)) }},
 	{"interface of nowhere", func() { sink = *(*interface{})(at(0)) }},
 	{"interface method", func() {
 		i := [2]uintptr{page, page}
 		sink = (*(*error)(unsafe.Pointer(&i))).Error()
+	}},
+	{"interface hash", func() {
+		m := map[interface{}]int{}
+		i := [2]uintptr{page, page}
+		m[*(*interface{})(unsafe.Pointer(&i))] = 1
 	}},
 	{"call", func() {
 		f := &page

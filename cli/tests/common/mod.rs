@@ -1,5 +1,7 @@
 //! What the tests of the command share: running it, and a Go installation that is only good for looking at.
 
+#![allow(dead_code, reason = "not every file of tests needs everything")]
+
 use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -67,7 +69,6 @@ pub fn go_command(root: &Path, script: &str) {
 }
 
 /// A library that gort can link with: one built beside this test, of this profile or of the other.
-#[allow(dead_code, reason = "not every file of tests needs it")]
 pub fn library() -> Option<PathBuf> {
     let dir = Path::new(env!("CARGO_BIN_EXE_gort")).parent().unwrap();
     [dir.join("libgort.a"), dir.join("../release/libgort.a")]
@@ -76,7 +77,6 @@ pub fn library() -> Option<PathBuf> {
 }
 
 /// A Go 1.5 installation.
-#[allow(dead_code, reason = "not every file of tests needs it")]
 pub fn go15() -> Option<PathBuf> {
     let named = env::var_os("GO15ROOT").map(PathBuf::from);
     let home = || Some(PathBuf::from(env::var_os("HOME")?).join("sdk/go1.5.4"));
