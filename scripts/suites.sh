@@ -7,7 +7,7 @@ report=()
 
 # Under these values of GODEBUG every go-test must pass (docs/godebug.md).
 # shellcheck disable=SC2034
-modes=("gcverify=1,gcstress=10" "stackpoison=1,gcstress=50" "heapguard=1,gcstress=50" "gcstoptheworld=1" "gcshrinkstackoff=1" "preemptstress=50,gcverify=1")
+modes=("gcverify=1,gcstress=10" "stackpoison=1,gcstress=50" "heapguard=1,gcstress=50" "gcstoptheworld=1" "gcshrinkstackoff=1" "preemptstress=50,gcverify=1" "schedrand=1" "schedrand=2,gcstress=50")
 
 # Packages of the standard library whose tests ask most of a runtime, and take a minute or two together.
 # shellcheck disable=SC2034

@@ -75,6 +75,8 @@ items! {
     SCAVENGE = b"scavenge", 0;
     /// Reports of the scheduler show every P, M and G.
     SCHED_DETAIL = b"scheddetail", 0;
+    /// Seed for leaving what the scheduler does to chance.
+    SCHED_RAND = b"schedrand", 0;
     /// A report of the scheduler every so many milliseconds.
     SCHED_TRACE = b"schedtrace", 0;
     /// What is free of stacks holds a pattern.
@@ -102,6 +104,8 @@ pub fn init() {
     if let Some(list) = env::get(b"GODEBUG") {
         parse(list, ALL);
     }
+    // SAFETY: the only thread there is.
+    unsafe { crate::sched::perturb::thread(crate::sched::getm()) };
     let rate = MEM_PROFILE_RATE.get();
     if rate >= 0 {
         crate::profile::records::MEM_PROFILE_RATE.store(rate.into(), Ordering::Relaxed);

@@ -5,6 +5,7 @@ use crate::debug::print;
 use crate::os::sys::{syscall3, syscall6};
 use crate::sched::queue::GList;
 use crate::sync::mutex::RawMutex;
+use crate::sync::note::Note;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
@@ -17,6 +18,10 @@ static EPOLL: AtomicI32 = AtomicI32::new(-1);
 static BREAK: AtomicI32 = AtomicI32::new(-1);
 /// A break is pending already.
 static BROKEN: AtomicBool = AtomicBool::new(false);
+/// Breaks a wait while there is no descriptor set. Only the waiting thread resets it.
+static NOTE: Note = Note::new();
+/// Longest wait where the process had no descriptor left for an eventfd.
+const UNBROKEN_NS: i64 = 10_000_000;
 /// The kernel has no `epoll_pwait2`: waits are rounded up to milliseconds.
 static NO_PWAIT2: AtomicBool = AtomicBool::new(false);
 static INIT: RawMutex = RawMutex::new();
@@ -28,50 +33,64 @@ struct Event {
     data: *mut PollDesc,
 }
 
-/// Creates the descriptor set on first use.
+/// The descriptor set exists.
+fn exists() -> bool {
+    // SeqCst: see `netpoll_break`.
+    EPOLL.load(Ordering::SeqCst) >= 0
+}
+
+/// Creates the descriptor set, for the first descriptor.
 #[unsafe(export_name = "runtime.netpollinit")]
 pub extern "C" fn init() {
-    if BREAK.load(Ordering::Acquire) >= 0 {
-        return;
-    }
     INIT.lock();
-    if BREAK.load(Ordering::Relaxed) < 0 {
-        // SAFETY: no pointers but the event, which lives across the call.
-        unsafe {
-            let ep = syscall3(libc::SYS_epoll_create1, libc::EPOLL_CLOEXEC as usize, 0, 0);
-            let ev = syscall3(
-                libc::SYS_eventfd2,
-                0,
-                (libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) as usize,
-                0,
-            );
-            if ep < 0 || ev < 0 {
-                print::throw("runtime: cannot create the network poller");
-            }
-            // A null descriptor stands for the eventfd.
-            let event = Event {
-                events: libc::EPOLLIN as u32,
-                data: null_mut(),
-            };
-            let add = libc::EPOLL_CTL_ADD as usize;
-            if syscall6(
-                libc::SYS_epoll_ctl,
-                ep as usize,
-                add,
-                ev as usize,
-                &raw const event as usize,
-                0,
-                0,
-            ) < 0
-            {
-                print::throw("runtime: cannot create the network poller");
-            }
-            EPOLL.store(ep as i32, Ordering::Relaxed);
-            // Release: who sees it sees EPOLL.
-            BREAK.store(ev as i32, Ordering::Release);
+    if !exists() {
+        // SAFETY: no pointers.
+        let ep = unsafe { syscall3(libc::SYS_epoll_create1, libc::EPOLL_CLOEXEC as usize, 0, 0) };
+        if ep < 0 {
+            print::puts("netpollinit: failed to create epoll descriptor ");
+            print::put_u64((-ep) as u64);
+            print::puts("\n");
+            print::throw("netpollinit: failed to create descriptor");
         }
+        make_break(ep);
+        EPOLL.store(ep as i32, Ordering::SeqCst);
+        // Whoever waits for timers only waits for descriptors, too, from now on.
+        NOTE.wakeup();
     }
     INIT.unlock();
+}
+
+/// Creates the eventfd of the set `ep`, if the process may have one more descriptor.
+fn make_break(ep: isize) {
+    // SAFETY: no pointers but the event, which lives across the call.
+    unsafe {
+        let flags = (libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) as usize;
+        let ev = syscall3(libc::SYS_eventfd2, 0, flags, 0);
+        if ev < 0 {
+            return;
+        }
+        // A null descriptor stands for the eventfd.
+        let event = Event {
+            events: libc::EPOLLIN as u32,
+            data: null_mut(),
+        };
+        let add = libc::EPOLL_CTL_ADD as usize;
+        if syscall6(
+            libc::SYS_epoll_ctl,
+            ep as usize,
+            add,
+            ev as usize,
+            &raw const event as usize,
+            0,
+            0,
+        ) < 0
+        {
+            syscall3(libc::SYS_close, ev as usize, 0, 0);
+            return;
+        }
+        BREAK.store(ev as i32, Ordering::SeqCst);
+        BROKEN.store(false, Ordering::SeqCst);
+    }
 }
 
 /// Watches `fd` on behalf of `pd`. Answers 0 or an error number.
@@ -115,36 +134,70 @@ fn control(op: i32, fd: usize, event: Event) -> i32 {
     -r as i32
 }
 
-/// Makes the wait that is under way, or the next one, end at once. Callable from a signal handler once the poller exists.
+/// Makes the wait that is under way, or the next one, end at once. Callable from a signal handler.
 pub fn netpoll_break() {
-    init();
-    // SeqCst: pairs with the waiter's, which resets the flag before the caller of `netpoll` looks at what the break was for.
-    if BROKEN.swap(true, Ordering::SeqCst) {
+    // First the note, then whether the set exists, both sequentially consistent; who waits asks whether the set exists and then looks at the note: a break that takes a set
+    // for missing that was just made is seen there.
+    NOTE.wakeup();
+    // Pairs with the waiter's, which resets the flag before the caller of `netpoll` looks at what the break was for.
+    if !exists() || BROKEN.swap(true, Ordering::SeqCst) {
         return;
     }
     let one = 1u64;
-    // SAFETY: eight readable bytes. It cannot fail: the counter is at most 1.
+    // SAFETY: eight readable bytes. It cannot fail: the counter is at most 1. Without an eventfd waits are short.
     unsafe {
         syscall3(
             libc::SYS_write,
-            BREAK.load(Ordering::Relaxed) as usize,
+            BREAK.load(Ordering::SeqCst) as usize,
             &raw const one as usize,
             8,
         )
     };
 }
 
+/// How long to wait in the kernel for descriptors, of `ns`.
+fn limit(ns: i64) -> i64 {
+    if ns == 0 {
+        return 0;
+    }
+    if BREAK.load(Ordering::SeqCst) < 0 {
+        INIT.lock();
+        if BREAK.load(Ordering::SeqCst) < 0 {
+            make_break(EPOLL.load(Ordering::SeqCst) as isize);
+        }
+        INIT.unlock();
+    }
+    if NOTE.is_set() {
+        NOTE.clear();
+        0
+    } else if BREAK.load(Ordering::SeqCst) >= 0 {
+        ns
+    } else if ns < 0 {
+        UNBROKEN_NS
+    } else {
+        ns.min(UNBROKEN_NS)
+    }
+}
+
 /// Goroutines that became ready, still parked in the scheduler's eyes. Waits up to `ns` nanoseconds, negative for ever, or until something
 /// happens. System mode, with or without P.
 #[unsafe(export_name = "runtime.netpoll")]
 pub fn netpoll(ns: i64) -> GList {
-    init();
     let mut list = GList::new();
     let mut events = [Event {
         events: 0,
         data: null_mut(),
     }; EVENTS];
-    let n = wait(&mut events, ns);
+    let n = if exists() {
+        wait(&mut events, limit(ns))
+    } else {
+        // No descriptor was ever opened: timers need none, and the process may have no more to give.
+        if ns != 0 {
+            NOTE.sleep_for(if ns < 0 { i64::MAX } else { ns });
+            NOTE.clear();
+        }
+        0
+    };
     for ev in events.iter().take(n) {
         let (bits, pd) = (ev.events as i32, ev.data);
         if pd.is_null() {
@@ -160,6 +213,7 @@ pub fn netpoll(ns: i64) -> GList {
                         8,
                     )
                 };
+                NOTE.clear();
                 BROKEN.swap(false, Ordering::SeqCst);
             }
             continue;

@@ -2,7 +2,7 @@
 
 use super::p::pstatus;
 use super::state::{self, GCWAITING, GLOBAL_RUNQ, SCHED, Sched, WAKE};
-use super::{P, getm, schedule, sysmon};
+use super::{P, getm, perturb, schedule, sysmon};
 use crate::abi::{G, M, STACK_GUARD};
 use crate::debug::{out::Out, print};
 use crate::os::{mem, sys};
@@ -40,6 +40,7 @@ pub unsafe fn init(m: *mut M, g0: *mut G) {
         let mut s = SCHED.lock();
         (*m).id = s.next_mid;
         s.next_mid += 1;
+        perturb::thread(m);
         s.mcount += 1;
         check_count(s);
         state::add_m(m);

@@ -21,6 +21,7 @@ pub mod lock;
 pub mod m;
 pub mod p;
 pub mod park;
+pub mod perturb;
 pub mod poller;
 pub mod prompt;
 pub mod queue;

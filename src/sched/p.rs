@@ -63,6 +63,8 @@ pub struct P {
     pub stack: crate::stack::PerP,
     /// Events of the execution trace: whoever holds the P, or has taken it from a system call.
     pub trace: crate::profile::trace::PerP,
+    /// State of the generator of [`super::perturb`], 0 before its first use.
+    pub perturb: u64,
     /// Goroutine ids handed out in batches: next and end.
     pub goids: [i64; 2],
 }

@@ -3,11 +3,11 @@
 use super::g::{status_of, transition};
 use super::queue::GList;
 use super::state::{SCHED, WAKE};
-use super::{P, getm, getp, m, status};
+use super::{P, getm, getp, m, perturb, status};
 use crate::abi::{G, STACK_GUARD, STACK_PREEMPT, Status};
 use crate::profile::{block, trace};
 use core::ptr;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{Ordering, fence};
 
 /// Why a goroutine waits; the text is shown in tracebacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,7 +117,7 @@ pub unsafe fn ready(g: *mut G) {
             return;
         }
         runq_put(p, g, true);
-        if WAKE.wanted() {
+        if WAKE.wanted() && !perturb::chance(4) {
             m::wake_p();
         }
     }
@@ -129,12 +129,41 @@ pub unsafe fn ready(g: *mut G) {
 /// The caller holds `p`; `g` is on no queue.
 #[inline]
 pub unsafe fn runq_put(p: *mut P, g: *mut G, next: bool) {
+    if perturb::on() {
+        // SAFETY: passed on.
+        return unsafe { runq_put_somewhere(p, g) };
+    }
     let mut overflow = GList::new();
     // SAFETY: the caller holds p.
     if unsafe { !(*p).runq_put(g, next, &mut overflow) } {
         let mut s = SCHED.lock();
         s.runq.append(&mut overflow);
         s.publish();
+    }
+}
+
+/// Queues a goroutine wherever chance will have it.
+#[cold]
+unsafe fn runq_put_somewhere(p: *mut P, g: *mut G) {
+    let mut overflow = GList::new();
+    // SAFETY: the caller holds p.
+    let full = unsafe {
+        if perturb::chance(4) {
+            overflow.push(g);
+            true
+        } else {
+            !(*p).runq_put(g, perturb::chance(2), &mut overflow)
+        }
+    };
+    if full {
+        let mut s = SCHED.lock();
+        s.runq.append(&mut overflow);
+        s.publish();
+    }
+    // The caller looks for idle Ps now, and expects a locked instruction before.
+    fence(Ordering::SeqCst);
+    if perturb::chance(8) && super::state::MAIN_STARTED.load(Ordering::Relaxed) != 0 {
+        m::wake_p();
     }
 }
 

@@ -6,7 +6,7 @@ use super::g::{status_of, transition};
 use super::p::pstatus;
 use super::state::{self, GCWAITING, GLOBAL_RUNQ, POLLER, SCHED, Sched, WAKE};
 use super::wake::{Host, Retired};
-use super::{P, getm, getp, interrupt, m, park, prompt, registers, status, stw};
+use super::{P, getm, getp, interrupt, m, park, perturb, prompt, registers, status, stw};
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, offsets};
 use crate::debug::print;
 use crate::profile::trace;
@@ -215,6 +215,7 @@ pub unsafe fn execute(g: *mut G, inherit: bool) -> ! {
         (*g).waitsince = 0;
         (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
         (*g).flags &= !crate::abi::G_PARK_RESULTS;
+        perturb::runs(g);
         let hz = crate::profile::HZ.load(Ordering::Relaxed);
         if (*m).profilehz != hz {
             crate::signal::set_thread_profiler(m, hz);
@@ -253,7 +254,7 @@ unsafe fn next_goroutine(m: *mut M) -> (*mut G, bool) {
         if (*p)
             .schedtick
             .load(Ordering::Relaxed)
-            .is_multiple_of(GLOBAL_EVERY)
+            .is_multiple_of(if perturb::on() { 3 } else { GLOBAL_EVERY })
             && GLOBAL_RUNQ.load(Ordering::Acquire) > 0
         {
             let g = SCHED.lock().runq_get(&*p, 1);
@@ -413,7 +414,7 @@ unsafe fn steal(p: *mut P) -> *mut G {
                     }
                 }
                 // The victim's next goroutine only in the last round: it is about to run there.
-                let g = (*p).runq_steal(&*victim, round == 3);
+                let g = (*p).runq_steal(&*victim, round == 3 || perturb::chance(4));
                 if !g.is_null() {
                     return g;
                 }

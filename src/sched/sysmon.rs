@@ -6,7 +6,7 @@
 use super::p::pstatus;
 use super::prompt::HOG_NS;
 use super::state::{self, GCWAITING, POLLER, PROMPT, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE};
-use super::{P, interrupt, m, park, stw, syscall};
+use super::{P, interrupt, m, park, perturb, stw, syscall};
 use crate::debug::godebug::PREEMPT_STRESS;
 use crate::os::sys;
 use crate::sync::note::Note;
@@ -242,6 +242,7 @@ fn retake(now: i64) -> Seen {
                     if (*p).runq_empty()
                         && WAKE.seekers() + WAKE.idle() > 0
                         && seen.syscallwhen + SLICE_NS > now
+                        && !perturb::chance(2)
                     {
                         continue;
                     }

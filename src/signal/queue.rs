@@ -127,8 +127,6 @@ fn want(s: u32, wanted: bool) -> bool {
 /// `runtime.signal_enable`. The first call, for signal 0, only says that the package is in use.
 pub unsafe fn signal_enable(a: &mut args::runtime_signal_enable) {
     if !IN_USE.swap(true, Ordering::Relaxed) {
-        // Handlers break the poller's wait: it must exist by then.
-        crate::net::netpoll_break();
         return;
     }
     if want(a.s, true) {

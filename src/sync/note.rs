@@ -30,9 +30,14 @@ impl Note {
         self.0.store(0, Ordering::Relaxed);
     }
 
-    /// Signals. The Release pairs with the sleeper's Acquire: what was written before is seen after.
+    /// It was signalled.
+    pub fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst) != 0
+    }
+
+    /// Signals. It releases, which pairs with the sleeper's Acquire: what was written before is seen after.
     pub fn wakeup(&self) {
-        if self.0.swap(1, Ordering::Release) == 0 {
+        if self.0.swap(1, Ordering::SeqCst) == 0 {
             futex::wake(&self.0, 1);
         }
     }

@@ -170,7 +170,8 @@ impl Heap {
             while i > 0 {
                 let parent = (i - 1) / ARITY;
                 let above = *self.entries.add(parent);
-                if above.when <= e.when {
+                let earlier = above.when < e.when;
+                if earlier || (above.when == e.when && !crate::sched::perturb::chance(2)) {
                     break;
                 }
                 self.put(i, above);
