@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{
-    Pid, PidfdFlags, Resource, Rlimit, Signal, getrlimit, kill_process_group, pidfd_open,
-    set_parent_process_death_signal, setrlimit,
+    Pid, PidfdFlags, Resource, Rlimit, Signal, getrlimit, kill_process, kill_process_group,
+    pidfd_open, set_parent_process_death_signal, setrlimit,
 };
 
 /// What a program may use.
@@ -28,6 +28,9 @@ pub struct Limits {
 /// Bytes of output after which a program is killed. The largest legitimate output, source text made by a
 /// `runoutput` test, is under 3 MiB.
 const OUTPUT_LIMIT: usize = 32 << 20;
+
+/// Time for a program that has had its time to say what it was doing.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 /// How a program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +106,7 @@ pub fn run(mut command: Command, limits: Limits) -> io::Result<Finished> {
     kill_group(&child);
     let (status, usage) = reap(&child)?;
     let (early, mut output) = watched?;
-    if early.is_none() {
+    if early != Some(Ending::TooMuchOutput) {
         drain(&mut reader, &mut output)?;
     }
     Ok(Finished {
@@ -124,11 +127,17 @@ fn watch(
     let process = pidfd_open(Pid::from_child(child), PidfdFlags::empty())?;
     let mut output = Vec::new();
     let mut buffer = vec![0; 64 << 10];
-    let mut open = true;
+    let (mut open, mut deadline, mut late) = (true, deadline, None);
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Ok((Some(Ending::TimeOut), output));
+            if late.is_some() {
+                return Ok((late, output));
+            }
+            // A Go program answers with what its goroutines do.
+            let _ = kill_process(Pid::from_child(child), Signal::QUIT);
+            (late, deadline) = (Some(Ending::TimeOut), Instant::now() + LAST_WORDS);
+            continue;
         }
         let wait = Timespec {
             tv_sec: left.as_secs() as i64,
@@ -154,7 +163,7 @@ fn watch(
             }
         } else if ended {
             // What is still in the pipe is read once its process group is gone.
-            return Ok((None, output));
+            return Ok((late, output));
         }
     }
 }
@@ -264,6 +273,17 @@ mod tests {
         assert_eq!(done.ending, Ending::TimeOut);
         assert_eq!(done.output, b"before\n");
         assert!(start.elapsed() < Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_asked_what_it_does() {
+        let done = run(
+            shell("trap 'echo waiting; exit 2' QUIT; while :; do sleep 0.1; done"),
+            limits(Duration::from_millis(300)),
+        )
+        .unwrap();
+        assert_eq!(done.ending, Ending::TimeOut);
+        assert_eq!(done.output, b"waiting\n");
     }
 
     #[test]
