@@ -80,9 +80,13 @@ pub fn run(mut command: Command, limits: Limits) -> io::Result<Finished> {
         current: Some(limits.memory),
         maximum: getrlimit(Resource::Data).maximum,
     };
-    // SAFETY: between fork and exec the closure makes two system calls; it neither allocates nor takes a lock.
+    // SAFETY: between fork and exec the closure makes some system calls; it neither allocates nor takes a lock.
     unsafe {
         command.pre_exec(move || {
+            // A shell's background job ignores some signals, which tests of signals would notice.
+            for signal in [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT] {
+                libc::signal(signal, libc::SIG_DFL);
+            }
             // An interrupted gort must not leave programs without their time limit behind.
             set_parent_process_death_signal(Some(Signal::KILL))?;
             setrlimit(Resource::Data, memory)?;
