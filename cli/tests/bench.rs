@@ -2,10 +2,9 @@
 
 mod common;
 
-use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use common::{fake_go, go15, gort, library};
 

@@ -18,6 +18,12 @@ pub struct Poller {
     until: AtomicI64,
 }
 
+impl Default for Poller {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Poller {
     crate::constructor! {
         /// Nobody waits.

@@ -118,12 +118,11 @@ unsafe fn thread(m: *mut M) -> i64 {
 }
 
 unsafe fn goroutine(g: *mut G) -> i64 {
-    // SAFETY: null, or one of the Gs.
     if g.is_null() {
-        -1
-    } else {
-        unsafe { (*g).goid }
+        return -1;
     }
+    // SAFETY: one of the Gs.
+    unsafe { (*g).goid }
 }
 
 /// What gort's threads do not have is shown as if it never happened.

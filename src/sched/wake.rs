@@ -51,6 +51,12 @@ pub struct Wake {
     refused: AtomicBool,
 }
 
+impl Default for Wake {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Wake {
     crate::constructor! {
         /// No idle P, no seeker.

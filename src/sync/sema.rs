@@ -150,8 +150,8 @@ mod tests {
     /// Threads that spin instead of parking: units are neither lost nor made.
     #[test]
     fn units_are_conserved() {
-        let mut word = 3_u32;
-        let addr = (&raw mut word).expose_provenance();
+        let mut units_word = 3_u32;
+        let addr = (&raw mut units_word).expose_provenance();
         let at = || core::ptr::with_exposed_provenance_mut::<u32>(addr);
         std::thread::scope(|scope| {
             for _ in 0..3 {
@@ -168,6 +168,6 @@ mod tests {
                 });
             }
         });
-        assert_eq!(word, 3);
+        assert_eq!(units_word, 3);
     }
 }

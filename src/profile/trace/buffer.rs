@@ -140,6 +140,10 @@ pub unsafe fn bytes(b: *mut Buffer) -> (*mut u8, usize) {
 }
 
 /// The reader is done with a buffer.
+#[expect(
+    clippy::not_unsafe_ptr_arg_deref,
+    reason = "null, or the buffer that the reader was given"
+)]
 pub fn recycle(b: *mut Buffer) {
     if !b.is_null() {
         let mut q = QUEUE.lock();
@@ -195,6 +199,12 @@ impl Encoder<'_> {
 /// Where a P's events go, or those of threads without P. Zeroed: no buffer.
 #[derive(Debug)]
 pub struct Log(*mut Buffer);
+
+impl Default for Log {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl Log {
     /// Without buffer.
