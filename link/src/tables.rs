@@ -519,6 +519,31 @@ mod tests {
     }
 
     #[test]
+    fn a_stack_pointer_that_the_table_does_not_follow_is_seen() {
+        let follows = |code: &[u8], steps: &[(u64, i32)]| {
+            follows_stack_pointer(code, &crate::pclntab::encode(steps.iter().copied()))
+        };
+        let (push_pop, ret) = ([0x55, 0x5d], 0xc3);
+        let code = [push_pop[0], push_pop[1], ret];
+        assert!(follows(&code, &[(1, 0), (2, 8), (3, 0)]));
+        assert!(!follows(&code, &[(3, 0)]));
+        // sub rsp, 16; add rsp, 16; ret; then a block that is jumped to, with a frame.
+        let code = [0x48, 0x83, 0xec, 16, 0x48, 0x83, 0xc4, 16, ret, 0x90, 0xf4];
+        assert!(follows(&code, &[(4, 0), (8, 16), (9, 0), (11, 16)]));
+        assert!(!follows(&code, &[(11, 0)]));
+        // and rsp, -64; mov rsp, rax; lea rsp, [rsp-8].
+        for code in [[0x48, 0x83, 0xe4, 0xc0, ret], [0x48, 0x89, 0xc4, 0x90, ret]] {
+            assert!(!follows(&code, &[(5, 0)]));
+        }
+        assert!(!follows(
+            &[0x48, 0x8d, 0x64, 0x24, 0xf8, ret],
+            &[(5, 0), (6, 8)]
+        ));
+        assert!(!follows(&[0x90, ret], &[(1, 0)]), "the table ends early");
+        assert!(!follows(&[0x06, ret], &[(2, 0)]), "no instruction");
+    }
+
+    #[test]
     fn steppers_agree_with_lookup() {
         let bytes = crate::pclntab::encode([(4, 0), (20, 64), (31, 0)].into_iter());
         let mut s = Stepper::new(&bytes);

@@ -87,6 +87,12 @@ pub fn nanosleep(ns: i64) {
     unsafe { syscall3(libc::SYS_nanosleep, &raw const ts as usize, 0, 0) };
 }
 
+/// This thread's sleeps end when they should, and not up to 50 us later, as is usual.
+pub fn wish_exact_sleeps() {
+    // SAFETY: no pointers.
+    unsafe { syscall3(libc::SYS_prctl, libc::PR_SET_TIMERSLACK as usize, 1, 0) };
+}
+
 unsafe extern "C" {
     /// asm/rt0.S: starts a thread that runs `gort_mstart(m)`.
     fn gort_clone(flags: usize, stack: usize, m: *mut crate::abi::M, tls: usize) -> isize;

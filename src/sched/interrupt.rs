@@ -36,8 +36,9 @@ mod on_its_way {
     pub const BLOCKED: u32 = 2;
 }
 
-/// Looks at the word before [`settle`] takes the signal for blocked: a hundred times the time that one takes.
-const PATIENCE: u32 = 20_000;
+/// Looks at the word before [`settle`] takes the signal for blocked: a thousand times the time that one takes. Fewer, and a sender that the system took off its
+/// processor disturbs the call after all; more keep a thread longer that blocks the signal, once.
+const PATIENCE: u32 = 200_000;
 
 /// The kernel's `siginfo_t` of a queued signal.
 #[repr(C)]

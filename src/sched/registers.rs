@@ -192,3 +192,38 @@ pub unsafe fn each_stopped(mut f: impl FnMut(*mut G, &Registers)) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_kernel_saved_is_kept() {
+        init();
+        let bytes = VECTOR.load(Ordering::Relaxed);
+        let r = make();
+        let general = core::array::from_fn(|i| i + 1);
+        let mut area = vec![0xa5u8; bytes.max(1024)];
+        // SAFETY: a record and an area of our own.
+        unsafe {
+            let g: *mut G = ptr::without_provenance_mut(8);
+            let kept = core::slice::from_raw_parts(r.add(1).cast::<u8>(), bytes);
+            area[511] = 1;
+            (*r).save(g, &general, area.as_ptr());
+            assert_eq!(((*r).components, kept[511]), (0, 1), "no mark: FXSAVE");
+            assert_eq!(*(*r).general(), general);
+            let mut stopped = 0;
+            each_stopped(|found, _| stopped += usize::from(found == g));
+            assert_eq!(stopped, 1);
+            area[464..468].copy_from_slice(&0x4650_5853u32.to_le_bytes());
+            area[472..480].copy_from_slice(&0b10_0000_0111u64.to_le_bytes());
+            area[480..484].copy_from_slice(&832u32.to_le_bytes());
+            area[831.min(bytes - 1)] = 2;
+            (*r).save(g, &general, area.as_ptr());
+            let all = COMPONENTS.load(Ordering::Relaxed);
+            assert_eq!((*r).components, 0b111 & all, "only what Go code can use");
+            assert!(all == 0 || kept[831.min(bytes - 1)] == 2);
+            (*r).g.store(null_mut(), Ordering::Relaxed);
+        }
+    }
+}

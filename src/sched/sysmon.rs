@@ -147,6 +147,9 @@ pub fn with_usual_slices<T>(f: impl FnOnce() -> T) -> T {
 /// The thread's function.
 pub extern "C" fn run() {
     sys::wish_slice(KERNEL_SLICE_NS);
+    if PREEMPT_STRESS.on() {
+        sys::wish_exact_sleeps();
+    }
     let (mut idle, mut nap) = (0u32, NAP_MIN_NS);
     let mut seen = Seen::default();
     loop {
