@@ -501,7 +501,7 @@ func BenchmarkSlowThing(b *testing.B) {}
             "a = 1",
             "var unused, used2",
             "type kept struct",
-            "//line x_test.go:23\n//go:noinline\nfunc (k *kept) method()",
+            "//line x_test.go:25\n//go:noinline\nfunc (k *kept) method()",
             "// About it.\nfunc BenchmarkThing",
             "func helper",
         ] {

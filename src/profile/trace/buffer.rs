@@ -334,21 +334,27 @@ mod tests {
         log.event(3, Kind::GoEnd, &[], None);
         log.event(3, Kind::GoSysExit, &[77, 1000, 5], None);
         let all = content(&log);
-        assert_eq!(all[0], Kind::Batch as u8 | 1 << 6);
-        let batch = numbers(&all[1..4])[0];
-        assert_eq!(batch, 3);
-        let start = all
-            .iter()
-            .position(|&b| b == Kind::GoStart as u8 | 1 << 6)
-            .unwrap();
-        assert_eq!(all[start + 1..start + 4], [0, 0, 77]);
-        // The last one has three arguments: its length follows its kind.
-        let exit = all
-            .iter()
-            .rposition(|&b| b == Kind::GoSysExit as u8 | 3 << 6)
-            .unwrap();
-        assert_eq!(all[exit + 1] as usize, all.len() - exit - 2);
         finish(&mut log);
+        assert_eq!(all[0], Kind::Batch as u8 | 1 << 6);
+        // P, sequence number and time, then the first event, as long after its batch as it is: not at all.
+        let ends: Vec<usize> = (1..all.len()).filter(|&i| all[i] & 0x80 == 0).collect();
+        assert_eq!(numbers(&all[1..=ends[0]]), [3]);
+        let start = ends[2] + 1;
+        assert_eq!(
+            all[start..start + 4],
+            [Kind::GoStart as u8 | 1 << 6, 0, 0, 77]
+        );
+        // The next has a sequence number and a time.
+        let end = start + 4;
+        assert_eq!(all[end], Kind::GoEnd as u8);
+        let ends: Vec<usize> = (end + 1..all.len())
+            .filter(|&i| all[i] & 0x80 == 0)
+            .collect();
+        // The last one has three arguments: its length follows its kind.
+        let exit = ends[1] + 1;
+        assert_eq!(all[exit], Kind::GoSysExit as u8 | 3 << 6);
+        assert_eq!(all[exit + 1] as usize, all.len() - exit - 2);
+        assert_eq!(numbers(&all[exit + 2..])[2..], [77, 1000, 5]);
     }
 
     #[test]
