@@ -1,6 +1,6 @@
-//! What `gort conform runtime` leaves out of package runtime's own tests, and which of them look inside the runtime.
+//! What `gort conform runtime` leaves out of package runtime's own tests, and why.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
@@ -11,7 +11,6 @@ const OWN: &str = include_str!("list.toml");
 /// The list by names.
 #[derive(Debug)]
 pub struct List {
-    inside: BTreeSet<String>,
     after: BTreeMap<String, String>,
     files: BTreeMap<String, String>,
     tests: BTreeMap<String, String>,
@@ -20,7 +19,6 @@ pub struct List {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Text {
-    inside: BTreeSet<String>,
     #[serde(default)]
     after: BTreeMap<String, String>,
     file: Vec<Entry>,
@@ -41,12 +39,7 @@ impl List {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let Text {
-            inside,
-            after,
-            file,
-            test,
-        } = toml::from_str(text)?;
+        let Text { after, file, test } = toml::from_str(text)?;
         let reasons = |entries: Vec<Entry>| -> Result<BTreeMap<String, String>> {
             let mut reasons = BTreeMap::new();
             for Entry { name, reason } in entries {
@@ -57,7 +50,6 @@ impl List {
             Ok(reasons)
         };
         Ok(Self {
-            inside,
             after,
             files: reasons(file)?,
             tests: reasons(test)?,
@@ -78,11 +70,6 @@ impl List {
     pub fn first(&self, name: &str) -> Option<&str> {
         self.after.get(name).map(String::as_str)
     }
-
-    /// Does a test need a library built for tests?
-    pub fn looks_inside(&self, name: &str) -> bool {
-        self.inside.contains(name)
-    }
 }
 
 #[cfg(test)]
@@ -94,14 +81,13 @@ mod tests {
         let list = List::own().unwrap();
         assert!(list.file("crash_cgo_test.go").is_some());
         assert!(list.test("TestSqrt").is_some());
-        assert!(list.looks_inside("TestLFStack"));
     }
 
     #[test]
     fn an_entry_needs_a_reason_and_stands_once() {
         let text = |reason: &str, n: usize| {
             let entry = format!("[[test]]\nname = \"TestA\"\nreason = \"{reason}\"\n");
-            format!("inside = []\nfile = []\n{}", entry.repeat(n))
+            format!("file = []\n{}", entry.repeat(n))
         };
         assert!(List::parse(&text("because", 1)).is_ok());
         assert!(List::parse(&text(" ", 1)).is_err());

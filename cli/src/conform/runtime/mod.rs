@@ -1,8 +1,8 @@
 //! `gort conform runtime`: the tests of package runtime and of the packages around it, from the Go tree.
 //!
 //! Those of package runtime are taken out of their files ([`crate::excerpt`]) and compiled as a package of their own; what the
-//! stock runtime exports to its own tests only comes from a package of hooks beside it, some of them on gort's structures in a library built
-//! for that (`--library`). Tests that make no sense on another runtime are listed with the reason. The other packages are compiled
+//! stock runtime exports to its own tests only comes from a package of hooks beside it, as far as it means something on gort. Tests that look
+//! further inside, or make no sense on another runtime, are listed with the reason. The other packages are compiled
 //! by `go test` as they are.
 
 mod list;
@@ -30,9 +30,6 @@ use crate::goroot::Linker;
     one test."
 )]
 pub struct Args {
-    /// libgort.a built with the feature `test-hooks`; without it the tests that look inside the runtime are skipped
-    #[arg(long, value_name = "FILE")]
-    library: Option<PathBuf>,
     /// Run every test N times under each value of -cpu
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     repeat: u32,
@@ -66,27 +63,16 @@ const EXCERPT: &str = "tree/runtime";
 const INTERNAL: &str = "internal/testenv";
 const PUBLIC: &str = "tree/testenv";
 
-/// Hooks that any library supports: they need no more than what compiled code calls, too.
+/// The hooks: they need no more than what compiled code calls, too.
 const HOOKS: &str = include_str!("hooks.go");
-
-/// Hooks into a library built for tests.
-const INSIDE: &str = include_str!("inside.go");
 
 /// `gort conform runtime`.
 pub fn run(args: &Args) -> Result<bool> {
     let go = GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", golang::how_to_get()))?;
     let list = List::own()?;
-    let library = args
-        .library
-        .as_ref()
-        .map(|file| {
-            file.canonicalize()
-                .with_context(|| format!("cannot find the library {}", file.display()))
-        })
-        .transpose()?;
     let mut tests = Vec::new();
     for package in PACKAGES {
-        tests.extend(find(&go, package, &list, library.is_some())?);
+        tests.extend(find(&go, package, &list)?);
     }
     tests.retain(|test| args.options.wants(&test.name()));
 
@@ -98,7 +84,6 @@ pub fn run(args: &Args) -> Result<bool> {
         toolchain: Toolchain::make(scratch.path(), "goroot", &go, Linker::Gort, limits)?,
         go: &go,
         scratch: scratch.path(),
-        library,
         list: &list,
         args,
         limits,
@@ -163,14 +148,12 @@ struct Built {
 }
 
 /// Finds the tests of a package, in the order of files.
-fn find(go: &GoInstall, package: &'static str, list: &List, inside: bool) -> Result<Vec<Test>> {
+fn find(go: &GoInstall, package: &'static str, list: &List) -> Result<Vec<Test>> {
     let mut tests = Vec::new();
     for (file, text) in test_files(go, package)? {
         for function in File::parse(&text).functions("Test") {
             let reason = if package == RUNTIME {
-                let needs = (!inside && list.looks_inside(function))
-                    .then_some("looks inside the runtime: needs --library");
-                list.file(&file).or(list.test(function)).or(needs)
+                list.file(&file).or(list.test(function))
             } else {
                 None
             };
@@ -202,6 +185,7 @@ fn test_files(go: &GoInstall, package: &str) -> Result<Vec<(String, String)>> {
             .path();
         if let Some(name) = path.file_name().and_then(|name| name.to_str())
             && name.ends_with("_test.go")
+            && !for_another_processor(name)
         {
             let text = fs::read_to_string(&path)
                 .with_context(|| format!("cannot read {}", path.display()))?;
@@ -212,13 +196,18 @@ fn test_files(go: &GoInstall, package: &str) -> Result<Vec<(String, String)>> {
     Ok(files)
 }
 
+/// The name says that the go command compiles the file for another processor only.
+fn for_another_processor(file: &str) -> bool {
+    ["386", "arm", "arm64", "ppc64", "ppc64le"]
+        .iter()
+        .any(|arch| file.ends_with(&format!("_{arch}_test.go")))
+}
+
 /// What building and running need.
 struct Suite<'a> {
     toolchain: Toolchain,
     go: &'a GoInstall,
     scratch: &'a Path,
-    /// Built for tests.
-    library: Option<PathBuf>,
     list: &'a List,
     args: &'a Args,
     limits: Limits,
@@ -254,9 +243,6 @@ impl Suite<'_> {
             .args(["test", "-c", "-o"])
             .arg(&exe)
             .arg(import);
-        if let Some(library) = &self.library {
-            command.env("GORT_LIB", library);
-        }
         let done = process::run(command, self.limits).context("cannot run the go command")?;
         if let Some(Verdict::Fail(_, why)) = judge_step(&done, Cause::LinkError) {
             bail!("the tests of package {package} cannot be built: {why}");
@@ -269,20 +255,14 @@ impl Suite<'_> {
         let mut sources = test_files(self.go, RUNTIME)?;
         // Those of package runtime itself are what exports its insides.
         sources.retain(|(name, text)| {
-            self.list.file(name).is_none() && text.contains("\npackage runtime_test\n")
+            self.list.file(name).is_none() && text.lines().any(|l| l == "package runtime_test")
         });
         for (_, text) in &mut sources {
             *text = text.replace(&format!("\"{INTERNAL}\""), &format!("\"{PUBLIC}\""));
         }
-        let inside = self.library.is_some();
-        let hooks = [("hooks.go", HOOKS), ("inside.go", INSIDE)];
-        let hooks = hooks.into_iter().take(if inside { 2 } else { 1 });
-        let hooked = Hooks::new(RUNTIME, EXCERPT, hooks.clone().map(|(_, text)| text));
-        let wanted = |name: &str| {
-            name.starts_with("Test")
-                && self.list.test(name).is_none()
-                && (inside || !self.list.looks_inside(name))
-        };
+        let hooks = [("hooks.go", HOOKS)];
+        let hooked = Hooks::new(RUNTIME, EXCERPT, [HOOKS]);
+        let wanted = |name: &str| name.starts_with("Test") && self.list.test(name).is_none();
         let mut files = excerpt::excerpt(&sources, &wanted, Some(&hooked));
         files.extend(hooks.map(|(name, text)| (name.to_string(), text.to_string())));
         // Functions without a body need an assembly file beside them.
