@@ -284,7 +284,7 @@ func client() {
 	c := http.Client{Timeout: 5 * soon}
 	_, err = c.Get("http://" + l.Addr().String() + "/slow")
 	timeout, ok := err.(net.Error)
-	fmt.Println(err != nil && strings.Contains(err.Error(), "request canceled"), ok && timeout.Timeout())
+	fmt.Println(err != nil && strings.Contains(err.Error(), "Client.Timeout exceeded"), ok && timeout.Timeout())
 	close(release)
 	c.Timeout = long
 	r, err := c.Get("http://" + l.Addr().String() + "/fast")
