@@ -3,9 +3,11 @@
 //!
 //! It holds no P and never runs Go code.
 
-use super::p::pstatus;
+use super::p::{SysmonTick, pstatus};
 use super::prompt::HOG_NS;
-use super::state::{self, GCWAITING, POLLER, PROMPT, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE};
+use super::state::{
+    self, GCWAITING, GLOBAL_RUNQ, POLLER, PROMPT, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE,
+};
 use super::{P, interrupt, m, park, perturb, stw, syscall};
 use crate::debug::godebug::PREEMPT_STRESS;
 use crate::os::sys;
@@ -236,17 +238,21 @@ fn retake(now: i64) -> Seen {
             match (*p).status.load(Ordering::Acquire) {
                 pstatus::SYSCALL => {
                     let tick = (*p).syscalltick.load(Ordering::Relaxed);
-                    if seen.syscalltick != tick {
+                    let same_call = seen.syscalltick == tick;
+                    if !same_call {
                         seen.syscalltick = tick;
                         seen.syscallwhen = now;
-                        continue;
                     }
+                    // Who makes many short calls hardly ever looks as if it ran: its slice ends all the same, for those who wait.
+                    let late = seen.lateness(p, now);
+                    let waited_for = !(*p).runq_empty() || GLOBAL_RUNQ.load(Ordering::Acquire) > 0;
+                    let over = (late >= SLICE_NS && waited_for) || is_urgent(p, late, now);
                     // Leave it alone while nobody wants it, but not so long that sysmon itself cannot sleep.
-                    if (*p).runq_empty()
+                    let unwanted = (*p).runq_empty()
                         && WAKE.seekers() + WAKE.idle() > 0
                         && seen.syscallwhen + SLICE_NS > now
-                        && !perturb::chance(2)
-                    {
+                        && !perturb::chance(2);
+                    if !over && (!same_call || unwanted) {
                         continue;
                     }
                     if (*p)
@@ -265,19 +271,10 @@ fn retake(now: i64) -> Seen {
                     }
                 }
                 pstatus::RUNNING => {
-                    let tick = (*p).schedtick.load(Ordering::Relaxed);
-                    if seen.schedtick != tick {
-                        seen.schedtick = tick;
-                        seen.schedwhen = now;
-                        seen.asked = false;
-                    }
-                    seen.looktick = tick;
+                    let late = seen.lateness(p, now);
+                    seen.looktick = seen.schedtick;
                     seen.lookwhen = now;
-                    let late = now - seen.schedwhen;
-                    if late >= SLICE_NS
-                        || (late >= HOG_NS && PROMPT.load(Ordering::Relaxed) != 0)
-                        || overdue(p, now)
-                    {
+                    if late >= SLICE_NS || is_urgent(p, late, now) {
                         if seen.asked {
                             interrupt::send(p);
                         }
@@ -297,9 +294,27 @@ fn retake(now: i64) -> Seen {
     found
 }
 
-/// A timer of `p` should have fired: its goroutine must make room.
-fn overdue(p: *mut P, now: i64) -> bool {
-    crate::time::pending(p) && crate::time::next_when() <= now
+/// The goroutine of `p`, which has run for `late` ns, must make room: a timer of `p` should have fired, or a prompt goroutine waits.
+fn is_urgent(p: *mut P, late: i64, now: i64) -> bool {
+    (late >= HOG_NS && PROMPT.load(Ordering::Relaxed) != 0)
+        || (crate::time::pending(p) && crate::time::next_when() <= now)
+}
+
+impl SysmonTick {
+    /// How long `p` has gone on with the same goroutine, as far as was seen.
+    ///
+    /// # Safety
+    /// `p` is the P that this belongs to.
+    unsafe fn lateness(&mut self, p: *mut P, now: i64) -> i64 {
+        // SAFETY: the word is atomic.
+        let tick = unsafe { (*p).schedtick.load(Ordering::Relaxed) };
+        if self.schedtick != tick {
+            self.schedtick = tick;
+            self.schedwhen = now;
+            self.asked = false;
+        }
+        now - self.schedwhen
+    }
 }
 
 /// Starts the thread.
