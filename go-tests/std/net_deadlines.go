@@ -302,14 +302,19 @@ func starved() {
 	a, err := net.Dial("tcp", l.Addr().String())
 	must(err)
 	var files []int
-	for {
-		fd, err := syscall.Open("/dev/null", syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
-		if err != nil {
-			fmt.Println(err)
-			break
+	// Connections of the parts before may still be closed, and leave descriptors: until nothing is left for a while.
+	for before := -1; before < len(files); time.Sleep(2 * soon) {
+		before = len(files)
+		for {
+			var fd int
+			fd, err = syscall.Open("/dev/null", syscall.O_RDONLY|syscall.O_CLOEXEC, 0)
+			if err != nil {
+				break
+			}
+			files = append(files, fd)
 		}
-		files = append(files, fd)
 	}
+	fmt.Println(err)
 	_, err = l.Accept()
 	fmt.Println(what(err))
 	_, err = net.Dial("tcp", l.Addr().String())
