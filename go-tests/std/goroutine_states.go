@@ -138,8 +138,11 @@ func main() {
 	for i := 0; i < 2; i++ {
 		<-done
 	}
-	gone := dump()
-	fmt.Println("dead", state(gone, "spins"), strings.Contains(gone, "spins"))
+	// They have said that they are done, and return sooner or later.
+	for strings.Contains(dump(), "spins") {
+		time.Sleep(time.Millisecond)
+	}
+	fmt.Println("dead", state(dump(), "spins"))
 }
 
 func spins(done chan bool) {

@@ -1,7 +1,8 @@
 //! Arguments, environment and auxiliary vector, as the kernel leaves them above the initial stack.
 
 use crate::abi::{GoSlice, GoString, args};
-use crate::os::mem;
+use crate::heap;
+use crate::types::known;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 static ARGC: AtomicUsize = AtomicUsize::new(0);
@@ -102,14 +103,16 @@ pub fn parse(s: &[u8]) -> Option<i64> {
     Some(if neg { -v } else { v })
 }
 
-/// A Go slice of the strings of a null-ended vector, in memory that is never freed.
+/// A Go slice of the strings of a null-ended vector. On the heap: programs store strings of their own in it (`os.Args[0] = name`, `os.Setenv`), and only
+/// there the collector finds them.
 ///
 /// # Safety
-/// `v` has `n` strings.
+/// `v` has `n` strings; on the system stack, so that no collection starts before the slice is handed out.
 unsafe fn strings(v: *const *const u8, n: usize) -> GoSlice {
-    let p = mem::persistent_alloc((n * size_of::<GoString>()).max(8), 8).cast::<GoString>();
+    // SAFETY: the caller's promises; the array holds n strings.
+    let p = unsafe { heap::newarray(known::string(), n) }.cast::<GoString>();
     for i in 0..n {
-        // SAFETY: the caller's promise; the memory holds n strings.
+        // SAFETY: as above. No write barrier: the strings are the kernel's, not the heap's.
         unsafe { p.add(i).write(c_string(*v.add(i))) };
     }
     GoSlice {

@@ -1,17 +1,11 @@
 //! The values of run-time panics.
 
 use super::raise;
-use crate::abi::{Eface, GoString, Type, args};
+use crate::abi::{Eface, GoString, args};
 use crate::os::mem;
 use crate::sync::mutex::Mutex;
+use crate::types::known;
 use core::ptr;
-
-unsafe extern "C" {
-    #[link_name = "type.string"]
-    static STRING: Type;
-    #[link_name = "type.runtime.errorString"]
-    static ERROR_STRING: Type;
-}
 
 /// A constant text as a boxed Go string.
 struct Boxed {
@@ -48,7 +42,7 @@ fn boxed(text: &'static str) -> *mut u8 {
 /// The interface value of a constant string.
 pub fn string_value(text: &'static str) -> Eface {
     Eface {
-        typ: &raw const STRING,
+        typ: known::string(),
         data: boxed(text),
     }
 }
@@ -56,16 +50,16 @@ pub fn string_value(text: &'static str) -> Eface {
 /// The interface value of a `runtime.Error` that reads "runtime error: " and `text`.
 pub fn error_value(text: &'static str) -> Eface {
     Eface {
-        typ: &raw const ERROR_STRING,
+        typ: known::error_string(),
         data: boxed(text),
     }
 }
 
 /// The text of a value if its type is plain string or runtime.errorString; true for the latter.
 pub fn plain_text(e: Eface) -> Option<(GoString, bool)> {
-    let error = ptr::eq(e.typ, &raw const ERROR_STRING);
+    let error = ptr::eq(e.typ, known::error_string());
     // SAFETY: the data word of a string in an interface points to the string.
-    (error || ptr::eq(e.typ, &raw const STRING))
+    (error || ptr::eq(e.typ, known::string()))
         .then(|| unsafe { (*e.data.cast::<GoString>(), error) })
 }
 
