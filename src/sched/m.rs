@@ -88,15 +88,16 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
             let ret =
                 sysmon::with_usual_slices(|| sys::clone_thread((*g0).sched.sp, m, (*m).fsbase));
             if ret < 0 {
-                print::puts("runtime: failed to create new OS thread (have ");
-                print::put_u64((SCHED.lock().mcount - 1) as u64);
-                print::puts(" already; errno=");
-                print::put_u64((-ret) as u64);
-                print::puts(")\n");
-                if ret == -(libc::EAGAIN as isize) {
-                    print::puts("runtime: may need to increase max user processes (ulimit -u)\n");
-                }
-                print::throw("newosproc");
+                let others = (SCHED.lock().mcount - 1) as u64;
+                let say = |out: &mut Out<'_>| {
+                    out.str("runtime: failed to create new OS thread (have ")
+                        .uint(others);
+                    out.str(" already; errno=").uint((-ret) as u64).str(")\n");
+                    if ret == -(libc::EAGAIN as isize) {
+                        out.str("runtime: may need to increase max user processes (ulimit -u)\n");
+                    }
+                };
+                print::throw_saying(say, "newosproc");
             }
         });
         m
