@@ -194,6 +194,12 @@ impl Bits {
 /// Offset of the relocation in a prologue's load of g, its first instruction: `mov rcx, fs:[-8]`.
 const PROLOGUE_G: u32 = 5;
 
+/// Package sync was written for a runtime that stops the world at calls only: a `Pool` reads two words one after the other that the collector, which empties
+/// all pools with the world stopped, must not write in between. The functions of sync/atomic that it calls are part of that.
+fn counts_on_running(name: &[u8]) -> bool {
+    name.starts_with(b"sync.") || name.starts_with(b"sync/atomic.")
+}
+
 /// Does the table of frame sizes tell the stack pointer at every instruction? The assembler follows pushes and pops, but not what a function written by hand
 /// does to the stack pointer itself.
 fn follows_stack_pointer(image: &[u8], pcsp: &[u8]) -> bool {
@@ -308,7 +314,10 @@ impl Builder<'_, '_> {
         // Compiled functions have both maps; the library's says that there is nothing to map.
         let compiled = locals_map.is_some_and(|m| self.p.go_def(m).is_some());
         let known_args = u32::try_from(text.args).is_ok();
-        if !known_args || !(compiled || follows_stack_pointer(self.p.image(id), text.pcsp)) {
+        if !known_args
+            || !(compiled || follows_stack_pointer(self.p.image(id), text.pcsp))
+            || counts_on_running(name)
+        {
             flags |= FRAME_NO_INTERRUPT;
         }
         let (args_words, args) = self.map(id, args_map, 0, false)?;

@@ -5,10 +5,11 @@
 //! own queue. sysmon puts there what it finds on the network while goroutines run long. While the list is not empty, sysmon asks goroutines that have run
 //! for [`HOG_NS`] to make room.
 //!
-//! After [`STREAK`] of them in a row another goroutine has its turn, so that many timers with short periods starve nobody.
+//! After [`STREAK`] of them in a row another goroutine has its turn, so that many timers with short periods starve nobody. While the list is long no more
+//! timers are fired: the goroutines they wake would only stand at its end.
 
 use super::queue::GList;
-use super::state::{PROMPT, SCHED, WAKE};
+use super::state::{GLOBAL_RUNQ, PROMPT, SCHED, WAKE};
 use super::{P, m, park, sysmon};
 use crate::abi::G;
 use core::ptr;
@@ -27,14 +28,20 @@ pub unsafe fn next(p: *mut P) -> *mut G {
     // SAFETY: the caller holds p.
     unsafe {
         let mut ready = GList::new();
-        if crate::time::pending(p) {
+        if crate::time::pending(p) && (PROMPT.load(Ordering::Relaxed) as usize) < crate::time::BATCH
+        {
             crate::time::check_into(p, &mut ready);
         }
         if ready.is_empty() && PROMPT.load(Ordering::Acquire) == 0 {
             (*p).streak = 0;
             return ptr::null_mut();
         }
-        let others_turn = (*p).streak >= STREAK && !(*p).runq_empty();
+        let queued = GLOBAL_RUNQ.load(Ordering::Acquire) > PROMPT.load(Ordering::Acquire);
+        let others_turn = (*p).streak >= STREAK && (queued || !(*p).runq_empty());
+        // The global queue has those that were preempted: they get some of the turns.
+        let from_queue = others_turn
+            && queued
+            && ((*p).runq_empty() || (*p).schedtick.load(Ordering::Relaxed).is_multiple_of(4));
         let mut g = ptr::null_mut();
         if others_turn {
             (*p).streak = 0;
@@ -43,10 +50,12 @@ pub unsafe fn next(p: *mut P) -> *mut G {
             g = ready.pop();
         }
         let more = !ready.is_empty();
-        if more || (g.is_null() && !others_turn) {
+        if more || from_queue || (g.is_null() && !others_turn) {
             let mut s = SCHED.lock();
             s.prompt.append(&mut ready);
-            if g.is_null() && !others_turn {
+            if from_queue {
+                g = s.runq.pop();
+            } else if g.is_null() && !others_turn {
                 g = s.prompt_get(&*p);
             }
             s.publish();

@@ -120,6 +120,8 @@ impl<const N: usize> Ring<N> {
     /// if there is nothing else.
     pub fn steal(&self, from: &Self, take_next: bool) -> usize {
         let tail = self.tail.load(Relaxed);
+        // Or the stolen would overwrite what is in it.
+        assert!(self.head.load(Relaxed) == tail);
         let n = loop {
             let head = from.head.load(Acquire);
             let available = from.tail.load(Acquire).wrapping_sub(head);

@@ -334,10 +334,10 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                 Retired::Seek => continue,
                 Retired::Idle => {}
             }
-            if wait_for_poller() {
-                continue;
+            // With goroutines on its queue perhaps, which are not to be stolen onto.
+            if !wait_for_poller() {
+                m::stop();
             }
-            m::stop();
             return ptr::null_mut();
         }
     }
@@ -424,7 +424,7 @@ unsafe fn steal(p: *mut P) -> *mut G {
     ptr::null_mut()
 }
 
-/// Without P. If nobody waits for the network and the timers yet, this thread does. True: it has a P again, look for work.
+/// Without P. If nobody waits for the network and the timers yet, this thread does. True: it has a P again, and what it found is on its queue.
 unsafe fn wait_for_poller() -> bool {
     // SAFETY: this thread holds no P.
     unsafe {
@@ -457,10 +457,12 @@ unsafe fn wait_for_poller() -> bool {
         m::acquire_p(p);
         park::ready_list(list);
         if crate::time::next_when() <= crate::time::clock::nanotime() {
-            for q in state::all_ps() {
-                if crate::time::pending(q) {
-                    crate::time::check(q);
-                }
+            for q in state::all_ps().filter(|&q| crate::time::pending(q)) {
+                crate::time::check(q);
+            }
+            // More than are fired at a time: another thread goes on with those of idle Ps while we turn to the first.
+            if state::all_ps().any(crate::time::pending) && WAKE.wanted() {
+                m::wake_p();
             }
         }
         true

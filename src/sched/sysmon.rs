@@ -296,8 +296,11 @@ fn retake(now: i64) -> Seen {
 
 /// The goroutine of `p`, which has run for `late` ns, must make room: a timer of `p` should have fired, or a prompt goroutine waits.
 fn is_urgent(p: *mut P, late: i64, now: i64) -> bool {
-    (late >= HOG_NS && PROMPT.load(Ordering::Relaxed) != 0)
-        || (crate::time::pending(p) && crate::time::next_when() <= now)
+    if PROMPT.load(Ordering::Relaxed) != 0 {
+        late >= HOG_NS
+    } else {
+        crate::time::pending(p) && crate::time::next_when() <= now
+    }
 }
 
 impl SysmonTick {

@@ -207,7 +207,11 @@ pub fn pending(p: *mut P) -> bool {
     first != 0 && first <= nanotime()
 }
 
-/// Runs the timers of `p` (any P) that are due. System mode, on a thread with a P, holding no lock.
+/// Timers that a P fires before it turns to the goroutines that they wake. Most functions of timers start or wake one: so many are made at a time, and not
+/// one for each timer in a heap of a million that came due together.
+pub const BATCH: usize = 64;
+
+/// Runs up to [`BATCH`] timers of `p` (any P) that are due. System mode, on a thread with a P, holding no lock.
 ///
 /// # Safety
 /// As said: timer functions are compiled code that allocates and readies goroutines.
@@ -240,9 +244,9 @@ pub unsafe fn check_into(p: *mut P, ready: &mut GList) {
     }
 }
 
-/// Runs the timers of `h` that are due, and `after` after each.
+/// Runs up to [`BATCH`] timers of `h` that are due, and `after` after each.
 unsafe fn run(h: &PerP, now: i64, mut after: impl FnMut()) {
-    loop {
+    for _ in 0..BATCH {
         h.lock.lock();
         // SAFETY: we hold the lock; timers in the heap are live. Function and argument are copied before unlocking: then the
         // timer may be stopped, armed anew or dropped by its owner.

@@ -145,7 +145,8 @@ pub const FRAME_REFLECT: u32 = 1;
 pub const FRAME_NO_MAPS: u32 = 2;
 /// The function loads g elsewhere than in its stack check: it may hold the thread's M in a register (inlined `LockOSThread`).
 pub const FRAME_LOADS_G: u32 = 4;
-/// No goroutine may be stopped by a signal in the function: the size of its frame or of its arguments is not known at every instruction.
+/// No goroutine may be stopped by a signal in the function: the size of its frame or of its arguments is not known at every instruction, or its code counts on
+/// being stopped at calls only.
 pub const FRAME_NO_INTERRUPT: u32 = 8;
 
 /// One function of Go text.
