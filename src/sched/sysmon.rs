@@ -18,6 +18,9 @@ use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
 /// Shortest nap: the latency of taking a P out of a blocking system call.
 const NAP_MIN_NS: i64 = 20_000;
+/// Shortest naps in a row that found no P to take, about a millisecond of them with what the kernel adds; then they become longer. More take Ps sooner out of calls
+/// that block once in a while, and stop whoever runs more often for nothing: on a busy machine a P's thread often seems to be blocked that only waits for its turn.
+const FINE_NAPS: u32 = 12;
 /// Longest nap while somebody runs.
 const NAP_MAX_NS: i64 = 10_000_000;
 /// A goroutine's time slice.
@@ -157,7 +160,7 @@ pub extern "C" fn run() {
     loop {
         if idle == 0 {
             nap = NAP_MIN_NS;
-        } else if idle > 50 {
+        } else if idle > FINE_NAPS {
             nap = (nap * 2).min(NAP_MAX_NS);
         }
         let stress = i64::from(PREEMPT_STRESS.get());
