@@ -23,7 +23,7 @@ fn main() {
         println!("cargo::rerun-if-changed={dir}");
     }
     let table = fs::read_to_string("abi/surface.toml").expect("abi/surface.toml");
-    let symbols = surface::parse(&table);
+    let symbols = surface::parse(&table, env::var_os("CARGO_FEATURE_TEST_HOOKS").is_some());
     let types = fs::read_to_string("abi/types.toml").expect("abi/types.toml");
     fs::write(out.join("surface.rs"), surface::rust(&symbols)).expect("write surface.rs");
     fs::write(out.join("trampolines.S"), trampolines::assembly(&symbols))

@@ -22,6 +22,9 @@ pub struct Symbol {
     pub park: Option<String>,
     #[serde(default)]
     pub asm: bool,
+    /// Only in builds with the feature `test-hooks`.
+    #[serde(default)]
+    pub test: bool,
     #[serde(default)]
     #[allow(
         dead_code,
@@ -38,9 +41,10 @@ struct Table {
     symbol: Vec<Symbol>,
 }
 
-/// All rows, in order: a row's place is the symbol's surface index.
-pub fn parse(text: &str) -> Vec<Symbol> {
-    let table: Table = toml::from_str(text).unwrap_or_else(|e| panic!("abi/surface.toml: {e}"));
+/// The rows of a build, in order: a row's place is the symbol's surface index. `tests`: those that only tests want, too.
+pub fn parse(text: &str, tests: bool) -> Vec<Symbol> {
+    let mut table: Table = toml::from_str(text).unwrap_or_else(|e| panic!("abi/surface.toml: {e}"));
+    table.symbol.retain(|s| tests || !s.test);
     let mut seen = std::collections::HashSet::new();
     for s in &table.symbol {
         assert!(

@@ -13,11 +13,28 @@ die() {
     exit 1
 }
 
-# Builds the runtime library and the command.
-build_gort() {
+# Stops with a message where something is missing that a build needs.
+can_build() {
     command -v cargo >/dev/null ||
         die "cargo is not in PATH; install Rust from https://rustup.rs (or set PATH to where it is)"
     command -v "${CC:-cc}" >/dev/null ||
         die "${CC:-cc} is not in PATH; the assembly needs a C compiler (on Debian: apt-get install gcc libc6-dev)"
+}
+
+# Builds the runtime library and the command.
+build_gort() {
+    can_build
     cargo build --manifest-path "$root/Cargo.toml" --release -p gort -p gort-cli "$@"
+}
+
+# The runtime library with hooks for tests, never what programs are linked with; the name is for the scripts that source this file.
+# shellcheck disable=SC2034
+test_library=$target/test-hooks/libgort.a
+
+# Builds it.
+build_test_library() {
+    can_build
+    cargo build --manifest-path "$root/Cargo.toml" --profile test-hooks --features test-hooks -p gort "$@"
+    # Now it is the newer one of the two libraries, even if there was nothing to do: the command refuses an old one.
+    touch "$test_library"
 }

@@ -21,6 +21,8 @@ pub mod complex;
 pub mod debug;
 pub mod gc;
 pub mod heap;
+#[cfg(feature = "test-hooks")]
+pub mod hooks;
 pub mod map;
 pub mod net;
 pub mod os;

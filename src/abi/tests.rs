@@ -71,7 +71,7 @@ fn bindings_follow_the_header() {
 fn reference_follows_the_table() {
     let table = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("abi/surface.toml"))
         .expect("abi/surface.toml");
-    let symbols = surface::parse(&table);
+    let symbols = surface::parse(&table, true);
     let mut page = String::from(
         "# Exported symbols\n\n\
          Made from `abi/surface.toml` by `src/abi/tests.rs`. How each mode is entered: [trampolines.md](trampolines.md).\n\n\
@@ -99,9 +99,14 @@ fn reference_follows_the_table() {
         } else {
             &s.go
         };
+        let by = if s.test {
+            ", in a library with the feature `test-hooks`"
+        } else {
+            ""
+        };
         let _ = writeln!(
             page,
-            "| `{}` | `{}` | {mode} | {}; {} | {} |",
+            "| `{}` | `{}` | {mode} | {}; {} | {}{by} |",
             s.name,
             what.replace('|', "\\|"),
             words(&s.ptrs),
@@ -115,7 +120,12 @@ fn reference_follows_the_table() {
             format!("of which {n} are not implemented: calling one ends the program with its name.")
         }
     };
-    let _ = writeln!(page, "\n{} symbols, {rest}", symbols.len());
+    let hooks = symbols.iter().filter(|s| s.test).count();
+    let _ = writeln!(
+        page,
+        "\n{} symbols, and {hooks} for tests only; {rest}",
+        symbols.len() - hooks
+    );
     check("docs/surface.md", &page);
 }
 

@@ -10,7 +10,7 @@ use super::{Slow, Try, grow, mem};
 use crate::abi::{Hmap, MapType};
 
 /// Entries for every two buckets above which a map grows: 6.5 a bucket. Higher makes chains longer, lower wastes memory.
-const LOAD: usize = 13;
+pub const LOAD: usize = 13;
 
 /// One more entry would be too many for `2^b` buckets.
 #[inline(always)]

@@ -28,9 +28,14 @@ pub struct Ring<const N: usize> {
 impl<const N: usize> Ring<N> {
     /// An empty one.
     pub fn new() -> Self {
+        Self::starting_at(0)
+    }
+
+    /// An empty one that `n` items have gone through, wrapping.
+    pub fn starting_at(n: u32) -> Self {
         Self {
-            head: AtomicU32::new(0),
-            tail: AtomicU32::new(0),
+            head: AtomicU32::new(n),
+            tail: AtomicU32::new(n),
             slots: core::array::from_fn(|_| AtomicUsize::new(0)),
             next: AtomicUsize::new(0),
         }

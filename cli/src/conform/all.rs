@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use super::runner::Totals;
+use super::runtime::library;
 use crate::golang::{self, GoInstall};
 
 /// Arguments of `gort conform all`.
@@ -155,6 +156,9 @@ pub fn run(args: &Args) -> Result<bool> {
             continue;
         }
         println!("== {}", suite.name);
+        if suite.name == "runtime" {
+            build_test_library(&args.dir)?;
+        }
         let stock = match suite.stock {
             false => None,
             true => {
@@ -183,6 +187,20 @@ pub fn run(args: &Args) -> Result<bool> {
         fs::write(file, page).with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(lines.iter().all(|line| line.gort.failed == 0))
+}
+
+/// Builds the library that package runtime's tests are linked with.
+fn build_test_library(project: &Path) -> Result<()> {
+    let [script, option] = library::MAKE;
+    println!("building the library with hooks: {script} {option}");
+    let status = Command::new(project.join(script))
+        .arg(option)
+        .status()
+        .with_context(|| format!("cannot run {script} in {}", project.display()))?;
+    if !status.success() {
+        bail!("{script} {option} failed ({status})");
+    }
+    Ok(())
 }
 
 /// The stock runtime's results of a suite: those of an earlier call, or new ones.

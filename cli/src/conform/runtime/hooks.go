@@ -1,5 +1,5 @@
-// Package runtime stands for what package runtime exports to its own tests only: what needs nothing but the symbols that
-// compiled code calls, too.
+// Package runtime stands for what package runtime exports to its own tests only. Most of it needs nothing but the symbols that
+// compiled code calls, too; functions whose names begin with hook are in the library for tests only (src/hooks).
 package runtime
 
 import (
@@ -71,10 +71,54 @@ func IfaceHash(i interface {
 	return interhash(unsafe.Pointer(&i), seed)
 }
 
-// HashLoad is the load at which the stock runtime's maps grow; the tests divide by it only.
+//go:linkname hookHashLoad runtime.hookHashLoad
+func hookHashLoad() float64
+
+// HashLoad is the load at which maps grow.
 var HashLoad = &load
 
-var load = 6.5
+var load = hookHashLoad()
+
+//go:linkname hookAdd runtime.hookAdd
+func hookAdd(counter *uintptr, n uintptr) uintptr
+
+// Xadduintptr adds as the runtime's counters do.
+func Xadduintptr(counter *uintptr, n uintptr) uintptr { return hookAdd(counter, n) }
+
+//go:linkname hookFutexSleep runtime.hookFutexSleep
+func hookFutexSleep(word *uint32, value uint32, ns int64)
+
+//go:linkname hookFutexWake runtime.hookFutexWake
+func hookFutexWake(word *uint32, n uint32)
+
+// The sleep of a thread, and its end: what the runtime's locks, and threads without work, wait with.
+var Futexsleep, Futexwakeup = hookFutexSleep, hookFutexWake
+
+//go:linkname hookPointers runtime.hookPointers
+//go:noescape
+func hookPointers(x interface{}) []byte
+
+// GCMask says which words of what x points to the collector takes for pointers.
+func GCMask(x interface{}) []byte { return hookPointers(x) }
+
+//go:linkname hookRunQueue runtime.hookRunQueue
+func hookRunQueue() string
+
+//go:linkname hookRunQueueSteal runtime.hookRunQueueSteal
+func hookRunQueueSteal() string
+
+// RunSchedLocalQueueTest fills and empties a P's run queue.
+func RunSchedLocalQueueTest() { wants(hookRunQueue()) }
+
+// RunSchedLocalQueueStealTest moves goroutines from one P's run queue to another's.
+func RunSchedLocalQueueStealTest() { wants(hookRunQueueSteal()) }
+
+// wants panics with what is wrong, if anything is.
+func wants(wrong string) {
+	if wrong != "" {
+		panic(wrong)
+	}
+}
 
 //go:linkname environment syscall.runtime_envs
 func environment() []string

@@ -1,10 +1,11 @@
 //! `gort conform runtime`: the tests of package runtime and of the packages around it, from the Go tree.
 //!
 //! Those of package runtime are taken out of their files ([`crate::excerpt`]) and compiled as a package of their own; what the
-//! stock runtime exports to its own tests only comes from a package of hooks beside it, as far as it means something on gort. Tests that look
-//! further inside, or make no sense on another runtime, are listed with the reason. The other packages are compiled
-//! by `go test` as they are.
+//! stock runtime exports to its own tests only comes from a package of hooks beside it, as far as it means something on gort; it is linked
+//! with a library that has what the hooks need ([`library`]). Tests that look further inside, or make no sense on another runtime, are listed with the reason.
+//! The other packages are compiled by `go test` as they are.
 
+pub(super) mod library;
 mod list;
 
 use std::fs;
@@ -39,6 +40,10 @@ pub struct Args {
     /// Run the tests without -short
     #[arg(long)]
     long: bool,
+    /// Link package runtime's tests with FILE, a libgort.a built with the feature test-hooks [default: that of target/test-hooks, which
+    /// `scripts/build --test-hooks` makes]
+    #[arg(long, value_name = "FILE")]
+    test_library: Option<PathBuf>,
     #[command(flatten)]
     options: Options,
 }
@@ -63,7 +68,7 @@ const EXCERPT: &str = "tree/runtime";
 const INTERNAL: &str = "internal/testenv";
 const PUBLIC: &str = "tree/testenv";
 
-/// The hooks: they need no more than what compiled code calls, too.
+/// The hooks.
 const HOOKS: &str = include_str!("hooks.go");
 
 /// `gort conform runtime`.
@@ -243,6 +248,19 @@ impl Suite<'_> {
             .args(["test", "-c", "-o"])
             .arg(&exe)
             .arg(import);
+        if package == RUNTIME {
+            let library = match &self.args.test_library {
+                Some(file) => file.clone(),
+                None => library::find()?,
+            };
+            let library = fs::canonicalize(&library)
+                .with_context(|| format!("there is no library {}", library.display()))?;
+            println!(
+                "tests of package runtime are linked with {}",
+                library.display()
+            );
+            command.env("GORT_LIB", library);
+        }
         let done = process::run(command, self.limits).context("cannot run the go command")?;
         if let Some(Verdict::Fail(_, why)) = judge_step(&done, Cause::LinkError) {
             bail!("the tests of package {package} cannot be built: {why}");
