@@ -65,6 +65,11 @@ impl<const N: usize> Ring<N> {
         old
     }
 
+    /// The item to take before all others, or 0: it may be gone already.
+    pub fn peek_next(&self) -> usize {
+        self.next.load(Acquire)
+    }
+
     /// Takes the next one, or 0, and leaves the others. Owner only.
     pub fn take_next(&self) -> usize {
         self.next.swap(0, AcqRel)

@@ -91,6 +91,28 @@ fn next() {
     });
 }
 
+/// The place before the ring, and a thief that takes from there only what did not change while it looked: the owner still has the rest.
+fn watched() {
+    let ring = Arc::new(Ring::<2>::new());
+    let theirs = ring.clone();
+    let thief = thread::spawn(move || {
+        let seen = theirs.peek_next();
+        let runs = theirs.peek_next() != seen;
+        steal(&theirs, 1, !runs)
+    });
+    let mut got = Vec::new();
+    for item in 1..=2 {
+        ring.put_next(item);
+        got.push(ring.get().0);
+    }
+    ring.put_next(3);
+    got.extend(thief.join().unwrap());
+    drain(&ring, &mut got);
+    got.retain(|&item| item != 0);
+    got.sort_unstable();
+    assert_eq!(got, [1, 2, 3]);
+}
+
 /// An item carries what its maker wrote before.
 fn contents() {
     let ring = Arc::new(Ring::<2>::new());
@@ -128,6 +150,11 @@ fn thieves_take_half() {
 #[test]
 fn the_next_one_may_be_stolen() {
     explore(next);
+}
+
+#[test]
+fn the_next_one_may_be_left_alone() {
+    explore(watched);
 }
 
 #[test]
