@@ -3,6 +3,7 @@
 //! The tests are those of the Go tree's package runtime; `cli/src/conform/runtime/hooks.go` gives these functions the names and types that they
 //! know. A hook calls what the runtime itself calls; nothing here does the work a second time.
 
+pub mod lfstack;
 pub mod pointers;
 pub mod runq;
 pub mod words;

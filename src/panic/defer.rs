@@ -12,8 +12,9 @@ use crate::debug::print;
 use crate::os::mem;
 use crate::sched;
 use crate::sync::mutex::RawMutex;
+use crate::sync::stack::{self, Node};
 use core::ptr;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::AtomicPtr;
 
 /// Room for arguments in the records of each pool.
 const ROOM: [usize; 4] = [32, 128, 512, 2048];
@@ -44,7 +45,7 @@ pub struct PerP {
 /// Whole batches for any P, for each pool. The first record of a batch links to the next batch by `panic`.
 static SHARED: [AtomicPtr<Defer>; ROOM.len()] =
     [const { AtomicPtr::new(ptr::null_mut()) }; ROOM.len()];
-/// Only its holder takes batches from [`SHARED`]: with a single taker a compare-and-swap pop is safe from reuse.
+/// Only its holder takes batches from [`SHARED`].
 static TAKER: RawMutex = RawMutex::new();
 
 /// First byte of a record's arguments.
@@ -183,40 +184,24 @@ unsafe fn refill(pool: &mut Pool, class: usize) {
     }
 }
 
+// SAFETY: a record in a pool is in no panic.
+unsafe impl Node for Defer {
+    #[inline(always)]
+    unsafe fn link(this: *mut Self) -> *mut *mut Self {
+        // SAFETY: the caller's promise.
+        unsafe { (&raw mut (*this).panic).cast() }
+    }
+}
+
 fn take_batch(class: usize) -> *mut Defer {
-    if SHARED[class].load(Ordering::Relaxed).is_null() {
-        return ptr::null_mut();
-    }
-    TAKER.lock();
-    let mut head = SHARED[class].load(Ordering::Acquire);
-    // SAFETY: nobody else takes batches now, so `head` stays valid; Acquire pairs with the Release of `give_batch`.
-    while let Some(d) = unsafe { head.as_ref() } {
-        match SHARED[class].compare_exchange(
-            head,
-            d.panic.cast(),
-            Ordering::Acquire,
-            Ordering::Acquire,
-        ) {
-            Ok(_) => break,
-            Err(now) => head = now,
-        }
-    }
-    TAKER.unlock();
-    head
+    // SAFETY: records live for ever; nobody else takes any.
+    unsafe { stack::pop(&SHARED[class], &TAKER) }
 }
 
 /// Gives a batch (of at least one record) away.
 fn give_batch(class: usize, batch: *mut Defer) {
-    let mut head = SHARED[class].load(Ordering::Relaxed);
-    loop {
-        // SAFETY: the batch is ours until the exchange.
-        unsafe { (*batch).panic = head.cast() };
-        // Release: the batch's links must be seen by the taker.
-        match SHARED[class].compare_exchange(head, batch, Ordering::Release, Ordering::Relaxed) {
-            Ok(_) => return,
-            Err(now) => head = now,
-        }
-    }
+    // SAFETY: the batch is ours.
+    unsafe { stack::push(&SHARED[class], batch) };
 }
 
 /// Gives a record back. On a goroutine's stack or g0, with a P.

@@ -1,7 +1,7 @@
 //! Locks of the runtime itself, and the semaphores that package sync builds on (docs/sync.md).
 //!
 //! - `mutex`, `note`: for threads. - `sema`: the semaphores under Mutex, RWMutex, WaitGroup; `units`: their words, `queue`: who waits. - `syncsema`: under Cond.
-//! - `pin`: spinning, and keeping a goroutine on its P.
+//! - `stack`: nodes that any thread leaves for others. - `pin`: spinning, and keeping a goroutine on its P.
 //!
 //! Lock order (outer first): a channel's lock or a semaphore bucket, sudog pool, timer heap, `sched::SCHED`, heap central lists, page heap,
 //! `os::mem` bump allocator.
@@ -12,5 +12,6 @@ pub mod note;
 pub mod pin;
 mod queue;
 pub mod sema;
+pub mod stack;
 pub mod syncsema;
 mod units;

@@ -113,6 +113,24 @@ func RunSchedLocalQueueTest() { wants(hookRunQueue()) }
 // RunSchedLocalQueueStealTest moves goroutines from one P's run queue to another's.
 func RunSchedLocalQueueStealTest() { wants(hookRunQueueSteal()) }
 
+// LFNode is what the tests' nodes begin with.
+type LFNode struct {
+	Next    uint64
+	Pushcnt uintptr
+}
+
+//go:linkname hookStackPush runtime.hookStackPush
+func hookStackPush(stack *uint64, node unsafe.Pointer)
+
+//go:linkname hookStackPop runtime.hookStackPop
+func hookStackPop(stack *uint64) unsafe.Pointer
+
+// LFStackPush puts a node on a stack that any number of threads may push to.
+func LFStackPush(stack *uint64, node *LFNode) { hookStackPush(stack, unsafe.Pointer(node)) }
+
+// LFStackPop takes the node on top.
+func LFStackPop(stack *uint64) *LFNode { return (*LFNode)(hookStackPop(stack)) }
+
 // wants panics with what is wrong, if anything is.
 func wants(wrong string) {
 	if wrong != "" {
