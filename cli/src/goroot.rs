@@ -11,7 +11,8 @@
 //!   name.
 //! - `bin/go` is a script of a few lines: it sets GOROOT and, unless told otherwise, CGO_ENABLED=0,
 //!   and becomes the installation's go command. Programs on gort are static and hold no C code, but
-//!   the go command takes cgo for granted and would use the C half of package net.
+//!   the go command takes cgo for granted and would use the C half of package net. What gort has
+//!   not, such as the race detector, it refuses first (see [`crate::gocommand`]).
 //!
 //! The standard archives keep their time stamps and build ids through the links, and a release of Go
 //! does not rebuild its own packages, so the archives (`runtime` too: the compiler reads its export
@@ -33,6 +34,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::gocommand::BUILDING;
 use crate::golang::{GoInstall, MARKER};
 
 /// Arguments of `gort goroot`.
@@ -80,6 +82,8 @@ struct Marker {
     linker: PathBuf,
     /// Where the tree is; its go command names this place.
     dir: PathBuf,
+    /// The commands that its go command looks at first.
+    checked: Vec<String>,
     /// Nothing is left to do; false while packages are compiled.
     complete: bool,
 }
@@ -116,7 +120,7 @@ pub fn make(dir: &Path, go: &GoInstall, linker: Linker) -> Result<Outcome> {
             go.root.display()
         );
     }
-    let linker = match linker {
+    let executable = match linker {
         Linker::Gort => env::current_exe()
             .and_then(fs::canonicalize)
             .context("cannot find gort's own executable")?,
@@ -126,8 +130,12 @@ pub fn make(dir: &Path, go: &GoInstall, linker: Linker) -> Result<Outcome> {
         gort: env!("CARGO_PKG_VERSION").to_string(),
         go: go.root.clone(),
         go_version: go.version.clone(),
-        linker,
+        linker: executable,
         dir: dir.clone(),
+        checked: match linker {
+            Linker::Gort => BUILDING.map(str::to_string).to_vec(),
+            Linker::Stock => Vec::new(),
+        },
         complete: false,
     };
     let plan = plan(&go.root, &marker.linker)?;
@@ -321,11 +329,34 @@ fn go_script(marker: &Marker) -> Vec<u8> {
     let mut script =
         b"#!/bin/sh\n# Made by `gort goroot`: the go command for this tree.\nGOROOT=".to_vec();
     script.extend(quoted(&marker.dir));
-    script.extend(b"\nCGO_ENABLED=${CGO_ENABLED:-0}\nexport GOROOT CGO_ENABLED\nexec ");
+    script.extend(b"\nCGO_ENABLED=${CGO_ENABLED:-0}\nexport GOROOT CGO_ENABLED\ngo=");
     script.extend(quoted(&marker.go.join(GO)));
-    script.extend(b" \"$@\"\n");
+    if !marker.checked.is_empty() {
+        script.extend(b"\ngort=");
+        script.extend(quoted(&marker.linker));
+        script.extend(
+            CHECKS
+                .replace("COMMANDS", &marker.checked.join("|"))
+                .bytes(),
+        );
+    }
+    script.extend(b"\nexec \"$go\" \"$@\"\n");
     script
 }
+
+/// The part of the go command that says what gort has not.
+const CHECKS: &str = r#"
+case $1 in
+run)
+    # Becomes the go command, which passes the program's status on: nothing can be said later.
+    "$gort" go-check "$@" || exit ;;
+COMMANDS)
+    "$gort" go-check "$@" || exit
+    "$go" "$@" && exit
+    status=$?
+    "$gort" go-failed "$go" "$@"
+    exit $status ;;
+esac"#;
 
 /// A path as one word of a shell script.
 fn quoted(path: &Path) -> Vec<u8> {
@@ -434,11 +465,13 @@ mod tests {
             go_version: String::new(),
             linker: PathBuf::new(),
             dir: "/a b$c".into(),
+            checked: vec!["build".into(), "test".into()],
             complete: true,
         };
         let script = String::from_utf8(go_script(&marker)).unwrap();
         assert!(script.contains("GOROOT='/a b$c'\n"), "{script}");
-        assert!(script.contains(r"exec '/it'\''s go/bin/go' "), "{script}");
+        assert!(script.contains("go='/it'\\''s go/bin/go'\n"), "{script}");
+        assert!(script.contains("\nbuild|test)\n"), "{script}");
     }
 
     #[test]

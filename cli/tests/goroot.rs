@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use common::{fake_go, go_command, gort};
+use common::{fake_go, go_command, go15, gort};
 
 /// Names in a folder, sorted.
 fn names(folder: &Path) -> Vec<String> {
@@ -80,6 +80,110 @@ fn its_go_command_knows_its_place() {
         .unwrap();
     let expected = format!("{} 0 run a b.go\n", tree.canonicalize().unwrap().display());
     assert_eq!(String::from_utf8(run.stdout).unwrap(), expected);
+}
+
+/// What the go command of a tree did with a command: its status, and what it printed in all.
+fn go_says(tree: &Path, command: &str, environment: &[(&str, &str)]) -> (i32, String) {
+    let mut go = std::process::Command::new(tree.join("bin/go"));
+    for name in ["CGO_ENABLED", "GOOS", "GOARCH", "GOPATH"] {
+        go.env_remove(name);
+    }
+    let done = go
+        .args(command.split(' '))
+        .envs(environment.iter().copied())
+        .output()
+        .unwrap();
+    let text = String::from_utf8([done.stdout, done.stderr].concat()).unwrap();
+    (done.status.code().unwrap(), text)
+}
+
+#[test]
+fn its_go_command_refuses_what_gort_has_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let go = fake_go(&dir.path().join("go"), "go1.5.4");
+    go_command(&go, r#"case $1 in build|run) echo "ran $*"; exit 3;; esac"#);
+    let tree = dir.path().join("tree");
+    let done = gort(&["goroot", tree.to_str().unwrap()], &[("GO15ROOT", &go)]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    for (command, environment, says) in [
+        (
+            "test -race x",
+            [].as_slice(),
+            "gort: go test -race is not supported",
+        ),
+        (
+            "build -buildmode=c-shared x",
+            &[],
+            "gort: go build -buildmode=c-shared is not supported",
+        ),
+        (
+            "install -linkshared x",
+            &[],
+            "gort: go install -linkshared is not supported",
+        ),
+        (
+            "build x",
+            &[("GOARCH", "386")],
+            "gort: GOARCH=386 is not supported",
+        ),
+        (
+            "run x.go",
+            &[("CGO_ENABLED", "1")],
+            "gort: CGO_ENABLED=1 is not supported",
+        ),
+    ] {
+        let (status, text) = go_says(&tree, command, environment);
+        assert_eq!(status, 2, "{command}: {text}");
+        assert!(text.starts_with(says), "{command}: {text}");
+        assert_eq!(text.lines().count(), 1, "{command}: {text}");
+    }
+    for command in ["build x", "run x.go -race"] {
+        let expected = (3, format!("ran {command}\n"));
+        assert_eq!(go_says(&tree, command, &[]), expected);
+    }
+
+    let file = dir.path().join("x.go");
+    fs::write(&file, "package main\n\nimport \"C\"\n").unwrap();
+    let (status, text) = go_says(&tree, &format!("run {}", file.display()), &[]);
+    assert_eq!(status, 2);
+    assert!(
+        text.contains("x.go imports \"C\", which is not supported"),
+        "{text}"
+    );
+}
+
+/// The go command says of such packages that they have no files.
+#[test]
+fn a_failed_command_is_followed_by_what_needs_cgo() {
+    let Some(real) = go15() else {
+        eprintln!("not run: needs Go 1.5");
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in [
+        ("withc", "package withc\n\nimport \"C\"\n"),
+        (
+            "user",
+            "package main\n\nimport _ \"withc\"\n\nfunc main() {}\n",
+        ),
+        (
+            "other",
+            "package main\n\nimport _ \"net\"\n\nfunc main() {}\n",
+        ),
+    ] {
+        fs::create_dir_all(dir.path().join("src").join(name)).unwrap();
+        fs::write(dir.path().join("src").join(name).join("x.go"), text).unwrap();
+    }
+    let go = real.join("bin/go");
+    let message = "gort: withc imports \"C\", which is not supported: gort makes static";
+    for (package, says) in [("withc", message), ("user", message), ("other", "")] {
+        let done = gort(
+            &["go-failed", go.to_str().unwrap(), "build", "-v", package],
+            &[("GOPATH", dir.path()), ("GOROOT", &real)],
+        );
+        assert!(done.err.starts_with(says), "{package}: {}", done.err);
+        assert_eq!(done.err.is_empty(), says.is_empty(), "{}", done.err);
+    }
 }
 
 #[test]

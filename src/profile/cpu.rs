@@ -8,9 +8,14 @@
 
 use super::HZ;
 use crate::abi::{G, GoSlice, Status, args};
+use crate::debug::asmfuncs;
 use crate::debug::frames::{self, Frames};
 use crate::os::mem;
-use crate::sched::{self, g::status_of, status};
+use crate::sched::{
+    self,
+    g::{goexit_pc, status_of},
+    status,
+};
 use crate::signal::{self, context::Context};
 use crate::stack::walk::{self, Walker};
 use core::cell::UnsafeCell;
@@ -21,6 +26,10 @@ use core::sync::atomic::{AtomicU32, Ordering};
 const WORDS: usize = 1 << 17;
 /// Deepest stack recorded.
 const DEPTH: usize = 64;
+
+/// Above the stack pointer of a leaf function's code lies its Go caller's return address, at most so far: the bytes that such functions may use
+/// (`LEAF_BUDGET` in asm/offsets.h, proved by `gort prove`), and the trampoline's.
+const LEAF_REACH: usize = 512;
 
 /// How long the reader sleeps when there is nothing yet.
 const PAUSE_NS: i64 = 100_000_000;
@@ -162,8 +171,7 @@ unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
                 // Another signal, that stopped the goroutine, came first.
                 return frames::record(Frames::of(curg), 0, pcs);
             }
-            pcs[0] = pc;
-            return 1 + frames::record(Frames::of(curg), 0, &mut pcs[1..]);
+            return in_the_runtime(pc, Frames::of(curg), pcs);
         }
         if !((*g).stack_lo..(*g).stack_hi - 8).contains(&sp) {
             return alone(pc, pcs);
@@ -177,16 +185,49 @@ unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
             if ((*g).stack_lo..(*g).stack_hi - 8).contains(&at)
                 && walk::find_site(*(at as *const usize)).is_some()
             {
-                pcs[0] = pc;
-                return 1 + frames::record(
-                    Frames::from(g, Walker::new(*(at as *const usize), at + 8), 0),
-                    0,
-                    &mut pcs[1..],
-                );
+                let ret = *(at as *const usize);
+                let call = called(ret).unwrap_or(0);
+                return in_the_runtime(pc, Frames::from(g, Walker::new(ret, at + 8), call), pcs);
+            }
+        }
+        // Or below, where functions of ours have used the register and hold other words. What looks like it is it if the walk
+        // from there ends where stacks do.
+        let end = (sp + LEAF_REACH).min((*g).stack_hi - 8);
+        for at in (sp..end).step_by(8) {
+            let ret = *(at as *const usize);
+            if let Some(call) = called(ret) {
+                let n = frames::record(Frames::from(g, Walker::new(ret, at + 8), call), 0, pcs);
+                if n == pcs.len() || (n > 0 && pcs[n - 1] == goexit_pc()) {
+                    return n;
+                }
             }
         }
         alone(pc, pcs)
     }
+}
+
+/// The function of the library that the call before the return address `ret` enters, if Go code has made a call there.
+fn called(ret: usize) -> Option<usize> {
+    const CALL: u8 = 0xe8;
+    walk::find_site(ret)?;
+    let bytes = (ret - 5) as *const u8;
+    // SAFETY: a call site follows a call; no call is at the first bytes of the text.
+    let (opcode, distance) = unsafe { (*bytes, bytes.add(1).cast::<i32>().read_unaligned()) };
+    let target = ret.wrapping_add_signed(distance as isize);
+    asmfuncs::find(target).filter(|f| opcode == CALL && f.entry == target)?;
+    Some(target)
+}
+
+/// A pc of the library, of a goroutine with these frames. They begin with the function that Go code has called, if it is known: people and tools
+/// know that one, the pc has a name for debuggers only.
+fn in_the_runtime(pc: usize, frames: Frames, pcs: &mut [usize]) -> usize {
+    let n = frames::record(frames, 0, &mut pcs[1..]);
+    if n > 0 && asmfuncs::find(pcs[1] - 1).is_some() {
+        pcs.copy_within(1..=n, 0);
+        return n;
+    }
+    pcs[0] = pc;
+    n + 1
 }
 
 /// A pc without a stack: under the name of what the thread does.
