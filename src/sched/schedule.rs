@@ -432,6 +432,10 @@ unsafe fn steal(p: *mut P) -> *mut G {
 
 /// `victim` is at work, and its next goroutine is all that there is to steal: watches it for [`PATIENCE_NS`], or until there is more. True: its goroutines come and
 /// go, it gets to the next one itself.
+#[expect(
+    clippy::len_zero,
+    reason = "`is_empty` asks for the next one, too; the length is that of the others"
+)]
 unsafe fn runs_its_next(victim: *mut P) -> bool {
     // SAFETY: Ps are never freed, their queues atomic.
     unsafe {
