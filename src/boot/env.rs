@@ -79,9 +79,16 @@ pub fn get(name: &[u8]) -> Option<&'static [u8]> {
     None
 }
 
-/// Value of an environment variable that is a decimal number.
+/// Value of an environment variable, not empty, as Go 1.5 reads GOGC and GOMAXPROCS: the digits that it begins with, 0 if there are none.
 pub fn number(name: &[u8]) -> Option<i64> {
-    parse(get(name)?)
+    get(name).filter(|v| !v.is_empty()).map(leading_digits)
+}
+
+fn leading_digits(s: &[u8]) -> i64 {
+    let digits = s.iter().take_while(|b| b.is_ascii_digit());
+    digits.fold(0i64, |n, &b| {
+        n.saturating_mul(10).saturating_add(i64::from(b - b'0'))
+    })
 }
 
 /// A decimal number with optional sign.

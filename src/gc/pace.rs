@@ -50,7 +50,7 @@ pub fn init() {
         if v == b"off" {
             PERCENT.store(-1, Ordering::Relaxed);
         } else if let Some(n) = env::number(b"GOGC") {
-            PERCENT.store(n.clamp(-1, i64::from(i32::MAX)) as i32, Ordering::Relaxed);
+            PERCENT.store(n.min(i64::from(i32::MAX)) as i32, Ordering::Relaxed);
         }
     }
     set_limits(0);
