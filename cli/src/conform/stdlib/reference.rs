@@ -80,6 +80,8 @@ impl Reference {
             Ending::Exit(_) if stuck && worse.is_empty() => Verdict::Pass,
             Ending::Exit(0) if worse.is_empty() && run.complete => Verdict::Pass,
             Ending::Exit(1) if worse.is_empty() && run.complete && excused => Verdict::Pass,
+            // A panic in a function that fails there too is its failure, and the last of what there is to compare.
+            Ending::Exit(2) if worse.is_empty() && !run.complete && excused => Verdict::Pass,
             Ending::TimeOut => Verdict::Fail(Cause::TimeOut, worse + &tail(&output)),
             Ending::TooMuchOutput => {
                 Verdict::Fail(Cause::WrongOutput, worse + "output without end")
@@ -222,6 +224,26 @@ mod tests {
         let stock = reference(&[(2, &run("PASS"))]);
         assert_eq!(judge(&stock, 2, &run("PASS")), Verdict::Pass);
         assert!(matches!(judge(&stock, 2, &run("FAIL")), Verdict::Fail(..)));
+    }
+
+    #[test]
+    fn what_panics_on_stock_may_panic() {
+        let run = |a: &str, b: &str| {
+            format!(
+                "=== RUN   TestA\n--- {a}: TestA (0.00s)\n=== RUN   TestB\n--- {b}: TestB (0.00s)\npanic: oops [recovered]\n\tpanic: oops\n\ngoroutine 1 [running]:\n"
+            )
+        };
+        let stock = reference(&[(2, &run("PASS", "FAIL"))]);
+        assert_eq!(judge(&stock, 2, &run("PASS", "FAIL")), Verdict::Pass);
+        assert!(matches!(
+            judge(&stock, 2, &run("FAIL", "FAIL")),
+            Verdict::Fail(..)
+        ));
+        let good = reference(&[(0, &output("PASS", "PASS", "PASS"))]);
+        assert!(matches!(
+            judge(&good, 2, &run("PASS", "FAIL")),
+            Verdict::Fail(Cause::Crash, _)
+        ));
     }
 
     #[test]
