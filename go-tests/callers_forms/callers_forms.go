@@ -170,7 +170,7 @@ func main() {
 	case "error_method":
 		panic(counter{})
 	case "goroutine":
-		done := make(chan int)
+		done, again := make(chan int), make(chan int)
 		go func() {
 			show(0)
 			for skip := 0; skip < 4; skip++ {
@@ -179,8 +179,8 @@ func main() {
 			close(done)
 		}()
 		<-done
-		go counter{}.shows(done)
-		<-done
+		go counter{}.shows(again)
+		<-again
 	case "goroutine_direct":
 		go show(0)
 		for i := 0; i < 10; i++ {
