@@ -19,6 +19,8 @@ use core::sync::atomic::Ordering;
 pub const HOG_NS: i64 = 100_000;
 /// Prompt goroutines in a row on one P.
 const STREAK: u32 = 16;
+/// One in so many turns of others, about, goes to the global queue if the P's own has goroutines, too: those that were preempted are there.
+const QUEUE_EVERY: u32 = 4;
 
 /// Fires the timers of `p` that are due and answers the goroutine that goes before those on its queue, if any.
 ///
@@ -38,10 +40,13 @@ pub unsafe fn next(p: *mut P) -> *mut G {
         }
         let queued = GLOBAL_RUNQ.load(Ordering::Acquire) > PROMPT.load(Ordering::Acquire);
         let others_turn = (*p).streak >= STREAK && (queued || !(*p).runq_empty());
-        // The global queue has those that were preempted: they get some of the turns.
         let from_queue = others_turn
             && queued
-            && ((*p).runq_empty() || (*p).schedtick.load(Ordering::Relaxed).is_multiple_of(4));
+            && ((*p).runq_empty()
+                || (*p)
+                    .schedtick
+                    .load(Ordering::Relaxed)
+                    .is_multiple_of(QUEUE_EVERY));
         let mut g = ptr::null_mut();
         if others_turn {
             (*p).streak = 0;
