@@ -4,8 +4,11 @@
 //! - `surface.rs`: the argument structures, the `extern "C"` wrappers that check each Rust function against its
 //!   row, and the table of argument pointer maps;
 //! - `trampolines.S`: the entry of every symbol, included by `asm/gort.S`;
+//! - `places.txt`: files and lines of the functions, for the linker;
 //! - `types.S`: the descriptors of the basic types and of the types of package runtime.
 
+#[path = "build/places.rs"]
+mod places;
 #[path = "build/signature.rs"]
 mod signature;
 #[path = "build/surface.rs"]
@@ -19,7 +22,8 @@ use std::{env, fs, path::PathBuf};
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    for dir in ["abi", "asm", "build"] {
+    // The sources hold the lines that `places.txt` tells.
+    for dir in ["abi", "asm", "build", "src"] {
         println!("cargo::rerun-if-changed={dir}");
     }
     let table = fs::read_to_string("abi/surface.toml").expect("abi/surface.toml");
@@ -28,6 +32,13 @@ fn main() {
     fs::write(out.join("surface.rs"), surface::rust(&symbols)).expect("write surface.rs");
     fs::write(out.join("trampolines.S"), trampolines::assembly(&symbols))
         .expect("write trampolines.S");
+    let go_places = fs::read_to_string("abi/go-places.txt").expect("abi/go-places.txt");
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    fs::write(
+        out.join("places.txt"),
+        places::table(&symbols, &go_places, &root),
+    )
+    .expect("write places.txt");
     fs::write(out.join("types.S"), types::assembly(&symbols, &types)).expect("write types.S");
     fs::write(out.join("offsets.rs"), offsets()).expect("write offsets.rs");
 

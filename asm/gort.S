@@ -45,4 +45,8 @@ gort_funcs_end:
     .globl gort_sites_end
 gort_sites_end:
 
+    /* Read by gort's linker and left out of executables (link/src/places.rs). */
+    .section .gort.places, "e", @progbits
+    .incbin "places.txt"
+
     .section .note.GNU-stack, "", @progbits

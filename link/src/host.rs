@@ -223,6 +223,12 @@ impl<'a> HostLib<'a> {
         all
     }
 
+    /// Contents of the section with this name.
+    pub fn section(&self, name: &str) -> Option<&'a [u8]> {
+        let found = self.members.iter().find_map(|m| m.section_by_name(name));
+        found?.data().ok()
+    }
+
     /// Names whose definition gives way to Go's.
     pub fn weak_names(&self) -> impl Iterator<Item = &'a [u8]> + '_ {
         self.defined.iter().filter(|(_, s)| s.weak).map(|(n, _)| *n)

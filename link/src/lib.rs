@@ -31,6 +31,7 @@ pub mod masks;
 pub mod nosplit;
 pub mod object;
 pub mod pclntab;
+pub mod places;
 pub mod prove;
 pub mod reach;
 pub mod resolve;
@@ -92,7 +93,8 @@ fn everything_but_the_last_step(
         inspect::call_graph(&program, &layout, &mut std::io::stdout().lock())
             .map_err(|e| Error::new(format!("cannot print the call graph: {e}")))?;
     }
-    let pclntab = pclntab::build(&program, &layout, &host.code());
+    let places = places::read(&host, &places::goroot(&program, &layout, options));
+    let pclntab = pclntab::build(&program, &layout, &host.code(), &places);
     clock.done("function table");
     // These only read the program; the debug information is the longest of them.
     let with_debug = !options.strip_all && !options.strip_debug;

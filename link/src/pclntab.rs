@@ -1,15 +1,17 @@
 //! `.gopclntab`: the function table in Go 1.5's format.
 //!
 //! Promise: `go tool nm`, `addr2line`, `objdump`, `pprof` and package debug/gosym read it: entry, name, files and lines of every Go
-//! function; entry and name of the library's functions that Go code can name, so that tools can tell what a goroutine waits in. gort's runtime uses it for names and lines of frames, and for the rare pc that is not a call site. Two deviations,
+//! function; entry, name and place of the library's functions that Go code can name, so that tools can tell what a goroutine waits in and people find it. gort's runtime uses it for names and lines of frames, and for the rare pc that is not a call site. Two deviations,
 //! both invisible to those readers: stack maps are not referenced (the call-site tables replace them), and the file table's
 //! count includes word 0, so that readers which check `number < count` also see the last file (Go 1.5's own linker writes one less,
 //! and its runtime reports `?` for that file).
 
 use crate::layout::{Layout, Section};
+use crate::places::{Place, Places};
 use crate::resolve::{Program, SymId};
 use gort_tables::pcvalue::PcValues;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 
 /// A finished table.
 #[derive(Debug, Default)]
@@ -28,16 +30,22 @@ pub struct Pclntab {
 
 const MAGIC: u32 = 0xffff_fffb;
 const HEADER: usize = 16;
-/// Field of a function record that once held a frame size; readers skip it.
+/// Field of a function record that once held a frame size; readers skip it. Functions of the library have their place in the Go tree there ([`packed`]).
 const UNUSED_FRAME: u32 = 0x0123_4567;
 
 /// What lies between Go's functions and the library's that Go code can name: other code of the library, with some linkers.
 const BETWEEN: &[u8] = b"gort";
 
-/// Builds the table of all functions of the text section, and of those of the library, whose code follows: `library` as [`HostLib::code`] answers it.
+/// Builds the table of all functions of the text section, and of those of the library, whose code follows: `library` as [`HostLib::code`] answers it,
+/// `places` of them.
 ///
 /// [`HostLib::code`]: crate::host::HostLib::code
-pub fn build(p: &Program<'_>, layout: &Layout, library: &[(u64, &[u8])]) -> Pclntab {
+pub fn build(
+    p: &Program<'_>,
+    layout: &Layout,
+    library: &[(u64, &[u8])],
+    places: &FxHashMap<&str, Places>,
+) -> Pclntab {
     let texts = layout.symbols(Section::Text);
     // Less the end of the library, more what lies between.
     let count = texts.len() + library.len();
@@ -67,7 +75,7 @@ pub fn build(p: &Program<'_>, layout: &Layout, library: &[(u64, &[u8])]) -> Pcln
     match library.split_last() {
         None => b.t.addresses.push((slot as u32, end)),
         Some((&(library_end, _), functions)) => {
-            b.library(texts.len(), end, functions);
+            b.library(texts.len(), end, functions, library_end, places);
             b.t.library.push((slot as u32, library_end));
         }
     }
@@ -82,7 +90,7 @@ struct Builder<'b> {
     blobs: FxHashMap<&'b [u8], u32>,
     /// Offsets of encoded file tables.
     encoded: FxHashMap<Vec<u8>, u32>,
-    files: FxHashMap<&'b [u8], u32>,
+    files: FxHashMap<Cow<'b, [u8]>, u32>,
 }
 
 impl<'b> Builder<'b> {
@@ -93,7 +101,7 @@ impl<'b> Builder<'b> {
                 let numbers: Vec<u32> = t
                     .files
                     .iter()
-                    .map(|&f| self.file(p.sym(p.id(object, f)).name))
+                    .map(|&f| self.file(p.sym(p.id(object, f)).name.into()))
                     .collect();
                 let pcsp = self.blob(t.pcsp);
                 let pcline = self.blob(t.pcline);
@@ -118,13 +126,34 @@ impl<'b> Builder<'b> {
         record
     }
 
-    /// Appends the library's functions, from slot `first` on; Go text ends at `end`. They have neither lines nor files.
-    fn library(&mut self, first: usize, end: u64, functions: &[(u64, &[u8])]) {
+    /// Appends the library's functions, from slot `first` on; Go text ends at `end`, the functions at `library_end`.
+    fn library(
+        &mut self,
+        first: usize,
+        end: u64,
+        functions: &[(u64, &[u8])],
+        library_end: u64,
+        places: &FxHashMap<&str, Places>,
+    ) {
         let between = (None, BETWEEN);
         let named = functions.iter().map(|&(at, name)| (Some(at), name));
         for (i, (at, name)) in core::iter::once(between).chain(named).enumerate() {
+            let next = functions.get(i).map_or(library_end, |f| f.0);
+            let size = next - at.unwrap_or(next);
+            let places = std::str::from_utf8(name).ok().and_then(|n| places.get(n));
+            let in_tree = places.and_then(|p| p.go.as_ref());
+            let in_tree = in_tree.map_or(0, |p| packed(self.place(p)));
+            let (pcfile, pcline) = match places.and_then(|p| p.own.as_ref()) {
+                Some(own) => {
+                    let (file, line) = self.place(own);
+                    let mut table =
+                        |value: u32| self.encoded(encode(core::iter::once((size, value as i32))));
+                    (table(file), table(line))
+                }
+                None => (0, 0),
+            };
             let name = self.string(name);
-            let record = self.record([name, i32::MIN as u32, UNUSED_FRAME, 0, 0, 0, 0, 0]);
+            let record = self.record([name, i32::MIN as u32, in_tree, 0, pcfile, pcline, 0, 0]);
             let slot = HEADER + 16 * (first + i);
             self.t.bytes[slot + 8..slot + 16].copy_from_slice(&u64::from(record).to_le_bytes());
             for field in [slot as u32, record] {
@@ -134,6 +163,11 @@ impl<'b> Builder<'b> {
                 }
             }
         }
+    }
+
+    /// Number of a place's file, and its line.
+    fn place(&mut self, place: &Place) -> (u32, u32) {
+        (self.file(place.file.clone().into()), place.line)
     }
 
     fn string(&mut self, s: &[u8]) -> u32 {
@@ -154,9 +188,9 @@ impl<'b> Builder<'b> {
         })
     }
 
-    fn file(&mut self, name: &'b [u8]) -> u32 {
+    fn file(&mut self, name: Cow<'b, [u8]>) -> u32 {
         let files = &mut self.t.files;
-        *self.files.entry(name).or_insert_with(|| {
+        *self.files.entry(name).or_insert_with_key(|name| {
             files.push(String::from_utf8_lossy(name).into_owned());
             files.len() as u32
         })
@@ -171,11 +205,15 @@ impl<'b> Builder<'b> {
             let number = usize::try_from(index).ok().and_then(|i| numbers.get(i));
             (end, number.map_or(-1, |&n| n as i32))
         });
-        let out = encode(runs);
+        self.encoded(encode(runs))
+    }
+
+    /// Offset of an encoded table.
+    fn encoded(&mut self, table: Vec<u8>) -> u32 {
         let bytes = &mut self.t.bytes;
-        *self.encoded.entry(out).or_insert_with_key(|out| {
-            bytes.extend_from_slice(out);
-            bytes.len() as u32 - out.len() as u32
+        *self.encoded.entry(table).or_insert_with_key(|table| {
+            bytes.extend_from_slice(table);
+            bytes.len() as u32 - table.len() as u32
         })
     }
 
@@ -196,6 +234,14 @@ impl<'b> Builder<'b> {
             out.extend_from_slice(&o.to_le_bytes());
         }
         at
+    }
+}
+
+/// File number and line in one word, 0 where they do not fit: 16 bits each.
+fn packed((file, line): (u32, u32)) -> u32 {
+    match (u16::try_from(file), u16::try_from(line)) {
+        (Ok(file), Ok(line)) => u32::from(file) << 16 | u32::from(line),
+        _ => 0,
     }
 }
 

@@ -34,55 +34,6 @@ impl AsmFunc {
     }
 }
 
-/// Where people find the functions of the library in the Go tree, by the beginnings of their names; the first that fits holds. Programs that look at stacks
-/// tell the runtime's part of them by such files.
-const FILES: [(&[u8], &[u8]); 33] = [
-    (b"reflect.rselect", b"$GOROOT/src/runtime/select.go"),
-    (b"runtime.block", b"$GOROOT/src/runtime/select.go"),
-    (b"runtime.newselect", b"$GOROOT/src/runtime/select.go"),
-    (b"runtime.select", b"$GOROOT/src/runtime/select.go"),
-    (b"reflect.chan", b"$GOROOT/src/runtime/chan.go"),
-    (b"reflect.makechan", b"$GOROOT/src/runtime/chan.go"),
-    (b"runtime.chan", b"$GOROOT/src/runtime/chan.go"),
-    (b"runtime.closechan", b"$GOROOT/src/runtime/chan.go"),
-    (b"runtime.makechan", b"$GOROOT/src/runtime/chan.go"),
-    (b"reflect.map", b"$GOROOT/src/runtime/hashmap.go"),
-    (b"runtime.makemap", b"$GOROOT/src/runtime/hashmap.go"),
-    (b"runtime.map", b"$GOROOT/src/runtime/hashmap.go"),
-    (b"runtime.Goexit", b"$GOROOT/src/runtime/panic.go"),
-    (b"runtime.defer", b"$GOROOT/src/runtime/panic.go"),
-    (b"runtime.gopanic", b"$GOROOT/src/runtime/panic.go"),
-    (b"runtime.gorecover", b"$GOROOT/src/runtime/panic.go"),
-    (b"runtime.panic", b"$GOROOT/src/runtime/panic.go"),
-    (b"runtime.raise", b"$GOROOT/src/runtime/panic.go"),
-    (b"runtime.sigpanic", b"$GOROOT/src/runtime/sigpanic_unix.go"),
-    (b"runtime.Gosched", b"$GOROOT/src/runtime/proc.go"),
-    (b"runtime.main", b"$GOROOT/src/runtime/proc.go"),
-    (b"runtime.GC", b"$GOROOT/src/runtime/mgc.go"),
-    (b"runtime.newarray", b"$GOROOT/src/runtime/malloc.go"),
-    (b"runtime.newobject", b"$GOROOT/src/runtime/malloc.go"),
-    (b"runtime.growslice", b"$GOROOT/src/runtime/slice.go"),
-    (b"runtime.makeslice", b"$GOROOT/src/runtime/slice.go"),
-    (b"sync.runtime_", b"$GOROOT/src/runtime/sema.go"),
-    (b"net.runtime_poll", b"$GOROOT/src/runtime/netpoll.go"),
-    (b"time.", b"$GOROOT/src/runtime/time.go"),
-    (b"reflect.call", b"$GOROOT/src/runtime/asm_amd64.s"),
-    (b"runtime.call", b"$GOROOT/src/runtime/asm_amd64.s"),
-    (b"runtime.goexit", b"$GOROOT/src/runtime/asm_amd64.s"),
-    (b"runtime.runfinq", b"$GOROOT/src/runtime/mfinal.go"),
-];
-
-impl AsmFunc {
-    /// The file of the Go tree that people look for the function in; `?` for insides that it has no counterpart of.
-    pub fn file(&self) -> &'static [u8] {
-        let name = self.name();
-        FILES
-            .iter()
-            .find(|(start, _)| name.starts_with(start))
-            .map_or(b"?", |&(_, file)| file)
-    }
-}
-
 /// All entries, in order of address.
 pub fn all() -> &'static [AsmFunc] {
     let (start, end) = (&raw const gort_funcs_start, &raw const gort_funcs_end);

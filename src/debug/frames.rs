@@ -1,5 +1,5 @@
 //! The frames of a goroutine as Go people count them: the runtime call that it is stopped in, the frames of
-//! its stack, and `runtime.goexit` at the bottom.
+//! its stack, and `runtime.goexit` at the bottom. Where a runtime function raised a panic, its frame is `runtime.raise`, which is shown as the function.
 //!
 //! The walker of the stack ([`crate::stack::walk`]) starts in the Go caller of a runtime call, since the call itself has no frame
 //! there. `runtime.Callers`, profiles and tracebacks count it like any function.
@@ -34,6 +34,14 @@ impl Frame {
         if self.exact { self.pc } else { self.pc - 1 }
     }
 }
+
+unsafe extern "C" {
+    #[link_name = "runtime.raise"]
+    static RAISE: u8;
+}
+
+/// Place in a frame of `runtime.raise` of the surface index of the function that raised the panic.
+const RAISED_IN: usize = 16;
 
 enum Step {
     Call,
@@ -113,6 +121,20 @@ fn visible_call(index: u32) -> usize {
     asmfuncs::entry_of(index)
 }
 
+/// Entry of the runtime function that a frame of `runtime.raise` stands for, 0 for other frames.
+///
+/// # Safety
+/// The frame is on a stack that stands still.
+unsafe fn raised_in(f: &crate::stack::walk::Frame, func: Option<Function>) -> usize {
+    match func {
+        Some(Function::Asm(asm)) if asm.entry == &raw const RAISE as usize && f.sp < f.top => {
+            // SAFETY: asm/panic.S leaves the surface index there.
+            visible_call(unsafe { *((f.sp + RAISED_IN) as *const u32) })
+        }
+        _ => 0,
+    }
+}
+
 /// Bytes of arguments of a frame on the stack.
 unsafe fn args_size(frame: &crate::stack::walk::Frame, func: Option<Function>) -> usize {
     if let Shape::Go(shape) = frame.shape
@@ -150,11 +172,18 @@ impl Iterator for Frames {
                 return None;
             }
             if let Some(f) = self.walker.next() {
-                let func = symtab::find(if f.exact { f.pc } else { f.pc - 1 });
+                let mut pc = f.pc;
+                let mut func = symtab::find(if f.exact { pc } else { pc - 1 });
                 // SAFETY: the walker stands in a well-formed frame.
-                let args_size = unsafe { args_size(&f, func) };
+                let (entry, args_size) = unsafe { (raised_in(&f, func), args_size(&f, func)) };
+                let mut args_size = args_size;
+                if entry != 0 {
+                    pc = entry + 1;
+                    func = symtab::find(entry);
+                    args_size = func.map_or(0, Function::args);
+                }
                 return Some(Frame {
-                    pc: f.pc,
+                    pc,
                     exact: f.exact,
                     func,
                     sp: f.sp,

@@ -21,6 +21,8 @@ pub enum Function {
 /// Field offsets of a function record in the pclntab (Go 1.2 symbol table).
 mod record {
     pub const NAME: usize = 8;
+    /// In functions of libgort.a: file and line of the Go tree, 16 bits each (link/src/pclntab.rs).
+    pub const IN_TREE: usize = 16;
     pub const PCSP: usize = 20;
     pub const PCFILE: usize = 24;
     pub const PCLN: usize = 28;
@@ -73,10 +75,51 @@ fn text(offset: usize) -> &'static [u8] {
     s.get(..end).unwrap_or_default()
 }
 
-/// Offset of the pclntab's list of files.
-fn files() -> usize {
+/// Offset in the pclntab of its list of functions: (address, record) pairs in order of address.
+const FUNCTIONS: usize = 16;
+
+/// Name of file number `i` of the pclntab, from 1.
+fn file(i: u32) -> Option<&'static [u8]> {
     let nfunc = word(8) as usize;
-    word(16 + nfunc * 16 + 8) as usize
+    let list = word(FUNCTIONS + nfunc * 16 + 8) as usize;
+    // Word 0 of the list is its length, itself included.
+    (1..word(list))
+        .contains(&i)
+        .then(|| text(word(list + 4 * i as usize) as usize))
+}
+
+/// Offset of the function record with this entry.
+fn record_at(entry: usize) -> Option<usize> {
+    let address = |i: usize| {
+        let at = FUNCTIONS + 16 * i;
+        u64::from(word(at)) | u64::from(word(at + 4)) << 32
+    };
+    let (mut low, mut high) = (0, word(8) as usize);
+    while low < high {
+        let mid = low.midpoint(high);
+        if address(mid) < entry as u64 {
+            low = mid + 1;
+        } else {
+            high = mid;
+        }
+    }
+    (address(low) == entry as u64).then(|| word(FUNCTIONS + 16 * low + 8) as usize)
+}
+
+/// File and line of `pc` by the tables of a function record.
+fn place(record: usize, entry: usize, pc: usize) -> (&'static [u8], u32) {
+    let value = |field: usize| {
+        let table = tail(word(record + field) as usize);
+        pcvalue::lookup(table, entry as u64, pc as u64)
+    };
+    let (number, line) = (value(record::PCFILE), value(record::PCLN));
+    match (
+        u32::try_from(number).ok().and_then(file),
+        u32::try_from(line),
+    ) {
+        (Some(name), Ok(line)) => (name, line),
+        _ => UNKNOWN,
+    }
 }
 
 /// Shown where nothing is known.
@@ -110,26 +153,23 @@ impl Function {
         }
     }
 
-    /// File and line of the instruction at `pc`. Functions of libgort.a have no line, which the executable's DWARF knows, but the name of a file: see
-    /// [`AsmFunc::file`](super::asmfuncs::AsmFunc::file).
+    /// File and line of the instruction at `pc`, as programs are told: a function of libgort.a is where the Go tree declares it (docs/debug.md).
     pub fn file_line(self, pc: usize) -> (&'static [u8], u32) {
-        let f = match self {
-            Self::Go(f) => f,
-            Self::Asm(f) => return (f.file(), 0),
-        };
-        let value = |field: usize| {
-            pcvalue::lookup(
-                tail(word(f.record as usize + field) as usize),
-                self.entry() as u64,
-                pc as u64,
-            )
-        };
-        let (file, line) = (value(record::PCFILE), value(record::PCLN));
-        let list = files();
-        if file < 1 || line < 0 || file as u32 > word(list) {
-            return UNKNOWN;
+        match self {
+            Self::Go(f) => place(f.record as usize, self.entry(), pc),
+            Self::Asm(f) => {
+                let place = record_at(f.entry).map_or(0, |r| word(r + record::IN_TREE));
+                file(place >> 16).map_or(UNKNOWN, |name| (name, place & 0xffff))
+            }
         }
-        (text(word(list + 4 * file as usize) as usize), line as u32)
+    }
+
+    /// The same for people who look for the code: a function of libgort.a is where it is implemented.
+    pub fn code_place(self, pc: usize) -> (&'static [u8], u32) {
+        match self {
+            Self::Go(_) => self.file_line(pc),
+            Self::Asm(f) => record_at(f.entry).map_or(UNKNOWN, |r| place(r, f.entry, pc)),
+        }
     }
 
     /// What Go code holds as `*runtime.Func`.

@@ -91,8 +91,13 @@ pub unsafe fn header(out: &mut Out<'_>, g: *mut G) {
     }
 }
 
-fn position(out: &mut Out<'_>, func: Option<Function>, place: usize, pc: usize) {
-    let (file, line) = func.map_or((&b"?"[..], 0), |f| f.file_line(place));
+fn position(out: &mut Out<'_>, func: Option<Function>, place: usize, pc: usize, style: Style) {
+    let (file, line) = match func {
+        // Who looks at the runtime's own frames looks for its code; everybody else may tell the runtime by Go's names.
+        Some(f) if style.all => f.code_place(place),
+        Some(f) => f.file_line(place),
+        None => (&b"?"[..], 0),
+    };
     out.str("\t").bytes(file).str(":").uint(u64::from(line));
     let entry = func.map_or(pc, Function::entry);
     if pc > entry {
@@ -112,7 +117,7 @@ unsafe fn frame(out: &mut Out<'_>, f: &Frame, style: Style) {
             .hex(unsafe { *((f.args + 8 * i) as *const u64) });
     }
     out.str(")\n");
-    position(out, f.func, f.place(), f.pc);
+    position(out, f.func, f.place(), f.pc, style);
     if style.addresses {
         out.str(" fp=")
             .hex(f.args as u64)
@@ -163,6 +168,7 @@ unsafe fn created_by(out: &mut Out<'_>, g: *mut G, style: Style) {
         Some(func),
         if pc > func.entry() { pc - 1 } else { pc },
         pc,
+        style,
     );
     out.str("\n");
 }
