@@ -18,9 +18,9 @@ pub mod pcvalue;
 pub const MAGIC: u32 = 0x7472_6f67;
 /// Version of these structures. Linker and library must agree; the library defines the symbol
 /// [`VERSION_SYMBOL`], which a library of another version lacks.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Defined by `libgort.a`. The linker refuses an archive without it.
-pub const VERSION_SYMBOL: &str = "gort.tables.version.2";
+pub const VERSION_SYMBOL: &str = "gort.tables.version.3";
 /// Symbol of the [`Header`], defined by the linker's object.
 pub const HEADER_SYMBOL: &str = "gort.tables";
 
