@@ -91,14 +91,17 @@ func way(name string, f func()) {
 var place = regexp.MustCompile(`^\t(.+):(\d+)( |$)`)
 
 // Every frame has a place: a line of a file.
-func traceback() {
-	cmd := exec.Command(os.Args[0], "die")
+func traceback(how string) {
+	cmd := exec.Command(os.Args[0], how)
 	cmd.Env = append(os.Environ(), "GOTRACEBACK=2")
 	out, err := cmd.CombinedOutput()
-	fmt.Println("traceback:", err)
+	fmt.Println("traceback:", how, err)
 	text := string(out[:bytes.Index(append(out, "\n\n"...), []byte(":\n"))+2])
 	for _, line := range strings.Split(strings.SplitN(string(out[len(text):]), "\n\n", 2)[0], "\n") {
 		if !strings.HasPrefix(line, "\t") {
+			if strings.HasPrefix(line, "runtime.throw(") {
+				continue
+			}
 			fmt.Println("  ", line[:strings.LastIndex(line, "(")])
 			continue
 		}
@@ -117,7 +120,10 @@ func traceback() {
 
 func main() {
 	if len(os.Args) > 1 {
-		nilMap["a"] = 1
+		if os.Args[1] == "panic" {
+			nilMap["a"] = 1
+		}
+		runtime.SetFinalizer(1, nil)
 	}
 	for _, w := range ways {
 		way(w.name, w.f)
@@ -127,5 +133,6 @@ func main() {
 		file, line := fn.FileLine(fn.Entry())
 		fmt.Println(fn.Name(), strings.TrimPrefix(file, tree()), line)
 	}
-	traceback()
+	traceback("panic")
+	traceback("fatal error")
 }

@@ -1,5 +1,6 @@
 //! The last moments of the process: one thread at a time may print and end it.
 
+use super::frames::visible_call;
 use super::out::{Out, Sink};
 use super::traceback::{self, Style};
 use super::{builtins, level, print};
@@ -85,8 +86,11 @@ pub unsafe fn finish(g: *mut G) -> ! {
             let mut out = Out::new(&mut buf, Sink::Stderr);
             signal_line(&mut out, (*g).sig, (*g).sigcode, (*g).sigaddr, (*g).sigpc);
         }
-        let walker = (!g.is_null()).then(|| Walker::of(g));
-        finish_from(g, walker)
+        if g.is_null() {
+            finish_from(g, None);
+        }
+        // The call belongs to the story: `runtime.SetFinalizer` says what was wrong with its arguments.
+        show_and_leave(g, Some(Walker::of(g)), visible_call((*g).parkmap))
     }
 }
 
@@ -95,6 +99,12 @@ pub unsafe fn finish(g: *mut G) -> ! {
 /// # Safety
 /// [`start`] was called; `walker` is of the stack of `g`, which stands still.
 pub unsafe fn finish_from(g: *mut G, walker: Option<Walker>) -> ! {
+    // SAFETY: passed on to the caller.
+    unsafe { show_and_leave(g, walker, 0) }
+}
+
+/// As [`finish_from`]; `call` is the entry of the runtime function called where `walker` starts, 0 for none.
+unsafe fn show_and_leave(g: *mut G, walker: Option<Walker>, call: usize) -> ! {
     let level = level::get();
     let mut buf = [0u8; TEXT];
     let mut out = Out::new(&mut buf, Sink::Stderr);
@@ -109,7 +119,7 @@ pub unsafe fn finish_from(g: *mut G, walker: Option<Walker>) -> ! {
                     &mut out,
                     g,
                     walker,
-                    0,
+                    call,
                     Style {
                         all: style.all || whole,
                         addresses: style.addresses || whole,

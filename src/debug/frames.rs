@@ -114,7 +114,7 @@ pub unsafe fn details(g: *mut G) -> usize {
 }
 
 /// Entry of the runtime call with this surface index, 0 for none and for the steps of the runtime's own frames.
-fn visible_call(index: u32) -> usize {
+pub(super) fn visible_call(index: u32) -> usize {
     if asmfuncs::name_of(index).starts_with(b"gort.") {
         return 0;
     }
