@@ -25,6 +25,8 @@ can_build() {
 build_gort() {
     can_build
     cargo build --manifest-path "$root/Cargo.toml" --release -p gort -p gort-cli "$@"
+    # Links that are not for a goroot of gort name it to gdb.
+    cp "$root/scripts/gort-gdb.py" "$target/release/gort-gdb.py"
 }
 
 # The runtime library with hooks for tests, never what programs are linked with; the name is for the scripts that source this file.

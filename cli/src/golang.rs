@@ -18,7 +18,7 @@ pub const ARCHIVE_SHA256: &str = "a3358721210787dc1e06f5ea1460ae0564f22a0fbd91be
 pub const ROOT_VARIABLE: &str = "GO15ROOT";
 
 /// File in the top folder of a goroot made by gort; says what it was made from.
-pub const MARKER: &str = ".gort-goroot";
+pub const MARKER: &str = gort_link::debugscript::GOROOT_MARKER;
 
 /// Where tools live below a GOROOT.
 const TOOLS: &str = "pkg/tool/linux_amd64";

@@ -3,10 +3,13 @@
 //! The go command takes any program in place of `pkg/tool/linux_amd64/link`, so such a tree makes
 //! `go build`, `go run` and `go test` produce programs that run on gort. Shape of the tree:
 //!
-//! - Read-only parts (`src`, `test`, `doc`, ...) are one link each.
+//! - Read-only parts (`test`, `doc`, `lib`, ...) are one link each.
 //! - `bin` and everything below `pkg` are *real* folders with a link for each file. The go command
 //!   installs by renaming over the target or by removing it first, so `go install` and `go test -i`
 //!   replace a link in this tree and never write through one into the installation.
+//! - So are `src` and what is below it, but for `testdata`: patterns like `std` find no package behind a link to a folder.
+//! - `src/runtime/runtime-gdb.py` is gort's script for gdb, a file: executables name it as the stock linker's
+//!   name the one of the installation.
 //! - `pkg/tool/linux_amd64/link` points to this executable, which acts as `gort link` under that
 //!   name.
 //! - `bin/go` is a script of a few lines: it sets GOROOT and, unless told otherwise, CGO_ENABLED=0,
@@ -33,6 +36,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
+
+use gort_link::debugscript::IN_GOROOT;
 
 use crate::gocommand::BUILDING;
 use crate::golang::{GoInstall, MARKER};
@@ -91,6 +96,12 @@ struct Marker {
 /// Folders of the installation that no command needs: leftovers of building Go itself.
 const LEFT_OUT: [&str; 2] = ["pkg/bootstrap", "pkg/obj"];
 
+/// Folders of sources that one link is enough for.
+const ONE_LINK: &str = "testdata";
+
+/// What gdb loads with executables.
+const GDB_SCRIPT: &str = include_str!("../../scripts/gort-gdb.py");
+
 /// The go command, relative to a GOROOT.
 const GO: &str = "bin/go";
 
@@ -138,15 +149,16 @@ pub fn make(dir: &Path, go: &GoInstall, linker: Linker) -> Result<Outcome> {
         },
         complete: false,
     };
-    let plan = plan(&go.root, &marker.linker)?;
+    let plan = plan(&go.root, &marker.linker, linker)?;
     let _lock = lock(&dir)?;
-    let before = state(&dir, &marker, &plan)?;
+    let before = state(&dir, &marker, &plan, linker)?;
     if before == State::Current {
         return Ok(Outcome::Current);
     }
 
     let sibling = sibling(&dir)?;
-    let made = build(&sibling, &plan, &marker).and_then(|()| put_in_place(&sibling, &dir, before));
+    let made =
+        build(&sibling, &plan, &marker, linker).and_then(|()| put_in_place(&sibling, &dir, before));
     if made.is_err() {
         // The first error is the one to report; a leftover that cannot be removed is only untidy.
         let _ = fs::remove_dir_all(&sibling);
@@ -198,21 +210,27 @@ enum State {
 type Plan = BTreeMap<PathBuf, PathBuf>;
 
 /// Decides the links for the installation at `root`.
-fn plan(root: &Path, linker: &Path) -> Result<Plan> {
+fn plan(root: &Path, link: &Path, linker: Linker) -> Result<Plan> {
     let mut plan = Plan::new();
     for name in names(root)? {
         let path = PathBuf::from(&name);
         if name.as_encoded_bytes().starts_with(b".") {
             continue;
         }
-        if path == Path::new("bin") || path == Path::new("pkg") {
+        if ["bin", "pkg", "src"]
+            .map(Path::new)
+            .contains(&path.as_path())
+        {
             plan_files(root, &path, &mut plan)?;
         } else {
             plan.insert(path, root.join(&name));
         }
     }
-    plan.insert(GoInstall::tools_folder().join("link"), linker.to_path_buf());
+    plan.insert(GoInstall::tools_folder().join("link"), link.to_path_buf());
     plan.remove(Path::new(GO));
+    if linker == Linker::Gort {
+        plan.remove(Path::new(IN_GOROOT));
+    }
     Ok(plan)
 }
 
@@ -227,7 +245,7 @@ fn plan_files(root: &Path, folder: &Path, plan: &mut Plan) -> Result<()> {
     for name in names(&root.join(folder))? {
         let path = folder.join(name);
         let from = root.join(&path);
-        if from.is_dir() {
+        if from.is_dir() && path.file_name().is_none_or(|name| name != ONE_LINK) {
             plan_files(root, &path, plan)?;
         } else {
             plan.insert(path, from);
@@ -247,7 +265,7 @@ fn names(folder: &Path) -> Result<Vec<OsString>> {
 }
 
 /// Compares what is at `dir` with what should be there; refuses to touch what gort did not make.
-fn state(dir: &Path, marker: &Marker, plan: &Plan) -> Result<State> {
+fn state(dir: &Path, marker: &Marker, plan: &Plan, linker: Linker) -> Result<State> {
     match fs::metadata(dir) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
             if fs::symlink_metadata(dir).is_ok() {
@@ -285,7 +303,9 @@ fn state(dir: &Path, marker: &Marker, plan: &Plan) -> Result<State> {
     // The user may have installed over a link, so its existence is enough; the linker has to be the right one.
     let whole = plan.keys().all(|path| dir.join(path).exists())
         && fs::canonicalize(dir.join(GoInstall::tools_folder()).join("link"))
-            .is_ok_and(|link| link == marker.linker);
+            .is_ok_and(|link| link == marker.linker)
+        && (linker == Linker::Stock
+            || fs::read(dir.join(IN_GOROOT)).is_ok_and(|script| script == GDB_SCRIPT.as_bytes()));
     Ok(if same && whole {
         State::Current
     } else {
@@ -294,7 +314,7 @@ fn state(dir: &Path, marker: &Marker, plan: &Plan) -> Result<State> {
 }
 
 /// Builds the whole tree at a place where nothing is.
-fn build(at: &Path, plan: &Plan, marker: &Marker) -> Result<()> {
+fn build(at: &Path, plan: &Plan, marker: &Marker, linker: Linker) -> Result<()> {
     let parent = at.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(parent)
         .with_context(|| format!("cannot make the folder {}", parent.display()))?;
@@ -314,6 +334,14 @@ fn build(at: &Path, plan: &Plan, marker: &Marker) -> Result<()> {
         fs::set_permissions(&go, fs::Permissions::from_mode(0o755))
     };
     write().with_context(|| format!("cannot write {}", go.display()))?;
+    if linker == Linker::Gort {
+        let script = at.join(IN_GOROOT);
+        let write = || -> io::Result<()> {
+            fs::create_dir_all(script.parent().unwrap_or(at))?;
+            fs::write(&script, GDB_SCRIPT)
+        };
+        write().with_context(|| format!("cannot write {}", script.display()))?;
+    }
     write_marker(at, marker)
 }
 

@@ -62,12 +62,113 @@ fn gdb_stops_at_lines_and_lists_goroutines() {
         "hit Breakpoint 1, main.ring (n=2, rounds=1000",
         "rounds = 1000",
         "token = 0",
-        "*    1  running   main.ring, started by",
-        "waiting   main.ring.func1, started by main.ring",
+        "*    1  running   main.ring at chan_ring.go:20, started by",
+        "waiting (chan receive) main.ring.func1 at chan_ring.go:10, started by main.ring",
         "#0  main.ring (n=2",
         "in main.main () at",
     ] {
         assert!(output.contains(text), "{text:?} is not in\n{output}");
+    }
+}
+
+/// Checks a map of n entries, each three times its key: for gdb's Python.
+const CHECK: &str = r#"python exec("def check(name, n):\n c = [int(v) for _, v in gdb.default_visualizer(gdb.parse_and_eval(name)).children()]\n print(sorted(c[::2]) == list(range(n)), all(v == 3 * k for k, v in zip(c[::2], c[1::2])))")"#;
+
+#[test]
+fn gdb_prints_values_as_go_programmers_read_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(exe) = link("gdb_values", dir.path()) else {
+        return;
+    };
+    // Variable, and what gdb says; of some the part that holds no address.
+    const PARTS: [&str; 4] = ["pointers", "anyPointer", "loop", "list"];
+    let values = [
+        ("text", r#""café""#),
+        ("none", r#""""#),
+        ("named", r#""named""#),
+        ("toNamed", r#""named""#),
+        ("nilInts", "[]int nil"),
+        ("noInts", "[]int {}"),
+        ("ints", "[]int = {1, 2}"),
+        ("points", "[]main.point = {{X = 1, Y = 2}, {X = 3, Y = 4}}"),
+        ("nilMap", "map[string]int nil"),
+        ("noMap", "map[string]int {}"),
+        ("numbers", r#"map[int]string = {[1] = "one", [2] = "two"}"#),
+        ("byPoint", "map[main.point]*int = {[{X = 1, Y = 2}] = 0x0}"),
+        ("byName", r#"main.bag = {["a"] = {X = 5, Y = 6}}"#),
+        (
+            "nested",
+            r#"map[string]map[string][]int = {["x"] = map[string][]int = {["y"] = []int = {1, 2}}}"#,
+        ),
+        (
+            "byAny",
+            r#"map[interface {}]interface {} = {[interface {}(int) 1] = interface {}(string) "one"}"#,
+        ),
+        ("pointers", "map[*main.large]bool = {[0x"),
+        (
+            "larges",
+            "map[main.large]main.large = {[{A = {0 <repeats 39 times>, 39}}] = {A = {0 <repeats 39 times>, 39}}}",
+        ),
+        ("nilChan", "chan int nil"),
+        ("ring", r#"chan string len 4 cap 4 = {"b", "c", "d", "e"}"#),
+        ("closed", "chan main.point len 0 cap 1, closed"),
+        ("waited", "chan int len 0 cap 0, 1 waiting to send"),
+        ("noError", "error nil"),
+        ("anError", "error(main.code) 7"),
+        ("any", "interface {} nil"),
+        ("anyInt", "interface {}(int) 5"),
+        ("anyString", r#"interface {}(string) "text""#),
+        ("anyPoint", "interface {}(main.point) {X = 7, Y = 8}"),
+        ("anyPointer", "{X = 1, Y = 2}"),
+        (
+            "anyMap",
+            r#"interface {}(map[int]string) map[int]string = {[1] = "one", [2] = "two"}"#,
+        ),
+        ("anyFunc", "interface {}(func()) func() main.main"),
+        ("anyLocal", "interface {}(main.local) {N = 9}"),
+        ("loop", ", Value = 1}"),
+        ("list", " ...}"),
+        ("function", "func() main.show"),
+        ("nilFunc", "func() nil"),
+    ];
+    let questions = [
+        ("$len", "output $len('main.growing')", "105"),
+        ("$cap", "output $cap('main.ring')", "4"),
+        ("$dtype", "output $dtype('main.anyPoint').Y", "8"),
+        ("iface", "iface 'main.anError'", "error: main.code"),
+        ("moving", "output 'main.growing'.oldbuckets != 0", "true"),
+        ("grown", "python check(\"'main.grown'\", 1000)", "True True"),
+        (
+            "growing",
+            "python check(\"'main.growing'\", 105)",
+            "True True",
+        ),
+    ];
+    let output_of = values.map(|(name, text)| (name, format!("output 'main.{name}'"), text));
+    let asked: Vec<(&str, String, &str)> = output_of
+        .into_iter()
+        .chain(questions.map(|(name, command, text)| (name, command.to_string(), text)))
+        .collect();
+    let mut gdb = Command::new("gdb");
+    gdb.args(["-nx", "-q", "--batch", "-ex"]);
+    let script = root().join("scripts/gort-gdb.py");
+    gdb.arg(format!("source {}", script.display()));
+    gdb.args(["-ex", CHECK, "-ex", "break main.show", "-ex", "run"]);
+    for (name, command, _) in &asked {
+        let before = format!("echo <{name}>");
+        gdb.args(["-ex", &before, "-ex", command, "-ex", "echo \\n"]);
+    }
+    gdb.arg(exe);
+    let Some(output) = output(gdb) else {
+        eprintln!("not run: gdb is not installed");
+        return;
+    };
+    for (name, _, text) in asked {
+        let start = format!("<{name}>");
+        let said = output.lines().find_map(|line| line.strip_prefix(&start));
+        let right =
+            said.is_some_and(|said| said == text || PARTS.contains(&name) && said.contains(text));
+        assert!(right, "{name}: {said:?} instead of {text:?} in\n{output}");
     }
 }
 

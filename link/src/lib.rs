@@ -12,10 +12,11 @@
 //! | places | [`layout`] |
 //! | stack depth of functions that do not check it | [`nosplit`] |
 //! | tables for Go's tools and for the runtime | [`pclntab`], [`tables`], [`masks`] |
-//! | debug information | [`dwarf`] |
+//! | debug information | [`dwarf`], [`debugscript`] |
 //! | one ELF object of everything | [`emit`], [`elf`] |
 //! | executable | [`final_link`], [`verify`] |
 
+pub mod debugscript;
 pub mod driver;
 pub mod dwarf;
 pub mod elf;
@@ -101,7 +102,11 @@ fn everything_but_the_last_step(
     let (debug, (tables, checks)) = rayon::join(
         || {
             if with_debug {
-                dwarf::build(&program, &layout, &pclntab)
+                let script = debugscript::find(options, &library);
+                dwarf::build(&program, &layout, &pclntab).map(|mut sections| {
+                    sections.extend(script.map(|file| debugscript::section(&file)));
+                    sections
+                })
             } else {
                 Ok(Vec::new())
             }

@@ -132,13 +132,14 @@ fn reference_follows_the_table() {
 /// scripts/gort-gdb.py reads structures in the memory of a program.
 #[test]
 fn offsets_of_the_gdb_commands() {
-    use crate::abi::{G, Gobuf, M};
+    use crate::abi::{ArrayType, ChanType, G, Gobuf, M, MapType, Type};
     use core::mem::offset_of;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/gort-gdb.py");
     let script = fs::read_to_string(path).expect("scripts/gort-gdb.py");
     for (name, offset) in [
         ("G.m", offset_of!(G, m)),
         ("G.sched", offset_of!(G, sched)),
+        ("G.parkmap", offset_of!(G, parkmap)),
         ("G.waitreason", offset_of!(G, waitreason)),
         ("G.atomicstatus", offset_of!(G, atomicstatus)),
         ("G.goid", offset_of!(G, goid)),
@@ -149,6 +150,13 @@ fn offsets_of_the_gdb_commands() {
         ("M.tid", offset_of!(M, tid)),
         ("Gobuf.sp", offset_of!(Gobuf, sp)),
         ("Gobuf.pc", offset_of!(Gobuf, pc)),
+        ("Type.kind", offset_of!(Type, kind)),
+        ("ArrayType.elem", offset_of!(ArrayType, elem)),
+        ("ArrayType.elem", offset_of!(ChanType, elem)),
+        ("ArrayType.elem", offset_of!(MapType, key)),
+        ("ArrayType.len", offset_of!(ArrayType, len)),
+        ("ChanType.dir", offset_of!(ChanType, dir)),
+        ("MapType.elem", offset_of!(MapType, elem)),
     ] {
         let line = format!("    \"{name}\": {offset},\n");
         assert!(
@@ -156,4 +164,119 @@ fn offsets_of_the_gdb_commands() {
             "{line:?} is not in scripts/gort-gdb.py"
         );
     }
+    let (_, reasons) = script.split_once("REASONS = [\n").expect("REASONS");
+    let (reasons, _) = reasons.split_once("]\n").expect("the end of REASONS");
+    for (code, line) in reasons.lines().enumerate() {
+        let text = crate::sched::WaitReason::text(code as u32);
+        assert_eq!(line.trim(), format!("\"{text}\","), "reason {code}");
+    }
+    assert_eq!(
+        crate::sched::WaitReason::text(reasons.lines().count() as u32),
+        "waiting"
+    );
+    let smallest = format!("\nMIN_TOP = {}\n", crate::map::table::MIN_TOP);
+    assert!(script.contains(&smallest), "{smallest:?}");
+}
+
+/// What the linker tells debuggers of the runtime's structures.
+#[test]
+fn layouts_for_debuggers() {
+    use crate::abi::{Eface, Hmap, Iface, Itab, Type, UncommonType};
+    use crate::chan::hchan::{Hchan, WaitQ};
+    use crate::chan::sudog::Sudog;
+    use core::mem::offset_of;
+    use gort_tables::layouts::{
+        BUCKET_KEYS, BUCKET_SLOTS, EFACE, Field, HCHAN, HMAP, IFACE, ITAB, Layout, SUDOG, TYPE,
+        UNCOMMON_TYPE, WAITQ,
+    };
+    macro_rules! same {
+        ($layout:expr, $structure:ty, $size:expr, $($field:ident),+) => {
+            let layout: Layout = $layout;
+            let offsets = [$(offset_of!($structure, $field) as u64),+];
+            let described = layout.fields.iter().map(|f: &Field| f.2);
+            assert_eq!(described.collect::<Vec<_>>(), offsets, "{}", layout.name);
+            assert_eq!(layout.size, $size as u64, "{}", layout.name);
+        };
+    }
+    same!(
+        HMAP,
+        Hmap,
+        size_of::<Hmap>(),
+        count,
+        flags,
+        b,
+        hash0,
+        buckets,
+        oldbuckets,
+        nevacuate,
+        overflow
+    );
+    same!(
+        HCHAN,
+        Hchan,
+        offset_of!(Hchan, lock),
+        qcount,
+        dataqsiz,
+        buf,
+        elemsize,
+        closed,
+        elemtype,
+        sendx,
+        recvx,
+        recvq,
+        sendq
+    );
+    same!(WAITQ, WaitQ, size_of::<WaitQ>(), first, last);
+    same!(
+        SUDOG,
+        Sudog,
+        offset_of!(Sudog, result),
+        g,
+        elem,
+        next,
+        prev,
+        waitlink,
+        chan
+    );
+    same!(
+        TYPE,
+        Type,
+        size_of::<Type>(),
+        size,
+        ptrdata,
+        hash,
+        unused,
+        align,
+        field_align,
+        kind,
+        alg,
+        gcdata,
+        string,
+        x,
+        ptrto,
+        zero
+    );
+    same!(
+        UNCOMMON_TYPE,
+        UncommonType,
+        size_of::<UncommonType>(),
+        name,
+        pkgpath,
+        methods
+    );
+    same!(
+        ITAB,
+        Itab,
+        size_of::<Itab>(),
+        inter,
+        typ,
+        link,
+        bad,
+        unused,
+        fun
+    );
+    same!(EFACE, Eface, size_of::<Eface>(), typ, data);
+    same!(IFACE, Iface, size_of::<Iface>(), tab, data);
+    assert_eq!(BUCKET_SLOTS, crate::map::table::SLOTS as u64);
+    assert_eq!(BUCKET_KEYS, BUCKET_SLOTS);
 }

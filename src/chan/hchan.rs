@@ -45,8 +45,8 @@ pub struct Hchan {
 #[derive(Debug)]
 #[repr(C)]
 pub struct WaitQ {
-    first: AtomicPtr<Sudog>,
-    last: *mut Sudog,
+    pub(crate) first: AtomicPtr<Sudog>,
+    pub(crate) last: *mut Sudog,
 }
 
 impl WaitQ {

@@ -89,6 +89,8 @@ pub static NGSYS: AtomicU32 = AtomicU32::new(0);
 pub static MAIN_STARTED: AtomicU32 = AtomicU32::new(0);
 
 static ALL_PS: [AtomicPtr<P>; MAX_PROCS] = [const { AtomicPtr::new(ptr::null_mut()) }; MAX_PROCS];
+/// Under a name of its own, for debuggers.
+#[unsafe(export_name = "gort_allgs")]
 static ALL_GS: AtomicPtr<G> = AtomicPtr::new(ptr::null_mut());
 static ALL_MS: AtomicPtr<M> = AtomicPtr::new(ptr::null_mut());
 

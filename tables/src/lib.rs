@@ -12,6 +12,7 @@
 //! linker and runtime of one version; [`VERSION`] changes whenever they do.
 #![no_std]
 
+pub mod layouts;
 pub mod pcvalue;
 
 /// First word of [`Header`]: "gort" in little-endian ASCII.

@@ -38,7 +38,8 @@ pub fn gort(args: &[&str], env: &[(&str, &Path)]) -> Outcome {
 pub fn fake_go(root: &Path, version: &str) -> PathBuf {
     for folder in [
         "bin",
-        "src/fmt",
+        "src/fmt/testdata",
+        "src/runtime",
         "test",
         "pkg/linux_amd64/encoding",
         "pkg/tool/linux_amd64",
@@ -56,6 +57,15 @@ pub fn fake_go(root: &Path, version: &str) -> PathBuf {
     ] {
         fs::write(root.join(file), "stock").unwrap();
     }
+    for file in [
+        "src/runtime/chan.go",
+        "src/fmt/print.go",
+        "src/fmt/testdata/a",
+    ] {
+        fs::write(root.join(file), "stock").unwrap();
+    }
+    let script = root.join("src/runtime/runtime-gdb.py");
+    fs::write(script, "about the stock runtime\n").unwrap();
     fs::write(root.join("VERSION"), version).unwrap();
     go_command(root, "exit 0");
     root.canonicalize().unwrap()

@@ -2,11 +2,14 @@
 //!
 //! Promise: gdb stops at functions and lines of Go code, walks its frames and prints variables. One compile unit holds all
 //! compiled code. Everything comes from what the compiler left in the objects: pc-value tables, lists of variables, type
-//! descriptors. Descriptors are read from the inputs, whether or not they are part of the image. The layouts of maps and channels beyond
-//! their first words are private to the runtime and not described. gimli writes the encodings.
+//! descriptors. Descriptors are read from the inputs, whether or not they are part of the image. The structures behind maps, channels and
+//! interfaces are the runtime's. gimli writes the encodings.
+//!
+//! Types that a value of an interface may have are described, too, whether or not a variable has them.
 
 mod frames;
 mod lines;
+mod runtime;
 mod types;
 
 use crate::error::{Error, Result};
@@ -248,6 +251,10 @@ impl Unit<'_, '_, '_> {
         ] {
             for &id in self.layout.symbols(s) {
                 let sym = self.p.sym(id);
+                if sym.name.starts_with(b"type.") && !sym.name.starts_with(b"type..") {
+                    self.types.of(&mut self.dwarf.unit, id);
+                    continue;
+                }
                 let (Some(gotype), Some(place)) = (sym.gotype, self.layout.place(id)) else {
                     continue;
                 };

@@ -1,17 +1,19 @@
-//! Types for debuggers, from the descriptors that the compiler wrote.
+//! Types for debuggers, from the descriptors that the compiler wrote. What belongs to the runtime (maps, channels, descriptors themselves) is described
+//! as in [`gort_tables::layouts`], see [`super::runtime`].
 //!
 //! A descriptor names the types it is made of through relocations, so types are found by following those. Descriptors that no file
-//! has (the compiler mentions types of package runtime that were inlined) and those of libgort.a are described by name: basic types
-//! and pointers in full, others as opaque.
+//! has (the compiler mentions types of package runtime that were inlined) and those of libgort.a are described by name: basic types,
+//! pointers and funcs in full, others as opaque.
 
-use super::{AT_GO_ELEM, AT_GO_KEY, AT_GO_KIND, string};
+use super::{AT_GO_ELEM, AT_GO_KIND, string};
 use crate::resolve::{Program, SymId};
 use gimli::constants as dw;
 use gimli::write::{AttributeValue, Unit, UnitEntryId};
+use gort_tables::layouts;
 use rustc_hash::FxHashMap;
 
 /// Reflect kinds that need their own treatment.
-mod kind {
+pub(super) mod kind {
     pub const BOOL: u8 = 1;
     pub const INT: u8 = 2;
     pub const INT64: u8 = 6;
@@ -58,8 +60,8 @@ const BASIC: &[(&str, u8, u64)] = &[
 
 /// Offsets in descriptors (abi: type layout of Go 1.5).
 const KIND: usize = 23;
-const FIRST: usize = 72;
-const SECOND: usize = 80;
+pub const FIRST: usize = 72;
+pub const SECOND: usize = 80;
 const LENGTH: usize = 88;
 const FIELDS: usize = 96;
 const FIELD_SIZE: usize = 40;
@@ -72,7 +74,7 @@ const MAX_POINTERS: usize = 16;
 /// Types described so far.
 pub struct Types<'p, 'b> {
     p: &'p Program<'b>,
-    known: FxHashMap<Vec<u8>, UnitEntryId>,
+    pub(super) known: FxHashMap<Vec<u8>, UnitEntryId>,
     /// Entries whose parts are still missing: filled from a list, not by recursion, since types can be nested deeply.
     pending: Vec<Pending>,
 }
@@ -80,22 +82,22 @@ pub struct Types<'p, 'b> {
 /// Name and type name of a member.
 type Member<'a> = (&'a [u8], &'a [u8]);
 
-struct Pending {
-    name: Vec<u8>,
-    descriptor: Option<SymId>,
-    kind: u8,
-    entry: UnitEntryId,
+pub struct Pending {
+    pub name: Vec<u8>,
+    pub descriptor: Option<SymId>,
+    pub kind: u8,
+    pub entry: UnitEntryId,
 }
 
 /// Fields of a descriptor.
-struct Descriptor<'a> {
-    image: &'a [u8],
+pub struct Descriptor<'a> {
+    pub image: &'a [u8],
     /// Targets of its pointers, by offset.
     pointers: FxHashMap<usize, SymId>,
 }
 
 impl Descriptor<'_> {
-    fn u64(&self, at: usize) -> u64 {
+    pub fn u64(&self, at: usize) -> u64 {
         // Trailing zero bytes are not stored.
         (0..8)
             .map(|i| u64::from(self.image.get(at + i).copied().unwrap_or(0)) << (8 * i))
@@ -124,20 +126,24 @@ impl<'p, 'b> Types<'p, 'b> {
     }
 
     /// Entry of the type of this name.
-    fn named(&mut self, unit: &mut Unit, name: &[u8]) -> UnitEntryId {
+    pub(super) fn named(&mut self, unit: &mut Unit, name: &[u8]) -> UnitEntryId {
         if let Some(&known) = self.known.get(name) {
             return known;
+        }
+        if let Some(fixed) = layouts::FIXED.iter().find(|l| l.name.as_bytes() == name) {
+            return self.structure(unit, name, fixed, &[]);
         }
         let symbol = self.p.find(&[b"type.", name].concat());
         let descriptor = symbol.filter(|&id| self.p.go_def(id).is_some());
         // Names are finite, but those of damaged objects need not be sensible.
         let stars = name.iter().take_while(|&&b| b == b'*').count();
         let basic = BASIC.iter().find(|(n, _, _)| n.as_bytes() == name);
-        let (kind, size) = match (descriptor.map(|d| self.descriptor(d)), basic) {
+        let (kind, size) = match (descriptor.map(|id| self.head(id)), basic) {
             (Some(d), _) => (d.kind(), d.u64(0)),
             (None, Some(&(_, kind, size))) => (kind, size),
             (None, None) if (1..MAX_POINTERS).contains(&stars) => (kind::PTR, 8),
             (None, None) if name.starts_with(b"[]") => (kind::SLICE, 24),
+            (None, None) if name.starts_with(b"func(") => (kind::FUNC, 8),
             (None, None) => (0, 0),
         };
         let tag = match kind {
@@ -171,7 +177,15 @@ impl<'p, 'b> Types<'p, 'b> {
         entry
     }
 
-    fn descriptor(&self, id: SymId) -> Descriptor<'_> {
+    /// A descriptor as far as numbers go.
+    pub(super) fn head(&self, id: SymId) -> Descriptor<'_> {
+        Descriptor {
+            image: self.p.image(id),
+            pointers: FxHashMap::default(),
+        }
+    }
+
+    pub(super) fn descriptor(&self, id: SymId) -> Descriptor<'_> {
         let pointers = self
             .p
             .relocs(id)
@@ -201,7 +215,7 @@ impl<'p, 'b> Types<'p, 'b> {
                     .set(dw::DW_AT_type, AttributeValue::UnitRef(elem));
             }
             kind::ARRAY => {
-                let len = t.descriptor.map_or(0, |d| self.descriptor(d).u64(LENGTH));
+                let len = t.descriptor.map_or(0, |d| self.head(d).u64(LENGTH));
                 let elem = self.part_entry(unit, t, FIRST);
                 let int = self.named(unit, b"int");
                 unit.get_mut(t.entry)
@@ -231,14 +245,18 @@ impl<'p, 'b> Types<'p, 'b> {
             }
             kind::STRING => self.members(unit, t.entry, &[(b"str", b"*uint8"), (b"len", b"int")]),
             kind::INTERFACE => {
-                self.members(
-                    unit,
-                    t.entry,
-                    &[(b"tab", b"unsafe.Pointer"), (b"data", b"unsafe.Pointer")],
-                );
+                // `error` may have no descriptor. It has a method.
+                let methods = t.descriptor.map_or(1, |d| self.head(d).u64(SECOND));
+                let layout = if methods == 0 {
+                    layouts::EFACE
+                } else {
+                    layouts::IFACE
+                };
+                self.layout(unit, t.entry, &layout, &[]);
             }
             kind::STRUCT => self.fields(unit, t),
-            kind::MAP | kind::CHAN => self.header(unit, t),
+            kind::MAP => self.map(unit, t),
+            kind::CHAN => self.channel(unit, t),
             kind::FUNC => {
                 // A func value points to a word that holds the address of the code.
                 let code = unit.add(unit.root(), dw::DW_TAG_subroutine_type);
@@ -252,23 +270,23 @@ impl<'p, 'b> Types<'p, 'b> {
     }
 
     /// The type that a descriptor points to at an offset.
-    fn part(&self, t: &Pending, at: usize) -> Option<SymId> {
+    pub(super) fn part(&self, t: &Pending, at: usize) -> Option<SymId> {
         self.descriptor(t.descriptor?).pointers.get(&at).copied()
     }
 
-    fn part_entry(&mut self, unit: &mut Unit, t: &Pending, at: usize) -> UnitEntryId {
+    pub(super) fn part_entry(&mut self, unit: &mut Unit, t: &Pending, at: usize) -> UnitEntryId {
         match self.part(t, at) {
             Some(id) => self.of(unit, id),
             None => self.named(unit, b"?"),
         }
     }
 
-    fn symbol_name(&self, id: SymId) -> Vec<u8> {
+    pub(super) fn symbol_name(&self, id: SymId) -> Vec<u8> {
         let name = self.p.sym(id).name;
         name.strip_prefix(b"type.").unwrap_or(name).to_vec()
     }
 
-    fn pointer(&self, unit: &mut Unit, to: UnitEntryId) -> UnitEntryId {
+    pub(super) fn pointer(&self, unit: &mut Unit, to: UnitEntryId) -> UnitEntryId {
         let entry = unit.add(unit.root(), dw::DW_TAG_pointer_type);
         let e = unit.get_mut(entry);
         e.set(dw::DW_AT_byte_size, AttributeValue::Udata(8));
@@ -316,42 +334,13 @@ impl<'p, 'b> Types<'p, 'b> {
         let bytes = d.pointers.get(&0).map_or(&[][..], |&id| self.p.image(id));
         bytes[..bytes.len().min(d.u64(8) as usize)].to_vec()
     }
-
-    /// Maps and channels: pointers to a header whose first words are what `len` and `cap` read.
-    fn header(&mut self, unit: &mut Unit, t: &Pending) {
-        let header = unit.add(unit.root(), dw::DW_TAG_structure_type);
-        let (prefix, members): (&[u8], &[Member<'_>]) = match t.kind {
-            kind::MAP => (b"hash<", &[(b"count", b"int")]),
-            _ => (b"hchan<", &[(b"qcount", b"uint"), (b"dataqsiz", b"uint")]),
-        };
-        let e = unit.get_mut(header);
-        e.set(dw::DW_AT_name, string(&[prefix, &t.name, b">"].concat()));
-        e.set(
-            dw::DW_AT_byte_size,
-            AttributeValue::Udata(members.len() as u64 * 8),
-        );
-        self.members(unit, header, members);
-        let first = self.part_entry(unit, t, FIRST);
-        if t.kind == kind::MAP {
-            let elem = self.part_entry(unit, t, SECOND);
-            let e = unit.get_mut(t.entry);
-            e.set(AT_GO_KEY, AttributeValue::UnitRef(first));
-            e.set(AT_GO_ELEM, AttributeValue::UnitRef(elem));
-        } else {
-            unit.get_mut(t.entry)
-                .set(AT_GO_ELEM, AttributeValue::UnitRef(first));
-        }
-        let value = self.pointer(unit, header);
-        unit.get_mut(t.entry)
-            .set(dw::DW_AT_type, AttributeValue::UnitRef(value));
-    }
 }
 
-fn pointer_to(name: &[u8]) -> Vec<u8> {
+pub fn pointer_to(name: &[u8]) -> Vec<u8> {
     [b"*", name].concat()
 }
 
-fn member(
+pub fn member(
     unit: &mut Unit,
     parent: UnitEntryId,
     name: &[u8],
