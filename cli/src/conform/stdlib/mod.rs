@@ -3,9 +3,10 @@
 //! The stock toolchain builds each package's test binary once, as `go test -c` does, and leaves what it has compiled; gort's
 //! linker makes another binary of the same archives. A package passes if every test function that passes on the stock
 //! runtime passes on gort: the stock runtime's own failures, for reasons such as an expired certificate, are the measure, not a
-//! list in a file.
+//! list in a file. Where a test ends the binary, on either runtime, the functions after it are run all the same.
 
 mod reference;
+mod run;
 mod transcript;
 
 use std::fs;
@@ -16,9 +17,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 
 use self::reference::Reference;
-use self::transcript::Transcript;
+use self::run::Run;
 use super::expected::Expected;
-use super::process::Finished;
+use super::process::{Ending, Finished};
 use super::runner::{self, Attempt, Case, Options};
 use super::toolchain::Toolchain;
 use super::verdict::{Cause, Verdict, judge_step, text};
@@ -158,6 +159,8 @@ struct Binary {
     folder: PathBuf,
     /// The executable on the stock runtime.
     stock: PathBuf,
+    /// The test functions and examples, in the order in which they run.
+    functions: Vec<String>,
 }
 
 impl Suite<'_> {
@@ -209,7 +212,7 @@ impl Suite<'_> {
             .link_main(&binary.folder, &binary.folder, &main, &exe)?;
         let attempt = |procs: Option<u32>| Attempt {
             label: procs.map_or(String::new(), |n| format!("GOMAXPROCS={n}")),
-            verdict: self.repeat(package, &exe, &reference, procs, work),
+            verdict: self.repeat(package, &binary, &exe, &reference, procs, work),
         };
         Ok(if self.args.gomaxprocs.is_empty() {
             vec![attempt(None)]
@@ -225,14 +228,26 @@ impl Suite<'_> {
     fn repeat(
         &self,
         package: &str,
+        binary: &Binary,
         exe: &Path,
         reference: &Reference,
         procs: Option<u32>,
         work: &Path,
     ) -> Verdict {
         for round in 1..=self.args.repeat {
-            let verdict = match self.execute(package, exe, procs, work) {
-                Ok((run, done)) => reference.judge(&run, &done, self.args.select.is_some()),
+            let run = self.run_all(&binary.functions, |only| {
+                let mut command = self.command(&self.gort, package, exe, work, only);
+                if !self.args.cpu.is_empty() {
+                    let list: Vec<String> = self.args.cpu.iter().map(u32::to_string).collect();
+                    command.arg(format!("-test.cpu={}", list.join(",")));
+                }
+                if let Some(n) = procs {
+                    command.env("GOMAXPROCS", n.to_string());
+                }
+                self.gort.run(command)
+            });
+            let verdict = match run {
+                Ok(run) => reference.judge(&run, self.args.select.is_some()),
                 Err(verdict) => verdict,
             };
             match verdict {
@@ -274,16 +289,22 @@ impl Suite<'_> {
         let built = fs::read_dir(&home)
             .ok()
             .and_then(|entries| entries.flatten().find(|entry| entry.path().is_dir()));
-        match built {
-            Some(built) => Ok(Binary {
-                folder: built.path().join(package).join("_test"),
-                stock,
-            }),
-            None => Err(Verdict::Fail(
+        let Some(built) = built else {
+            return Err(Verdict::Fail(
                 Cause::Setup,
                 format!("the go command left no archives in {}", home.display()),
-            )),
-        }
+            ));
+        };
+        let folder = built.path().join(package).join("_test");
+        let main = folder.join("_testmain.go");
+        let source = fs::read_to_string(&main).map_err(|e| {
+            Verdict::Fail(Cause::Setup, format!("cannot read {}: {e}", main.display()))
+        })?;
+        Ok(Binary {
+            functions: run::functions(&source),
+            folder,
+            stock,
+        })
     }
 
     /// The stock runtime's results: kept ones, or new ones, always under the machine's own GOMAXPROCS.
@@ -299,13 +320,13 @@ impl Suite<'_> {
         }
         let mut reference = Reference::default();
         for _ in 0..STOCK_RUNS {
-            let mut command = self.command(&self.stock, package, &binary.stock, work);
-            self.arguments(&mut command);
-            let done = self.stock.run(command)?;
-            let run = Transcript::read(&text(&done.output));
-            reference.add(&run, &done);
-            // What hangs or crashes once is not worth the time.
-            if reference.clean() || !run.complete {
+            let run = self.run_all(&binary.functions, |only| {
+                self.stock
+                    .run(self.command(&self.stock, package, &binary.stock, work, only))
+            })?;
+            reference.add(&run);
+            // What hangs once is not worth the time.
+            if reference.clean() || run.last.ending == Ending::TimeOut {
                 break;
             }
         }
@@ -324,41 +345,42 @@ impl Suite<'_> {
         Ok(reference)
     }
 
-    /// Runs a package's tests once.
-    fn execute(
+    /// Runs a package's tests once. `execute` runs the binary, for all functions or for those that a regular expression names.
+    fn run_all(
         &self,
+        functions: &[String],
+        execute: impl Fn(Option<&str>) -> Result<Finished, Verdict>,
+    ) -> Result<Run, Verdict> {
+        let selected = self.args.select.as_deref();
+        let mut run = Run::new(execute(selected)?);
+        // What was selected cannot be told from what had not begun.
+        while selected.is_none()
+            && let Some(rest) = run.rest(functions)
+        {
+            run.add(execute(Some(&rest))?);
+        }
+        Ok(run)
+    }
+
+    /// The binary in the folder of its package's sources, where the go command runs it; `only`: a regular expression of functions.
+    fn command(
+        &self,
+        toolchain: &Toolchain,
         package: &str,
         exe: &Path,
-        procs: Option<u32>,
         work: &Path,
-    ) -> Result<(Transcript, Finished), Verdict> {
-        let mut command = self.command(&self.gort, package, exe, work);
-        self.arguments(&mut command);
-        if !self.args.cpu.is_empty() {
-            let list: Vec<String> = self.args.cpu.iter().map(u32::to_string).collect();
-            command.arg(format!("-test.cpu={}", list.join(",")));
-        }
-        if let Some(n) = procs {
-            command.env("GOMAXPROCS", n.to_string());
-        }
-        let done = self.gort.run(command)?;
-        Ok((Transcript::read(&text(&done.output)), done))
-    }
-
-    /// The binary in the folder of its package's sources, where the go command runs it.
-    fn command(&self, toolchain: &Toolchain, package: &str, exe: &Path, work: &Path) -> Command {
+        only: Option<&str>,
+    ) -> Command {
         let sources = toolchain.goroot().join("src").join(package);
-        toolchain.command(exe, &sources, work)
-    }
-
-    fn arguments(&self, command: &mut Command) {
+        let mut command = toolchain.command(exe, &sources, work);
         // Without -test.timeout, whose timer would keep the runtime from seeing a deadlock.
         command.arg("-test.v");
         if !self.args.full {
             command.arg("-test.short");
         }
-        if let Some(regexp) = &self.args.select {
+        if let Some(regexp) = only {
             command.arg(format!("-test.run={regexp}"));
         }
+        command
     }
 }

@@ -4,15 +4,18 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::transcript::{Ended, Transcript};
-use crate::conform::process::{Ending, Finished};
-use crate::conform::verdict::{Cause, Verdict, died, text};
+use super::run::{Early, Run, tail};
+use super::transcript::Ended;
+use crate::conform::process::Ending;
+use crate::conform::verdict::{Cause, Verdict, text};
 
 /// Results on the stock runtime, kept between runs of the suite.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Reference {
     /// Every test function and the best of its results.
     pub functions: BTreeMap<String, Ended>,
+    /// How functions ended the binary.
+    pub early: Vec<Early>,
     /// Did some run end with status 0?
     pub success: bool,
 }
@@ -22,12 +25,17 @@ const LINES: usize = 30;
 
 impl Reference {
     /// Adds a run. The best result of a function counts: one that only a busy machine made fail is not to excuse gort.
-    pub fn add(&mut self, run: &Transcript, done: &Finished) {
-        for (name, ended) in &run.functions {
+    pub fn add(&mut self, run: &Run) {
+        for (name, ended) in &run.transcript.functions {
             let best = self.functions.entry(name.clone()).or_insert(*ended);
             *best = (*ended).min(*best);
         }
-        self.success |= done.success();
+        for early in &run.early {
+            if !self.early.contains(early) {
+                self.early.push(early.clone());
+            }
+        }
+        self.success |= run.early.is_empty() && run.last.success();
     }
 
     /// Does every function pass or say why it does not run?
@@ -49,13 +57,14 @@ impl Reference {
     }
 
     /// Judges a run on gort: what passes here has to pass there. `selected`: only some functions were asked for.
-    pub fn judge(&self, run: &Transcript, done: &Finished, selected: bool) -> Verdict {
+    pub fn judge(&self, run: &Run, selected: bool) -> Verdict {
+        let transcript = &run.transcript;
         let mut worse = String::new();
         for (name, stock) in &self.functions {
             if *stock != Ended::Pass {
                 continue;
             }
-            let what = match run.functions.get(name) {
+            let what = match transcript.functions.get(name) {
                 Some(Ended::Pass) => continue,
                 Some(Ended::Skip) => "skips itself",
                 Some(Ended::Fail) => "fails",
@@ -64,58 +73,55 @@ impl Reference {
                 None => "does not begin",
             };
             worse.push_str(&format!("{name} {what}; it passes on the stock runtime\n"));
-            for line in run.why(name).lines().take(LINES) {
+            for line in transcript.why(name).lines().take(LINES) {
                 worse.push_str(line);
                 worse.push('\n');
             }
         }
-        // On the stock runtime the same functions may fail, and with them the binary.
-        let excused = run.functions.iter().any(|(name, ended)| {
+        let output = text(&run.last.output);
+        match run.last.ending {
+            Ending::TimeOut => {
+                return Verdict::Fail(Cause::TimeOut, worse + &tail(&output, LINES));
+            }
+            Ending::TooMuchOutput => {
+                return Verdict::Fail(Cause::WrongOutput, worse + "output without end");
+            }
+            Ending::Exit(_) | Ending::Signal(_) => {}
+        }
+        if let Some(early) = run.early.iter().find(|early| !self.excuses(early)) {
+            let who = early.function.as_deref().unwrap_or("the binary");
+            return Verdict::Fail(
+                Cause::Crash,
+                format!("{who}: {}\n{worse}{}", early.words, tail(&output, LINES)),
+            );
+        }
+        if !worse.is_empty() {
+            return Verdict::Fail(Cause::TestFailed, worse);
+        }
+        // Functions that fail on the stock runtime, too, may be why a complete binary reports a failure.
+        let excused = transcript.functions.iter().any(|(name, ended)| {
             *ended == Ended::Fail && self.functions.get(name) >= Some(&Ended::Fail)
         });
-        // There the binary may end, for the same reason, before its last function does: what passed until then has to pass here.
-        let stuck = self.functions.values().any(|ended| *ended == Ended::Never);
-        let output = text(&done.output);
-        match done.ending {
-            Ending::Exit(_) if stuck && worse.is_empty() => Verdict::Pass,
-            Ending::Exit(0) if worse.is_empty() && run.complete => Verdict::Pass,
-            Ending::Exit(1) if worse.is_empty() && run.complete && excused => Verdict::Pass,
-            // A panic in a function that fails there too is its failure, and the last of what there is to compare.
-            Ending::Exit(2) if worse.is_empty() && !run.complete && excused => Verdict::Pass,
-            Ending::TimeOut => Verdict::Fail(Cause::TimeOut, worse + &tail(&output)),
-            Ending::TooMuchOutput => {
-                Verdict::Fail(Cause::WrongOutput, worse + "output without end")
-            }
-            Ending::Signal(signal) => Verdict::Fail(
-                Cause::Crash,
-                format!("ended by signal {signal}\n{worse}{}", tail(&output)),
-            ),
-            Ending::Exit(2) if !run.complete && died(&done.output) => {
-                Verdict::Fail(Cause::Crash, worse + &tail(&output))
-            }
-            Ending::Exit(_) if !worse.is_empty() && run.complete => {
-                Verdict::Fail(Cause::TestFailed, worse)
-            }
-            Ending::Exit(code) => Verdict::Fail(
+        match run.last.ending {
+            Ending::Exit(0) => Verdict::Pass,
+            Ending::Exit(1) if excused => Verdict::Pass,
+            // Its early end is excused, and there was nothing left to run.
+            _ if !transcript.complete => Verdict::Pass,
+            ending => Verdict::Fail(
                 Cause::WrongExit,
-                format!("exit status {code}\n{worse}{}", tail(&output)),
+                format!("{ending:?}\n{}", tail(&output, LINES)),
             ),
         }
     }
-}
 
-/// The part of a binary's output that tells how it ended: from the panic on, or its last lines.
-fn tail(output: &str) -> String {
-    let lines: Vec<&str> = output.lines().collect();
-    let start = lines
-        .iter()
-        .position(|line| {
-            ["panic: ", "fatal error: ", "gort: ", "SIG"]
-                .iter()
-                .any(|mark| line.starts_with(mark))
-        })
-        .unwrap_or(lines.len().saturating_sub(2 * LINES));
-    lines[start.saturating_sub(2)..].join("\n")
+    /// Does this function end the binary on the stock runtime, always and in the same way?
+    fn excuses(&self, early: &Early) -> bool {
+        let fails = early
+            .function
+            .as_ref()
+            .is_none_or(|name| self.functions.get(name) >= Some(&Ended::Fail));
+        fails && self.early.contains(early)
+    }
 }
 
 #[cfg(test)]
@@ -123,15 +129,16 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::conform::process::Finished;
 
-    fn done(status: i32, output: &str) -> Finished {
-        Finished {
+    fn run(status: i32, output: &str) -> Run {
+        Run::new(Finished {
             ending: Ending::Exit(status),
             output: output.as_bytes().to_vec(),
             wall: Duration::ZERO,
             cpu: Duration::ZERO,
             peak_memory: 0,
-        }
+        })
     }
 
     fn output(a: &str, b: &str, last: &str) -> String {
@@ -143,13 +150,13 @@ mod tests {
     fn reference(runs: &[(i32, &str)]) -> Reference {
         let mut reference = Reference::default();
         for (status, output) in runs {
-            reference.add(&Transcript::read(output), &done(*status, output));
+            reference.add(&run(*status, output));
         }
         reference
     }
 
     fn judge(reference: &Reference, status: i32, output: &str) -> Verdict {
-        reference.judge(&Transcript::read(output), &done(status, output), false)
+        reference.judge(&run(status, output), false)
     }
 
     #[test]
@@ -215,35 +222,51 @@ mod tests {
     }
 
     #[test]
-    fn what_ends_early_on_stock_may_end_early() {
-        let run = |a: &str| {
-            format!(
-                "=== RUN   TestA\n--- {a}: TestA (0.00s)\n=== RUN   TestB\nfatal error: all goroutines are asleep - deadlock!\n"
-            )
+    fn what_ends_early_on_stock_may_end_early_for_the_same_reason() {
+        let stuck = |a: &str, why: &str| {
+            format!("=== RUN   TestA\n--- {a}: TestA (0.00s)\n=== RUN   TestB\n{why}\n")
         };
-        let stock = reference(&[(2, &run("PASS"))]);
-        assert_eq!(judge(&stock, 2, &run("PASS")), Verdict::Pass);
-        assert!(matches!(judge(&stock, 2, &run("FAIL")), Verdict::Fail(..)));
+        let deadlock = "fatal error: all goroutines are asleep - deadlock!";
+        let stock = reference(&[(2, &stuck("PASS", deadlock))]);
+        assert_eq!(judge(&stock, 2, &stuck("PASS", deadlock)), Verdict::Pass);
+        // A function that gets further here is no failure.
+        assert_eq!(
+            judge(&stock, 0, &output("PASS", "PASS", "PASS")),
+            Verdict::Pass
+        );
+        let fails = |status, output: &str| {
+            assert!(matches!(judge(&stock, status, output), Verdict::Fail(..)));
+        };
+        fails(2, &stuck("FAIL", deadlock));
+        fails(2, &stuck("PASS", "panic: something else"));
+        fails(3, &stuck("PASS", deadlock));
     }
 
     #[test]
     fn what_panics_on_stock_may_panic() {
-        let run = |a: &str, b: &str| {
+        let panics = |a: &str, b: &str| {
             format!(
                 "=== RUN   TestA\n--- {a}: TestA (0.00s)\n=== RUN   TestB\n--- {b}: TestB (0.00s)\npanic: oops [recovered]\n\tpanic: oops\n\ngoroutine 1 [running]:\n"
             )
         };
-        let stock = reference(&[(2, &run("PASS", "FAIL"))]);
-        assert_eq!(judge(&stock, 2, &run("PASS", "FAIL")), Verdict::Pass);
+        let stock = reference(&[(2, &panics("PASS", "FAIL"))]);
+        assert!(!stock.clean());
+        assert_eq!(judge(&stock, 2, &panics("PASS", "FAIL")), Verdict::Pass);
         assert!(matches!(
-            judge(&stock, 2, &run("FAIL", "FAIL")),
+            judge(&stock, 2, &panics("FAIL", "FAIL")),
             Verdict::Fail(..)
         ));
-        let good = reference(&[(0, &output("PASS", "PASS", "PASS"))]);
-        assert!(matches!(
-            judge(&good, 2, &run("PASS", "FAIL")),
-            Verdict::Fail(Cause::Crash, _)
-        ));
+        let good = output("PASS", "PASS", "PASS");
+        // One good run is enough to know that the panic is not the test's own.
+        for runs in [
+            &[(0, good.as_str())][..],
+            &[(2, &panics("PASS", "FAIL")), (0, &good)],
+        ] {
+            assert!(matches!(
+                judge(&reference(runs), 2, &panics("PASS", "FAIL")),
+                Verdict::Fail(Cause::Crash, _)
+            ));
+        }
     }
 
     #[test]

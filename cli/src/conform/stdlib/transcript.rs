@@ -27,6 +27,8 @@ pub struct Transcript {
     failures: BTreeMap<String, String>,
     /// Did the binary get to its last line, `PASS` or `FAIL`?
     pub complete: bool,
+    /// If not: the function that ended it, where that can be told.
+    pub culprit: Option<String>,
 }
 
 /// Results as `--- PASS: TestName (0.00s)` shows them, without the name.
@@ -63,11 +65,25 @@ impl Transcript {
         }
         if !this.complete {
             // Under -test.cpu an earlier round may have passed; which of them was the last to begin cannot be told.
+            let mut never = Vec::new();
             for name in running {
-                this.functions.entry(name).or_insert(Ended::Never);
+                this.functions.entry(name.clone()).or_insert_with(|| {
+                    never.push(name);
+                    Ended::Never
+                });
             }
+            // A function that panics is reported, and the panic goes on.
+            this.culprit = failed.or_else(|| never.pop().filter(|_| never.is_empty()));
         }
         this
+    }
+
+    /// Adds what functions of a later run did.
+    pub fn add(&mut self, later: Self) {
+        self.functions.extend(later.functions);
+        self.failures.extend(later.failures);
+        self.complete = later.complete;
+        self.culprit = later.culprit;
     }
 
     /// What a failed function printed after its result.
@@ -116,6 +132,17 @@ mod tests {
         let transcript = Transcript::read("=== RUN   TestA\npanic: oops\n");
         assert_eq!(transcript.functions["TestA"], Ended::Never);
         assert!(!transcript.complete);
+        assert_eq!(transcript.culprit.as_deref(), Some("TestA"));
+    }
+
+    #[test]
+    fn who_ended_the_binary_is_told_if_that_is_sure() {
+        let panics = "=== RUN   TestA\n=== RUN   TestB\n--- FAIL: TestB (0.00s)\npanic: oops\n";
+        assert_eq!(Transcript::read(panics).culprit.as_deref(), Some("TestB"));
+        let parallel = "=== RUN   TestA\n=== RUN   TestB\npanic: oops\n";
+        assert_eq!(Transcript::read(parallel).culprit, None);
+        let fails = "=== RUN   TestA\n--- FAIL: TestA (0.00s)\nFAIL\n";
+        assert_eq!(Transcript::read(fails).culprit, None);
     }
 
     #[test]
