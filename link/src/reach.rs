@@ -185,7 +185,9 @@ fn report_undefined(p: &Program<'_>, undefined: &FxHashMap<SymId, SymId>) -> Res
                 .go_def(by)
                 .map(|(o, _)| p.objects[o].origin().to_string())
                 .unwrap_or_default();
-            let what = if name.starts_with(b"runtime.") {
+            let what = if name.starts_with(b"runtime.race") {
+                " (the race detector, which gort does not have; compile without -race)"
+            } else if name.starts_with(b"runtime.") {
                 " (libgort.a does not provide it)"
             } else {
                 ""

@@ -250,6 +250,31 @@ fn race_and_cgo() {
 }
 
 #[test]
+fn flags_of_the_compiler() {
+    let b = bench();
+    let call = [&[0xe8, 0, 0, 0, 0][..], &RET[..11]].concat();
+    let main = |reloc: (i64, i64, i64, i64, &str)| {
+        Encoder::new(&[])
+            .function("\"\".main", &call, &[reloc])
+            .function("\"\".init", RET, &[])
+            .finish()
+    };
+    // R_TLS_IE and R_GOTPCREL.
+    for reloc in [(1, 4, 14, 0, ""), (1, 4, 21, 0, "\"\".x")] {
+        b.write("main.o", &main(reloc));
+        has(
+            &b.refused(&["-o", "out", "main.o"]),
+            &["-shared or -dynlink", "main.o"],
+        );
+    }
+    b.write("main.o", &main((1, 4, R_CALL, 0, "runtime.racefuncenter")));
+    has(
+        &b.refused(&["-o", "out", "main.o"]),
+        &["racefuncenter", "without -race"],
+    );
+}
+
+#[test]
 fn stack_depth() {
     let b = bench();
     // A nosplit function whose frame is larger than what is guaranteed.
