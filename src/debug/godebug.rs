@@ -51,6 +51,8 @@ items! {
     EFENCE = b"efence", 0;
     /// Go's name for [`GC_VERIFY`].
     GC_CHECK_MARK = b"gccheckmark", 0;
+    /// Two lines for each cycle about the pacer.
+    GC_PACER_TRACE = b"gcpacertrace", 0;
     /// Stacks only grow.
     GC_SHRINK_STACK_OFF = b"gcshrinkstackoff", 0;
     /// A cycle at every Nth refill of a cache.

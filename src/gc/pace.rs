@@ -8,7 +8,8 @@ use super::work::Counts;
 use super::worker;
 use crate::abi::args;
 use crate::boot::env;
-use crate::debug::godebug::GC_STRESS;
+use crate::debug::godebug::{GC_PACER_TRACE, GC_STRESS};
+use crate::debug::out::{Out, Sink};
 use crate::heap::stats::HEAP_LIVE;
 use crate::sched;
 use core::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, AtomicUsize, Ordering};
@@ -102,6 +103,68 @@ pub(super) unsafe fn start() {
     let scan = HEAP_SCAN.load(Ordering::Relaxed);
     let expected = scan as u128 * 100 / (100 + percent);
     EXPECTED.store(expected as usize, Ordering::Relaxed);
+    if GC_PACER_TRACE.on() {
+        print_start(live, expected as usize);
+    }
+}
+
+/// Bytes of a line of `GODEBUG=gcpacertrace=1`.
+const LINE: usize = 512;
+
+/// The first line of `GODEBUG=gcpacertrace=1` about a cycle, in the form of Go 1.5.
+#[cold]
+fn print_start(live: usize, expected: usize) {
+    let (dedicated, fractional) = worker::planned();
+    Out::new(&mut [0; LINE], Sink::Stderr)
+        .str("pacer: assist ratio=")
+        .float(ratio(live))
+        .str(" (scan ")
+        .uint(expected as u64 >> 20)
+        .str(" MB in ")
+        .uint(live as u64 >> 20)
+        .str("->")
+        .uint(heap_goal() as u64 >> 20)
+        .str(" MB) workers=")
+        .uint(dedicated.into())
+        .str("+")
+        .uint(fractional.into())
+        .str("\n");
+}
+
+/// The second line, with Go's names: heap after the last cycle, trigger, heap now, goal (each as bytes and as growth since the last
+/// cycle), share of the processors that marking took and was to take, bytes scanned, and how far goal and heap are from the trigger.
+/// `used` is the share that it took.
+///
+/// # Safety
+/// The world must be stopped, before [`finish`].
+#[cold]
+pub(super) unsafe fn print_end(used: f64) {
+    let percent = PERCENT.load(Ordering::Relaxed).max(0);
+    let growth_to_goal = f64::from(percent) / 100.0;
+    let (trigger, live) = (next_gc(), HEAP_LIVE.load(Ordering::Relaxed));
+    let marked = match MARKED.load(Ordering::Relaxed) {
+        // Before the first cycle: what would have set this goal.
+        0 => (heap_goal() as f64 / (1.0 + growth_to_goal)) as usize,
+        n => n,
+    };
+    let growth = |to: usize| to as f64 / marked.max(1) as f64 - 1.0;
+    let wanted = worker::share();
+    let mut line = [0; LINE];
+    let mut out = Out::new(&mut line, Sink::Stderr);
+    out.str("pacer: H_m_prev=").uint(marked as u64);
+    out.str(" h_t=").float(growth(trigger));
+    out.str(" H_T=").uint(trigger as u64);
+    out.str(" h_a=").float(growth(live));
+    out.str(" H_a=").uint(live as u64);
+    out.str(" h_g=").float(growth_to_goal);
+    out.str(" H_g=").uint(heap_goal() as u64);
+    out.str(" u_a=").float(used);
+    out.str(" u_g=").float(wanted);
+    out.str(" W_a=")
+        .uint(SCANNED.load(Ordering::Relaxed) as u64);
+    out.str(" goalΔ=").float(growth_to_goal - growth(trigger));
+    out.str(" actualΔ=").float(growth(live) - growth(trigger));
+    out.str(" u_a/u_g=").float(used / wanted).str("\n");
 }
 
 /// Marking is over and found `old` live; `young` was allocated meanwhile and kept unseen. The heap had `before` bytes at the start.

@@ -147,12 +147,6 @@ pub(super) unsafe fn cycle_ends(old: Counts, young: Counts, stop: i64) {
     let mut c = CYCLES.lock();
     let cycle = c.now;
     let live = HEAP_LIVE.load(Ordering::Relaxed);
-    // SAFETY: the world is stopped.
-    unsafe { pace::finish(old, young, cycle.before) };
-    let now = clock::nanotime();
-    LAST_END.store(now, Ordering::Relaxed);
-    let last_stop = now - stop;
-    let pause = ((cycle.going - cycle.start) + cycle.stopped + last_stop).max(0) as u64;
     let times = [
         &worker::TIMES.assist,
         &worker::TIMES.background,
@@ -160,7 +154,20 @@ pub(super) unsafe fn cycle_ends(old: Counts, young: Counts, stop: i64) {
     ]
     .map(|t| t.load(Ordering::Relaxed));
     // Idle time costs nobody anything.
-    c.cpu_ns += times[0] + times[1] + pause * u64::from(GOMAXPROCS.load(Ordering::Relaxed));
+    let busy = times[0] + times[1];
+    let procs = u64::from(GOMAXPROCS.load(Ordering::Relaxed));
+    if godebug::GC_PACER_TRACE.on() {
+        let whole = (stop - cycle.going).max(1) as f64 * procs as f64;
+        // SAFETY: the world is stopped.
+        unsafe { pace::print_end(busy as f64 / whole) };
+    }
+    // SAFETY: the world is stopped.
+    unsafe { pace::finish(old, young, cycle.before) };
+    let now = clock::nanotime();
+    LAST_END.store(now, Ordering::Relaxed);
+    let last_stop = now - stop;
+    let pause = ((cycle.going - cycle.start) + cycle.stopped + last_stop).max(0) as u64;
+    c.cpu_ns += busy + pause * procs;
     let i = c.count as usize % PAUSES;
     c.count += 1;
     c.forced += u32::from(cycle.cause == Cause::Forced);

@@ -63,6 +63,18 @@ fn shares(procs: u32) -> (i32, u32) {
     ((procs * SHARE / 1000) as i32, procs * SHARE % 1000)
 }
 
+/// Dedicated and fractional workers of this cycle, at its start.
+pub(super) fn planned() -> (u32, u32) {
+    let dedicated = DEDICATED.load(Ordering::Relaxed).max(0) as u32;
+    let fractional = FRACTION.load(Ordering::Relaxed) != 0;
+    (dedicated, fractional.into())
+}
+
+/// The share of the processors that marking is to take.
+pub(super) fn share() -> f64 {
+    f64::from(SHARE) / 1000.0
+}
+
 /// Begins a cycle.
 ///
 /// # Safety
