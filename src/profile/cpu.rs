@@ -18,6 +18,7 @@ use crate::sched::{
 };
 use crate::signal::{self, context::Context};
 use crate::stack::walk::{self, Walker};
+use crate::sync::mutex::Mutex;
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -31,7 +32,7 @@ const DEPTH: usize = 64;
 /// (`LEAF_BUDGET` in asm/offsets.h, proved by `gort prove`), and the trampoline's.
 const LEAF_REACH: usize = 512;
 
-/// How long the reader sleeps when there is nothing yet.
+/// How long the reader sleeps when there is nothing yet and the profile goes on.
 const PAUSE_NS: i64 = 100_000_000;
 
 unsafe extern "C" {
@@ -271,6 +272,14 @@ pub unsafe fn set_rate(a: &mut args::runtime_SetCPUProfileRate) {
         );
         return;
     }
+    if hz == 0 {
+        // Who stops the profile waits for the reader's end.
+        let reader = READER.lock();
+        if !reader.0.is_null() {
+            // SAFETY: the reader goes on only after it has had the lock.
+            unsafe { crate::time::sleep::interrupt(reader.0) };
+        }
+    }
     HZ.store(hz, Ordering::Relaxed);
     // SAFETY: this thread's own M; the others follow when they next run a goroutine. The timer is the process's.
     unsafe { signal::set_thread_profiler(sched::getm(), hz) };
@@ -326,16 +335,28 @@ pub unsafe fn cpu_profile(a: &mut args::runtime_CPUProfile) -> Status {
     Status::Done
 }
 
-/// Parks the reader for a while; it then looks again.
+/// The goroutine that sleeps in `runtime.CPUProfile`, or null.
+struct Reader(*mut G);
+
+// SAFETY: the G is only named here, and touched as `interrupt` says.
+unsafe impl Send for Reader {}
+
+/// Taken after no other lock, before those of the timers and of the scheduler.
+static READER: Mutex<Reader> = Mutex::new(Reader(null_mut()));
+
+/// Parks the reader for a while, or until the profile ends; it then looks again.
 unsafe fn try_later() -> Status {
     // SAFETY: curg is stopped in `runtime.CPUProfile`.
     unsafe {
-        (*sched::curg()).resume = resume as *const () as usize;
+        let g = sched::curg();
+        (*g).resume = resume as *const () as usize;
+        READER.lock().0 = g;
         crate::time::sleep::sleep(&mut args::time_Sleep { d: PAUSE_NS })
     }
 }
 
 unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Status {
+    READER.lock().0 = null_mut();
     // SAFETY: g parked in `runtime.CPUProfile`: its saved stack pointer is the address of that call's arguments.
     unsafe { cpu_profile(&mut *((*g).sched.sp as *mut args::runtime_CPUProfile)) }
 }

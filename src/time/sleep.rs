@@ -33,6 +33,19 @@ pub unsafe fn sleep(a: &mut args::time_Sleep) -> Status {
     Status::Parked
 }
 
+/// Ends the sleep of `g` now, if it has begun and is not over.
+///
+/// # Safety
+/// Until this returns `g` must not get out of the [`sleep`] in question and into another one.
+pub unsafe fn interrupt(g: *mut G) {
+    // SAFETY: a timer that is armed has a parked sleeper, and who disarms it has to ready that one.
+    unsafe {
+        if timers::stop((&raw mut (*g).timer).cast()) {
+            sched::ready(g);
+        }
+    }
+}
+
 /// The timer fired: `data` is the sleeper.
 pub(super) unsafe fn wake(data: *mut u8, _seq: usize) {
     // SAFETY: the sleeper parked when it armed the timer, and the timer fires once.
