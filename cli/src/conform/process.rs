@@ -66,6 +66,18 @@ impl Finished {
     pub fn success(&self) -> bool {
         self.ending == Ending::Exit(0)
     }
+
+    /// For tests: a program that ended at once and printed `output`.
+    #[cfg(test)]
+    pub fn at_once(ending: Ending, output: &str) -> Self {
+        Self {
+            ending,
+            output: output.as_bytes().to_vec(),
+            wall: Duration::ZERO,
+            cpu: Duration::ZERO,
+            peak_memory: 0,
+        }
+    }
 }
 
 /// Runs `command` to its end, or to the end of the limits.

@@ -208,19 +208,7 @@ fn difference(expected: &[u8], found: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-
-    fn done(ending: Ending, output: &str) -> Finished {
-        Finished {
-            ending,
-            output: output.as_bytes().to_vec(),
-            wall: Duration::ZERO,
-            cpu: Duration::ZERO,
-            peak_memory: 0,
-        }
-    }
 
     fn exactly(output: &str) -> Output {
         Output::Exactly(output.as_bytes().to_vec())
@@ -236,15 +224,27 @@ mod tests {
     #[test]
     fn status_and_output_both_count() {
         assert_eq!(
-            judge(&done(Ending::Exit(2), "x\n"), 2, &exactly("x\n")),
+            judge(
+                &Finished::at_once(Ending::Exit(2), "x\n"),
+                2,
+                &exactly("x\n")
+            ),
             Verdict::Pass
         );
         assert_eq!(
-            cause(judge(&done(Ending::Exit(0), "x\n"), 0, &exactly("y\n"))),
+            cause(judge(
+                &Finished::at_once(Ending::Exit(0), "x\n"),
+                0,
+                &exactly("y\n")
+            )),
             Cause::WrongOutput
         );
         assert_eq!(
-            cause(judge(&done(Ending::Exit(1), "x\n"), 0, &exactly("x\n"))),
+            cause(judge(
+                &Finished::at_once(Ending::Exit(1), "x\n"),
+                0,
+                &exactly("x\n")
+            )),
             Cause::WrongExit
         );
     }
@@ -253,19 +253,35 @@ mod tests {
     fn a_panic_is_a_crash_and_a_plain_exit_is_not() {
         let panic = "panic: oops\n\ngoroutine 1 [running]:\n";
         assert_eq!(
-            cause(judge(&done(Ending::Exit(2), panic), 0, &exactly(""))),
+            cause(judge(
+                &Finished::at_once(Ending::Exit(2), panic),
+                0,
+                &exactly("")
+            )),
             Cause::Crash
         );
         assert_eq!(
-            cause(judge(&done(Ending::Exit(2), "usage\n"), 0, &exactly(""))),
+            cause(judge(
+                &Finished::at_once(Ending::Exit(2), "usage\n"),
+                0,
+                &exactly("")
+            )),
             Cause::WrongExit
         );
         assert_eq!(
-            cause(judge(&done(Ending::Signal(11), ""), 0, &exactly(""))),
+            cause(judge(
+                &Finished::at_once(Ending::Signal(11), ""),
+                0,
+                &exactly("")
+            )),
             Cause::Crash
         );
         assert_eq!(
-            cause(judge(&done(Ending::TimeOut, ""), 0, &exactly(""))),
+            cause(judge(
+                &Finished::at_once(Ending::TimeOut, ""),
+                0,
+                &exactly("")
+            )),
             Cause::TimeOut
         );
     }

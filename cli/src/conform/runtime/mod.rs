@@ -355,19 +355,10 @@ fn judge(done: &Finished, function: &str) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn judged(ending: Ending, output: &str) -> Verdict {
-        let done = Finished {
-            ending,
-            output: output.as_bytes().to_vec(),
-            wall: Duration::ZERO,
-            cpu: Duration::ZERO,
-            peak_memory: 0,
-        };
-        judge(&done, "TestA")
+        judge(&Finished::at_once(ending, output), "TestA")
     }
 
     #[test]

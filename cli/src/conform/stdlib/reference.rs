@@ -126,19 +126,11 @@ impl Reference {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::conform::process::Finished;
 
     fn run(status: i32, output: &str) -> Run {
-        Run::new(Finished {
-            ending: Ending::Exit(status),
-            output: output.as_bytes().to_vec(),
-            wall: Duration::ZERO,
-            cpu: Duration::ZERO,
-            peak_memory: 0,
-        })
+        Run::new(Finished::at_once(Ending::Exit(status), output))
     }
 
     fn output(a: &str, b: &str, last: &str) -> String {

@@ -104,19 +104,7 @@ pub fn tail(output: &str, lines: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-
-    fn done(ending: Ending, output: &str) -> Finished {
-        Finished {
-            ending,
-            output: output.as_bytes().to_vec(),
-            wall: Duration::ZERO,
-            cpu: Duration::ZERO,
-            peak_memory: 0,
-        }
-    }
 
     fn names(list: &[&str]) -> Vec<String> {
         list.iter().map(|name| name.to_string()).collect()
@@ -134,10 +122,10 @@ mod tests {
     fn what_comes_after_a_panic_is_still_to_run() {
         let all = names(&["TestA", "TestB", "TestC", "TestD"]);
         let panics = "=== RUN   TestA\n--- PASS: TestA (0.00s)\n=== RUN   TestB\n--- FAIL: TestB (0.00s)\npanic: oops\n";
-        let mut run = Run::new(done(Ending::Exit(2), panics));
+        let mut run = Run::new(Finished::at_once(Ending::Exit(2), panics));
         assert_eq!(run.rest(&all).as_deref(), Some("^(TestC|TestD)$"));
         let good = "=== RUN   TestC\n--- PASS: TestC (0.00s)\n=== RUN   TestD\n--- PASS: TestD (0.00s)\nPASS\n";
-        run.add(done(Ending::Exit(0), good));
+        run.add(Finished::at_once(Ending::Exit(0), good));
         assert_eq!(run.rest(&all), None);
         assert_eq!(run.transcript.functions.len(), 4);
         assert_eq!(
@@ -152,7 +140,7 @@ mod tests {
     #[test]
     fn a_run_that_gets_no_further_is_over() {
         let all = names(&["TestA", "TestB"]);
-        let run = |ending, output| Run::new(done(ending, output)).rest(&all);
+        let run = |ending, output| Run::new(Finished::at_once(ending, output)).rest(&all);
         assert_eq!(run(Ending::Exit(2), "panic: in init\n"), None);
         assert_eq!(run(Ending::TimeOut, "=== RUN   TestA\n"), None);
         assert_eq!(run(Ending::Exit(0), "PASS\n"), None);
