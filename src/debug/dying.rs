@@ -81,7 +81,8 @@ pub fn start() {
 pub unsafe fn finish(g: *mut G) -> ! {
     // SAFETY: the caller's promise.
     unsafe {
-        if !g.is_null() && (*g).sig != 0 {
+        // As in Go, a fault while dying is told without its signal.
+        if !g.is_null() && (*g).sig != 0 && (*sched::getm()).dying == 1 {
             let mut buf = [0u8; 128];
             let mut out = Out::new(&mut buf, Sink::Stderr);
             signal_line(&mut out, (*g).sig, (*g).sigcode, (*g).sigaddr, (*g).sigpc);
