@@ -72,7 +72,7 @@ ENDFUNC runtime.init
 
 /*
  * Creates a thread. rdi = clone flags, rsi = its stack top, rdx = m, rcx = fs base.
- * Returns the thread id or -errno in the parent; the child runs gort_mstart(m) and never returns.
+ * Returns the thread id or -errno in the parent; the child goes on in runtime.mstart, on the new stack.
  */
 CFUNC gort_clone
     push r12
@@ -88,12 +88,17 @@ CFUNC gort_clone
     pop r12
     .cfi_adjust_cfa_offset -8
     ret
-1:  .cfi_undefined rip
+1:  jmp runtime.mstart
+ENDCFUNC gort_clone
+
+/* Where the code of a new thread begins, under Go's name for it. r12 = m. */
+GOFUNC runtime.mstart
+    .cfi_undefined rip
     xor ebp, ebp
     mov rdi, r12
     call gort_mstart
     ud2
-ENDCFUNC gort_clone
+ENDFUNC runtime.mstart
 
 /* System call: rdi = number, rsi, rdx, rcx, r8, r9, 8(rsp) = arguments. Returns rax as the kernel left it. */
 CFUNC gort_syscall

@@ -33,8 +33,13 @@ pub const DYING: [&str; 8] = [
     "gort_missing_symbol",
     "bad_transition",
 ];
-/// Entries that run on the stack which the kernel gave the process.
-const BOOT: [&str; 3] = ["_rt0_amd64_linux", "main", "runtime.rt0_go"];
+/// Entries that run on the stack which the kernel gave the process, or on that of a new thread.
+const BOOT: [&str; 4] = [
+    "_rt0_amd64_linux",
+    "main",
+    "runtime.rt0_go",
+    "runtime.mstart",
+];
 /// Functions that check the stack before they use it call this.
 const CHECK: &str = "runtime.morestack_noctxt";
 /// A return address.

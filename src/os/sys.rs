@@ -94,7 +94,7 @@ pub fn wish_exact_sleeps() {
 }
 
 unsafe extern "C" {
-    /// asm/rt0.S: starts a thread that runs `gort_mstart(m)`.
+    /// asm/rt0.S: starts a thread that runs `gort_mstart(m)`, in `runtime.mstart`.
     fn gort_clone(flags: usize, stack: usize, m: *mut crate::abi::M, tls: usize) -> isize;
 }
 

@@ -60,7 +60,15 @@ pub unsafe fn goroutine_profile(a: &mut args::runtime_GoroutineProfile) -> Statu
     Status::Done
 }
 
-/// `runtime.ThreadCreateProfile`: one record for each thread, without a stack: threads are made by the scheduler, not by a goroutine's call.
+unsafe extern "C" {
+    #[link_name = "runtime.rt0_go"]
+    static FIRST_THREAD: u8;
+    #[link_name = "runtime.mstart"]
+    static THREAD: u8;
+}
+
+/// `runtime.ThreadCreateProfile`: one record for each thread, with the function that it began in: threads are made by the scheduler, not by a goroutine's
+/// call. (Go 1.5's records are empty, which its pprof refuses.)
 ///
 /// # Safety
 /// Called by its trampoline.
@@ -68,8 +76,18 @@ pub unsafe fn thread_create_profile(a: &mut args::runtime_ThreadCreateProfile) {
     let n = state::all_ms().count() as i64;
     (a.n, a.ok) = (n, n <= a.p.len);
     if a.ok {
-        // SAFETY: the slice is an argument with room for n records.
-        unsafe { core::ptr::write_bytes(a.p.ptr.cast::<StackRecord>(), 0, n as usize) };
+        for (i, m) in state::all_ms().take(n as usize).enumerate() {
+            // SAFETY: Ms live for ever.
+            let began = match unsafe { (*m).id } {
+                0 => &raw const FIRST_THREAD,
+                _ => &raw const THREAD,
+            };
+            let mut record = StackRecord { stack0: [0; 32] };
+            // Like a return address in that function.
+            record.stack0[0] = began as usize + 1;
+            // SAFETY: the slice is an argument with room for n records.
+            unsafe { a.p.ptr.cast::<StackRecord>().add(i).write(record) };
+        }
     }
 }
 
