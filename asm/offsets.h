@@ -33,3 +33,5 @@
 /* Deepest that anything which Go code calls may go on the goroutine's stack before it switches to another: `gort prove` checks the
    machine code against it, the linker's stack check counts with it. */
 #define LEAF_BUDGET     400
+/* Place in the frame of runtime.raise of the surface index of the function that raised the panic */
+#define RAISED_IN       16

@@ -66,7 +66,7 @@ ENDFUNC runtime.goexit
 
 /*
  * A runtime function raised a panic: entered by jump, rsp as at that function's entry, the value in g.panicarg. The frame stands for the function's own, which
- * is gone: tracebacks show it by the surface index at rsp+16 (src/debug/frames.rs).
+ * is gone: tracebacks show it by the surface index at rsp+RAISED_IN (src/debug/frames.rs).
  */
 GOFUNC runtime.raise
     sub rsp, 24
@@ -77,7 +77,7 @@ GOFUNC runtime.raise
     mov rax, [rcx+G_PANICARG+8]
     mov [rsp+8], rax
     mov eax, [rcx+G_PARKMAP]
-    mov [rsp+16], rax
+    mov [rsp+RAISED_IN], rax
     mov qword ptr [rcx+G_PANICARG], 0
     mov qword ptr [rcx+G_PANICARG+8], 0
     GOCALL runtime.gopanic 24

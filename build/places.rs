@@ -58,25 +58,37 @@ fn in_assembly(root: &Path) -> Vec<(String, String)> {
         }
         let text = fs::read_to_string(&path).expect("a file of asm");
         let file = path.strip_prefix(root).expect("below the root").display();
-        // Macros that start a function of a name they are given, and the values of the loop that a line is in.
-        let (mut starters, mut makro, mut values) = (vec!["GOFUNC"], "", Vec::new());
+        // Macros that start a function: name, parameter, and the function's name with the parameter in it. The macro and the loop that a line is in.
+        let mut starters = vec![("GOFUNC", "name", "\\name")];
+        let (mut makro, mut looped) = (("", ""), ("", Vec::new()));
         for (i, line) in text.lines().enumerate() {
             let mut words = line.split_whitespace();
-            let (Some(what), Some(name)) = (words.next(), words.next()) else {
+            let (Some(what), Some(argument)) = (words.next(), words.next()) else {
                 continue;
             };
-            let name = name.trim_matches('"');
-            let place = format!("{file}:{}", i + 1);
+            let argument = argument.trim_matches('"');
+            let rest = words.next().unwrap_or_default();
             match what {
-                ".macro" => makro = name,
-                ".irp" => values = words.next().unwrap_or_default().split(',').collect(),
-                "GOFUNC" if name.contains('\\') => starters.push(makro),
-                _ if !starters.contains(&what) => {}
-                _ if name.contains('\\') => {
-                    let functions = values.iter().map(|v| format!("runtime.call{v}"));
-                    out.extend(functions.map(|name| (name, place.clone())));
+                ".macro" => makro = (argument, rest),
+                ".irp" => looped = (argument.trim_end_matches(','), rest.split(',').collect()),
+                "GOFUNC" if argument.contains('\\') => {
+                    starters.push((makro.0, makro.1, argument));
                 }
-                _ => out.push((name.into(), place)),
+                _ => {
+                    let Some((_, parameter, function)) = starters.iter().find(|s| s.0 == what)
+                    else {
+                        continue;
+                    };
+                    let name = function.replace(&format!("\\{parameter}"), argument);
+                    let place = format!("{file}:{}", i + 1);
+                    let (variable, values) = &looped;
+                    if argument.contains('\\') {
+                        let one = |value| name.replace(&format!("\\{variable}"), value);
+                        out.extend(values.iter().map(|value| (one(value), place.clone())));
+                    } else {
+                        out.push((name, place));
+                    }
+                }
             }
         }
     }

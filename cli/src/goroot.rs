@@ -149,16 +149,17 @@ pub fn make(dir: &Path, go: &GoInstall, linker: Linker) -> Result<Outcome> {
         },
         complete: false,
     };
-    let plan = plan(&go.root, &marker.linker, linker)?;
+    let scripts = scripts(&marker, linker);
+    let plan = plan(&go.root, &marker.linker, &scripts)?;
     let _lock = lock(&dir)?;
-    let before = state(&dir, &marker, &plan, linker)?;
+    let before = state(&dir, &marker, &plan, &scripts)?;
     if before == State::Current {
         return Ok(Outcome::Current);
     }
 
     let sibling = sibling(&dir)?;
-    let made =
-        build(&sibling, &plan, &marker, linker).and_then(|()| put_in_place(&sibling, &dir, before));
+    let made = build(&sibling, &plan, &marker, &scripts)
+        .and_then(|()| put_in_place(&sibling, &dir, before));
     if made.is_err() {
         // The first error is the one to report; a leftover that cannot be removed is only untidy.
         let _ = fs::remove_dir_all(&sibling);
@@ -209,8 +210,32 @@ enum State {
 /// Every link of the tree: path below DIR to what it points to.
 type Plan = BTreeMap<PathBuf, PathBuf>;
 
+/// A file of the tree that is gort's own.
+struct Script {
+    path: &'static str,
+    content: Vec<u8>,
+    mode: u32,
+}
+
+/// The tree's own files.
+fn scripts(marker: &Marker, linker: Linker) -> Vec<Script> {
+    let mut scripts = vec![Script {
+        path: GO,
+        content: go_script(marker),
+        mode: 0o755,
+    }];
+    if linker == Linker::Gort {
+        scripts.push(Script {
+            path: IN_GOROOT,
+            content: GDB_SCRIPT.into(),
+            mode: 0o644,
+        });
+    }
+    scripts
+}
+
 /// Decides the links for the installation at `root`.
-fn plan(root: &Path, link: &Path, linker: Linker) -> Result<Plan> {
+fn plan(root: &Path, linker: &Path, scripts: &[Script]) -> Result<Plan> {
     let mut plan = Plan::new();
     for name in names(root)? {
         let path = PathBuf::from(&name);
@@ -226,10 +251,9 @@ fn plan(root: &Path, link: &Path, linker: Linker) -> Result<Plan> {
             plan.insert(path, root.join(&name));
         }
     }
-    plan.insert(GoInstall::tools_folder().join("link"), link.to_path_buf());
-    plan.remove(Path::new(GO));
-    if linker == Linker::Gort {
-        plan.remove(Path::new(IN_GOROOT));
+    plan.insert(GoInstall::tools_folder().join("link"), linker.to_path_buf());
+    for script in scripts {
+        plan.remove(Path::new(script.path));
     }
     Ok(plan)
 }
@@ -265,7 +289,7 @@ fn names(folder: &Path) -> Result<Vec<OsString>> {
 }
 
 /// Compares what is at `dir` with what should be there; refuses to touch what gort did not make.
-fn state(dir: &Path, marker: &Marker, plan: &Plan, linker: Linker) -> Result<State> {
+fn state(dir: &Path, marker: &Marker, plan: &Plan, scripts: &[Script]) -> Result<State> {
     match fs::metadata(dir) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => {
             if fs::symlink_metadata(dir).is_ok() {
@@ -304,8 +328,9 @@ fn state(dir: &Path, marker: &Marker, plan: &Plan, linker: Linker) -> Result<Sta
     let whole = plan.keys().all(|path| dir.join(path).exists())
         && fs::canonicalize(dir.join(GoInstall::tools_folder()).join("link"))
             .is_ok_and(|link| link == marker.linker)
-        && (linker == Linker::Stock
-            || fs::read(dir.join(IN_GOROOT)).is_ok_and(|script| script == GDB_SCRIPT.as_bytes()));
+        && scripts.iter().all(|script| {
+            fs::read(dir.join(script.path)).is_ok_and(|content| content == script.content)
+        });
     Ok(if same && whole {
         State::Current
     } else {
@@ -314,7 +339,7 @@ fn state(dir: &Path, marker: &Marker, plan: &Plan, linker: Linker) -> Result<Sta
 }
 
 /// Builds the whole tree at a place where nothing is.
-fn build(at: &Path, plan: &Plan, marker: &Marker, linker: Linker) -> Result<()> {
+fn build(at: &Path, plan: &Plan, marker: &Marker, scripts: &[Script]) -> Result<()> {
     let parent = at.parent().unwrap_or(Path::new("/"));
     fs::create_dir_all(parent)
         .with_context(|| format!("cannot make the folder {}", parent.display()))?;
@@ -327,20 +352,14 @@ fn build(at: &Path, plan: &Plan, marker: &Marker, linker: Linker) -> Result<()> 
         symlink(target, &link)
             .with_context(|| format!("cannot make the link {}", link.display()))?;
     }
-    let go = at.join(GO);
-    let write = || -> io::Result<()> {
-        fs::create_dir_all(at.join("bin"))?;
-        fs::write(&go, go_script(marker))?;
-        fs::set_permissions(&go, fs::Permissions::from_mode(0o755))
-    };
-    write().with_context(|| format!("cannot write {}", go.display()))?;
-    if linker == Linker::Gort {
-        let script = at.join(IN_GOROOT);
+    for script in scripts {
+        let file = at.join(script.path);
         let write = || -> io::Result<()> {
-            fs::create_dir_all(script.parent().unwrap_or(at))?;
-            fs::write(&script, GDB_SCRIPT)
+            fs::create_dir_all(file.parent().unwrap_or(at))?;
+            fs::write(&file, &script.content)?;
+            fs::set_permissions(&file, fs::Permissions::from_mode(script.mode))
         };
-        write().with_context(|| format!("cannot write {}", script.display()))?;
+        write().with_context(|| format!("cannot write {}", file.display()))?;
     }
     write_marker(at, marker)
 }

@@ -10,6 +10,7 @@ use crate::layout::{Layout, Section};
 use crate::places::{Place, Places};
 use crate::resolve::{Program, SymId};
 use gort_tables::pcvalue::PcValues;
+use gort_tables::place;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 
@@ -30,7 +31,7 @@ pub struct Pclntab {
 
 const MAGIC: u32 = 0xffff_fffb;
 const HEADER: usize = 16;
-/// Field of a function record that once held a frame size; readers skip it. Functions of the library have their place in the Go tree there ([`packed`]).
+/// Field of a function record that once held a frame size; readers skip it. Functions of the library have their place in the Go tree there ([`gort_tables::place`]).
 const UNUSED_FRAME: u32 = 0x0123_4567;
 
 /// What lies between Go's functions and the library's that Go code can name: other code of the library, with some linkers.
@@ -142,7 +143,7 @@ impl<'b> Builder<'b> {
             let size = next - at.unwrap_or(next);
             let places = std::str::from_utf8(name).ok().and_then(|n| places.get(n));
             let in_tree = places.and_then(|p| p.go.as_ref());
-            let in_tree = in_tree.map_or(0, |p| packed(self.place(p)));
+            let in_tree = in_tree.map_or(0, |p| place::packed(self.place(p)));
             let (pcfile, pcline) = match places.and_then(|p| p.own.as_ref()) {
                 Some(own) => {
                     let (file, line) = self.place(own);
@@ -234,14 +235,6 @@ impl<'b> Builder<'b> {
             out.extend_from_slice(&o.to_le_bytes());
         }
         at
-    }
-}
-
-/// File number and line in one word, 0 where they do not fit: 16 bits each.
-fn packed((file, line): (u32, u32)) -> u32 {
-    match (u16::try_from(file), u16::try_from(line)) {
-        (Ok(file), Ok(line)) => u32::from(file) << 16 | u32::from(line),
-        _ => 0,
     }
 }
 

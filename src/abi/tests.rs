@@ -181,13 +181,13 @@ fn offsets_of_the_gdb_commands() {
 /// What the linker tells debuggers of the runtime's structures.
 #[test]
 fn layouts_for_debuggers() {
-    use crate::abi::{Eface, Hmap, Iface, Itab, Type, UncommonType};
+    use crate::abi::{Eface, Hmap, Iface, Itab, MapType, Type, UncommonType};
     use crate::chan::hchan::{Hchan, WaitQ};
     use crate::chan::sudog::Sudog;
     use core::mem::offset_of;
     use gort_tables::layouts::{
-        BUCKET_KEYS, BUCKET_SLOTS, EFACE, Field, HCHAN, HMAP, IFACE, ITAB, Layout, SUDOG, TYPE,
-        UNCOMMON_TYPE, WAITQ,
+        BUCKET_KEYS, BUCKET_SLOTS, EFACE, Field, HCHAN, HMAP, IFACE, ITAB, Layout, MAP, SUDOG,
+        TYPE, UNCOMMON_TYPE, WAITQ,
     };
     macro_rules! same {
         ($layout:expr, $structure:ty, $size:expr, $($field:ident),+) => {
@@ -279,4 +279,20 @@ fn layouts_for_debuggers() {
     same!(IFACE, Iface, size_of::<Iface>(), tab, data);
     assert_eq!(BUCKET_SLOTS, crate::map::table::SLOTS as u64);
     assert_eq!(BUCKET_KEYS, BUCKET_SLOTS);
+    assert_eq!(
+        [
+            MAP.key_size,
+            MAP.key_indirect,
+            MAP.value_size,
+            MAP.value_indirect,
+            MAP.bucket_size
+        ],
+        [
+            offset_of!(MapType, keysize),
+            offset_of!(MapType, indirectkey),
+            offset_of!(MapType, valuesize),
+            offset_of!(MapType, indirectvalue),
+            offset_of!(MapType, bucketsize)
+        ]
+    );
 }

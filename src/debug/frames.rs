@@ -6,7 +6,7 @@
 
 use super::asmfuncs;
 use super::symtab::{self, Function};
-use crate::abi::{G, ReflectContext};
+use crate::abi::{G, ReflectContext, offsets};
 use crate::sched::g::goexit_pc;
 use crate::stack::walk::{End, Shape, Walker};
 use gort_tables::FRAME_REFLECT;
@@ -39,9 +39,6 @@ unsafe extern "C" {
     #[link_name = "runtime.raise"]
     static RAISE: u8;
 }
-
-/// Place in a frame of `runtime.raise` of the surface index of the function that raised the panic.
-const RAISED_IN: usize = 16;
 
 enum Step {
     Call,
@@ -127,9 +124,12 @@ pub(super) fn visible_call(index: u32) -> usize {
 /// The frame is on a stack that stands still.
 unsafe fn raised_in(f: &crate::stack::walk::Frame, func: Option<Function>) -> usize {
     match func {
-        Some(Function::Asm(asm)) if asm.entry == &raw const RAISE as usize && f.sp < f.top => {
-            // SAFETY: asm/panic.S leaves the surface index there.
-            visible_call(unsafe { *((f.sp + RAISED_IN) as *const u32) })
+        // Where a sample finds it at work itself the index may not be there yet.
+        Some(Function::Asm(asm))
+            if asm.entry == &raw const RAISE as usize && !f.exact && f.sp < f.top =>
+        {
+            // SAFETY: asm/panic.S has left the surface index there before its call.
+            visible_call(unsafe { *((f.sp + offsets::RAISED_IN as usize) as *const u32) })
         }
         _ => 0,
     }

@@ -7,6 +7,7 @@
 use super::asmfuncs::{self, AsmFunc};
 use crate::abi::GoString;
 use crate::stack::walk::{self, header};
+use gort_tables::place::unpacked;
 use gort_tables::{Frame, Func, pcvalue};
 
 /// A function.
@@ -21,7 +22,7 @@ pub enum Function {
 /// Field offsets of a function record in the pclntab (Go 1.2 symbol table).
 mod record {
     pub const NAME: usize = 8;
-    /// In functions of libgort.a: file and line of the Go tree, 16 bits each (link/src/pclntab.rs).
+    /// In functions of libgort.a: file and line of the Go tree, [`packed`](gort_tables::place::packed).
     pub const IN_TREE: usize = 16;
     pub const PCSP: usize = 20;
     pub const PCFILE: usize = 24;
@@ -159,7 +160,8 @@ impl Function {
             Self::Go(f) => place(f.record as usize, self.entry(), pc),
             Self::Asm(f) => {
                 let place = record_at(f.entry).map_or(0, |r| word(r + record::IN_TREE));
-                file(place >> 16).map_or(UNKNOWN, |name| (name, place & 0xffff))
+                let (number, line) = unpacked(place);
+                file(number).map_or(UNKNOWN, |name| (name, line))
             }
         }
     }

@@ -7,7 +7,7 @@
 //! The lock is a spin lock that handlers take too: everyone else takes it with all signals blocked.
 
 use super::HZ;
-use crate::abi::{G, GoSlice, Status, args};
+use crate::abi::{G, GoSlice, Status, args, offsets};
 use crate::debug::asmfuncs;
 use crate::debug::frames::{self, Frames};
 use crate::os::mem;
@@ -29,8 +29,8 @@ const WORDS: usize = 1 << 17;
 const DEPTH: usize = 64;
 
 /// Above the stack pointer of a leaf function's code lies its Go caller's return address, at most so far: the bytes that such functions may use
-/// (`LEAF_BUDGET` in asm/offsets.h, proved by `gort prove`), and the trampoline's.
-const LEAF_REACH: usize = 512;
+/// (proved by `gort prove`), and the trampoline's.
+const LEAF_REACH: usize = offsets::LEAF_BUDGET as usize + 112;
 
 /// How long the reader sleeps when there is nothing yet and the profile goes on.
 const PAUSE_NS: i64 = 100_000_000;

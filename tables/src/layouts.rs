@@ -37,6 +37,30 @@ pub const BUCKET_SLOTS: u64 = 8;
 /// Where a bucket's keys begin; before them is a hash byte for each. The values follow the keys, and the last word is the next bucket of the chain.
 pub const BUCKET_KEYS: u64 = 8;
 
+/// Where the descriptor of a map type has what decides about its buckets.
+#[derive(Debug)]
+pub struct MapDescriptor {
+    /// Bytes of a key's slot: one byte.
+    pub key_size: usize,
+    /// 1 if the slot holds a pointer to the key: one byte.
+    pub key_indirect: usize,
+    /// Bytes of a value's slot: one byte.
+    pub value_size: usize,
+    /// 1 if the slot holds a pointer to the value: one byte.
+    pub value_indirect: usize,
+    /// Bytes of a bucket: two bytes.
+    pub bucket_size: usize,
+}
+
+/// The offsets.
+pub const MAP: MapDescriptor = MapDescriptor {
+    key_size: 104,
+    key_indirect: 105,
+    value_size: 106,
+    value_indirect: 107,
+    bucket_size: 108,
+};
+
 /// A channel, up to its lock.
 pub const HCHAN: Layout = Layout {
     name: "hchan",

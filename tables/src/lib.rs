@@ -14,6 +14,7 @@
 
 pub mod layouts;
 pub mod pcvalue;
+pub mod place;
 
 /// First word of [`Header`]: "gort" in little-endian ASCII.
 pub const MAGIC: u32 = 0x7472_6f67;

@@ -155,20 +155,17 @@ pub fn judge_step(done: &Finished, cause: Cause) -> Option<Verdict> {
     }
 }
 
+/// Beginnings of the line in which a program that the runtime ends says why.
+pub const REASONS: [&str; 4] = ["panic: ", "fatal error: ", "gort: ", "SIG"];
+/// And of lines that may come before it.
+const DETAILS: [&str; 2] = ["runtime: ", "unexpected fault address"];
+
 /// Does the output end in the way of a Go program that the runtime ended?
 pub fn died(output: &[u8]) -> bool {
     let text = String::from_utf8_lossy(output);
     text.lines().any(|line| {
-        [
-            "panic: ",
-            "fatal error: ",
-            "runtime: ",
-            "gort: ",
-            "SIG",
-            "unexpected fault address",
-        ]
-        .iter()
-        .any(|start| line.starts_with(start))
+        let mut starts = REASONS.iter().chain(&DETAILS);
+        starts.any(|start| line.starts_with(start))
     })
 }
 

@@ -8,14 +8,7 @@ use super::types::{FIRST, Pending, SECOND, Types, member, pointer_to};
 use super::{AT_GO_ELEM, AT_GO_KEY, string};
 use gimli::constants as dw;
 use gimli::write::{AttributeValue, Unit, UnitEntryId};
-use gort_tables::layouts::{BUCKET_KEYS, BUCKET_SLOTS, HCHAN, HMAP, Layout, SUDOG, WAITQ};
-
-/// Offsets in the descriptor of a map (abi: `MapType`).
-const KEY_SIZE: usize = 104;
-const KEY_INDIRECT: usize = 105;
-const VALUE_SIZE: usize = 106;
-const VALUE_INDIRECT: usize = 107;
-const BUCKET_SIZE: usize = 108;
+use gort_tables::layouts::{BUCKET_KEYS, BUCKET_SLOTS, HCHAN, HMAP, Layout, MAP, SUDOG, WAITQ};
 
 /// What the letters in a layout's types stand for.
 type Letters<'a> = [(&'a str, &'a [u8])];
@@ -85,11 +78,14 @@ impl Types<'_, '_> {
             return;
         };
         let byte = |at: usize| self.head(id).image.get(at).copied().unwrap_or(0);
-        let (key_size, key_indirect) = (u64::from(byte(KEY_SIZE)), byte(KEY_INDIRECT) != 0);
-        let (value_size, value_indirect) = (u64::from(byte(VALUE_SIZE)), byte(VALUE_INDIRECT) != 0);
+        let (key_size, key_indirect) = (u64::from(byte(MAP.key_size)), byte(MAP.key_indirect) != 0);
+        let (value_size, value_indirect) = (
+            u64::from(byte(MAP.value_size)),
+            byte(MAP.value_indirect) != 0,
+        );
         let size = u64::from(u16::from_le_bytes([
-            byte(BUCKET_SIZE),
-            byte(BUCKET_SIZE + 1),
+            byte(MAP.bucket_size),
+            byte(MAP.bucket_size + 1),
         ]));
         let entry = unit.add(unit.root(), dw::DW_TAG_structure_type);
         let e = unit.get_mut(entry);

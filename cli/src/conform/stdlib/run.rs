@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::transcript::Transcript;
 use crate::conform::process::{Ending, Finished};
-use crate::conform::verdict::text;
+use crate::conform::verdict::{REASONS, text};
 
 /// One run of all functions. It takes more than one process if a test ends the first.
 #[derive(Debug)]
@@ -25,9 +25,6 @@ pub struct Early {
     /// Exit status or signal, and the line that says why.
     pub words: String,
 }
-
-/// Beginnings of a line in which a dying program says why.
-const MARKS: [&str; 4] = ["panic: ", "fatal error: ", "gort: ", "SIG"];
 
 impl Run {
     /// The run that has begun with this process.
@@ -74,7 +71,7 @@ impl Early {
         let output = text(&done.output);
         let why = output
             .lines()
-            .find(|line| MARKS.iter().any(|mark| line.starts_with(mark)));
+            .find(|line| REASONS.iter().any(|mark| line.starts_with(mark)));
         Some(Self {
             function: transcript.culprit.clone(),
             words: format!("{how}: {}", why.unwrap_or("no reason given")),
@@ -97,7 +94,7 @@ pub fn tail(output: &str, lines: usize) -> String {
     let all: Vec<&str> = output.lines().collect();
     let start = all
         .iter()
-        .position(|line| MARKS.iter().any(|mark| line.starts_with(mark)))
+        .position(|line| REASONS.iter().any(|mark| line.starts_with(mark)))
         .unwrap_or(all.len().saturating_sub(lines));
     all[start.saturating_sub(2)..].join("\n")
 }
