@@ -8,6 +8,10 @@
 //! code leaves the goroutine's stack: a load of the stack pointer from memory (the switch to g0), a return, or a jump through a
 //! register or memory (to Go code, whose own prologue checks). Functions that check the stack themselves (they call `runtime.morestack_noctxt`)
 //! have their frame covered by that check. Functions that never return because the runtime is dying are not followed ([`DYING`]).
+//!
+//! Of the other stacks it proves one thing: the scheduler does not call itself (`rounds`).
+
+mod rounds;
 
 use crate::error::{Error, Result};
 use crate::host::HostFile;
@@ -163,6 +167,7 @@ pub fn prove(file: &HostFile) -> Result<Proof> {
             Err(why) => errors.push(format!("{name}: stack use has no bound: {why}")),
         }
     }
+    errors.extend(rounds::check(&lib).err());
     if depths.is_empty() && errors.is_empty() {
         errors.push(format!(
             "{}: no entries of compiled code found (section .gort.funcs)",

@@ -1,13 +1,13 @@
 //! Picking the next goroutine and running it.
 //!
-//! Every function here runs at the bottom of a g0 stack: nothing of an earlier goroutine is left on it.
+//! Every function here runs at the base of a g0 stack: nothing of an earlier goroutine is left on it ([`schedule`] is where that is held).
 
 use super::g::{status_of, transition};
 use super::p::pstatus;
 use super::state::{self, GCWAITING, GLOBAL_RUNQ, POLLER, SCHED, Sched, WAKE};
 use super::wake::{Host, Retired};
 use super::{P, getm, getp, interrupt, m, park, perturb, prompt, registers, status, stw};
-use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, offsets};
+use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status};
 use crate::debug::print;
 use crate::profile::trace;
 use crate::sync::mutex::Guard;
@@ -41,8 +41,15 @@ unsafe extern "C" fn schedule_entry() -> ! {
 
 /// A runtime function answered [`Status::Parked`] or [`Status::Retry`] (asm/switch.S).
 #[unsafe(no_mangle)]
-unsafe extern "C" fn gort_after_call(status: u32, g: *mut G) -> ! {
-    if i64::from(status) == offsets::STATUS_RETRY {
+unsafe extern "C" fn gort_after_call(status: Status, g: *mut G) -> ! {
+    // SAFETY: g called the function.
+    unsafe { stopped(status, g) };
+    schedule()
+}
+
+/// What a runtime function called by `g`, or a part of it, has answered: if it wants to be called again g waits for its turn to do so.
+unsafe fn stopped(status: Status, g: *mut G) -> Status {
+    if status == Status::Retry {
         // SAFETY: nothing parked g: it is still curg, stopped at the return of the call that it makes again.
         unsafe {
             let sp = (*g).sched.sp;
@@ -52,7 +59,7 @@ unsafe extern "C" fn gort_after_call(status: u32, g: *mut G) -> ! {
             park::requeue_current(true);
         }
     }
-    schedule()
+    status
 }
 
 /// A runtime function is done and preemption was asked for meanwhile (asm/switch.S). The results are written.
@@ -136,17 +143,47 @@ extern "C" fn gort_parked_on_g0() -> ! {
     print::throw("blocking operation on a system stack")
 }
 
-/// Runs goroutines for ever.
-pub fn schedule() -> ! {
-    // SAFETY: this thread's M; on g0 with an empty stack.
-    unsafe {
-        let m = getm();
-        if (*m).locks != 0 {
-            print::throw("schedule: holding locks");
+/// Runs goroutines for ever. Whoever has stopped the goroutine of this thread comes here, from the base of the g0 stack or a few frames above it; nothing that
+/// is called here may come here again, or the stack grows with every goroutine (`gort prove` looks for such a path).
+#[unsafe(export_name = "gort_schedule")]
+pub extern "C" fn schedule() -> ! {
+    if cfg!(debug_assertions) || perturb::on() {
+        check_depth();
+    }
+    loop {
+        // SAFETY: this thread's M; nothing of an earlier goroutine is on the stack.
+        unsafe {
+            let m = getm();
+            if (*m).locks != 0 {
+                print::throw("schedule: holding locks");
+            }
+            let (g, inherit) = pick(m);
+            if execute(g, inherit) == Status::Done {
+                gort_gogo(g);
+            }
         }
+    }
+}
+
+/// Dies if much lies on this g0 stack.
+fn check_depth() {
+    /// More than the frames of a runtime function that goes over to the scheduler, less than a few rounds of scheduling.
+    const ENTRY: usize = 1024;
+    let here = 0u8;
+    // SAFETY: this thread's M and its g0.
+    let base = unsafe { (*(*getm()).g0).sched.sp };
+    if base.wrapping_sub(&raw const here as usize) > ENTRY {
+        print::throw("schedule: not at the base of a g0 stack");
+    }
+}
+
+/// The goroutine that this thread runs next, ours and runnable; waits until there is one. True: it goes on with the time slice of the one that woke it.
+unsafe fn pick(m: *mut M) -> (*mut G, bool) {
+    // SAFETY: this thread's M.
+    unsafe {
         if !(*m).lockedg.is_null() {
             m::stop_locked();
-            execute((*m).lockedg, false);
+            return ((*m).lockedg, false);
         }
         if (*m).p.is_null() {
             m::stop();
@@ -183,7 +220,7 @@ pub fn schedule() -> ! {
                 m::start_locked(g);
                 continue;
             }
-            execute(g, inherit);
+            return (g, inherit);
         }
     }
 }
@@ -197,8 +234,9 @@ unsafe fn stop_spinning(m: *mut M) {
     }
 }
 
-/// Runs `g` until it gives the thread back. `inherit`: it goes on with the time slice of the one that woke it.
-pub unsafe fn execute(g: *mut G, inherit: bool) -> ! {
+/// Makes `g` this thread's running goroutine and takes the rest of the runtime call that it parked in, if there is any. Unless that answers
+/// [`Status::Done`] it has stopped `g` again. `inherit`: it goes on with the time slice of the one that woke it.
+unsafe fn execute(g: *mut G, inherit: bool) -> Status {
     // SAFETY: g is runnable and ours; its context is saved.
     unsafe {
         let m = getm();
@@ -235,12 +273,9 @@ pub unsafe fn execute(g: *mut G, inherit: bool) -> ! {
             let step: unsafe extern "C" fn(*mut G, usize) -> Status =
                 core::mem::transmute((*g).resume);
             (*g).resume = 0;
-            let arg = (*g).resumearg;
-            if step(g, arg) != Status::Done {
-                schedule();
-            }
+            return stopped(step(g, (*g).resumearg), g);
         }
-        gort_gogo(g)
+        Status::Done
     }
 }
 
