@@ -243,7 +243,10 @@ typedef struct Panic {
 	struct Panic *link;
 	uint8_t recovered;
 	uint8_t aborted;
-	uint8_t printing;             /* uncaught: its value is being shown */
+	uint8_t uncaught;             /* its gopanic shows the values of the goroutine's panics */
+	uint8_t shown;                /* the method that tells its value has been called, or there is none */
+	uint8_t *receiver;            /* arguments of that method */
+	GoString text;                /* and its result */
 } Panic;
 
 /* A pending deferred call; its arguments follow. */

@@ -66,6 +66,7 @@ REASONS = [
     "trace reader (blocked)",
     "semacquire",
     "stack growth",
+    "panicwait",
 ]
 
 # Kinds of types in descriptors.

@@ -378,7 +378,10 @@ pub struct Panic {
     pub link: *mut Panic,
     pub recovered: u8,
     pub aborted: u8,
-    pub printing: u8,
+    pub uncaught: u8,
+    pub shown: u8,
+    pub receiver: *mut u8,
+    pub text: GoString,
 }
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]

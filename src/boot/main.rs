@@ -51,9 +51,9 @@ pub fn unlock() {
 /// # Safety
 /// Called by `runtime.main`.
 pub unsafe fn exit(_a: &mut args::gort_mainexit) -> Status {
-    if crate::debug::print::dying() {
-        // SAFETY: the main goroutine parks for good; the dying thread ends the process.
-        return unsafe { sched::park(sched::curg(), sched::WaitReason::None) };
+    if crate::debug::print::dying() || !crate::panic::uncaught::teller().is_null() {
+        // SAFETY: the main goroutine parks for good; the dying one ends the process.
+        return unsafe { sched::park(sched::curg(), sched::WaitReason::PanicWait) };
     }
     sys::exit(0)
 }

@@ -3,7 +3,7 @@
 use super::frames::visible_call;
 use super::out::{Out, Sink};
 use super::traceback::{self, Style};
-use super::{builtins, level, print};
+use super::{builtins, level, print, watch};
 use crate::abi::G;
 use crate::os::sys;
 use crate::sched::p::pstatus::RUNNING;
@@ -57,6 +57,7 @@ pub fn start() {
         0 => {
             builtins::abandon();
             DYING.fetch_add(1, Ordering::AcqRel);
+            watch::begin();
             PRINTING.lock();
             // SAFETY: as above. From here on this thread is not preempted, and a panic in a String method is fatal.
             unsafe { (*m).locks += 1 };

@@ -47,6 +47,8 @@ items! {
     ALLOC_FREE_TRACE = b"allocfreetrace", 0;
     /// No goroutine is stopped by a signal.
     ASYNC_PREEMPT_OFF = b"asyncpreemptoff", 0;
+    /// Milliseconds that a dying process may take without a sign of life; 0: for ever.
+    DYING_LIMIT = b"dyinglimit", 30_000;
     /// Each object has pages of its own, which are never used again.
     EFENCE = b"efence", 0;
     /// Go's name for [`GC_VERIFY`].

@@ -12,3 +12,4 @@ pub mod out;
 pub mod print;
 pub mod symtab;
 pub mod traceback;
+pub mod watch;

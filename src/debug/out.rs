@@ -3,6 +3,21 @@
 
 use crate::abi::GoString;
 use crate::os::sys;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+/// Bytes written to standard error, or tried to.
+static WRITTEN: AtomicU64 = AtomicU64::new(0);
+
+/// Bytes written to standard error so far.
+pub fn written() -> u64 {
+    WRITTEN.load(Ordering::Relaxed)
+}
+
+/// Writes to standard error.
+pub fn write(bytes: &[u8]) {
+    sys::write(2, bytes);
+    WRITTEN.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+}
 
 /// What becomes of text that does not fit the buffer any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +63,7 @@ impl<'a> Out<'a> {
     /// Writes out what is pending for standard error.
     pub fn flush(&mut self) {
         if self.sink == Sink::Stderr && self.len > 0 {
-            sys::write(2, &self.buf[..self.len]);
+            write(&self.buf[..self.len]);
             self.len = 0;
         }
     }
@@ -68,7 +83,7 @@ impl<'a> Out<'a> {
                     self.buf[..bytes.len()].copy_from_slice(bytes);
                     self.len = bytes.len();
                 } else {
-                    sys::write(2, bytes);
+                    write(bytes);
                 }
             }
             Sink::Cut => {

@@ -1,15 +1,14 @@
 //! Printing without allocation, to standard error, and the last words of a dying process.
 
-use super::out::{Out, Sink};
+use super::out::{self, Out, Sink};
 use super::{builtins, dying};
-use crate::os::sys;
 
 /// Bytes of the longest number.
 const NUMBER: usize = 24;
 
 /// Writes a string to standard error.
 pub fn puts(s: &str) {
-    sys::write(2, s.as_bytes());
+    out::write(s.as_bytes());
 }
 
 /// Writes a number in decimal.

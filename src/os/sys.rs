@@ -87,6 +87,27 @@ pub fn nanosleep(ns: i64) {
     unsafe { syscall3(libc::SYS_nanosleep, &raw const ts as usize, 0, 0) };
 }
 
+/// Sends SIGALRM to the process every `ns` nanoseconds.
+pub fn ring_every(ns: i64) {
+    let every = libc::timeval {
+        tv_sec: ns / 1_000_000_000,
+        tv_usec: ns % 1_000_000_000 / 1000,
+    };
+    let timer = libc::itimerval {
+        it_interval: every,
+        it_value: every,
+    };
+    // SAFETY: the structure lives across the call; the old value is not asked for.
+    unsafe {
+        syscall3(
+            libc::SYS_setitimer,
+            libc::ITIMER_REAL as usize,
+            &raw const timer as usize,
+            0,
+        )
+    };
+}
+
 /// This thread's sleeps end when they should, and not up to 50 us later, as is usual.
 pub fn wish_exact_sleeps() {
     // SAFETY: no pointers.

@@ -97,6 +97,7 @@ pub unsafe fn for_each_root(g: *mut G, mut f: impl FnMut(*mut u8)) {
         while !p.is_null() {
             f((*p).arg.typ.cast_mut().cast());
             f((*p).arg.data);
+            f((*p).text.ptr.cast_mut());
             p = (*p).link;
         }
         f((*g).panicarg.data);
@@ -131,6 +132,8 @@ pub unsafe fn adjust(g: *mut G, lo: usize, hi: usize, delta: usize) {
         while !p.is_null() {
             (*p).argp = moved((*p).argp);
             (*p).arg.data = moved((*p).arg.data as usize) as *mut u8;
+            (*p).receiver = moved((*p).receiver as usize) as *mut u8;
+            (*p).text.ptr = moved((*p).text.ptr as usize) as *const u8;
             p = (*p).link;
         }
         (*g).panicarg.data = moved((*g).panicarg.data as usize) as *mut u8;

@@ -1,46 +1,74 @@
 //! The end of a program by a panic that nobody recovered.
 //!
 //! The values of all panics of the goroutine are shown, oldest first. A value with a `String` or `Error` method is asked for
-//! its text, which is Go code: it runs on the goroutine, called by the frame of `gopanic` like a deferred function. So the
-//! printing is a sequence of steps between which the state below says where it stands; only the one thread that holds the right to
-//! die ([`dying`]) uses it.
+//! its text, which is Go code, and people do in it what they do elsewhere: log, lock, wait, start goroutines, collect garbage, panic. So it runs while the
+//! program still runs, on the goroutine, called by the frame of `gopanic` like a deferred function; only when the last value is shown the thread takes
+//! the right to die ([`dying`]) and the world is frozen. The printing is a sequence of steps; what each panic of the goroutine has shown is in its record.
+//!
+//! One goroutine shows its values, the first to have an uncaught panic. Others that come to that point wait, and are shown among the other goroutines.
+//! The method may not return: it panics itself ([`again`]), ends the goroutine ([`left`]), ends the process, or hangs; then
+//! the watchdog ends the process ([`watch`]).
 
 use super::values;
-use crate::abi::{Eface, FuncType, FuncVal, G, GoString, Method, Panic, Type, UncommonType, args};
-use crate::debug::{builtins, dying, print};
+use crate::abi::{
+    Eface, FuncType, FuncVal, G, GoString, Method, Panic, Status, Type, UncommonType, args,
+};
+use crate::debug::{builtins, dying, print, watch};
+use crate::sched::{self, WaitReason};
 use core::cell::UnsafeCell;
+use core::mem::offset_of;
 use core::ptr;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 unsafe extern "C" {
     #[link_name = "type.int"]
     static INT: Type;
 }
 
-/// Where the printing stands.
-struct Progress {
-    /// The panic whose value is being shown.
-    current: *mut Panic,
-    call: Call,
+/// The goroutine that shows its values, null before there is one.
+static TELLER: AtomicPtr<G> = AtomicPtr::new(ptr::null_mut());
+
+/// Offset of the result among a method's arguments, which lie in the panic's record: the collector knows them there.
+const RESULT: usize = offset_of!(Panic, text) - offset_of!(Panic, receiver);
+
+/// The fault that a panic came of.
+#[derive(Clone, Copy)]
+struct Fault {
+    sig: u32,
+    code: u32,
+    address: usize,
+    pc: usize,
 }
 
-/// Arguments of a method `func() string` and its result.
-#[repr(C)]
-struct Call {
-    receiver: *mut u8,
-    text: GoString,
-}
-
-struct Shared(UnsafeCell<Progress>);
-// SAFETY: only the thread that holds the right to die touches it.
+struct Shared(UnsafeCell<Fault>);
+// SAFETY: only the goroutine that shows its values touches it.
 unsafe impl Sync for Shared {}
 
-static PROGRESS: Shared = Shared(UnsafeCell::new(Progress {
-    current: ptr::null_mut(),
-    call: Call {
-        receiver: ptr::null_mut(),
-        text: GoString::EMPTY,
-    },
+/// The fault of the goroutine that shows its values; signal 0: there was none.
+static FAULT: Shared = Shared(UnsafeCell::new(Fault {
+    sig: 0,
+    code: 0,
+    address: 0,
+    pc: 0,
 }));
+
+/// Takes the goroutine's fault from it.
+unsafe fn take_fault(g: *mut G) -> Fault {
+    // SAFETY: g is stopped in our caller's runtime call.
+    unsafe {
+        Fault {
+            sig: core::mem::take(&mut (*g).sig),
+            code: (*g).sigcode,
+            address: (*g).sigaddr,
+            pc: (*g).sigpc,
+        }
+    }
+}
+
+/// The goroutine whose uncaught panic ends the program; null if there is none.
+pub fn teller() -> *mut G {
+    TELLER.load(Ordering::Acquire)
+}
 
 /// The panic raised just after `p` on the same goroutine; the oldest one for null.
 unsafe fn newer(g: *mut G, p: *mut Panic) -> *mut Panic {
@@ -57,46 +85,157 @@ unsafe fn newer(g: *mut G, p: *mut Panic) -> *mut Panic {
     }
 }
 
+/// The oldest panic of which nothing is shown yet, or null.
+unsafe fn next_to_show(g: *mut G) -> *mut Panic {
+    // SAFETY: as in `newer`.
+    unsafe {
+        let mut p = newer(g, ptr::null_mut());
+        while !p.is_null() && (*p).shown != 0 {
+            p = newer(g, p);
+        }
+        p
+    }
+}
+
+/// The panic whose method runs or has just returned: the last one of which something is shown.
+unsafe fn last_shown(g: *mut G) -> *mut Panic {
+    // SAFETY: as in `newer`.
+    unsafe {
+        let mut p = (*g).panic;
+        while !p.is_null() && (*p).shown == 0 {
+            p = (*p).link;
+        }
+        p
+    }
+}
+
+/// `gopanic` frames of the goroutine that show values: more than one if a method called by one of them has panicked.
+unsafe fn levels(g: *mut G) -> usize {
+    // SAFETY: as in `newer`.
+    unsafe {
+        let (mut n, mut p) = (0, (*g).panic);
+        while !p.is_null() {
+            n += usize::from((*p).uncaught);
+            p = (*p).link;
+        }
+        n
+    }
+}
+
+/// First step of an uncaught panic, that of the innermost `gopanic`: makes this goroutine the one that shows its values. If another is, this one parks for good.
+///
+/// # Safety
+/// In the step of `gopanic` that found no more deferred calls.
+pub unsafe fn start(g: *mut G, call: &mut args::gort_panicnext) -> Status {
+    // SAFETY: g is stopped in this call.
+    unsafe {
+        crate::boot::main::unlock();
+        let p = (*g).panic;
+        (*p).uncaught = 1;
+        // No deferred function runs any more: recover finds nothing.
+        (*p).argp = 0;
+        match TELLER.compare_exchange(ptr::null_mut(), g, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => {
+                // The methods may fault and recover.
+                *FAULT.0.get() = take_fault(g);
+                watch::begin();
+                next(g, call)
+            }
+            Err(teller) if teller == g => again(g, call),
+            Err(_) => sched::park(g, WaitReason::PanicWait),
+        }
+    }
+}
+
+/// A method called by [`next`] has panicked, and nobody recovered that either. In the words of Go 1.5, which ran the method with locks held.
+unsafe fn again(g: *mut G, call: &mut args::gort_panicnext) -> Status {
+    // SAFETY: g is stopped in this call.
+    unsafe {
+        if take_fault(g).sig != 0 {
+            dying::start();
+            print::puts(
+                "fatal error: unexpected signal during runtime execution\npanic during panic\n",
+            );
+            dying::finish(g);
+        }
+        // Of the panics that were being shown no more is.
+        let mut p = (*(*g).panic).link;
+        while !p.is_null() && (*p).uncaught == 0 {
+            p = (*p).link;
+        }
+        while !p.is_null() {
+            (*p).shown = 1;
+            p = (*p).link;
+        }
+        // The value of such a panic may have a method, too, but that is the last one to be called.
+        if levels(g) > 2 {
+            show_rest(g);
+        }
+        next(g, call)
+    }
+}
+
+/// The goroutine ends in a method called by [`next`], by `Goexit`: its values are shown without methods. Returns if it shows none.
+///
+/// # Safety
+/// `g` has called Goexit, and has no more deferred calls.
+pub unsafe fn left(g: *mut G) {
+    if teller() != g {
+        return;
+    }
+    // SAFETY: g is stopped in a step of Goexit.
+    unsafe {
+        let p = last_shown(g);
+        if !p.is_null() {
+            show_plain((*p).arg);
+            end_line(p);
+        }
+        show_rest(g);
+        end(g)
+    }
+}
+
+/// Shows the values that are left, without methods.
+unsafe fn show_rest(g: *mut G) {
+    // SAFETY: g is stopped, and nobody else shows values.
+    unsafe {
+        loop {
+            let p = next_to_show(g);
+            if p.is_null() {
+                return;
+            }
+            begin_line(p);
+            show_plain((*p).arg);
+            end_line(p);
+        }
+    }
+}
+
 /// Shows values until one needs a method call, whose arguments are left for `reflect.call`; after the last value the
 /// program ends.
 ///
 /// # Safety
-/// In the step of `gopanic` that found no more deferred calls.
-pub unsafe fn next(g: *mut G, call: &mut args::gort_panicnext) {
-    // SAFETY: this thread holds the right to die from the first step on, and g is stopped.
+/// In a later step of the `gopanic` that called [`start`].
+pub unsafe fn next(g: *mut G, call: &mut args::gort_panicnext) -> Status {
+    // SAFETY: g is stopped in this call, and nobody else shows values.
     unsafe {
-        let progress = &mut *PROGRESS.0.get();
-        // Only the innermost panic gets here, each time, so the first visit is the one before any value was shown.
-        if (*(*g).panic).printing == 1 {
-            crate::boot::main::unlock();
-            dying::start();
-            (*(*g).panic).printing = 2;
-            progress.current = ptr::null_mut();
-        }
         loop {
-            let p = newer(g, progress.current);
+            let p = next_to_show(g);
             if p.is_null() {
-                dying::finish(g);
+                end(g);
             }
-            let oldest = progress.current.is_null();
-            progress.current = p;
-            builtins::with(|out| {
-                out.str(if oldest { "panic: " } else { "\tpanic: " });
-            });
-            let e = (*p).arg;
-            if let Some(code) = text_method(e) {
-                progress.call = Call {
-                    receiver: e.data,
-                    text: GoString::EMPTY,
-                };
+            begin_line(p);
+            if let Some(code) = text_method((*p).arg) {
+                (*p).receiver = (*p).arg.data;
+                (*p).text = GoString::EMPTY;
                 call.argtype = 0;
                 call.fn_ = code;
-                call.arg = (&raw mut progress.call).cast();
-                call.n = size_of::<Call>() as u32;
-                call.retoffset = core::mem::offset_of!(Call, text) as u32;
-                return;
+                call.arg = (&raw mut (*p).receiver).cast();
+                call.n = (RESULT + size_of::<GoString>()) as u32;
+                call.retoffset = RESULT as u32;
+                return Status::Done;
             }
-            show_plain(e);
+            show_plain((*p).arg);
             end_line(p);
         }
     }
@@ -106,15 +245,46 @@ pub unsafe fn next(g: *mut G, call: &mut args::gort_panicnext) {
 ///
 /// # Safety
 /// As [`next`].
-pub unsafe fn shown(_g: *mut G) {
-    // SAFETY: as in `next`; the string was copied back by reflect.call just before, with no safe point since.
+pub unsafe fn shown(g: *mut G) {
+    // SAFETY: as in `next`; the string was copied back by reflect.call, and the record keeps it alive.
     unsafe {
-        let progress = &mut *PROGRESS.0.get();
+        let p = last_shown(g);
         builtins::with(|out| {
-            out.gostring(progress.call.text);
+            out.gostring((*p).text);
         });
-        end_line(progress.current);
+        end_line(p);
     }
+}
+
+/// All values are shown: the traceback, and the end.
+unsafe fn end(g: *mut G) -> ! {
+    dying::start();
+    // SAFETY: g is stopped in a runtime call of this thread, which has the right to die.
+    unsafe {
+        if levels(g) > 1 {
+            print::puts("fatal error: panic holding locks\npanic during panic\n");
+        } else {
+            let Fault {
+                sig,
+                code,
+                address,
+                pc,
+            } = *FAULT.0.get();
+            ((*g).sig, (*g).sigcode, (*g).sigaddr, (*g).sigpc) = (sig, code, address, pc);
+        }
+        dying::finish(g)
+    }
+}
+
+unsafe fn begin_line(p: *mut Panic) {
+    // SAFETY: the panic is on its goroutine's list.
+    let first = unsafe {
+        (*p).shown = 1;
+        (*p).link.is_null() || (*(*p).link).uncaught != 0
+    };
+    builtins::with(|out| {
+        out.str(if first { "panic: " } else { "\tpanic: " });
+    });
 }
 
 unsafe fn end_line(p: *mut Panic) {

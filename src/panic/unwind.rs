@@ -9,7 +9,7 @@
 //! panic that started it will never come back, and marks that one aborted.
 
 use super::{defer, uncaught};
-use crate::abi::{Defer, Eface, G, Panic, args};
+use crate::abi::{Defer, Eface, G, GoString, Panic, Status, args};
 use crate::debug::print;
 use crate::os::mem;
 use crate::sched;
@@ -88,7 +88,10 @@ pub unsafe fn panicstart(a: &mut args::gort_panicstart) {
             link: (*g).panic,
             recovered: 0,
             aborted: 0,
-            printing: 0,
+            uncaught: 0,
+            shown: 0,
+            receiver: ptr::null_mut(),
+            text: GoString::EMPTY,
         };
         (*g).panic = p;
     }
@@ -132,23 +135,23 @@ unsafe fn next_defer(g: *mut G, by: *mut Panic) -> *mut Defer {
 ///
 /// # Safety
 /// Called by its trampoline.
-pub unsafe fn panicnext(a: &mut args::gort_panicnext) {
+pub unsafe fn panicnext(a: &mut args::gort_panicnext) -> Status {
     let g = sched::curg();
     // SAFETY: curg is stopped in this call, in the frame of gopanic that pushed the innermost panic.
     unsafe {
         let p = (*g).panic;
-        if (*p).printing != 0 {
+        if (*p).uncaught != 0 {
             return uncaught::next(g, a);
         }
         let d = next_defer(g, p);
         if d.is_null() {
-            (*p).printing = 1;
-            return uncaught::next(g, a);
+            return uncaught::start(g, a);
         }
         // The argument is the frame's outgoing area: reflect.call, a wrapper, makes its own of it, where recover finds it.
         (*p).argp = a.argtype;
         set_call(a, d);
     }
+    Status::Done
 }
 
 unsafe fn set_call(a: &mut args::gort_panicnext, d: *mut Defer) {
@@ -171,7 +174,7 @@ pub unsafe fn panicdone(_a: &mut args::gort_panicdone) {
     // SAFETY: curg is stopped in this call, in the frame of gopanic that runs the innermost panic.
     unsafe {
         let p = (*g).panic;
-        if (*p).printing != 0 {
+        if (*p).uncaught != 0 {
             return uncaught::shown(g);
         }
         (*p).argp = 0;
@@ -219,6 +222,7 @@ pub unsafe fn goexitnext(a: &mut args::gort_goexitnext) {
     unsafe {
         let d = next_defer(g, ptr::null_mut());
         if d.is_null() {
+            uncaught::left(g);
             drop_panics(g);
             *a = args::gort_goexitnext {
                 argtype: 1,

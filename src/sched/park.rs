@@ -34,12 +34,13 @@ pub enum WaitReason {
     TraceReader,
     TraceEnd,
     StackGrowth,
+    PanicWait,
 }
 
 impl WaitReason {
     /// The text in a goroutine's header line; empty for [`WaitReason::None`].
     pub fn text(code: u32) -> &'static str {
-        const TEXTS: [&str; 20] = [
+        const TEXTS: [&str; 21] = [
             "",
             "chan receive",
             "chan send",
@@ -60,6 +61,7 @@ impl WaitReason {
             "trace reader (blocked)",
             "semacquire",
             "stack growth",
+            "panicwait",
         ];
         TEXTS.get(code as usize).copied().unwrap_or("waiting")
     }

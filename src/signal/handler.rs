@@ -9,8 +9,10 @@ use super::{fault, queue};
 use crate::abi::G;
 use crate::debug::out::{Out, Sink};
 use crate::debug::traceback::{self, Style};
+use crate::debug::watch::{self, Alarm};
 use crate::debug::{asmfuncs, builtins, dying, level, print};
 use crate::os::sys;
+use crate::panic::uncaught;
 use crate::sched::g::status_of;
 use crate::sched::{self, interrupt, state, status};
 use crate::stack::walk::{self, Walker};
@@ -38,6 +40,14 @@ unsafe extern "C" fn gort_sighandler(
     // SAFETY: as above.
     if sig == interrupt::SIGNAL && unsafe { interrupt::arrived(&mut ctx, g) } {
         return;
+    }
+    if sig == libc::SIGALRM as u32 {
+        match watch::rang() {
+            Alarm::Other => {}
+            Alarm::Early => return,
+            // SAFETY: as above.
+            Alarm::Method => unsafe { method_hangs(&ctx, g) },
+        }
     }
     let flags = table::flags(sig);
     let sent = ctx.code() <= 0;
@@ -109,6 +119,21 @@ unsafe fn runtime_fault(sig: u32, ctx: &Context, g: *mut G) -> ! {
     unsafe {
         let (g, walker) = interrupted(ctx, g).unzip();
         drop(out);
+        dying::finish_from(g.unwrap_or(core::ptr::null_mut()), walker)
+    }
+}
+
+/// The goroutine whose uncaught panic ends the program has called a method of its value that does not return.
+unsafe fn method_hangs(ctx: &Context, g: *mut G) -> ! {
+    dying::start();
+    builtins::abandon();
+    print::puts("fatal error: method of the panic's value does not return\n");
+    // SAFETY: in the handler, with the interrupted g.
+    unsafe {
+        // That one first, if this is its thread; else it is among the others.
+        let (g, walker) = interrupted(ctx, g)
+            .filter(|(g, _)| *g == uncaught::teller())
+            .unzip();
         dying::finish_from(g.unwrap_or(core::ptr::null_mut()), walker)
     }
 }

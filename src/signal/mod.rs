@@ -25,6 +25,8 @@ const STACK: usize = 32 << 10;
 const SET: usize = 8;
 /// `sa_restorer` is given: the kernel insists on amd64.
 const SA_RESTORER: u64 = 0x0400_0000;
+/// Flags of every action of ours.
+const FLAGS: u64 = libc::SA_SIGINFO as u64 | libc::SA_ONSTACK as u64 | SA_RESTORER;
 
 unsafe extern "C" {
     /// asm/signal.S.
@@ -66,13 +68,9 @@ fn action(sig: u32, new: *const Action, old: *mut Action) -> bool {
 }
 
 fn set(sig: u32, handler: usize, restart: bool) {
-    let flags = libc::SA_SIGINFO as u64
-        | libc::SA_ONSTACK as u64
-        | SA_RESTORER
-        | if restart { libc::SA_RESTART as u64 } else { 0 };
     let new = Action {
         handler,
-        flags,
+        flags: FLAGS | if restart { libc::SA_RESTART as u64 } else { 0 },
         restorer: gort_sigreturn as *const () as usize,
         mask: u64::MAX,
     };
@@ -85,6 +83,18 @@ fn set(sig: u32, handler: usize, restart: bool) {
 fn handle(sig: u32) {
     set(sig, gort_sigtramp as *const () as usize, true);
     HANDLED.fetch_or(table::bit(sig), Ordering::Relaxed);
+}
+
+/// The handler gets `sig` from now on, whatever the program wants of it, and this thread takes it. For a program that dies: a failure is no reason to die of.
+pub fn listen(sig: u32) {
+    let new = Action {
+        handler: gort_sigtramp as *const () as usize,
+        flags: FLAGS | libc::SA_RESTART as u64,
+        restorer: gort_sigreturn as *const () as usize,
+        mask: u64::MAX,
+    };
+    action(sig, &raw const new, core::ptr::null_mut());
+    change_mask(libc::SIG_UNBLOCK, &table::bit(sig), None);
 }
 
 fn is_ignored(sig: u32) -> bool {

@@ -5,6 +5,8 @@
 //! A program that can die in many ways has a folder `cases` instead, one file for each way. The file's name is the program's
 //! argument. It begins with lines `exit STATUS` and `env KEY=VALUE`; after an empty line follows the output, in the form in which
 //! crashes are compared ([`super::normal`]).
+//!
+//! What is expected is what the stock runtime does, too, unless there is a line `differs WHY` or a file `differs` with the reason.
 
 use std::fs;
 use std::io;
@@ -23,10 +25,12 @@ pub struct Expectation {
     pub args: Vec<String>,
     /// Environment variables.
     pub env: Vec<(String, String)>,
+    /// Why the stock runtime does something else, where it does.
+    pub differs: Option<String>,
 }
 
 impl Expectation {
-    /// Reads the files of a test: `part` makes the name of one from `expected`, `exit`, `args`, `env`.
+    /// Reads the files of a test: `part` makes the name of one from `expected`, `exit`, `args`, `env`, `differs`.
     pub fn read(folder: &Path, part: impl Fn(&str) -> String) -> Result<Self, String> {
         let read = |what: &str| -> Result<Option<Vec<u8>>, String> {
             let path = folder.join(part(what));
@@ -86,6 +90,7 @@ impl Expectation {
             output,
             args: lines("args")?,
             env,
+            differs: lines("differs")?.into_iter().next(),
         })
     }
 
@@ -113,15 +118,17 @@ impl Expectation {
     fn case(name: &str, text: &[u8]) -> Result<Self, String> {
         let end = text.windows(2).position(|two| two == b"\n\n");
         let (head, output) = text.split_at(end.ok_or("there is no empty line after the head")?);
-        let (mut exit, mut env) = (None, Vec::new());
+        let (mut exit, mut env, mut differs) = (None, Vec::new(), None);
         for line in String::from_utf8_lossy(head).lines() {
-            let wrong = || format!("{line:?} is neither `exit STATUS` nor `env KEY=VALUE`");
+            let wrong =
+                || format!("{line:?} is none of `exit STATUS`, `env KEY=VALUE`, `differs WHY`");
             match line.split_once(' ') {
                 Some(("exit", status)) => exit = Some(status.parse().map_err(|_| wrong())?),
                 Some(("env", set)) => {
                     let (key, value) = set.split_once('=').ok_or_else(wrong)?;
                     env.push((key.to_string(), value.to_string()));
                 }
+                Some(("differs", why)) => differs = Some(why.to_string()),
                 _ => return Err(wrong()),
             }
         }
@@ -131,6 +138,7 @@ impl Expectation {
             // `name@variant`: the same case in another environment.
             args: vec![name.split('@').next().unwrap_or(name).to_string()],
             env,
+            differs,
         })
     }
 
@@ -139,6 +147,9 @@ impl Expectation {
         let mut text = format!("exit {exit}\n");
         for (key, value) in &self.env {
             text += &format!("env {key}={value}\n");
+        }
+        if let Some(why) = &self.differs {
+            text += &format!("differs {why}\n");
         }
         text.push('\n');
         [text.as_bytes(), &super::normal::normal(output)].concat()
@@ -167,6 +178,7 @@ mod tests {
         let dir = folder(&[("expected", "x\n")]);
         let test = Expectation::read(dir.path(), str::to_string).unwrap();
         assert_eq!((test.exit, test.args.len(), test.env.len()), (0, 0, 0));
+        assert_eq!(test.differs, None);
         assert_eq!(test.output, Output::Exactly(b"x\n".to_vec()));
     }
 
@@ -177,10 +189,12 @@ mod tests {
             ("t.exit", "2\n"),
             ("t.args", "one\ntwo words\n"),
             ("t.env", "GOMAXPROCS=3\nX=a=b\n"),
+            ("t.differs", "there it hangs\n"),
         ]);
         let test = Expectation::read(dir.path(), |what| format!("t.{what}")).unwrap();
         assert_eq!(test.exit, 2);
         assert_eq!(test.args, ["one", "two words"]);
+        assert_eq!(test.differs.as_deref(), Some("there it hangs"));
         assert!(test.sets("GOMAXPROCS") && test.sets("X") && !test.sets("Y"));
         assert_eq!(
             test.output,
@@ -196,7 +210,7 @@ mod tests {
         fs::create_dir(&folder).unwrap();
         let text = "exit 2\nenv GOTRACEBACK=2\n\npanic: x\n\nmore\n";
         fs::write(folder.join("b@all"), text).unwrap();
-        fs::write(folder.join("a"), "exit 0\n\n").unwrap();
+        fs::write(folder.join("a"), "exit 0\ndiffers it hangs\n\n").unwrap();
         let cases = Expectation::cases(dir.path()).unwrap().unwrap();
         let [(a, first), (b, second)] = &cases[..] else {
             panic!("{cases:?}")
@@ -207,6 +221,7 @@ mod tests {
             (0, &Output::Normally(Vec::new()))
         );
         assert_eq!(second.args, ["b"]);
+        assert_eq!(first.differs.as_deref(), Some("it hangs"));
         assert!(second.sets("GOTRACEBACK"));
         let output = b"panic: x\n\nmore\n";
         assert_eq!(second.output, Output::Normally(output.to_vec()));

@@ -205,7 +205,9 @@ pub unsafe fn goroutine_waits(g: *mut G, reason: WaitReason) {
         Sleep => Kind::GoSleep,
         IoWait => Kind::GoBlockNet,
         // For ever.
-        None | ChanReceiveNil | ChanSendNil | SelectNoCases | StackGrowth => Kind::GoStop,
+        None | ChanReceiveNil | ChanSendNil | SelectNoCases | StackGrowth | PanicWait => {
+            Kind::GoStop
+        }
         FinalizerWait | GcWait | TimerWait | SignalWait | GcCycle | TraceReader | TraceEnd => {
             Kind::GoBlock
         }
