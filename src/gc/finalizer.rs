@@ -13,7 +13,7 @@ use crate::abi::{
 use crate::debug::print;
 use crate::heap;
 use crate::heap::span::Span;
-use crate::heap::special::{ALL, Held, SLAB, Special};
+use crate::heap::special::{self, Held, SLAB, Special};
 use crate::heap::stats::HEAP_LIVE;
 use crate::os::mem;
 use crate::sched::{self, WaitReason};
@@ -84,7 +84,7 @@ impl Queue {
 
 /// Marking begins, with the world stopped: [`mark_some`] starts over.
 pub fn mark_start() {
-    ALL.lock().rewind();
+    special::rewind();
 }
 
 /// Marks what some of the finalizers keep alive: what their objects point to, and the functions. False when there are no more; several
@@ -94,7 +94,7 @@ pub fn mark_start() {
 /// While marking.
 pub unsafe fn mark_some(m: &mut Marker) -> bool {
     let mut held = [Held::default(); SLAB];
-    let Some(n) = ALL.lock().held(&mut held) else {
+    let Some(n) = special::held(&mut held) else {
         return false;
     };
     for h in &held[..n] {
@@ -117,11 +117,11 @@ pub unsafe fn mark_some(m: &mut Marker) -> bool {
 pub unsafe fn queue_dead(s: *mut Span) {
     // SAFETY: as the caller promises; entries are valid under the lock.
     unsafe {
-        let mut all = ALL.lock();
+        let mut specials = special::of(s);
         let mut queue = QUEUE.lock();
-        let kept = all.take_dead(s, |special| queue.push(special));
+        let kept = specials.take_dead(s, |special| queue.push(special));
         drop(queue);
-        drop(all);
+        drop(specials);
         if kept != 0 {
             HEAP_LIVE.fetch_add(kept * (*s).elemsize, Ordering::Relaxed);
             WORK.store(true, Ordering::Release);
@@ -356,7 +356,7 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
         }
         let ftyp = fun.typ;
         if ftyp.is_null() {
-            ALL.lock().remove(o.span, o.index as u32, p);
+            special::of(o.span).remove(o.span, o.index as u32, p);
             return;
         }
         if (*ftyp).kind_number() != KIND_FUNC {
@@ -397,7 +397,7 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
             results as u32,
         );
         let held = special.held();
-        if !ALL.lock().add(special) {
+        if !special::of(o.span).add(special) {
             print::throw("runtime.SetFinalizer: finalizer already set");
         }
         if super::barrier_enabled() {

@@ -1,15 +1,16 @@
 //! Records attached to single objects, outside them: finalizers (`gc::finalizer`).
 //!
-//! A span leads to the records of its objects ([`Span::specials`]) and has a bit for each object with one, so that attaching the first one to
-//! an object looks at no other, and the sweeper of a span whose objects with records all live looks at none. Records lie in slabs, through which marking
-//! goes one at a time. [`ALL`]'s lock guards everything; the sweeper asks without it whether its span has any.
+//! A span leads to the records of its objects ([`Span::specials`]) and has a bit for each object with one, so that the sweeper of a span whose objects with records
+//! all live looks at none. A table by object finds the record that is to be taken off, and whether there is one already. Records lie in slabs, through
+//! which marking goes one at a time. All of that exists [`PARTS`] times, each with a lock of its own, and a span belongs to one of them ([`of`]): goroutines that
+//! set finalizers at the same time seldom meet. The sweeper asks without a lock whether its span has any.
 
 use super::span::Span;
 use crate::abi::Type;
 use crate::os::mem;
-use crate::sync::mutex::Mutex;
+use crate::sync::mutex::{Guard, Mutex};
 use core::ptr::null_mut;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// A record about one object.
 #[repr(C)]
@@ -18,6 +19,8 @@ pub struct Special {
     /// Next of the span, or on the free list.
     pub next: *mut Special,
     prev: *mut Special,
+    /// Next in its bucket of the table.
+    chain: *mut Special,
     /// Span of the object; null in a free record.
     pub span: *mut Span,
     /// Index of the object in its span.
@@ -56,24 +59,191 @@ pub struct Held {
     pub object: usize,
 }
 
-/// All records.
+/// Records by the objects that they are about: chains of them, and as many buckets as keep these short.
 #[derive(Debug)]
-pub struct All {
+struct Table {
+    /// More than [`FEW`] buckets; null while those do.
+    buckets: *mut *mut Special,
+    /// Their number as a power of two.
+    bits: u32,
+    few: [*mut Special; FEW],
+    /// Records in the table.
+    used: usize,
+}
+
+/// Buckets to begin with: most programs have finalizers for a few files.
+const FEW: usize = 16;
+/// Records to a bucket before there are more buckets. More make chains longer, fewer the table larger than the records.
+const LOAD: usize = 2;
+
+impl Table {
+    /// The chain of the records about object `index` of `span`, and of others.
+    unsafe fn bucket(&mut self, span: *mut Span, index: u32) -> *mut *mut Special {
+        // SAFETY: the caller's span is valid; there are 2^bits buckets.
+        unsafe {
+            let hash = spread((*span).address_of(index as usize)) >> (usize::BITS - self.bits);
+            self.all().add(hash)
+        }
+    }
+
+    fn all(&mut self) -> *mut *mut Special {
+        if self.buckets.is_null() {
+            self.few.as_mut_ptr()
+        } else {
+            self.buckets
+        }
+    }
+
+    /// The record about object `index` of `span` for `pointer`, or null; and whether the object has others.
+    unsafe fn find(&mut self, span: *mut Span, index: u32, pointer: usize) -> (*mut Special, bool) {
+        // SAFETY: passed on to the caller; records in the table are valid under the lock.
+        unsafe {
+            let (mut found, mut others) = (null_mut(), false);
+            let mut s = *self.bucket(span, index);
+            while !s.is_null() {
+                if (*s).pointer == pointer {
+                    found = s;
+                } else {
+                    others |= (*s).span == span && (*s).object == index;
+                }
+                s = (*s).chain;
+            }
+            (found, others)
+        }
+    }
+
+    unsafe fn put(&mut self, s: *mut Special) {
+        if self.used >= LOAD << self.bits {
+            self.grow();
+        }
+        self.used += 1;
+        // SAFETY: the caller's record is in no table.
+        unsafe { self.link(s) };
+    }
+
+    unsafe fn link(&mut self, s: *mut Special) {
+        // SAFETY: passed on to the caller.
+        unsafe {
+            let bucket = self.bucket((*s).span, (*s).object);
+            (*s).chain = *bucket;
+            *bucket = s;
+        }
+    }
+
+    unsafe fn take(&mut self, s: *mut Special) {
+        self.used -= 1;
+        // SAFETY: the record is in the table.
+        unsafe {
+            let mut at = self.bucket((*s).span, (*s).object);
+            while *at != s {
+                at = &raw mut (**at).chain;
+            }
+            *at = (*s).chain;
+        }
+    }
+
+    /// Many times as many buckets, from the kernel in whole pages; without memory the chains get longer.
+    #[cold]
+    fn grow(&mut self) {
+        const PAGE: usize = 4096;
+        let bytes = |bits: u32| size_of::<*mut Special>() << bits;
+        let mut bits = self.bits + 2;
+        while bytes(bits) < PAGE {
+            bits += 1;
+        }
+        let new: *mut *mut Special = mem::map_for(&mem::OTHER_SYS, bytes(bits)).cast();
+        if new.is_null() {
+            return;
+        }
+        let (old, old_bits, mapped) = (self.all(), self.bits, !self.buckets.is_null());
+        (self.buckets, self.bits) = (new, bits);
+        // SAFETY: the old buckets and what they hold are valid; nothing refers to them afterwards.
+        unsafe {
+            for i in 0..1 << old_bits {
+                let mut s = *old.add(i);
+                while !s.is_null() {
+                    let next = (*s).chain;
+                    self.link(s);
+                    s = next;
+                }
+            }
+            if mapped {
+                mem::unmap_for(&mem::OTHER_SYS, old.cast(), bytes(old_bits));
+            }
+        }
+    }
+}
+
+/// The records of some of the spans.
+#[derive(Debug)]
+pub struct Part {
     free: *mut Special,
     slabs: *mut Slab,
     /// The slab that marking comes to next.
     cursor: *mut Slab,
+    table: Table,
 }
 
 // SAFETY: records belong to the heap, not to a thread.
-unsafe impl Send for All {}
+unsafe impl Send for Part {}
 
-/// Guards every special. Of the heap's locks it takes only `os::mem`'s inside.
-pub static ALL: Mutex<All> = Mutex::new(All {
-    free: null_mut(),
-    slabs: null_mut(),
-    cursor: null_mut(),
-});
+/// A part in cache lines of its own.
+#[repr(align(64))]
+struct Padded(Mutex<Part>);
+
+/// How many parts there are. More let more goroutines set finalizers at once, and cost 250 bytes each.
+pub const PARTS: usize = 16;
+
+/// Each guards the specials of its spans. Of the heap's locks it takes only `os::mem`'s inside.
+static ALL: [Padded; PARTS] = [const {
+    Padded(Mutex::new(Part {
+        free: null_mut(),
+        slabs: null_mut(),
+        cursor: null_mut(),
+        table: Table {
+            buckets: null_mut(),
+            bits: FEW.ilog2(),
+            few: [null_mut(); FEW],
+            used: 0,
+        },
+    }))
+}; PARTS];
+
+/// Brings what neighbouring addresses differ in to the upper bits.
+fn spread(address: usize) -> usize {
+    address.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// The part that marking is at.
+static MARKED: AtomicUsize = AtomicUsize::new(0);
+
+/// The records of `span`'s objects, among others.
+pub fn of(span: *mut Span) -> Guard<'static, Part> {
+    let i = spread(span as usize) >> (usize::BITS - PARTS.ilog2());
+    ALL[i].0.lock()
+}
+
+/// Marking begins: [`held`] starts over.
+pub fn rewind() {
+    for part in &ALL {
+        let mut part = part.0.lock();
+        part.cursor = part.slabs;
+    }
+    MARKED.store(0, Ordering::Relaxed);
+}
+
+/// What the next records keep alive, and how many they are; none when that was all. Records that were made since
+/// [`rewind`] may be missing.
+pub fn held(out: &mut [Held; SLAB]) -> Option<usize> {
+    loop {
+        let i = MARKED.load(Ordering::Relaxed);
+        if let Some(n) = ALL.get(i)?.0.lock().held(out) {
+            return Some(n);
+        }
+        // Another may have gone on, too.
+        let _ = MARKED.compare_exchange(i, i + 1, Ordering::Relaxed, Ordering::Relaxed);
+    }
+}
 
 /// A span's bit for object `index`: its word and mask.
 unsafe fn bit(s: *mut Span, index: u32) -> (*mut u64, u64) {
@@ -86,7 +256,7 @@ unsafe fn bit(s: *mut Span, index: u32) -> (*mut u64, u64) {
     }
 }
 
-impl All {
+impl Part {
     /// A free record.
     fn record(&mut self) -> *mut Special {
         if self.free.is_null() {
@@ -117,18 +287,20 @@ impl All {
             let span = value.span;
             let (word, mask) = bit(span, value.object);
             let first = (*span).specials.load(Ordering::Relaxed);
-            if *word & mask != 0 {
-                let mut s = first;
-                while !s.is_null() {
-                    if (*s).pointer == value.pointer {
-                        return false;
-                    }
-                    s = (*s).next;
-                }
+            let known = *word & mask != 0;
+            if known
+                && !self
+                    .table
+                    .find(span, value.object, value.pointer)
+                    .0
+                    .is_null()
+            {
+                return false;
             }
             *word |= mask;
             let s = self.record();
             s.write(value);
+            self.table.put(s);
             (*s).prev = null_mut();
             (*s).next = first;
             if !first.is_null() {
@@ -150,29 +322,22 @@ impl All {
             if *word & mask == 0 {
                 return;
             }
+            let (found, others) = self.table.find(span, index, pointer);
+            if found.is_null() {
+                return;
+            }
             // Others of the same object keep its bit.
-            let (mut found, mut others) = (null_mut(), false);
-            let mut s = (*span).specials.load(Ordering::Relaxed);
-            while !s.is_null() {
-                if (*s).pointer == pointer {
-                    found = s;
-                } else {
-                    others |= (*s).object == index;
-                }
-                s = (*s).next;
+            if !others {
+                *word &= !mask;
             }
-            if !found.is_null() {
-                if !others {
-                    *word &= !mask;
-                }
-                self.unlink(found);
-            }
+            self.unlink(found);
         }
     }
 
     unsafe fn unlink(&mut self, s: *mut Special) {
         // SAFETY: neighbours of a record in use are valid.
         unsafe {
+            self.table.take(s);
             if (*s).prev.is_null() {
                 (*(*s).span).specials.store((*s).next, Ordering::Relaxed);
             } else {
@@ -235,14 +400,8 @@ impl All {
         }
     }
 
-    /// Marking begins: [`All::held`] starts over.
-    pub fn rewind(&mut self) {
-        self.cursor = self.slabs;
-    }
-
-    /// What the next records keep alive, and how many they are; none when that was all. Records that were made since
-    /// [`All::rewind`] may be missing.
-    pub fn held(&mut self, out: &mut [Held; SLAB]) -> Option<usize> {
+    /// [`held`] of this part.
+    fn held(&mut self, out: &mut [Held; SLAB]) -> Option<usize> {
         if self.cursor.is_null() {
             return None;
         }
@@ -295,6 +454,7 @@ impl Special {
         Self {
             next: null_mut(),
             prev: null_mut(),
+            chain: null_mut(),
             span,
             object,
             results,
@@ -303,5 +463,26 @@ impl Special {
             typ,
             param,
         }
+    }
+}
+
+#[cfg(test)]
+impl Part {
+    /// Records in the longest chain of the table.
+    pub fn longest_chain(&mut self) -> usize {
+        let n = 1 << self.table.bits;
+        let all = self.table.all();
+        let length = |i| {
+            // SAFETY: there are `n` buckets, and records in the table are valid under the lock.
+            let mut s = unsafe { *all.add(i) };
+            let mut length = 0;
+            while !s.is_null() {
+                length += 1;
+                // SAFETY: as above.
+                s = unsafe { (*s).chain };
+            }
+            length
+        };
+        (0..n).map(length).max().unwrap_or(0)
     }
 }

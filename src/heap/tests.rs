@@ -313,3 +313,50 @@ fn addresses_that_are_taken_are_skipped() {
     central::sweep_all();
     scavenge::release_all();
 }
+
+#[test]
+fn specials_are_found_without_looking_at_those_of_other_objects() {
+    let _one = lock();
+    let mut c = cache();
+    let word = type_of(1, &[0]);
+    let record = |p: usize| {
+        let o = find_object(p).unwrap();
+        special::Special::new(o.span, o.index as u32, p, 0, word, word, 0)
+    };
+    let has = |p: usize| {
+        let o = find_object(p).unwrap();
+        unsafe { *(*o.span).special_bits().add(o.index / 64) >> (o.index % 64) & 1 != 0 }
+    };
+    let objects: Vec<usize> = (0..20_000).map(|_| get(&mut c, 8, word)).collect();
+    for &p in &objects {
+        let r = record(p);
+        assert!(unsafe { special::of(r.span).add(r) });
+        // Another pointer into the same object, and the same once more.
+        let (r, again) = (record(p + 1), record(p));
+        assert!(unsafe { special::of(r.span).add(r) });
+        assert!(!unsafe { special::of(again.span).add(again) });
+    }
+    // A span holds a thousand of these objects.
+    for &p in &objects {
+        let longest = special::of(find_object(p).unwrap().span).longest_chain();
+        assert!(longest < 64, "{longest}");
+    }
+    let remove = |p: usize| {
+        let o = find_object(p).unwrap();
+        unsafe { special::of(o.span).remove(o.span, o.index as u32, p) };
+    };
+    for &p in &objects {
+        remove(p + 1);
+        assert!(has(p));
+        remove(p + 1);
+    }
+    for &p in &objects {
+        remove(p);
+    }
+    assert!(!objects.iter().any(|&p| has(p)));
+    for &p in &objects {
+        let span = find_object(p).unwrap().span;
+        assert!(unsafe { (*span).specials.load(Ordering::Relaxed).is_null() });
+    }
+    c.flush();
+}

@@ -8,7 +8,7 @@ mod stack;
 
 use crate::abi::{Itab, KIND_DIRECT_IFACE, MemStats, Status, Type, args};
 use crate::gc::{self, barrier_enabled, finalizer, mark, roots, stats};
-use crate::heap::special::{ALL, Special};
+use crate::heap::special::{self, Special};
 use crate::heap::{arena, central, pages, sample, span::state};
 use crate::sched::{self, state as sched_state, stw};
 use crate::stack::walk;
@@ -243,9 +243,8 @@ fn finalizer_record(
 unsafe fn finalizers(out: &mut Out) {
     // SAFETY: the caller's promise.
     unsafe {
-        let all = ALL.lock();
         for s in pages::spans() {
-            all.each(s, |s: &Special| {
+            special::of(s).each(s, |s: &Special| {
                 finalizer_record(out, Tag::Finalizer, s.pointer, s.f, s.param, s.typ)
             });
         }
