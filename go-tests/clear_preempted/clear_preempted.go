@@ -4,24 +4,23 @@ package main
 
 import "runtime"
 
-const size = 1 << 30
+const size = 512 << 20
 
 func main() {
 	runtime.LockOSThread() // the other goroutine runs on a thread that is not the first
 	done := make(chan bool)
 	go func() {
-		for round := 0; round < 2; round++ {
-			b := make([]byte, size)
-			for i := 0; i < size; i += 4096 {
-				if b[i] != 0 || b[i+4095] != 0 {
-					panic("not cleared")
-				}
+		b := make([]byte, size)
+		for i := 0; i < size; i += 4096 { // so that the next one has to be cleared
+			b[i] = 1
+		}
+		b = nil
+		runtime.GC()
+		b = make([]byte, size)
+		for i := 0; i < size; i += 4096 {
+			if b[i] != 0 {
+				panic("not cleared")
 			}
-			for i := 0; i < size; i += 4096 { // so that the next one has to be cleared
-				b[i] = 1
-			}
-			b = nil
-			runtime.GC()
 		}
 		done <- true
 	}()

@@ -23,6 +23,8 @@ static FOREVER: RawMutex = RawMutex::new();
 static FROZEN: AtomicBool = AtomicBool::new(false);
 /// The other goroutines have been shown: a second dying thread does not repeat them.
 static OTHERS: AtomicBool = AtomicBool::new(false);
+/// The values of an uncaught panic are being shown, or were: the program dies, but it still runs.
+static TELLING: AtomicBool = AtomicBool::new(false);
 /// Bytes of the buffer for tracebacks, on g0's or the signal stack.
 const TEXT: usize = 2048;
 /// `M::throwing` of a thread that found a bug of the runtime: its goroutine is shown with all details.
@@ -44,6 +46,18 @@ pub fn is_dying() -> bool {
     DYING.load(Ordering::Acquire) != 0
 }
 
+/// The values of an uncaught panic are going to be shown, which may call methods; then comes [`start`].
+pub fn tell() {
+    TELLING.store(true, Ordering::Relaxed);
+    sched::report::last();
+    watch::begin();
+}
+
+/// The values of an uncaught panic were going to be shown when this thread began to die.
+pub fn telling() -> bool {
+    TELLING.load(Ordering::Relaxed)
+}
+
 /// Takes the right to die. A thread that dies again while it prints its last words gives up part of them each time.
 pub fn start() {
     let m = sched::getm();
@@ -61,12 +75,14 @@ pub fn start() {
             PRINTING.lock();
             // SAFETY: as above. From here on this thread is not preempted, and a panic in a String method is fatal.
             unsafe { (*m).locks += 1 };
-            sched::report::last();
+            if !telling() {
+                sched::report::last();
+            }
             if !FROZEN.swap(true, Ordering::AcqRel) {
                 freeze();
             }
         }
-        1 => print::puts("panic during panic\n"),
+        1 => print::puts(print::PANIC_DURING_PANIC),
         2 => {
             print::puts("stack trace unavailable\n");
             sys::exit(4);

@@ -6,6 +6,9 @@ use super::{builtins, dying};
 /// Bytes of the longest number.
 const NUMBER: usize = 24;
 
+/// Said by who dies while the program was dying already.
+pub const PANIC_DURING_PANIC: &str = "panic during panic\n";
+
 /// Writes a string to standard error.
 pub fn puts(s: &str) {
     out::write(s.as_bytes());
@@ -51,6 +54,8 @@ fn fatal_saying(say: impl FnOnce(&mut Out<'_>), msg: &str) -> ! {
     });
     if !first {
         dying::start();
+    } else if dying::telling() {
+        puts(PANIC_DURING_PANIC);
     }
     // SAFETY: just started; whoever calls this runs on g0 for the goroutine that called into the runtime.
     unsafe { dying::finish(crate::sched::curg()) }

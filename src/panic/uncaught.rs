@@ -7,13 +7,13 @@
 //!
 //! One goroutine shows its values, the first to have an uncaught panic. Others that come to that point wait, and are shown among the other goroutines.
 //! The method may not return: it panics itself ([`again`]), ends the goroutine ([`left`]), ends the process, or hangs; then
-//! the watchdog ends the process ([`watch`]).
+//! the watchdog ends the process ([`crate::debug::watch`]).
 
 use super::values;
 use crate::abi::{
     Eface, FuncType, FuncVal, G, GoString, Method, Panic, Status, Type, UncommonType, args,
 };
-use crate::debug::{builtins, dying, print, watch};
+use crate::debug::{builtins, dying, print};
 use crate::sched::{self, WaitReason};
 use core::cell::UnsafeCell;
 use core::mem::offset_of;
@@ -138,7 +138,7 @@ pub unsafe fn start(g: *mut G, call: &mut args::gort_panicnext) -> Status {
             Ok(_) => {
                 // The methods may fault and recover.
                 *FAULT.0.get() = take_fault(g);
-                watch::begin();
+                dying::tell();
                 next(g, call)
             }
             Err(teller) if teller == g => again(g, call),
@@ -152,11 +152,7 @@ unsafe fn again(g: *mut G, call: &mut args::gort_panicnext) -> Status {
     // SAFETY: g is stopped in this call.
     unsafe {
         if take_fault(g).sig != 0 {
-            dying::start();
-            print::puts(
-                "fatal error: unexpected signal during runtime execution\npanic during panic\n",
-            );
-            dying::finish(g);
+            print::fatal("unexpected signal during runtime execution");
         }
         // Of the panics that were being shown no more is.
         let mut p = (*(*g).panic).link;
@@ -258,20 +254,19 @@ pub unsafe fn shown(g: *mut G) {
 
 /// All values are shown: the traceback, and the end.
 unsafe fn end(g: *mut G) -> ! {
-    dying::start();
-    // SAFETY: g is stopped in a runtime call of this thread, which has the right to die.
+    // SAFETY: g is stopped in a runtime call of this thread.
     unsafe {
         if levels(g) > 1 {
-            print::puts("fatal error: panic holding locks\npanic during panic\n");
-        } else {
-            let Fault {
-                sig,
-                code,
-                address,
-                pc,
-            } = *FAULT.0.get();
-            ((*g).sig, (*g).sigcode, (*g).sigaddr, (*g).sigpc) = (sig, code, address, pc);
+            print::fatal("panic holding locks");
         }
+        dying::start();
+        let Fault {
+            sig,
+            code,
+            address,
+            pc,
+        } = *FAULT.0.get();
+        ((*g).sig, (*g).sigcode, (*g).sigaddr, (*g).sigpc) = (sig, code, address, pc);
         dying::finish(g)
     }
 }

@@ -123,25 +123,44 @@ pub unsafe fn set_stack(g: *mut G, lo: usize, hi: usize) {
     }
 }
 
+/// Puts a dead goroutine on the P's list.
+unsafe fn keep(p: *mut P, g: *mut G) {
+    // SAFETY: we hold p; g is on no list. The count has one writer at a time.
+    unsafe {
+        (*g).schedlink = (*p).gfree;
+        (*p).gfree = g;
+        let n = (*p).ngfree.load(Ordering::Relaxed);
+        (*p).ngfree.store(n + 1, Ordering::Relaxed);
+    }
+}
+
+/// Takes one off the P's list, which is not empty.
+unsafe fn take_kept(p: *mut P) -> *mut G {
+    // SAFETY: as in `keep`.
+    unsafe {
+        let g = (*p).gfree;
+        (*p).gfree = (*g).schedlink;
+        let n = (*p).ngfree.load(Ordering::Relaxed);
+        (*p).ngfree.store(n - 1, Ordering::Relaxed);
+        g
+    }
+}
+
 /// A dead goroutine with a stack, from the P's list, the shared list, or new.
 unsafe fn get_dead(p: *mut P) -> *mut G {
     // SAFETY: we hold p.
     unsafe {
-        let mut g = (*p).gfree;
-        if g.is_null() {
+        if (*p).gfree.is_null() {
             let mut s = SCHED.lock();
             for _ in 0..GFREE_MAX / 2 {
                 let free = s.gfree.pop();
                 if free.is_null() {
                     break;
                 }
-                (*free).schedlink = (*p).gfree;
-                (*p).gfree = free;
-                (*p).ngfree += 1;
+                keep(p, free);
             }
-            g = (*p).gfree;
         }
-        if g.is_null() {
+        if (*p).gfree.is_null() {
             let g: *mut G = mem::persistent();
             let (lo, hi) = stack::alloc(stack::MIN_STACK);
             set_stack(g, lo, hi);
@@ -149,8 +168,7 @@ unsafe fn get_dead(p: *mut P) -> *mut G {
             state::add_g(g);
             return g;
         }
-        (*p).gfree = (*g).schedlink;
-        (*p).ngfree -= 1;
+        let g = take_kept(p);
         if (*g).stack_lo == 0 {
             let (lo, hi) = stack::alloc(stack::MIN_STACK);
             set_stack(g, lo, hi);
@@ -171,16 +189,11 @@ unsafe fn put_dead(p: *mut P, g: *mut G) {
         } else if stack::poison::on() {
             stack::poison::fill((*g).stack_lo, (*g).stack_hi);
         }
-        (*g).schedlink = (*p).gfree;
-        (*p).gfree = g;
-        (*p).ngfree += 1;
-        if (*p).ngfree >= GFREE_MAX {
+        keep(p, g);
+        if (*p).ngfree.load(Ordering::Relaxed) >= GFREE_MAX {
             let mut s = SCHED.lock();
-            while (*p).ngfree >= GFREE_MAX / 2 {
-                let g = (*p).gfree;
-                (*p).gfree = (*g).schedlink;
-                (*p).ngfree -= 1;
-                s.gfree.push(g);
+            while (*p).ngfree.load(Ordering::Relaxed) >= GFREE_MAX / 2 {
+                s.gfree.push(take_kept(p));
             }
         }
     }
@@ -224,7 +237,6 @@ pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: 
         (*g).goid = next_goid(p);
         (*g).parkmap = 0;
         (*g).flags = 0;
-        state::NGOROUTINES.fetch_add(1, Ordering::Relaxed);
         if crate::profile::trace::on() {
             crate::profile::trace::goroutine_made(g);
         }
@@ -283,7 +295,6 @@ pub unsafe fn goexit0() -> Status {
         if (*g).flags & crate::abi::G_SYSTEM != 0 {
             state::NGSYS.fetch_sub(1, Ordering::Relaxed);
         }
-        state::NGOROUTINES.fetch_sub(1, Ordering::Relaxed);
         (*g).m = ptr::null_mut();
         let locked = (*m).lockedg == g;
         (*g).lockedm = ptr::null_mut();
@@ -315,8 +326,7 @@ pub unsafe fn goexit_call(_a: &mut args::gort_goexit0) -> Status {
 
 /// Number of goroutines of the program.
 pub fn count() -> i64 {
-    state::NGOROUTINES.load(Ordering::Relaxed) as i64
-        - i64::from(state::NGSYS.load(Ordering::Relaxed))
+    state::goroutines() - i64::from(state::NGSYS.load(Ordering::Relaxed))
 }
 
 /// `runtime.NumGoroutine`.

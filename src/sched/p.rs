@@ -43,8 +43,8 @@ pub struct P {
     pub last: *mut G,
     /// Dead goroutines to use again.
     pub gfree: *mut G,
-    /// Length of `gfree`.
-    pub ngfree: u32,
+    /// Length of `gfree`. Only the holder writes it.
+    pub ngfree: AtomicU32,
     /// Goroutines in a row that went before the others (`sched::prompt`).
     pub streak: u32,
     /// What sysmon saw last; only sysmon touches it.

@@ -87,7 +87,7 @@ fn print(detailed: bool, s: &Sched) {
                 field(
                     out,
                     " gfreecnt=",
-                    ptr::read_volatile(&raw const (*p).ngfree).into(),
+                    (*p).ngfree.load(Ordering::Relaxed).into(),
                 );
                 out.str("\n");
             } else {

@@ -167,8 +167,8 @@ pub extern "C" fn schedule() -> ! {
 
 /// Dies if much lies on this g0 stack.
 fn check_depth() {
-    /// More than the frames of a runtime function that goes over to the scheduler, less than a few rounds of scheduling.
-    const ENTRY: usize = 1024;
+    /// More than the frames of a runtime function that goes over to the scheduler, less than a few rounds of scheduling one in the other.
+    const ENTRY: usize = 512;
     let here = 0u8;
     // SAFETY: this thread's M and its g0.
     let base = unsafe { (*(*getm()).g0).sched.sp };

@@ -81,8 +81,8 @@ pub static SYSMON_NOTE: Note = Note::new();
 pub static STOP_NOTE: Note = Note::new();
 /// Goroutine ids, handed out in batches.
 pub static GOIDGEN: AtomicI64 = AtomicI64::new(0);
-/// Goroutines that exist and are not dead; system goroutines are in [`NGSYS`] too.
-pub static NGOROUTINES: AtomicU64 = AtomicU64::new(0);
+/// Gs ever made.
+static GS: AtomicU64 = AtomicU64::new(0);
 /// System goroutines.
 pub static NGSYS: AtomicU32 = AtomicU32::new(0);
 /// Main's init functions are done: deadlock texts and locked threads care.
@@ -126,10 +126,22 @@ pub unsafe fn add_g(g: *mut G) {
         // SAFETY: nobody else knows g yet.
         unsafe { (*g).alllink = head };
         match ALL_GS.compare_exchange(head, g, Ordering::Release, Ordering::Relaxed) {
-            Ok(_) => return,
+            Ok(_) => break,
             Err(h) => head = h,
         }
     }
+    GS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Goroutines that exist and are not dead: every G is one that was made and lies on no list of dead ones. Ps count theirs for themselves, so that making and ending
+/// goroutines writes no word of all; under the lock nothing goes from one list to another.
+pub fn goroutines() -> i64 {
+    let s = SCHED.lock();
+    let dead: u32 = existing_ps()
+        // SAFETY: Ps are never freed, the word is atomic.
+        .map(|p| unsafe { (*p).ngfree.load(Ordering::Relaxed) })
+        .sum();
+    GS.load(Ordering::Relaxed) as i64 - i64::from(dead) - i64::from(s.gfree.len())
 }
 
 /// Every G ever made, dead ones too, newest first.
