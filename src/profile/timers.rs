@@ -157,8 +157,10 @@ impl Timers {
             set_process_timer(period / 1000);
             // Who forks often would never get one of its signals: that comes now.
             // SAFETY: on the thread of `m`.
-            if unsafe { now(m) }.is_some() {
-                crate::signal::raise_thread(SIGNAL as u32);
+            unsafe {
+                if due(m).load(Ordering::Relaxed) != UNKNOWN && now(m).is_some() {
+                    crate::signal::raise_thread(SIGNAL as u32);
+                }
             }
         }
     }
