@@ -342,7 +342,7 @@ typedef struct M {
 	uint64_t sigmask;             /* 144 saved across fork */
 	uintptr_t g0stack;            /* 152 base of the mapping of g0's stack */
 	uintptr_t g0stacksize;        /* 160 */
-	uint32_t profilehz;           /* 168 */
+	uint32_t proftimer;           /* 168 CPU profile: the kernel's number of this thread's timer, plus 1; 0 = none */
 	uint32_t printlock;           /* 172 */
 	uint32_t throwing;            /* 176 */
 	uint32_t syscalltick;         /* 180 execution trace: P::syscalltick when the system call began */
@@ -351,7 +351,8 @@ typedef struct M {
 	uint32_t interrupts;          /* 200 a signal that asks for preemption is on its way */
 	uint32_t unused;              /* 204 */
 	uintptr_t leafsp;             /* 208 address of the return address of the leaf call entered last */
-	uintptr_t priv[12];           /* 216 */
+	uint64_t profdue;             /* 216 CPU profile: processor time of this thread at which a sample is due, 0 = takes none */
+	uintptr_t priv[11];           /* 224 */
 	G *lockedg;                   /* 312 C: inlined LockOSThread */
 	uintptr_t priv2[48];          /* 320 */
 	uint32_t priv3;               /* 704 */

@@ -1,5 +1,6 @@
 //! The kernel: raw system calls, memory, futexes, threads. Nothing above this folder issues a system call itself.
 
+pub mod cpuclock;
 pub mod futex;
 pub mod mem;
 pub mod random;

@@ -2,11 +2,11 @@
 //!
 //! Samples go straight to one of two buffers, in the format that the reader passes on: {1, n, pc...} words, the stack innermost first.
 //! When the reader comes it takes the filled buffer and the handlers go on in the other; a sample that finds its buffer full is
-//! counted as lost. pprof adds equal stacks up, so nothing is gained by doing that here.
+//! counted as lost. pprof adds equal stacks up, so nothing is gained by doing that here. How many periods a sample stands for: [`timers`].
 //!
 //! The lock is a spin lock that handlers take too: everyone else takes it with all signals blocked.
 
-use super::HZ;
+use super::timers::{self, TIMERS};
 use crate::abi::{G, GoSlice, Status, args, offsets};
 use crate::debug::asmfuncs;
 use crate::debug::frames::{self, Frames};
@@ -14,7 +14,7 @@ use crate::os::mem;
 use crate::sched::{
     self,
     g::{goexit_pc, status_of},
-    status,
+    status, sysmon,
 };
 use crate::signal::{self, context::Context};
 use crate::stack::walk::{self, Walker};
@@ -48,7 +48,7 @@ struct Profile {
     active: usize,
     /// Words in it.
     len: usize,
-    /// Samples without room.
+    /// Periods whose samples found no room.
     lost: usize,
     on: bool,
     /// The end mark has to be handed out yet.
@@ -120,34 +120,47 @@ impl Profile {
         if !self.on {
             return;
         }
-        if self.lost > 0 && self.len + 3 + record.len() <= WORDS {
-            let lost = [
-                core::mem::take(&mut self.lost),
-                1,
-                &raw const LOST as usize + 1,
-            ];
-            self.add(&lost);
+        if self.lost > 0 || !self.add(record) {
+            // Until the reader comes: it is told of all that were lost in one place.
+            self.lost += record[0];
         }
-        if !self.add(record) {
-            self.lost += 1;
+    }
+
+    /// Hands the filled buffer out. What was lost begins the other one.
+    fn take(&mut self) -> (*mut usize, usize) {
+        let filled = (self.buffers[self.active], self.len);
+        self.active ^= 1;
+        self.len = 0;
+        if self.lost > 0 {
+            let lost = core::mem::take(&mut self.lost);
+            self.add(&[lost, 1, lost_pc()]);
         }
+        filled
     }
 }
 
-/// SIGPROF: records the interrupted stack.
+/// SIGPROF: records the interrupted stack, if this thread owes a sample.
 ///
 /// # Safety
 /// In the handler, with the interrupted g.
 pub unsafe fn sample(ctx: &Context, g: *mut G) {
-    if HZ.load(Ordering::Relaxed) == 0 || g.is_null() {
-        return;
+    // SAFETY: this thread's g and M.
+    unsafe {
+        if g.is_null() || (*g).m.is_null() {
+            return;
+        }
+        let m = (*g).m;
+        let Some(now) = timers::now(m) else { return };
+        let mut record = [0usize; DEPTH + 2];
+        let n = stack(ctx, g, &mut record[2..]);
+        record[1] = n;
+        PROFILE.with(|p| {
+            record[0] = timers::take(m, now);
+            if record[0] > 0 {
+                p.sample(&record[..n + 2]);
+            }
+        });
     }
-    let mut record = [0usize; DEPTH + 2];
-    // SAFETY: passed on to the caller.
-    let n = unsafe { stack(ctx, g, &mut record[2..]) };
-    record[0] = 1;
-    record[1] = n;
-    PROFILE.with(|p| p.sample(&record[..n + 2]));
 }
 
 /// The interrupted stack, innermost first.
@@ -157,9 +170,6 @@ unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
     // call: its saved context was complete before FS named g0.
     unsafe {
         let m = (*g).m;
-        if m.is_null() {
-            return alone(pc, pcs);
-        }
         if g == (*m).g0 {
             let curg = (*m).curg;
             if curg.is_null()
@@ -231,6 +241,11 @@ fn in_the_runtime(pc: usize, frames: Frames, pcs: &mut [usize]) -> usize {
     n + 1
 }
 
+/// What samples show whose stacks are not known.
+fn lost_pc() -> usize {
+    &raw const LOST as usize + 1
+}
+
 /// A pc without a stack: under the name of what the thread does.
 fn alone(pc: usize, pcs: &mut [usize]) -> usize {
     pcs[0] = pc;
@@ -243,9 +258,22 @@ fn alone(pc: usize, pcs: &mut [usize]) -> usize {
 /// # Safety
 /// Called by its trampoline.
 pub unsafe fn set_rate(a: &mut args::runtime_SetCPUProfileRate) {
-    let hz = a.hz.clamp(0, 1_000_000) as u32;
+    let hz = a.hz.clamp(0, 1_000_000) as u64;
+    let mut timers = TIMERS.lock();
     let busy = PROFILE.with_blocked(|p| {
         if hz == 0 {
+            for (m, now) in timers.unmet() {
+                // SAFETY: an M of ours.
+                let (n, is_sysmon) = unsafe { (timers::take(m, now), sysmon::is(m)) };
+                let mut record = [n, 1, lost_pc(), 0];
+                if is_sysmon {
+                    record[1] = alone(sysmon::run as *const () as usize, &mut record[2..]);
+                }
+                if n > 0 {
+                    let len = 2 + record[1];
+                    p.sample(&record[..len]);
+                }
+            }
             p.end |= p.on;
             p.on = false;
             return false;
@@ -263,9 +291,15 @@ pub unsafe fn set_rate(a: &mut args::runtime_SetCPUProfileRate) {
         }
         (p.on, p.lost, p.len) = (true, 0, 0);
         // Header of the format: no samples, three words: version, period in microseconds, padding.
-        p.add(&[0, 3, 0, 1_000_000 / hz as usize, 0]);
+        p.add(&[0, 3, 0, (1_000_000 / hz) as usize, 0]);
         false
     });
+    if hz == 0 {
+        timers.stop();
+    } else if !busy {
+        timers.start(1_000_000 / hz);
+    }
+    drop(timers);
     if busy {
         crate::debug::print::puts(
             "runtime: cannot set cpu profile rate until previous profile has finished.\n",
@@ -280,9 +314,6 @@ pub unsafe fn set_rate(a: &mut args::runtime_SetCPUProfileRate) {
             unsafe { crate::time::sleep::interrupt(reader.0) };
         }
     }
-    HZ.store(hz, Ordering::Relaxed);
-    // SAFETY: this thread's own M; the others follow when they next run a goroutine. The timer is the process's.
-    unsafe { signal::set_thread_profiler(sched::getm(), hz) };
 }
 
 /// What the reader gets.
@@ -304,10 +335,8 @@ pub unsafe fn cpu_profile(a: &mut args::runtime_CPUProfile) -> Status {
     let next = PROFILE.with_blocked(|p| {
         // While the profile goes on, the header alone is no news.
         if p.len > if p.on { 5 } else { 0 } {
-            let data = Next::Data(p.buffers[p.active], p.len);
-            p.active ^= 1;
-            p.len = 0;
-            return data;
+            let (buffer, len) = p.take();
+            return Next::Data(buffer, len);
         }
         if p.on {
             return Next::Wait;
@@ -359,4 +388,47 @@ unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Status {
     READER.lock().0 = null_mut();
     // SAFETY: g parked in `runtime.CPUProfile`: its saved stack pointer is the address of that call's arguments.
     unsafe { cpu_profile(&mut *((*g).sched.sp as *mut args::runtime_CPUProfile)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Periods that the records of a filled buffer stand for.
+    fn periods((buffer, len): (*mut usize, usize)) -> usize {
+        // SAFETY: as `Profile::take` answers it, until the next call.
+        let mut words = unsafe { core::slice::from_raw_parts(buffer, len) };
+        let mut sum = 0;
+        while let [n, pcs, rest @ ..] = words {
+            (sum, words) = (sum + n, &rest[*pcs..]);
+        }
+        sum
+    }
+
+    #[test]
+    fn every_period_is_in_a_sample_or_told_as_lost() {
+        let mut buffers = [vec![0usize; WORDS], vec![0usize; WORDS]];
+        let mut p = Profile {
+            buffers: [buffers[0].as_mut_ptr(), buffers[1].as_mut_ptr()],
+            active: 0,
+            len: 0,
+            lost: 0,
+            on: true,
+            end: false,
+        };
+        let mut deep = [1usize; DEPTH + 2];
+        (deep[0], deep[1]) = (3, DEPTH);
+        let full = WORDS / deep.len();
+        for _ in 0..full + 5 {
+            p.sample(&deep);
+        }
+        p.sample(&[2, 1, 1]);
+        assert_eq!(periods(p.take()), 3 * full);
+        p.sample(&[4, 1, 1]);
+        assert_eq!(periods(p.take()), 15 + 2 + 4);
+        assert_eq!(periods(p.take()), 0, "told once");
+        p.on = false;
+        p.sample(&deep);
+        assert_eq!(periods(p.take()), 0, "off");
+    }
 }

@@ -3,6 +3,7 @@
 use super::state::SCHED;
 use super::{getg, getm};
 use crate::abi::{STACK_FORK, STACK_GUARD, args};
+use crate::profile::timers;
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -68,9 +69,7 @@ pub unsafe fn before_fork(_a: &mut args::syscall_runtime_BeforeFork) {
     unsafe {
         let m = getm();
         (*m).locks += 1;
-        if (*m).profilehz != 0 {
-            crate::signal::set_thread_profiler(m, 0);
-        }
+        timers::before_fork(m);
         if !(*m).curg.is_null() {
             (*(*m).curg).stackguard0 = STACK_FORK;
         }
@@ -89,10 +88,7 @@ pub unsafe fn after_fork(_a: &mut args::syscall_runtime_AfterFork) {
             let g = (*m).curg;
             (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
         }
-        let hz = crate::profile::HZ.load(core::sync::atomic::Ordering::Relaxed);
-        if hz != 0 {
-            crate::signal::set_thread_profiler(m, hz);
-        }
+        timers::after_fork(m);
         (*m).locks -= 1;
     }
 }

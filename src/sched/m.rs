@@ -6,7 +6,7 @@ use super::{P, getm, perturb, schedule, sysmon};
 use crate::abi::{G, M, STACK_GUARD};
 use crate::debug::{out::Out, print};
 use crate::os::{mem, sys};
-use crate::profile::trace;
+use crate::profile::{timers, trace};
 use crate::sync::mutex::Guard;
 use crate::sync::note::Note;
 use core::ptr;
@@ -111,6 +111,7 @@ unsafe extern "C" fn gort_mstart(m: *mut M) -> ! {
     unsafe {
         (*m).tid = sys::gettid();
         crate::signal::minit(m);
+        timers::thread_begins(m);
         if (*m).startfn != 0 {
             let f: extern "C" fn() = core::mem::transmute((*m).startfn);
             f();

@@ -259,10 +259,6 @@ unsafe fn execute(g: *mut G, inherit: bool) -> Status {
         (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
         (*g).flags &= !crate::abi::G_PARK_RESULTS;
         perturb::runs(g);
-        let hz = crate::profile::HZ.load(Ordering::Relaxed);
-        if (*m).profilehz != hz {
-            crate::signal::set_thread_profiler(m, hz);
-        }
         if (*m).registers.is_null() {
             registers::refill(m);
         }

@@ -9,6 +9,7 @@ use super::state::{
     self, GCWAITING, GLOBAL_RUNQ, POLLER, PROMPT, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE,
 };
 use super::{P, interrupt, m, park, perturb, stw, syscall};
+use crate::abi::M;
 use crate::debug::godebug::PREEMPT_STRESS;
 use crate::os::sys;
 use crate::sync::note::Note;
@@ -140,13 +141,22 @@ pub fn wake() {
 /// Runs `f`, which makes a thread: what a thread wishes of the kernel, those that it makes inherit, and sysmon's wish is for none but itself.
 pub fn with_usual_slices<T>(f: impl FnOnce() -> T) -> T {
     // SAFETY: this thread's own M.
-    if unsafe { (*super::getm()).startfn } != run as *const () as usize {
+    if !unsafe { is(super::getm()) } {
         return f();
     }
     sys::wish_slice(0);
     let t = f();
     sys::wish_slice(KERNEL_SLICE_NS);
     t
+}
+
+/// `m` is this thread's.
+///
+/// # Safety
+/// `m` is an M of ours (they are never freed).
+pub unsafe fn is(m: *mut M) -> bool {
+    // SAFETY: the field is written before the thread begins.
+    unsafe { (*m).startfn == run as *const () as usize }
 }
 
 /// The thread's function.

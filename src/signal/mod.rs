@@ -250,39 +250,15 @@ pub fn keeps_alive() -> bool {
     queue::in_use()
 }
 
-/// Sets this thread's CPU profiling timer to `hz` samples per second, 0 = off.
-///
-/// # Safety
-/// On the thread of `m`.
-pub unsafe fn set_thread_profiler(m: *mut M, hz: u32) {
-    let interval = libc::timeval {
-        tv_sec: 0,
-        tv_usec: if hz == 0 {
-            0
-        } else {
-            1_000_000 / i64::from(hz)
-        },
-    };
-    let timer = libc::itimerval {
-        it_interval: interval,
-        it_value: interval,
-    };
-    // SAFETY: the timer lives across the call; the field belongs to this thread.
-    unsafe {
-        sys::syscall3(
-            libc::SYS_setitimer,
-            libc::ITIMER_PROF as usize,
-            &raw const timer as usize,
-            0,
-        );
-        (*m).profilehz = hz;
-    }
-}
-
 /// Gives a signal its default action and sends it to this thread.
 fn die_by(sig: u32) {
     set(sig, libc::SIG_DFL, false);
     change_mask(libc::SIG_UNBLOCK, &table::bit(sig), None);
+    raise_thread(sig);
+}
+
+/// Sends a signal to this thread.
+pub fn raise_thread(sig: u32) {
     // SAFETY: no pointers.
     unsafe {
         let pid = sys::syscall3(libc::SYS_getpid, 0, 0, 0);

@@ -1,0 +1,195 @@
+//! Clocks of the processor time that threads have used, and timers that go by them.
+
+use super::sys;
+
+/// The processor time that one thread of the process has used, in nanoseconds: what `/proc/PID/task/TID/schedstat` begins with.
+#[derive(Debug, Clone, Copy)]
+pub struct CpuClock(i32);
+
+impl CpuClock {
+    /// That of the calling thread.
+    pub const OWN: Self = Self(libc::CLOCK_THREAD_CPUTIME_ID);
+
+    /// That of the thread `tid` of this process. The kernel makes the number of such a clock of the thread's, inverted, above three bits: the lowest two say which
+    /// time (2: used, by the scheduler's account), the third that it is a thread's and not a process's. clock_getcpuclockid(3) and its siblings give such numbers.
+    pub fn of(tid: i32) -> Self {
+        const SCHEDULED: i32 = 2;
+        const THREAD: i32 = 4;
+        Self(!tid << 3 | THREAD | SCHEDULED)
+    }
+
+    /// What it shows; nothing if the kernel does not say.
+    pub fn read(self) -> Option<u64> {
+        let mut ts = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        // SAFETY: the timespec is writable.
+        let r = unsafe {
+            sys::syscall3(
+                libc::SYS_clock_gettime,
+                self.0 as usize,
+                &raw mut ts as usize,
+                0,
+            )
+        };
+        (r == 0).then_some(ts.tv_sec as u64 * 1_000_000_000 + ts.tv_nsec as u64)
+    }
+}
+
+/// A timer of the kernel's that sends a signal to one thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timer(i32);
+
+impl Timer {
+    /// A timer, not set, that goes by `clock` and sends `sig` to the thread `tid` of this process. Refused where no more signals may be queued, and by filters.
+    pub fn new(clock: CpuClock, tid: i32, sig: i32) -> Option<Self> {
+        let mut id = 0i32;
+        // SAFETY: integers and a pointer that nobody follows; the call reads the structure and writes the number.
+        let r = unsafe {
+            let mut event: libc::sigevent = core::mem::zeroed();
+            event.sigev_notify = libc::SIGEV_THREAD_ID;
+            event.sigev_signo = sig;
+            event.sigev_notify_thread_id = tid;
+            sys::syscall3(
+                libc::SYS_timer_create,
+                clock.0 as usize,
+                &raw const event as usize,
+                &raw mut id as usize,
+            )
+        };
+        (r == 0).then_some(Self(id))
+    }
+
+    /// The timer with the kernel's number `id`, as [`Timer::id`] has given it.
+    pub fn from_id(id: i32) -> Self {
+        Self(id)
+    }
+
+    /// The kernel's number of it.
+    pub fn id(self) -> i32 {
+        self.0
+    }
+
+    /// Sends its signal when the clock shows `when`, and each `every` nanoseconds from then on. `when` 0: never.
+    pub fn set(self, when: u64, every: u64) -> bool {
+        let spec = |ns: u64| libc::timespec {
+            tv_sec: (ns / 1_000_000_000) as i64,
+            tv_nsec: (ns % 1_000_000_000) as i64,
+        };
+        let new = libc::itimerspec {
+            it_interval: spec(every),
+            it_value: spec(when),
+        };
+        // SAFETY: the structure lives across the call; what was set before is not asked for.
+        let r = unsafe {
+            sys::syscall6(
+                libc::SYS_timer_settime,
+                self.0 as usize,
+                libc::TIMER_ABSTIME as usize,
+                &raw const new as usize,
+                0,
+                0,
+                0,
+            )
+        };
+        r == 0
+    }
+
+    /// It sends nothing any more.
+    pub fn delete(self) {
+        // SAFETY: no pointers. It cannot fail for a timer that exists.
+        unsafe { sys::syscall3(libc::SYS_timer_delete, self.0 as usize, 0, 0) };
+    }
+}
+
+/// Sends SIGPROF to the process, to whichever thread the kernel chooses, each time that its threads have together used `us` microseconds of processor time; 0: never.
+/// The kernel adds a tick to the first time, so that is the shortest.
+pub fn set_process_timer(us: u64) {
+    let value = |us: u64| libc::timeval {
+        tv_sec: (us / 1_000_000) as i64,
+        tv_usec: (us % 1_000_000) as i64,
+    };
+    let new = libc::itimerval {
+        it_interval: value(us),
+        it_value: value(us.min(1)),
+    };
+    // SAFETY: the structure lives across the call; what was set before is not asked for.
+    unsafe {
+        sys::syscall3(
+            libc::SYS_setitimer,
+            libc::ITIMER_PROF as usize,
+            &raw const new as usize,
+            0,
+        )
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::hint::black_box;
+
+    /// Works until the calling thread's clock shows `until`.
+    fn work(until: u64) {
+        while CpuClock::OWN.read().unwrap() < until {
+            black_box((0..1000u64).sum::<u64>());
+        }
+    }
+
+    #[test]
+    fn a_thread_reads_the_clock_of_another() {
+        let tid = sys::gettid();
+        work(2_000_000);
+        let own = CpuClock::OWN.read().unwrap();
+        let (seen, others) =
+            std::thread::spawn(move || (CpuClock::of(tid).read(), CpuClock::OWN.read()))
+                .join()
+                .unwrap();
+        assert!(seen.unwrap() >= own && others.unwrap() < own);
+        assert!(CpuClock::of(i32::MAX).read().is_none());
+    }
+
+    #[test]
+    fn a_timer_counts_the_time_of_its_thread_alone() {
+        const SIG: i32 = libc::SIGPROF;
+        const MS: u64 = 1_000_000;
+        let mut set: libc::sigset_t = unsafe { core::mem::zeroed() };
+        // SAFETY: a set of our own; the signal stays blocked in this thread, which the test ends with.
+        unsafe {
+            libc::sigaddset(&mut set, SIG);
+            libc::pthread_sigmask(libc::SIG_BLOCK, &set, core::ptr::null_mut());
+        }
+        let arrived = || {
+            let now = libc::timespec {
+                tv_sec: 0,
+                tv_nsec: 0,
+            };
+            // SAFETY: set and time are our own.
+            unsafe { libc::sigtimedwait(&set, core::ptr::null_mut(), &now) == SIG }
+        };
+        let tid = sys::gettid();
+        let start = CpuClock::OWN.read().unwrap();
+        let timer = std::thread::spawn(move || {
+            let timer = Timer::new(CpuClock::of(tid), tid, SIG).unwrap();
+            assert!(timer.set(start + 20 * MS, 0));
+            work(30 * MS);
+            timer
+        })
+        .join()
+        .unwrap();
+        assert!(!arrived(), "the time of another thread");
+        work(start + 40 * MS);
+        assert!(arrived());
+        assert!(timer.set(start + 60 * MS, 0) && timer.set(0, 0));
+        work(start + 80 * MS);
+        assert!(!arrived(), "not set");
+        assert!(
+            timer.set(start + 30 * MS, 0) && arrived(),
+            "the time has passed"
+        );
+        timer.delete();
+        assert!(!timer.set(start + 30 * MS, 0));
+        assert_eq!(Timer::new(CpuClock::of(i32::MAX), tid, SIG), None);
+    }
+}

@@ -1,0 +1,293 @@
+//! When the CPU profile takes samples of a thread, and how much each stands for.
+//!
+//! While a profile is on, each M has a timer of the kernel's that goes by the processor time of its thread and signals that thread. Who turns the profile on makes
+//! the timers of all Ms, those that sleep too; a thread that begins meanwhile makes its own; who turns it off deletes them all. A program without a
+//! profile makes no system call for any of this.
+//!
+//! **A signal is the occasion, the thread's clock is the measure.** `M::profdue` says at which processor time the thread's next sample is due. The handler reads the
+//! thread's clock ([`now`]); if the time has not come, the signal is for nothing, otherwise its sample stands for all periods that have ended since
+//! ([`take`]). So nothing is lost where the kernel sends one signal for several periods (it looks at such timers at its ticks, and not while a signal
+//! waits), nothing is counted twice whoever else sends SIGPROF, and a thread that sleeps cannot have a sample.
+//!
+//! The first one is due after a random part of a period: a thread that uses a tenth of a period has a sample in one profile of ten.
+//!
+//! Where the kernel refuses a timer (`RLIMIT_SIGPENDING`, a filter), one timer goes by the time of the whole process. The kernel gives its signals to a thread of its choice,
+//! mostly to one that runs. A thread without timer that uses much time gets enough of them, and its clock makes them right.
+//!
+//! Who writes `profdue`: who turns the profile on or off, and the handler on the M's own thread, with the profile's spin lock; the handler's only
+//! succeeds if the word is what it was. `proftimer` is under [`TIMERS`].
+
+use crate::abi::M;
+use crate::os::cpuclock::{CpuClock, Timer, set_process_timer};
+use crate::os::random_u64;
+use crate::sched::{state, sysmon};
+use crate::sync::mutex::Mutex;
+use core::sync::atomic::{AtomicI32, AtomicU64, Ordering, fence};
+
+const SIGNAL: i32 = libc::SIGPROF;
+
+/// Nanoseconds of processor time that a sample stands for, 0: no profile. Changes under [`TIMERS`].
+static PERIOD: AtomicU64 = AtomicU64::new(0);
+
+/// Taken before the locks of the heap's memory and of the profile, after no other.
+pub static TIMERS: Mutex<Timers> = Mutex::new(Timers {
+    whole_process: false,
+});
+
+/// What only one thread at a time sets up.
+#[derive(Debug)]
+pub struct Timers {
+    /// The process's timer runs, since some M has no timer.
+    whole_process: bool,
+}
+
+/// `M::profdue` of a thread whose clock nobody else could read.
+const UNKNOWN: u64 = u64::MAX;
+
+/// When the first sample of a thread is due that begins at `now`.
+fn first_due(now: u64, period: u64) -> u64 {
+    now + 1 + random_u64() % period
+}
+
+unsafe fn due<'a>(m: *mut M) -> &'a AtomicU64 {
+    // SAFETY: Ms are never freed; the field is only accessed atomically.
+    unsafe { AtomicU64::from_ptr(&raw mut (*m).profdue) }
+}
+
+impl Timers {
+    /// The profile is on: a sample for each `period_us` microseconds of each thread.
+    pub fn start(&mut self, period_us: u64) {
+        let period = period_us * 1000;
+        PERIOD.store(period, Ordering::Relaxed);
+        // Pairs with that of `thread_begins`: it sees the period, or we see its M with its number.
+        fence(Ordering::SeqCst);
+        for m in state::all_ms() {
+            // SAFETY: Ms are never freed; the number is written once.
+            unsafe {
+                let tid = AtomicI32::from_ptr(&raw mut (*m).tid).load(Ordering::Relaxed);
+                if tid != 0 && due(m).load(Ordering::Relaxed) == 0 {
+                    self.begin(m, tid, period);
+                }
+            }
+        }
+    }
+
+    /// Before the profile ends: the threads that may owe more than what they have used since the kernel's last tick, and their times. sysmon runs for some
+    /// microseconds at a time, which ticks seldom meet; a thread without timer may not have had a signal for long.
+    pub fn unmet(&self) -> impl Iterator<Item = (*mut M, u64)> {
+        state::all_ms().filter_map(|m| {
+            // SAFETY: Ms are never freed; the numbers are written before the thread takes part.
+            unsafe {
+                let late = sysmon::is(m) || self.of(m).is_none();
+                if due(m).load(Ordering::Relaxed) == 0 || !late {
+                    return None;
+                }
+                Some((m, CpuClock::of((*m).tid).read()?))
+            }
+        })
+    }
+
+    /// The profile is off.
+    pub fn stop(&mut self) {
+        PERIOD.store(0, Ordering::Relaxed);
+        if core::mem::take(&mut self.whole_process) {
+            set_process_timer(0);
+        }
+        for m in state::all_ms() {
+            // SAFETY: Ms are never freed.
+            unsafe {
+                due(m).store(0, Ordering::Relaxed);
+                if let Some(timer) = self.of(m) {
+                    timer.delete();
+                    (*m).proftimer = 0;
+                }
+            }
+        }
+    }
+
+    /// The timer of `m`.
+    unsafe fn of(&self, m: *mut M) -> Option<Timer> {
+        // SAFETY: the field is ours, as we have the lock.
+        let n = unsafe { (*m).proftimer };
+        (n != 0).then(|| Timer::from_id((n - 1) as i32))
+    }
+
+    /// `m`, whose thread is `tid`, takes part.
+    unsafe fn begin(&mut self, m: *mut M, tid: i32, period: u64) {
+        let clock = CpuClock::of(tid);
+        let first = clock.read().map_or(UNKNOWN, |now| first_due(now, period));
+        // SAFETY: `proftimer` is ours, as we have the lock; `profdue` is 0.
+        unsafe {
+            // Before the first signal.
+            due(m).store(first, Ordering::Relaxed);
+            if first != UNKNOWN
+                && let Some(timer) = Timer::new(clock, tid, SIGNAL)
+            {
+                if timer.set(first, period) {
+                    (*m).proftimer = timer.id() as u32 + 1;
+                    return;
+                }
+                timer.delete();
+            }
+        }
+        if !core::mem::replace(&mut self.whole_process, true) {
+            set_process_timer(period / 1000);
+        }
+    }
+
+    /// Before a fork: no timer signals this thread. What becomes due meanwhile is not lost.
+    unsafe fn pause(&self, m: *mut M) {
+        // SAFETY: the caller's M.
+        if let Some(timer) = unsafe { self.of(m) } {
+            timer.set(0, 0);
+        }
+        if self.whole_process {
+            set_process_timer(0);
+        }
+    }
+
+    /// After [`Timers::pause`].
+    unsafe fn go_on(&self, m: *mut M, period: u64) {
+        // SAFETY: the caller's M.
+        unsafe {
+            if let Some(timer) = self.of(m) {
+                timer.set(due(m).load(Ordering::Relaxed), period);
+            }
+        }
+        if self.whole_process {
+            set_process_timer(period / 1000);
+            // Who forks often would never get one of its signals: that comes now.
+            // SAFETY: on the thread of `m`.
+            unsafe {
+                if due(m).load(Ordering::Relaxed) != UNKNOWN && now(m).is_some() {
+                    crate::signal::raise_thread(SIGNAL as u32);
+                }
+            }
+        }
+    }
+}
+
+/// The thread of `m`, whose number is written, begins: it takes part in a profile that is on.
+///
+/// # Safety
+/// On the thread of `m`.
+pub unsafe fn thread_begins(m: *mut M) {
+    // Pairs with that of `start`.
+    fence(Ordering::SeqCst);
+    if PERIOD.load(Ordering::Relaxed) == 0 {
+        return;
+    }
+    let mut timers = TIMERS.lock();
+    let period = PERIOD.load(Ordering::Relaxed);
+    // SAFETY: this thread's own M.
+    unsafe {
+        if period != 0 && due(m).load(Ordering::Relaxed) == 0 {
+            timers.begin(m, (*m).tid, period);
+        }
+    }
+}
+
+/// Before a fork: no signal of the profile comes, since a signal makes some kernels begin the fork anew.
+///
+/// # Safety
+/// On the thread of `m`.
+pub unsafe fn before_fork(m: *mut M) {
+    if PERIOD.load(Ordering::Relaxed) != 0 {
+        // SAFETY: passed on to the caller.
+        unsafe { TIMERS.lock().pause(m) };
+    }
+}
+
+/// After [`before_fork`], in the parent.
+///
+/// # Safety
+/// On the thread of `m`.
+pub unsafe fn after_fork(m: *mut M) {
+    if PERIOD.load(Ordering::Relaxed) != 0 {
+        let timers = TIMERS.lock();
+        // The profile may have ended meanwhile.
+        let period = PERIOD.load(Ordering::Relaxed);
+        if period != 0 {
+            // SAFETY: passed on to the caller.
+            unsafe { timers.go_on(m, period) };
+        }
+    }
+}
+
+/// In the handler: the thread's processor time, if `m` owes a sample.
+///
+/// # Safety
+/// On the thread of `m`.
+pub unsafe fn now(m: *mut M) -> Option<u64> {
+    // SAFETY: Ms are never freed.
+    let word = unsafe { due(m) };
+    let due = word.load(Ordering::Relaxed);
+    let period = PERIOD.load(Ordering::Relaxed);
+    if due == 0 || period == 0 {
+        return None;
+    }
+    match CpuClock::OWN.read() {
+        // A filter refuses the clock: the signal stands for one period.
+        None => Some(due),
+        Some(now) if due == UNKNOWN => {
+            // A failure is the end of the profile.
+            let _ = word.compare_exchange(
+                due,
+                first_due(now, period),
+                Ordering::Relaxed,
+                Ordering::Relaxed,
+            );
+            None
+        }
+        Some(now) => (now >= due).then_some(now),
+    }
+}
+
+/// With the profile's lock, all signals blocked: how many periods of `m` have ended at `now`, its thread's time. They count no more.
+///
+/// # Safety
+/// `m` is an M of ours (they are never freed).
+pub unsafe fn take(m: *mut M, now: u64) -> usize {
+    // SAFETY: Ms are never freed.
+    let word = unsafe { due(m) };
+    let due = word.load(Ordering::Relaxed);
+    let (n, next) = ended(due, now, PERIOD.load(Ordering::Relaxed));
+    // Another profile may have begun meanwhile.
+    match word.compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed) {
+        Ok(_) => n as usize,
+        Err(_) => 0,
+    }
+}
+
+/// Of periods that end at `due` and each `period` later: how many have ended at `now`, and when the next one does. `due` 0: none.
+fn ended(due: u64, now: u64, period: u64) -> (u64, u64) {
+    if due == 0 || now < due || period == 0 {
+        return (0, due);
+    }
+    let n = (now - due) / period + 1;
+    (n, due.saturating_add(n * period))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn periods_end() {
+        assert_eq!(ended(0, 5, 10), (0, 0), "takes none");
+        assert_eq!(ended(7, 6, 10), (0, 7));
+        assert_eq!(ended(7, 7, 10), (1, 17));
+        assert_eq!(ended(7, 16, 10), (1, 17));
+        assert_eq!(ended(7, 17, 10), (2, 27));
+        assert_eq!(ended(7, 1_000_007, 1000), (1001, 1_001_007));
+        assert_eq!(ended(7, 8, 0), (0, 7), "over");
+        assert_eq!(ended(UNKNOWN, UNKNOWN, 10), (1, UNKNOWN));
+        // Whenever signals come, the periods that have ended are counted.
+        let (mut due, mut sum) = (3, 0);
+        for now in [1, 2, 3, 50, 51, 51, 230, 999] {
+            let (n, next) = ended(due, now, 10);
+            (due, sum) = (next, sum + n);
+        }
+        assert_eq!((sum, due), (100, 1003));
+    }
+}
