@@ -88,6 +88,7 @@ unsafe extern "C" fn schedinit() {
         let m0 = M0.0.get().cast::<M>();
         m::init(m0, (*m0).g0);
         crate::time::init();
+        crate::os::random::ensure_seeded();
         crate::types::init();
         crate::heap::init();
         sched::registers::init();
