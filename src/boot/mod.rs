@@ -64,7 +64,10 @@ unsafe fn set_tls(m: *mut M) {
         }
         -ret
     };
-    die_early("runtime: no thread-local storage: arch_prctl failed with ", errno)
+    die_early(
+        "runtime: no thread-local storage: arch_prctl failed with ",
+        errno,
+    )
 }
 
 /// Dies of what the kernel has refused, when there is no g yet and with it no traceback.

@@ -11,7 +11,7 @@ use crate::sched::queue::GList;
 use crate::sync::mutex::RawMutex;
 use crate::sync::note::Note;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
 /// Events taken from the kernel at a time; the rest comes with the next call.
 const EVENTS: usize = 128;
@@ -29,6 +29,11 @@ static BROKEN: AtomicBool = AtomicBool::new(false);
 static NOTE: Note = Note::new();
 /// Longest wait where the process had no descriptor left for an eventfd.
 const UNBROKEN_NS: i64 = 10_000_000;
+
+/// Failures of a break in a row after which there is no hope.
+const PATIENCE: u32 = 100;
+/// Breaks in a row that could not be reset. Of the waiting thread.
+static FAILED_READS: AtomicU32 = AtomicU32::new(0);
 
 /// The calls that wait, the finest first.
 static WAITS: Ways = Ways::new();
@@ -210,25 +215,28 @@ pub fn netpoll_break() {
         return;
     }
     let one = 1u64;
-    loop {
+    for tries in 1.. {
         // SAFETY: eight readable bytes.
         let n = unsafe { syscall3(libc::SYS_write, fd as usize, &raw const one as usize, 8) };
-        match (-n) as i32 {
-            libc::EINTR => {}
-            // There is more than one to be read already.
-            libc::EAGAIN => return,
-            e if n < 0 && !print::dying() => failed("write to eventfd", fd, e),
-            _ => return,
+        // EAGAIN: there is more than one to be read already.
+        if n >= 0 || n == -(libc::EAGAIN as isize) {
+            return;
+        }
+        if tries >= PATIENCE {
+            if print::dying() {
+                return;
+            }
+            failed("write to eventfd", fd, n);
         }
     }
 }
 
 /// The poller works no more: somebody has closed its descriptors, or a filter allows nothing that would serve.
 #[cold]
-fn failed(what: &str, fd: i32, errno: i32) -> ! {
+fn failed(what: &str, fd: i32, ret: isize) -> ! {
     let say = |out: &mut Out<'_>| {
-        out.str("runtime: ").str(what).str(" ").int(i64::from(fd));
-        out.str(" failed with ").int(i64::from(errno)).str("\n");
+        out.str("runtime: ").str(what).str(" ").int(fd.into());
+        out.str(" failed with ").int(-ret as i64).str("\n");
     };
     print::throw_saying(say, "runtime: netpoll failed")
 }
@@ -315,11 +323,15 @@ fn take_break() {
         let (at, bytes) = (breaks.as_mut_ptr(), size_of_val(&breaks));
         syscall3(libc::SYS_read, fd as usize, at as usize, bytes)
     };
-    match (-n) as i32 {
-        // It is still there, then, or has been taken already.
-        libc::EINTR | libc::EAGAIN => {}
-        e if n < 0 => failed("read from eventfd", fd, e),
-        _ => {}
+    // EAGAIN: it has been taken already. After another error it is still there, and the next wait ends at once.
+    let failures = if n >= 0 || n == -(libc::EAGAIN as isize) {
+        0
+    } else {
+        FAILED_READS.load(Ordering::Relaxed) + 1
+    };
+    FAILED_READS.store(failures, Ordering::Relaxed);
+    if failures >= PATIENCE {
+        failed("read from eventfd", fd, n);
     }
 }
 
@@ -342,12 +354,11 @@ fn wait(events: &mut [Event; EVENTS], ns: i64) -> usize {
         // SAFETY: room for EVENTS events, and a timespec that lives across the call; no signal mask is given.
         unsafe { syscall6(call, ep as usize, at, EVENTS, timeout, 0, 0) }
     });
-    match (-n) as i32 {
-        // An interrupted wait is one that nothing came of.
-        libc::EINTR => 0,
-        e if n < 0 => failed("epollwait on fd", ep, e),
-        _ => n as usize,
+    if n < 0 && n != -(libc::EINTR as isize) {
+        failed("epollwait on fd", ep, n);
     }
+    // An interrupted wait is one that nothing came of.
+    n.max(0) as usize
 }
 
 /// Rounded up, since to wake early would only mean to wait again; negative stays for ever.

@@ -58,17 +58,13 @@ pub fn exit(code: i32) -> ! {
 
 /// Writes all of `bytes` to `fd`, as far as the kernel takes them: a descriptor that is closed or full has no room for complaints either.
 pub fn write(fd: i32, bytes: &[u8]) {
-    // SAFETY: the slice is readable.
-    unsafe { write_memory(fd, bytes.as_ptr(), bytes.len()) };
+    write_memory(fd, bytes.as_ptr(), bytes.len());
 }
 
-/// [`write`] of memory of the program, which nobody has looked at: what cannot be read is not written.
-///
-/// # Safety
-/// It is only read, and by the kernel; so there is nothing to promise but that the program may see what is there.
-pub unsafe fn write_memory(fd: i32, mut p: *const u8, mut len: usize) {
+/// [`write`] of memory that may not be readable: what is not is not written.
+pub fn write_memory(fd: i32, mut p: *const u8, mut len: usize) {
     while len != 0 {
-        // SAFETY: the kernel checks the address.
+        // SAFETY: only the kernel reads there, which answers an error where it cannot.
         let n = unsafe { syscall3(libc::SYS_write, fd as usize, p as usize, len) };
         if n == -(libc::EINTR as isize) {
             continue;

@@ -7,7 +7,7 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// Which of several calls serve.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Ways {
     /// Those before it were refused.
     best: AtomicUsize,

@@ -168,7 +168,7 @@ unsafe fn queue(m: *mut M) -> bool {
         value: m as usize,
         rest: [0; 12],
     };
-    // Threads never end, so the number is the thread's.
+    // SAFETY: Ms are never freed. Threads never end, so the number is the thread's.
     let tid = unsafe { (*m).tid };
     let (pid, tid, signal) = (pid as usize, tid as usize, SIGNAL as usize);
     SENDS.call(0, PLAIN, |way| {
