@@ -439,3 +439,18 @@ GOFUNC runtime.writebarrierptr gort_index_runtime_writebarrierptr
     .cfi_def_cfa rsp, 8
     ret
 ENDFUNC runtime.writebarrierptr
+
+/*
+ * rdi = destination, rsi = source, rdx = bytes. Answers how many bytes could not be copied, because the source cannot be read: the signal handler makes a fault of
+ * the instruction at gort_copy_readable_at go on at gort_copy_readable_out. C ABI.
+ */
+CFUNC gort_copy_readable
+    mov rcx, rdx
+    .globl gort_copy_readable_at
+gort_copy_readable_at:
+    rep movsb
+    .globl gort_copy_readable_out
+gort_copy_readable_out:
+    mov rax, rcx
+    ret
+ENDCFUNC gort_copy_readable

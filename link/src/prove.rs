@@ -27,12 +27,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 
 /// Names (parts of them) of functions that end the process: a bug of the runtime was found, the stack no longer matters.
-pub const DYING: [&str; 8] = [
+pub const DYING: [&str; 9] = [
     "core9panicking",
     "rust_begin_unwind",
     "rust_panic",
     "5print5throw",
     "5print9throw_all",
+    "5futex8hopeless",
     "5print3bug",
     "gort_missing_symbol",
     "bad_transition",

@@ -79,35 +79,18 @@ pub fn get(name: &[u8]) -> Option<&'static [u8]> {
     None
 }
 
-/// Value of an environment variable, not empty, as Go 1.5 reads GOGC and GOMAXPROCS: the digits that it begins with, 0 if there are none.
+/// Value of an environment variable, not empty, as Go 1.5 reads GOGC and GOMAXPROCS.
 pub fn number(name: &[u8]) -> Option<i64> {
-    get(name).filter(|v| !v.is_empty()).map(leading_digits)
+    get(name).filter(|v| !v.is_empty()).map(leading_number)
 }
 
-fn leading_digits(s: &[u8]) -> i64 {
+/// The number that a text begins with, as Go 1.5 reads all numbers of the environment: digits without sign, 0 if there are none, and of more of them than a word
+/// holds the last bits.
+pub fn leading_number(s: &[u8]) -> i64 {
     let digits = s.iter().take_while(|b| b.is_ascii_digit());
     digits.fold(0i64, |n, &b| {
-        n.saturating_mul(10).saturating_add(i64::from(b - b'0'))
+        n.wrapping_mul(10).wrapping_add(i64::from(b - b'0'))
     })
-}
-
-/// A decimal number with optional sign.
-pub fn parse(s: &[u8]) -> Option<i64> {
-    let (neg, digits) = match s.split_first()? {
-        (b'-', rest) => (true, rest),
-        _ => (false, s),
-    };
-    if digits.is_empty() {
-        return None;
-    }
-    let mut v: i64 = 0;
-    for &b in digits {
-        if !b.is_ascii_digit() {
-            return None;
-        }
-        v = v.checked_mul(10)?.checked_add(i64::from(b - b'0'))?;
-    }
-    Some(if neg { -v } else { v })
 }
 
 /// A Go slice of the strings of a null-ended vector. On the heap: programs store strings of their own in it (`os.Args[0] = name`, `os.Setenv`), and only
@@ -170,3 +153,27 @@ pub unsafe fn setenv_c(_a: &mut args::syscall_setenv_c) {}
 /// # Safety
 /// Called by its trampoline.
 pub unsafe fn unsetenv_c(_a: &mut args::syscall_unsetenv_c) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_go_reads_them() {
+        for (text, n) in [
+            ("", 0),
+            ("x", 0),
+            ("-1", 0),
+            ("+1", 0),
+            (" 1", 0),
+            ("007", 7),
+            ("12x3", 12),
+            ("1e3", 1),
+            ("4294967297", 4_294_967_297),
+            ("18446744073709551616", 0),
+            ("99999999999999999999", 7_766_279_631_452_241_919),
+        ] {
+            assert_eq!(leading_number(text.as_bytes()), n, "{text:?}");
+        }
+    }
+}

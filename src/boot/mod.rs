@@ -7,8 +7,10 @@ pub mod env;
 pub mod main;
 
 use crate::abi::{G, M, STACK_GUARD};
+use crate::debug::out::{Out, Sink};
 use crate::os::sys;
 use crate::sched::{self, m, schedule};
+use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicI32, Ordering};
 
@@ -40,12 +42,42 @@ unsafe extern "C" fn gort_bootstrap(sp: usize) {
         (*g).sched.sp = sp & !15;
         (*g).m = m;
         (*m).g0 = g;
-        (*m).tls = g as usize;
         (*m).fsbase = &raw const (*m).tls as usize + 8;
-        const ARCH_SET_FS: usize = 0x1002;
-        sys::syscall3(libc::SYS_arch_prctl, ARCH_SET_FS, (*m).fsbase, 0);
+        set_tls(m);
+        (*m).tls = g as usize;
         (*m).tid = sys::gettid();
     }
+}
+
+/// Makes `m.tls` this thread's word at fs:-8, where compiled code looks for its g, and looks whether it is.
+unsafe fn set_tls(m: *mut M) {
+    const ARCH_SET_FS: usize = 0x1002;
+    const MARK: usize = 0x123;
+    // SAFETY: the word belongs to this thread, and nobody asks for g yet.
+    let errno = unsafe {
+        let ret = sys::syscall3(libc::SYS_arch_prctl, ARCH_SET_FS, (*m).fsbase, 0);
+        if ret == 0 {
+            asm!("mov qword ptr fs:[-8], {}", in(reg) MARK, options(nostack, preserves_flags));
+            if (&raw const (*m).tls).read_volatile() == MARK {
+                return;
+            }
+        }
+        -ret
+    };
+    die_early(
+        "runtime: no thread-local storage: arch_prctl failed with ",
+        errno,
+    )
+}
+
+/// Dies of what the kernel has refused, when there is no g yet and with it no traceback.
+fn die_early(what: &str, errno: isize) -> ! {
+    let mut text = [0; 128];
+    Out::new(&mut text, Sink::Stderr)
+        .str(what)
+        .int(errno as i64)
+        .str("\n");
+    sys::exit(2)
 }
 
 /// Records the argument vector; environment and auxiliary vector follow it.
@@ -55,7 +87,7 @@ unsafe extern "C" fn args(argc: i32, argv: *const *const u8) {
     unsafe { env::init(argc, argv) };
 }
 
-/// Asks the system what it has.
+/// Asks the system what it has: one processor where it does not tell.
 #[unsafe(export_name = "runtime.osinit")]
 unsafe extern "C" fn osinit() {
     let mut mask = [0u64; 128];
@@ -88,6 +120,7 @@ unsafe extern "C" fn schedinit() {
         let m0 = M0.0.get().cast::<M>();
         m::init(m0, (*m0).g0);
         crate::time::init();
+        crate::os::random::ensure_seeded();
         crate::types::init();
         crate::heap::init();
         sched::registers::init();

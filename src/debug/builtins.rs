@@ -148,8 +148,7 @@ pub unsafe fn printcomplex(a: &mut args::runtime_printcomplex) {
 
 /// `runtime.printstring`.
 pub unsafe fn printstring(a: &mut args::runtime_printstring) {
-    // SAFETY: the argument is live during the call.
-    with(|out| unsafe {
+    with(|out| {
         out.gostring(a.s);
     });
 }

@@ -4,26 +4,32 @@
 //! off, its system looks at it on a slow path only. `docs/godebug.md` tells what each does.
 
 use crate::boot::env;
-use core::sync::atomic::{AtomicI32, Ordering};
+use core::sync::atomic::{AtomicI64, Ordering};
 
 /// One item.
 #[derive(Debug)]
 pub struct Item {
     name: &'static [u8],
-    value: AtomicI32,
+    value: AtomicI64,
 }
 
 impl Item {
-    const fn new(name: &'static [u8], default: i32) -> Self {
+    const fn new(name: &'static [u8], default: i64) -> Self {
         Self {
             name,
-            value: AtomicI32::new(default),
+            value: AtomicI64::new(default),
         }
     }
 
-    /// Its number.
+    /// Its number: of what the list says the low half, as in Go.
     #[inline(always)]
     pub fn get(&self) -> i32 {
+        self.whole() as i32
+    }
+
+    /// All of its number.
+    #[inline(always)]
+    pub fn whole(&self) -> i64 {
         self.value.load(Ordering::Relaxed)
     }
 
@@ -69,7 +75,7 @@ items! {
     HEAP_GUARD = b"heapguard", 0;
     /// A pointer that cannot be one is fatal.
     INVALID_PTR = b"invalidptr", 1;
-    /// Sets `runtime.MemProfileRate`; negative: leaves it.
+    /// Sets `runtime.MemProfileRate`; negative, which no list says: leaves it.
     MEM_PROFILE_RATE = b"memprofilerate", -1;
     /// Every so many microseconds each running goroutine is stopped by a signal.
     PREEMPT_STRESS = b"preemptstress", 0;
@@ -93,12 +99,9 @@ fn parse(list: &[u8], items: &[&Item]) {
         let Some(at) = pair.iter().position(|&b| b == b'=') else {
             continue;
         };
-        let (name, value) = (&pair[..at], env::parse(&pair[at + 1..]));
+        let (name, value) = (&pair[..at], env::leading_number(&pair[at + 1..]));
         for item in items.iter().filter(|i| i.name == name) {
-            // As in Go: what is no number counts as 0.
-            let v = value.unwrap_or(0);
-            let v = v.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
-            item.value.store(v, Ordering::Relaxed);
+            item.value.store(value, Ordering::Relaxed);
         }
     }
 }
@@ -110,9 +113,9 @@ pub fn init() {
     }
     // SAFETY: the only thread there is.
     unsafe { crate::sched::perturb::thread(crate::sched::getm()) };
-    let rate = MEM_PROFILE_RATE.get();
+    let rate = MEM_PROFILE_RATE.whole();
     if rate >= 0 {
-        crate::profile::records::MEM_PROFILE_RATE.store(rate.into(), Ordering::Relaxed);
+        crate::profile::records::MEM_PROFILE_RATE.store(rate, Ordering::Relaxed);
     }
 }
 
@@ -129,9 +132,11 @@ mod tests {
         parse(b"ab,a,=3,abc=4,,", &all);
         assert_eq!(values(), [1, -1, 7]);
         parse(b"a=0,ab=12,x=5,c=-3", &all);
-        assert_eq!(values(), [0, 12, -3]);
-        parse(b"ab=1,ab=2,c=99999999999,a=x", &all);
-        assert_eq!(values(), [0, 2, i32::MAX]);
+        assert_eq!(values(), [0, 12, 0]);
+        parse(b"ab=1,ab=2,c=4294967299,a=x", &all);
+        assert_eq!(values(), [0, 2, 3]);
+        parse(b"a=1x,ab=3=4, c=1", &all);
+        assert_eq!(values(), [1, 3, 3]);
     }
 
     #[test]

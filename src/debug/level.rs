@@ -26,9 +26,9 @@ fn parse(value: &[u8]) -> Level {
             frames: 2,
             crash: true,
         },
-        // Anything that is no number counts as 0, as in Go.
+        // As Go 1.5 packs it, one bit to the left in a word of 32.
         _ => Level {
-            frames: env::parse(value).unwrap_or(0).clamp(0, 2) as u32,
+            frames: (env::leading_number(value) as u32 & u32::MAX >> 1).min(2),
             crash: false,
         },
     }
@@ -50,5 +50,9 @@ mod tests {
         assert_eq!(level("7"), (2, false));
         assert_eq!(level("crash"), (2, true));
         assert_eq!(level("all"), (0, false));
+        assert_eq!(level("-1"), (0, false));
+        assert_eq!(level("1x"), (1, false));
+        assert_eq!(level("2147483648"), (0, false));
+        assert_eq!(level("99999999999999999999"), (2, false));
     }
 }

@@ -15,8 +15,13 @@ pub fn written() -> u64 {
 
 /// Writes to standard error.
 pub fn write(bytes: &[u8]) {
-    sys::write(2, bytes);
-    WRITTEN.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+    write_memory(bytes.as_ptr(), bytes.len());
+}
+
+/// [`write`] of memory that may not be readable.
+fn write_memory(p: *const u8, len: usize) {
+    sys::write_memory(2, p, len);
+    WRITTEN.fetch_add(len as u64, Ordering::Relaxed);
 }
 
 /// What becomes of text that does not fit the buffer any more.
@@ -38,6 +43,35 @@ pub struct Out<'a> {
 
 /// Digits of the longest number.
 const NUMBER: usize = 20;
+/// More bytes than an address can reach: no string, but a header that something has written over.
+const LONGEST: usize = 1 << 47;
+/// What is printed for one.
+const TOO_LONG: &str = "[string too long]";
+
+/// Reading what may not be mapped.
+#[cfg(not(test))]
+mod readable {
+    unsafe extern "C" {
+        /// asm/memory.S.
+        fn gort_copy_readable(to: *mut u8, from: *const u8, n: usize) -> usize;
+    }
+
+    /// Fills `to` with what can be read at `from`; answers how many bytes that are.
+    pub fn copy(to: &mut [u8], from: *const u8) -> usize {
+        // SAFETY: the slice is writable; a fault of the source ends the copy.
+        to.len() - unsafe { gort_copy_readable(to.as_mut_ptr(), from, to.len()) }
+    }
+}
+
+/// Hosted unit tests have no handler for the fault.
+#[cfg(test)]
+mod readable {
+    pub fn copy(to: &mut [u8], from: *const u8) -> usize {
+        // SAFETY: tests give strings.
+        to.copy_from_slice(unsafe { core::slice::from_raw_parts(from, to.len()) });
+        to.len()
+    }
+}
 
 impl<'a> Out<'a> {
     /// Collects in `buf`.
@@ -99,13 +133,39 @@ impl<'a> Out<'a> {
         self.bytes(s.as_bytes())
     }
 
-    /// A Go string.
-    ///
-    /// # Safety
-    /// The string must be live.
-    pub unsafe fn gostring(&mut self, s: GoString) -> &mut Self {
-        // SAFETY: passed on to the caller.
-        self.bytes(unsafe { s.bytes() })
+    /// A Go string. Of one that cannot be read, because its bytes are not mapped, nothing is printed but what the kernel writes of it.
+    pub fn gostring(&mut self, s: GoString) -> &mut Self {
+        let Ok(len) = usize::try_from(s.len) else {
+            return self.str(TOO_LONG);
+        };
+        if len > LONGEST {
+            return self.str(TOO_LONG);
+        }
+        let room = self.buf.len() - self.len;
+        let n = match self.sink {
+            Sink::Cut => len.min(room),
+            Sink::Stderr if len > self.buf.len() => return self.directly(s.ptr, len),
+            Sink::Stderr => {
+                if len > room {
+                    self.flush();
+                }
+                len
+            }
+        };
+        let copied = readable::copy(&mut self.buf[self.len..self.len + n], s.ptr);
+        if copied == n || self.sink == Sink::Cut {
+            self.len += copied;
+            return self;
+        }
+        self.directly(s.ptr, len)
+    }
+
+    /// Has the kernel write memory of the program.
+    #[cold]
+    fn directly(&mut self, p: *const u8, len: usize) -> &mut Self {
+        self.flush();
+        write_memory(p, len);
+        self
     }
 
     /// A number in decimal.
@@ -285,6 +345,33 @@ mod tests {
             }),
             "(+1.000000e+000-2.000000e+000i)"
         );
+    }
+
+    #[test]
+    fn go_strings() {
+        let s = |text: &'static str, len: i64| GoString {
+            ptr: text.as_ptr(),
+            len,
+        };
+        let of = |s: GoString| {
+            text(|o| {
+                o.str("<").gostring(s).str(">");
+            })
+        };
+        assert_eq!(of(s("abc", 3)), "<abc>");
+        assert_eq!(of(s("abc", 0)), "<>");
+        for len in [-1, i64::MIN, i64::MAX, (1 << 47) + 1] {
+            assert_eq!(of(s("abc", len)), "<[string too long]>", "{len}");
+        }
+        // What does not fit is cut off.
+        let long = "0123456789".repeat(10);
+        let cut = text(|o| {
+            o.str("<").gostring(GoString {
+                ptr: long.as_ptr(),
+                len: 100,
+            });
+        });
+        assert_eq!(cut, format!("<{}", &long[..63]));
     }
 
     #[test]

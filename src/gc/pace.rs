@@ -51,7 +51,8 @@ pub fn init() {
         if v == b"off" {
             PERCENT.store(-1, Ordering::Relaxed);
         } else if let Some(n) = env::number(b"GOGC") {
-            PERCENT.store(n.min(i64::from(i32::MAX)) as i32, Ordering::Relaxed);
+            // As in Go, the low half.
+            PERCENT.store((n as i32).max(-1), Ordering::Relaxed);
         }
     }
     set_limits(0);

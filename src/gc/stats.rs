@@ -80,20 +80,8 @@ pub fn init() {
 }
 
 fn unix_now() -> u64 {
-    let mut ts = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: the timespec is writable.
-    unsafe {
-        crate::os::sys::syscall3(
-            libc::SYS_clock_gettime,
-            libc::CLOCK_REALTIME as usize,
-            &raw mut ts as usize,
-            0,
-        )
-    };
-    ts.tv_sec as u64 * 1_000_000_000 + ts.tv_nsec as u64
+    let (sec, nsec) = clock::walltime();
+    sec as u64 * 1_000_000_000 + nsec as u64
 }
 
 /// The cycle that is going on.

@@ -42,6 +42,7 @@ pub unsafe fn fill(s: &Span, at: usize) {
     // SAFETY: the caller's promise.
     unsafe {
         if s.elemsize > LARGEST {
+            // Should the system refuse, they keep what is in them: nobody looks.
             mem::release(at as *mut u8, s.elemsize);
         } else {
             write(at, s.elemsize);

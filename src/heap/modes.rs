@@ -134,11 +134,11 @@ pub unsafe fn swept(s: &Span) {
 /// The span is the caller's, and on no list.
 #[cold]
 pub unsafe fn fence(s: *mut Span) {
-    // SAFETY: nothing that is alive lies there. Without memory behind it, should the system refuse one more protected range.
+    // SAFETY: nothing that is alive lies there. Without memory behind it, should the system refuse one more protected range: then it reads as zeroes.
     unsafe {
         let (at, n) = ((*s).base as *mut u8, (*s).pages as usize * PAGE);
         mem::release(at, n);
-        mem::protect(at, n);
+        let _ = mem::protect(at, n);
         pages::retire_span(s);
     }
 }

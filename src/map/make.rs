@@ -3,7 +3,7 @@
 use super::assign::overloaded;
 use super::{Try, mem, table};
 use crate::abi::{Hmap, MapType, Type};
-use crate::types::known;
+use crate::types::{hash, known};
 
 /// Makes a map. Its table comes with the first entry, unless more than one bucket is asked for.
 ///
@@ -34,7 +34,7 @@ pub unsafe fn make<const LEAF: bool>(
             h
         };
         (*h).b = b;
-        (*h).hash0 = mem::fastrand() as u32;
+        (*h).hash0 = hash::seed(mem::fastrand());
         // A new object or one of the caller's frame: no barrier is due.
         (*h).buckets = buckets;
         Ok(h)

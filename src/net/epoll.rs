@@ -1,29 +1,51 @@
 //! epoll: one descriptor set for all, edge-triggered, and an eventfd that breaks a wait.
+//!
+//! For each newer system call there is an older one that serves where a kernel or a filter refuses it ([`Ways`]); where all fail the process
+//! dies, for it would turn in circles or sleep for ever.
 
 use super::desc::{self, Mode, PollDesc};
-use crate::debug::print;
+use crate::debug::{out::Out, print};
 use crate::os::sys::{syscall3, syscall6};
+use crate::os::ways::Ways;
 use crate::sched::queue::GList;
 use crate::sync::mutex::RawMutex;
 use crate::sync::note::Note;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
 /// Events taken from the kernel at a time; the rest comes with the next call.
 const EVENTS: usize = 128;
 
 /// The epoll descriptor, -1 before its first use.
 static EPOLL: AtomicI32 = AtomicI32::new(-1);
-/// The eventfd. It is level-triggered, so a break is not lost between two waits, and only the waiting thread resets it.
+/// Where a break is written: the eventfd, or where there is none the end of a pipe. It is level-triggered, so a break is not lost between two waits, and
+/// only the waiting thread resets it.
 static BREAK: AtomicI32 = AtomicI32::new(-1);
+/// Where it is read: the eventfd, or the pipe's other end.
+static BREAK_READ: AtomicI32 = AtomicI32::new(-1);
 /// A break is pending already.
 static BROKEN: AtomicBool = AtomicBool::new(false);
 /// Breaks a wait while there is no descriptor set. Only the waiting thread resets it.
 static NOTE: Note = Note::new();
 /// Longest wait where the process had no descriptor left for an eventfd.
 const UNBROKEN_NS: i64 = 10_000_000;
-/// The kernel has no `epoll_pwait2`: waits are rounded up to milliseconds.
-static NO_PWAIT2: AtomicBool = AtomicBool::new(false);
+
+/// Failures of a break in a row after which there is no hope.
+const PATIENCE: u32 = 100;
+/// Breaks in a row that could not be reset. Of the waiting thread.
+static FAILED_READS: AtomicU32 = AtomicU32::new(0);
+
+/// The calls that wait, the finest first.
+static WAITS: Ways = Ways::new();
+mod waits {
+    /// Up to a nanosecond. Linux 5.11.
+    pub const PWAIT2: usize = 0;
+    /// Rounded up to milliseconds.
+    pub const PWAIT: usize = 1;
+    /// The oldest, which is what Go 1.5 calls.
+    pub const WAIT: usize = 2;
+}
+
 static INIT: RawMutex = RawMutex::new();
 
 #[repr(C, packed)]
@@ -44,8 +66,7 @@ fn exists() -> bool {
 pub extern "C" fn init() {
     INIT.lock();
     if !exists() {
-        // SAFETY: no pointers.
-        let ep = unsafe { syscall3(libc::SYS_epoll_create1, libc::EPOLL_CLOEXEC as usize, 0, 0) };
+        let ep = create();
         if ep < 0 {
             print::puts("netpollinit: failed to create epoll descriptor ");
             print::put_u64((-ep) as u64);
@@ -60,37 +81,82 @@ pub extern "C" fn init() {
     INIT.unlock();
 }
 
-/// Creates the eventfd of the set `ep`, if the process may have one more descriptor.
+/// A new descriptor set that no program started by this one inherits, or an error.
+fn create() -> isize {
+    /// Older kernels want an estimate, later ones anything above 0.
+    const SIZE: usize = 1024;
+    Ways::new().call(0, 1, |way| {
+        // SAFETY: no pointers.
+        unsafe {
+            if way == 0 {
+                return syscall3(libc::SYS_epoll_create1, libc::EPOLL_CLOEXEC as usize, 0, 0);
+            }
+            let ep = syscall3(libc::SYS_epoll_create, SIZE, 0, 0);
+            if ep >= 0 {
+                let (set, flag) = (libc::F_SETFD as usize, libc::FD_CLOEXEC as usize);
+                // Fails where no fcntl is allowed at all: then other programs inherit a descriptor of which they know nothing.
+                syscall3(libc::SYS_fcntl, ep as usize, set, flag);
+            }
+            ep
+        }
+    })
+}
+
+/// The descriptors for a break: where it is read and where it is written.
+fn break_descriptors() -> Option<[i32; 2]> {
+    let mut ends = [-1i32; 2];
+    let ret = Ways::new().call(0, 1, |way| {
+        // SAFETY: pipe2 writes the two numbers.
+        unsafe {
+            if way == 0 {
+                let flags = (libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) as usize;
+                let ev = syscall3(libc::SYS_eventfd2, 0, flags, 0);
+                if ev >= 0 {
+                    ends = [ev as i32; 2];
+                }
+                return ev;
+            }
+            let flags = (libc::O_CLOEXEC | libc::O_NONBLOCK) as usize;
+            syscall3(libc::SYS_pipe2, (&raw mut ends).addr(), flags, 0)
+        }
+    });
+    (ret >= 0).then_some(ends)
+}
+
+/// Creates what breaks a wait of the set `ep`, if the process may have the descriptors.
 fn make_break(ep: isize) {
+    let Some([read, write]) = break_descriptors() else {
+        return;
+    };
+    // A null descriptor stands for it.
+    let event = Event {
+        events: libc::EPOLLIN as u32,
+        data: null_mut(),
+    };
     // SAFETY: no pointers but the event, which lives across the call.
     unsafe {
-        let flags = (libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) as usize;
-        let ev = syscall3(libc::SYS_eventfd2, 0, flags, 0);
-        if ev < 0 {
-            return;
-        }
-        // A null descriptor stands for the eventfd.
-        let event = Event {
-            events: libc::EPOLLIN as u32,
-            data: null_mut(),
-        };
         let add = libc::EPOLL_CTL_ADD as usize;
         if syscall6(
             libc::SYS_epoll_ctl,
             ep as usize,
             add,
-            ev as usize,
+            read as usize,
             &raw const event as usize,
             0,
             0,
         ) < 0
         {
-            syscall3(libc::SYS_close, ev as usize, 0, 0);
+            // A descriptor is gone after close whatever it answers.
+            syscall3(libc::SYS_close, read as usize, 0, 0);
+            if write != read {
+                syscall3(libc::SYS_close, write as usize, 0, 0);
+            }
             return;
         }
-        BREAK.store(ev as i32, Ordering::SeqCst);
-        BROKEN.store(false, Ordering::SeqCst);
     }
+    BREAK_READ.store(read, Ordering::SeqCst);
+    BREAK.store(write, Ordering::SeqCst);
+    BROKEN.store(false, Ordering::SeqCst);
 }
 
 /// Watches `fd` on behalf of `pd`. Answers 0 or an error number.
@@ -143,16 +209,36 @@ pub fn netpoll_break() {
     if !exists() || BROKEN.swap(true, Ordering::SeqCst) {
         return;
     }
+    let fd = BREAK.load(Ordering::SeqCst);
+    if fd < 0 {
+        // Waits are short.
+        return;
+    }
     let one = 1u64;
-    // SAFETY: eight readable bytes. It cannot fail: the counter is at most 1. Without an eventfd waits are short.
-    unsafe {
-        syscall3(
-            libc::SYS_write,
-            BREAK.load(Ordering::SeqCst) as usize,
-            &raw const one as usize,
-            8,
-        )
+    for tries in 1.. {
+        // SAFETY: eight readable bytes.
+        let n = unsafe { syscall3(libc::SYS_write, fd as usize, &raw const one as usize, 8) };
+        // EAGAIN: there is more than one to be read already.
+        if n >= 0 || n == -(libc::EAGAIN as isize) {
+            return;
+        }
+        if tries >= PATIENCE {
+            if print::dying() {
+                return;
+            }
+            failed("write to eventfd", fd, n);
+        }
+    }
+}
+
+/// The poller works no more: somebody has closed its descriptors, or a filter allows nothing that would serve.
+#[cold]
+fn failed(what: &str, fd: i32, ret: isize) -> ! {
+    let say = |out: &mut Out<'_>| {
+        out.str("runtime: ").str(what).str(" ").int(fd.into());
+        out.str(" failed with ").int(-ret as i64).str("\n");
     };
+    print::throw_saying(say, "runtime: netpoll failed")
 }
 
 /// How long to wait in the kernel for descriptors, of `ns`.
@@ -203,16 +289,7 @@ pub fn netpoll(ns: i64) -> GList {
         if pd.is_null() {
             // Others only look: the break is for the thread that waits.
             if ns != 0 {
-                let mut count = 0u64;
-                // SAFETY: eight writable bytes.
-                unsafe {
-                    syscall3(
-                        libc::SYS_read,
-                        BREAK.load(Ordering::Relaxed) as usize,
-                        &raw mut count as usize,
-                        8,
-                    )
-                };
+                take_break();
                 NOTE.clear();
                 BROKEN.swap(false, Ordering::SeqCst);
             }
@@ -236,45 +313,100 @@ pub fn netpoll(ns: i64) -> GList {
     list
 }
 
-/// One call of the kernel; answers the number of events.
-fn wait(events: &mut [Event; EVENTS], ns: i64) -> usize {
-    let (ep, at) = (
-        EPOLL.load(Ordering::Relaxed) as usize,
-        events.as_mut_ptr() as usize,
-    );
-    let ns = ns.max(-1);
-    let mut n = -(libc::ENOSYS as isize);
-    if ns > 0 && !NO_PWAIT2.load(Ordering::Relaxed) {
-        let ts = libc::timespec {
-            tv_sec: ns / 1_000_000_000,
-            tv_nsec: ns % 1_000_000_000,
-        };
-        // SAFETY: room for EVENTS events, and a timespec that lives across the call.
-        n = unsafe {
-            syscall6(
-                libc::SYS_epoll_pwait2,
-                ep,
-                at,
-                EVENTS,
-                &raw const ts as usize,
-                0,
-                0,
-            )
-        };
-        if n == -(libc::ENOSYS as isize) {
-            NO_PWAIT2.store(true, Ordering::Relaxed);
-        }
+/// Resets what breaks a wait.
+fn take_break() {
+    // An eventfd gives all breaks as one number, a pipe gives one after the other.
+    let mut breaks = [0u64; 8];
+    let fd = BREAK_READ.load(Ordering::Relaxed);
+    // SAFETY: writable bytes.
+    let n = unsafe {
+        let (at, bytes) = (breaks.as_mut_ptr(), size_of_val(&breaks));
+        syscall3(libc::SYS_read, fd as usize, at as usize, bytes)
+    };
+    // EAGAIN: it has been taken already. After another error it is still there, and the next wait ends at once.
+    let failures = if n >= 0 || n == -(libc::EAGAIN as isize) {
+        0
+    } else {
+        FAILED_READS.load(Ordering::Relaxed) + 1
+    };
+    FAILED_READS.store(failures, Ordering::Relaxed);
+    if failures >= PATIENCE {
+        failed("read from eventfd", fd, n);
     }
-    if n == -(libc::ENOSYS as isize) {
-        // Rounded up: waking early would only mean waiting again.
-        let ms = if ns < 0 {
-            -1
-        } else {
-            (ns / 1_000_000 + i64::from(ns % 1_000_000 != 0)).min(i64::from(i32::MAX))
+}
+
+/// Waits for events up to `ns`, negative for ever; answers their number.
+fn wait(events: &mut [Event; EVENTS], ns: i64) -> usize {
+    let ep = EPOLL.load(Ordering::Relaxed);
+    let at = events.as_mut_ptr() as usize;
+    let ts = libc::timespec {
+        tv_sec: ns / 1_000_000_000,
+        tv_nsec: ns % 1_000_000_000,
+    };
+    // Where there is nothing to round all calls are the same.
+    let first = if ns > 0 { waits::PWAIT2 } else { waits::PWAIT };
+    let n = WAITS.call(first, waits::WAIT, |way| {
+        let (call, timeout) = match way {
+            waits::PWAIT2 => (libc::SYS_epoll_pwait2, &raw const ts as usize),
+            waits::PWAIT => (libc::SYS_epoll_pwait, milliseconds(ns) as usize),
+            _ => (libc::SYS_epoll_wait, milliseconds(ns) as usize),
         };
-        // SAFETY: room for EVENTS events.
-        n = unsafe { syscall6(libc::SYS_epoll_pwait, ep, at, EVENTS, ms as usize, 0, 0) };
+        // SAFETY: room for EVENTS events, and a timespec that lives across the call; no signal mask is given.
+        unsafe { syscall6(call, ep as usize, at, EVENTS, timeout, 0, 0) }
+    });
+    if n < 0 && n != -(libc::EINTR as isize) {
+        failed("epollwait on fd", ep, n);
     }
     // An interrupted wait is one that nothing came of.
     n.max(0) as usize
+}
+
+/// Rounded up, since to wake early would only mean to wait again; negative stays for ever.
+fn milliseconds(ns: i64) -> i32 {
+    if ns < 0 {
+        return -1;
+    }
+    (ns / 1_000_000 + i64::from(ns % 1_000_000 != 0)).min(i64::from(i32::MAX)) as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_rounded_up() {
+        let max = i64::from(i32::MAX);
+        for (ns, ms) in [
+            (-1, -1),
+            (i64::MIN, -1),
+            (0, 0),
+            (1, 1),
+            (1_000_000, 1),
+            (1_000_001, 2),
+            (max * 1_000_000 + 1, max),
+            (i64::MAX, max),
+        ] {
+            assert_eq!(i64::from(milliseconds(ns)), ms, "{ns}");
+        }
+    }
+
+    #[test]
+    fn a_break_ends_a_wait() {
+        // All ways to wait, with whatever this kernel has for breaks.
+        init();
+        for _ in 0..2 {
+            netpoll_break();
+            let mut events = [Event {
+                events: 0,
+                data: null_mut(),
+            }; EVENTS];
+            for ns in [-1, 0, 60_000_000_000] {
+                assert_eq!(wait(&mut events, ns), 1, "{ns}");
+                assert!(events.iter().take(1).all(|e| { e.data }.is_null()));
+            }
+            take_break();
+            BROKEN.store(false, Ordering::SeqCst);
+            assert_eq!(wait(&mut events, 1_500_000), 0);
+        }
+    }
 }

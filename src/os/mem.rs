@@ -55,29 +55,36 @@ pub unsafe fn unmap_for(sys: &AtomicU64, p: *mut u8, size: usize) {
     unsafe { unmap(p, size) };
 }
 
-/// Makes a range fault on access (guard pages).
+/// Makes a range fault on access (guard pages). False where the system refuses: the process has as many different ranges as it may have, say.
 ///
 /// # Safety
 /// The range must be ours and unused.
-pub unsafe fn protect(p: *mut u8, size: usize) {
-    // SAFETY: the caller owns the range.
+#[must_use]
+pub unsafe fn protect(p: *mut u8, size: usize) -> bool {
+    let (none, new) = (
+        libc::PROT_NONE as usize,
+        (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED) as usize,
+    );
+    // SAFETY: the caller owns the range. Where a filter does not allow protections to change, a new mapping in its place does the same.
     unsafe {
-        sys::syscall3(
-            libc::SYS_mprotect,
-            p as usize,
-            size,
-            libc::PROT_NONE as usize,
-        )
-    };
+        sys::syscall3(libc::SYS_mprotect, p as usize, size, none) == 0
+            || sys::syscall6(libc::SYS_mmap, p as usize, size, none, new, usize::MAX, 0)
+                == p as isize
+    }
 }
 
-/// Gives a mapping back.
+/// Gives a mapping back. Where the system refuses (to cut a range in two it may need one more than the process may have) at least the memory behind it goes; the
+/// addresses are lost.
 ///
 /// # Safety
 /// The range must be a mapping of ours that nothing refers to any more.
 pub unsafe fn unmap(p: *mut u8, size: usize) {
     // SAFETY: the caller owns the range.
-    unsafe { sys::syscall3(libc::SYS_munmap, p as usize, size, 0) };
+    unsafe {
+        if sys::syscall3(libc::SYS_munmap, p as usize, size, 0) != 0 {
+            release(p, size);
+        }
+    }
 }
 
 /// Lets the system take the pages back; they read as zero afterwards. False if it did not: locked memory, say.

@@ -5,5 +5,6 @@ pub mod futex;
 pub mod mem;
 pub mod random;
 pub mod sys;
+pub mod ways;
 
 pub use random::random_u64;

@@ -37,47 +37,67 @@ pub unsafe fn syscall3(nr: i64, a: usize, b: usize, c: usize) -> isize {
 
 /// Ends the process with `code`.
 pub fn exit(code: i32) -> ! {
-    loop {
-        // SAFETY: exit_group takes no pointers and does not return.
-        unsafe { syscall3(libc::SYS_exit_group, code as usize, 0, 0) };
+    let all = u64::MAX;
+    // SAFETY: exit_group takes no pointers and does not return. Where a filter refuses it an instruction that is none ends the process, by a signal
+    // that no handler gets.
+    unsafe {
+        syscall3(libc::SYS_exit_group, code as usize, 0, 0);
+        let (how, set) = (libc::SIG_SETMASK as usize, &raw const all as usize);
+        syscall6(
+            libc::SYS_rt_sigprocmask,
+            how,
+            set,
+            0,
+            size_of_val(&all),
+            0,
+            0,
+        );
+        asm!("ud2", options(noreturn))
     }
 }
 
-/// Writes all of `bytes` to `fd`, as far as the kernel takes them.
-pub fn write(fd: i32, mut bytes: &[u8]) {
-    while !bytes.is_empty() {
-        // SAFETY: the slice is readable.
-        let n = unsafe {
-            syscall3(
-                libc::SYS_write,
-                fd as usize,
-                bytes.as_ptr() as usize,
-                bytes.len(),
-            )
-        };
+/// Writes all of `bytes` to `fd`, as far as the kernel takes them: a descriptor that is closed or full has no room for complaints either.
+pub fn write(fd: i32, bytes: &[u8]) {
+    write_memory(fd, bytes.as_ptr(), bytes.len());
+}
+
+/// [`write`] of memory that may not be readable: what is not is not written.
+pub fn write_memory(fd: i32, mut p: *const u8, mut len: usize) {
+    while len != 0 {
+        // SAFETY: only the kernel reads there, which answers an error where it cannot.
+        let n = unsafe { syscall3(libc::SYS_write, fd as usize, p as usize, len) };
         if n == -(libc::EINTR as isize) {
             continue;
         }
         if n <= 0 {
             return;
         }
-        bytes = &bytes[n as usize..];
+        p = p.wrapping_add(n as usize);
+        len -= n as usize;
     }
 }
 
-/// Kernel id of this thread.
+/// Kernel id of this thread. Negative where a filter refuses to tell: no signal reaches the thread by it, then.
 pub fn gettid() -> i32 {
     // SAFETY: no arguments.
     unsafe { syscall3(libc::SYS_gettid, 0, 0, 0) as i32 }
 }
 
-/// Lets another thread run.
+/// Kernel id of this process, if a filter does not refuse to tell.
+pub fn getpid() -> Option<i32> {
+    // SAFETY: no arguments.
+    let pid = unsafe { syscall3(libc::SYS_getpid, 0, 0, 0) as i32 };
+    // To the kernel a negative number means other processes, -1 all of them.
+    (pid > 0).then_some(pid)
+}
+
+/// Lets another thread run. Where that fails none did, as where there is none.
 pub fn sched_yield() {
     // SAFETY: no arguments.
     unsafe { syscall3(libc::SYS_sched_yield, 0, 0, 0) };
 }
 
-/// Sleeps for `ns` nanoseconds or until a signal.
+/// Sleeps for `ns` nanoseconds or until a signal; not at all where it fails. The caller looks at what it waits for, or at the clock.
 pub fn nanosleep(ns: i64) {
     let ts = libc::timespec {
         tv_sec: ns / 1_000_000_000,
@@ -87,7 +107,7 @@ pub fn nanosleep(ns: i64) {
     unsafe { syscall3(libc::SYS_nanosleep, &raw const ts as usize, 0, 0) };
 }
 
-/// Sends SIGALRM to the process every `ns` nanoseconds.
+/// Sends SIGALRM to the process every `ns` nanoseconds. Where that fails nobody rings.
 pub fn ring_every(ns: i64) {
     let every = libc::timeval {
         tv_sec: ns / 1_000_000_000,
@@ -108,7 +128,7 @@ pub fn ring_every(ns: i64) {
     };
 }
 
-/// This thread's sleeps end when they should, and not up to 50 us later, as is usual.
+/// This thread's sleeps end when they should, and not up to 50 us later, as is usual. A wish: nothing depends on it.
 pub fn wish_exact_sleeps() {
     // SAFETY: no pointers.
     unsafe { syscall3(libc::SYS_prctl, libc::PR_SET_TIMERSLACK as usize, 1, 0) };
@@ -136,7 +156,7 @@ pub unsafe fn clone_thread(stack: usize, m: *mut crate::abi::M, tls: usize) -> i
 }
 
 /// Asks the kernel for slices of `ns` for this thread (0: as others have), so that it runs soon after it wakes even where all processors are busy.
-/// Kernels before 6.12 know no such wish, and nothing changes.
+/// Kernels before 6.12 know no such wish, some processes may not change how they are scheduled, and nothing depends on it.
 pub fn wish_slice(ns: u64) {
     /// `struct sched_attr` of sched_setattr(2), as far as every kernel knows it.
     #[repr(C)]

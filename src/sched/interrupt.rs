@@ -18,15 +18,23 @@ use super::{P, getm, schedule, status};
 use crate::abi::{G, G_PARK_RESULTS, G_THROWSPLIT, M};
 use crate::debug::godebug::ASYNC_PREEMPT_OFF;
 use crate::os::sys;
+use crate::os::ways::Ways;
 use crate::signal::context::Context;
 use crate::stack::walk;
 use core::ptr;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// The signal: debuggers pass it on in silence, its default is to be ignored, and programs hardly use it.
 pub const SIGNAL: u32 = libc::SIGURG as u32;
 /// `si_code` of our signals; the kernel lets a process send itself any negative one. Their value is the address of the M.
 const CODE: i32 = -0x676f;
+
+/// Calls that send it: the one that marks it as ours, and where that is refused [`PLAIN`].
+static SENDS: Ways = Ways::new();
+/// One that does not mark it.
+const PLAIN: usize = 1;
+/// Some of ours look like any that the process sends itself.
+static UNMARKED: AtomicBool = AtomicBool::new(false);
 
 /// Values of `M::interrupts`.
 mod on_its_way {
@@ -147,6 +155,9 @@ pub unsafe fn at_once(p: *mut P) {
 
 unsafe fn queue(m: *mut M) -> bool {
     let pid = crate::signal::pid();
+    if pid == 0 {
+        return false;
+    }
     let info = Info {
         signo: SIGNAL as i32,
         errno: 0,
@@ -157,19 +168,19 @@ unsafe fn queue(m: *mut M) -> bool {
         value: m as usize,
         rest: [0; 12],
     };
-    // SAFETY: the structure lives across the call. Threads never end, so the number is the thread's.
-    unsafe {
-        let tid = (*m).tid;
-        sys::syscall6(
-            libc::SYS_rt_tgsigqueueinfo,
-            pid as usize,
-            tid as usize,
-            SIGNAL as usize,
-            &raw const info as usize,
-            0,
-            0,
-        ) == 0
-    }
+    // SAFETY: Ms are never freed. Threads never end, so the number is the thread's.
+    let tid = unsafe { (*m).tid };
+    let (pid, tid, signal) = (pid as usize, tid as usize, SIGNAL as usize);
+    SENDS.call(0, PLAIN, |way| {
+        if way == PLAIN {
+            UNMARKED.store(true, Ordering::Release);
+            // SAFETY: no pointers.
+            return unsafe { sys::syscall3(libc::SYS_tgkill, pid, tid, signal) };
+        }
+        let (call, info) = (libc::SYS_rt_tgsigqueueinfo, &raw const info as usize);
+        // SAFETY: the structure lives across the call.
+        unsafe { sys::syscall6(call, pid, tid, signal, info, 0, 0) }
+    }) == 0
 }
 
 /// The thread of `m` is about to make a system call; its goroutine is in state SYSCALL already. A signal on its way arrives first, so that none
@@ -228,6 +239,10 @@ pub unsafe fn arrived(ctx: &mut Context, g: *mut G) -> bool {
             // with ours, it looks like one from nobody.
             let sent = interrupts(m).swap(on_its_way::NO, Ordering::AcqRel) != on_its_way::NO;
             ours |= sent && ctx.code() == libc::SI_USER && ctx.sender() == 0;
+            ours |= sent
+                && UNMARKED.load(Ordering::Acquire)
+                && ctx.code() == libc::SI_TKILL
+                && ctx.sender() == crate::signal::pid();
             if ours && may_stop(ctx, g, m) {
                 stop(ctx, g, m);
             }

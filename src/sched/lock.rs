@@ -52,7 +52,8 @@ pub unsafe fn num_cpu(a: &mut args::runtime_NumCPU) {
 pub unsafe fn set_max_threads(a: &mut args::runtime_setMaxThreads) {
     let mut s = SCHED.lock();
     a.out = i64::from(s.maxmcount);
-    s.maxmcount = a.in_.clamp(0, i64::from(i32::MAX)) as i32;
+    // As in Go, cut off rather than limited: what a program sees of it again, and a message, are the same.
+    s.maxmcount = a.in_ as i32;
     super::m::check_count(s);
 }
 

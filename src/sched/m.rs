@@ -53,7 +53,7 @@ pub fn check_count(s: Guard<'_, Sched>) {
         let max = s.maxmcount;
         drop(s);
         let say = |out: &mut Out<'_>| {
-            out.str("runtime: program exceeds ").uint(max as u64);
+            out.str("runtime: program exceeds ").int(max.into());
             out.str("-thread limit\n");
         };
         print::throw_saying(say, "thread exhaustion");
@@ -73,7 +73,9 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
         if base == 0 {
             print::throw("runtime: cannot allocate memory for a thread's stack");
         }
-        mem::protect(base as *mut u8, 4096);
+        if !mem::protect(base as *mut u8, 4096) {
+            print::throw("runtime: cannot protect the end of a thread's stack");
+        }
         (*m).g0stack = base;
         (*m).g0stacksize = G0_STACK;
         (*g0).stack_lo = base + 4096;

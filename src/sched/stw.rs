@@ -4,8 +4,8 @@
 //! `stopwait` counts the ones still missing; who brings it to zero wakes the stopper.
 
 use super::p::pstatus;
-use super::state::{self, GCWAITING, GOMAXPROCS, SCHED, STOP_NOTE, Sched};
-use super::{P, getm, getp, interrupt, m, syscall};
+use super::state::{self, GCWAITING, GOMAXPROCS, LAST_POLL, POLLER, SCHED, STOP_NOTE, Sched};
+use super::{P, getm, getp, interrupt, m, park, syscall};
 use crate::abi::{G, M, STACK_PREEMPT, Status, args};
 use crate::os::mem;
 use crate::profile::trace;
@@ -106,6 +106,7 @@ pub unsafe fn start_world() {
         };
         let mut busy = resize(n);
         WORLD.unlock();
+        poll_network();
         super::sysmon::wake();
         while !busy.is_null() {
             let p = busy;
@@ -115,6 +116,17 @@ pub unsafe fn start_world() {
         if state::WAKE.idle() > 0 {
             m::wake_p();
         }
+    }
+}
+
+/// Nobody has looked at the network while the world was stopped: who waits for it goes first, before goroutines that became runnable later keep all Ps busy. A thread
+/// that waits in the poller has looked, and left what it found on a queue.
+unsafe fn poll_network() {
+    if crate::net::has_waiters() && !POLLER.waits() {
+        let list = crate::net::netpoll(0);
+        LAST_POLL.store(crate::time::clock::nanotime(), Ordering::Relaxed);
+        // SAFETY: the poller hands parked goroutines over once; this thread has a P, and the world goes on.
+        unsafe { park::ready_list(list) };
     }
 }
 

@@ -7,8 +7,9 @@
 //! A fault inside a memory primitive of ours that Go code called is a fault of that call: these keep their stack pointer at the return
 //! address (or one call below), and have no frame.
 //!
-//! With `debug.SetPanicOnFault`, which is for memory that may go away under a program (mapped files), a fault in Rust code is one of the Go
-//! code that called it, too, if that call copies, hashes or compares memory of the program without a lock ([`MAY_FAULT`]).
+//! A fault in Rust code is one of the Go code that called it, too, if that call copies, hashes or compares memory of the program without a lock
+//! ([`MAY_FAULT`]). On g0 that holds for the memory primitives alone, since there the same calls allocate and collect, whose faults are bugs; but with
+//! `debug.SetPanicOnFault`, which is for memory that may go away under a program (mapped files), it holds for all that such a call does.
 
 use super::context::Context;
 use crate::abi::{G, G_PANIC_ON_FAULT, M, args};
@@ -24,6 +25,12 @@ unsafe extern "C" {
     static DUFFZERO: u8;
     #[link_name = "runtime.duffcopy"]
     static DUFFCOPY: u8;
+}
+
+unsafe extern "C" {
+    /// asm/memory.S: the instruction that copies what may not be readable, and where it goes on.
+    static gort_copy_readable_at: u8;
+    static gort_copy_readable_out: u8;
 }
 
 /// Bytes of a call of a fixed place, and the first of them.
@@ -61,6 +68,15 @@ const NIL_PAGE: usize = 0x1000;
 const FPE_INTDIV: u32 = 1;
 const FPE_INTOVF: u32 = 2;
 const BUS_ADRERR: u32 = 2;
+
+/// The fault is one that the runtime expects (`gort_copy_readable`): goes on there.
+pub fn end_copy(ctx: &mut Context) -> bool {
+    let here = ctx.pc() == &raw const gort_copy_readable_at as usize;
+    if here {
+        ctx.resume_at(&raw const gort_copy_readable_out as usize, ctx.sp());
+    }
+    here
+}
 
 /// Lets the interrupted goroutine panic, if the fault is one of Go code; false if it is the runtime's own.
 ///
@@ -116,7 +132,8 @@ unsafe fn inject_in_call(sig: u32, ctx: &mut Context, m: *mut M) -> bool {
             || (*m).dying != 0
             || (*g).syscallsp != 0
             || status_of(g).load(Ordering::Relaxed) & !status::SCAN != status::RUNNING
-            || !may_fault(g, (*g).sched.pc)
+            || !may_fault((*g).sched.pc)
+            || ((*g).flags & G_PANIC_ON_FAULT == 0 && !walk::in_asm_text(ctx.pc()))
         {
             return false;
         }
@@ -129,17 +146,16 @@ unsafe fn inject_in_call(sig: u32, ctx: &mut Context, m: *mut M) -> bool {
 }
 
 extern "C" fn raise() -> ! {
+    // SAFETY: curg is stopped in the call that faulted.
+    unsafe { kind_of(sched::curg()) };
     crate::panic::raise_error("invalid memory address or nil pointer dereference")
 }
 
-/// The goroutine wants to survive faults in the call that returns to `ret`.
-unsafe fn may_fault(g: *mut G, ret: usize) -> bool {
+/// The call that returns to `ret` may fault as Go code does.
+unsafe fn may_fault(ret: usize) -> bool {
     // SAFETY: a call site is preceded by its call, in text of Go.
     unsafe {
-        if (*g).flags & G_PANIC_ON_FAULT == 0
-            || walk::find_site(ret).is_none()
-            || *((ret - CALL) as *const u8) != CALL_OPCODE
-        {
+        if walk::find_site(ret).is_none() || *((ret - CALL) as *const u8) != CALL_OPCODE {
             return false;
         }
         let offset = ((ret - CALL + 1) as *const i32).read_unaligned();
@@ -158,7 +174,7 @@ unsafe fn place_in_leaf(g: *mut G, m: *mut M, sp: usize) -> Option<(usize, usize
             return None;
         }
         let ret = *(at as *const usize);
-        may_fault(g, ret).then_some((ret - 1, at + 8))
+        may_fault(ret).then_some((ret - 1, at + 8))
     }
 }
 
@@ -206,9 +222,17 @@ pub unsafe fn sigpanickind(a: &mut args::gort_sigpanickind) {
         if (*m).locks != 0 || (*m).dying != 0 || !running {
             print::throw("unexpected signal during runtime execution");
         }
+        a.kind = kind_of(g);
+    }
+}
+
+/// The number of the run-time panic that the fault of `g` becomes, if it is not the end of the program.
+unsafe fn kind_of(g: *mut G) -> usize {
+    // SAFETY: curg, which faulted just before.
+    unsafe {
         let (code, address) = ((*g).sigcode, (*g).sigaddr);
         let nil = address < NIL_PAGE;
-        a.kind = match (*g).sig as i32 {
+        match (*g).sig as i32 {
             libc::SIGSEGV if nil && code <= 2 => kind::MEMORY,
             libc::SIGBUS if nil && code == BUS_ADRERR => kind::MEMORY,
             libc::SIGFPE if code == FPE_INTDIV => kind::DIVIDE,
@@ -223,7 +247,7 @@ pub unsafe fn sigpanickind(a: &mut args::gort_sigpanickind) {
                 };
                 print::throw_saying(say, "fault")
             }
-        };
+        }
     }
 }
 

@@ -52,6 +52,9 @@ unsafe extern "C" fn gort_sighandler(
     let flags = table::flags(sig);
     let sent = ctx.code() <= 0;
     if flags & PANIC != 0 && !sent {
+        if fault::end_copy(&mut ctx) {
+            return;
+        }
         // SAFETY: as above.
         if !unsafe { fault::inject(sig, &mut ctx, g) } {
             // SAFETY: as above.

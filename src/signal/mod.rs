@@ -109,11 +109,11 @@ fn is_ignored(sig: u32) -> bool {
 
 /// Installs the handler. At boot, on the first thread.
 pub fn init() {
-    // SAFETY: no arguments.
-    let pid = unsafe { sys::syscall3(libc::SYS_getpid, 0, 0, 0) };
-    PID.store(pid as i32, Ordering::Relaxed);
+    // Where a filter refuses to tell, the first thread's number is the process's; 0 if that is refused, too: no signals are sent.
+    let pid = sys::getpid().unwrap_or_else(|| sys::gettid().max(0));
+    PID.store(pid, Ordering::Relaxed);
     let mut mask = 0u64;
-    change_mask(libc::SIG_BLOCK, &0, Some(&mut mask));
+    must_change_mask(libc::SIG_BLOCK, &0, Some(&mut mask));
     MASK.store(mask & !table::essential(), Ordering::Relaxed);
     for sig in 1..table::SIGNALS as u32 {
         let flags = table::flags(sig);
@@ -148,12 +148,15 @@ pub unsafe fn minit(m: *mut M) {
             ss_flags: 0,
             ss_size: (*m).sigstacksize,
         };
-        sys::syscall3(libc::SYS_sigaltstack, &raw const stack as usize, 0, 0);
+        if sys::syscall3(libc::SYS_sigaltstack, &raw const stack as usize, 0, 0) != 0 {
+            // The handler would run on a goroutine's stack, and past its end.
+            print::throw("sigaltstack failure");
+        }
     }
     restore_mask(MASK.load(Ordering::Relaxed));
 }
 
-fn change_mask(how: i32, new: &u64, old: Option<&mut u64>) {
+fn change_mask(how: i32, new: &u64, old: Option<&mut u64>) -> bool {
     let old = old.map_or(0, |o| core::ptr::from_mut(o) as usize);
     // SAFETY: both masks live across the call.
     unsafe {
@@ -165,8 +168,15 @@ fn change_mask(how: i32, new: &u64, old: Option<&mut u64>) {
             SET,
             0,
             0,
-        )
-    };
+        ) == 0
+    }
+}
+
+/// [`change_mask`], or the end: a thread that does not block what it should takes signals on no stack of its own, or while it holds a lock of their handler.
+fn must_change_mask(how: i32, new: &u64, old: Option<&mut u64>) {
+    if !change_mask(how, new, old) {
+        print::throw("rt_sigprocmask failure");
+    }
 }
 
 /// Runs `f` with all signals blocked: a new thread starts that way, and has no alternate stack yet.
@@ -179,13 +189,13 @@ pub fn block_all_during(f: impl FnOnce()) {
 /// Blocks all signals of this thread; answers the mask before.
 pub fn block_all() -> u64 {
     let mut old = 0;
-    change_mask(libc::SIG_SETMASK, &u64::MAX, Some(&mut old));
+    must_change_mask(libc::SIG_SETMASK, &u64::MAX, Some(&mut old));
     old
 }
 
 /// Puts back what [`block_all`] answered.
 pub fn restore_mask(mask: u64) {
-    change_mask(libc::SIG_SETMASK, &mask, None);
+    must_change_mask(libc::SIG_SETMASK, &mask, None);
 }
 
 /// os/signal wants a signal.
@@ -194,7 +204,7 @@ pub fn enable(sig: u32) {
         return;
     }
     // Blocked since before the program started: this thread takes it from now on.
-    change_mask(libc::SIG_UNBLOCK, &table::bit(sig), None);
+    must_change_mask(libc::SIG_UNBLOCK, &table::bit(sig), None);
     MASK.fetch_and(!table::bit(sig), Ordering::Relaxed);
     if HANDLED.load(Ordering::Relaxed) & table::bit(sig) == 0 {
         if is_ignored(sig) {
@@ -240,9 +250,14 @@ pub fn ignore(sig: u32) {
     set(sig, libc::SIG_IGN, true);
 }
 
-/// Number of this process.
+/// Number of this process, 0 if it is not known.
 pub fn pid() -> i32 {
     PID.load(Ordering::Relaxed)
+}
+
+/// The process to send a signal to: the program may have made another one without exec.
+fn this_process() -> Option<i32> {
+    sys::getpid().or_else(|| Some(pid()).filter(|&pid| pid != 0))
 }
 
 /// Somebody waits for signals, so the program is not dead.
@@ -250,7 +265,7 @@ pub fn keeps_alive() -> bool {
     queue::in_use()
 }
 
-/// Gives a signal its default action and sends it to this thread.
+/// Gives a signal its default action and sends it to this thread. Returns where that cannot be: the caller has another end.
 fn die_by(sig: u32) {
     set(sig, libc::SIG_DFL, false);
     change_mask(libc::SIG_UNBLOCK, &table::bit(sig), None);
@@ -259,15 +274,12 @@ fn die_by(sig: u32) {
 
 /// Sends a signal to this thread.
 pub fn raise_thread(sig: u32) {
-    // SAFETY: no pointers.
-    unsafe {
-        let pid = sys::syscall3(libc::SYS_getpid, 0, 0, 0);
-        sys::syscall3(
-            libc::SYS_tgkill,
-            pid as usize,
-            sys::gettid() as usize,
-            sig as usize,
-        );
+    if let Some(pid) = this_process() {
+        // SAFETY: no pointers.
+        unsafe {
+            let tid = sys::gettid() as usize;
+            sys::syscall3(libc::SYS_tgkill, pid as usize, tid, sig as usize);
+        }
     }
 }
 
@@ -276,12 +288,11 @@ pub fn die_by_abort() {
     die_by(libc::SIGABRT as u32);
 }
 
-/// Sends a signal to the process: a thread that does not block it takes it.
+/// Sends a signal to the process: a thread that does not block it takes it. Where that fails none does, and the caller does not wait for it for ever.
 fn raise_process(sig: u32) {
-    // SAFETY: no memory is involved.
-    unsafe {
-        let pid = sys::syscall3(libc::SYS_getpid, 0, 0, 0);
-        sys::syscall3(libc::SYS_kill, pid as usize, sig as usize, 0);
+    if let Some(pid) = this_process() {
+        // SAFETY: no memory is involved.
+        unsafe { sys::syscall3(libc::SYS_kill, pid as usize, sig as usize, 0) };
     }
 }
 

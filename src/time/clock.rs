@@ -5,6 +5,7 @@
 
 use super::vdso::Image;
 use crate::abi::args;
+use crate::debug::{out::Out, print};
 use crate::os::sys;
 use core::arch::naked_asm;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
@@ -49,15 +50,24 @@ fn clock(id: i32) -> libc::timespec {
     // SAFETY: `f` is the kernel's function of this type, or 0; both it and the system call only write the timespec.
     unsafe {
         if f == 0 || core::mem::transmute::<usize, ClockGettime>(f)(id, &raw mut ts) != 0 {
-            sys::syscall3(
-                libc::SYS_clock_gettime,
-                id as usize,
-                &raw mut ts as usize,
-                0,
-            );
+            let (clock, at) = (id as usize, &raw mut ts as usize);
+            let ret = sys::syscall3(libc::SYS_clock_gettime, clock, at, 0);
+            if ret != 0 && !print::dying() {
+                stopped(ret);
+            }
         }
     }
     ts
+}
+
+/// No kernel lacks the call, but a filter may refuse it where the vDSO knows no better than to make it. Time would stand still, and every sleep last for ever.
+#[cold]
+fn stopped(ret: isize) -> ! {
+    let say = |out: &mut Out<'_>| {
+        out.str("runtime: clock_gettime failed with ");
+        out.uint(ret.unsigned_abs() as u64).str("\n");
+    };
+    print::throw_saying(say, "no clock")
 }
 
 /// Monotonic nanoseconds: the time base of timers and deadlines.

@@ -1,10 +1,11 @@
 //! Hashing of bytes.
 //!
 //! Short keys go through two folded multiplications (the idea of wyhash), longer ones through rounds of AES in up to eight lanes where
-//! the processor has them, else through more multiplications. The keys are random in every process: hash values never leave
+//! the processor has them, else through more multiplications. The keys are random in every process, each a number of its own: hash values never leave
 //! it, and nobody outside can choose inputs that collide. Everything here is fit for leaf mode: no calls beyond this file, no
 //! recursion.
 
+use crate::os::random_u64;
 use core::arch::x86_64::{
     __cpuid, __m128i, _mm_aesenc_si128, _mm_cvtsi128_si64, _mm_load_si128, _mm_loadu_si128,
     _mm_set_epi64x, _mm_xor_si128,
@@ -22,6 +23,8 @@ struct Keys {
     lanes: [[u64; 2]; 8],
     /// Multipliers of the short path: odd.
     fold: [u64; 2],
+    /// For [`seed`] alone.
+    seeds: [u64; 2],
     /// The processor has AES instructions.
     aes: bool,
 }
@@ -44,6 +47,7 @@ static KEYS: Static = Static(UnsafeCell::new(Keys {
         [0x0801_f2e2_858e_fc16, 0x6369_20d8_7157_4e69],
     ],
     fold: [0xa458_fea3_f493_3d7f, 0x0d95_748f_728e_b659],
+    seeds: [0x718b_cd58_8215_4aee, 0x7b54_a41d_c25a_59b5],
     aes: false,
 }));
 
@@ -51,16 +55,14 @@ static KEYS: Static = Static(UnsafeCell::new(Keys {
 pub(super) fn init() {
     // SAFETY: at boot, on the only thread.
     let keys = unsafe { &mut *KEYS.0.get() };
-    for lane in &mut keys.lanes {
-        *lane = [
-            crate::os::random::random_u64(),
-            crate::os::random::random_u64(),
-        ];
+    for words in keys
+        .lanes
+        .iter_mut()
+        .chain([&mut keys.fold, &mut keys.seeds])
+    {
+        *words = [random_u64(), random_u64()];
     }
-    keys.fold = [
-        crate::os::random::random_u64() | 1,
-        crate::os::random::random_u64() | 1,
-    ];
+    keys.fold = keys.fold.map(|k| k | 1);
     keys.aes = has_aes();
 }
 
@@ -98,6 +100,14 @@ unsafe fn read8(p: *const u8) -> u64 {
 unsafe fn read4(p: *const u8) -> u64 {
     // SAFETY: the caller's promise.
     u64::from(unsafe { p.cast::<u32>().read_unaligned() })
+}
+
+/// The seed of a map, from a number of a generator of which programs see other numbers: who has guessed the number does not know the seed.
+#[inline(always)]
+pub fn seed(number: u64) -> u32 {
+    let k = keys();
+    let (lo, hi) = multiply(number ^ k.seeds[0], k.seeds[1] | 1);
+    (fold(lo ^ k.seeds[1], hi ^ k.seeds[0]) >> 32) as u32
 }
 
 /// Hash of `len` bytes at `p`.
@@ -386,6 +396,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn seeds_of_maps_are_not_the_numbers_they_come_from() {
+        // Each bit of the number changes about half of the seed's.
+        for n in 0..64u64 {
+            for bit in 0..64 {
+                let differ = (seed(n) ^ seed(n ^ 1 << bit)).count_ones();
+                assert!((3..30).contains(&differ), "{n}, bit {bit}: {differ}");
+            }
+        }
+        let all: HashSet<u32> = (0..10_000).map(seed).collect();
+        assert!(all.len() > 9_990);
     }
 
     #[test]
