@@ -112,7 +112,7 @@ def go_string(value):
 def lookup_type(name):
     """The type of this name in the debug information, or None."""
     with gdb.with_parameter("language", "go"):
-        main = gdb.lookup_global_symbol("main.main")
+        main = gdb.lookup_static_symbol("main.main")
         # Outside of the block that holds Go's types gdb prefers its own of the same name, and its int has 32 bits.
         where = [main.symtab.static_block()] if main else []
         for spelling in (name, "struct " + name):
