@@ -99,6 +99,8 @@ ENDCFUNC gort_on_empty_g0
  * One copy for all symbols: the indirect call is predicted by its history, and a copy for each would cost 100 bytes of text and unwind data.
  */
 CFUNC gort_system_call
+    /* Between stacks in any order of addresses: gdb takes it from a signal handler's frame only. */
+    .cfi_signal_frame
     mov rcx, qword ptr fs:[-8]
     mov rdx, [rcx+G_M]
     mov rsi, [rdx+M_G0]
