@@ -516,7 +516,8 @@ class Iface(gdb.Command):
 
     @told
     def invoke(self, argument, _tty):
-        for text in gdb.string_to_argv(argument):
+        # Quotes stay: a dotted name is one in quotes only.
+        for text in argument.split():
             value = gdb.parse_and_eval(text)
             if shape(value.type) is not InterfacePrinter:
                 print("%s is no interface: %s" % (text, value.type))
@@ -780,6 +781,7 @@ numbered behind those of the selected thread, which backtraces leave out."""
             try:
                 if runs != selected:
                     runs.switch()
+                go_frame().select()
                 choose_language()
                 gdb.execute(command)
             finally:
@@ -801,14 +803,14 @@ def choose_language(*_event):
     """Sets the language to OUTSIDE in the runtime's Rust code, which is where threads that wait are, and back to gdb's choice elsewhere.
 
     gdb would choose Rust, in which no Go name is one. And Go there ends gdb 13 at the first name that it does not know: it takes the
-    frame's function for one of a Go package. What a user has set stays."""
+    frame's function for one of a Go package. So Go is taken as gdb's choice, too; what else a user has set stays."""
     now = gdb.parameter("language")
-    if now not in ("auto", "local") and not (now == OUTSIDE and choose_language.mine):
+    if now not in ("auto", "local", "go") and not (now == OUTSIDE and choose_language.mine):
         return
     frame = selected_frame()
     table = frame.find_sal().symtab if frame else None
     outside = table and table.filename.endswith(".rs") and table.objfile.lookup_static_symbol("main.main")
-    if bool(outside) == (now == OUTSIDE):
+    if bool(outside) == (now == OUTSIDE) or not outside and now == "go":
         return
     # gdb's warning that this is not the frame's language goes into the string.
     gdb.execute("set language " + (OUTSIDE if outside else "auto"), to_string=True)
@@ -835,6 +837,8 @@ def load():
     gdb.execute("handle SIGURG SIGPROF SIGPIPE nostop noprint pass", to_string=True)
     for event in ("stop", "new_objfile", "before_prompt"):
         getattr(gdb.events, event).connect(choose_language)
+    with gdb.with_parameter("confirm", False):
+        gdb.execute("define set hookpost-language\npython choose_language()\nend", to_string=True)
     choose_language()
     # Executables call the project so, wherever it was built (scripts/rustc).
     sources = project()
