@@ -1,8 +1,17 @@
-//! The Go 1.5 installation that gort works beside: where it is, whether it is usable, how to get one.
+//! The Go 1.5 that gort works with: where it is, whether it is usable, how to get one. All commands find it here.
 //!
-//! gort only reads it. Everything that a build could write goes to a goroot of links (see [`crate::goroot`]).
+//! Looked for, in this order; the first that is set is taken:
+//!
+//! 1. `$GOROOT`, unless it names another release of Go, which it then names to other tools;
+//! 2. the tree that this program is the `link` tool of;
+//! 3. `$GO15ROOT`;
+//! 4. `$HOME/sdk/go1.5.4`.
+//!
+//! That tree's packages are linked. It is a Go installation or a goroot of gort; a goroot stands for the installation that it was made of
+//! where that is wanted. gort only reads it; everything that a build could write goes to a goroot.
 
 use std::env;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -14,11 +23,11 @@ pub const REFERENCE: &str = "go1.5.4";
 pub const ARCHIVE: &str = "go1.5.4.linux-amd64.tar.gz";
 /// SHA-256 of [`ARCHIVE`].
 pub const ARCHIVE_SHA256: &str = "a3358721210787dc1e06f5ea1460ae0564f22a0fbd91be9dcd947fb1d19b9560";
-/// Environment variable that names another place than `$HOME/sdk/go1.5.4`.
+/// Environment variable that names a Go 1.5 to gort alone.
 pub const ROOT_VARIABLE: &str = "GO15ROOT";
 
 /// File in the top folder of a goroot made by gort; says what it was made from.
-pub const MARKER: &str = gort_link::debugscript::GOROOT_MARKER;
+pub const MARKER: &str = ".gort-goroot";
 
 /// Where tools live below a GOROOT.
 const TOOLS: &str = "pkg/tool/linux_amd64";
@@ -32,16 +41,99 @@ pub struct GoInstall {
     pub version: String,
 }
 
+/// What named a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// `$GOROOT`.
+    Goroot,
+    /// This program is its `link` tool.
+    Tool,
+    /// `$GO15ROOT`.
+    Go15root,
+    /// It is at the default place.
+    Home,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Goroot => "from GOROOT",
+            Self::Tool => "whose link tool this is",
+            Self::Go15root => "from GO15ROOT",
+            Self::Home => "the default place",
+        })
+    }
+}
+
+/// The tree that is used, not looked into yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tree {
+    /// Its top folder.
+    pub root: PathBuf,
+    /// What named it.
+    pub source: Source,
+}
+
+/// The folder of archives of packages in a tree, with the suffix that `-installsuffix` names.
+pub fn packages(root: &Path, suffix: &str) -> PathBuf {
+    let separator = if suffix.is_empty() { "" } else { "_" };
+    root.join("pkg")
+        .join(format!("linux_amd64{separator}{suffix}"))
+}
+
+/// The first tree of the list at the top.
+pub fn tree() -> Option<Tree> {
+    tree_of(&|name| env::var_os(name), env::args_os().next())
+}
+
+fn tree_of(variable: &dyn Fn(&str) -> Option<OsString>, program: Option<OsString>) -> Option<Tree> {
+    let set = |name: &str| {
+        let value = variable(name).filter(|value| !value.is_empty())?;
+        Some(PathBuf::from(value))
+    };
+    let goroot = || set("GOROOT").filter(|root| release(root).is_none_or(|v| is_go15(&v)));
+    let tool = || {
+        // As called, not as found: in a goroot of symbolic links the tool is a link out of the tree.
+        let program = PathBuf::from(program?);
+        let root = program.ancestors().nth(4)?;
+        let is_tree = program.ends_with(Path::new(TOOLS).join("link"));
+        (is_tree && root.join("pkg/linux_amd64").is_dir()).then(|| root.to_path_buf())
+    };
+    let home = || default_place(variable).filter(|root| root.exists());
+    let named = |root, source| Tree { root, source };
+    goroot()
+        .map(|root| named(root, Source::Goroot))
+        .or_else(|| tool().map(|root| named(root, Source::Tool)))
+        .or_else(|| set(ROOT_VARIABLE).map(|root| named(root, Source::Go15root)))
+        .or_else(|| home().map(|root| named(root, Source::Home)))
+}
+
+/// `$HOME/sdk/go1.5.4`.
+fn default_place(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let home = variable("HOME").filter(|home| !home.is_empty())?;
+    Some(Path::new(&home).join("sdk").join(REFERENCE))
+}
+
+/// Where Go 1.5 was looked for in vain, for messages.
+pub fn looked() -> String {
+    let goroot = match env::var_os("GOROOT").filter(|root| !root.is_empty()) {
+        Some(root) => format!("GOROOT names another release ({})", root.display()),
+        None => "GOROOT is not set".into(),
+    };
+    let home = match default_place(&|name| env::var_os(name)) {
+        Some(place) => format!("there is no {}", place.display()),
+        None => "HOME is not set".into(),
+    };
+    format!("{goroot}, {ROOT_VARIABLE} is not set, and {home}")
+}
+
 /// Why no Go installation can be used.
 #[derive(Debug)]
 pub enum GoError {
-    /// Nothing at the default place and no variable set.
-    NotFound {
-        /// Where one was looked for.
-        looked: Option<PathBuf>,
-    },
-    /// The variable names a folder that does not exist.
-    Absent(PathBuf),
+    /// Nothing is set, and nothing is at the default place.
+    NotFound,
+    /// What was named does not exist.
+    Absent(Tree),
     /// A folder without the files of a Go installation.
     NotGo {
         /// The folder.
@@ -56,90 +148,78 @@ pub enum GoError {
         /// What VERSION says.
         version: String,
     },
-    /// A goroot made by gort: its linker is gort's, so nothing can be compared with it or made from it.
+    /// A goroot made by gort whose installation is gone.
     OurOwn(PathBuf),
     /// Not readable.
     Unreadable(PathBuf, io::Error),
 }
 
+impl GoError {
+    /// The reason alone, without what to do about it.
+    pub fn why(&self) -> String {
+        match self {
+            Self::NotFound => format!("no Go 1.5 installation: {}", looked()),
+            Self::Absent(tree) => format!(
+                "there is no Go 1.5 installation at {} ({})",
+                tree.root.display(),
+                tree.source
+            ),
+            Self::NotGo { root, missing } => format!(
+                "{} is not a Go installation for linux/amd64: {missing} is missing",
+                root.display()
+            ),
+            Self::WrongVersion { root, version } => format!(
+                "{} holds {version}; gort works with Go 1.5.x only",
+                root.display()
+            ),
+            Self::OurOwn(root) => format!(
+                "the Go installation that the goroot {} was made of is gone",
+                root.display()
+            ),
+            Self::Unreadable(path, error) => format!("cannot read {}: {error}", path.display()),
+        }
+    }
+}
+
 impl fmt::Display for GoError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotFound {
-                looked: Some(place),
-            } => {
-                write!(
-                    f,
-                    "no Go 1.5 installation at {} and {ROOT_VARIABLE} is not set",
-                    place.display()
-                )
-            }
-            Self::NotFound { looked: None } => {
-                write!(
-                    f,
-                    "neither {ROOT_VARIABLE} nor HOME is set, so there is no place to look for Go 1.5"
-                )
-            }
-            Self::Absent(root) => write!(
-                f,
-                "{ROOT_VARIABLE} names {}, which does not exist",
-                root.display()
-            ),
-            Self::NotGo { root, missing } => {
-                write!(
-                    f,
-                    "{} is not a Go installation for linux/amd64: {missing} is missing",
-                    root.display()
-                )
-            }
-            Self::WrongVersion { root, version } => {
-                write!(
-                    f,
-                    "{} holds {version}; gort works with Go 1.5.x only",
-                    root.display()
-                )
-            }
-            Self::OurOwn(root) => write!(
-                f,
-                "{} is a goroot made by `gort goroot`, not a Go installation; name the installation itself",
-                root.display()
-            ),
-            Self::Unreadable(path, error) => write!(f, "cannot read {}: {error}", path.display()),
-        }
+        let why = self.why();
+        write!(
+            f,
+            "{why}; set {ROOT_VARIABLE} to a Go 1.5, `gort doctor` says how to get one"
+        )
     }
 }
 
 impl std::error::Error for GoError {}
 
 impl GoInstall {
-    /// The installation that `$GO15ROOT` names or, without it, the one at `$HOME/sdk/go1.5.4`.
+    /// The installation that is used.
     ///
-    /// A set variable is believed: when it names something unusable that is an error, not a reason to look elsewhere.
+    /// A tree that is named is believed: when it is unusable that is an error, not a reason to look elsewhere.
     pub fn locate() -> Result<Self, GoError> {
-        if let Some(root) = env::var_os(ROOT_VARIABLE).filter(|v| !v.is_empty()) {
-            let root = PathBuf::from(root);
-            return if root.exists() {
-                Self::at(&root)
-            } else {
-                Err(GoError::Absent(root))
-            };
-        }
-        let place = env::var_os("HOME")
-            .filter(|v| !v.is_empty())
-            .map(|home| Path::new(&home).join("sdk").join(REFERENCE));
-        match place {
-            Some(root) if root.exists() => Self::at(&root),
-            looked => Err(GoError::NotFound { looked }),
+        let tree = tree().ok_or(GoError::NotFound)?;
+        if tree.root.exists() {
+            Self::at(&tree.root)
+        } else {
+            Err(GoError::Absent(tree))
         }
     }
 
-    /// The installation in the folder `root`, after checking that it is one.
+    /// The installation in the folder `root`, or the one that the goroot there was made of, after checking that it is one.
     pub fn at(root: &Path) -> Result<Self, GoError> {
-        let root = root
+        let mut root = root
             .canonicalize()
             .map_err(|e| GoError::Unreadable(root.to_path_buf(), e))?;
         if root.join(MARKER).exists() {
-            return Err(GoError::OurOwn(root));
+            // A goroot links what it does not change.
+            let version = root.join("VERSION").canonicalize();
+            match version.as_deref().ok().and_then(Path::parent) {
+                Some(origin) if origin != root && !origin.join(MARKER).exists() => {
+                    root = origin.to_path_buf();
+                }
+                _ => return Err(GoError::OurOwn(root)),
+            }
         }
         let file = root.join("VERSION");
         let text = match fs::read_to_string(&file) {
@@ -192,6 +272,12 @@ pub fn how_to_get() -> String {
          $HOME/sdk/{REFERENCE}/bin/go exists:\n  mkdir -p ~/sdk/{REFERENCE} && tar -C ~/sdk/{REFERENCE} --strip-components=1 -xf {ARCHIVE}\n\
          or set {ROOT_VARIABLE} to where a Go 1.5 already is"
     )
+}
+
+/// The release that a tree says that it is, if it does.
+fn release(root: &Path) -> Option<String> {
+    let text = fs::read_to_string(root.join("VERSION")).ok()?;
+    text.split_whitespace().next().map(str::to_string)
 }
 
 /// Is `version` a release of the 1.5 series? `go1.5` and `go1.5.3` are; betas and `go1.50` are not.
@@ -249,9 +335,52 @@ mod tests {
     }
 
     #[test]
-    fn a_goroot_of_ours_is_not_an_installation() {
+    fn a_goroot_of_ours_stands_for_its_installation() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join(MARKER), "").unwrap();
-        assert!(matches!(GoInstall::at(dir.path()), Err(GoError::OurOwn(_))));
+        let (goroot, go) = (dir.path().join("goroot"), dir.path().join("go"));
+        fs::create_dir(&goroot).unwrap();
+        fs::create_dir(&go).unwrap();
+        fs::write(goroot.join(MARKER), "").unwrap();
+        assert!(matches!(GoInstall::at(&goroot), Err(GoError::OurOwn(_))));
+        std::os::unix::fs::symlink(go.join("VERSION"), goroot.join("VERSION")).unwrap();
+        assert!(matches!(GoInstall::at(&goroot), Err(GoError::OurOwn(_))));
+        fs::write(go.join("VERSION"), "go1.5.1\n").unwrap();
+        assert!(matches!(
+            GoInstall::at(&goroot),
+            Err(GoError::NotGo { root, missing: "bin/go" }) if root.ends_with("go")
+        ));
+    }
+
+    #[test]
+    fn trees_are_looked_for_in_order() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = dir.path().join("sdk/go1.5.4");
+        let tree = dir.path().join("tree");
+        let program = tree.join(TOOLS).join("link");
+        fs::create_dir_all(&home).unwrap();
+        fs::create_dir_all(tree.join("pkg/linux_amd64")).unwrap();
+        let other = dir.path().join("go1.22");
+        fs::create_dir(&other).unwrap();
+        fs::write(other.join("VERSION"), "go1.22.1\ntime 2024").unwrap();
+        let find = |set: &[(&str, &Path)], program: &Path| {
+            let variable = |name: &str| {
+                let (_, value) = set.iter().find(|(n, _)| *n == name)?;
+                Some(value.as_os_str().to_os_string())
+            };
+            tree_of(&variable, Some(program.into())).map(|tree| (tree.root, tree.source))
+        };
+        let gort = Path::new("/usr/bin/gort");
+        let (named, mine) = (Path::new("/goroot"), Path::new("/mine"));
+        let all = [("GOROOT", named), ("GO15ROOT", mine), ("HOME", dir.path())];
+        let found = |root: &Path, source| Some((root.to_path_buf(), source));
+        assert_eq!(find(&all, &program), found(named, Source::Goroot));
+        assert_eq!(find(&all[1..], &program), found(&tree, Source::Tool));
+        assert_eq!(find(&all[1..], gort), found(mine, Source::Go15root));
+        assert_eq!(find(&all[2..], gort), found(&home, Source::Home));
+        assert_eq!(find(&[], gort), None);
+        assert_eq!(find(&[("HOME", named)], gort), None);
+        // Another release is other tools' business; what does not say what it is may be a tree of packages.
+        let modern = [("GOROOT", other.as_path()), ("GO15ROOT", mine)];
+        assert_eq!(find(&modern, gort), found(mine, Source::Go15root));
     }
 }
