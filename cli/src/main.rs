@@ -75,6 +75,9 @@ fn main() -> ExitCode {
         }
         _ => {}
     }
+    // `gort ... | head` ends as other programs do. Not so a link, which has a folder to remove.
+    // SAFETY: there is one thread, and no handler that this would replace.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
     // What a goroot's go command asks; no commands for people, so they are in no help.
     match args.get(1).and_then(|first| first.to_str()) {
         Some("go-check") if gocommand::check(&args[2..]) => return ExitCode::SUCCESS,

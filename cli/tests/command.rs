@@ -87,6 +87,23 @@ fn completions_know_the_commands() {
 }
 
 #[test]
+fn a_reader_that_leaves_is_no_error() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../go-tests");
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            r#"for i in 1 2 3; do "$0" conform kept "$1" --list | head -1; done"#,
+        ])
+        .arg(env!("CARGO_BIN_EXE_gort"))
+        .arg(tests)
+        .output()
+        .unwrap();
+    let (out, err) = (output.stdout, output.stderr);
+    assert_eq!(String::from_utf8_lossy(&err), "");
+    assert_eq!(out.split(|&b| b == b'\n').count(), 4);
+}
+
+#[test]
 fn a_wrong_command_line_is_refused() {
     for args in [
         &[] as &[&str],
