@@ -206,14 +206,11 @@ fn go() -> Finding {
             finding
         }
         Err(e) => {
-            let status = match e {
-                GoError::NotFound => Status::Absent,
-                _ => Status::Missing,
+            let (status, how) = match e {
+                GoError::NotFound => (Status::Absent, golang::how_to_get()),
+                _ => (Status::Missing, golang::what_to_set()),
             };
-            let advice = format!(
-                "needed to compile Go programs; to have it, {}",
-                golang::how_to_get()
-            );
+            let advice = format!("needed to compile Go programs; to have it, {how}");
             Finding::bad(status, GO, e.why(), advice)
         }
     }
@@ -233,8 +230,8 @@ fn packages() -> Finding {
     let found = format!("{} ({})", folder.display(), tree.source);
     if !folder.join("runtime.a").is_file() {
         let advice = format!(
-            "`gort link` looks there for what objects import; set GOROOT or {} to a Go 1.5 or to a goroot of gort",
-            golang::ROOT_VARIABLE
+            "`gort link` looks there for what objects import; {}",
+            golang::what_to_set()
         );
         let found = format!("there are none in {found}");
         return Finding::bad(Status::Missing, PACKAGES, found, advice);

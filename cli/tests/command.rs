@@ -290,6 +290,15 @@ fn link_finds_packages_where_doctor_says() {
     );
     assert_eq!(done.err.lines().count(), 1, "{}", done.err);
     assert!(!exe.exists());
+    // What wins over other variables is named.
+    let env = [("GOROOT", home), ("GO15ROOT", &*go)];
+    let done = gort(&["goroot", none.to_str().unwrap()], &env);
+    assert!(
+        done.err
+            .contains("VERSION is missing; set GOROOT to a Go 1.5"),
+        "{}",
+        done.err
+    );
     // The commands that need an installation say the same.
     let done = gort(&["goroot", none.to_str().unwrap()], &[("HOME", &none)]);
     assert_eq!(done.status, 2, "{}", done.err);

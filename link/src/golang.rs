@@ -183,11 +183,18 @@ impl GoError {
 
 impl fmt::Display for GoError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let why = self.why();
-        write!(
-            f,
-            "{why}; set {ROOT_VARIABLE} to a Go 1.5, `gort doctor` says how to get one"
-        )
+        write!(f, "{}; {}", self.why(), what_to_set())
+    }
+}
+
+/// What to do where there is no usable Go, in one line.
+pub fn what_to_set() -> String {
+    match tree().map(|tree| tree.source) {
+        // It would win over the other variable.
+        Some(Source::Goroot) => {
+            "set GOROOT to a Go 1.5 or to a goroot of gort, or unset it".to_string()
+        }
+        _ => format!("set {ROOT_VARIABLE} to a Go 1.5, `gort doctor` says how to get one"),
     }
 }
 
