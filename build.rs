@@ -18,7 +18,12 @@ mod trampolines;
 #[path = "build/types.rs"]
 mod types;
 
-use std::{env, fs, path::PathBuf};
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What executables call the folder of this project, wherever it is built: scripts/rustc says so to rustc.
+const ROOT: &str = "/gort";
 
 fn main() {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
@@ -36,7 +41,7 @@ fn main() {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     fs::write(
         out.join("places.txt"),
-        places::table(&symbols, &go_places, &root),
+        places::table(&symbols, &go_places, &root, ROOT),
     )
     .expect("write places.txt");
     fs::write(out.join("types.S"), types::assembly(&symbols, &types)).expect("write types.S");
@@ -50,6 +55,8 @@ fn main() {
         .include("asm")
         .include(&out)
         .flag("-g")
+        .flags(named(&root, ROOT))
+        .flags(named(&out, &format!("{ROOT}/generated")))
         .compile("gortasm");
 
     // Only the hosted unit tests are linked here (the library itself is an archive). They share a process with the host's start-up
@@ -62,6 +69,11 @@ fn main() {
     ] {
         println!("cargo::rustc-link-arg={arg}");
     }
+}
+
+/// The C compiler's flags for another name of a folder in what it writes.
+fn named(folder: &Path, name: &str) -> [String; 2] {
+    ["file", "debug"].map(|what| format!("-f{what}-prefix-map={}={name}", folder.display()))
 }
 
 /// The `#define`s of asm/offsets.h as Rust constants, for the compile-time check in src/abi/mod.rs.

@@ -119,6 +119,8 @@ ENDFUNC "\name"
  * run-time panic, which is raised from here, or the end of the program.
  */
 GOFUNC runtime.sigpanic
+    /* Not behind a call stands its caller: debuggers are to look at the faulting instruction, not at the one before. */
+    .cfi_signal_frame
     sub rsp, 8
     .cfi_adjust_cfa_offset 8
     GOCALL gort.sigpanickind 8

@@ -61,8 +61,13 @@ CFUNC gort_resume
     iretq
 ENDCFUNC gort_resume
 
+/*
+ * `.cfi_undefined rip` here and below: on g0 for good, the goroutine has been left. A debugger's walk ends.
+ */
+
 /* Where a thread goes on when the handler has stopped its goroutine: on an empty g0 stack, with g0 in FS. */
 CFUNC gort_interrupted
+    .cfi_undefined rip
     xor ebp, ebp
     call gort_stop_interrupted
     ud2
@@ -70,6 +75,7 @@ ENDCFUNC gort_interrupted
 
 /* Runs rdi on an empty g0 stack. Does not return. */
 CFUNC gort_on_empty_g0
+    .cfi_undefined rip
     mov rcx, qword ptr fs:[-8]
     mov rdx, [rcx+G_M]
     mov rdx, [rdx+M_G0]
@@ -93,6 +99,8 @@ ENDCFUNC gort_on_empty_g0
  * One copy for all symbols: the indirect call is predicted by its history, and a copy for each would cost 100 bytes of text and unwind data.
  */
 CFUNC gort_system_call
+    /* Between stacks in any order of addresses: gdb takes it from a signal handler's frame only. */
+    .cfi_signal_frame
     mov rcx, qword ptr fs:[-8]
     mov rdx, [rcx+G_M]
     mov rsi, [rdx+M_G0]
@@ -135,6 +143,7 @@ ENDCFUNC gort_system_call
 
 /* A runtime function answered something else than "done": eax = status, r13 = g. */
 CFUNC gort_not_done
+    .cfi_undefined rip
     mov edi, eax
     mov rsi, r13
     call gort_after_call
@@ -143,6 +152,7 @@ ENDCFUNC gort_not_done
 
 /* Preemption was asked for while the runtime function ran: r13 = g. */
 CFUNC gort_preempted
+    .cfi_undefined rip
     mov rdi, r13
     call gort_preempt_at_return
     ud2
@@ -171,6 +181,7 @@ GOFUNC runtime.morestack
     mov dword ptr [rcx+G_PARKMAP], 0
     mov qword ptr fs:[-8], rdi
     mov rsp, [rdi+G_SCHED_SP]
+    .cfi_undefined rip
     mov rdi, rcx
     call gort_newstack
     ud2

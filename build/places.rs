@@ -2,15 +2,15 @@
 //! the sources. The linker reads the result from a section of the library that no executable has, and writes it into the function table.
 //!
 //! One line for each function, fields separated by tabs: name, place in the Go tree, place here. A place is `FILE:LINE`, or `-`. Files of the Go tree are
-//! named from its `src`, ours from the root of this project, which the first line holds.
+//! named from its `src`, ours from the root of this project, whose name in executables the first line holds.
 
 use crate::surface::Symbol;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-/// The table as text. `root` is the folder of this project.
-pub fn table(symbols: &[Symbol], go_places: &str, root: &Path) -> String {
+/// The table as text. `root` is the folder of this project, `called` its name in executables.
+pub fn table(symbols: &[Symbol], go_places: &str, root: &Path, called: &str) -> String {
     let mut places: BTreeMap<String, (Option<String>, Option<String>)> = BTreeMap::new();
     for (name, place) in in_go_tree(go_places) {
         places.entry(name).or_default().0 = Some(place);
@@ -25,7 +25,7 @@ pub fn table(symbols: &[Symbol], go_places: &str, root: &Path) -> String {
             places.entry(s.name.clone()).or_default().1 = Some(in_rust(root, path));
         }
     }
-    let mut out = format!("{}\n", root.display());
+    let mut out = format!("{called}\n");
     for (name, (go, own)) in &places {
         let field = |place: &Option<String>| place.clone().unwrap_or_else(|| "-".into());
         out.push_str(&format!("{name}\t{}\t{}\n", field(go), field(own)));

@@ -4,6 +4,7 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # Cargo's folder of outputs; both names are for the scripts that source this file.
 target=${CARGO_TARGET_DIR:-$root/target}
+[[ $target == /* ]] || target=$PWD/$target
 # shellcheck disable=SC2034
 gort=$target/release/gort
 
@@ -21,10 +22,15 @@ can_build() {
         die "${CC:-cc} is not in PATH; the assembly needs a C compiler (on Debian: apt-get install gcc libc6-dev)"
 }
 
+# Cargo, in this project's folder: its settings (.cargo/config.toml) are those of the folder that it runs in.
+in_root() {
+    (cd "$root" && CARGO_TARGET_DIR=$target cargo "$@")
+}
+
 # Builds the runtime library and the command.
 build_gort() {
     can_build
-    cargo build --manifest-path "$root/Cargo.toml" --release -p gort -p gort-cli "$@"
+    in_root build --release -p gort -p gort-cli "$@"
     # Links that are not for a goroot of gort name it to gdb.
     cp "$root/scripts/gort-gdb.py" "$target/release/gort-gdb.py"
 }
@@ -36,7 +42,7 @@ test_library=$target/test-hooks/libgort.a
 # Builds it.
 build_test_library() {
     can_build
-    cargo build --manifest-path "$root/Cargo.toml" --profile test-hooks --features test-hooks -p gort "$@"
+    in_root build --profile test-hooks --features test-hooks -p gort "$@"
     # Now it is the newer one of the two libraries, even if there was nothing to do: the command refuses an old one.
     touch "$test_library"
 }

@@ -6,11 +6,17 @@
     iface x ...             static and dynamic type of interfaces
     info goroutines         all goroutines: number, state, where it is, who started it; * is the selected thread's
     goroutine N COMMAND     COMMAND as if goroutine N were the selected thread: goroutine 7 bt, goroutine all bt
+
+All of it works on a process and on a core file.
 """
 
+import functools
+import os
 import sys
 
 import gdb
+from gdb.FrameDecorator import FrameDecorator
+from gdb.unwinder import Unwinder
 
 print("Loading Go Runtime support.", file=sys.stderr)
 
@@ -113,7 +119,7 @@ def go_string(value):
 def lookup_type(name):
     """The type of this name in the debug information, or None."""
     with gdb.with_parameter("language", "go"):
-        main = gdb.lookup_global_symbol("main.main")
+        main = gdb.lookup_static_symbol("main.main")
         # Outside of the block that holds Go's types gdb prefers its own of the same name, and its int has 32 bits.
         where = [main.symtab.static_block()] if main else []
         for spelling in (name, "struct " + name):
@@ -450,6 +456,19 @@ class Printers:
         return printer(value)
 
 
+def told(invoke):
+    """A command whose errors are gdb's, not Python's."""
+
+    @functools.wraps(invoke)
+    def command(*arguments):
+        try:
+            return invoke(*arguments)
+        except gdb.error as error:
+            raise gdb.GdbError(str(error)) from None
+
+    return command
+
+
 class Len(gdb.Function):
     "$len(x): the length of a string, slice, map or channel."
 
@@ -496,8 +515,10 @@ class Iface(gdb.Command):
     def __init__(self):
         super().__init__("iface", gdb.COMMAND_DATA, gdb.COMPLETE_SYMBOL)
 
+    @told
     def invoke(self, argument, _tty):
-        for text in gdb.string_to_argv(argument):
+        # Quotes stay: a dotted name is one in quotes only.
+        for text in argument.split():
             value = gdb.parse_and_eval(text)
             if shape(value.type) is not InterfacePrinter:
                 print("%s is no interface: %s" % (text, value.type))
@@ -541,34 +562,26 @@ def owner(g):
     return next((t for t in gdb.selected_inferior().threads() if tid in t.ptid[1:]), None)
 
 
-def runs_code(thread, g):
-    """The thread runs g's code, as opposed to code of the runtime for it."""
+def thread(g):
+    """The thread whose walk leads to g's code: it runs it, a signal handler above it or the runtime for it. None if there is none."""
+    found = owner(g)
+    if not found:
+        return None
     before = gdb.selected_thread()
-    thread.switch()
-    # The word below the thread's FS base is the G whose code runs.
+    found.switch()
     try:
-        return word(int(gdb.parse_and_eval("$fs_base")) - 8) == g
+        return found if go_frame() else None
     finally:
         before.switch()
 
 
-def thread(g):
-    """The thread that runs g's code; None if there is none."""
-    found = owner(g)
-    return found if found and runs_code(found, g) else None
-
-
 def context(g):
-    """pc and sp of a goroutine that no thread runs."""
+    """pc and sp of a goroutine that no thread runs, and whether it will go on with the instruction at pc or has called from before it."""
     registers = field(g, "G.interrupted")
     if registers:
-        return word(registers + REGISTER_PC), word(registers + REGISTER_SP)
+        return word(registers + REGISTER_PC), word(registers + REGISTER_SP), True
     sched = g + OFFSETS["G.sched"]
-    pc, sp = word(sched + OFFSETS["Gobuf.pc"]), word(sched + OFFSETS["Gobuf.sp"])
-    # Where it called the runtime, instead of where it will return to, which may be another line.
-    if field(g, "G.parkmap") and source(pc).endswith(".go"):
-        pc -= 1
-    return pc, sp
+    return word(sched + OFFSETS["Gobuf.pc"]), word(sched + OFFSETS["Gobuf.sp"]), not field(g, "G.parkmap")
 
 
 def source(pc):
@@ -603,16 +616,20 @@ class InfoGoroutines(gdb.Command):
     def __init__(self):
         super().__init__("info goroutines", gdb.COMMAND_STACK, gdb.COMPLETE_NONE)
 
+    @told
     def invoke(self, _argument, _tty):
         selected, frame = gdb.selected_thread(), selected_frame()
         for g in goroutines():
-            its = owner(g)
-            if its and runs_code(its, g):
+            its = thread(g)
+            if its:
                 its.switch()
-                pc = go_pc()
+                pc = go_frame().pc()
                 selected.switch()
             else:
-                pc = context(g)[0]
+                pc, _, exact = context(g)
+                # Where it called the runtime, instead of where it will return to, which may be another line.
+                if not exact and source(pc).endswith(".go"):
+                    pc -= 1
             reason = field(g, "G.waitreason")
             how = state(g)
             if how == "waiting" and 0 < reason < len(REASONS):
@@ -632,16 +649,14 @@ class InfoGoroutines(gdb.Command):
         restore(frame)
 
 
-def go_pc():
-    """Where the Go code of the selected thread is, be it in a signal handler or in a function of the runtime."""
-    frame = newest = gdb.newest_frame()
+def go_frame():
+    """The frame of the selected thread in which Go code is, be it in a signal handler or in a function of the runtime; or None."""
+    frame = gdb.newest_frame()
     for _ in range(50):
-        if frame is None:
-            break
-        if source(frame.pc()).endswith(".go"):
-            return frame.pc()
+        if frame is None or source(frame.pc()).endswith(".go"):
+            return frame
         frame = frame.older()
-    return newest.pc()
+    return None
 
 
 def selected_frame():
@@ -654,16 +669,97 @@ def selected_frame():
 def restore(frame):
     if frame and frame.is_valid():
         frame.select()
+    choose_language()
+
+
+class Named(FrameDecorator):
+    """A frame that is marked as a signal handler's, because its caller is on another stack or at a fault, under its own name."""
+
+    def function(self):
+        return function(self.inferior_frame().pc())
+
+    def line(self):
+        return self.inferior_frame().find_sal().line
+
+
+class Names:
+    """The filter that does so. Where a handler returns to stays what gdb calls it."""
+
+    name, priority, enabled = "gort", 50, True
+
+    def filter(self, frames):
+        for f in frames:
+            frame = f.inferior_frame()
+            marked = frame.type() == gdb.SIGTRAMP_FRAME and function(frame.pc()) != "gort_sigreturn"
+            yield Named(f) if marked else f
+
+
+class FrameId:
+    """What gdb tells frames apart by."""
+
+    def __init__(self, sp, pc):
+        self.sp, self.pc = sp, pc
+
+
+class Elsewhere(Unwinder):
+    """While in use, the caller of the selected thread's newest frame is a goroutine that no thread runs. No register is written: core files have
+    none that could be, and a command that lets a process go on is to do no harm.
+
+    Also the filter that keeps the frames of the thread itself out of backtraces."""
+
+    priority, enabled = 100, True
+
+    def __init__(self, g):
+        super().__init__("gort-goroutine")
+        self.pc, self.sp, exact = context(g)
+        # gdb takes the pc of a caller for a return address and looks for what is one byte before.
+        self.pc += exact
+        self.top = [int(gdb.newest_frame().read_register(r)) for r in ("rsp", "rip")]
+
+    def __call__(self, pending):
+        if [int(pending.read_register(r)) for r in ("rsp", "rip")] != self.top:
+            return None
+        value = lambda n, register: gdb.Value(n).cast(pending.read_register(register).type)
+        # Below the goroutine's frame: gdb ends a walk that goes down.
+        found = pending.create_unwind_info(FrameId(value(self.sp - 16, "rsp"), pending.read_register("rip")))
+        found.add_saved_register("rsp", value(self.sp, "rsp"))
+        found.add_saved_register("rip", value(self.pc, "rip"))
+        return found
+
+    def own(self, frame):
+        """The frame is the thread's, not the goroutine's."""
+        return int(frame.read_register("rsp")) == self.top[0]
+
+    def filter(self, frames):
+        return (f for f in frames if not self.own(f.inferior_frame()))
+
+    def __enter__(self):
+        gdb.frame_unwinders.insert(0, self)
+        gdb.frame_filters[self.name] = self
+        gdb.invalidate_cached_frames()
+        frame = gdb.newest_frame()
+        while frame and self.own(frame):
+            frame = frame.older()
+        if frame:
+            frame.select()
+        choose_language()
+
+    def __exit__(self, *_):
+        gdb.frame_unwinders.remove(self)
+        del gdb.frame_filters[self.name]
+        gdb.invalidate_cached_frames()
 
 
 class Goroutine(gdb.Command):
     """Run a gdb command as if a goroutine were the selected thread: goroutine N COMMAND.
 
-The number may be an expression, or `all` for one goroutine after the other."""
+The number may be an expression, or `all` for one goroutine after the other. The frames of a goroutine that no thread runs are
+numbered behind those of the selected thread, which backtraces leave out."""
 
     def __init__(self):
         super().__init__("goroutine", gdb.COMMAND_STACK, gdb.COMPLETE_NONE)
 
+    @told
     def invoke(self, argument, _tty):
         number, _, command = argument.strip().partition(" ")
         if not number or not command:
@@ -686,30 +782,73 @@ The number may be an expression, or `all` for one goroutine after the other."""
             try:
                 if runs != selected:
                     runs.switch()
+                go_frame().select()
+                choose_language()
                 gdb.execute(command)
             finally:
                 selected.switch()
                 restore(frame)
             return
-        gdb.newest_frame().select()
-        saved = [(r, int(gdb.newest_frame().read_register(r))) for r in ("rsp", "rip")]
-        pc, sp = context(g)
         try:
-            gdb.execute("set $rsp = %d" % sp)
-            gdb.execute("set $rip = %d" % pc)
-            gdb.execute(command)
+            with Elsewhere(g):
+                gdb.execute(command)
         finally:
-            for register, value in saved:
-                gdb.execute("set $%s = %d" % (register, value))
             restore(frame)
+
+
+# What expressions in frames of the runtime are read as: 'main.x' is a name then.
+OUTSIDE = "c"
+
+
+def choose_language(*_event):
+    """Sets the language to OUTSIDE in the runtime's Rust code, which is where threads that wait are, and back to gdb's choice elsewhere.
+
+    gdb would choose Rust, in which no Go name is one. And Go there ends gdb 13 at the first name that it does not know: it takes the
+    frame's function for one of a Go package. So Go is taken as gdb's choice, too; what else a user has set stays."""
+    now = gdb.parameter("language")
+    if now not in ("auto", "local", "go") and not (now == OUTSIDE and choose_language.mine):
+        return
+    frame = selected_frame()
+    table = frame.find_sal().symtab if frame else None
+    outside = table and table.filename.endswith(".rs") and table.objfile.lookup_static_symbol("main.main")
+    if bool(outside) == (now == OUTSIDE) or not outside and now == "go":
+        return
+    # gdb's warning that this is not the frame's language goes into the string.
+    gdb.execute("set language " + (OUTSIDE if outside else "auto"), to_string=True)
+    choose_language.mine = bool(outside)
+
+
+choose_language.mine = False
+
+
+def project():
+    """The folder of gort's sources, if this script is in it, or in a goroot whose linker is."""
+    folder = os.path.dirname(os.path.abspath(__file__))
+    linker = os.path.join(folder, "../../pkg/tool/linux_amd64/link")
+    for start in (folder, os.path.realpath(linker)):
+        while start != "/":
+            if os.path.isfile(os.path.join(start, "abi/go15.h")):
+                return start
+            start = os.path.dirname(start)
+    return None
 
 
 def load():
     # The runtime's own signals: one that asks for preemption, one that takes samples; and one that servers get all day.
     gdb.execute("handle SIGURG SIGPROF SIGPIPE nostop noprint pass", to_string=True)
+    for event in ("stop", "new_objfile", "before_prompt"):
+        getattr(gdb.events, event).connect(choose_language)
+    with gdb.with_parameter("confirm", False):
+        gdb.execute("define set hookpost-language\npython choose_language()\nend", to_string=True)
+    choose_language()
+    # Executables call the project so, wherever it was built (scripts/rustc).
+    sources = project()
+    if sources:
+        gdb.execute("set substitute-path /gort " + sources)
     home = gdb.current_objfile() or gdb
     home.pretty_printers = [p for p in home.pretty_printers if getattr(p, "name", "") != Printers.name]
     home.pretty_printers.insert(0, Printers())
+    home.frame_filters[Names.name] = Names()
     for command in (Len, Cap, DynamicType, Iface, InfoGoroutines, Goroutine):
         command()
 

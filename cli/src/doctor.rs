@@ -8,41 +8,73 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use anyhow::{Context, Result};
 use console::style;
+use serde::Serialize;
 
-use crate::golang::{self, GoInstall};
+use crate::golang::{self, GoError, GoInstall};
 
 /// Arguments of `gort doctor`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  gort doctor\n\n\
-    Exits with 0 if everything needed to link Go objects is there, with 1 otherwise. Go itself, gdb and a system linker \
-    are useful but not needed for that.")]
-pub struct Args {}
+    Exits with 0 if everything needed to link Go objects is there, with 1 if something is missing. A Go that is nowhere, gdb and a \
+    system linker are useful but not needed for that; a Go that is named and cannot be used counts as missing.\n\n\
+    --json prints one object: `gort`, the version; `ok`, whether nothing is missing; and `findings`, a list of objects with `name` (link, \
+    library, go, packages, system-linker, gdb), `status` (ok, absent, missing), `found`, what was found or why it cannot be used, and \
+    `advice`, what to do, or null.")]
+pub struct Args {
+    /// Print the findings as JSON
+    #[arg(long)]
+    json: bool,
+}
 
 /// How a finding counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 enum Status {
     /// There and usable.
     Ok,
     /// Not there; linking works without.
     Absent,
-    /// Not there, and nothing works without.
+    /// Not there, and what was asked for does not work without.
     Missing,
 }
 
 /// One line of the report, with what to do about it.
+#[derive(Serialize)]
 struct Finding {
-    status: Status,
+    name: &'static str,
+    #[serde(skip)]
     what: &'static str,
+    status: Status,
     found: String,
     advice: Option<String>,
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Json<'a> {
+    gort: &'static str,
+    ok: bool,
+    findings: &'a [Finding],
+}
+
+/// What a finding is about: its name for programs and for people.
+type Subject = (&'static str, &'static str);
+
+const LINK: Subject = ("link", "gort link");
+const LIBRARY: Subject = ("library", "libgort.a");
+const GO: Subject = ("go", "Go");
+const PACKAGES: Subject = ("packages", "packages");
+const SYSTEM_LINKER: Subject = ("system-linker", "system linker");
+const GDB: Subject = ("gdb", "gdb");
+
 impl Finding {
-    fn ok(what: &'static str, found: impl Into<String>) -> Self {
+    fn ok((name, what): Subject, found: impl Into<String>) -> Self {
         Self {
-            status: Status::Ok,
+            name,
             what,
+            status: Status::Ok,
             found: found.into(),
             advice: None,
         }
@@ -50,33 +82,56 @@ impl Finding {
 
     fn bad(
         status: Status,
-        what: &'static str,
+        (name, what): Subject,
         found: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
         Self {
-            status,
+            name,
             what,
+            status,
             found: found.into(),
             advice: Some(advice.into()),
         }
     }
 }
 
-/// `gort doctor`: true if objects can be linked.
-pub fn run(_: &Args) -> bool {
-    let findings = [linker(), library(), go(), system_linker(), gdb()];
-    let can_link = findings
+/// `gort doctor`: true if nothing is missing.
+pub fn run(args: &Args) -> Result<bool> {
+    let findings = [
+        linker(),
+        library(),
+        go(),
+        packages(),
+        system_linker(),
+        gdb(),
+    ];
+    let ok = findings
         .iter()
         .all(|finding| finding.status != Status::Missing);
-    print!("{}", report(&findings));
-    println!();
-    if can_link {
-        println!("Everything needed to link Go objects is here.");
-    } else {
-        println!("Go objects cannot be linked yet: see what is missing above.");
+    if args.json {
+        let json = Json {
+            gort: env!("CARGO_PKG_VERSION"),
+            ok,
+            findings: &findings,
+        };
+        let text = serde_json::to_string_pretty(&json).context("cannot describe the findings")?;
+        println!("{text}");
+        return Ok(ok);
     }
-    can_link
+    print!("{}", report(&findings));
+    let packages = findings
+        .iter()
+        .any(|f| f.name == PACKAGES.0 && f.status == Status::Ok);
+    let all = match (ok, packages) {
+        (true, true) => "Everything needed to link Go objects is here.",
+        (true, false) => {
+            "Go objects that import nothing can be linked; others need the packages of a Go 1.5."
+        }
+        (false, _) => "Go objects cannot be linked yet: see what is missing above.",
+    };
+    println!("\n{all}");
+    Ok(ok)
 }
 
 /// The report as text; colours appear only if standard output is a terminal.
@@ -101,10 +156,10 @@ fn report(findings: &[Finding]) -> String {
 fn linker() -> Finding {
     let version = env!("CARGO_PKG_VERSION");
     match env::current_exe().and_then(|exe| exe.canonicalize()) {
-        Ok(exe) => Finding::ok("gort link", format!("version {version}, {}", exe.display())),
+        Ok(exe) => Finding::ok(LINK, format!("version {version}, {}", exe.display())),
         Err(e) => Finding::bad(
             Status::Missing,
-            "gort link",
+            LINK,
             format!("cannot find its own executable: {e}"),
             "run gort by a path that exists",
         ),
@@ -119,7 +174,7 @@ fn library() -> Finding {
     });
     match checked {
         Ok(path) => Finding::ok(
-            "libgort.a",
+            LIBRARY,
             format!(
                 "{} (tables version {})",
                 path.display(),
@@ -128,7 +183,7 @@ fn library() -> Finding {
         ),
         Err(e) => Finding::bad(
             Status::Missing,
-            "libgort.a",
+            LIBRARY,
             e.to_string(),
             "build it together with this command: cargo build --release\nor set GORT_LIB to where it is",
         ),
@@ -139,7 +194,9 @@ fn library() -> Finding {
 fn go() -> Finding {
     match GoInstall::locate() {
         Ok(go) => {
-            let mut finding = Finding::ok("Go", format!("{}, {}", go.version, go.root.display()));
+            let source = golang::tree().map_or(String::new(), |tree| format!(" ({})", tree.source));
+            let found = format!("{}, {}{source}", go.version, go.root.display());
+            let mut finding = Finding::ok(GO, found);
             if go.version != golang::REFERENCE {
                 finding.advice = Some(format!(
                     "{} is the release that gort is tested with",
@@ -149,13 +206,44 @@ fn go() -> Finding {
             finding
         }
         Err(e) => {
-            let advice = format!(
-                "needed to compile Go programs; to have it, {}",
-                golang::how_to_get()
-            );
-            Finding::bad(Status::Absent, "Go", e.to_string(), advice)
+            let (status, how) = match e {
+                GoError::NotFound => (Status::Absent, golang::how_to_get()),
+                _ => (Status::Missing, golang::what_to_set()),
+            };
+            let advice = format!("needed to compile Go programs; to have it, {how}");
+            Finding::bad(status, GO, e.why(), advice)
         }
     }
+}
+
+/// The packages that `gort link` would link.
+fn packages() -> Finding {
+    let Some(tree) = golang::tree() else {
+        return Finding::bad(
+            Status::Absent,
+            PACKAGES,
+            golang::looked(),
+            "needed to link objects that import packages: have Go, see above",
+        );
+    };
+    let folder = golang::packages(&tree.root, "");
+    let found = format!("{} ({})", folder.display(), tree.source);
+    if !folder.join("runtime.a").is_file() {
+        let advice = format!(
+            "`gort link` looks there for what objects import; {}",
+            golang::what_to_set()
+        );
+        let found = format!("there are none in {found}");
+        return Finding::bad(Status::Missing, PACKAGES, found, advice);
+    }
+    let mut finding = Finding::ok(PACKAGES, found);
+    if !tree.root.join(golang::MARKER).is_file() && folder.join("runtime/cgo.a").is_file() {
+        finding.advice = Some(
+            "package net and what imports it hold C code here, which gort does not link; those of a goroot hold none: gort goroot DIR"
+                .into(),
+        );
+    }
+    finding
 }
 
 /// The linker that `-extld` can choose for the last step.
@@ -165,11 +253,11 @@ fn system_linker() -> Finding {
         find_program("ld"),
         find_program("gcc").or_else(|| find_program("cc")),
     ) {
-        (Some(ld), _) => Finding::ok("system linker", first_line(&ld)),
-        (None, Some(cc)) => Finding::ok("system linker", format!("through {}", first_line(&cc))),
+        (Some(ld), _) => Finding::ok(SYSTEM_LINKER, first_line(&ld)),
+        (None, Some(cc)) => Finding::ok(SYSTEM_LINKER, format!("through {}", first_line(&cc))),
         (None, None) => Finding::bad(
             Status::Absent,
-            "system linker",
+            SYSTEM_LINKER,
             "neither ld nor gcc in PATH",
             advice,
         ),
@@ -179,10 +267,10 @@ fn system_linker() -> Finding {
 /// The debugger.
 fn gdb() -> Finding {
     match find_program("gdb") {
-        Some(gdb) => Finding::ok("gdb", first_line(&gdb)),
+        Some(gdb) => Finding::ok(GDB, first_line(&gdb)),
         None => Finding::bad(
             Status::Absent,
-            "gdb",
+            GDB,
             "not in PATH",
             "only for debugging; on Debian: apt-get install gdb",
         ),
@@ -221,8 +309,8 @@ mod tests {
     #[test]
     fn advice_stands_below_its_finding() {
         let findings = [
-            Finding::ok("a", "here"),
-            Finding::bad(Status::Missing, "b", "nowhere", "do this\nthen that"),
+            Finding::ok(("a", "a"), "here"),
+            Finding::bad(Status::Missing, ("b", "b"), "nowhere", "do this\nthen that"),
         ];
         let text = console::strip_ansi_codes(&report(&findings)).into_owned();
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();

@@ -107,8 +107,7 @@ const GO: &str = "bin/go";
 
 /// `gort goroot DIR`.
 pub fn run(args: &Args) -> Result<()> {
-    let go =
-        GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", crate::golang::how_to_get()))?;
+    let go = GoInstall::locate()?;
     let outcome = make(&args.dir, &go, Linker::Gort)?;
     let dir = fs::canonicalize(&args.dir).unwrap_or_else(|_| args.dir.clone());
     let origin = format!("{} from {}", go.version, go.root.display());

@@ -5,24 +5,26 @@
 //! go command calls it in a goroot (see [`goroot`]).
 
 mod bench;
+mod completions;
 mod conform;
 mod doctor;
 mod excerpt;
 mod gocommand;
-mod golang;
 mod goroot;
 mod prove;
+mod version;
 
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use gort_link::golang;
 
 /// Link Go 1.5 programs with the gort runtime, and look after what that needs
 #[derive(Parser)]
-#[command(name = "gort", version, propagate_version = true)]
+#[command(name = "gort", version)]
 #[command(
     after_help = "Example:\n  gort goroot ~/go-on-gort\n  GOROOT=~/go-on-gort ~/go-on-gort/bin/go run hello.go"
 )]
@@ -34,7 +36,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Link Go objects; takes the flags of Go 1.5's `link` tool (`gort link --help`)
-    // Handled before the command line is parsed: Go's flags are not spelt as clap spells them.
+    // Handled before the command line is parsed.
     #[command(disable_help_flag = true)]
     Link {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -48,6 +50,11 @@ enum Command {
     Conform(conform::Args),
     /// Compare gort with the stock runtime, benchmark by benchmark
     Bench(bench::Args),
+    /// Say which gort this is, which Go it serves, and which library it links with
+    #[command(after_help = "Example:\n  gort version")]
+    Version,
+    /// Print what a shell needs to complete command lines of gort
+    Completions(completions::Args),
     /// Prove that the runtime library fits on goroutine stacks
     Prove(prove::Args),
 }
@@ -57,9 +64,20 @@ fn main() -> ExitCode {
     if called_as_link(&args) {
         return link(&args[1..]);
     }
-    if args.get(1).is_some_and(|first| first == "link") {
-        return link(&args[2..]);
+    // Go's flags are not spelt as clap spells them, so the linker reads its own command line and knows its own help.
+    let words: Vec<Option<&str>> = args.iter().skip(1).map(|arg| arg.to_str()).collect();
+    match words[..] {
+        [Some("link"), ..] => return link(&args[2..]),
+        [Some("help"), Some("link"), ..] => return link(&["-help".into()]),
+        [Some("-V" | "--version")] => {
+            version::print();
+            return ExitCode::SUCCESS;
+        }
+        _ => {}
     }
+    // `gort ... | head` ends as other programs do. Not so a link, which has a folder to remove.
+    // SAFETY: there is one thread, and no handler that this would replace.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
     // What a goroot's go command asks; no commands for people, so they are in no help.
     match args.get(1).and_then(|first| first.to_str()) {
         Some("go-check") if gocommand::check(&args[2..]) => return ExitCode::SUCCESS,
@@ -73,9 +91,14 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Link { args } => return link(&args),
         Command::Goroot(args) => goroot::run(&args).map(|()| true),
-        Command::Doctor(args) => Ok(doctor::run(&args)),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Conform(args) => conform::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Version => {
+            version::print();
+            Ok(true)
+        }
+        Command::Completions(args) => completions::run(&args, Cli::command()).map(|()| true),
         Command::Prove(args) => prove::run(&args).map(|()| true),
     };
     match done {

@@ -4,9 +4,10 @@ mod common;
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::Command;
 
-use common::{fake_go, gort};
+use common::{fake_go, go15, gort, library};
 
 #[test]
 fn help_everywhere_has_an_example() {
@@ -21,11 +22,85 @@ fn help_everywhere_has_an_example() {
         &["conform", "objects", "--help"],
         &["conform", "programs", "--help"],
         &["bench", "--help"],
+        &["prove", "--help"],
+        &["version", "--help"],
+        &["completions", "--help"],
+        &["-h"],
+        &["link", "-h"],
+        &["link", "-help"],
+        &["help", "link"],
+        &["doctor", "-h"],
+        &["help", "conform", "kept"],
     ] {
         let done = gort(args, &[]);
         assert_eq!(done.status, 0, "{args:?}: {}", done.err);
         assert!(done.out.contains("Example"), "{args:?}: {}", done.out);
     }
+}
+
+#[test]
+fn help_of_the_linker_lists_its_flags() {
+    let dir = tempfile::tempdir().unwrap();
+    let name = dir.path().join("link");
+    symlink(env!("CARGO_BIN_EXE_gort"), &name).unwrap();
+    let direct = Command::new(&name).arg("-h").output().unwrap();
+    let direct = String::from_utf8(direct.stdout).unwrap();
+    for args in [&["help", "link"] as &[&str], &["link", "-h"]] {
+        let done = gort(args, &[]);
+        assert_eq!(done.status, 0, "{args:?}");
+        assert!(
+            done.out.contains("\n  -installsuffix value\n"),
+            "{}",
+            done.out
+        );
+        assert_eq!(done.out, direct);
+    }
+}
+
+#[test]
+fn version_says_what_is_served_and_which_library() {
+    let dir = tempfile::tempdir().unwrap();
+    let gone = dir.path().join("gone.a");
+    for args in [["version"], ["--version"], ["-V"]] {
+        let done = gort(&args, &[("GORT_LIB", &gone)]);
+        assert_eq!(done.status, 0, "{}", done.err);
+        let lines: Vec<&str> = done.out.lines().collect();
+        assert_eq!(lines[0], concat!("gort ", env!("CARGO_PKG_VERSION")));
+        assert!(lines[1].contains("Go 1.5") && lines[1].contains("go1.5.4"));
+        assert!(lines[2].contains("not usable: ") && lines[2].contains("gone.a"));
+    }
+}
+
+#[test]
+fn completions_know_the_commands() {
+    for shell in ["bash", "zsh", "fish"] {
+        let done = gort(&["completions", shell], &[]);
+        assert_eq!(done.status, 0, "{}", done.err);
+        for word in ["goroot", "doctor", "conform", "kept", "gomaxprocs"] {
+            assert!(done.out.contains(word), "{shell}: no {word}");
+        }
+        assert!(!done.out.contains("go-check"), "{shell}");
+    }
+    let done = gort(&["completions", "tcsh"], &[]);
+    assert_eq!(done.status, 2);
+    assert!(done.err.contains("fish"), "{}", done.err);
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_error() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../go-tests");
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            r#"for i in 1 2 3; do "$0" conform kept "$1" --list | head -1; done"#,
+        ])
+        .arg(env!("CARGO_BIN_EXE_gort"))
+        .arg(tests)
+        .output()
+        .unwrap();
+    let (out, err) = (output.stdout, output.stderr);
+    assert_eq!(String::from_utf8_lossy(&err), "");
+    assert_eq!(out.split(|&b| b == b'\n').count(), 4);
 }
 
 #[test]
@@ -38,6 +113,10 @@ fn a_wrong_command_line_is_refused() {
         &["bench", "no-such-suite"],
         &["bench", "--filter", "("],
         &["bench", "--args", "no-name"],
+        &["conform", "no-such-suite"],
+        &["completions"],
+        &["version", "extra"],
+        &["doctor", "--jsn"],
     ] {
         let done = gort(args, &[]);
         assert_eq!(done.status, 2, "{args:?}");
@@ -86,7 +165,8 @@ fn doctor_names_the_go_it_found() {
     let go = fake_go(&dir.path().join("go"), "go1.5.1");
     let done = gort(&["doctor"], &[("GO15ROOT", &go)]);
     assert!(
-        done.out.contains(&format!("go1.5.1, {}", go.display())),
+        done.out
+            .contains(&format!("go1.5.1, {} (from GO15ROOT)", go.display())),
         "{}",
         done.out
     );
@@ -96,6 +176,173 @@ fn doctor_names_the_go_it_found() {
         "{}",
         done.out
     );
+}
+
+/// The findings of `gort doctor --json` by name: status, and what was found.
+fn findings(env: &[(&str, &Path)]) -> (i32, serde_json::Value) {
+    let done = gort(&["doctor", "--json"], env);
+    let json: serde_json::Value = serde_json::from_str(&done.out).expect(&done.out);
+    assert_eq!(json["gort"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(json["ok"], done.status == 0);
+    let list = json["findings"].as_array().unwrap();
+    let pairs = list.iter().map(|f| {
+        let name = f["name"].as_str().unwrap().to_string();
+        (name, f.clone())
+    });
+    (done.status, pairs.collect::<serde_json::Map<_, _>>().into())
+}
+
+#[test]
+fn doctor_says_where_packages_are_looked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let go = fake_go(&dir.path().join("sdk/go1.5.4"), "go1.5.4");
+    let other = dir.path().join("go1.22");
+    fs::create_dir(&other).unwrap();
+    fs::write(other.join("VERSION"), "go1.22.1").unwrap();
+    let Some(library) = library() else {
+        eprintln!("not run: there is no libgort.a; cargo build --release -p gort");
+        return;
+    };
+    let root = |path: &Path| path.join("pkg/linux_amd64").display().to_string();
+    let home = dir.path();
+    let empty = dir.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    for (env, place) in [
+        (vec![("HOME", home)], Some(root(&go))),
+        (vec![("GO15ROOT", &*go)], Some(root(&go))),
+        (
+            vec![("GOROOT", &*go), ("GO15ROOT", &*empty)],
+            Some(root(&go)),
+        ),
+        // Another release is passed over.
+        (vec![("GOROOT", &*other), ("HOME", home)], Some(root(&go))),
+        (
+            vec![("GOROOT", &*empty), ("HOME", home)],
+            Some(root(&empty)),
+        ),
+        (vec![("GO15ROOT", &*empty)], Some(root(&empty))),
+        (vec![("HOME", &*empty)], None),
+        (vec![], None),
+    ] {
+        let env: Vec<(&str, &Path)> = [("GORT_LIB", &*library)].into_iter().chain(env).collect();
+        let (status, findings) = findings(&env);
+        let packages = &findings["packages"];
+        let found = packages["found"].as_str().unwrap();
+        let expected = match &place {
+            Some(place) if *place == root(&go) => "ok",
+            Some(_) => "missing",
+            None => "absent",
+        };
+        assert_eq!(packages["status"], expected, "{env:?}: {findings}");
+        assert_eq!(status, i32::from(expected == "missing"), "{env:?}");
+        match place {
+            Some(place) => assert!(found.contains(&place), "{env:?}: {found}"),
+            None => assert!(found.contains("GO15ROOT is not set"), "{env:?}: {found}"),
+        }
+        assert_eq!(packages["advice"].is_null(), expected == "ok", "{packages}");
+    }
+}
+
+#[test]
+fn link_finds_packages_where_doctor_says() {
+    let (Some(go), Some(library)) = (go15(), library()) else {
+        eprintln!("not run: needs Go 1.5 and libgort.a");
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path();
+    fs::create_dir(home.join("sdk")).unwrap();
+    symlink(&go, home.join("sdk/go1.5.4")).unwrap();
+    let (source, object) = (home.join("p.go"), home.join("p.o"));
+    fs::write(
+        &source,
+        "package main\nimport \"errors\"\nfunc main() { println(errors.New(\"x\").Error()) }\n",
+    )
+    .unwrap();
+    let done = Command::new(go.join("pkg/tool/linux_amd64/compile"))
+        .args(["-p", "main", "-o"])
+        .args([&object, &source])
+        .env("GOROOT", &go)
+        .status()
+        .unwrap();
+    assert!(done.success());
+    let exe = home.join("exe");
+    let args = [
+        "link",
+        "-o",
+        exe.to_str().unwrap(),
+        object.to_str().unwrap(),
+    ];
+    for named in [("GOROOT", &*go), ("GO15ROOT", &*go), ("HOME", home)] {
+        let done = gort(&args, &[("GORT_LIB", &library), named]);
+        assert_eq!(done.status, 0, "{named:?}: {}", done.err);
+        fs::remove_file(&exe).unwrap();
+    }
+    let none = home.join("none");
+    let done = gort(&args, &[("GORT_LIB", &library), ("HOME", &none)]);
+    assert_eq!(done.status, 2, "{}", done.err);
+    let missing = "package errors, imported by main, is missing: no Go 1.5 was found: ";
+    let looked = "GOROOT is not set, GO15ROOT is not set, and there is no ";
+    assert!(
+        done.err.contains(&[missing, looked].concat()),
+        "{}",
+        done.err
+    );
+    assert_eq!(done.err.lines().count(), 1, "{}", done.err);
+    assert!(!exe.exists());
+    // What wins over other variables is named.
+    let env = [("GOROOT", home), ("GO15ROOT", &*go)];
+    let done = gort(&["goroot", none.to_str().unwrap()], &env);
+    assert!(
+        done.err
+            .contains("VERSION is missing; set GOROOT to a Go 1.5"),
+        "{}",
+        done.err
+    );
+    // The commands that need an installation say the same.
+    let done = gort(&["goroot", none.to_str().unwrap()], &[("HOME", &none)]);
+    assert_eq!(done.status, 2, "{}", done.err);
+    assert!(done.err.contains(looked), "{}", done.err);
+    assert_eq!(done.err.lines().count(), 1, "{}", done.err);
+}
+
+#[test]
+fn filters_that_fit_nothing_are_errors() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let (tests, bench) = (root.join("go-tests"), root.join("bench"));
+    let (tests, bench) = (tests.to_str().unwrap(), bench.to_str().unwrap());
+    for (args, named) in [
+        (
+            &["conform", "kept", tests, "--filter", "no-such"] as &[&str],
+            "--filter no-such",
+        ),
+        // Each has to fit something.
+        (
+            &[
+                "conform", "kept", tests, "--list", "--filter", "hello", "--filter", "no-such",
+            ],
+            "--filter no-such",
+        ),
+        (
+            &["bench", "--dir", bench, "--list", "--filter", "no-such"],
+            "no benchmark is chosen",
+        ),
+        (
+            &["bench", "--dir", bench, "--list", "--args", "no-such=1"],
+            "--args no-such",
+        ),
+    ] {
+        let done = gort(args, &[]);
+        assert_eq!(done.status, 2, "{args:?}: {}", done.out);
+        assert!(done.err.contains(named), "{args:?}: {}", done.err);
+        assert_eq!(done.err.lines().count(), 1, "{args:?}: {}", done.err);
+    }
+    let done = gort(
+        &["conform", "kept", tests, "--list", "--filter", "hello"],
+        &[],
+    );
+    assert_eq!(done.status, 0, "{}", done.err);
+    assert_eq!(done.out.trim(), "kept        hello");
 }
 
 #[test]

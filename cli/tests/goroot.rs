@@ -321,15 +321,17 @@ fn without_a_usable_go_the_message_says_how_to_get_one() {
     let dir = tempfile::tempdir().unwrap();
     let tree = dir.path().join("tree");
     let advice = [
-        "go1.5.4.linux-amd64.tar.gz",
-        "a3358721210787dc1e06f5ea1460ae0564f22a0fbd91be9dcd947fb1d19b9560",
-        "GO15ROOT",
+        "no Go 1.5 installation: GOROOT is not set, GO15ROOT is not set, and HOME is not set; ",
+        "set GO15ROOT to a Go 1.5, `gort doctor` says how to get one\n",
     ];
     refused(&tree, None, &advice);
     refused(
         &tree,
         Some(&dir.path().join("gone")),
-        &["gone, which does not exist"],
+        &[
+            "there is no Go 1.5 installation at ",
+            "gone (from GO15ROOT); set GO15ROOT",
+        ],
     );
 
     let other = fake_go(&dir.path().join("other"), "go1.6.2");
@@ -348,19 +350,22 @@ fn without_a_usable_go_the_message_says_how_to_get_one() {
 }
 
 #[test]
-fn a_goroot_of_ours_is_no_installation() {
+fn a_goroot_of_ours_stands_for_its_installation() {
     let dir = tempfile::tempdir().unwrap();
     let go = fake_go(&dir.path().join("go"), "go1.5.4");
-    let tree = dir.path().join("tree");
-    assert_eq!(
-        gort(&["goroot", tree.to_str().unwrap()], &[("GO15ROOT", &go)]).status,
-        0
-    );
-    refused(
-        &dir.path().join("second"),
-        Some(&tree),
-        &["tree is a goroot made by `gort goroot`"],
-    );
+    let [tree, second] = ["tree", "second"].map(|name| dir.path().join(name));
+    let make = |tree: &Path, env| gort(&["goroot", tree.to_str().unwrap()], &[env]);
+    assert_eq!(make(&tree, ("GO15ROOT", &go)).status, 0);
+    let done = make(&second, ("GOROOT", &tree));
+    assert_eq!(done.status, 0, "{}", done.err);
+    let origin = format!("(go1.5.4 from {})", go.display());
+    assert!(done.out.contains(&origin), "{}", done.out);
+    fs::remove_dir_all(&go).unwrap();
+    let texts = [
+        "the Go installation that the goroot ",
+        "tree was made of is gone",
+    ];
+    refused(&dir.path().join("third"), Some(&tree), &texts);
 }
 
 #[test]

@@ -32,6 +32,35 @@ fn output(mut command: Command) -> Option<String> {
     Some(String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned())
 }
 
+/// What gdb says to commands, with the script; `None` where it is missing. `program` ends its command line.
+fn gdb(commands: &[&str], program: &[&Path]) -> Option<String> {
+    if Command::new("gdb").arg("--version").output().is_err() {
+        eprintln!("not run: gdb is not installed");
+        return None;
+    }
+    // What it says and what it complains of in one stream, in order.
+    let mut gdb = Command::new("sh");
+    gdb.args(["-c", "exec gdb \"$@\" 2>&1", "gdb", "-nx", "-q", "--batch"]);
+    let script = root().join("scripts/gort-gdb.py");
+    gdb.args(["-ex", &format!("source {}", script.display())]);
+    for command in commands {
+        gdb.args(["-ex", command]);
+    }
+    gdb.args(program).stdin(Stdio::null());
+    output(gdb)
+}
+
+/// Each of the texts is in the output, behind the one before.
+fn in_order(output: &str, texts: &[&str]) {
+    let mut rest = output;
+    for text in texts {
+        let Some(at) = rest.find(text) else {
+            panic!("{text:?} is not in\n{rest}\nof\n{output}");
+        };
+        rest = &rest[at + text.len()..];
+    }
+}
+
 #[test]
 fn gdb_stops_at_lines_and_lists_goroutines() {
     let dir = tempfile::tempdir().unwrap();
@@ -69,6 +98,179 @@ fn gdb_stops_at_lines_and_lists_goroutines() {
     ] {
         assert!(output.contains(text), "{text:?} is not in\n{output}");
     }
+}
+
+/// The walk of goroutine 1 of `gdb_fault`, from where it faults.
+const FAULT: [&str; 6] = [
+    "in main.walk (n=0x",
+    "depth=0, ",
+    ") at gdb_fault.go:15",
+    "depth=2, ",
+    ") at gdb_fault.go:17",
+    "in main.main () at gdb_fault.go:32",
+];
+
+#[test]
+fn gdb_walks_from_the_signal_handler_and_from_a_panic_to_what_faulted() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(exe) = link("gdb_fault", dir.path()) else {
+        return;
+    };
+    let commands = [
+        "handle SIGSEGV nostop noprint pass",
+        "set breakpoint pending on",
+        "break gort_sighandler if $rdi == 11",
+        "run",
+        "bt",
+        "echo <panic>\\n",
+        "delete",
+        "catch syscall exit_group",
+        "continue",
+        "bt",
+        "info goroutines",
+    ];
+    let Some(output) = gdb(&commands, &[&exe]) else {
+        return;
+    };
+    let handler = [
+        "gort_sighandler",
+        "gort_sigtramp",
+        "<signal handler called>",
+    ];
+    in_order(&output, &[&handler[..], &FAULT, &["<panic>"]].concat());
+    // Stack of the runtime, then the goroutine's; a frame between them has its name.
+    let panic = [
+        "<panic>",
+        "gort_system_call () at",
+        "runtime.gopanic () at",
+        "runtime.sigpanic () at",
+    ];
+    let goroutine = ["*    1  running   main.walk at gdb_fault.go:15, started by"];
+    in_order(&output, &[&panic[..], &FAULT, &goroutine].concat());
+    assert!(!output.contains("corrupt stack"), "{output}");
+}
+
+#[test]
+fn gdb_reads_core_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(exe) = link("gdb_fault", dir.path()) else {
+        return;
+    };
+    let core = dir.path().join("core");
+    let dump = format!("generate-core-file {}", core.display());
+    let commands = [
+        "handle SIGSEGV nostop noprint pass",
+        "set environment GOTRACEBACK crash",
+        "run",
+        &dump,
+        "kill",
+    ];
+    let Some(output) = gdb(&commands, &[&exe]) else {
+        return;
+    };
+    assert!(output.contains("SIGABRT") && core.exists(), "{output}");
+    let commands = [
+        "bt",
+        "echo <goroutines>\\n",
+        "info goroutines",
+        "goroutine all bt",
+        "echo <parked>\\n",
+        "goroutine $parked print tag",
+        "goroutine $parked info args",
+        "goroutine $parked bt -no-such",
+        "echo <back>\\n",
+        "frame",
+        "print 'main.count'",
+        "goroutine 77 bt",
+    ];
+    // Its number is free.
+    let find = "python gdb.set_convenience_variable('parked', \
+                next(int(l.split()[0]) for l in gdb.execute('info goroutines', to_string=True).splitlines() if 'main.wait' in l))";
+    let commands = [&[find], &commands[..]].concat();
+    let output = gdb(&commands, &[&exe, &core]).unwrap();
+    in_order(&output, &FAULT);
+    let goroutines = [
+        "<goroutines>",
+        "*    1  running   main.walk at gdb_fault.go:15, started by",
+        "waiting (chan receive) main.wait at gdb_fault.go:22, started by main.main",
+    ];
+    in_order(&output, &[&goroutines[..], &FAULT].concat());
+    let parked = [
+        "<goroutines>",
+        "\ngoroutine ",
+        "in main.wait (c=chan int len 0 cap 0, 1 waiting to receive, here=chan int len 0 cap 0, tag=\"tag\") at gdb_fault.go:22",
+        "<parked>",
+        "= \"tag\"",
+        "c = chan int len 0 cap 0",
+        "<back>",
+        "#0 ",
+        "= 10",
+        "there is no goroutine 77",
+    ];
+    in_order(&output, &parked);
+    assert!(!output.contains("Python"), "{output}");
+}
+
+#[test]
+fn gdb_knows_go_names_in_frames_of_the_runtime() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(exe) = link("gdb_fault", dir.path()) else {
+        return;
+    };
+    // The frame that gdb shows is of Rust code.
+    let commands = [
+        "handle SIGSEGV nostop noprint pass",
+        "break gort_sighandler if $rdi == 11",
+        "run",
+        "echo <rust>\\n",
+        "print 'main.count'",
+        "print nosuch",
+        "print main.nosuch",
+        "print 'main.nosuch'",
+        "goroutine 1 print depth",
+        "goroutine 1 print nosuch",
+        "set language go",
+        "print nosuch",
+        "echo <go>\\n",
+        "frame function main.walk",
+        "set language go",
+        "print depth",
+        "print 'main.count'",
+        "print nosuch",
+        "print 'main.nosuch'",
+        "print n",
+        "print main.nosuch",
+        "show language",
+        "down 3",
+        "set language pascal",
+        "goroutine 1 print nosuch",
+        "show language",
+    ];
+    let Some(output) = gdb(&commands, &[&exe]) else {
+        return;
+    };
+    let unknown = "No symbol \"nosuch\" in current context.";
+    let unknown_in_main = "No symbol \"main.nosuch\" in current context.";
+    let texts = [
+        "<rust>",
+        "$1 = 10",
+        unknown,
+        unknown_in_main,
+        "$2 = 0",
+        unknown,
+        unknown,
+        "<go>",
+        "$3 = 0",
+        "$4 = 10",
+        unknown,
+        unknown_in_main,
+        "(main.node *) 0x",
+        "language is \"go\"",
+        unknown,
+        "language is \"pascal\"",
+    ];
+    in_order(&output, &texts);
+    assert!(!output.contains("Python"), "{output}");
 }
 
 /// Checks a map of n entries, each three times its key: for gdb's Python.
@@ -169,6 +371,70 @@ fn gdb_prints_values_as_go_programmers_read_them() {
         let right =
             said.is_some_and(|said| said == text || PARTS.contains(&name) && said.contains(text));
         assert!(right, "{name}: {said:?} instead of {text:?} in\n{output}");
+    }
+}
+
+/// Runs of printing characters in a file.
+fn strings(file: &Path) -> Vec<String> {
+    let bytes = std::fs::read(file).unwrap();
+    let texts = bytes.split(|b| !(b' '..=b'~').contains(b));
+    texts
+        .filter(|text| text.len() >= 4)
+        .map(|text| String::from_utf8(text.to_vec()).unwrap())
+        .collect()
+}
+
+#[test]
+fn executables_name_no_folder_of_the_builder() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(exe) = link("hello", dir.path()) else {
+        return;
+    };
+    let root = root().canonicalize().unwrap();
+    let mut folders = vec![root, dir.path().to_path_buf()];
+    for variable in ["HOME", "CARGO_HOME", "RUSTUP_HOME", "CARGO_TARGET_DIR"] {
+        folders.extend(std::env::var_os(variable).map(PathBuf::from));
+    }
+    let folders: Vec<String> = folders
+        .iter()
+        .map(|folder| format!("{}/", folder.display()))
+        .filter(|folder| folder.len() > 2)
+        .collect();
+    // The script for gdb is where the library is, and named there.
+    let script = library().unwrap().with_file_name("gort-gdb.py");
+    let strings = strings(&exe);
+    let named = strings.iter().find(|text| {
+        !text.contains(script.file_name().unwrap().to_str().unwrap())
+            && folders.iter().any(|folder| text.contains(folder.as_str()))
+    });
+    assert_eq!(named, None);
+    for part in ["/gort/src/", "/gort/asm/"] {
+        assert!(strings.iter().any(|text| text.contains(part)), "{part}");
+    }
+}
+
+#[test]
+fn w_leaves_out_all_debug_information_and_keeps_the_symbols() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(library) = library() else {
+        eprintln!("not run: there is no libgort.a; cargo build --release -p gort");
+        return;
+    };
+    let exe = dir.path().join("hello");
+    let object = root().join("go-tests/hello/hello.o");
+    for (flag, symbols) in [("-w", true), ("-s", false)] {
+        let args = ["link", flag, "-o"].into_iter();
+        let args: Vec<&str> = args
+            .chain([exe.to_str().unwrap(), object.to_str().unwrap()])
+            .collect();
+        let done = gort(&args, &[("GORT_LIB", &library)]);
+        assert_eq!(done.status, 0, "{}", done.err);
+        // Names of sections are in the file.
+        let bytes = std::fs::read(&exe).unwrap();
+        let has = |name: &str| bytes.windows(name.len()).any(|w| w == name.as_bytes());
+        assert!(has(".text\0"));
+        assert!(!has(".debug_"), "{flag}");
+        assert_eq!(has(".symtab\0"), symbols, "{flag}");
     }
 }
 

@@ -6,11 +6,10 @@
 
 use crate::dwarf::DebugSection;
 use crate::flags::Options;
+use crate::golang;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// File in the top folder of a goroot that gort made.
-pub const GOROOT_MARKER: &str = ".gort-goroot";
 /// The script, in a goroot.
 pub const IN_GOROOT: &str = "src/runtime/runtime-gdb.py";
 /// The script, beside the runtime library.
@@ -24,7 +23,7 @@ pub fn find(options: &Options, library: &Path) -> Option<PathBuf> {
     let ours = options
         .goroot
         .as_deref()
-        .filter(|goroot| goroot.join(GOROOT_MARKER).is_file());
+        .filter(|goroot| goroot.join(golang::MARKER).is_file());
     let in_goroot = ours.map(|goroot| goroot.join(IN_GOROOT));
     let beside = || Some(library.with_file_name(BESIDE_LIBRARY));
     let file = in_goroot.or_else(beside).filter(|file| file.is_file())?;
@@ -64,7 +63,7 @@ mod tests {
         let beside = lib.join(BESIDE_LIBRARY);
         fs::write(&beside, "").unwrap();
         assert_eq!(find(&options, &library), Some(beside));
-        fs::write(goroot.join(GOROOT_MARKER), "").unwrap();
+        fs::write(goroot.join(golang::MARKER), "").unwrap();
         assert_eq!(find(&options, &library), Some(in_goroot.clone()));
         let section = section(Path::new("/a b"));
         assert_eq!(section.bytes, b"\x01/a b\0");

@@ -110,6 +110,9 @@ fn common_args(library: &Path, exe: &Path, go_o: &str, options: &Options) -> Vec
     }
     if options.strip_all {
         add(&["-s"]);
+    } else if options.strip_debug {
+        // go.o has no debug information then; the library has its own.
+        add(&["-S"]);
     }
     add(&[
         "-o",

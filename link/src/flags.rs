@@ -6,6 +6,7 @@
 mod values;
 
 use crate::error::{Error, Result};
+use crate::golang;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use values::{parse_address, parse_bool, parse_hex, split_words};
@@ -105,14 +106,8 @@ impl Options {
 
     /// Where the standard library's archives are.
     pub fn pkg_dir(&self) -> Option<PathBuf> {
-        let suffix = if self.install_suffix.is_empty() {
-            String::new()
-        } else {
-            format!("_{}", self.install_suffix)
-        };
-        self.goroot
-            .as_ref()
-            .map(|g| g.join("pkg").join(format!("linux_amd64{suffix}")))
+        let root = self.goroot.as_ref()?;
+        Some(golang::packages(root, &self.install_suffix))
     }
 }
 
@@ -193,7 +188,7 @@ const FLAGS: &[(&str, Form, &str)] = &[
     (
         "h",
         Switch,
-        "(refused) halt on errors with a dump of the linker",
+        "print this help, as -help does; the stock tool halts on errors",
     ),
     (
         "installsuffix",
@@ -281,7 +276,7 @@ pub fn parse(
             Some((n, v)) => (n, Some(v.to_string())),
             None => (text, None),
         };
-        if name == "help" {
+        if name == "help" || name == "h" {
             return Ok(Request::Help);
         }
         let Some(&(name, form, _)) = FLAGS.iter().find(|(n, _, _)| *n == name) else {
@@ -334,7 +329,7 @@ pub fn parse(
             )));
         }
     }
-    o.goroot = goroot();
+    o.goroot = golang::tree().map(|tree| tree.root);
     o.final_linker = external.choose(std::env::var("GORT_LD").ok(), &o.extldflags);
     Ok(Request::Link(Box::new(o)))
 }
@@ -363,7 +358,6 @@ fn set_switch(o: &mut Options, name: &str, on: bool) -> Result<()> {
                 "use go tool objdump, or objdump -d, on the file",
             ));
         }
-        "h" => return Err(refused(name, "it was for debugging Go's own linker")),
         _ => return Err(refused(name, "gort cannot honour it")),
     }
     Ok(())
@@ -484,19 +478,6 @@ pub fn is_compiler(program: &str) -> bool {
         .unwrap_or_default();
     let exact = ["cc", "c++", "tcc", "icc", "icx", "ccache", "distcc", "zig"];
     exact.contains(&name.as_str()) || ["gcc", "clang", "g++"].iter().any(|c| name.contains(c))
-}
-
-/// `$GOROOT`, or the tree that this program is the `link` tool of.
-fn goroot() -> Option<PathBuf> {
-    if let Some(root) = std::env::var_os("GOROOT").filter(|g| !g.is_empty()) {
-        return Some(root.into());
-    }
-    // As called, not as found: in a goroot of symbolic links the tool is a link out of the tree.
-    let program = PathBuf::from(std::env::args_os().next()?);
-    let root = program.ancestors().nth(4)?;
-    root.join("pkg/linux_amd64")
-        .is_dir()
-        .then(|| root.to_path_buf())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //!
 //! | phase | module |
 //! |---|---|
-//! | flags | [`flags`], [`driver`] |
+//! | flags; which Go | [`flags`], [`driver`], [`golang`] |
 //! | find and read packages | [`load`], [`object`] |
 //! | read libgort.a | [`host`] |
 //! | one definition for each name | [`resolve`] |
@@ -24,6 +24,7 @@ pub mod emit;
 pub mod error;
 pub mod final_link;
 pub mod flags;
+pub mod golang;
 pub mod host;
 pub mod inspect;
 pub mod layout;

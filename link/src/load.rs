@@ -7,6 +7,7 @@
 
 use crate::error::{Error, Name, Result};
 use crate::flags::Options;
+use crate::golang;
 use crate::object::{self, Fault, Object};
 use memmap2::Mmap;
 use rayon::prelude::*;
@@ -360,17 +361,18 @@ fn find_package(options: &Options, library: &str, importer: &str) -> Result<Path
         return Ok(found.clone());
     }
     let looked: Vec<_> = candidates.iter().map(|c| c.display().to_string()).collect();
-    let hint = if options.goroot.is_none() {
-        "; set GOROOT to a Go 1.5 installation"
-    } else {
-        ""
-    };
-    let looked = if looked.is_empty() {
-        "no -L and no GOROOT are set".into()
-    } else {
-        format!("looked for {}", looked.join(", "))
-    };
+    let mut reasons = Vec::new();
+    if !looked.is_empty() {
+        reasons.push(format!("looked for {}", looked.join(", ")));
+    }
+    if options.goroot.is_none() {
+        reasons.push(format!(
+            "no Go 1.5 was found: {}; `gort doctor` says what to do",
+            golang::looked()
+        ));
+    }
+    let looked = reasons.join("; ");
     Err(Error::new(format!(
-        "package {package}, imported by {importer}, is missing: {looked}{hint}"
+        "package {package}, imported by {importer}, is missing: {looked}"
     )))
 }

@@ -38,7 +38,7 @@ use measure::Clock;
 use report::{Failure, Report};
 
 use crate::conform::process::Limits;
-use crate::golang::{self, GoInstall};
+use crate::golang::GoInstall;
 
 /// Rounds, unless an option or the benchmark's source says otherwise.
 const ROUNDS: u32 = 5;
@@ -47,7 +47,7 @@ const ROUNDS: u32 = 5;
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Example:\n  gort bench --filter 'trees|pauses' --json result.json\n  gort bench runtime --metric time --html result.html\n\n\
-    Needs a Go 1.5 installation ($GO15ROOT or $HOME/sdk/go1.5.4). GORT_LIB names another libgort.a to measure.\n\n\
+    Needs a Go 1.5 installation ($GOROOT, $GO15ROOT or $HOME/sdk/go1.5.4). GORT_LIB names another libgort.a to measure.\n\n\
     Every benchmark is compiled once; gort's linker and the stock linker link the same objects. Cells are the median of the \
     rounds and, in brackets, the smallest and the largest. The ratio is gort/stock of the medians: under 1 gort takes less. Peak \
     memory (rss) is the most that was resident at once in the process of the benchmark."
@@ -177,13 +177,19 @@ pub fn run(args: &Args) -> Result<bool> {
         }
     }
     bar.finish_and_clear();
+    if let Some(metric) = &args.metric
+        && report.rows.is_empty()
+        && report.failures.is_empty()
+    {
+        bail!("--metric {metric} fits nothing that was measured; leave it out to see what is");
+    }
     print!("{}\n{}", report.table(), report.summary());
     let (failed, _) = report.count_failures();
     Ok(failed == 0 && (!args.check || report.targets_met()))
 }
 
 fn locate() -> Result<GoInstall> {
-    GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", golang::how_to_get()))
+    Ok(GoInstall::locate()?)
 }
 
 /// The benchmarks asked for.
@@ -222,6 +228,14 @@ fn chosen(args: &Args) -> Result<Vec<Unit>> {
                 benchmark.args.extend(extra.iter().cloned());
             }
         }
+    }
+    let names = || units.iter().flat_map(|unit| &unit.benchmarks);
+    if let Some((name, _)) = args
+        .args
+        .iter()
+        .find(|(name, _)| names().all(|benchmark| benchmark.name != *name))
+    {
+        bail!("--args {name}: no benchmark of that name is chosen; --list shows what there is");
     }
     units.retain(|unit| !unit.benchmarks.is_empty());
     if units.is_empty() {

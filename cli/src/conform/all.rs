@@ -14,13 +14,13 @@ use serde::Deserialize;
 
 use super::runner::Totals;
 use super::runtime::library;
-use crate::golang::{self, GoInstall};
+use crate::golang::GoInstall;
 
 /// Arguments of `gort conform all`.
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Example:\n  gort conform all --table docs/conformance.md\n\n\
-    Needs a Go 1.5 installation ($GO15ROOT or $HOME/sdk/go1.5.4). Exits with 0 if no suite failed."
+    Needs a Go 1.5 installation ($GOROOT, $GO15ROOT or $HOME/sdk/go1.5.4). Exits with 0 if no suite failed."
 )]
 pub struct Args {
     /// Folder of the project, with go-tests in it
@@ -137,7 +137,7 @@ struct Test {
 
 /// `gort conform all`.
 pub fn run(args: &Args) -> Result<bool> {
-    let go = GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", golang::how_to_get()))?;
+    let go = GoInstall::locate()?;
     for name in &args.only {
         if !SUITES.iter().any(|suite| suite.name == name) {
             bail!("there is no suite {name}");

@@ -12,12 +12,12 @@ use super::process::Ending;
 use super::runner::{self, Attempt, Case, Options};
 use super::toolchain::Toolchain;
 use super::verdict::{Cause, Verdict, judge_step, text};
-use crate::golang::{self, GoInstall};
+use crate::golang::GoInstall;
 use crate::goroot::Linker;
 
 /// Arguments of `gort conform driver`.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Needs a Go 1.5 installation ($GO15ROOT or $HOME/sdk/go1.5.4).")]
+#[command(after_help = "Needs a Go 1.5 installation ($GOROOT, $GO15ROOT or $HOME/sdk/go1.5.4).")]
 pub struct Args {
     #[command(flatten)]
     options: Options,
@@ -34,7 +34,7 @@ const TIME: std::time::Duration = std::time::Duration::from_secs(900);
 
 /// `gort conform driver`.
 pub fn run(args: &Args) -> Result<bool> {
-    let go = GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", golang::how_to_get()))?;
+    let go = GoInstall::locate()?;
     let scratch = args.options.scratch()?;
     let (linker, against) = if args.stock {
         (Linker::Stock, "stock")
@@ -58,8 +58,7 @@ pub fn run(args: &Args) -> Result<bool> {
         .filter(|case| args.options.wants(&case.name))
         .collect();
     if args.options.lists() {
-        runner::list(&cases);
-        return Ok(true);
+        return runner::list(&cases, &args.options);
     }
     let nothing = Expected::nothing();
     runner::run(

@@ -17,7 +17,7 @@ use super::matrix::{Matrix, program};
 use super::process::{self, Ending, Limits};
 use super::runner::{self, Attempt, Case, Options};
 use super::verdict::{Cause, Verdict, judge_step};
-use crate::golang::{self, GoInstall, REFERENCE};
+use crate::golang::{GoInstall, REFERENCE};
 
 /// Arguments of `gort conform kept`.
 #[derive(clap::Args, Debug)]
@@ -44,7 +44,7 @@ pub struct KeptArgs {
 /// Arguments of `gort conform objects`.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:\n  gort conform objects go-tests --write\n\n\
-    Needs Go 1.5.4 ($GO15ROOT or $HOME/sdk/go1.5.4): another release makes other objects.")]
+    Needs Go 1.5.4 ($GOROOT, $GO15ROOT or $HOME/sdk/go1.5.4): another release makes other objects.")]
 pub struct ObjectsArgs {
     /// Folder that holds the tests
     #[arg(default_value = "go-tests")]
@@ -59,8 +59,7 @@ pub struct ObjectsArgs {
 /// `gort conform kept`.
 pub fn run(args: &KeptArgs) -> Result<bool> {
     let linker = if args.stock {
-        let go =
-            GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", golang::how_to_get()))?;
+        let go = GoInstall::locate()?;
         Linker {
             program: go.tool("link"),
             first: None,
@@ -98,7 +97,7 @@ pub fn run(args: &KeptArgs) -> Result<bool> {
 
 /// `gort conform objects`.
 pub fn run_objects(args: &ObjectsArgs) -> Result<bool> {
-    let go = GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", golang::how_to_get()))?;
+    let go = GoInstall::locate()?;
     if go.version != REFERENCE {
         bail!(
             "{} holds {}; the kept objects are those of {REFERENCE}",
@@ -124,8 +123,7 @@ pub fn run_objects(args: &ObjectsArgs) -> Result<bool> {
 
 fn finish(suite: &str, against: &str, cases: &[Case<'_>], options: &Options) -> Result<bool> {
     if options.lists() {
-        runner::list(cases);
-        return Ok(true);
+        return runner::list(cases, options);
     }
     let scratch = options.scratch()?;
     runner::run(

@@ -12,14 +12,14 @@ use super::process::Limits;
 use super::runner::{self, Attempt, Case, Options};
 use super::toolchain::Toolchain;
 use super::verdict::{Cause, Verdict, judge};
-use crate::golang::{self, GoInstall};
+use crate::golang::GoInstall;
 use crate::goroot::Linker;
 
 /// Arguments of `gort conform programs`.
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Example:\n  gort conform programs go-tests/std --repeat 100\n\n\
-    Needs a Go 1.5 installation ($GO15ROOT or $HOME/sdk/go1.5.4). A program passes if it does what its files say on the \
+    Needs a Go 1.5 installation ($GOROOT, $GO15ROOT or $HOME/sdk/go1.5.4). A program passes if it does what its files say on the \
     stock runtime (unless they say that it differs) and in every run on gort."
 )]
 pub struct Args {
@@ -34,7 +34,7 @@ pub struct Args {
 
 /// `gort conform programs`.
 pub fn run(args: &Args) -> Result<bool> {
-    let go = GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", golang::how_to_get()))?;
+    let go = GoInstall::locate()?;
     let dir = args
         .dir
         .canonicalize()
@@ -73,8 +73,7 @@ pub fn run(args: &Args) -> Result<bool> {
         })
         .collect();
     if args.options.lists() {
-        runner::list(&cases);
-        return Ok(true);
+        return runner::list(&cases, &args.options);
     }
     runner::run(
         "conform programs",

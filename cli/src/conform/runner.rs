@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,21 @@ impl Options {
             time: self.time_limit.map_or(time, Duration::from_secs),
             memory: self.memory_limit << 20,
         }
+    }
+
+    /// An error if there is nothing among the cases that a part of the filter asks for: a run of nothing must not count as one that passed.
+    fn check(&self, cases: &[Case<'_>]) -> Result<()> {
+        let unmet = self
+            .filter
+            .iter()
+            .find(|text| !cases.iter().any(|case| case.name.contains(text.as_str())));
+        if let Some(text) = unmet {
+            bail!("--filter {text} fits no test; --list without it names them all");
+        }
+        if cases.is_empty() {
+            bail!("there is no test to run");
+        }
+        Ok(())
     }
 
     /// Are the tests only to be listed?
@@ -227,6 +242,7 @@ pub fn run(
     expected: &Expected,
     scratch: &Path,
 ) -> Result<bool> {
+    options.check(cases)?;
     let records = run_cases(cases, options, expected, scratch);
     let count = |outcome| records.iter().filter(|r| r.result == outcome).count();
     let (failed, unexpected) = (count(Outcome::Fail), count(Outcome::UnexpectedPass));
@@ -289,10 +305,12 @@ pub fn run(
 }
 
 /// Prints the names and kinds of `cases`.
-pub fn list(cases: &[Case<'_>]) {
+pub fn list(cases: &[Case<'_>], options: &Options) -> Result<bool> {
+    options.check(cases)?;
     for case in cases {
         println!("{:<11} {}", case.kind, case.name);
     }
+    Ok(true)
 }
 
 /// Runs everything on as many threads as asked for. Records come back in the order of the cases.

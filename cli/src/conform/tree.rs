@@ -15,14 +15,14 @@ use super::header::{self, Header, Kind};
 use super::runner::{self, Attempt, Case, Options};
 use super::toolchain::Toolchain;
 use super::verdict::{Cause, Output, Verdict, judge, text};
-use crate::golang::{self, GoInstall};
+use crate::golang::GoInstall;
 use crate::goroot::Linker;
 
 /// Arguments of `gort conform test`.
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Example:\n  gort conform test --filter chan/ --json results.json\n\n\
-    Needs a Go 1.5 installation ($GO15ROOT or $HOME/sdk/go1.5.4). Exits with 0 if nothing failed but what is listed as \
+    Needs a Go 1.5 installation ($GOROOT, $GO15ROOT or $HOME/sdk/go1.5.4). Exits with 0 if nothing failed but what is listed as \
     an expected failure, with 1 otherwise."
 )]
 pub struct Args {
@@ -60,7 +60,7 @@ struct Test {
 
 /// `gort conform test`.
 pub fn run(args: &Args) -> Result<bool> {
-    let go = GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", golang::how_to_get()))?;
+    let go = GoInstall::locate()?;
     let expected = match &args.expected {
         None if args.stock => Expected::nothing(),
         file => Expected::load(file.as_deref())?,
@@ -95,8 +95,7 @@ pub fn run(args: &Args) -> Result<bool> {
         })
         .collect();
     if args.options.lists() {
-        runner::list(&cases);
-        return Ok(true);
+        return runner::list(&cases, &args.options);
     }
     let against = if args.stock { "stock" } else { "gort" };
     runner::run(

@@ -336,6 +336,8 @@ impl Bench {
             .current_dir(self.dir.path())
             .env("GORT_LIB", self.path("libgort.a"))
             .env_remove("GOROOT")
+            .env_remove("GO15ROOT")
+            .env_remove("HOME")
             .env_remove("GORT_LD")
             .output()
             .expect("run the linker")

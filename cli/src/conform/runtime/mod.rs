@@ -20,14 +20,14 @@ use super::runner::{self, Attempt, Case, Options};
 use super::toolchain::{Toolchain, copy_folder};
 use super::verdict::{Cause, Verdict, judge_step, text};
 use crate::excerpt::{self, File, Hooks};
-use crate::golang::{self, GoInstall};
+use crate::golang::GoInstall;
 use crate::goroot::Linker;
 
 /// Arguments of `gort conform runtime`.
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Example:\n  gort conform runtime --filter TestChan --cpu 1,2,4,16 --repeat 20\n\n\
-    Needs a Go 1.5 installation ($GO15ROOT or $HOME/sdk/go1.5.4). Each combination of a test and a value of -cpu counts as \
+    Needs a Go 1.5 installation ($GOROOT, $GO15ROOT or $HOME/sdk/go1.5.4). Each combination of a test and a value of -cpu counts as \
     one test."
 )]
 pub struct Args {
@@ -73,7 +73,7 @@ const HOOKS: &str = include_str!("hooks.go");
 
 /// `gort conform runtime`.
 pub fn run(args: &Args) -> Result<bool> {
-    let go = GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", golang::how_to_get()))?;
+    let go = GoInstall::locate()?;
     let list = List::own()?;
     let mut tests = Vec::new();
     for package in PACKAGES {
@@ -117,8 +117,7 @@ pub fn run(args: &Args) -> Result<bool> {
         })
         .collect();
     if args.options.lists() {
-        runner::list(&cases);
-        return Ok(true);
+        return runner::list(&cases, &args.options);
     }
     runner::run(
         "conform runtime",

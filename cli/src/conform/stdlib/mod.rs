@@ -23,7 +23,7 @@ use super::process::{Ending, Finished};
 use super::runner::{self, Attempt, Case, Options};
 use super::toolchain::Toolchain;
 use super::verdict::{Cause, Verdict, judge_step, text};
-use crate::golang::{self, GoInstall};
+use crate::golang::GoInstall;
 use crate::goroot::Linker;
 
 /// Arguments of `gort conform std`.
@@ -31,7 +31,7 @@ use crate::goroot::Linker;
 #[command(
     after_help = "Example:\n  gort conform std --cache target/std --filter net/http\n  \
     gort conform std --cache target/std --exact sync --exact io --repeat 20 --cpu 1,2,4,16\n\n\
-    Needs a Go 1.5 installation ($GO15ROOT or $HOME/sdk/go1.5.4). A package passes if every test function that passes on the \
+    Needs a Go 1.5 installation ($GOROOT, $GO15ROOT or $HOME/sdk/go1.5.4). A package passes if every test function that passes on the \
     stock runtime passes on gort."
 )]
 pub struct Args {
@@ -79,7 +79,7 @@ const STOCK_RUNS: usize = 3;
 
 /// `gort conform std`.
 pub fn run(args: &Args) -> Result<bool> {
-    let go = GoInstall::locate().map_err(|e| anyhow::anyhow!("{e}\n{}", golang::how_to_get()))?;
+    let go = GoInstall::locate()?;
     let scratch = args.options.scratch()?;
     let cache = match &args.cache {
         Some(dir) => {
@@ -127,8 +127,7 @@ pub fn run(args: &Args) -> Result<bool> {
         })
         .collect();
     if args.options.lists() {
-        runner::list(&cases);
-        return Ok(true);
+        return runner::list(&cases, &args.options);
     }
     let against = if args.stock { "stock" } else { "gort" };
     runner::run(
