@@ -130,10 +130,7 @@ pub fn undisturbed<T>(f: impl FnOnce() -> T) -> T {
     // One at a time: the state tells of one.
     static ONE: Mutex<()> = Mutex::new(());
     let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
-    if STATE
-        .compare_exchange(FREE, BUSY, SeqCst, SeqCst)
-        .is_err()
-    {
+    if STATE.compare_exchange(FREE, BUSY, SeqCst, SeqCst).is_err() {
         wait_for_the_end();
     }
     let result = f();

@@ -74,7 +74,6 @@ fn wild(go_o: Vec<u8>, library: HostFile, options: &Options) -> Result<Vec<u8>> 
         "{} may be damaged: build it again with scripts/build",
         path.display()
     );
-    library.check()?;
     emergency::advise(&advice);
     let failed = |e: &libwild::error::Error| {
         // Its causes are lines of their own, after a line that announces them.
@@ -83,7 +82,10 @@ fn wild(go_o: Vec<u8>, library: HostFile, options: &Options) -> Result<Vec<u8>> 
         let said: Vec<_> = lines
             .filter(|l| !l.is_empty() && *l != "Caused by:")
             .collect();
-        Error::new(format!("final link (libwild): {}; {advice}", said.join(": ")))
+        Error::new(format!(
+            "final link (libwild): {}; {advice}",
+            said.join(": ")
+        ))
     };
     let mut args = vec!["ld".to_string(), "--no-identity-comment".to_string()];
     args.extend(common_args(options));
@@ -124,7 +126,11 @@ fn system(program: &str, go_o: &[u8], library: &Path, options: &Options) -> Resu
     } else {
         command.args(&args);
     }
-    command.arg("-o").arg(&exe).arg(&object).arg(absolute(library));
+    command
+        .arg("-o")
+        .arg(&exe)
+        .arg(&object)
+        .arg(absolute(library));
     command.args(&options.extldflags);
     // Its own temporary files go where they are removed with ours, and it can be ended with all that it started.
     command.env("TMPDIR", temp.path()).process_group(0);
@@ -135,17 +141,25 @@ fn system(program: &str, go_o: &[u8], library: &Path, options: &Options) -> Resu
     })?;
     if !out.status.success() {
         let text = String::from_utf8_lossy(&out.stderr);
-        let said = text.lines().filter(|l| !l.trim().is_empty());
+        let said: Vec<_> = text.lines().filter(|l| !l.trim().is_empty()).collect();
         let failed = format!("final link: {program} failed ({})", out.status);
-        let lines = std::iter::once(failed).chain(said.map(|l| format!("{program}: {l}")));
-        Error::from_list(lines.collect())?;
+        Error::from_list(match said[..] {
+            [line] => vec![format!("{failed}: {line}")],
+            _ => std::iter::once(failed)
+                .chain(said.iter().map(|l| format!("final link: {l}")))
+                .collect(),
+        })?;
     }
-    let made = map_file(&exe).map_err(|e| Error::io("cannot read what the final linker made,", &exe, &e))?;
+    let made = map_file(&exe)
+        .map_err(|e| Error::io("cannot read what the final linker made,", &exe, &e))?;
     Ok(made.to_vec())
 }
 
 fn run(command: &mut Command) -> std::io::Result<std::process::Output> {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let child = undisturbed(|| {
         let child = command.spawn()?;
         emergency::note_child(child.id() as i32);

@@ -32,10 +32,7 @@ pub struct Made(Arc<Mutex<Option<Vec<u8>>>>);
 impl Made {
     /// Its bytes; none if there is none.
     pub fn take(&self) -> Option<Vec<u8>> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 

@@ -12,7 +12,9 @@ use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::fd::IntoRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -24,7 +26,7 @@ pub const DATA: u32 = 0o666;
 pub const TEMPORARY: &str = ".gort-link-";
 
 /// How long a pipe may have no reader. Shells start the reader at the same time as the link.
-const WAIT_FOR_READER: Duration = Duration::from_secs(5);
+const WAIT_FOR_READER: Duration = Duration::from_secs(3);
 
 /// What is under a name.
 enum Place {
@@ -89,7 +91,7 @@ pub fn write(output: &Path, bytes: &[u8], mode: u32) -> Result<()> {
         let advice = match e.kind() {
             io::ErrorKind::IsADirectory => "; choose another name with -o".into(),
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                format!("; it takes {size} bytes: make room, or choose another place with -o")
+                format!("; it takes {size} bytes: make room there, or choose another place")
             }
             io::ErrorKind::FileTooLarge => {
                 format!("; it takes {size} bytes: raise the limit on file sizes (ulimit -f)")
@@ -127,9 +129,7 @@ fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     };
     let (file, temporary) = temporary.into_parts();
     write_to(file, bytes)?;
-    let renamed = undisturbed(|| {
-        temporary.persist(path).map(|()| drop(noted))
-    });
+    let renamed = undisturbed(|| temporary.persist(path).map(|()| drop(noted)));
     match renamed {
         Err(e) if is_denied(&e.error) => {
             drop(e.path);
@@ -142,7 +142,10 @@ fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 /// Whether a file can be neither made in a folder nor put in the place of another.
 fn is_denied(e: &io::Error) -> bool {
     use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
-    matches!(e.kind(), PermissionDenied | ReadOnlyFilesystem | ResourceBusy)
+    matches!(
+        e.kind(),
+        PermissionDenied | ReadOnlyFilesystem | ResourceBusy
+    )
 }
 
 /// Writes into a file that is there; `denied` says why it is not replaced, and stands if there is none.
@@ -168,7 +171,11 @@ fn open_special(path: &Path) -> io::Result<File> {
     let start = Instant::now();
     loop {
         let flags = if is_pipe { libc::O_NONBLOCK } else { 0 };
-        match OpenOptions::new().write(true).custom_flags(flags).open(path) {
+        match OpenOptions::new()
+            .write(true)
+            .custom_flags(flags)
+            .open(path)
+        {
             Ok(file) => {
                 if is_pipe {
                     rustix::io::ioctl_fionbio(&file, false)?;

@@ -37,9 +37,8 @@ fn seal_headers(headers: &mut [ProgramHeader64<LE>]) -> Option<()> {
         Some((start, start.checked_add(h.p_memsz.get(LE))?))
     };
     let (start, end) = range(&headers[mark])?;
-    let writable = |h: &ProgramHeader64<LE>| {
-        kind(h) == elf::PT_LOAD && h.p_flags.get(LE).0 & elf::PF_W.0 != 0
-    };
+    let writable =
+        |h: &ProgramHeader64<LE>| kind(h) == elf::PT_LOAD && h.p_flags.get(LE).0 & elf::PF_W.0 != 0;
     let at = headers.iter().position(|h| {
         writable(h) && range(h).is_some_and(|(from, to)| from <= start && start < to)
     })?;
@@ -85,7 +84,13 @@ mod tests {
 
     const RW: elf::ProgramFlags = elf::ProgramFlags(elf::PF_R.0 | elf::PF_W.0);
 
-    fn header(kind: elf::ProgramType, flags: elf::ProgramFlags, start: u64, file: u64, memory: u64) -> ProgramHeader64<LE> {
+    fn header(
+        kind: elf::ProgramType,
+        flags: elf::ProgramFlags,
+        start: u64,
+        file: u64,
+        memory: u64,
+    ) -> ProgramHeader64<LE> {
         ProgramHeader64 {
             p_type: U32::new(LE, kind),
             p_flags: U32::new(LE, flags),
@@ -136,10 +141,7 @@ mod tests {
             shape(&h[0]),
             (load, elf::PF_R, 0x40_2e10, 0x1f0, 0x1f0, 0x2e10)
         );
-        assert_eq!(
-            shape(&h[1]),
-            (load, RW, 0x40_3000, 0x2e10, 0x7e10, 0x3000)
-        );
+        assert_eq!(shape(&h[1]), (load, RW, 0x40_3000, 0x2e10, 0x7e10, 0x3000));
         assert_eq!(h[2].p_type.get(LE), elf::PT_GNU_STACK);
     }
 
@@ -147,7 +149,11 @@ mod tests {
     fn marks_that_cannot_be_honoured_are_refused() {
         let mark = |start, size| header(elf::PT_GNU_RELRO, elf::PF_R, start, size, size);
         let load = || header(elf::PT_LOAD, RW, 0x40_2000, 0x3000, 0x3000);
-        for mark in [mark(0x40_9000, 8), mark(0x40_2000, 8), mark(0x40_4000, 0x1000)] {
+        for mark in [
+            mark(0x40_9000, 8),
+            mark(0x40_2000, 8),
+            mark(0x40_4000, 0x1000),
+        ] {
             assert!(seal_headers(&mut [load(), mark]).is_none());
         }
         assert!(seal_headers(&mut [load()]).is_some(), "nothing is marked");

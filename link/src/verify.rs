@@ -19,8 +19,7 @@ pub fn check(bytes: &[u8], go_first: bool) -> Result<()> {
             "the final linker produced an unusable executable: {what}"
         ))
     };
-    let header =
-        elf::FileHeader64::<Endianness>::parse(bytes).map_err(|e| bad(&e.to_string()))?;
+    let header = elf::FileHeader64::<Endianness>::parse(bytes).map_err(|e| bad(&e.to_string()))?;
     let endian = Endianness::Little;
     let segments = header
         .program_headers(endian, bytes)
