@@ -8,13 +8,11 @@
 use crate::emergency::{self, Unfinished, undisturbed};
 use crate::error::{Error, Result, describe_io};
 use std::ffi::CString;
-use std::fs::{File, Metadata, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::fd::IntoRawFd as _;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{
-    FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
-};
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -32,36 +30,41 @@ const WAIT_FOR_READER: Duration = Duration::from_secs(3);
 enum Place {
     /// A file, or nothing; links have been followed.
     File(PathBuf),
-    /// A device, a pipe or a socket, or a file that has no name of its own: `/dev/stdout`.
+    /// A device, a pipe or a socket, or an open file: `/dev/stdout`.
     Special,
 }
 
 /// Follows links, as the system does, and looks.
 fn look(output: &Path) -> io::Result<Place> {
-    let found = match std::fs::metadata(output) {
+    match std::fs::metadata(output) {
         Ok(m) if m.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
         Ok(m) if !m.is_file() => return Ok(Place::Special),
-        Ok(m) => Some(m),
+        Ok(_) => {}
         // A link that dangles, or nothing at all.
-        Err(e) if e.kind() == io::ErrorKind::NotFound => None,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => {}
         Err(e) => return Err(e),
-    };
+    }
     let mut path = output.to_path_buf();
     // The system follows no more than 40 and has said that they end.
     for _ in 0..40 {
         let Ok(target) = std::fs::read_link(&path) else {
             break;
         };
-        path = path.parent().unwrap_or(Path::new("")).join(target);
+        let dir = folder(&path);
+        // A link there stands for an open file, which is not ours to replace; what it says need not be a path.
+        if rustix::fs::statfs(dir).is_ok_and(|s| s.f_type == rustix::fs::PROC_SUPER_MAGIC) {
+            return Ok(Place::Special);
+        }
+        path = dir.join(target);
     }
-    let is_found = |m: &Metadata| {
-        std::fs::symlink_metadata(&path)
-            .is_ok_and(|named| (named.dev(), named.ino()) == (m.dev(), m.ino()))
-    };
-    // What a link of /proc says is no path, if the file has been removed.
-    match found {
-        Some(m) if !is_found(&m) => Ok(Place::Special),
-        _ => Ok(Place::File(path)),
+    Ok(Place::File(path))
+}
+
+/// The folder that a file is in.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(dir) if !dir.as_os_str().is_empty() => dir,
+        _ => Path::new("."),
     }
 }
 
@@ -83,7 +86,7 @@ pub fn earlier(output: &Path) -> Option<PathBuf> {
 /// Writes a file.
 pub fn write(output: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let done = look(output).and_then(|place| match place {
-        Place::Special => write_to(open_special(output)?, bytes),
+        Place::Special => write_over(&open_special(output)?, bytes),
         Place::File(path) => replace(&path, bytes, mode),
     });
     done.map_err(|e| {
@@ -110,15 +113,11 @@ pub fn write(output: &Path, bytes: &[u8], mode: u32) -> Result<()> {
 }
 
 fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let dir = match path.parent() {
-        Some(d) if !d.as_os_str().is_empty() => d,
-        _ => Path::new("."),
-    };
     let made = undisturbed(|| {
         let made = tempfile::Builder::new()
             .prefix(TEMPORARY)
             .permissions(Permissions::from_mode(mode))
-            .tempfile_in(dir)?;
+            .tempfile_in(folder(path))?;
         let noted = Unfinished::note(made.path());
         Ok((made, noted))
     });
@@ -158,6 +157,11 @@ fn write_in_place(path: &Path, bytes: &[u8], denied: io::Error) -> io::Result<()
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(denied),
         opened => opened?,
     };
+    write_over(&file, bytes)
+}
+
+/// Writes what cannot be replaced. A file is empty if that fails.
+fn write_over(file: &File, bytes: &[u8]) -> io::Result<()> {
     let written = file.try_clone().and_then(|f| write_to(f, bytes));
     if written.is_err() {
         let _ = file.set_len(0);
@@ -173,6 +177,7 @@ fn open_special(path: &Path) -> io::Result<File> {
         let flags = if is_pipe { libc::O_NONBLOCK } else { 0 };
         match OpenOptions::new()
             .write(true)
+            .truncate(true)
             .custom_flags(flags)
             .open(path)
         {
@@ -204,6 +209,3 @@ fn write_to(mut file: File, bytes: &[u8]) -> io::Result<()> {
         _ => Err(io::Error::last_os_error()),
     }
 }
-
-#[cfg(test)]
-mod tests;
