@@ -167,6 +167,9 @@ fn signals_leave_nothing_and_end_the_process() {
     // Large enough that some come while the file is written.
     let b = bench(24 << 20);
     for args in [&[][..], &["-extld=ld"]] {
+        if !args.is_empty() && !b.has_ld() {
+            continue;
+        }
         let mut ended = 0;
         for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
             for moment in 0..20 {
@@ -191,11 +194,8 @@ fn signals_leave_nothing_and_end_the_process() {
                     assert_eq!(out.stderr, b"");
                     assert_eq!(b.names(), ["libgort.a", "main.o"], "{signal:?} {moment}");
                     ended += 1;
-                } else if args.is_empty() || out.status.success() {
-                    assert_eq!(is_clean(&b, &out, "not in time"), None);
                 } else {
-                    // There is no ld.
-                    is_clean(&b, &out, "ld");
+                    assert_eq!(is_clean(&b, &out, "not in time"), None);
                 }
             }
         }
@@ -290,11 +290,11 @@ fn a_damaged_library() {
         is_clean(&b, &out, &format!("variant {variant}"));
     }
     // A relocation's symbol is checked before anybody looks it up.
-    let relocation = good
-        .windows(8)
-        .rposition(|w| w[..4] == [4, 0, 0, 0] && w[4] != 0);
+    // The first one: offset 1, a call.
+    let call = [1, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0];
+    let at = good.windows(call.len()).position(|w| w == call);
     let mut library = good.clone();
-    library[relocation.expect("a call") + 6] = 0x77;
+    library[at.expect("a call") + call.len() + 2] = 0x77;
     std::fs::write(b.path("libgort.a"), &library).expect("write library");
     let out = b.link(&["-o", "out", "main.o"]);
     let text = is_clean(&b, &out, "symbol of a relocation").expect("damaged");

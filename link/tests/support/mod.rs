@@ -378,6 +378,17 @@ impl Bench {
         text
     }
 
+    /// Makes the library one that GNU ld reads. Without GNU ld says so.
+    pub fn has_ld(&self) -> bool {
+        let ranlib = Command::new("ranlib").arg(self.path("libgort.a")).status();
+        let has =
+            ranlib.is_ok_and(|s| s.success()) && Command::new("ld").arg("-v").output().is_ok();
+        if !has {
+            eprintln!("skipped: there is no ld");
+        }
+        has
+    }
+
     /// Names of the files in the directory, sorted.
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<_> = std::fs::read_dir(self.dir.path())
