@@ -22,6 +22,10 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use gort_link::golang;
 
+/// The system's allocator, but that a link without memory ends with words.
+#[global_allocator]
+static ALLOCATOR: gort_link::emergency::Allocator = gort_link::emergency::Allocator;
+
 /// Link Go 1.5 programs with the gort runtime, and look after what that needs
 #[derive(Parser)]
 #[command(name = "gort", version)]

@@ -2,9 +2,10 @@
 //!
 //! Promise: every error names what is wrong, the file it is in and, where there is something to do about it, what to
 //! do. Errors are text for a person; callers only need to know that the link failed. Phases that can find
-//! several problems (undefined symbols, say) report them together.
+//! several problems (undefined symbols, say) report them together. Each is one line of printable text ([`Printable`]), whatever
+//! the names of files and symbols in it are.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::Path;
 
 /// Why a link failed: one or more messages, in the order found.
@@ -53,7 +54,7 @@ impl Error {
 }
 
 /// The system's text for an error, without Rust's ` (os error N)`.
-fn describe_io(err: &std::io::Error) -> String {
+pub(crate) fn describe_io(err: &std::io::Error) -> String {
     let text = err.to_string();
     match text.find(" (os error") {
         Some(at) => text[..at].to_lowercase(),
@@ -69,11 +70,52 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Bytes of a Go symbol or file name, for messages.
+/// Bytes of a Go symbol or file name, for messages and lists.
 pub(crate) struct Name<'a>(pub &'a [u8]);
 
 impl fmt::Display for Name<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(self.0))
+        for chunk in self.0.utf8_chunks() {
+            write!(f, "{}", Printable(chunk.valid()))?;
+            for b in chunk.invalid() {
+                write!(f, "\\x{b:02x}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Text as one line that leaves a terminal as it is: what would end the line, move the cursor or turn the direction of writing is
+/// written as an escape.
+pub(crate) struct Printable<'a>(pub &'a str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let acts = |c: char| {
+            c.is_control()
+                || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+        };
+        let mut rest = self.0;
+        while let Some((at, c)) = rest.char_indices().find(|&(_, c)| acts(c)) {
+            f.write_str(&rest[..at])?;
+            for e in c.escape_default() {
+                f.write_char(e)?;
+            }
+            rest = &rest[at + c.len_utf8()..];
+        }
+        f.write_str(rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_printable() {
+        let shown = |b: &[u8]| Name(b).to_string();
+        assert_eq!(shown("main.f\u{b7}é".as_bytes()), "main.f\u{b7}é");
+        assert_eq!(shown(b"a\nb\x1b[31m\xff\0"), "a\\nb\\u{1b}[31m\\xff\\u{0}");
+        assert_eq!(shown("\u{202e}x\u{85}".as_bytes()), "\\u{202e}x\\u{85}");
     }
 }

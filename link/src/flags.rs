@@ -7,7 +7,8 @@ mod values;
 
 use crate::error::{Error, Result};
 use crate::golang;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use values::{parse_address, parse_bool, parse_hex, split_words};
 
@@ -34,7 +35,7 @@ pub struct Options {
     /// Suffix of the package directory in GOROOT.
     pub install_suffix: String,
     /// Values of string variables, in order (`-X`).
-    pub x_values: Vec<(String, String)>,
+    pub x_values: Vec<(String, Vec<u8>)>,
     /// No symbol table and no debug information (`-s`).
     pub strip_all: bool,
     /// No debug information (`-w`).
@@ -263,19 +264,20 @@ pub fn parse(
     let mut external = External::default();
     let mut i = 0;
     while i < args.len() {
-        let arg = args[i].to_string_lossy().into_owned();
+        let arg = args[i].as_bytes();
         i += 1;
-        if arg == "--" || !arg.starts_with('-') || arg == "-" {
-            if arg != "--" {
+        if arg == b"--" || !arg.starts_with(b"-") || arg == b"-" {
+            if arg != b"--" {
                 i -= 1;
             }
             break;
         }
-        let text = arg.strip_prefix("--").unwrap_or(&arg[1..]);
-        let (name, inline) = match text.split_once('=') {
-            Some((n, v)) => (n, Some(v.to_string())),
+        let text = arg.strip_prefix(b"--").unwrap_or(&arg[1..]);
+        let (name, inline) = match text.iter().position(|&b| b == b'=') {
+            Some(at) => (&text[..at], Some(OsStr::from_bytes(&text[at + 1..]))),
             None => (text, None),
         };
+        let name = String::from_utf8_lossy(name);
         if name == "help" || name == "h" {
             return Ok(Request::Help);
         }
@@ -285,10 +287,12 @@ pub fn parse(
             )));
         };
         if form == Switch {
-            let on = match inline.as_deref() {
+            let on = match inline {
                 None => true,
-                Some(v) => parse_bool(v)
-                    .ok_or_else(|| Error::new(format!("invalid value \"{v}\" for flag -{name}")))?,
+                Some(v) => v.to_str().and_then(parse_bool).ok_or_else(|| {
+                    let v = v.display();
+                    Error::new(format!("invalid value \"{v}\" for flag -{name}"))
+                })?,
             };
             if name == "V" && on {
                 return Ok(Request::Version);
@@ -297,19 +301,20 @@ pub fn parse(
             continue;
         }
         let mut value = match inline {
-            Some(v) => v,
+            Some(v) => v.to_os_string(),
             None if i < args.len() => {
                 i += 1;
-                args[i - 1].to_string_lossy().into_owned()
+                args[i - 1].clone()
             }
             None => return Err(Error::new(format!("flag needs an argument: -{name}"))),
         };
-        if name == "X" && !value.contains('=') && i < args.len() {
-            let second = args[i].to_string_lossy();
+        if name == "X" && !value.as_bytes().contains(&b'=') && i < args.len() {
+            let (first, second) = (value.display(), args[i].display());
             warn(format!(
-                "option -X {value} {second} may not work in future releases; use -X {value}={second}"
+                "option -X {first} {second} may not work in future releases; use -X {first}={second}"
             ));
-            value = format!("{value}={second}");
+            value.push("=");
+            value.push(&args[i]);
             i += 1;
         }
         set_value(&mut o, &mut external, name, value)?;
@@ -363,22 +368,42 @@ fn set_switch(o: &mut Options, name: &str, on: bool) -> Result<()> {
     Ok(())
 }
 
-fn set_value(o: &mut Options, external: &mut External, name: &str, value: String) -> Result<()> {
+fn set_value(o: &mut Options, external: &mut External, name: &str, value: OsString) -> Result<()> {
+    // Paths and strings of programs may be any bytes.
     match name {
+        "o" if value.is_empty() => {}
         "o" => o.output = value.into(),
         "L" => o.lib_dirs.push(value.into()),
+        "tmpdir" => o.keep_dir = Some(value.into()).filter(|p: &PathBuf| !p.as_os_str().is_empty()),
+        "X" => o.x_values.push(x_value(value)?),
+        _ => {
+            let value = value
+                .into_string()
+                .map_err(|v| Error::new(format!("-{name} {}: it is not UTF-8", v.display())))?;
+            set_text(o, external, name, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// Name and value of `importpath.name=value`.
+fn x_value(given: OsString) -> Result<(String, Vec<u8>)> {
+    let bytes = given.as_bytes();
+    let at = bytes.iter().position(|&b| b == b'=');
+    let name = at.and_then(|at| std::str::from_utf8(&bytes[..at]).ok());
+    match at.zip(name) {
+        Some((at, name)) if name.contains('.') => Ok((name.to_string(), bytes[at + 1..].to_vec())),
+        _ => Err(Error::new(format!(
+            "-X {}: write it as -X importpath.name=value",
+            given.display()
+        ))),
+    }
+}
+
+fn set_text(o: &mut Options, external: &mut External, name: &str, value: String) -> Result<()> {
+    match name {
         "installsuffix" => o.install_suffix = value,
         "buildid" => o.build_id = Some(value),
-        "X" => match value.split_once('=') {
-            Some((name, v)) if name.contains('.') => {
-                o.x_values.push((name.to_string(), v.to_string()))
-            }
-            _ => {
-                return Err(Error::new(format!(
-                    "-X {value}: write it as -X importpath.name=value"
-                )));
-            }
-        },
         "B" => o.gnu_build_id = Some(parse_hex(&value)?),
         "E" => o.entry = value,
         "T" => o.text_addr = parse_address(name, &value)?,
@@ -394,7 +419,6 @@ fn set_value(o: &mut Options, external: &mut External, name: &str, value: String
                 )));
             }
         }
-        "tmpdir" => o.keep_dir = Some(value.into()).filter(|p: &PathBuf| !p.as_os_str().is_empty()),
         "extld" => external.extld = Some(value).filter(|v| !v.is_empty()),
         "extldflags" => o.extldflags = split_words(&value),
         "linkmode" => match value.as_str() {
@@ -535,10 +559,7 @@ mod tests {
         let o = options("-X a/b.c=d=e -X=x.y= -T 0x500000 -B 0x0aff -R 8192 -s=false x.a");
         assert_eq!(
             o.x_values,
-            [
-                ("a/b.c".into(), "d=e".into()),
-                ("x.y".into(), String::new())
-            ]
+            [("a/b.c".into(), "d=e".into()), ("x.y".into(), Vec::new())]
         );
         assert_eq!(
             (o.text_addr, o.round, o.strip_all),

@@ -1,15 +1,18 @@
 //! What the linker knows about libgort.a, the runtime library.
 //!
-//! Promise: the archive is of this linker's version (it defines [`gort_tables::VERSION_SYMBOL`]). The linker needs the names it
+//! Promise: the archive is of this linker's version (it defines [`gort_tables::VERSION_SYMBOL`]), and its objects are well-formed. The linker needs the names it
 //! defines and wants, the bytes of its type descriptors (for the pointer maps of Go variables of those types) and the constants
 //! that the stack check uses. The final step links it like any archive; nothing here copies its code.
 
-use crate::error::{Error, Result};
+mod check;
+
+use crate::error::{Error, Name, Result};
 use crate::load::{Bytes, map_file};
 use object::read::elf::ElfFile64;
 use object::{
     Object as _, ObjectSection as _, ObjectSymbol as _, RelocationTarget, SectionIndex, SymbolIndex,
 };
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
 
@@ -94,11 +97,16 @@ impl HostFile {
         })
     }
 
+    /// The archive.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The ELF objects in the archive.
     pub fn elf_members(&self) -> Result<Vec<ElfFile64<'_>>> {
         let bad = |what: String| {
             Error::new(format!(
-                "{}: {what}; build libgort.a again",
+                "{}: {what}; it is damaged, build libgort.a again with scripts/build",
                 self.path.display()
             ))
         };
@@ -113,10 +121,14 @@ impl HostFile {
             if !data.starts_with(b"\x7fELF") {
                 continue;
             }
-            let name = String::from_utf8_lossy(member.name()).into_owned();
-            out.push(ElfFile64::parse(data).map_err(|e| bad(format!("member {name}: {e}")))?);
+            out.push((Name(member.name()), data));
         }
-        Ok(out)
+        let parsed = out.into_par_iter().map(|(name, data)| {
+            let file = ElfFile64::parse(data).map_err(|e| bad(format!("member {name}: {e}")))?;
+            check::check(&file).map_err(|what| bad(format!("member {name}: {what}")))?;
+            Ok(file)
+        });
+        parsed.collect()
     }
 
     /// Reads its symbols.

@@ -2,13 +2,11 @@
 
 use crate::error::{Error, Name, Result};
 use crate::layout::{Layout, Section};
-use crate::load::map_file;
 use crate::object::RelocKind;
 use crate::resolve::Program;
 use object::read::elf::ElfFile64;
 use object::{Endianness, Object as _, ObjectSymbol as _, SymbolKind};
 use std::io::Write;
-use std::path::Path;
 
 /// Prints `CALLER calls CALLEE` for every direct call and jump between functions.
 pub fn call_graph(p: &Program<'_>, layout: &Layout, out: &mut dyn Write) -> std::io::Result<()> {
@@ -28,10 +26,9 @@ pub fn call_graph(p: &Program<'_>, layout: &Layout, out: &mut dyn Write) -> std:
 }
 
 /// Prints address, kind and name of the executable's symbols by rising address.
-pub fn symbols(exe: &Path, out: &mut dyn Write) -> Result<()> {
-    let bytes = map_file(exe).map_err(|e| Error::io("cannot reread", exe, &e))?;
-    let file = ElfFile64::<Endianness>::parse(&*bytes)
-        .map_err(|e| Error::new(format!("cannot reread {}: {e}", exe.display())))?;
+pub fn symbols(exe: &[u8], out: &mut dyn Write) -> Result<()> {
+    let file = ElfFile64::<Endianness>::parse(exe)
+        .map_err(|e| Error::new(format!("cannot reread the executable: {e}")))?;
     let mut list: Vec<(u64, char, &[u8])> = file
         .symbols()
         .filter_map(|s| {

@@ -14,12 +14,15 @@
 //! | tables for Go's tools and for the runtime | [`pclntab`], [`tables`], [`masks`] |
 //! | debug information | [`dwarf`], [`debugscript`] |
 //! | one ELF object of everything | [`emit`], [`elf`] |
-//! | executable | [`final_link`], [`verify`] |
+//! | executable | [`final_link`], [`memory_files`], [`relro`], [`verify`] |
+//! | under its name | [`output`] |
+//! | ends that are no return | [`emergency`] |
 
 pub mod debugscript;
 pub mod driver;
 pub mod dwarf;
 pub mod elf;
+pub mod emergency;
 pub mod emit;
 pub mod error;
 pub mod final_link;
@@ -30,12 +33,15 @@ pub mod inspect;
 pub mod layout;
 pub mod load;
 pub mod masks;
+pub mod memory_files;
 pub mod nosplit;
 pub mod object;
+pub mod output;
 pub mod pclntab;
 pub mod places;
 pub mod prove;
 pub mod reach;
+pub mod relro;
 pub mod resolve;
 pub mod tables;
 pub mod verify;
@@ -45,41 +51,46 @@ pub use error::{Error, Result};
 pub use flags::{FinalLinker, Options};
 
 use layout::Section;
-use std::path::PathBuf;
+use std::io::Write as _;
 
 /// Links a program.
 pub fn link(options: &Options) -> Result<()> {
     let mut clock = Clock::new(options.verbose);
-    let (go_o, library) = everything_but_the_last_step(options, &mut clock)?;
+    let library = open_library(options)?;
+    let go_o = everything_but_the_last_step(options, &library, &mut clock)?;
     if let Some(dir) = &options.keep_dir {
-        let path = dir.join("go.o");
-        std::fs::write(&path, &go_o).map_err(|e| Error::io("cannot write", &path, &e))?;
+        output::write(&dir.join("go.o"), &go_o, output::DATA)?;
     }
-    final_link::link(go_o, &library, options)?;
+    let exe = final_link::link(go_o, library, options)?;
     clock.done("final link");
+    output::write(&options.output, &exe, output::EXECUTABLE)?;
+    clock.done("write the executable");
     if options.print_symbols {
-        inspect::symbols(&options.output, &mut std::io::stdout().lock())?;
+        inspect::symbols(&exe, &mut std::io::stdout().lock())?;
     }
     Ok(())
 }
 
 /// Builds `go.o`, the object that the last step links with libgort.a, without writing anything.
 pub fn link_object(options: &Options) -> Result<Vec<u8>> {
-    everything_but_the_last_step(options, &mut Clock::new(false)).map(|(go_o, _)| go_o)
+    everything_but_the_last_step(options, &open_library(options)?, &mut Clock::new(false))
+}
+
+fn open_library(options: &Options) -> Result<host::HostFile> {
+    match &options.library {
+        Some(path) => host::HostFile::open(path),
+        None => host::HostFile::open(&host::find()?),
+    }
 }
 
 fn everything_but_the_last_step(
     options: &Options,
+    library: &host::HostFile,
     clock: &mut Clock,
-) -> Result<(Vec<u8>, PathBuf)> {
-    let library = match &options.library {
-        Some(l) => l.clone(),
-        None => host::find()?,
-    };
+) -> Result<Vec<u8>> {
     let inputs = load::Inputs::discover(options)?;
     clock.done("find packages");
-    let library_file = host::HostFile::open(&library)?;
-    let (objects, host) = rayon::join(|| inputs.read(), || library_file.read());
+    let (objects, host) = rayon::join(|| inputs.read(), || library.read());
     let (objects, host) = (objects?, host?);
     clock.done("read objects");
     let mut program = resolve::Program::new(&objects, &host)?;
@@ -103,7 +114,7 @@ fn everything_but_the_last_step(
     let (debug, (tables, checks)) = rayon::join(
         || {
             if with_debug {
-                let script = debugscript::find(options, &library);
+                let script = debugscript::find(options, &library.path);
                 dwarf::build(&program, &layout, &pclntab).map(|mut sections| {
                     sections.extend(script.map(|file| debugscript::section(&file)));
                     sections
@@ -137,7 +148,7 @@ fn everything_but_the_last_step(
     };
     let go_o = emit::emit(&mut parts, options)?;
     clock.done("write go.o");
-    Ok((go_o, library))
+    Ok(go_o)
 }
 
 /// Prints how long phases take.
@@ -161,7 +172,8 @@ impl Clock {
         if self.on {
             let now = std::time::Instant::now();
             let (total, own) = (now - self.start, now - self.last);
-            eprintln!(
+            let _ = writeln!(
+                std::io::stderr(),
                 "{:8.3} ms  {:8.3} ms  {phase}",
                 total.as_secs_f64() * 1e3,
                 own.as_secs_f64() * 1e3

@@ -37,11 +37,16 @@ impl std::ops::Deref for Bytes {
 
 /// Maps a file for reading.
 pub fn map_file(path: &Path) -> std::io::Result<Bytes> {
-    let file = File::open(path)?;
-    let meta = file.metadata()?;
+    let meta = path.metadata()?;
     if meta.is_dir() {
         return Err(std::io::ErrorKind::IsADirectory.into());
     }
+    // To open a pipe would be to wait for who writes it.
+    if !meta.is_file() {
+        return Err(std::io::Error::other("it is no regular file"));
+    }
+    let file = File::open(path)?;
+    let meta = file.metadata()?;
     if meta.len() == 0 {
         return Ok(Bytes::Empty);
     }

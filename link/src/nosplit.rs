@@ -186,11 +186,11 @@ impl Checker<'_, '_> {
 
     /// The chain of calls that goes deepest.
     fn explain(&mut self, id: SymId, room: i64) -> String {
-        let mut out = String::from("nosplit stack overflow\n");
+        let mut out = String::from("nosplit stack overflow");
         let (mut at, mut left) = (id, room);
         for _ in 0..MAX_DEPTH {
             out.push_str(&format!(
-                "\t{left}\tguaranteed after entry of {}\n",
+                ": {left} bytes guaranteed after entry of {}",
                 Name(self.p.sym(at).name)
             ));
             let mut worst: Option<(i64, i64, Edge)> = None;
@@ -207,7 +207,7 @@ impl Checker<'_, '_> {
             left -= depth + call.push;
             let Some(target) = call.target else {
                 out.push_str(&format!(
-                    "\t{left}\tafter {} makes an indirect call\n",
+                    "; {left} after {} makes an indirect call",
                     Name(self.p.sym(at).name)
                 ));
                 break;
@@ -216,7 +216,7 @@ impl Checker<'_, '_> {
             if !is_go || left < 0 {
                 let by = need - depth - call.push;
                 out.push_str(&format!(
-                    "\t{left}\tleft for {}, which needs {by}\n",
+                    "; {left} left for {}, which needs {by}",
                     Name(self.p.sym(target).name)
                 ));
                 break;
@@ -224,7 +224,7 @@ impl Checker<'_, '_> {
             at = target;
         }
         out.push_str(
-            "\tremove //go:nosplit from a function of the chain, or make its frame smaller",
+            "; remove //go:nosplit from a function of the chain, or make its frame smaller",
         );
         out
     }

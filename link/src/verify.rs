@@ -1,35 +1,32 @@
-//! Rereading the executable before it gets its name.
+//! Rereading the executable before it is written.
 //!
 //! Promise: a program that passes has the shape that the runtime and Go's tools rely on, whichever linker made it: static, entry inside
-//! executable memory, no segment both writable and executable, and Go text inside `.text`.
+//! executable memory, no segment both writable and executable, nothing writable but variables, and Go text inside `.text`.
 
-use crate::error::{Error, Result};
-use crate::load::map_file;
+use crate::error::{Error, Name, Result};
 use gort_tables::Header;
 use object::elf;
 use object::read::elf::{FileHeader, ProgramHeader as _};
-use object::{Endianness, Object as _, ObjectSection as _};
+use object::{Endianness, Object as _, ObjectSection as _, SectionFlags};
 use std::mem::offset_of;
-use std::path::Path;
 
 /// Checks the executable.
 ///
 /// `go_first`: Go text must start `.text`; only libwild promises that.
-pub fn check(exe: &Path, go_first: bool) -> Result<()> {
-    let bytes = map_file(exe).map_err(|e| Error::io("cannot reread", exe, &e))?;
+pub fn check(bytes: &[u8], go_first: bool) -> Result<()> {
     let bad = |what: &str| {
         Error::new(format!(
             "the final linker produced an unusable executable: {what}"
         ))
     };
-    let header =
-        elf::FileHeader64::<Endianness>::parse(&*bytes).map_err(|e| bad(&e.to_string()))?;
+    let header = elf::FileHeader64::<Endianness>::parse(bytes).map_err(|e| bad(&e.to_string()))?;
     let endian = Endianness::Little;
     let segments = header
-        .program_headers(endian, &*bytes)
+        .program_headers(endian, bytes)
         .map_err(|e| bad(&e.to_string()))?;
     let entry = header.e_entry(endian);
     let mut entry_ok = false;
+    let mut writable = Vec::new();
     for s in segments {
         match s.p_type(endian) {
             elf::PT_INTERP | elf::PT_DYNAMIC => return Err(bad("it is not static")),
@@ -39,8 +36,12 @@ pub fn check(exe: &Path, go_first: bool) -> Result<()> {
                 if flags & w != 0 && flags & x != 0 {
                     return Err(bad("a segment is writable and executable"));
                 }
-                let range = s.p_vaddr(endian)..s.p_vaddr(endian) + s.p_memsz(endian);
+                let start = s.p_vaddr(endian);
+                let range = start..start.saturating_add(s.p_memsz(endian));
                 entry_ok |= flags & x != 0 && range.contains(&entry);
+                if flags & w != 0 {
+                    writable.push(range);
+                }
             }
             elf::PT_GNU_STACK if s.p_flags(endian).0 & elf::PF_X.0 != 0 => {
                 return Err(bad("its stack is executable"));
@@ -51,8 +52,22 @@ pub fn check(exe: &Path, go_first: bool) -> Result<()> {
     if !entry_ok {
         return Err(bad("its entry is not in executable memory"));
     }
-    let file = object::read::elf::ElfFile64::<Endianness>::parse(&*bytes)
+    let file = object::read::elf::ElfFile64::<Endianness>::parse(bytes)
         .map_err(|e| bad(&e.to_string()))?;
+    for s in file.sections() {
+        let SectionFlags::Elf { sh_flags, .. } = s.flags() else {
+            continue;
+        };
+        // Thread-local zeros take no room at the address they have.
+        if sh_flags.0 & elf::SHF_ALLOC.0 == 0 || sh_flags.0 & elf::SHF_TLS.0 != 0 || s.size() == 0 {
+            continue;
+        }
+        let name = s.name_bytes().map_err(|e| bad(&e.to_string()))?;
+        let is_writable = writable.iter().any(|r| r.contains(&s.address()));
+        if is_writable && !is_variables(name) {
+            return Err(bad(&format!("{} is writable", Name(name))));
+        }
+    }
     let text = file
         .section_by_name(".text")
         .ok_or_else(|| bad("it has no .text"))?;
@@ -78,4 +93,36 @@ pub fn check(exe: &Path, go_first: bool) -> Result<()> {
         return Err(bad("Go functions are not at the start of .text"));
     }
     Ok(())
+}
+
+/// Whether a section holds what programs write.
+fn is_variables(name: &[u8]) -> bool {
+    let is = |kind: &[u8]| {
+        name.strip_prefix(kind)
+            .is_some_and(|rest| rest.is_empty() || rest[0] == b'.' && !rest.starts_with(b".rel.ro"))
+    };
+    is(b".data") || is(b".bss")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_variables;
+
+    #[test]
+    fn only_variables_are_written() {
+        for yes in [".data", ".data.noptr", ".bss", ".bss.noptr"] {
+            assert!(is_variables(yes.as_bytes()), "{yes}");
+        }
+        for no in [
+            ".got",
+            ".got.plt",
+            ".data.rel.ro",
+            ".data.rel.ro.local",
+            ".init_array",
+            ".rodata",
+            ".database",
+        ] {
+            assert!(!is_variables(no.as_bytes()), "{no}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::resolve::{Definition, Made, Program, Relocation, SymId};
 const BYTES: &[u8] = b"go.string.-X";
 
 /// Defines the variables anew.
-pub fn apply(p: &mut Program<'_>, values: &[(String, String)]) -> Result<()> {
+pub fn apply(p: &mut Program<'_>, values: &[(String, Vec<u8>)]) -> Result<()> {
     let mut errors = Vec::new();
     for (i, (name, value)) in values.iter().enumerate() {
         if values[i + 1..].iter().any(|(later, _)| later == name) {
@@ -35,7 +35,7 @@ pub fn apply(p: &mut Program<'_>, values: &[(String, String)]) -> Result<()> {
             ));
             continue;
         }
-        let mut bytes = value.as_bytes().to_vec();
+        let mut bytes = value.clone();
         bytes.push(0);
         let text = p.make_anonymous(
             BYTES,

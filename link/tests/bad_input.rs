@@ -130,6 +130,46 @@ fn undefined_symbol() {
 }
 
 #[test]
+fn names_with_control_characters() {
+    let b = bench();
+    let code = [&[0xe8, 0, 0, 0, 0][..], &RET[..11]].concat();
+    let object = Encoder::new(&[])
+        .function(
+            "\"\".main",
+            &code,
+            &[(1, 4, R_CALL, 0, "runtime.no\n\x1b[31mwhere\u{202e}")],
+        )
+        .function("\"\".init", RET, &[])
+        .finish();
+    b.write("ma\nin.o", &object);
+    let text = b.refused(&["-o", "out", "ma\nin.o"]);
+    has(
+        &text,
+        &["runtime.no\\n\\u{1b}[31mwhere\\u{202e}", "ma\\nin.o"],
+    );
+    assert_eq!(text.matches('\n').count(), 1, "{text}");
+    let text = b.refused(&["-o", "no\n/out", "ma\nin.o", "x"]);
+    assert_eq!(text.matches('\n').count(), 1, "{text}");
+    let text = b.refused(&["-X", "a\nb"]);
+    assert_eq!(text.matches('\n').count(), 1, "{text}");
+}
+
+#[test]
+fn an_input_that_is_no_file() {
+    let b = bench();
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(b.path("main.o"))
+            .status()
+            .is_ok_and(|s| s.success())
+    );
+    has(
+        &b.refused(&["-o", "out", "main.o"]),
+        &["main.o", "no regular file"],
+    );
+}
+
+#[test]
 fn duplicate_definition() {
     let b = bench();
     let object = Encoder::new(&[]).main().function("p.F", RET, &[]).finish();
@@ -222,7 +262,10 @@ fn library_of_another_version_and_no_library() {
     std::fs::write(b.path("libgort.a"), b"!<arch>\nbroken").expect("write");
     has(
         &b.refused(&["-o", "out", "main.o"]),
-        &["libgort.a", "build libgort.a again"],
+        &[
+            "libgort.a",
+            "damaged, build libgort.a again with scripts/build",
+        ],
     );
     std::fs::remove_file(b.path("libgort.a")).expect("remove");
     has(
@@ -303,6 +346,11 @@ fn stack_depth() {
     has(
         &b.refused(&["-o", "out", "main.o"]),
         &["nosplit stack overflow", "main.deep"],
+    );
+    let text = b.refused(&["-o", "out", "main.o"]);
+    assert!(
+        text.lines().all(|l| l.starts_with("gort link: nosplit")),
+        "{text}"
     );
 }
 

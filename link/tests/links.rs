@@ -625,20 +625,6 @@ fn printing_flags() {
 }
 
 #[test]
-fn output_through_links_and_to_devices() {
-    let b = bench();
-    b.write("main.o", &Encoder::new(&[]).main().finish());
-    std::os::unix::fs::symlink("real", b.path("out")).expect("make link");
-    b.write("real", b"old");
-    b.linked(&["-o", "out", "main.o"]);
-    assert!(b.path("out").is_symlink());
-    assert!(std::fs::read(b.path("real")).is_ok_and(|f| f.starts_with(b"\x7fELF")));
-    let null = std::fs::metadata("/dev/null").expect("stat");
-    assert!(b.link(&["-o", "/dev/null", "main.o"]).status.success());
-    assert!(!std::fs::metadata("/dev/null").expect("stat").is_file() && !null.is_file());
-}
-
-#[test]
 fn the_same_input_gives_the_same_bytes() {
     let b = bench();
     b.write("main.o", &main_using("runtime.zerovalue").finish());
@@ -646,4 +632,39 @@ fn the_same_input_gives_the_same_bytes() {
         b.linked(&["-o", "out", "main.o"]),
         b.linked(&["-o", "out", "main.o"])
     );
+}
+
+/// Programs that write a byte at a symbol.
+#[test]
+fn what_is_relocated_is_read_only() {
+    let b = Bench::new(&Library {
+        relro: &["runtime.fixed"],
+        data: &["runtime.variable"],
+        ..Library::default()
+    });
+    // movb $1, sym(%rip); ret
+    let code = [&[0xc6, 0x05, 0, 0, 0, 0, 1][..], &RET[..9]].concat();
+    for linker in [&[][..], &["-extld=ld"]] {
+        for (symbol, fails) in [("runtime.fixed", true), ("runtime.variable", false)] {
+            let object = Encoder::new(&[])
+                .function("\"\".main", &code, &[(2, 4, R_PCREL, -1, symbol)])
+                .function("\"\".init", RET, &[]);
+            b.write("main.o", &object.finish());
+            if !linker.is_empty() && !b.has_ld() {
+                continue;
+            }
+            b.linked(&[linker, &["-o", "out", "main.o"]].concat());
+            let status = Command::new(b.path("out")).status().expect("run it");
+            let expected = if fails {
+                (None, Some(11))
+            } else {
+                (Some(7), None)
+            };
+            let got = (
+                status.code(),
+                std::os::unix::process::ExitStatusExt::signal(&status),
+            );
+            assert_eq!(got, expected, "{linker:?} {symbol}");
+        }
+    }
 }

@@ -18,6 +18,7 @@ pub struct Encoder {
 /// Symbol kinds in files.
 pub const TEXT: i64 = 1;
 pub const RODATA: i64 = 8;
+pub const NOPTRDATA: i64 = 20;
 pub const DATA: i64 = 22;
 pub const BSS: i64 = 23;
 pub const NOPTRBSS: i64 = 24;
@@ -202,6 +203,8 @@ pub struct Library<'a> {
     pub functions: &'a [&'a str],
     /// Data symbols of 512 zero bytes.
     pub data: &'a [&'a str],
+    /// Symbols of 512 zero bytes that are read-only after relocation.
+    pub relro: &'a [&'a str],
     /// Functions that give way to Go's.
     pub weak: &'a [&'a str],
     /// Absolute symbols.
@@ -256,6 +259,14 @@ impl Library<'_> {
             16,
             Contents::Bytes(zeros),
         );
+        let zeros = vec![0; 512 * self.relro.len()];
+        let relro = w.section(
+            ".data.rel.ro",
+            elf::SHT_PROGBITS.0,
+            flags,
+            16,
+            Contents::Bytes(zeros),
+        );
         w.section(
             ".note.GNU-stack",
             elf::SHT_PROGBITS.0,
@@ -269,6 +280,9 @@ impl Library<'_> {
         }
         for (i, d) in self.data.iter().enumerate() {
             w.global(d.as_bytes(), at(data, i as u64 * 512, elf::STT_OBJECT.0));
+        }
+        for (i, r) in self.relro.iter().enumerate() {
+            w.global(r.as_bytes(), at(relro, i as u64 * 512, elf::STT_OBJECT.0));
         }
         let version = if self.other_version {
             "gort.tables.version.0"
@@ -360,13 +374,32 @@ impl Bench {
         let text = String::from_utf8_lossy(&out.stderr).into_owned();
         assert_eq!(out.status.code(), Some(2), "{args:?}: {text}");
         assert!(!self.path("out").exists(), "{args:?} left an output file");
-        let left: Vec<_> = std::fs::read_dir(self.dir.path())
-            .expect("list directory")
-            .filter_map(|e| e.ok())
-            .filter(|e| e.file_name().to_string_lossy().starts_with(".gort-link"))
-            .collect();
+        let mut left = self.names();
+        left.retain(|n| n.starts_with(".gort-link"));
         assert!(left.is_empty(), "{args:?} left {left:?}");
         text
+    }
+
+    /// Makes the library one that GNU ld reads. Without GNU ld says so.
+    pub fn has_ld(&self) -> bool {
+        let ranlib = Command::new("ranlib").arg(self.path("libgort.a")).status();
+        let has =
+            ranlib.is_ok_and(|s| s.success()) && Command::new("ld").arg("-v").output().is_ok();
+        if !has {
+            eprintln!("skipped: there is no ld");
+        }
+        has
+    }
+
+    /// Names of the files in the directory, sorted.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<_> = std::fs::read_dir(self.dir.path())
+            .expect("list directory")
+            .filter_map(|e| e.ok())
+            .map(|e| e.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
     }
 }
 

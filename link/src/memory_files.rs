@@ -1,0 +1,145 @@
+//! The files of libwild, in memory.
+//!
+//! Promise: `go.o` and the library are read from the memory they are in, under names of their own, and the executable is written into
+//! memory. So no file of the system can be in the way: none is full, none has a name that cannot be said in UTF-8, none
+//! changes between our reading and libwild's.
+
+use crate::host::HostFile;
+use libwild::error::Result;
+use libwild::{FileSystem, FileType, InputFileData, OutputFileData, OutputOptions};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Name of the object that holds everything compiled from Go.
+pub const GO_O: &str = "/go.o";
+/// Name of the runtime library.
+pub const LIBRARY: &str = "/libgort.a";
+
+/// The two inputs and the output.
+#[derive(Debug)]
+pub struct MemoryFiles {
+    go_o: Input,
+    library: Input,
+    made: Made,
+}
+
+/// The executable, when it is made.
+#[derive(Debug, Clone, Default)]
+pub struct Made(Arc<Mutex<Option<Vec<u8>>>>);
+
+impl Made {
+    /// Its bytes; none if there is none.
+    pub fn take(&self) -> Option<Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// An input of the final link.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// `go.o`.
+    Object(Arc<Vec<u8>>),
+    /// The library.
+    Library(Arc<HostFile>),
+}
+
+impl InputFileData for Input {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Input::Object(bytes) => bytes,
+            Input::Library(file) => file.bytes(),
+        }
+    }
+}
+
+/// The executable while it is written.
+#[derive(Debug)]
+pub struct Output {
+    bytes: Vec<u8>,
+    made: Made,
+}
+
+impl OutputFileData for Output {
+    fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    fn finish(self) -> Result {
+        *self.made.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.bytes);
+        Ok(())
+    }
+}
+
+impl MemoryFiles {
+    /// Files of one link.
+    pub fn new(go_o: Vec<u8>, library: HostFile) -> Self {
+        Self {
+            go_o: Input::Object(Arc::new(go_o)),
+            library: Input::Library(Arc::new(library)),
+            made: Made::default(),
+        }
+    }
+
+    /// Where the executable will be.
+    pub fn output(&self) -> Made {
+        self.made.clone()
+    }
+
+    fn find(&self, path: &Path) -> io::Result<&Input> {
+        match path.to_str() {
+            Some(GO_O) => Ok(&self.go_o),
+            Some(LIBRARY) => Ok(&self.library),
+            _ => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+}
+
+impl FileSystem for MemoryFiles {
+    type Input = Input;
+    type Output = Output;
+
+    fn open_input(&self, path: &Path, _prepopulate: bool) -> Result<(Input, Option<Arc<File>>)> {
+        Ok((self.find(path)?.clone(), None))
+    }
+
+    fn file_type(&self, path: &Path) -> Result<FileType> {
+        self.find(path)?;
+        Ok(FileType::File)
+    }
+
+    fn canonicalize(&self, path: &Path) -> Result<PathBuf> {
+        Ok(path.to_path_buf())
+    }
+
+    fn remove_file(&self, path: &Path) -> Result<()> {
+        self.find(path)?;
+        Err(io::Error::from(io::ErrorKind::PermissionDenied).into())
+    }
+
+    fn rename_file(&self, path: &Path, _to: &Path) -> Result<()> {
+        self.remove_file(path)
+    }
+
+    fn create_output(&self, _path: Arc<Path>, options: OutputOptions) -> Result<Output> {
+        let mut bytes = Vec::new();
+        let size = usize::try_from(options.size).unwrap_or(usize::MAX);
+        if bytes.try_reserve_exact(size).is_err() {
+            return Err(io::Error::from(io::ErrorKind::OutOfMemory).into());
+        }
+        bytes.resize(size, 0);
+        Ok(Output {
+            bytes,
+            made: self.made.clone(),
+        })
+    }
+
+    fn write_auxiliary(&self, _path: &Path, _bytes: &[u8]) -> Result {
+        Err(io::Error::from(io::ErrorKind::Unsupported).into())
+    }
+}
