@@ -80,9 +80,17 @@ func (value) Error() string {
 		return fmt.Sprintf("%v", (*broken)(nil))
 	case "second panic":
 		panic(errors.New("second"))
+	case "other program":
+		err := syscall.Exec(os.Args[0], []string{os.Args[0], "replacement", ""}, os.Environ())
+		return err.Error()
+	case "long text":
+		return strings.Repeat("0123456789abcdef", long/16)
 	}
 	return "text"
 }
+
+// Bytes of a text that a pipe does not take at once.
+const long = 256 << 10
 
 type broken struct{ text string }
 
@@ -127,8 +135,15 @@ func die(busy string) {
 func main() {
 	if len(os.Args) == 3 {
 		way = os.Args[1]
+		if way == "replacement" {
+			time.Sleep(1800 * time.Millisecond)
+			fmt.Println("in its own time")
+			return
+		}
 		die(os.Args[2])
 	}
+	replaced()
+	slowlyRead()
 	for _, busy := range []string{"alone", "allocating", "looping"} {
 		fmt.Println(busy)
 		for _, way := range []string{"log", "file", "network", "sleep", "system call", "lock", "timer", "child", "exit", "formatted", "second panic"} {
@@ -141,4 +156,30 @@ func main() {
 			fmt.Printf("  %s: %q, %v\n", way, text, err)
 		}
 	}
+}
+
+// The limit on the time of a program that dies is none on that of the one that takes its place.
+func replaced() {
+	child := exec.Command(os.Args[0], "other program", "alone")
+	child.Env = append(os.Environ(), "GODEBUG=dyinglimit=1000")
+	out, err := child.CombinedOutput()
+	fmt.Printf("other program: %q, %v\n", out, err)
+}
+
+// A text is written to its end, however long that takes, if somebody reads.
+func slowlyRead() {
+	child := exec.Command(os.Args[0], "long text", "alone")
+	child.Env = append(os.Environ(), "GODEBUG=dyinglimit=1000", "GOTRACEBACK=0")
+	r, err := child.StderrPipe()
+	if err == nil {
+		err = child.Start()
+	}
+	n, b := 0, make([]byte, 4096)
+	for err == nil {
+		var k int
+		k, err = r.Read(b)
+		n += k
+		time.Sleep(50 * time.Millisecond)
+	}
+	fmt.Printf("slow reader: %v, %v, %v\n", n == len("panic: \n")+long, err, child.Wait())
 }

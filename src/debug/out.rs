@@ -13,15 +13,20 @@ pub fn written() -> u64 {
     WRITTEN.load(Ordering::Relaxed)
 }
 
-/// Writes to standard error.
+/// Writes to standard error, in pieces: whoever watches sees that a slow reader reads ([`written`]).
 pub fn write(bytes: &[u8]) {
     write_memory(bytes.as_ptr(), bytes.len());
 }
 
 /// [`write`] of memory that may not be readable.
 fn write_memory(p: *const u8, len: usize) {
-    sys::write_memory(2, p, len);
-    WRITTEN.fetch_add(len as u64, Ordering::Relaxed);
+    let mut done = 0;
+    while done < len {
+        let n = (len - done).min(libc::PIPE_BUF);
+        sys::write_memory(2, p.wrapping_add(done), n);
+        WRITTEN.fetch_add(n as u64, Ordering::Relaxed);
+        done += n;
+    }
 }
 
 /// What becomes of text that does not fit the buffer any more.

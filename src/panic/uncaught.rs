@@ -13,7 +13,8 @@ use super::values;
 use crate::abi::{
     Eface, FuncType, FuncVal, G, GoString, Method, Panic, Status, Type, UncommonType, args,
 };
-use crate::debug::{builtins, dying, print};
+use crate::debug::out::Out;
+use crate::debug::{builtins, dying, print, watch};
 use crate::sched::{self, WaitReason};
 use core::cell::UnsafeCell;
 use core::mem::offset_of;
@@ -245,7 +246,7 @@ pub unsafe fn shown(g: *mut G) {
     // SAFETY: as in `next`; the string was copied back by reflect.call, and the record keeps it alive.
     unsafe {
         let p = last_shown(g);
-        builtins::with(|out| {
+        write(|out| {
             out.gostring((*p).text);
         });
         end_line(p);
@@ -271,13 +272,18 @@ unsafe fn end(g: *mut G) -> ! {
     }
 }
 
+/// Writes what is part of a value, or stands around it.
+fn write(f: impl FnOnce(&mut Out<'_>)) {
+    watch::writing(|| builtins::with(f));
+}
+
 unsafe fn begin_line(p: *mut Panic) {
     // SAFETY: the panic is on its goroutine's list.
     let first = unsafe {
         (*p).shown = 1;
         (*p).link.is_null() || (*(*p).link).uncaught != 0
     };
-    builtins::with(|out| {
+    write(|out| {
         out.str(if first { "panic: " } else { "\tpanic: " });
     });
 }
@@ -285,7 +291,7 @@ unsafe fn begin_line(p: *mut Panic) {
 unsafe fn end_line(p: *mut Panic) {
     // SAFETY: the panic is on its goroutine's list.
     let recovered = unsafe { (*p).recovered != 0 };
-    builtins::with(|out| {
+    write(|out| {
         out.str(if recovered { " [recovered]\n" } else { "\n" });
     });
 }
@@ -319,7 +325,7 @@ unsafe fn method(x: &UncommonType, name: &[u8]) -> Option<*const FuncVal> {
 
 /// Shows a value without methods.
 fn show_plain(e: Eface) {
-    builtins::with(|out| {
+    write(|out| {
         // SAFETY: the value is live as long as its panic.
         unsafe {
             if e.typ.is_null() {

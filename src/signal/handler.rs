@@ -9,8 +9,7 @@ use super::{fault, queue};
 use crate::abi::G;
 use crate::debug::out::{Out, Sink};
 use crate::debug::traceback::{self, Style};
-use crate::debug::watch::{self, Alarm};
-use crate::debug::{asmfuncs, builtins, dying, level, print};
+use crate::debug::{asmfuncs, builtins, dying, level, print, watch};
 use crate::os::sys;
 use crate::panic::uncaught;
 use crate::sched::g::status_of;
@@ -41,13 +40,13 @@ unsafe extern "C" fn gort_sighandler(
     if sig == interrupt::SIGNAL && unsafe { interrupt::arrived(&mut ctx, g) } {
         return;
     }
-    if sig == libc::SIGALRM as u32 {
-        match watch::rang() {
-            Alarm::Other => {}
-            Alarm::Early => return,
+    // Those that somebody sends, and those of the program's own timer, have another code.
+    if sig == libc::SIGALRM as u32 && ctx.code() == libc::SI_TIMER {
+        if watch::rang() {
             // SAFETY: as above.
-            Alarm::Method => unsafe { method_hangs(&ctx, g) },
+            unsafe { method_hangs(&ctx, g) };
         }
+        return;
     }
     let flags = table::flags(sig);
     let sent = ctx.code() <= 0;
@@ -133,11 +132,15 @@ unsafe fn method_hangs(ctx: &Context, g: *mut G) -> ! {
     print::puts("fatal error: method of the panic's value does not return\n");
     // SAFETY: in the handler, with the interrupted g.
     unsafe {
-        // That one first, if this is its thread; else it is among the others.
-        let (g, walker) = interrupted(ctx, g)
-            .filter(|(g, _)| *g == uncaught::teller())
-            .unzip();
-        dying::finish_from(g.unwrap_or(core::ptr::null_mut()), walker)
+        // That one first, unless another thread runs it: then it is among the others.
+        let teller = uncaught::teller();
+        if let Some((g, walker)) = interrupted(ctx, g).filter(|(g, _)| *g == teller) {
+            dying::finish_from(g, Some(walker))
+        }
+        if status_of(teller).load(Ordering::Acquire) == status::RUNNING {
+            dying::finish_from(core::ptr::null_mut(), None)
+        }
+        dying::finish(teller)
     }
 }
 
