@@ -241,10 +241,10 @@ typedef struct Panic {
 	uintptr_t argp;               /* arguments of the deferred call being run */
 	Eface arg;
 	struct Panic *link;
+	struct Panic *newer;          /* whose link is this one; once the values are shown */
 	uint8_t recovered;
 	uint8_t aborted;
 	uint8_t uncaught;             /* its gopanic shows the values of the goroutine's panics */
-	uint8_t shown;                /* the method that tells its value has been called, or there is none */
 	uint8_t *receiver;            /* arguments of that method */
 	GoString text;                /* and its result */
 } Panic;

@@ -376,10 +376,10 @@ pub struct Panic {
     pub argp: usize,
     pub arg: Eface,
     pub link: *mut Panic,
+    pub newer: *mut Panic,
     pub recovered: u8,
     pub aborted: u8,
     pub uncaught: u8,
-    pub shown: u8,
     pub receiver: *mut u8,
     pub text: GoString,
 }

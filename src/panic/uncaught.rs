@@ -3,7 +3,7 @@
 //! The values of all panics of the goroutine are shown, oldest first. A value with a `String` or `Error` method is asked for
 //! its text, which is Go code, and people do in it what they do elsewhere: log, lock, wait, start goroutines, collect garbage, panic. So it runs while the
 //! program still runs, on the goroutine, called by the frame of `gopanic` like a deferred function; only when the last value is shown the thread takes
-//! the right to die ([`dying`]) and the world is frozen. The printing is a sequence of steps; what each panic of the goroutine has shown is in its record.
+//! the right to die ([`dying`]) and the world is frozen. The printing is a sequence of steps; [`STORY`] knows how far it has come.
 //!
 //! One goroutine shows its values, the first to have an uncaught panic. Others that come to that point wait, and are shown among the other goroutines.
 //! The method may not return: it panics itself ([`again`]), ends the goroutine ([`left`]), ends the process, or hangs; then
@@ -41,16 +41,26 @@ struct Fault {
     pc: usize,
 }
 
-struct Shared(UnsafeCell<Fault>);
+/// What the goroutine that shows its values has to remember.
+struct Story {
+    /// Its fault; signal 0: there was none.
+    fault: Fault,
+    /// The panic shown last: its method runs or has just returned. Null before the first one.
+    last: *mut Panic,
+}
+
+struct Shared(UnsafeCell<Story>);
 // SAFETY: only the goroutine that shows its values touches it.
 unsafe impl Sync for Shared {}
 
-/// The fault of the goroutine that shows its values; signal 0: there was none.
-static FAULT: Shared = Shared(UnsafeCell::new(Fault {
-    sig: 0,
-    code: 0,
-    address: 0,
-    pc: 0,
+static STORY: Shared = Shared(UnsafeCell::new(Story {
+    fault: Fault {
+        sig: 0,
+        code: 0,
+        address: 0,
+        pc: 0,
+    },
+    last: ptr::null_mut(),
 }));
 
 /// Takes the goroutine's fault from it.
@@ -71,39 +81,35 @@ pub fn teller() -> *mut G {
     TELLER.load(Ordering::Acquire)
 }
 
-/// The panic raised just after `p` on the same goroutine; the oldest one for null.
-unsafe fn newer(g: *mut G, p: *mut Panic) -> *mut Panic {
-    // SAFETY: g is stopped in its call of a step of gopanic.
+/// Links the panics of the innermost level, of which none is shown yet, from the oldest to the newest, behind those of the level below. Answers the
+/// oldest. There may be many: each is looked at once.
+unsafe fn turn(g: *mut G) -> *mut Panic {
+    // SAFETY: g is stopped in its call of a step of gopanic or Goexit.
     unsafe {
-        let mut q = (*g).panic;
-        if q == p {
-            return ptr::null_mut();
-        }
-        while (*q).link != p {
-            q = (*q).link;
-        }
-        q
-    }
-}
-
-/// The oldest panic of which nothing is shown yet, or null.
-unsafe fn next_to_show(g: *mut G) -> *mut Panic {
-    // SAFETY: as in `newer`.
-    unsafe {
-        let mut p = newer(g, ptr::null_mut());
-        while !p.is_null() && (*p).shown != 0 {
-            p = newer(g, p);
+        let mut p = (*g).panic;
+        (*p).newer = ptr::null_mut();
+        while !(*p).link.is_null() {
+            let older = (*p).link;
+            (*older).newer = p;
+            if (*older).uncaught != 0 {
+                break;
+            }
+            p = older;
         }
         p
     }
 }
 
-/// The panic whose method runs or has just returned: the last one of which something is shown.
-unsafe fn last_shown(g: *mut G) -> *mut Panic {
-    // SAFETY: as in `newer`.
+/// The oldest panic of which nothing is shown yet, or null.
+unsafe fn next_to_show(g: *mut G) -> *mut Panic {
+    // SAFETY: as in `turn`; g shows its values.
     unsafe {
+        let last = (*STORY.0.get()).last;
+        if !last.is_null() {
+            return (*last).newer;
+        }
         let mut p = (*g).panic;
-        while !p.is_null() && (*p).shown == 0 {
+        while !(*p).link.is_null() {
             p = (*p).link;
         }
         p
@@ -112,7 +118,7 @@ unsafe fn last_shown(g: *mut G) -> *mut Panic {
 
 /// `gopanic` frames of the goroutine that show values: more than one if a method called by one of them has panicked.
 unsafe fn levels(g: *mut G) -> usize {
-    // SAFETY: as in `newer`.
+    // SAFETY: as in `turn`.
     unsafe {
         let (mut n, mut p) = (0, (*g).panic);
         while !p.is_null() {
@@ -137,8 +143,9 @@ pub unsafe fn start(g: *mut G, call: &mut args::gort_panicnext) -> Status {
         (*p).argp = 0;
         match TELLER.compare_exchange(ptr::null_mut(), g, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => {
+                turn(g);
                 // The methods may fault and recover.
-                *FAULT.0.get() = take_fault(g);
+                (*STORY.0.get()).fault = take_fault(g);
                 dying::tell();
                 next(g, call)
             }
@@ -156,14 +163,7 @@ unsafe fn again(g: *mut G, call: &mut args::gort_panicnext) -> Status {
             print::fatal("unexpected signal during runtime execution");
         }
         // Of the panics that were being shown no more is.
-        let mut p = (*(*g).panic).link;
-        while !p.is_null() && (*p).uncaught == 0 {
-            p = (*p).link;
-        }
-        while !p.is_null() {
-            (*p).shown = 1;
-            p = (*p).link;
-        }
+        (*STORY.0.get()).last = (*turn(g)).link;
         // The value of such a panic may have a method, too, but that is the last one to be called.
         if levels(g) > 2 {
             show_rest(g);
@@ -182,11 +182,13 @@ pub unsafe fn left(g: *mut G) {
     }
     // SAFETY: g is stopped in a step of Goexit.
     unsafe {
-        let p = last_shown(g);
-        if !p.is_null() {
-            show_plain((*p).arg);
-            end_line(p);
+        if (*(*g).panic).uncaught == 0 {
+            // Panics of the method itself, which Goexit has cut off.
+            turn(g);
         }
+        let p = (*STORY.0.get()).last;
+        show_plain((*p).arg);
+        end_line(p);
         show_rest(g);
         end(g)
     }
@@ -242,10 +244,10 @@ pub unsafe fn next(g: *mut G, call: &mut args::gort_panicnext) -> Status {
 ///
 /// # Safety
 /// As [`next`].
-pub unsafe fn shown(g: *mut G) {
+pub unsafe fn shown() {
     // SAFETY: as in `next`; the string was copied back by reflect.call, and the record keeps it alive.
     unsafe {
-        let p = last_shown(g);
+        let p = (*STORY.0.get()).last;
         write(|out| {
             out.gostring((*p).text);
         });
@@ -266,7 +268,7 @@ unsafe fn end(g: *mut G) -> ! {
             code,
             address,
             pc,
-        } = *FAULT.0.get();
+        } = (*STORY.0.get()).fault;
         ((*g).sig, (*g).sigcode, (*g).sigaddr, (*g).sigpc) = (sig, code, address, pc);
         dying::finish(g)
     }
@@ -280,7 +282,7 @@ fn write(f: impl FnOnce(&mut Out<'_>)) {
 unsafe fn begin_line(p: *mut Panic) {
     // SAFETY: the panic is on its goroutine's list.
     let first = unsafe {
-        (*p).shown = 1;
+        (*STORY.0.get()).last = p;
         (*p).link.is_null() || (*(*p).link).uncaught != 0
     };
     write(|out| {

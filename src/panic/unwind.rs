@@ -86,10 +86,10 @@ pub unsafe fn panicstart(a: &mut args::gort_panicstart) {
             argp: a.argp,
             arg: a.e,
             link: (*g).panic,
+            newer: ptr::null_mut(),
             recovered: 0,
             aborted: 0,
             uncaught: 0,
-            shown: 0,
             receiver: ptr::null_mut(),
             text: GoString::EMPTY,
         };
@@ -175,7 +175,7 @@ pub unsafe fn panicdone(_a: &mut args::gort_panicdone) {
     unsafe {
         let p = (*g).panic;
         if (*p).uncaught != 0 {
-            return uncaught::shown(g);
+            return uncaught::shown();
         }
         (*p).argp = 0;
         let d = (*g).defer;
@@ -189,7 +189,8 @@ pub unsafe fn panicdone(_a: &mut args::gort_panicdone) {
             while !(*g).panic.is_null() && (*(*g).panic).aborted != 0 {
                 pop_panic(g);
             }
-            if (*g).panic.is_null() {
+            // Below may be panics whose values are shown, by the method that recovered this one: their fault is remembered elsewhere.
+            if (*g).panic.is_null() || (*(*g).panic).uncaught != 0 {
                 (*g).sig = 0;
             }
             resume(g, sp, pc);
