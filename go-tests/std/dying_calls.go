@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"sync"
 	"syscall"
@@ -83,6 +84,9 @@ func (value) Error() string {
 	case "other program":
 		err := syscall.Exec(os.Args[0], []string{os.Args[0], "replacement", ""}, os.Environ())
 		return err.Error()
+	case "ignored signal":
+		signal.Ignore(syscall.SIGALRM)
+		select {}
 	case "long text":
 		return strings.Repeat("0123456789abcdef", long/16)
 	}
@@ -142,7 +146,8 @@ func main() {
 		}
 		die(os.Args[2])
 	}
-	replaced()
+	limited("other program", "1000")
+	limited("ignored signal", "300")
 	slowlyRead()
 	for _, busy := range []string{"alone", "allocating", "looping"} {
 		fmt.Println(busy)
@@ -158,12 +163,12 @@ func main() {
 	}
 }
 
-// The limit on the time of a program that dies is none on that of the one that takes its place.
-func replaced() {
-	child := exec.Command(os.Args[0], "other program", "alone")
-	child.Env = append(os.Environ(), "GODEBUG=dyinglimit=1000")
+// The limit on the time of a program that dies holds whatever it does with signals, but not for the program that takes its place.
+func limited(way, limit string) {
+	child := exec.Command(os.Args[0], way, "alone")
+	child.Env = append(os.Environ(), "GODEBUG=dyinglimit="+limit, "GOTRACEBACK=0")
 	out, err := child.CombinedOutput()
-	fmt.Printf("other program: %q, %v\n", out, err)
+	fmt.Printf("%s: %q, %v\n", way, out, err)
 }
 
 // A text is written to its end, however long that takes, if somebody reads.

@@ -36,6 +36,8 @@ unsafe extern "C" {
 
 /// The mask that every thread has: the process's first one, less the essential signals.
 static MASK: AtomicU64 = AtomicU64::new(0);
+/// Signals that the runtime itself has come to need ([`listen`]).
+static LISTENED: AtomicU64 = AtomicU64::new(0);
 /// Signals that were ignored when the process started, or when os/signal asked for them: they are ignored again afterwards.
 static IGNORED: AtomicU64 = AtomicU64::new(0);
 /// The process.
@@ -93,8 +95,14 @@ pub fn listen(sig: u32) {
         restorer: gort_sigreturn as *const () as usize,
         mask: u64::MAX,
     };
+    LISTENED.fetch_or(table::bit(sig), Ordering::Relaxed);
     action(sig, &raw const new, core::ptr::null_mut());
     change_mask(libc::SIG_UNBLOCK, &table::bit(sig), None);
+}
+
+/// The handler gets `sig` whether os/signal wants it or not, and ignores what nobody asked for.
+fn kept(sig: u32) -> bool {
+    table::flags(sig) & OURS != 0 || LISTENED.load(Ordering::Relaxed) & table::bit(sig) != 0
 }
 
 fn is_ignored(sig: u32) -> bool {
@@ -219,8 +227,7 @@ pub fn disable(sig: u32) {
     if sig == 0 || sig >= table::SIGNALS as u32 || table::flags(sig) & NOTIFY == 0 {
         return;
     }
-    if table::flags(sig) & OURS != 0 {
-        // By default it is ignored, as the handler ignores what nobody asked for.
+    if kept(sig) {
         return;
     }
     let bit = table::bit(sig);
@@ -243,7 +250,7 @@ pub fn ignore(sig: u32) {
     if sig == 0 || sig >= table::SIGNALS as u32 || table::flags(sig) & NOTIFY == 0 {
         return;
     }
-    if table::flags(sig) & OURS != 0 {
+    if kept(sig) {
         return;
     }
     HANDLED.fetch_and(!table::bit(sig), Ordering::Relaxed);
