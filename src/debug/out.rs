@@ -1,6 +1,7 @@
 //! Text output without allocation: a buffer that is written to standard error when full, or a caller's buffer that is
 //! cut off when full.
 
+use super::watch;
 use crate::abi::GoString;
 use crate::os::sys;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -13,16 +14,17 @@ pub fn written() -> u64 {
     WRITTEN.load(Ordering::Relaxed)
 }
 
-/// Writes to standard error, in pieces: whoever watches sees that a slow reader reads ([`written`]).
+/// Writes to standard error: at once, or, for whoever watches, in pieces, to see that a slow reader reads ([`written`]).
 pub fn write(bytes: &[u8]) {
     write_memory(bytes.as_ptr(), bytes.len());
 }
 
 /// [`write`] of memory that may not be readable.
 fn write_memory(p: *const u8, len: usize) {
+    let most = if watch::on() { libc::PIPE_BUF } else { len };
     let mut done = 0;
     while done < len {
-        let n = (len - done).min(libc::PIPE_BUF);
+        let n = (len - done).min(most);
         sys::write_memory(2, p.wrapping_add(done), n);
         WRITTEN.fetch_add(n as u64, Ordering::Relaxed);
         done += n;

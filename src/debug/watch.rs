@@ -28,12 +28,17 @@ fn set_end() {
     END.store(nanotime() + limit_ns(), Ordering::Release);
 }
 
+/// The process is watched.
+pub fn on() -> bool {
+    END.load(Ordering::Relaxed) != 0
+}
+
 /// Watches from now on: when the program begins to die, and once more when the world is frozen. Without a timer, should the kernel have none to give, nobody does.
 pub fn begin() {
     if limit_ns() <= 0 {
         return;
     }
-    let rings = END.load(Ordering::Relaxed) != 0;
+    let rings = on();
     set_end();
     // The same thread may have to hear it: it may be the only one.
     crate::signal::listen(libc::SIGALRM as u32);
@@ -46,7 +51,7 @@ pub fn begin() {
 pub fn writing(f: impl FnOnce()) {
     let change = |to| {
         WRITING.store(to, Ordering::Relaxed);
-        if END.load(Ordering::Relaxed) != 0 {
+        if on() {
             set_end();
         }
     };
