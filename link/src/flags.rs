@@ -582,6 +582,18 @@ mod tests {
     }
 
     #[test]
+    fn paths_and_strings_are_any_bytes() {
+        let args = [&b"-o"[..], b"d\xff/out", b"-X", b"a.b=\xfe", b"in\xfd.o"];
+        let args = args.map(|a| OsStr::from_bytes(a).to_os_string());
+        let Ok(Request::Link(o)) = parse(args.into_iter(), &mut |_| {}) else {
+            panic!()
+        };
+        assert_eq!(o.output.as_os_str().as_bytes(), b"d\xff/out");
+        assert_eq!(o.input.as_os_str().as_bytes(), b"in\xfd.o");
+        assert_eq!(o.x_values, [("a.b".into(), vec![0xfe])]);
+    }
+
+    #[test]
     fn old_form_of_x_warns() {
         let mut warnings = Vec::new();
         let args = ["-X", "main.v", "1", "x.a"].map(OsString::from);
