@@ -54,6 +54,8 @@ pub fn link(go_o: Vec<u8>, library: &Path, options: &Options) -> Result<()> {
         }
     }
     crate::verify::check(&exe, options.final_linker == FinalLinker::Wild)?;
+    let made = crate::load::map_file(&exe).map_err(|e| Error::io("cannot reread", &exe, &e))?;
+    crate::addresses::check_segments(&made, options)?;
     if is_special {
         // A device or pipe (`-o /dev/null`) is written to, not replaced.
         return std::fs::copy(&exe, output)

@@ -8,7 +8,7 @@ mod values;
 use crate::error::{Error, Result};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use values::{parse_address, parse_bool, parse_hex, split_words};
+use values::{parse_address, parse_bool, parse_hex, parse_number, split_words};
 
 /// Who does the last ELF step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -376,7 +376,11 @@ fn set_value(o: &mut Options, external: &mut External, name: &str, value: String
         "installsuffix" => o.install_suffix = value,
         "buildid" => o.build_id = Some(value),
         "X" => match value.split_once('=') {
-            Some((name, v)) if name.contains('.') => {
+            Some((name, v))
+                if name
+                    .rsplit_once('.')
+                    .is_some_and(|(path, variable)| !path.is_empty() && !variable.is_empty()) =>
+            {
                 o.x_values.push((name.to_string(), v.to_string()))
             }
             _ => {
@@ -386,11 +390,12 @@ fn set_value(o: &mut Options, external: &mut External, name: &str, value: String
             }
         },
         "B" => o.gnu_build_id = Some(parse_hex(&value)?),
+        "E" if value.is_empty() => o.entry = ENTRY.to_string(),
         "E" => o.entry = value,
         "T" => o.text_addr = parse_address(name, &value)?,
         "D" => o.data_addr = parse_address(name, &value)?,
         "R" => {
-            o.round = parse_address(name, &value)?;
+            o.round = parse_number(name, &value)?;
             if let Some(r) = o
                 .round
                 .filter(|r| !r.is_power_of_two() || *r < 4096 || *r > 1 << 16)
