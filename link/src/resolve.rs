@@ -107,7 +107,8 @@ impl<'b> Program<'b> {
             ids: Vec::with_capacity(objects.len()),
             symbols: Vec::with_capacity(names / 2),
             made: Vec::new(),
-            index: HashTable::with_capacity(names / 2),
+            // It never grows: that would hash all names again.
+            index: HashTable::with_capacity(names),
         };
         for o in objects {
             let mut ids = Vec::with_capacity(o.object.names.len());

@@ -128,6 +128,7 @@ pub fn parse<'a>(object: &'a [u8], package: &str) -> Result<Object<'a>, Fault> {
         c,
         package: package.as_bytes(),
         raws: Vec::new(),
+        hashes: Vec::new(),
         index: HashTable::new(),
         placeholder: Finder::new(PLACEHOLDER),
         room: (object.len() * MAX_EXPANSION).max(MIN_ROOM),
@@ -159,6 +160,8 @@ struct Reader<'a, 'p> {
     package: &'p [u8],
     /// Names as the file spells them, parallel to `out.names`: most references repeat one.
     raws: Vec<&'a [u8]>,
+    /// Hash of each: the index grows without hashing them again.
+    hashes: Vec<u64>,
     /// Index of `raws`.
     index: HashTable<u32>,
     placeholder: Finder<'static>,
@@ -190,7 +193,7 @@ impl<'a> Reader<'a, '_> {
                 ));
             }
         };
-        let (names, raws) = (&mut self.out.names, &mut self.raws);
+        let (names, raws, hashes) = (&mut self.out.names, &mut self.raws, &mut self.hashes);
         let hash = hash_name(raw);
         let same = |&i: &u32| raws[i as usize] == raw && names[i as usize].is_static == is_static;
         if let Some(&i) = self.index.find(hash, same) {
@@ -213,8 +216,8 @@ impl<'a> Reader<'a, '_> {
             hash: full_hash,
         });
         raws.push(raw);
-        self.index
-            .insert_unique(hash, i, |&i| hash_name(raws[i as usize]));
+        hashes.push(hash);
+        self.index.insert_unique(hash, i, |&i| hashes[i as usize]);
         Ok(NameIx(i))
     }
 
