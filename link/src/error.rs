@@ -33,13 +33,11 @@ impl Error {
         if messages.is_empty() {
             return Ok(());
         }
-        let more = messages.len().saturating_sub(MAX_REPORTED);
-        let mut messages = messages;
-        messages.truncate(MAX_REPORTED);
-        if more > 0 {
-            messages.push(format!("and {more} more problems of this kind"));
+        let mut problems = Problems::default();
+        for message in messages {
+            problems.add(|| message);
         }
-        Err(Self { messages })
+        problems.result()
     }
 
     /// An operation of the file system that failed.
@@ -69,6 +67,38 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// Problems of one phase, as they are found. Only those that are reported get a message, so that many cost no more than few.
+#[derive(Debug, Default)]
+pub(crate) struct Problems {
+    messages: Vec<String>,
+    more: usize,
+}
+
+impl Problems {
+    /// Adds one.
+    pub(crate) fn add(&mut self, message: impl FnOnce() -> String) {
+        if self.messages.len() < MAX_REPORTED {
+            self.messages.push(message());
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// `Ok` when there is none.
+    pub(crate) fn result(mut self) -> Result<()> {
+        if self.more > 0 {
+            self.messages
+                .push(format!("and {} more problems of this kind", self.more));
+        }
+        match self.messages.is_empty() {
+            true => Ok(()),
+            false => Err(Error {
+                messages: self.messages,
+            }),
+        }
+    }
+}
 
 /// Bytes of a Go symbol or file name, for messages and lists.
 pub(crate) struct Name<'a>(pub &'a [u8]);

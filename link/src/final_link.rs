@@ -24,6 +24,7 @@ pub fn link(go_o: Vec<u8>, library: HostFile, options: &Options) -> Result<Vec<u
     };
     crate::relro::seal(&mut exe)?;
     crate::verify::check(&exe, options.final_linker == FinalLinker::Wild)?;
+    crate::addresses::check_segments(&exe, options)?;
     Ok(exe)
 }
 

@@ -10,7 +10,7 @@ use crate::golang;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use values::{parse_address, parse_bool, parse_hex, split_words};
+use values::{parse_address, parse_bool, parse_hex, parse_number, split_words};
 
 /// Who does the last ELF step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -392,7 +392,13 @@ fn x_value(given: OsString) -> Result<(String, Vec<u8>)> {
     let at = bytes.iter().position(|&b| b == b'=');
     let name = at.and_then(|at| std::str::from_utf8(&bytes[..at]).ok());
     match at.zip(name) {
-        Some((at, name)) if name.contains('.') => Ok((name.to_string(), bytes[at + 1..].to_vec())),
+        Some((at, name))
+            if name
+                .rsplit_once('.')
+                .is_some_and(|(path, variable)| !path.is_empty() && !variable.is_empty()) =>
+        {
+            Ok((name.to_string(), bytes[at + 1..].to_vec()))
+        }
         _ => Err(Error::new(format!(
             "-X {}: write it as -X importpath.name=value",
             given.display()
@@ -405,11 +411,12 @@ fn set_text(o: &mut Options, external: &mut External, name: &str, value: String)
         "installsuffix" => o.install_suffix = value,
         "buildid" => o.build_id = Some(value),
         "B" => o.gnu_build_id = Some(parse_hex(&value)?),
+        "E" if value.is_empty() => o.entry = ENTRY.to_string(),
         "E" => o.entry = value,
         "T" => o.text_addr = parse_address(name, &value)?,
         "D" => o.data_addr = parse_address(name, &value)?,
         "R" => {
-            o.round = parse_address(name, &value)?;
+            o.round = parse_number(name, &value)?;
             if let Some(r) = o
                 .round
                 .filter(|r| !r.is_power_of_two() || *r < 4096 || *r > 1 << 16)

@@ -235,6 +235,18 @@ impl<'a> HostLib<'a> {
         all
     }
 
+    /// Bytes that it can take in a program at most.
+    pub fn memory(&self) -> u64 {
+        let sections = self.members.iter().flat_map(|m| m.sections());
+        let loaded = sections.filter(|s| match s.flags() {
+            object::SectionFlags::Elf { sh_flags, .. } => {
+                sh_flags.0 & object::elf::SHF_ALLOC.0 != 0
+            }
+            _ => false,
+        });
+        loaded.map(|s| s.size().saturating_add(s.align())).sum()
+    }
+
     /// Contents of the section with this name.
     pub fn section(&self, name: &str) -> Option<&'a [u8]> {
         let found = self.members.iter().find_map(|m| m.section_by_name(name));

@@ -4,6 +4,7 @@
 //! Go linker derives from sizes. Functions keep file order and start at multiples of 16, at least 16 bytes apart. Variables are
 //! ordered by falling alignment, then in file order, so that the output depends on nothing but the input.
 
+use crate::addresses::MAX_BYTES;
 use crate::error::{Error, Name, Result};
 use crate::object::Kind;
 use crate::reach::Reached;
@@ -13,8 +14,6 @@ use crate::resolve::{Program, SymId};
 pub const FUNC_ALIGN: u64 = 16;
 /// Largest alignment of data.
 pub const MAX_ALIGN: u64 = 32;
-/// Displacements have 32 bits, so code and data together must stay well below 2 GiB.
-const MAX_SECTION: u64 = 2_000_000_000;
 
 /// Sections that hold Go symbols.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,24 +87,16 @@ impl Layout {
         align: u64,
         step: u64,
     ) -> Result<()> {
-        if p.sym(id).size > MAX_SECTION {
+        if p.sym(id).size > MAX_BYTES {
             return Err(Error::new(format!(
-                "{}: symbol too large ({} bytes > {MAX_SECTION} bytes); make the variable smaller or allocate it at run time",
+                "{}: symbol too large ({} bytes > {MAX_BYTES} bytes); make the variable smaller or allocate it at run time",
                 Name(p.sym(id).name),
                 p.sym(id).size
             )));
         }
         let at = &mut self.sizes[section as usize];
         let offset = at.next_multiple_of(align);
-        let end = offset + p.sym(id).size.max(step);
-        if end > MAX_SECTION {
-            return Err(Error::new(format!(
-                "{}: with this symbol of {} bytes section {section:?} passes the limit of {MAX_SECTION} bytes; make the variable smaller or allocate it at run time",
-                Name(p.sym(id).name),
-                p.sym(id).size
-            )));
-        }
-        *at = end;
+        *at = offset + p.sym(id).size.max(step);
         self.places[id.ix()] = Some(Place { section, offset });
         self.order[section as usize].push(id);
         Ok(())

@@ -9,7 +9,8 @@
 //! | read libgort.a | [`host`] |
 //! | one definition for each name | [`resolve`] |
 //! | what the program needs | [`reach`] |
-//! | places | [`layout`] |
+//! | what the runtime will trust is whole | [`validate`] |
+//! | places | [`layout`], [`addresses`] |
 //! | stack depth of functions that do not check it | [`nosplit`] |
 //! | tables for Go's tools and for the runtime | [`pclntab`], [`tables`], [`masks`] |
 //! | debug information | [`dwarf`], [`debugscript`] |
@@ -18,6 +19,7 @@
 //! | under its name | [`output`] |
 //! | ends that are no return | [`emergency`] |
 
+pub mod addresses;
 pub mod debugscript;
 pub mod driver;
 pub mod dwarf;
@@ -27,6 +29,7 @@ pub mod emit;
 pub mod error;
 pub mod final_link;
 pub mod flags;
+mod gcprog;
 pub mod golang;
 pub mod host;
 pub mod inspect;
@@ -44,6 +47,7 @@ pub mod reach;
 pub mod relro;
 pub mod resolve;
 pub mod tables;
+pub mod validate;
 pub mod verify;
 mod xvalue;
 
@@ -100,14 +104,17 @@ fn everything_but_the_last_step(
     let entries: [&[u8]; 3] = [b"main.main", b"main.init", options.entry.as_bytes()];
     let reached = reach::reach(&mut program, &host, &entries)?;
     clock.done("reachability");
+    validate::check(&program, &reached)?;
+    clock.done("check of tables, maps and types");
     let layout = layout::layout(&program, &reached)?;
+    addresses::check(&program, &layout, &host, options)?;
     clock.done("layout");
     if options.call_graph {
         inspect::call_graph(&program, &layout, &mut std::io::stdout().lock())
             .map_err(|e| Error::new(format!("cannot print the call graph: {e}")))?;
     }
     let places = places::read(&host, &places::goroot(&program, &layout, options));
-    let pclntab = pclntab::build(&program, &layout, &host.code(), &places);
+    let pclntab = pclntab::build(&program, &layout, &host.code(), &places)?;
     clock.done("function table");
     // These only read the program; the debug information is the longest of them.
     let with_debug = !options.strip_all && !options.strip_debug;

@@ -12,6 +12,7 @@ use crate::object::{self, Fault, Object};
 use memmap2::Mmap;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -167,6 +168,7 @@ impl Inputs {
                         let f = Fault::at(0, "an import path that is not UTF-8");
                         return Err(input.fault(&member, &f));
                     };
+                    let file = &*clean(file);
                     let import = package_of(file);
                     if import == "runtime/race" {
                         return Err(Error::new(format!(
@@ -337,6 +339,26 @@ impl Input {
     }
 }
 
+/// The shortest path that means the same, without a look at links: else one file could be read under any number of names.
+fn clean(path: &str) -> Cow<'_, str> {
+    let odd = |part: &str| matches!(part, "" | "." | "..");
+    let relative = path.strip_prefix('/').unwrap_or(path);
+    if !relative.split('/').any(odd) {
+        return path.into();
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|&last| last != "..") => drop(parts.pop()),
+            ".." if path.starts_with('/') => {}
+            part => parts.push(part),
+        }
+    }
+    let root = if path.starts_with('/') { "/" } else { "" };
+    format!("{root}{}", parts.join("/")).into()
+}
+
 /// Import path of a library as an object names it: `fmt.a`, or `p.o` for an object file imported by its place.
 fn package_of(file: &str) -> &str {
     file.strip_suffix(".a")
@@ -380,4 +402,25 @@ fn find_package(options: &Options, library: &str, importer: &str) -> Result<Path
     Err(Error::new(format!(
         "package {package}, imported by {importer}, is missing: {looked}"
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn one_file_has_one_import_path() {
+        for (path, short) in [
+            ("net/http.a", "net/http.a"),
+            ("/abs/p.o", "/abs/p.o"),
+            ("a//b.a", "a/b.a"),
+            ("./a/./b.a", "a/b.a"),
+            ("a/../b.a", "b.a"),
+            ("../../b.a", "../../b.a"),
+            ("//x///y/../z.a", "/x/z.a"),
+            ("/../x.a", "/x.a"),
+        ] {
+            assert_eq!(clean(path), short);
+        }
+    }
 }

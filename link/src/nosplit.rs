@@ -5,7 +5,7 @@
 //! as a call of such a function. A function of the library may go `gort.leafbudget` bytes deep, which [`crate::prove`] shows that all of
 //! them keep; what gort's guard leaves beyond [`LIMIT`] (`gort.stacklimit`) is theirs, and only the rest counts.
 
-use crate::error::{Error, Name, Result};
+use crate::error::{Name, Problems, Result};
 use crate::host::HostLib;
 use crate::layout::{Layout, Section};
 use crate::object::RelocKind;
@@ -36,12 +36,12 @@ pub fn check(p: &Program<'_>, layout: &Layout, host: &HostLib<'_>) -> Result<()>
         limit: LIMIT,
         cost: FxHashMap::default(),
         path: Vec::new(),
-        errors: Vec::new(),
+        problems: Problems::default(),
     };
     for &id in layout.symbols(Section::Text) {
         c.top(id)?;
     }
-    Error::from_list(c.errors)
+    c.problems.result()
 }
 
 /// A way from one function into another.
@@ -63,7 +63,7 @@ struct Checker<'a, 'b> {
     /// Bytes that a function needs below its return address, calls included.
     cost: FxHashMap<SymId, i64>,
     path: Vec<SymId>,
-    errors: Vec<String>,
+    problems: Problems,
 }
 
 impl Checker<'_, '_> {
@@ -80,8 +80,10 @@ impl Checker<'_, '_> {
             self.limit + text.locals
         };
         if need > room {
-            let message = self.explain(id, room);
-            self.errors.push(message);
+            // Explaining walks the chain: it is done for those that are reported.
+            let mut problems = std::mem::take(&mut self.problems);
+            problems.add(|| self.explain(id, room));
+            self.problems = problems;
         }
         Ok(())
     }

@@ -6,11 +6,13 @@
 //! count includes word 0, so that readers which check `number < count` also see the last file (Go 1.5's own linker writes one less,
 //! and its runtime reports `?` for that file).
 
+use crate::error::{Error, Result};
 use crate::layout::{Layout, Section};
 use crate::places::{Place, Places};
 use crate::resolve::{Program, SymId};
 use gort_tables::pcvalue::PcValues;
 use gort_tables::place;
+use hashbrown::HashMap;
 use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 
@@ -46,15 +48,15 @@ pub fn build(
     layout: &Layout,
     library: &[(u64, &[u8])],
     places: &FxHashMap<&str, Places>,
-) -> Pclntab {
+) -> Result<Pclntab> {
     let texts = layout.symbols(Section::Text);
     // Less the end of the library, more what lies between.
     let count = texts.len() + library.len();
     let mut b = Builder {
         t: Pclntab::default(),
-        blobs: FxHashMap::default(),
-        encoded: FxHashMap::default(),
-        files: FxHashMap::default(),
+        blobs: HashMap::default(),
+        encoded: HashMap::default(),
+        files: HashMap::default(),
     };
     let functab = HEADER + 16 * count + 8 + 4;
     b.t.bytes.resize(functab.next_multiple_of(8), 0);
@@ -82,16 +84,24 @@ pub fn build(
     }
     let files = b.file_table();
     b.t.bytes[slot + 8..slot + 12].copy_from_slice(&files.to_le_bytes());
-    b.t
+    // Its offsets are numbers of 31 bits.
+    if i32::try_from(b.t.bytes.len()).is_err() {
+        return Err(Error::new(format!(
+            "the names, files and lines of the program's functions take {} bytes, more than the {} that their table may have",
+            b.t.bytes.len(),
+            i32::MAX
+        )));
+    }
+    Ok(b.t)
 }
 
 struct Builder<'b> {
     t: Pclntab,
     /// Offsets of tables already written: many functions share them.
-    blobs: FxHashMap<&'b [u8], u32>,
+    blobs: HashMap<&'b [u8], u32>,
     /// Offsets of encoded file tables.
-    encoded: FxHashMap<Vec<u8>, u32>,
-    files: FxHashMap<Cow<'b, [u8]>, u32>,
+    encoded: HashMap<Vec<u8>, u32>,
+    files: HashMap<Cow<'b, [u8]>, u32>,
 }
 
 impl<'b> Builder<'b> {

@@ -7,7 +7,7 @@
 //! not followed: debug information alone keeps no type in the program.
 //! What is needed and defined nowhere is an error that says who refers to it.
 
-use crate::error::{Error, Name, Result};
+use crate::error::{Name, Problems, Result};
 use crate::host::HostLib;
 use crate::object::Kind;
 use crate::resolve::{Definition, Made, Program, SymId, ZERO_VALUE};
@@ -40,12 +40,14 @@ impl Reached {
 pub fn reach(p: &mut Program<'_>, host: &HostLib<'_>, entries: &[&[u8]]) -> Result<Reached> {
     let mut marks = vec![false; p.symbols.len()];
     let mut work = Vec::new();
-    let mut errors = Vec::new();
+    let mut problems = Problems::default();
     for name in entries {
         match p.find(name) {
-            Some(id) if p.sym(id).def != Definition::None => work.push(id),
-            _ if host.get(name).is_some() => {}
-            _ => errors.push(missing_entry(p, name)),
+            Some(id) if p.go_def(id).is_some_and(|(_, d)| d.kind == Kind::Text) => work.push(id),
+            Some(id) if p.go_def(id).is_some() => problems.add(|| not_a_function(name)),
+            _ if host.get(name).is_some_and(|h| h.is_text) => {}
+            _ if host.get(name).is_some() => problems.add(|| not_a_function(name)),
+            _ => problems.add(|| missing_entry(p, name)),
         }
     }
     // The library's weak definitions count as wanted: where Go defines them, Go's are used.
@@ -57,7 +59,7 @@ pub fn reach(p: &mut Program<'_>, host: &HostLib<'_>, entries: &[&[u8]]) -> Resu
     );
     // The library has a weak one only so that it can be linked alone.
     work.extend(p.find(ZERO_VALUE));
-    Error::from_list(errors)?;
+    problems.result()?;
 
     let mut undefined: FxHashMap<SymId, SymId> = FxHashMap::default();
     let mut constants = Vec::new();
@@ -153,6 +155,13 @@ fn constant(name: &[u8]) -> Option<Vec<u8>> {
     Some(value.to_le_bytes()[..len].to_vec())
 }
 
+fn not_a_function(name: &[u8]) -> String {
+    format!(
+        "{}: asked for as an entry point, but it is no function",
+        Name(name)
+    )
+}
+
 fn missing_entry(p: &Program<'_>, name: &[u8]) -> String {
     let file = p
         .objects
@@ -178,9 +187,9 @@ fn report_undefined(p: &Program<'_>, undefined: &FxHashMap<SymId, SymId>) -> Res
         .map(|(&s, &by)| (p.sym(s).name, by))
         .collect();
     list.sort_unstable();
-    let messages = list
-        .iter()
-        .map(|&(name, by)| {
+    let mut problems = Problems::default();
+    for (name, by) in list {
+        problems.add(|| {
             let file = p
                 .go_def(by)
                 .map(|(o, _)| p.objects[o].origin().to_string())
@@ -197,9 +206,9 @@ fn report_undefined(p: &Program<'_>, undefined: &FxHashMap<SymId, SymId>) -> Res
                 Name(name),
                 Name(p.sym(by).name)
             )
-        })
-        .collect();
-    Error::from_list(messages)
+        });
+    }
+    problems.result()
 }
 
 #[cfg(test)]

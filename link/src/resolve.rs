@@ -5,7 +5,7 @@
 //! `dupok` definitions collapse onto the first, anything else is an error. A strong definition in libgort.a beats
 //! `dupok` ones; a weak one gives way to any Go definition.
 
-use crate::error::{Error, Name, Result};
+use crate::error::{Name, Problems, Result};
 use crate::host::HostLib;
 use crate::load::Loaded;
 use crate::object::{Def, Kind, RelocKind, Text, hash_name};
@@ -107,7 +107,8 @@ impl<'b> Program<'b> {
             ids: Vec::with_capacity(objects.len()),
             symbols: Vec::with_capacity(names / 2),
             made: Vec::new(),
-            index: HashTable::with_capacity(names / 2),
+            // It never grows: that would hash all names again.
+            index: HashTable::with_capacity(names),
         };
         for o in objects {
             let mut ids = Vec::with_capacity(o.object.names.len());
@@ -121,13 +122,13 @@ impl<'b> Program<'b> {
             }
             p.ids.push(ids);
         }
-        let mut errors = Vec::new();
+        let mut problems = Problems::default();
         for (object, o) in objects.iter().enumerate() {
             for def in 0..o.object.defs.len() {
-                p.define(object, def, host, &mut errors);
+                p.define(object, def, host, &mut problems);
             }
         }
-        Error::from_list(errors)?;
+        problems.result()?;
         for s in &mut p.symbols {
             if s.def == Definition::None && !s.is_static && host.get(s.name).is_some() {
                 s.def = Definition::Host;
@@ -163,7 +164,7 @@ impl<'b> Program<'b> {
         id
     }
 
-    fn define(&mut self, object: usize, def: usize, host: &HostLib<'_>, errors: &mut Vec<String>) {
+    fn define(&mut self, object: usize, def: usize, host: &HostLib<'_>, problems: &mut Problems) {
         let objects = self.objects;
         let d = &objects[object].object.defs[def];
         let id = self.ids[object][d.name.ix()];
@@ -194,12 +195,14 @@ impl<'b> Program<'b> {
             s.def = place;
             if strong.is_some() {
                 if !d.dupok {
-                    errors.push(format!(
-                        "{}: defined in {} and in the runtime library {}",
-                        Name(s.name),
-                        objects[object].origin(),
-                        host.path.display()
-                    ));
+                    problems.add(|| {
+                        format!(
+                            "{}: defined in {} and in the runtime library {}",
+                            Name(s.name),
+                            objects[object].origin(),
+                            host.path.display()
+                        )
+                    });
                 }
                 s.def = Definition::Host;
             }
@@ -215,21 +218,25 @@ impl<'b> Program<'b> {
             s.kind = d.kind;
             s.size = s.size.max(d.size);
         } else if !o.dupok && !d.dupok {
-            errors.push(format!(
-                "{}: defined in {} and again in {}",
-                Name(s.name),
-                objects[old_object as usize].origin(),
-                objects[object].origin()
-            ));
+            problems.add(|| {
+                format!(
+                    "{}: defined in {} and again in {}",
+                    Name(s.name),
+                    objects[old_object as usize].origin(),
+                    objects[object].origin()
+                )
+            });
         } else if o.data.is_empty() {
             s.size = s.size.max(d.size);
         } else if s.name.starts_with("gclocals\u{b7}".as_bytes()) && o.data != d.data {
-            errors.push(format!(
-                "{}: two stack maps of this name differ, in {} and {}; one of the files is damaged",
-                Name(s.name),
-                objects[old_object as usize].origin(),
-                objects[object].origin()
-            ));
+            problems.add(|| {
+                format!(
+                    "{}: two stack maps of this name differ, in {} and {}; one of the files is damaged",
+                    Name(s.name),
+                    objects[old_object as usize].origin(),
+                    objects[object].origin()
+                )
+            });
         }
         s.gotype = s.gotype.or(gotype);
     }

@@ -11,11 +11,13 @@ use crate::layout::{Layout, Section};
 use crate::object::{RelocKind, Text};
 use crate::pclntab::Pclntab;
 use crate::resolve::{Program, Relocation, SymId};
+use crate::validate::StackMap;
 use gort_tables::pcvalue::PcValues;
 use gort_tables::{
     FRAME_LOADS_G, FRAME_NO_INTERRUPT, FRAME_NO_MAPS, FRAME_REFLECT, FUNC_BUCKET, Frame, Func,
     NO_MAP, SITE_BUCKET, Site,
 };
+use hashbrown::HashMap;
 use iced_x86::{
     Decoder, DecoderOptions, FlowControl, InstructionInfoFactory, InstructionInfoOptions, Mnemonic,
     OpAccess, Register,
@@ -119,59 +121,21 @@ impl<'a> Stepper<'a> {
     }
 }
 
-/// No frame has more words: the compiler keeps large variables off the stack.
-const MAX_MAP_BITS: u32 = 1 << 26;
-
-/// A stack map symbol: `n` bitmaps of `nbit` bits.
-struct StackMap<'a> {
-    n: u32,
-    nbit: u32,
-    bitmaps: &'a [u8],
+/// Bits of one map: all, up to the last pointer.
+fn bits_up_to_last(map: &StackMap<'_>, index: u32) -> Bits {
+    let used = (0..map.nbit)
+        .rev()
+        .find(|&b| map.bit(index, b))
+        .map_or(0, |b| b + 1);
+    Bits::collect(used, |b| map.bit(index, b))
 }
 
-impl<'a> StackMap<'a> {
-    fn read(image: &'a [u8], size: u64) -> Option<Self> {
-        let word = |at: usize| {
-            let mut b = [0; 4];
-            for (i, b) in b.iter_mut().enumerate() {
-                *b = image.get(at + i).copied().unwrap_or(0);
-            }
-            u32::from_le_bytes(b)
-        };
-        let (n, nbit) = (word(0), word(4));
-        let bytes = u64::from(n) * u64::from(nbit).div_ceil(32) * 4;
-        (size >= 8 && bytes + 8 <= size && nbit <= MAX_MAP_BITS).then(|| Self {
-            n,
-            nbit,
-            bitmaps: image.get(8..).unwrap_or(&[]),
-        })
-    }
-
-    fn bit(&self, index: u32, bit: u32) -> bool {
-        let stride = (self.nbit as usize).div_ceil(32) * 4;
-        let byte = index as usize * stride + bit as usize / 8;
-        // Trailing zero bytes of the symbol are not stored.
-        self.bitmaps
-            .get(byte)
-            .is_some_and(|b| b >> (bit % 8) & 1 != 0)
-    }
-
-    /// Bits of one map: all, up to the last pointer.
-    fn bits_up_to_last(&self, index: u32) -> Bits {
-        let used = (0..self.nbit)
-            .rev()
-            .find(|&b| self.bit(index, b))
-            .map_or(0, |b| b + 1);
-        Bits::collect(used, |b| self.bit(index, b))
-    }
-
-    /// Bits of one map, from the first pointer on; the top stays in place.
-    fn bits_below_top(&self, index: u32) -> Bits {
-        let skip = (0..self.nbit)
-            .find(|&b| self.bit(index, b))
-            .unwrap_or(self.nbit);
-        Bits::collect(self.nbit - skip, |b| self.bit(index, b + skip))
-    }
+/// Bits of one map, from the first pointer on; the top stays in place.
+fn bits_below_top(map: &StackMap<'_>, index: u32) -> Bits {
+    let skip = (0..map.nbit)
+        .find(|&b| map.bit(index, b))
+        .unwrap_or(map.nbit);
+    Bits::collect(map.nbit - skip, |b| map.bit(index, b + skip))
 }
 
 /// A bitmap padded to whole words.
@@ -247,8 +211,8 @@ fn immediate(i: &iced_x86::Instruction) -> Option<i64> {
 struct Builder<'p, 'b> {
     p: &'p Program<'b>,
     t: Tables,
-    frames: FxHashMap<Frame, u32>,
-    bits: FxHashMap<Vec<u8>, u32>,
+    frames: HashMap<Frame, u32>,
+    bits: HashMap<Vec<u8>, u32>,
     /// (words, offset) of each map of each stack map symbol.
     maps: FxHashMap<(SymId, u32, bool), (u32, u32)>,
     morestack: Vec<SymId>,
@@ -266,8 +230,8 @@ pub fn build(p: &Program<'_>, layout: &Layout, pclntab: &Pclntab) -> Result<Tabl
     let mut b = Builder {
         p,
         t: Tables::default(),
-        frames: FxHashMap::default(),
-        bits: FxHashMap::default(),
+        frames: HashMap::default(),
+        bits: HashMap::default(),
         maps: FxHashMap::default(),
         morestack: unstopped
             .iter()
@@ -355,6 +319,16 @@ impl Builder<'_, '_> {
             let index = u32::try_from(index).unwrap_or(0);
             let (locals_words, locals) = self.map(id, locals_map, index, true)?;
             let (args_words, args) = self.map(id, args_map, index, false)?;
+            // Its one frame is whole wherever a compiled function calls: that is what the maps describe.
+            if compiled && i64::from(size) != text.locals {
+                return Err(self.damaged(
+                    id,
+                    &format!(
+                        "bad pcdata: {size} bytes of stack at the call before offset {}, the frame has {}",
+                        call.ret, text.locals
+                    ),
+                ));
+            }
             let size = u32::try_from(size).unwrap_or(0);
             let frame = self.frame(Frame {
                 size,
@@ -402,15 +376,8 @@ impl Builder<'_, '_> {
             return Ok(known);
         }
         let damaged = |what: String| {
-            let file = self
-                .p
-                .go_def(func)
-                .map(|(o, _)| self.p.objects[o].origin().to_string())
-                .unwrap_or_default();
-            let (func, map) = (Name(self.p.sym(func).name), Name(self.p.sym(map).name));
-            Err(Error::new(format!(
-                "{func}: stack map {map} {what} ({file}); compile the package again"
-            )))
+            let map = Name(self.p.sym(map).name);
+            Err(self.damaged(func, &format!("stack map {map} {what}")))
         };
         let bits = if self.p.go_def(map).is_none() {
             // `runtime.no_pointers_stackmap` of the library: no words, any index.
@@ -422,16 +389,16 @@ impl Builder<'_, '_> {
                 bytes: Vec::new(),
             }
         } else {
-            let Some(m) = StackMap::read(self.p.image(map), self.p.sym(map).size) else {
+            let Some(m) = StackMap::read(self.p.image(map)) else {
                 return damaged("is damaged".into());
             };
             if index >= m.n {
                 return damaged(format!("has {} bitmaps, number {index} is wanted", m.n));
             }
             if from_top {
-                m.bits_below_top(index)
+                bits_below_top(&m, index)
             } else {
-                m.bits_up_to_last(index)
+                bits_up_to_last(&m, index)
             }
         };
         let found = if bits.n == 0 {
@@ -446,6 +413,18 @@ impl Builder<'_, '_> {
         };
         self.maps.insert((map, index, from_top), found);
         Ok(found)
+    }
+
+    fn damaged(&self, func: SymId, what: &str) -> Error {
+        let file = self
+            .p
+            .go_def(func)
+            .map(|(o, _)| self.p.objects[o].origin().to_string())
+            .unwrap_or_default();
+        Error::new(format!(
+            "{}: {what} ({file}); the object is damaged, compile the package again",
+            Name(self.p.sym(func).name)
+        ))
     }
 
     fn index(&mut self, text_size: u64) {
@@ -505,26 +484,25 @@ mod tests {
 
     #[test]
     fn stack_maps_are_cut_to_their_pointers() {
-        // Two maps of 5 bits: 00110 (bits 1, 2) and none; the second one's bytes are not stored.
-        let image = [2, 0, 0, 0, 5, 0, 0, 0, 0b00110];
-        let m = StackMap::read(&image, 16).unwrap();
+        // Two maps of 5 bits: 00110 (bits 1, 2) and none.
+        let image = [2, 0, 0, 0, 5, 0, 0, 0, 0b00110, 0, 0, 0, 0, 0, 0, 0];
+        let m = StackMap::read(&image).unwrap();
         assert_eq!(
-            m.bits_up_to_last(0),
+            bits_up_to_last(&m, 0),
             Bits {
                 n: 3,
                 bytes: vec![0b110, 0, 0, 0, 0, 0, 0, 0]
             }
         );
         assert_eq!(
-            m.bits_below_top(0),
+            bits_below_top(&m, 0),
             Bits {
                 n: 4,
                 bytes: vec![0b0011, 0, 0, 0, 0, 0, 0, 0]
             }
         );
-        assert_eq!(m.bits_up_to_last(1).n, 0);
-        assert_eq!(m.bits_below_top(1).n, 0);
-        assert!(StackMap::read(&image, 12).is_none());
+        assert_eq!(bits_up_to_last(&m, 1).n, 0);
+        assert_eq!(bits_below_top(&m, 1).n, 0);
     }
 
     #[test]

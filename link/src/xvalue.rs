@@ -6,6 +6,7 @@
 use crate::error::{Error, Name, Result};
 use crate::object::{Kind, RelocKind, escape_path};
 use crate::resolve::{Definition, Made, Program, Relocation, SymId};
+use rustc_hash::FxHashMap;
 
 /// Name of the bytes of a value; nothing refers to them by name.
 const BYTES: &[u8] = b"go.string.-X";
@@ -13,8 +14,13 @@ const BYTES: &[u8] = b"go.string.-X";
 /// Defines the variables anew.
 pub fn apply(p: &mut Program<'_>, values: &[(String, Vec<u8>)]) -> Result<()> {
     let mut errors = Vec::new();
+    let last: FxHashMap<&str, usize> = values
+        .iter()
+        .enumerate()
+        .map(|(i, (name, _))| (name.as_str(), i))
+        .collect();
     for (i, (name, value)) in values.iter().enumerate() {
-        if values[i + 1..].iter().any(|(later, _)| later == name) {
+        if last.get(name.as_str()) != Some(&i) {
             continue;
         }
         let Some(id) = find(p, name) else { continue };
@@ -65,13 +71,10 @@ pub fn apply(p: &mut Program<'_>, values: &[(String, Vec<u8>)]) -> Result<()> {
     Error::from_list(errors)
 }
 
-/// The name as written, or with its import path escaped as in symbol names.
+/// The name as written, or with its import path escaped as in symbol names. A variable's own name has no dot.
 fn find(p: &Program<'_>, name: &str) -> Option<SymId> {
     p.find(name.as_bytes()).or_else(|| {
-        let slash = name.rfind('/').map_or(0, |i| i + 1);
-        let dots = name[slash..].match_indices('.').map(|(i, _)| slash + i);
-        let mut escaped =
-            dots.map(|dot| format!("{}.{}", escape_path(&name[..dot]), &name[dot + 1..]));
-        escaped.find_map(|n| p.find(n.as_bytes()))
+        let (path, variable) = name.rsplit_once('.')?;
+        p.find(format!("{}.{variable}", escape_path(path)).as_bytes())
     })
 }

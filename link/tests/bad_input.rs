@@ -371,3 +371,141 @@ fn variable_without_type() {
     b.write("main.o", &object);
     has(&b.refused(&["-o", "out", "main.o"]), &["main.v", "NOPTR"]);
 }
+
+#[test]
+fn addresses_where_a_program_cannot_be() {
+    let b = bench();
+    let var = Symbol {
+        kind: NOPTRBSS,
+        name: "\"\".v",
+        data: &[9; 8],
+        size: 1 << 20,
+        ..Symbol::default()
+    };
+    let code = [&[0x48, 0x8d, 0x05, 0, 0, 0, 0][..], &RET[..9]].concat();
+    let object = Encoder::new(&[])
+        .symbol(&var)
+        .function("\"\".main", &code, &[(3, 4, R_PCREL, 0, "\"\".v")])
+        .function("\"\".init", RET, &[]);
+    b.write("main.o", &object.finish());
+    for (flags, say) in [
+        (&["-T", "0"][..], &["-T 0", "0x10000"][..]),
+        (&["-T", "0x401001"], &["-T 0x401001", "multiple"]),
+        (&["-T", "-4096"], &["-4096", "-T", "not negative"]),
+        (&["-T", "0x80000000"], &["-T 0x80000000", "2 GiB"]),
+        (&["-T", "0x7ff80000"], &["-T 0x7ff80000", "2 GiB", "end at"]),
+        (&["-D", "0x7ff80000"], &["-D 0x7ff80000", "2 GiB", "end at"]),
+        (&["-D", "0x900004"], &["-D 0x900004", "multiple"]),
+        (&["-D", "0"], &["-D 0", "0x10000"]),
+        (
+            &["-T", "0x400000"],
+            &["-T 0x400000", "overlap", "the code", "the constants"],
+        ),
+        (
+            &["-D", "0x350000"],
+            &["-D 0x350000", "overlap", "the variables"],
+        ),
+        (
+            &["-T", "0x600000", "-D", "0x600000"],
+            &[
+                "-T 0x600000 -D 0x600000",
+                "overlap",
+                "the variables",
+                "the code",
+            ],
+        ),
+        (&["-R", "0"], &["-R", "4096"]),
+        (&["-R", "12288"], &["-R", "power of two"]),
+        (&["-E", "no.such"], &["no.such", "entry point"]),
+        (&["-E", "main.v"], &["main.v", "no function"]),
+        (&["-X", "=x"], &["-X =x", "importpath.name=value"]),
+        (&["-X", ".=x"], &["-X .=x", "importpath.name=value"]),
+        (&["-X", "main.=x"], &["-X main.=x", "importpath.name=value"]),
+        (&["-X", ".v=x"], &["-X .v=x", "importpath.name=value"]),
+    ] {
+        let text = b.refused(&[flags, &["-o", "out", "main.o"]].concat());
+        assert_eq!(text.lines().count(), 1, "{flags:?}: {text}");
+        has(&text, say);
+    }
+    // The default entry, and addresses where there is room, in either order.
+    b.linked(&["-E", "", "-o", "out", "main.o"]);
+    b.linked(&["-T", "0x900000", "-D", "0x600000", "-o", "out", "main.o"]);
+    b.linked(&["-T", "0x600000", "-D", "0x7fe00000", "-o", "out", "main.o"]);
+}
+
+#[test]
+fn variables_of_more_than_two_gigabytes() {
+    let b = bench();
+    let var = |name, size| Symbol {
+        kind: NOPTRBSS,
+        name,
+        size,
+        ..Symbol::default()
+    };
+    let code = [
+        &[0x48, 0x8d, 0x05, 0, 0, 0, 0, 0x48, 0x8d, 0x05, 0, 0, 0, 0][..],
+        &RET[..2],
+    ]
+    .concat();
+    let program = |a, b| {
+        let uses = [(3, 4, R_PCREL, 0, "\"\".a"), (10, 4, R_PCREL, 0, "\"\".b")];
+        Encoder::new(&[])
+            .symbol(&var("\"\".a", a))
+            .symbol(&var("\"\".b", b))
+            .function("\"\".main", &code, &uses)
+            .function("\"\".init", RET, &[])
+            .finish()
+    };
+    b.write("main.o", &program(1_200_000_000, 1_200_000_000));
+    let text = b.refused(&["-o", "out", "main.o"]);
+    assert_eq!(text.lines().count(), 1, "{text}");
+    has(
+        &text,
+        &[
+            "too much data",
+            "main.a with 1200000000 bytes",
+            "main.b with 1200000000 bytes",
+            "2000000000",
+        ],
+    );
+    b.write("main.o", &program(1_999_000_000, 900_000));
+    b.linked(&["-o", "out", "main.o"]);
+}
+
+#[test]
+fn relocations_over_each_other() {
+    let b = bench();
+    let code = [&[0x48, 0x8d, 0x05, 0, 0, 0, 0][..], &RET[..9]].concat();
+    let program = |in_text: &[(i64, i64, i64, i64, &str)], in_data| {
+        let var = Symbol {
+            kind: NOPTRBSS,
+            name: "\"\".v",
+            data: &[0; 24],
+            relocs: in_data,
+            ..Symbol::default()
+        };
+        Encoder::new(&[])
+            .symbol(&var)
+            .function("\"\".main", &code, in_text)
+            .function("\"\".init", RET, &[])
+            .finish()
+    };
+    let (v, init) = ("\"\".v", "\"\".init");
+    let apart = [(8, 8, R_ADDR, 0, init), (0, 8, R_ADDR, 0, init)];
+    b.write("main.o", &program(&[(3, 4, R_PCREL, 0, v)], &apart));
+    b.linked(&["-o", "out", "main.o"]);
+    let twice = [(8, 8, R_ADDR, 0, init), (4, 8, R_ADDR, 0, init)];
+    let overlapping = [(3, 4, R_PCREL, 0, v), (5, 4, R_PCREL, 0, v)];
+    let back = [(9, 4, R_PCREL, 0, v), (3, 4, R_PCREL, 0, v)];
+    for object in [
+        program(&[(3, 4, R_PCREL, 0, v)], &twice),
+        program(&overlapping, &[]),
+        program(&back, &[]),
+    ] {
+        b.write("main.o", &object);
+        has(
+            &b.refused(&["-o", "out", "main.o"]),
+            &["main.o", "offset", "relocations over each other"],
+        );
+    }
+}

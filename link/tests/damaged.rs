@@ -8,13 +8,15 @@ use support::*;
 
 /// Small objects that Go 1.5.4 compiled, and a synthetic one that has every part of the format.
 fn samples() -> Vec<Vec<u8>> {
+    let map = [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0];
+    let map_name = stack_map_name(&map);
     let text = Text {
         args: 8,
         locals: 16,
         pcsp: &[34, 16, 0],
         pcline: &[24, 16, 0],
         pcdata: &[2, 16, 0],
-        funcdata: &["gclocals\u{b7}x", ""],
+        funcdata: &[&map_name, ""],
         ..Text::default()
     };
     let code = [&[0xe8, 0, 0, 0, 0, 0xff, 0xd0][..], &RET[..9]].concat();
@@ -58,13 +60,7 @@ fn samples() -> Vec<Vec<u8>> {
             data: &[1],
             ..Symbol::default()
         })
-        .symbol(&Symbol {
-            kind: RODATA,
-            name: "gclocals\u{b7}x",
-            dupok: true,
-            data: &[1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0],
-            ..Symbol::default()
-        });
+        .stack_map(&map);
     let kept = kept_objects()
         .into_iter()
         .filter_map(|p| std::fs::read(p).ok())

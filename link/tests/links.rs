@@ -127,8 +127,8 @@ fn weak_references_do_not_keep_anything() {
         relocs: target,
         ..Symbol::default()
     };
-    let absent = [(0, 8, R_ADDR, 0, "go.weak.type.*p.T")];
-    let object = main_using("type.p.T").symbol(&cell("type.p.T", &absent));
+    let absent = [(0, 8, R_ADDR, 0, "go.weak.p.other")];
+    let object = main_using("p.cell").symbol(&cell("p.cell", &absent));
     b.write("main.o", &object.clone().finish());
     let bytes = b.linked(&["-o", "out", "main.o"]);
     let exe = Exe::new(&bytes);
@@ -136,16 +136,13 @@ fn weak_references_do_not_keep_anything() {
     // Defined, but nothing else refers to it.
     b.write(
         "main.o",
-        &object.clone().symbol(&cell("type.*p.T", &[])).finish(),
+        &object.clone().symbol(&cell("p.other", &[])).finish(),
     );
     let bytes = b.linked(&["-o", "out", "main.o"]);
     let exe = Exe::new(&bytes);
     assert_eq!(exe.u64(operand(&exe)), 0);
     // Defined and needed: the typelink of the type does not count, a variable does.
-    let strong = [
-        (0, 8, R_ADDR, 0, "type.*p.T"),
-        (8, 8, R_ADDR, 0, "type.p.T"),
-    ];
+    let strong = [(0, 8, R_ADDR, 0, "p.other"), (8, 8, R_ADDR, 0, "p.cell")];
     let var = Symbol {
         kind: NOPTRBSS,
         name: "\"\".v",
@@ -155,8 +152,8 @@ fn weak_references_do_not_keep_anything() {
     };
     let object = main_using("\"\".v")
         .symbol(&var)
-        .symbol(&cell("type.p.T", &absent))
-        .symbol(&cell("type.*p.T", &[]));
+        .symbol(&cell("p.cell", &absent))
+        .symbol(&cell("p.other", &[]));
     b.write("main.o", &object.finish());
     let bytes = b.linked(&["-o", "out", "main.o"]);
     let exe = Exe::new(&bytes);
@@ -176,13 +173,6 @@ fn typelinks_of_reachable_types_are_sorted() {
         ..Symbol::default()
     };
     let types = [(0, 8, R_ADDR, 0, "type.[]z"), (8, 8, R_ADDR, 0, "type.[]a")];
-    let t = |name| Symbol {
-        kind: RODATA,
-        name,
-        dupok: true,
-        data: &[1; 72],
-        ..Symbol::default()
-    };
     let object = main_using("\"\".v")
         .symbol(&Symbol {
             kind: NOPTRBSS,
@@ -191,9 +181,10 @@ fn typelinks_of_reachable_types_are_sorted() {
             relocs: &types,
             ..Symbol::default()
         })
-        .symbol(&t("type.[]z"))
-        .symbol(&t("type.[]a"))
-        .symbol(&t("type.[]unused"))
+        .type_parts()
+        .symbol(&scalar("type.[]z"))
+        .symbol(&scalar("type.[]a"))
+        .symbol(&scalar("type.[]unused"))
         .symbol(&link(
             "go.typelink.[]z\t[]z",
             &[(0, 8, R_ADDR, 0, "type.[]z")],
@@ -306,29 +297,31 @@ fn pointer_masks_follow_types() {
 #[test]
 fn call_sites() {
     let b = bench();
-    // call runtime.f; call *%rax; nop; call runtime.deferreturn; jmp runtime.f; call runtime.morestack_noctxt
+    // sub $40, %rsp; call runtime.f; call *%rax; nop; call runtime.deferreturn; jmp runtime.f; call runtime.morestack_noctxt
     let mut code = vec![
-        0xe8, 0, 0, 0, 0, 0xff, 0xd0, 0x90, 0xe8, 0, 0, 0, 0, 0xe9, 0, 0, 0, 0, 0xe8, 0, 0, 0, 0,
+        0x48, 0x83, 0xec, 40, 0xe8, 0, 0, 0, 0, 0xff, 0xd0, 0x90, 0xe8, 0, 0, 0, 0, 0xe9, 0, 0, 0,
+        0, 0xe8, 0, 0, 0, 0,
     ];
     code.resize(32, 0);
     let relocs = [
-        (1, 4, R_CALL, 0, "runtime.f"),
-        (5, 0, R_CALLIND, 0, ""),
-        (9, 4, R_CALL, 0, "runtime.deferreturn"),
-        (14, 4, R_CALL, 0, "runtime.f"),
-        (19, 4, R_CALL, 0, "runtime.morestack_noctxt"),
+        (5, 4, R_CALL, 0, "runtime.f"),
+        (9, 0, R_CALLIND, 0, ""),
+        (13, 4, R_CALL, 0, "runtime.deferreturn"),
+        (18, 4, R_CALL, 0, "runtime.f"),
+        (23, 4, R_CALL, 0, "runtime.morestack_noctxt"),
     ];
     // Map 0: argument word 0. Map 1: argument word 1, locals words 1 and 2 of 3.
     let args = [2, 0, 0, 0, 2, 0, 0, 0, 0b01, 0, 0, 0, 0b10, 0, 0, 0];
     let locals = [2, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0b110, 0, 0, 0];
+    let maps = [stack_map_name(&args), stack_map_name(&locals)];
     let text = Text {
         args: 16,
         locals: 40,
-        // Depth 40 throughout; line 11 for 5 bytes, then 12; map 1 up to the NOP's end, then 0.
-        pcsp: &[82, 32, 0],
-        pcline: &[24, 5, 2, 27, 0],
-        pcdata: &[4, 8, 1, 24, 0],
-        funcdata: &["gclocals\u{b7}a", "gclocals\u{b7}l"],
+        // Depth 0 for 4 bytes, then 40; line 11 for 9 bytes, then 12; map 1 up to the NOP's end, then 0.
+        pcsp: &[2, 4, 80, 28, 0],
+        pcline: &[24, 9, 2, 23, 0],
+        pcdata: &[4, 12, 1, 20, 0],
+        funcdata: &[&maps[0], &maps[1]],
         ..Text::default()
     };
     let object = Encoder::new(&[])
@@ -341,20 +334,8 @@ fn call_sites() {
             ..Symbol::default()
         })
         .function("\"\".init", RET, &[])
-        .symbol(&Symbol {
-            kind: RODATA,
-            name: "gclocals\u{b7}a",
-            dupok: true,
-            data: &args,
-            ..Symbol::default()
-        })
-        .symbol(&Symbol {
-            kind: RODATA,
-            name: "gclocals\u{b7}l",
-            dupok: true,
-            data: &locals,
-            ..Symbol::default()
-        })
+        .stack_map(&args)
+        .stack_map(&locals)
         .finish();
     b.write("main.o", &object);
     let bytes = b.linked(&["-o", "out", "main.o"]);
@@ -362,7 +343,7 @@ fn call_sites() {
     let pcs: Vec<u32> = t.sites.iter().map(|s| s.pc).collect();
     assert_eq!(
         pcs,
-        [5, 7, 8, 13],
+        [9, 11, 12, 17],
         "deferreturn has two, the jump and morestack none"
     );
     assert_eq!(t.lines, [11, 12, 12, 12]);

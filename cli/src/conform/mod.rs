@@ -9,13 +9,16 @@
 //! | `runtime` | the Go tree's tests of package runtime and of those around it | yes |
 //! | `programs` | programs of ours that use the standard library, against the stock runtime | yes |
 //! | `std` | the standard library's own tests, against the stock runtime | yes |
+//! | `damaged` | links of objects, archives and libraries that are damaged | no |
 //!
-//! `all` runs them one after the other and prints one table.
+//! `all` runs them one after the other, but for the last, and prints one table.
 //!
 //! A suite makes [`runner::Case`]s; [`runner`] runs them in parallel and reports; [`process`] keeps each program within
 //! limits; [`verdict`] judges what came of it.
 
 mod all;
+mod damage;
+mod damaged;
 mod driver;
 mod expectation;
 mod expected;
@@ -62,6 +65,8 @@ enum Suite {
     Programs(programs::Args),
     /// Run the standard library's own tests, on gort and on the stock runtime
     Std(stdlib::Args),
+    /// Link objects, archives and libraries that are damaged; needs no Go
+    Damaged(damaged::Args),
 }
 
 /// `gort conform SUITE`: true if nothing failed that was not expected to.
@@ -75,5 +80,6 @@ pub fn run(args: &Args) -> Result<bool> {
         Suite::Objects(args) => kept::run_objects(args),
         Suite::Programs(args) => programs::run(args),
         Suite::Std(args) => stdlib::run(args),
+        Suite::Damaged(args) => damaged::run(args),
     }
 }

@@ -242,6 +242,19 @@ pub fn run(
     expected: &Expected,
     scratch: &Path,
 ) -> Result<bool> {
+    run_and_say(suite, against, cases, options, expected, scratch, || {})
+}
+
+/// The same for a suite that has more to say than the totals, which come last.
+pub fn run_and_say(
+    suite: &str,
+    against: &str,
+    cases: &[Case<'_>],
+    options: &Options,
+    expected: &Expected,
+    scratch: &Path,
+    say: impl FnOnce(),
+) -> Result<bool> {
     options.check(cases)?;
     let records = run_cases(cases, options, expected, scratch);
     let count = |outcome| records.iter().filter(|r| r.result == outcome).count();
@@ -291,6 +304,7 @@ pub fn run(
             serde_json::to_string_pretty(&json).context("cannot put the results into JSON")?;
         fs::write(file, text + "\n").with_context(|| format!("cannot write {}", file.display()))?;
     }
+    say();
     let extra = match expected_failures {
         0 => String::new(),
         n => format!(" ({n} of them failed as expected)"),

@@ -7,7 +7,7 @@ use crate::resolve::{Program, SymId};
 use gimli::LineEncoding;
 use gimli::write::{FileId, LineProgram};
 use gort_tables::pcvalue::PcValues;
-use rustc_hash::FxHashMap;
+use hashbrown::HashMap;
 
 /// Compilation directory; files have absolute names.
 pub const DIRECTORY: &[u8] = b"/";
@@ -27,7 +27,7 @@ pub fn program(p: &Program<'_>, layout: &Layout, pclntab: &Pclntab) -> LineProgr
         None,
     );
     let dir = l.default_directory();
-    let mut files: FxHashMap<&[u8], FileId> = FxHashMap::default();
+    let mut files: HashMap<&[u8], FileId> = HashMap::new();
     for f in &pclntab.files {
         files.insert(
             f.as_bytes(),
@@ -47,7 +47,7 @@ fn function(
     p: &Program<'_>,
     layout: &Layout,
     id: SymId,
-    files: &FxHashMap<&[u8], FileId>,
+    files: &HashMap<&[u8], FileId>,
 ) {
     let (Some((object, t)), Some(place)) = (p.text(id), layout.place(id)) else {
         return;

@@ -21,6 +21,7 @@ use gimli::write::{
     RelocationTarget, Sections, UnitEntryId,
 };
 use gimli::{Encoding, Format, LittleEndian, constants as dw};
+use hashbrown::HashMap;
 use std::borrow::Cow;
 
 /// Vendor attribute: the reflect kind of a type.
@@ -203,7 +204,7 @@ impl Unit<'_, '_, '_> {
             })
             .collect();
         list.sort_by_key(|&(offset, _)| offset);
-        let mut seen: Vec<&[u8]> = Vec::new();
+        let mut seen: HashMap<&[u8], usize> = HashMap::new();
         for (offset, a) in list {
             let full = self.p.sym(self.p.id(object, a.name)).name;
             let Some(gotype) = a.gotype else { continue };
@@ -214,8 +215,9 @@ impl Unit<'_, '_, '_> {
             if name.is_empty() {
                 continue;
             }
-            let copies = seen.iter().filter(|n| **n == name).count();
-            seen.push(name);
+            let count = seen.entry(name).or_default();
+            let copies = *count;
+            *count += 1;
             let mut shown = name.to_vec();
             if copies > 0 {
                 // Variables of the same name in nested scopes: the table does not tell the scopes.

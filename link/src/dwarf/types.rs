@@ -10,6 +10,7 @@ use crate::resolve::{Program, SymId};
 use gimli::constants as dw;
 use gimli::write::{AttributeValue, Unit, UnitEntryId};
 use gort_tables::layouts;
+use hashbrown::HashMap;
 use rustc_hash::FxHashMap;
 
 /// Reflect kinds that need their own treatment.
@@ -68,13 +69,15 @@ const FIELD_SIZE: usize = 40;
 const FIELD_TYPE: usize = 16;
 const FIELD_OFFSET: usize = 32;
 
-/// More stars than this before a name without descriptor are not a type.
-const MAX_POINTERS: usize = 16;
+/// More stars and brackets than this before a name without descriptor are not a type. Each is a type of its own, with a name of its own.
+const MAX_LAYERS: usize = 16;
+/// Longer names of fields are cut: many fields may have one and the same.
+const MAX_FIELD_NAME: usize = 4096;
 
 /// Types described so far.
 pub struct Types<'p, 'b> {
     p: &'p Program<'b>,
-    pub(super) known: FxHashMap<Vec<u8>, UnitEntryId>,
+    pub(super) known: HashMap<Vec<u8>, UnitEntryId>,
     /// Entries whose parts are still missing: filled from a list, not by recursion, since types can be nested deeply.
     pending: Vec<Pending>,
 }
@@ -114,7 +117,7 @@ impl<'p, 'b> Types<'p, 'b> {
     pub fn new(p: &'p Program<'b>) -> Self {
         Self {
             p,
-            known: FxHashMap::default(),
+            known: HashMap::new(),
             pending: Vec::new(),
         }
     }
@@ -136,13 +139,13 @@ impl<'p, 'b> Types<'p, 'b> {
         let symbol = self.p.find(&[b"type.", name].concat());
         let descriptor = symbol.filter(|&id| self.p.go_def(id).is_some());
         // Names are finite, but those of damaged objects need not be sensible.
-        let stars = name.iter().take_while(|&&b| b == b'*').count();
+        let layered = (1..MAX_LAYERS).contains(&layers(name));
         let basic = BASIC.iter().find(|(n, _, _)| n.as_bytes() == name);
         let (kind, size) = match (descriptor.map(|id| self.head(id)), basic) {
             (Some(d), _) => (d.kind(), d.u64(0)),
             (None, Some(&(_, kind, size))) => (kind, size),
-            (None, None) if (1..MAX_POINTERS).contains(&stars) => (kind::PTR, 8),
-            (None, None) if name.starts_with(b"[]") => (kind::SLICE, 24),
+            (None, None) if layered && name.starts_with(b"*") => (kind::PTR, 8),
+            (None, None) if layered => (kind::SLICE, 24),
             (None, None) if name.starts_with(b"func(") => (kind::FUNC, 8),
             (None, None) => (0, 0),
         };
@@ -319,9 +322,9 @@ impl<'p, 'b> Types<'p, 'b> {
         for (name, field_type, offset) in fields {
             // An embedded field is called by its type.
             let name = name.unwrap_or_else(|| {
-                let full = self.symbol_name(field_type);
+                let full = self.p.sym(field_type).name;
                 let base = full.rsplit(|&b| b == b'.' || b == b'*').next();
-                base.unwrap_or(&full).to_vec()
+                cut(base.unwrap_or(full)).to_vec()
             });
             let field_type = self.of(unit, field_type);
             member(unit, t.entry, &name, field_type, offset);
@@ -332,8 +335,21 @@ impl<'p, 'b> Types<'p, 'b> {
     fn go_string(&self, header: SymId) -> Vec<u8> {
         let d = self.descriptor(header);
         let bytes = d.pointers.get(&0).map_or(&[][..], |&id| self.p.image(id));
-        bytes[..bytes.len().min(d.u64(8) as usize)].to_vec()
+        cut(&bytes[..bytes.len().min(d.u64(8) as usize)]).to_vec()
     }
+}
+
+fn cut(name: &[u8]) -> &[u8] {
+    &name[..name.len().min(MAX_FIELD_NAME)]
+}
+
+/// Stars and pairs of brackets before a name.
+fn layers(name: &[u8]) -> usize {
+    let (mut rest, mut n) = (name, 0);
+    while let Some(inner) = rest.strip_prefix(b"*").or_else(|| rest.strip_prefix(b"[]")) {
+        (rest, n) = (inner, n + 1);
+    }
+    n
 }
 
 pub fn pointer_to(name: &[u8]) -> Vec<u8> {

@@ -1,5 +1,6 @@
 //! Values of flags.
 
+use crate::addresses;
 use crate::error::{Error, Result};
 
 /// A switch's value.
@@ -33,8 +34,8 @@ pub(super) fn parse_hex(value: &str) -> Result<Vec<u8>> {
         .map_err(|_| bad("it is not hexadecimal"))
 }
 
-/// An address as Go's flags read it; -1 means the default.
-pub(super) fn parse_address(flag: &str, value: &str) -> Result<Option<u64>> {
+/// A number as Go's flags read it; -1 means the default.
+pub(super) fn parse_number(flag: &str, value: &str) -> Result<Option<u64>> {
     if value == "-1" {
         return Ok(None);
     }
@@ -42,21 +43,38 @@ pub(super) fn parse_address(flag: &str, value: &str) -> Result<Option<u64>> {
         .strip_prefix("0x")
         .or_else(|| value.strip_prefix("0X"))
     {
-        u64::from_str_radix(hex, 16)
+        // A sign may only be in front of all.
+        u64::from_str_radix(if hex.starts_with('+') { "" } else { hex }, 16)
     } else if value.len() > 1 && value.starts_with('0') {
         u64::from_str_radix(&value[1..], 8)
     } else {
         value.parse()
     };
-    match parsed {
-        Ok(a) if a < 1 << 31 => Ok(Some(a)),
-        Ok(_) => Err(Error::new(format!(
-            "-{flag} {value}: Go code reaches only addresses below 2 GiB"
-        ))),
-        Err(_) => Err(Error::new(format!(
-            "invalid value \"{value}\" for flag -{flag}: a number is needed"
-        ))),
-    }
+    parsed.map(Some).map_err(|_| {
+        Error::new(format!(
+            "invalid value \"{value}\" for flag -{flag}: a number is needed, not negative"
+        ))
+    })
+}
+
+/// An address for a section.
+pub(super) fn parse_address(flag: &str, value: &str) -> Result<Option<u64>> {
+    let Some(address) = parse_number(flag, value)? else {
+        return Ok(None);
+    };
+    let why = if address >= addresses::END {
+        "Go code reaches only addresses below 2 GiB".to_string()
+    } else if address < addresses::FIRST {
+        format!(
+            "Linux keeps the addresses below {:#x} free",
+            addresses::FIRST
+        )
+    } else if address % addresses::ALIGN != 0 {
+        format!("a multiple of {:#x} is needed", addresses::ALIGN)
+    } else {
+        return Ok(Some(address));
+    };
+    Err(Error::new(format!("-{flag} {value}: {why}")))
 }
 
 /// Words separated by blanks; quotes of either kind keep blanks in a word.
@@ -85,6 +103,36 @@ pub(super) fn split_words(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_are_where_a_program_can_be() {
+        let parse = |v: &str| parse_address("T", v).map_err(|e| e.to_string());
+        assert_eq!(parse("-1"), Ok(None));
+        assert_eq!(parse("0x500000"), Ok(Some(0x50_0000)));
+        assert_eq!(parse("020000000"), Ok(Some(0x40_0000)));
+        for (value, why) in [
+            ("0", "-T 0: Linux keeps the addresses below 0x10000 free"),
+            (
+                "0x80000000",
+                "-T 0x80000000: Go code reaches only addresses below 2 GiB",
+            ),
+            ("0x401001", "-T 0x401001: a multiple of 0x100 is needed"),
+            (
+                "-5",
+                "invalid value \"-5\" for flag -T: a number is needed, not negative",
+            ),
+            (
+                "0x+500000",
+                "invalid value \"0x+500000\" for flag -T: a number is needed, not negative",
+            ),
+            (
+                "99999999999999999999",
+                "invalid value \"99999999999999999999\" for flag -T: a number is needed, not negative",
+            ),
+        ] {
+            assert_eq!(parse(value), Err(why.to_string()));
+        }
+    }
 
     #[test]
     fn words() {

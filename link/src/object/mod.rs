@@ -47,6 +47,17 @@ pub enum RelocKind {
     TlsLe,
 }
 
+impl RelocKind {
+    /// Bytes of the field.
+    pub fn bytes(self) -> u64 {
+        match self {
+            Self::Addr => 8,
+            Self::Call | Self::PcRel | Self::TlsLe => 4,
+            Self::CallInd => 0,
+        }
+    }
+}
+
 /// Index into [`Object::names`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NameIx(pub u32);

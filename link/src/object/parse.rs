@@ -2,11 +2,12 @@
 
 use super::cursor::{Cursor, Fault};
 use super::{Auto, Def, Kind, NameIx, ObjName, Object, Reloc, RelocKind, Text};
+use hashbrown::DefaultHashBuilder;
 use hashbrown::HashTable;
 use memchr::memmem::Finder;
-use rustc_hash::FxHasher;
 use std::borrow::Cow;
-use std::hash::Hasher;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::sync::LazyLock;
 
 const START: &[u8] = b"\0\0go13ld";
 const FORMAT: u8 = 1;
@@ -14,6 +15,10 @@ const END: &[u8] = b"\xff\xffgo13ld";
 const SYNC: u8 = 0xfe;
 /// How objects write the path of their own package.
 const PLACEHOLDER: &[u8] = b"\"\".";
+/// How many times as large as an object its names may be once the path of its package is filled in; usual ones are smaller than the object.
+const MAX_EXPANSION: usize = 32;
+/// The same for small objects.
+const MIN_ROOM: usize = 1 << 16;
 /// Alignment of functions in the Go linker.
 const MAX_PADDING: u64 = 16;
 
@@ -123,8 +128,10 @@ pub fn parse<'a>(object: &'a [u8], package: &str) -> Result<Object<'a>, Fault> {
         c,
         package: package.as_bytes(),
         raws: Vec::new(),
+        hashes: Vec::new(),
         index: HashTable::new(),
         placeholder: Finder::new(PLACEHOLDER),
+        room: (object.len() * MAX_EXPANSION).max(MIN_ROOM),
         out: Object::default(),
     };
     loop {
@@ -153,9 +160,13 @@ struct Reader<'a, 'p> {
     package: &'p [u8],
     /// Names as the file spells them, parallel to `out.names`: most references repeat one.
     raws: Vec<&'a [u8]>,
+    /// Hash of each: the index grows without hashing them again.
+    hashes: Vec<u64>,
     /// Index of `raws`.
     index: HashTable<u32>,
     placeholder: Finder<'static>,
+    /// Bytes that names may still take once the package is filled in.
+    room: usize,
     out: Object<'a>,
 }
 
@@ -182,7 +193,7 @@ impl<'a> Reader<'a, '_> {
                 ));
             }
         };
-        let (names, raws) = (&mut self.out.names, &mut self.raws);
+        let (names, raws, hashes) = (&mut self.out.names, &mut self.raws, &mut self.hashes);
         let hash = hash_name(raw);
         let same = |&i: &u32| raws[i as usize] == raw && names[i as usize].is_static == is_static;
         if let Some(&i) = self.index.find(hash, same) {
@@ -190,10 +201,14 @@ impl<'a> Reader<'a, '_> {
         }
         let i = names.len() as u32;
         let name = expand(raw, self.package, &self.placeholder);
-        let full_hash = if matches!(name, Cow::Borrowed(_)) {
-            hash
-        } else {
-            hash_name(&name)
+        let full_hash = match &name {
+            Cow::Borrowed(_) => hash,
+            Cow::Owned(full) => {
+                self.room = self.room.checked_sub(full.len()).ok_or_else(|| {
+                    Fault::at(at, "the path of the package makes the names too long")
+                })?;
+                hash_name(full)
+            }
         };
         names.push(ObjName {
             name,
@@ -201,8 +216,8 @@ impl<'a> Reader<'a, '_> {
             hash: full_hash,
         });
         raws.push(raw);
-        self.index
-            .insert_unique(hash, i, |&i| hash_name(raws[i as usize]));
+        hashes.push(hash);
+        self.index.insert_unique(hash, i, |&i| hashes[i as usize]);
         Ok(NameIx(i))
     }
 
@@ -242,6 +257,7 @@ impl<'a> Reader<'a, '_> {
             let r = self.reloc(if is_text { data.len() as u64 } else { size }, is_text)?;
             self.out.relocs.push(r);
         }
+        self.fields_apart(first as usize, is_text, at)?;
         let has_image = !data.is_empty() || nreloc > 0;
         let kind = match (kind, has_image) {
             (1, _) => Kind::Text,
@@ -276,6 +292,24 @@ impl<'a> Reader<'a, '_> {
             text,
         });
         Ok(())
+    }
+
+    /// No byte of a symbol belongs to two relocations, from number `first` on. In functions they are in order.
+    fn fields_apart(&self, first: usize, in_text: bool, at: usize) -> Result<(), Fault> {
+        let relocs = &self.out.relocs[first..];
+        let apart = |a: &Reloc, b: &Reloc| u64::from(a.off) + a.kind.bytes() <= u64::from(b.off);
+        if relocs.windows(2).all(|w| apart(&w[0], &w[1])) {
+            return Ok(());
+        }
+        let mut sorted = relocs.to_vec();
+        sorted.sort_unstable_by_key(|r| r.off);
+        if !in_text && sorted.windows(2).all(|w| apart(&w[0], &w[1])) {
+            return Ok(());
+        }
+        Err(Fault::at(
+            at,
+            "a symbol with relocations over each other or out of order",
+        ))
     }
 
     fn reloc(&mut self, size: u64, in_text: bool) -> Result<Reloc, Fault> {
@@ -415,9 +449,11 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// Hash used for names everywhere in the linker.
+/// Hash used for names everywhere in the linker. It is another one in each run, so that no file can be made whose names all
+/// have the same.
 pub fn hash_name(name: &[u8]) -> u64 {
-    let mut h = FxHasher::default();
+    static HASH: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
+    let mut h = HASH.build_hasher();
     h.write(name);
     h.finish()
 }

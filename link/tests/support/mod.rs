@@ -5,6 +5,7 @@
 pub mod exe;
 
 use gort_link::elf::{Contents, Rela, SectionId, SymbolInfo, SymbolRef, Writer};
+use md5::{Digest as _, Md5};
 use object::elf;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -49,6 +50,8 @@ pub struct Text<'a> {
     pub locals: i64,
     pub nosplit: bool,
     pub pcsp: &'a [u8],
+    /// Empty: one run, of file 0.
+    pub pcfile: &'a [u8],
     pub pcline: &'a [u8],
     pub pcdata: &'a [u8],
     pub funcdata: &'a [&'a str],
@@ -111,7 +114,10 @@ impl Encoder {
                 self.int(v);
             }
             self.blob(t.pcsp);
-            self.blob(&[0x02, s.data.len() as u8, 0]);
+            match t.pcfile {
+                [] => self.blob(&[0x02, s.data.len() as u8, 0]),
+                table => self.blob(table),
+            }
             self.blob(t.pcline);
             if t.pcdata.is_empty() {
                 self.int(0);
@@ -156,9 +162,63 @@ impl Encoder {
             .function("\"\".init", RET, &[])
     }
 
+    /// What descriptors of [`scalar`] types point to.
+    pub fn type_parts(self) -> Self {
+        let part = |name, data| Symbol {
+            kind: RODATA,
+            name,
+            dupok: true,
+            data,
+            ..Symbol::default()
+        };
+        self.symbol(&part("type..alg.t", &[0; 16]))
+            .symbol(&part("runtime.gcbits.", &[]))
+            .symbol(&part("runtime.zerovalue", &[]))
+    }
+
+    /// A stack map, under the name that the compiler gives it.
+    pub fn stack_map(self, data: &[u8]) -> Self {
+        self.symbol(&Symbol {
+            kind: RODATA,
+            name: &stack_map_name(data),
+            dupok: true,
+            data,
+            ..Symbol::default()
+        })
+    }
+
     pub fn finish(mut self) -> Vec<u8> {
         self.bytes.extend(b"\xff\xffgo13ld");
         self.bytes
+    }
+}
+
+/// Name of a stack map with these bytes.
+pub fn stack_map_name(data: &[u8]) -> String {
+    let hash = Md5::digest(data);
+    let digits: String = hash.iter().map(|b| format!("{b:02x}")).collect();
+    format!("gclocals\u{b7}{digits}")
+}
+
+/// Descriptor of an integer type.
+pub fn scalar(name: &str) -> Symbol<'_> {
+    const IMAGE: [u8; 72] = {
+        let mut image = [0; 72];
+        (image[0], image[21], image[22], image[23]) = (8, 8, 8, 2 | 0x80);
+        image
+    };
+    Symbol {
+        kind: RODATA,
+        name,
+        dupok: true,
+        data: &IMAGE,
+        relocs: &[
+            (24, 8, R_ADDR, 0, "type..alg.t"),
+            (32, 8, R_ADDR, 0, "runtime.gcbits."),
+            (40, 8, R_ADDR, 0, "type..alg.t"),
+            (64, 8, R_ADDR, 0, "runtime.zerovalue"),
+        ],
+        ..Symbol::default()
     }
 }
 
