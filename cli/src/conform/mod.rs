@@ -9,6 +9,7 @@
 //! | `runtime` | the Go tree's tests of package runtime and of those around it | yes |
 //! | `programs` | programs of ours that use the standard library, against the stock runtime | yes |
 //! | `std` | the standard library's own tests, against the stock runtime | yes |
+//! | `faults` | programs whose system calls fail, beside the stock runtime | no |
 //!
 //! `all` runs them one after the other and prints one table.
 //!
@@ -19,6 +20,7 @@ mod all;
 mod driver;
 mod expectation;
 mod expected;
+mod faults;
 mod header;
 mod kept;
 mod matrix;
@@ -62,6 +64,8 @@ enum Suite {
     Programs(programs::Args),
     /// Run the standard library's own tests, on gort and on the stock runtime
     Std(stdlib::Args),
+    /// Run programs whose system calls fail, on gort and on the stock runtime
+    Faults(faults::Args),
 }
 
 /// `gort conform SUITE`: true if nothing failed that was not expected to.
@@ -75,5 +79,6 @@ pub fn run(args: &Args) -> Result<bool> {
         Suite::Objects(args) => kept::run_objects(args),
         Suite::Programs(args) => programs::run(args),
         Suite::Std(args) => stdlib::run(args),
+        Suite::Faults(args) => faults::run(args),
     }
 }

@@ -1,0 +1,226 @@
+//! `faults.toml`: the errors of each system call, the programs, and what is accepted.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+use syscalls::{Errno, Sysno};
+
+use super::outcome::Class;
+
+/// The project's table, part of the executable as the list of expected failures is.
+const OWN: &str = include_str!("../../../faults.toml");
+
+/// The table.
+pub struct Table {
+    errors: BTreeMap<Sysno, Vec<Error>>,
+    filters: Vec<Error>,
+    /// What to run.
+    pub programs: Vec<Program>,
+    accepted: Vec<Accepted>,
+}
+
+/// A name of the manual's, and its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Error {
+    /// Such as `ENOMEM`.
+    pub name: &'static str,
+    /// Such as 12.
+    pub number: i32,
+}
+
+/// A program of the table.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Program {
+    /// Its name in `go-tests` or `go-tests/std`.
+    pub name: String,
+    /// Does it use the standard library?
+    #[serde(default)]
+    pub std: bool,
+    /// Is it run with `--quick`, too?
+    #[serde(default)]
+    pub quick: bool,
+}
+
+/// Outcomes that are no failure, for a reason. What is left out stands for any.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Accepted {
+    #[serde(default)]
+    programs: Vec<String>,
+    #[serde(default)]
+    calls: Vec<String>,
+    #[serde(default)]
+    errors: Vec<String>,
+    #[serde(default)]
+    when: Vec<String>,
+    outcome: Class,
+    reason: String,
+}
+
+/// One run, in the words of the table.
+pub struct Run<'a> {
+    /// The program.
+    pub program: &'a str,
+    /// The call, or the resource.
+    pub call: &'a str,
+    /// The error, or the amount.
+    pub error: &'a str,
+    /// Which of the calls.
+    pub when: &'a str,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    filters: Vec<String>,
+    calls: BTreeMap<String, Vec<String>>,
+    program: Vec<Program>,
+    #[serde(default)]
+    accept: Vec<Accepted>,
+}
+
+impl Table {
+    /// The table in `file`, or the project's own.
+    pub fn load(file: Option<&Path>) -> Result<Self> {
+        match file {
+            Some(file) => {
+                let text = fs::read_to_string(file)
+                    .with_context(|| format!("cannot read {}", file.display()))?;
+                Self::parse(&text).with_context(|| format!("in {}", file.display()))
+            }
+            None => Self::parse(OWN).context("in gort's own table of faults"),
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let file: File = toml::from_str(text)?;
+        let filters = errors(&file.filters)?;
+        let mut calls = BTreeMap::new();
+        for (call, names) in &file.calls {
+            let number = call_of(call)?;
+            calls.insert(number, errors(names).with_context(|| call.clone())?);
+        }
+        for accepted in &file.accept {
+            ensure!(
+                !accepted.reason.trim().is_empty(),
+                "an accepted outcome has no reason"
+            );
+            for call in &accepted.calls {
+                call_of(call)?;
+            }
+        }
+        Ok(Self {
+            errors: calls,
+            filters,
+            programs: file.program,
+            accepted: file.accept,
+        })
+    }
+
+    /// The errors that `call` gets; `None` if the table does not know it.
+    pub fn errors(&self, call: Sysno) -> Option<Vec<Error>> {
+        let own = self.errors.get(&call)?;
+        let mut all = self.filters.clone();
+        all.extend(own.iter().filter(|error| !self.filters.contains(error)));
+        Some(all)
+    }
+
+    /// Why this outcome of this run is no failure, if the table says so.
+    pub fn accepts(&self, run: &Run<'_>, outcome: Class) -> Option<&str> {
+        let fits = |list: &[String], what: &str| list.is_empty() || list.iter().any(|x| x == what);
+        let found = self.accepted.iter().find(|accepted| {
+            accepted.outcome == outcome
+                && fits(&accepted.programs, run.program)
+                && fits(&accepted.calls, run.call)
+                && fits(&accepted.errors, run.error)
+                && fits(&accepted.when, run.when)
+        })?;
+        Some(&found.reason)
+    }
+}
+
+fn call_of(name: &str) -> Result<Sysno> {
+    match name.parse() {
+        Ok(call) => Ok(call),
+        Err(()) => bail!("there is no system call {name}"),
+    }
+}
+
+fn errors(names: &[String]) -> Result<Vec<Error>> {
+    /// The kernel's last.
+    const LAST: i32 = 133;
+    names
+        .iter()
+        .map(|name| {
+            (1..=LAST)
+                .find_map(|number| match Errno::new(number).name() {
+                    Some(known) if known == name => Some(Error {
+                        name: known,
+                        number,
+                    }),
+                    _ => None,
+                })
+                .with_context(|| format!("there is no error {name}"))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = r#"
+        filters = ["EPERM"]
+        program = [{ name = "hello" }]
+        [calls]
+        mmap = ["ENOMEM", "EPERM"]
+        [[accept]]
+        calls = ["write"]
+        outcome = "silent"
+        reason = "nothing can be printed"
+    "#;
+
+    #[test]
+    fn the_own_table_is_right() {
+        let table = Table::load(None).unwrap();
+        assert!(table.programs.iter().any(|program| program.quick));
+    }
+
+    #[test]
+    fn a_call_gets_its_errors_and_those_of_filters_once() {
+        let table = Table::parse(SMALL).unwrap();
+        let names = |call| {
+            let errors = table.errors(call)?;
+            Some(
+                errors
+                    .iter()
+                    .map(|e| (e.name, e.number))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(names(Sysno::mmap).unwrap(), [("EPERM", 1), ("ENOMEM", 12)]);
+        assert_eq!(names(Sysno::read), None);
+        for (from, to) in [("mmap", "nmap"), ("ENOMEM", "ENOMEMORY")] {
+            assert!(Table::parse(&SMALL.replace(from, to)).is_err());
+        }
+    }
+
+    #[test]
+    fn an_accepted_outcome_fits_what_it_names() {
+        let table = Table::parse(SMALL).unwrap();
+        let run = |call| Run {
+            program: "hello",
+            call,
+            error: "EIO",
+            when: "first",
+        };
+        let reason = table.accepts(&run("write"), Class::Silent);
+        assert_eq!(reason, Some("nothing can be printed"));
+        assert_eq!(table.accepts(&run("write"), Class::Hang), None);
+        assert_eq!(table.accepts(&run("read"), Class::Silent), None);
+    }
+}
