@@ -24,9 +24,9 @@ use crate::conform::process::{self, Finished, Limits};
 
 /// Which calls get an error.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
-    /// The call.
-    pub call: Sysno,
+pub struct Plan<'a> {
+    /// The calls, which are counted together.
+    pub calls: &'a [Sysno],
     /// `errno` that it gets.
     pub error: i32,
     /// The first that gets it, counted from 1.
@@ -39,7 +39,7 @@ pub struct Plan {
 pub type Calls = BTreeMap<Sysno, u32>;
 
 /// Runs `command` under the plan. The number is how many errors it was given.
-pub fn run(command: Command, limits: Limits, plan: Plan) -> io::Result<(Finished, u32)> {
+pub fn run(command: Command, limits: Limits, plan: Plan<'_>) -> io::Result<(Finished, u32)> {
     let (done, seen) = supervised(command, limits, Some(plan))?;
     Ok((done, seen.given))
 }
@@ -60,11 +60,11 @@ struct Seen {
 fn supervised(
     command: Command,
     limits: Limits,
-    plan: Option<Plan>,
+    plan: Option<Plan<'_>>,
 ) -> io::Result<(Finished, Seen)> {
     let (ours, theirs) = UnixStream::pair()?;
     let theirs = high(theirs)?;
-    let filter = filter(plan.map(|plan| plan.call), theirs.as_raw_fd());
+    let filter = filter(plan.map(|plan| plan.calls), theirs.as_raw_fd());
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         let supervisor = scope.spawn(|| supervise(ours, plan, &over));
@@ -104,8 +104,8 @@ const UNTOUCHED: [Sysno; 5] = [
 /// `AUDIT_ARCH_X86_64` of the kernel's headers.
 const ARCH: u32 = 0xc000_003e;
 
-/// The filter: ask about `call`, or about every call but the untouched ones. What is sent over `socket` passes in any case.
-fn filter(call: Option<Sysno>, socket: RawFd) -> Vec<libc::sock_filter> {
+/// The filter: ask about `calls`, or about every call but the untouched ones. What is sent over `socket` passes in any case.
+fn filter(calls: Option<&[Sysno]>, socket: RawFd) -> Vec<libc::sock_filter> {
     const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
     const EQUAL: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
     const RETURN: u32 = libc::BPF_RET | libc::BPF_K;
@@ -138,19 +138,15 @@ fn filter(call: Option<Sysno>, socket: RawFd) -> Vec<libc::sock_filter> {
         op(RETURN, ALLOW, 0),
         op(LOAD, number, 0),
     ];
-    match call {
-        Some(call) => code.extend([
-            unless(call.id() as u32),
-            op(RETURN, ASK, 0),
-            op(RETURN, ALLOW, 0),
-        ]),
-        None => {
-            for call in UNTOUCHED {
-                code.extend([unless(call.id() as u32), op(RETURN, ALLOW, 0)]);
-            }
-            code.push(op(RETURN, ASK, 0));
-        }
+    // What becomes of the calls that are named, and of the others.
+    let (named, action, others) = match calls {
+        Some(calls) => (calls, ASK, ALLOW),
+        None => (&UNTOUCHED[..], ALLOW, ASK),
+    };
+    for call in named {
+        code.extend([unless(call.id() as u32), op(RETURN, action, 0)]);
     }
+    code.push(op(RETURN, others, 0));
     code
 }
 
@@ -239,12 +235,13 @@ fn receive(socket: &UnixStream) -> io::Result<Option<(u32, OwnedFd)>> {
 }
 
 /// Answers the program's calls until it has ended.
-fn supervise(socket: UnixStream, plan: Option<Plan>, over: &AtomicBool) -> io::Result<Seen> {
+fn supervise(socket: UnixStream, plan: Option<Plan<'_>>, over: &AtomicBool) -> io::Result<Seen> {
     let mut seen = Seen::default();
     let Some((child, listener)) = receive(&socket)? else {
         return Ok(seen);
     };
     let mut own = HashMap::new();
+    let mut count = 0;
     while wait(&listener, over)? {
         let Some(question) = next(&listener)? else {
             continue;
@@ -255,11 +252,11 @@ fn supervise(socket: UnixStream, plan: Option<Plan>, over: &AtomicBool) -> io::R
             .or_insert_with(|| Path::new(&format!("/proc/{child}/task/{task}")).exists());
         let mut error = 0;
         if own && let Some(call) = Sysno::new(question.data.nr as usize) {
-            let count = seen.calls.entry(call).or_insert(0);
-            *count += 1;
+            *seen.calls.entry(call).or_insert(0) += 1;
+            count += 1;
             if let Some(plan) = plan
-                && *count >= plan.from
-                && *count - plan.from < plan.times
+                && count >= plan.from
+                && count - plan.from < plan.times
             {
                 error = plan.error;
                 seen.given += 1;
@@ -353,9 +350,9 @@ mod tests {
         command
     }
 
-    fn plan(call: Sysno, error: i32, from: u32, times: u32) -> Plan {
+    fn writes(error: i32, from: u32, times: u32) -> Plan<'static> {
         Plan {
-            call,
+            calls: &[Sysno::write],
             error,
             from,
             times,
@@ -373,12 +370,7 @@ mod tests {
     #[test]
     fn chosen_calls_fail_and_no_others() {
         let script = "echo a; echo b; echo c; echo d";
-        let (done, given) = run(
-            shell(script),
-            LIMITS,
-            plan(Sysno::write, libc::ENOSPC, 2, 1),
-        )
-        .unwrap();
+        let (done, given) = run(shell(script), LIMITS, writes(libc::ENOSPC, 2, 1)).unwrap();
         // The shell itself tells of its failed writes.
         let output = String::from_utf8_lossy(&done.output);
         assert!(
@@ -387,19 +379,14 @@ mod tests {
         );
         assert!(output.contains("No space left"), "{output}");
         assert_eq!((done.ending, given), (Ending::Exit(0), 1));
-        let (done, given) = run(
-            shell(script),
-            LIMITS,
-            plan(Sysno::write, libc::EIO, 1, u32::MAX),
-        )
-        .unwrap();
+        let (done, given) = run(shell(script), LIMITS, writes(libc::EIO, 1, u32::MAX)).unwrap();
         assert!(done.output.is_empty() && given >= 4, "{given}");
     }
 
     #[test]
     fn what_the_program_starts_gets_no_errors() {
-        let plan = plan(Sysno::write, libc::EIO, 1, u32::MAX);
-        let (done, given) = run(shell("/bin/echo a; exit 3"), LIMITS, plan).unwrap();
+        let always = writes(libc::EIO, 1, u32::MAX);
+        let (done, given) = run(shell("/bin/echo a; exit 3"), LIMITS, always).unwrap();
         assert_eq!(
             (done.output.as_slice(), done.ending, given),
             (b"a\n".as_slice(), Ending::Exit(3), 0)

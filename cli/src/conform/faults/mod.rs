@@ -9,25 +9,23 @@ mod inject;
 mod outcome;
 mod programs;
 mod report;
+mod resources;
+mod sweep;
 mod table;
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use syscalls::Sysno;
 
-use self::inject::Plan;
-use self::outcome::{Class, Outcome, is_fault};
-use self::programs::{Builder, Exe, Program};
-use self::report::Row;
-use self::table::{Error, Run, Table};
+use self::programs::Builder;
+use self::resources::Resource;
+use self::sweep::Sweep;
+use self::table::Table;
 use super::expected::Expected;
-use super::process::Limits;
 use super::runner::{self, Attempt, Case, Options};
-use super::verdict::{Cause, Verdict};
+use super::verdict::Verdict;
 use crate::golang::GoInstall;
 
 /// Arguments of `gort conform faults`.
@@ -80,10 +78,7 @@ pub fn run(args: &Args) -> Result<bool> {
     let sweep = Sweep {
         table: &table,
         limits,
-        whens: match args.quick {
-            true => &[When::First, When::Always],
-            false => &[When::First, When::Later, When::Always, When::FromLater],
-        },
+        quick: args.quick,
         rows: &rows,
     };
     let mut cases = Vec::new();
@@ -93,6 +88,14 @@ pub fn run(args: &Args) -> Result<bool> {
                 name: format!("{} {}", program.name, call.name()),
                 kind: "error",
                 run: Box::new(move |work| sweep.errors(program, call, work)),
+            });
+        }
+        let files = Resource::FILES.into_iter().filter(|_| program.files);
+        for resource in Resource::ANY.into_iter().chain(files) {
+            cases.push(Case {
+                name: format!("{} {resource}", program.name),
+                kind: "resource",
+                run: Box::new(move |work| sweep.resource(program, resource, work)),
             });
         }
     }
@@ -122,178 +125,4 @@ pub fn run(args: &Args) -> Result<bool> {
         report::write(file, rows)?;
     }
     Ok(good)
-}
-
-/// Which of a program's calls get the error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum When {
-    First,
-    Later,
-    Always,
-    FromLater,
-}
-
-/// The later call: past the start of the program where it makes many.
-const LATER: u32 = 5;
-
-impl When {
-    /// The first call and how many, for a program that makes `count`; `None` where it would be the same as another.
-    fn range(self, count: u32) -> Option<(u32, u32)> {
-        let later = LATER.min(count);
-        match self {
-            Self::First => Some((1, 1)),
-            Self::Always => (count > 1).then_some((1, u32::MAX)),
-            Self::Later => (later > 1).then_some((later, 1)),
-            Self::FromLater => (later > 1 && later < count).then_some((later, u32::MAX)),
-        }
-    }
-}
-
-impl fmt::Display for When {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::First => "first",
-            Self::Later => "later",
-            Self::Always => "always",
-            Self::FromLater => "from-later",
-        })
-    }
-}
-
-/// What all runs share.
-#[derive(Clone, Copy)]
-struct Sweep<'a> {
-    table: &'a Table,
-    limits: Limits,
-    whens: &'a [When],
-    rows: &'a Mutex<Vec<Row>>,
-}
-
-impl Sweep<'_> {
-    /// Every error for one call of one program.
-    fn errors(&self, program: &Program, call: Sysno, work: &Path) -> Vec<Attempt> {
-        let Some(errors) = self.table.errors(call) else {
-            let why = format!("cli/faults.toml does not say what errors {call} gives");
-            return Attempt::only(Verdict::Fail(Cause::Setup, why));
-        };
-        let mut attempts = Vec::new();
-        for error in errors {
-            for &when in self.whens {
-                let verdict = match self.error(program, call, error, when, work) {
-                    Ok(Some(verdict)) => verdict,
-                    Ok(None) => continue,
-                    Err(why) => Verdict::Fail(Cause::Setup, format!("{why:#}")),
-                };
-                attempts.push(Attempt {
-                    label: format!("{} {when}", error.name),
-                    verdict,
-                });
-            }
-        }
-        attempts
-    }
-
-    /// One error, on both runtimes; `None` if the program does not make that call so often.
-    fn error(
-        &self,
-        program: &Program,
-        call: Sysno,
-        error: Error,
-        when: When,
-        work: &Path,
-    ) -> Result<Option<Verdict>> {
-        let disturb = |exe: &Exe| -> Result<Option<Outcome>> {
-            let count = exe.calls.get(&call).copied().unwrap_or(0);
-            let Some((from, times)) = when.range(count).filter(|_| count > 0) else {
-                return Ok(None);
-            };
-            let plan = Plan {
-                call,
-                error: error.number,
-                from,
-                times,
-            };
-            let (done, given) = inject::run(program.command(exe, work), self.limits, plan)
-                .context("cannot run it")?;
-            let outcome = Outcome::of(&done, program.expectation(), exe.usual);
-            // A run that did not come to the call is no better than none, but one that ends badly is told all the same.
-            Ok((given > 0 || outcome.class != Class::Same).then_some(outcome))
-        };
-        let Some(gort) = disturb(&program.gort)? else {
-            return Ok(None);
-        };
-        let stock = program.stock.as_ref().map(disturb).transpose()?;
-        let run = Run {
-            program: &program.name,
-            call: call.name(),
-            error: error.name,
-            when: &when.to_string(),
-        };
-        Ok(Some(self.verdict(&run, gort, stock)))
-    }
-
-    /// Judges and keeps what came of a run. `stock` is `None` without a Go, and `Some(None)` where stock does not make the call.
-    fn verdict(&self, run: &Run<'_>, gort: Outcome, stock: Option<Option<Outcome>>) -> Verdict {
-        let class = stock
-            .as_ref()
-            .map(|stock| stock.as_ref().map_or(Class::Same, |stock| stock.class));
-        let fault = is_fault(gort.class, class);
-        let accepted = match fault {
-            true => self.table.accepts(run, gort.class),
-            false => None,
-        };
-        let verdict = match fault && accepted.is_none() {
-            false => Verdict::Pass,
-            true => {
-                let beside = match &stock {
-                    None => "not run".to_string(),
-                    Some(None) => "does not make this call".to_string(),
-                    Some(Some(stock)) => format!("{}: {}", stock.class, stock.line),
-                };
-                Verdict::Fail(
-                    cause(gort.class),
-                    format!(
-                        "gort:  {}: {}\nstock: {beside}\n{}",
-                        gort.class, gort.line, gort.output
-                    ),
-                )
-            }
-        };
-        let row = Row::new(
-            run,
-            &gort,
-            stock.as_ref(),
-            verdict == Verdict::Pass,
-            accepted,
-        );
-        let mut rows = self.rows.lock().unwrap_or_else(|e| e.into_inner());
-        rows.push(row);
-        verdict
-    }
-}
-
-/// How the suites call this kind of failure.
-fn cause(class: Class) -> Cause {
-    match class {
-        Class::Hang | Class::Busy => Cause::TimeOut,
-        Class::Signal => Cause::Crash,
-        Class::Same | Class::WrongOutput => Cause::WrongOutput,
-        Class::Words | Class::Silent => Cause::WrongExit,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_whens_of_few_calls_are_told_once() {
-        let all = [When::First, When::Later, When::Always, When::FromLater];
-        let ranges = |count| all.map(|when| when.range(count));
-        assert_eq!(ranges(1), [Some((1, 1)), None, None, None]);
-        let always = Some((1, u32::MAX));
-        assert_eq!(ranges(2), [Some((1, 1)), Some((2, 1)), always, None]);
-        let from = Some((5, u32::MAX));
-        assert_eq!(ranges(9), [Some((1, 1)), Some((5, 1)), always, from]);
-    }
 }

@@ -21,6 +21,8 @@ pub enum Class {
     WrongOutput,
     /// Ended with a status that is not 0 and did not say why.
     Silent,
+    /// A tool that failed, but not as it should: with one line, status 2 and nothing left behind.
+    Untidy,
     /// Went on, but took much more processor time than otherwise.
     Busy,
     /// Ended by a signal.
@@ -36,6 +38,7 @@ impl fmt::Display for Class {
             Self::Words => "words",
             Self::WrongOutput => "wrong-output",
             Self::Silent => "silent",
+            Self::Untidy => "untidy",
             Self::Busy => "busy",
             Self::Signal => "signal",
             Self::Hang => "hang",
@@ -83,6 +86,74 @@ impl Outcome {
             (_, Ending::Signal(signal)) => format!("signal {signal}; {}", reason(&output)),
             (_, Ending::Exit(status)) => format!("status {status}; {}", reason(&output)),
             (_, ending) => format!("{ending:?}"),
+        };
+        Self {
+            class,
+            line,
+            output,
+        }
+    }
+}
+
+/// What a run of the linker left in the folder that it may write to.
+pub struct Made {
+    /// Bytes of the executable, if there is one.
+    pub executable: Option<u64>,
+    /// Names of other files.
+    pub others: Vec<String>,
+}
+
+impl Outcome {
+    /// Judges a run of the linker, which should make an executable of `size` bytes, or none.
+    pub fn of_link(done: &Finished, made: &Made, size: u64, usual: Duration) -> Self {
+        let output = text(&done.output);
+        let cpu = done.cpu.as_millis();
+        let lines = output.lines().count();
+        // The dynamic linker's own message: nothing of the tool had run.
+        let loader = output.contains("error while loading shared libraries");
+        let others = made.others.join(" ");
+        let said = || format!("{:?}", output.lines().next().unwrap_or_default());
+        let (class, line) = match done.ending {
+            Ending::TimeOut => (
+                Class::Hang,
+                format!("{cpu} ms of processor time until killed"),
+            ),
+            Ending::TooMuchOutput => (Class::WrongOutput, "output without end".to_string()),
+            Ending::Signal(signal) => {
+                let left = match made.executable.is_some() || !made.others.is_empty() {
+                    true => "; left behind: something",
+                    false => "",
+                };
+                (Class::Signal, format!("signal {signal}; {}{left}", said()))
+            }
+            _ if done.cpu > usual * 4 + GRACE => (
+                Class::Busy,
+                format!(
+                    "{cpu} ms of processor time, usually {} ms",
+                    usual.as_millis()
+                ),
+            ),
+            Ending::Exit(0) if !made.others.is_empty() => {
+                (Class::WrongOutput, format!("left behind: {others}"))
+            }
+            Ending::Exit(0) if made.executable == Some(size) => (Class::Same, String::new()),
+            Ending::Exit(0) => (
+                Class::WrongOutput,
+                format!(
+                    "an executable of {:?} bytes instead of {size}",
+                    made.executable
+                ),
+            ),
+            Ending::Exit(status) if lines == 0 => (Class::Silent, format!("status {status}")),
+            Ending::Exit(status) if made.executable.is_some() || !others.is_empty() => (
+                Class::Untidy,
+                format!("status {status}; {}; left behind: {others}", said()),
+            ),
+            Ending::Exit(status) if lines > 1 || (status != 2 && !loader) => (
+                Class::Untidy,
+                format!("status {status}; {lines} lines: {}", said()),
+            ),
+            Ending::Exit(status) => (Class::Words, format!("status {status}; {}", said())),
         };
         Self {
             class,
@@ -152,6 +223,35 @@ mod tests {
         assert!(!is_fault(Class::Words, Some(Class::Hang)));
         assert!(!is_fault(Class::Words, None));
         assert!(is_fault(Class::Hang, Some(Class::Hang)));
+    }
+
+    #[test]
+    fn a_linker_fails_with_one_line_and_leaves_nothing() {
+        let class = |ending, output: &str, executable, others: &[&str]| {
+            let made = Made {
+                executable,
+                others: others.iter().map(|name| (*name).to_string()).collect(),
+            };
+            let done = Finished::at_once(ending, output);
+            Outcome::of_link(&done, &made, 100, Duration::ZERO).class
+        };
+        let line = "link: disk full\n";
+        assert_eq!(class(Ending::Exit(0), "", Some(100), &[]), Class::Same);
+        assert_eq!(
+            class(Ending::Exit(0), "", Some(50), &[]),
+            Class::WrongOutput
+        );
+        assert_eq!(
+            class(Ending::Exit(0), "", Some(100), &["tmp"]),
+            Class::WrongOutput
+        );
+        assert_eq!(class(Ending::Exit(2), line, None, &[]), Class::Words);
+        assert_eq!(class(Ending::Exit(2), "", None, &[]), Class::Silent);
+        assert_eq!(class(Ending::Exit(1), line, None, &[]), Class::Untidy);
+        assert_eq!(class(Ending::Exit(2), "a\nb\n", None, &[]), Class::Untidy);
+        assert_eq!(class(Ending::Exit(2), line, Some(50), &[]), Class::Untidy);
+        assert_eq!(class(Ending::Exit(2), line, None, &["tmp"]), Class::Untidy);
+        assert_eq!(class(Ending::Signal(7), "", None, &[]), Class::Signal);
     }
 
     #[test]

@@ -9,12 +9,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 
 use super::inject::{self, Calls};
+use super::outcome::{Class, Made, Outcome};
 use super::table;
 use crate::conform::expectation::Expectation;
 use crate::conform::matrix::program;
-use crate::conform::process::{self, Limits};
+use crate::conform::process::{self, Finished, Limits};
 use crate::conform::toolchain::Toolchain;
-use crate::conform::verdict::{Cause, Verdict, judge, judge_step};
+use crate::conform::verdict::{Cause, Verdict, judge_step};
 use crate::golang::GoInstall;
 use crate::goroot::Linker;
 
@@ -22,21 +23,38 @@ use crate::goroot::Linker;
 pub struct Program {
     /// Its name in the table.
     pub name: String,
+    /// Does it write files?
+    pub files: bool,
     /// On gort.
     pub gort: Exe,
     /// On the stock runtime, where there is a Go.
     pub stock: Option<Exe>,
-    expectation: Expectation,
-    folder: PathBuf,
+    does: Does,
+}
+
+/// What it does.
+enum Does {
+    /// A Go program's own.
+    Program {
+        expectation: Expectation,
+        /// Where it has to be run, if that matters.
+        folder: Option<PathBuf>,
+    },
+    /// Links an object.
+    Link(PathBuf),
 }
 
 /// One executable of it.
 pub struct Exe {
     path: PathBuf,
+    args: Vec<&'static str>,
+    goroot: Option<PathBuf>,
     /// Processor time of an undisturbed run.
     pub usual: Duration,
     /// The calls that it makes, and how often.
     pub calls: Calls,
+    /// Of a linker: bytes of what it makes.
+    size: u64,
 }
 
 /// Undisturbed runs of which the calls are taken: not every run makes every call.
@@ -97,69 +115,106 @@ impl<'a> Builder<'a> {
     fn make(&self, entry: &table::Program) -> Result<Program> {
         let work = self.scratch.join(format!("p-{}", entry.name));
         fs::create_dir(&work).with_context(|| format!("cannot make {}", work.display()))?;
-        let (gort, stock) = (work.join("gort.exe"), work.join("stock.exe"));
-        let (folder, expectation) = if entry.std {
-            let dir = self.tests.join("std");
-            let expectation = Expectation::read(&dir, |what| format!("{}.{what}", entry.name));
+        let own = env::current_exe().context("cannot find gort's own executable")?;
+        let object = |name: &str| self.tests.join(name).join(format!("{name}.o"));
+        let exe = |path: &Path, args: &[&'static str]| Exe {
+            path: path.to_path_buf(),
+            args: args.to_vec(),
+            goroot: None,
+            usual: Duration::ZERO,
+            calls: Calls::new(),
+            size: 0,
+        };
+        let linkers = || {
+            let stock = self.go.as_ref().map(|go| Exe {
+                goroot: Some(go.install.root.clone()),
+                ..exe(&go.install.tool("link"), &[])
+            });
+            (exe(&own, &["link"]), stock)
+        };
+        let (mut gort, mut stock, does);
+        if let Some(test) = &entry.links {
+            (gort, stock) = linkers();
+            does = Does::Link(object(test));
+        } else if entry.std {
             let go = self.go.as_ref().context("it needs Go")?;
-            let archive = work.join("main.a");
-            let source = format!("{}.go", entry.name);
+            let dir = self.tests.join("std");
+            let expectation = Expectation::read(&dir, |what| format!("{}.{what}", entry.name))
+                .map_err(anyhow::Error::msg)?;
+            let (archive, source) = (work.join("main.a"), format!("{}.go", entry.name));
+            let (ours, theirs) = (work.join("gort.exe"), work.join("stock.exe"));
             let built = go
                 .gort
                 .compile_main(&dir, &work, &archive, &[source])
-                .and_then(|()| go.gort.link_main(&dir, &work, &archive, &gort))
-                .and_then(|()| go.stock.link_main(&dir, &work, &archive, &stock));
+                .and_then(|()| go.gort.link_main(&dir, &work, &archive, &ours))
+                .and_then(|()| go.stock.link_main(&dir, &work, &archive, &theirs));
             passed(built)?;
-            (dir, expectation)
+            (gort, stock) = (exe(&ours, &[]), Some(exe(&theirs, &[])));
+            does = Does::Program {
+                expectation,
+                folder: Some(dir),
+            };
         } else {
-            let dir = self.tests.join(&entry.name);
-            let expectation = Expectation::read(&dir, str::to_string);
-            let object = dir.join(format!("{}.o", entry.name));
-            let own = env::current_exe().context("cannot find gort's own executable")?;
-            let mut link = Command::new(own);
-            link.arg("link").arg("-o").arg(&gort).arg(&object);
-            self.step(link)?;
-            if let Some(go) = &self.go {
-                let mut link = Command::new(go.install.tool("link"));
-                link.arg("-o").arg(&stock).arg(&object);
-                link.env("GOROOT", &go.install.root);
-                self.step(link)?;
-            }
-            (work.clone(), expectation)
-        };
-        let expectation = expectation.map_err(anyhow::Error::msg)?;
-        let measure = |path: PathBuf| self.measure(path, &folder, &expectation);
+            let folder = self.tests.join(&entry.name);
+            let expectation =
+                Expectation::read(&folder, str::to_string).map_err(anyhow::Error::msg)?;
+            let link = Does::Link(object(&entry.name));
+            let (ours, theirs) = linkers();
+            let make = |linker: Exe, name| -> Result<Exe> {
+                let folder = work.join(name);
+                fs::create_dir(&folder)?;
+                self.step(link.command(&linker, &folder))?;
+                Ok(exe(&folder.join(OUTPUT), &[]))
+            };
+            gort = make(ours, "gort")?;
+            stock = theirs.map(|linker| make(linker, "stock")).transpose()?;
+            does = Does::Program {
+                expectation,
+                folder: None,
+            };
+        }
+        let folder = work.join("r");
+        self.measure(&mut gort, &folder, &does)?;
+        if let Some(stock) = &mut stock {
+            self.measure(stock, &folder, &does)?;
+        }
         Ok(Program {
             name: entry.name.clone(),
-            gort: measure(gort)?,
-            stock: self.go.as_ref().map(|_| measure(stock)).transpose()?,
-            expectation,
-            folder,
+            files: entry.files,
+            gort,
+            stock,
+            does,
         })
     }
 
     /// Runs an executable undisturbed and under observation.
-    fn measure(&self, path: PathBuf, folder: &Path, expectation: &Expectation) -> Result<Exe> {
-        let mut usual = Duration::ZERO;
-        let mut calls = Calls::new();
+    fn measure(&self, exe: &mut Exe, folder: &Path, does: &Does) -> Result<()> {
         for _ in 0..RECORDINGS {
-            let done = process::run(command(&path, folder, expectation), self.limits)
-                .context("cannot run it")?;
-            usual = usual.max(done.cpu);
-            let undisturbed = judge(&done, expectation.exit, &expectation.output);
+            fs::create_dir(folder)?;
+            let done = process::run(does.command(exe, folder), self.limits)
+                .with_context(|| format!("cannot run {}", exe.path.display()))?;
+            exe.usual = exe.usual.max(done.cpu);
+            if let Does::Link(_) = does {
+                exe.size = made(folder).executable.unwrap_or(0);
+            }
+            let undisturbed = does.outcome(exe, &done, folder);
             ensure!(
-                undisturbed == Verdict::Pass,
-                "{} fails undisturbed: {undisturbed:?}",
-                path.display()
+                undisturbed.class == Class::Same,
+                "{} fails undisturbed: {}: {}\n{}",
+                exe.path.display(),
+                undisturbed.class,
+                undisturbed.line,
+                undisturbed.output
             );
-            let (_, seen) = inject::record(command(&path, folder, expectation), self.limits)
+            let (_, seen) = inject::record(does.command(exe, folder), self.limits)
                 .context("cannot record its system calls")?;
+            fs::remove_dir_all(folder)?;
             for (call, count) in seen {
-                let most = calls.entry(call).or_insert(0);
+                let most = exe.calls.entry(call).or_insert(0);
                 *most = count.max(*most);
             }
         }
-        Ok(Exe { path, usual, calls })
+        Ok(())
     }
 
     fn step(&self, command: Command) -> Result<()> {
@@ -169,26 +224,73 @@ impl<'a> Builder<'a> {
 }
 
 impl Program {
-    /// The command that runs one of its executables, with temporary files in `folder`.
+    /// The command that runs one of its executables, with `folder` for what it writes.
     pub fn command(&self, exe: &Exe, folder: &Path) -> Command {
-        let mut command = command(&exe.path, &self.folder, &self.expectation);
+        self.does.command(exe, folder)
+    }
+
+    /// What came of a run, which may have left something in `folder`.
+    pub fn outcome(&self, exe: &Exe, done: &Finished, folder: &Path) -> Outcome {
+        self.does.outcome(exe, done, folder)
+    }
+}
+
+/// What linkers make, in the folder of a run.
+const OUTPUT: &str = "program";
+
+impl Does {
+    fn command(&self, exe: &Exe, folder: &Path) -> Command {
+        let mut command = match self {
+            Self::Program {
+                expectation,
+                folder: own,
+            } => {
+                let mut command = program(&exe.path, own.as_deref().unwrap_or(folder), expectation);
+                // Two threads of Go code at a time, everywhere: what is called does not depend on the machine.
+                if !expectation.sets("GOMAXPROCS") {
+                    command.env("GOMAXPROCS", "2");
+                }
+                command
+            }
+            Self::Link(object) => {
+                let mut command = Command::new(&exe.path);
+                command
+                    .current_dir(folder)
+                    .args(&exe.args)
+                    .arg("-o")
+                    .arg(folder.join(OUTPUT))
+                    .arg(object);
+                if let Some(goroot) = &exe.goroot {
+                    command.env("GOROOT", goroot);
+                }
+                command
+            }
+        };
         command.env("TMPDIR", folder);
         command
     }
 
-    /// What it should do.
-    pub fn expectation(&self) -> &Expectation {
-        &self.expectation
+    fn outcome(&self, exe: &Exe, done: &Finished, folder: &Path) -> Outcome {
+        match self {
+            Self::Program { expectation, .. } => Outcome::of(done, expectation, exe.usual),
+            Self::Link(_) => Outcome::of_link(done, &made(folder), exe.size, exe.usual),
+        }
     }
 }
 
-/// Two threads of Go code at a time, everywhere: what is called does not depend on the machine.
-fn command(exe: &Path, folder: &Path, expectation: &Expectation) -> Command {
-    let mut command = program(exe, folder, expectation);
-    if !expectation.sets("GOMAXPROCS") {
-        command.env("GOMAXPROCS", "2");
+/// What a linker left.
+fn made(folder: &Path) -> Made {
+    let mut made = Made {
+        executable: None,
+        others: Vec::new(),
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        match entry.file_name().to_string_lossy().as_ref() {
+            OUTPUT => made.executable = entry.metadata().ok().map(|data| data.len()),
+            other => made.others.push(other.to_string()),
+        }
     }
-    command
+    made
 }
 
 fn passed(result: Result<(), Verdict>) -> Result<()> {
