@@ -84,14 +84,14 @@ func main() {
 	close(stop)
 	println("reads:", good)
 
-	// Nothing but a waiter and a sleeper; then the waiter is sent away.
+	// Nothing but a waiter and a sleeper, for long enough that a busy loop would be noticed; then the waiter is sent away.
 	done := make(chan int)
 	go func() {
 		pollReset(ctx, 'r')
 		done <- pollWait(ctx, 'r')
 	}()
 	for i := 0; i < 5; i++ {
-		sleep(10 * ms)
+		sleep(250 * ms)
 	}
 	pollUnblock(ctx)
 	println("unblocked:", <-done)

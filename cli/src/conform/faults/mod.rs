@@ -24,6 +24,7 @@ use self::resources::Resource;
 use self::sweep::Sweep;
 use self::table::Table;
 use super::expected::Expected;
+use super::process::Limits;
 use super::runner::{self, Attempt, Case, Options};
 use super::verdict::Verdict;
 use crate::golang::GoInstall;
@@ -50,8 +51,10 @@ pub struct Args {
     options: Options,
 }
 
-/// Time that a program may take: all take well under a second.
-const TIME: Duration = Duration::from_secs(10);
+/// Time that a program may take: all take well under two seconds.
+const TIME: Duration = Duration::from_secs(15);
+/// Time for a step that makes a program.
+const MAKING: Duration = Duration::from_secs(120);
 
 /// `gort conform faults`.
 pub fn run(args: &Args) -> Result<bool> {
@@ -62,7 +65,11 @@ pub fn run(args: &Args) -> Result<bool> {
         .with_context(|| format!("cannot find the folder of tests {}", args.dir.display()))?;
     let scratch = args.options.scratch()?;
     let limits = args.options.limits_or(TIME);
-    let builder = Builder::new(&tests, scratch.path(), limits, GoInstall::locate().ok())?;
+    let making = Limits {
+        time: MAKING,
+        ..limits
+    };
+    let builder = Builder::new(&tests, scratch.path(), making, GoInstall::locate().ok())?;
     let mut programs = Vec::new();
     let mut skipped = Vec::new();
     for entry in &table.programs {

@@ -57,6 +57,16 @@ pub struct Outcome {
     pub output: String,
 }
 
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.class.fmt(f)?;
+        match self.line.is_empty() {
+            true => Ok(()),
+            false => write!(f, ": {}", self.line),
+        }
+    }
+}
+
 /// Processor time beyond that of an undisturbed run that is no busy loop: starting late, printing a traceback, trying again.
 const GRACE: Duration = Duration::from_millis(400);
 

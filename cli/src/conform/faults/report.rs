@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::outcome::Outcome;
+use super::sweep::Stock;
 use super::table::Run;
 
 /// What one disturbance came to on both runtimes.
@@ -21,29 +22,20 @@ pub struct Row {
 }
 
 impl Row {
-    /// `stock` as in [`super::Sweep::verdict`].
+    /// A line of the table.
     pub fn new(
         run: &Run<'_>,
         gort: &Outcome,
-        stock: Option<&Option<Outcome>>,
+        stock: &Stock,
         passed: bool,
         accepted: Option<&str>,
     ) -> Self {
-        let say = |outcome: &Outcome| {
-            format!("{}: {}", outcome.class, outcome.line)
-                .trim_end_matches(": ")
-                .to_string()
-        };
         Self {
             program: run.program.to_string(),
             what: format!("{} {}", run.call, run.error),
             when: run.when.to_string(),
-            gort: say(gort),
-            stock: match stock {
-                None => "not run".to_string(),
-                Some(None) => "no such call".to_string(),
-                Some(Some(outcome)) => say(outcome),
-            },
+            gort: gort.to_string(),
+            stock: stock.to_string(),
             verdict: match (passed, accepted) {
                 (false, _) => "FAULT",
                 (true, Some(_)) => "accepted",

@@ -61,7 +61,8 @@ impl Resource {
         const GIB: u64 = 1 << 30;
         match self {
             Self::AddressSpace => geometric(4 * MIB, 4096 * GIB),
-            Self::Memory => geometric(64 * KIB, 2 * GIB),
+            // With less than the executable's own data the kernel does not load it.
+            Self::Memory => geometric(2 * MIB, 2 * GIB),
             Self::Stack => geometric(128 * KIB, 64 * MIB),
             Self::Descriptors => geometric(3, 200),
             Self::Threads => (0..u64::from(POINTS)).collect(),

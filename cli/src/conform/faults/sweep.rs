@@ -154,14 +154,18 @@ impl Sweep<'_> {
         let Some(gort) = disturb(&program.gort)? else {
             return Ok(None);
         };
-        let stock = program.stock.as_ref().map(disturb).transpose()?;
+        let stock = match &program.stock {
+            None => Stock::Unknown,
+            Some(exe) if !exe.calls.contains_key(&call) => Stock::NoSuchCall,
+            Some(exe) => disturb(exe)?.map_or(Stock::Unknown, Stock::Did),
+        };
         let run = Run {
             program: &program.name,
             call: call.name(),
             error: error.name,
             when: &when.to_string(),
         };
-        Ok(Some(self.verdict(&run, gort, stock)))
+        Ok(Some(self.verdict(&run, &gort, &stock)))
     }
 
     /// Every amount of one resource for one program.
@@ -205,53 +209,67 @@ impl Sweep<'_> {
             })
         };
         let gort = disturb(&program.gort)?;
-        let stock = program.stock.as_ref().map(disturb).transpose()?;
+        let stock = match &program.stock {
+            None => Stock::Unknown,
+            Some(exe) => Stock::Did(disturb(exe)?),
+        };
         let run = Run {
             program: &program.name,
             call: &resource.to_string(),
             error: &amount.to_string(),
             when: "",
         };
-        Ok(self.verdict(&run, gort, stock.map(Some)))
+        Ok(self.verdict(&run, &gort, &stock))
     }
 
-    /// Judges and keeps what came of a run. `stock` is `None` without a Go, and `Some(None)` where stock does not make the call.
-    fn verdict(&self, run: &Run<'_>, gort: Outcome, stock: Option<Option<Outcome>>) -> Verdict {
-        let class = stock
-            .as_ref()
-            .map(|stock| stock.as_ref().map_or(Class::Same, |stock| stock.class));
-        let fault = is_fault(gort.class, class);
+    /// Judges and keeps what came of a run.
+    fn verdict(&self, run: &Run<'_>, gort: &Outcome, stock: &Stock) -> Verdict {
+        let fault = is_fault(gort.class, stock.class());
         let accepted = match fault {
-            true => self.table.accepts(run, gort.class, class),
+            true => self.table.accepts(run, gort.class, stock.class()),
             false => None,
         };
         let verdict = match fault && accepted.is_none() {
             false => Verdict::Pass,
-            true => {
-                let beside = match &stock {
-                    None => "not run".to_string(),
-                    Some(None) => "does not make this call".to_string(),
-                    Some(Some(stock)) => format!("{}: {}", stock.class, stock.line),
-                };
-                Verdict::Fail(
-                    cause(gort.class),
-                    format!(
-                        "gort:  {}: {}\nstock: {beside}\n{}",
-                        gort.class, gort.line, gort.output
-                    ),
-                )
-            }
+            true => Verdict::Fail(
+                cause(gort.class),
+                format!("gort:  {gort}\nstock: {stock}\n{}", gort.output),
+            ),
         };
-        let row = Row::new(
-            run,
-            &gort,
-            stock.as_ref(),
-            verdict == Verdict::Pass,
-            accepted,
-        );
+        let row = Row::new(run, &gort, stock, verdict == Verdict::Pass, accepted);
         let mut rows = self.rows.lock().unwrap_or_else(|e| e.into_inner());
         rows.push(row);
         verdict
+    }
+}
+
+/// What the stock runtime did with the same.
+pub enum Stock {
+    /// There is none here, or it makes the call less often.
+    Unknown,
+    /// It never makes the call, so it goes on without it.
+    NoSuchCall,
+    /// This.
+    Did(Outcome),
+}
+
+impl Stock {
+    fn class(&self) -> Option<Class> {
+        match self {
+            Self::Unknown => None,
+            Self::NoSuchCall => Some(Class::Same),
+            Self::Did(outcome) => Some(outcome.class),
+        }
+    }
+}
+
+impl fmt::Display for Stock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("not run"),
+            Self::NoSuchCall => f.write_str("no such call"),
+            Self::Did(outcome) => outcome.fmt(f),
+        }
     }
 }
 

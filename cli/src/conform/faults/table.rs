@@ -63,6 +63,8 @@ struct Accepted {
     errors: Vec<String>,
     #[serde(default)]
     when: Vec<String>,
+    /// Of a resource: amounts under this.
+    below: Option<u64>,
     outcomes: Vec<Class>,
     /// Only where stock does not do better.
     #[serde(default)]
@@ -145,7 +147,11 @@ impl Table {
     pub fn accepts(&self, run: &Run<'_>, outcome: Class, stock: Option<Class>) -> Option<&str> {
         let fits = |list: &[String], what: &str| list.is_empty() || list.iter().any(|x| x == what);
         let found = self.accepted.iter().find(|accepted| {
+            let amount = run.error.parse();
             accepted.outcomes.contains(&outcome)
+                && accepted
+                    .below
+                    .is_none_or(|below| amount.is_ok_and(|amount: u64| amount < below))
                 && !(accepted.as_stock && stock.is_some_and(|stock| stock < outcome))
                 && fits(&accepted.programs, run.program)
                 && fits(&accepted.calls, run.call)
@@ -239,5 +245,20 @@ mod tests {
         assert_eq!(accepts("write", Class::Silent, Some(Class::Words)), None);
         assert_eq!(accepts("write", Class::Hang, None), None);
         assert_eq!(accepts("read", Class::Silent, None), None);
+    }
+
+    #[test]
+    fn an_amount_is_accepted_below_its_bound() {
+        let table = Table::parse(&SMALL.replace("calls =", "below = 100\ncalls =")).unwrap();
+        let accepts = |amount| {
+            let run = Run {
+                program: "hello",
+                call: "write",
+                error: amount,
+                when: "",
+            };
+            table.accepts(&run, Class::Silent, None).is_some()
+        };
+        assert!(accepts("99") && !accepts("100") && !accepts("EIO"));
     }
 }
