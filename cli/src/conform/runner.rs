@@ -227,6 +227,19 @@ pub fn run(
     expected: &Expected,
     scratch: &Path,
 ) -> Result<bool> {
+    run_with(suite, against, cases, options, expected, scratch, || {})
+}
+
+/// The same; `more` prints what a suite has to say about the whole of it, before the totals.
+pub fn run_with(
+    suite: &str,
+    against: &str,
+    cases: &[Case<'_>],
+    options: &Options,
+    expected: &Expected,
+    scratch: &Path,
+    more: impl FnOnce(),
+) -> Result<bool> {
     let records = run_cases(cases, options, expected, scratch);
     let count = |outcome| records.iter().filter(|r| r.result == outcome).count();
     let (failed, unexpected) = (count(Outcome::Fail), count(Outcome::UnexpectedPass));
@@ -275,6 +288,7 @@ pub fn run(
             serde_json::to_string_pretty(&json).context("cannot put the results into JSON")?;
         fs::write(file, text + "\n").with_context(|| format!("cannot write {}", file.display()))?;
     }
+    more();
     let extra = match expected_failures {
         0 => String::new(),
         n => format!(" ({n} of them failed as expected)"),

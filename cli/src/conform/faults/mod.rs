@@ -1,9 +1,19 @@
 //! `gort conform faults`: programs whose system calls fail, and programs that get too little of something.
 //!
 //! Each program is run undisturbed and recorded. Then each system call that it made gets each error that it may give: the
-//! first time, a later time, always, and always from a later time on. The program may go on as if nothing had happened, or end
-//! with a status and a line that says why. It may not hang, die of a signal, end without a word, print something wrong, or run in
-//! a busy loop; and where the stock runtime goes on, it has to go on, too.
+//! first time, a later time, always, and always from a later time on. After that it gets 20 amounts of every resource. It may
+//! go on as if nothing had happened, or end with a status and a line that says why. It may not hang, die of a signal, end
+//! without a word, print something wrong, or run in a busy loop; and where the stock runtime goes on, it has to go on, too.
+//!
+//! | file | content |
+//! |---|---|
+//! | `table` | `cli/faults.toml`: the errors of each call, the programs, what is accepted |
+//! | `programs` | making the programs, and what they do undisturbed |
+//! | `inject` | giving a call an error |
+//! | `resources` | giving a program no more than so much |
+//! | `outcome` | what came of it |
+//! | `sweep` | all of these together |
+//! | `report` | the tables |
 
 mod inject;
 mod outcome;
@@ -69,7 +79,9 @@ pub fn run(args: &Args) -> Result<bool> {
         time: MAKING,
         ..limits
     };
-    let builder = Builder::new(&tests, scratch.path(), making, GoInstall::locate().ok())?;
+    let go = GoInstall::locate().ok();
+    let everywhere = go.is_some();
+    let builder = Builder::new(&tests, scratch.path(), making, go)?;
     let mut programs = Vec::new();
     let mut skipped = Vec::new();
     for entry in &table.programs {
@@ -113,18 +125,28 @@ pub fn run(args: &Args) -> Result<bool> {
             run: Box::new(|_| Attempt::only(Verdict::Skip("it needs Go 1.5".to_string()))),
         });
     }
+    let made = cases.len();
     cases.retain(|case| args.options.wants(&case.name));
+    let everything = cases.len() == made && !args.quick && everywhere;
     if args.options.lists() {
         runner::list(&cases);
         return Ok(true);
     }
-    let good = runner::run(
+    let good = runner::run_with(
         "conform faults",
         "gort",
         &cases,
         &args.options,
         &Expected::nothing(),
         scratch.path(),
+        || {
+            let rows = rows.lock().unwrap_or_else(|e| e.into_inner());
+            report::print(&rows);
+            // Programs do not do the same in every run, so this is no failure.
+            for reason in table.unused().filter(|_| everything) {
+                println!("accepted in cli/faults.toml, but not seen: {reason}");
+            }
+        },
     )?;
     drop(cases);
     let rows = rows.into_inner().unwrap_or_else(|e| e.into_inner());

@@ -254,7 +254,8 @@ pub enum Stock {
 }
 
 impl Stock {
-    fn class(&self) -> Option<Class> {
+    /// Its kind, if it is known.
+    pub fn class(&self) -> Option<Class> {
         match self {
             Self::Unknown => None,
             Self::NoSuchCall => Some(Class::Same),

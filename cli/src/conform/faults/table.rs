@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
@@ -70,6 +71,9 @@ struct Accepted {
     #[serde(default)]
     as_stock: bool,
     reason: String,
+    /// It has been.
+    #[serde(skip)]
+    seen: AtomicBool,
 }
 
 /// One run, in the words of the table.
@@ -158,7 +162,18 @@ impl Table {
                 && fits(&accepted.errors, run.error)
                 && fits(&accepted.when, run.when)
         })?;
+        // Relaxed: read when all runs are over.
+        found.seen.store(true, Ordering::Relaxed);
         Some(&found.reason)
+    }
+
+    /// The reasons of accepted outcomes that did not occur.
+    pub fn unused(&self) -> impl Iterator<Item = &str> {
+        let unused = self
+            .accepted
+            .iter()
+            .filter(|a| !a.seen.load(Ordering::Relaxed));
+        unused.map(|accepted| accepted.reason.as_str())
     }
 }
 
