@@ -92,8 +92,13 @@ fn high(socket: UnixStream) -> io::Result<OwnedFd> {
     }
 }
 
-/// Calls that never get an error: they do not return, or are not the program's own.
-const UNTOUCHED: [Sysno; 5] = [
+/// Calls that never get an error: they do not return or cannot fail. A program that took an error for its number would send signals to
+/// the wrong processes: -1 is everybody.
+const UNTOUCHED: [Sysno; 9] = [
+    Sysno::getpid,
+    Sysno::gettid,
+    Sysno::getppid,
+    Sysno::getpgrp,
     Sysno::execve,
     Sysno::exit,
     Sysno::exit_group,
