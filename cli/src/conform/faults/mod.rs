@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use self::programs::Builder;
+use self::programs::{Builder, Program};
 use self::resources::Resource;
 use self::sweep::Sweep;
 use self::table::Table;
@@ -84,10 +84,7 @@ pub fn run(args: &Args) -> Result<bool> {
     let builder = Builder::new(&tests, scratch.path(), making, go)?;
     let mut programs = Vec::new();
     let mut skipped = Vec::new();
-    for entry in &table.programs {
-        if args.quick && !entry.quick {
-            continue;
-        }
+    for entry in wanted(&table, args) {
         match builder.can(entry) {
             true => programs.push(builder.program(entry)?),
             false => skipped.push(entry.name.as_str()),
@@ -100,31 +97,15 @@ pub fn run(args: &Args) -> Result<bool> {
         quick: args.quick,
         rows: &rows,
     };
-    let mut cases = Vec::new();
-    for program in &programs {
-        for &call in program.gort.calls.keys() {
-            cases.push(Case {
-                name: format!("{} {}", program.name, call.name()),
-                kind: "error",
-                run: Box::new(move |work| sweep.errors(program, call, work)),
-            });
-        }
-        let files = Resource::FILES.into_iter().filter(|_| program.files);
-        for resource in Resource::ANY.into_iter().chain(files) {
-            cases.push(Case {
-                name: format!("{} {resource}", program.name),
-                kind: "resource",
-                run: Box::new(move |work| sweep.resource(program, resource, work)),
-            });
-        }
-    }
-    for name in skipped {
-        cases.push(Case {
-            name: name.to_string(),
-            kind: "error",
-            run: Box::new(|_| Attempt::only(Verdict::Skip("it needs Go 1.5".to_string()))),
-        });
-    }
+    let mut cases: Vec<Case<'_>> = programs
+        .iter()
+        .flat_map(|program| cases(program, sweep))
+        .collect();
+    cases.extend(skipped.into_iter().map(|name| Case {
+        name: name.to_string(),
+        kind: "error",
+        run: Box::new(|_| Attempt::only(Verdict::Skip("it needs Go 1.5".to_string()))),
+    }));
     let made = cases.len();
     cases.retain(|case| args.options.wants(&case.name));
     let everything = cases.len() == made && !args.quick && everywhere;
@@ -154,4 +135,41 @@ pub fn run(args: &Args) -> Result<bool> {
         report::write(file, rows)?;
     }
     Ok(good)
+}
+
+/// The programs of the table that are to be made: with a filter that names one, only such.
+fn wanted<'a>(table: &'a Table, args: &Args) -> Vec<&'a table::Program> {
+    let named = |entry: &table::Program| {
+        let mut filters = args.options.filters().iter();
+        filters.any(|text| text.contains(&entry.name))
+    };
+    let all = || {
+        table
+            .programs
+            .iter()
+            .filter(|entry| !args.quick || entry.quick)
+    };
+    let any = all().any(named);
+    all().filter(|entry| !any || named(entry)).collect()
+}
+
+/// A case for each call that a program makes, and for each resource.
+fn cases<'a>(program: &'a Program, sweep: Sweep<'a>) -> Vec<Case<'a>> {
+    let mut cases = Vec::new();
+    for &call in program.gort.calls.keys() {
+        cases.push(Case {
+            name: format!("{} {}", program.name, call.name()),
+            kind: "error",
+            run: Box::new(move |work| sweep.errors(program, call, work)),
+        });
+    }
+    let files = Resource::FILES.into_iter().filter(|_| program.files);
+    for resource in Resource::ANY.into_iter().chain(files) {
+        cases.push(Case {
+            name: format!("{} {resource}", program.name),
+            kind: "resource",
+            run: Box::new(move |work| sweep.resource(program, resource, work)),
+        });
+    }
+    cases
 }
