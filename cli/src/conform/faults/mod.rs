@@ -156,7 +156,7 @@ fn wanted<'a>(table: &'a Table, args: &Args) -> Vec<&'a table::Program> {
 /// A case for each call that a program makes, and for each resource.
 fn cases<'a>(program: &'a Program, sweep: Sweep<'a>) -> Vec<Case<'a>> {
     let mut cases = Vec::new();
-    for &call in program.gort.calls.keys() {
+    for &call in &program.disturbed {
         cases.push(Case {
             name: format!("{} {}", program.name, call.name()),
             kind: "error",

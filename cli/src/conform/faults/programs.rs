@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use syscalls::Sysno;
 
 use super::inject::{self, Calls};
 use super::outcome::{Class, Made, Outcome};
@@ -25,6 +26,8 @@ pub struct Program {
     pub name: String,
     /// Does it write files?
     pub files: bool,
+    /// The calls that get errors.
+    pub disturbed: Vec<Sysno>,
     /// On gort.
     pub gort: Exe,
     /// On the stock runtime, where there is a Go.
@@ -178,9 +181,14 @@ impl<'a> Builder<'a> {
         if let Some(stock) = &mut stock {
             self.measure(stock, &folder, &does)?;
         }
+        let chosen = |call: &Sysno| match &entry.calls {
+            Some(chosen) => chosen.iter().any(|name| name == call.name()),
+            None => true,
+        };
         Ok(Program {
             name: entry.name.clone(),
             files: entry.files,
+            disturbed: gort.calls.keys().copied().filter(chosen).collect(),
             gort,
             stock,
             does,

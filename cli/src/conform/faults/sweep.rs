@@ -35,6 +35,8 @@ enum When {
 
 /// The later call.
 const LATER: u32 = 5;
+/// How often in a row a call is interrupted: for ever no kernel does it, and a program may try again as long as it is.
+const INTERRUPTIONS: u32 = 100;
 /// Calls that get an error one by one.
 const SINGLE: u32 = 20;
 
@@ -136,6 +138,10 @@ impl Sweep<'_> {
             let count = exe.calls.get(&call).copied().unwrap_or(0);
             let Some((from, times)) = when.range(count).filter(|_| count > 0) else {
                 return Ok(None);
+            };
+            let times = match error.number {
+                libc::EINTR => times.min(INTERRUPTIONS),
+                _ => times,
             };
             let plan = Plan {
                 calls: &[call],

@@ -44,6 +44,8 @@ pub struct Program {
     pub std: bool,
     /// It is no program but the linker, which links the kept object of this test.
     pub links: Option<String>,
+    /// Only these of its calls get errors: what comes before a tool's own code is the C library's.
+    pub calls: Option<Vec<String>>,
     /// Does it write files?
     #[serde(default)]
     pub files: bool,
