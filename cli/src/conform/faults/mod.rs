@@ -106,9 +106,8 @@ pub fn run(args: &Args) -> Result<bool> {
         kind: "error",
         run: Box::new(|_| Attempt::only(Verdict::Skip("it needs Go 1.5".to_string()))),
     }));
-    let made = cases.len();
     cases.retain(|case| args.options.wants(&case.name));
-    let everything = cases.len() == made && !args.quick && everywhere;
+    let everything = args.options.filters().is_empty() && !args.quick && everywhere;
     if args.options.lists() {
         runner::list(&cases);
         return Ok(true);
