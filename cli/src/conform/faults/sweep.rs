@@ -242,7 +242,7 @@ impl Sweep<'_> {
                 format!("gort:  {gort}\nstock: {stock}\n{}", gort.output),
             ),
         };
-        let row = Row::new(run, &gort, stock, verdict == Verdict::Pass, accepted);
+        let row = Row::new(run, gort, stock, verdict == Verdict::Pass, accepted);
         let mut rows = self.rows.lock().unwrap_or_else(|e| e.into_inner());
         rows.push(row);
         verdict
