@@ -10,8 +10,9 @@
 //! | `programs` | programs of ours that use the standard library, against the stock runtime | yes |
 //! | `std` | the standard library's own tests, against the stock runtime | yes |
 //! | `damaged` | links of objects, archives and libraries that are damaged | no |
+//! | `faults` | programs whose system calls fail, beside the stock runtime | no |
 //!
-//! `all` runs them one after the other, but for the last, and prints one table.
+//! `all` runs them one after the other, but for the last two, and prints one table.
 //!
 //! A suite makes [`runner::Case`]s; [`runner`] runs them in parallel and reports; [`process`] keeps each program within
 //! limits; [`verdict`] judges what came of it.
@@ -22,6 +23,7 @@ mod damaged;
 mod driver;
 mod expectation;
 mod expected;
+mod faults;
 mod header;
 mod kept;
 mod matrix;
@@ -67,6 +69,8 @@ enum Suite {
     Std(stdlib::Args),
     /// Link objects, archives and libraries that are damaged; needs no Go
     Damaged(damaged::Args),
+    /// Run programs whose system calls fail, on gort and on the stock runtime
+    Faults(faults::Args),
 }
 
 /// `gort conform SUITE`: true if nothing failed that was not expected to.
@@ -81,5 +85,6 @@ pub fn run(args: &Args) -> Result<bool> {
         Suite::Programs(args) => programs::run(args),
         Suite::Std(args) => stdlib::run(args),
         Suite::Damaged(args) => damaged::run(args),
+        Suite::Faults(args) => faults::run(args),
     }
 }

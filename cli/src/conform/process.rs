@@ -81,7 +81,16 @@ impl Finished {
 }
 
 /// Runs `command` to its end, or to the end of the limits.
-pub fn run(mut command: Command, limits: Limits) -> io::Result<Finished> {
+pub fn run(command: Command, limits: Limits) -> io::Result<Finished> {
+    run_with(command, limits, || Ok(()))
+}
+
+/// The same; `last` is what the child does last before it becomes the program. It may neither allocate nor take a lock.
+pub fn run_with(
+    mut command: Command,
+    limits: Limits,
+    mut last: impl FnMut() -> io::Result<()> + Send + Sync + 'static,
+) -> io::Result<Finished> {
     let (mut reader, writer) = io::pipe()?;
     command
         .stdin(Stdio::null())
@@ -92,7 +101,7 @@ pub fn run(mut command: Command, limits: Limits) -> io::Result<Finished> {
         current: Some(limits.memory),
         maximum: getrlimit(Resource::Data).maximum,
     };
-    // SAFETY: between fork and exec the closure makes some system calls; it neither allocates nor takes a lock.
+    // SAFETY: between fork and exec the closure makes some system calls; neither it nor `last` allocates or takes a lock.
     unsafe {
         command.pre_exec(move || {
             // A shell's background job ignores some signals, which tests of signals would notice.
@@ -109,7 +118,7 @@ pub fn run(mut command: Command, limits: Limits) -> io::Result<Finished> {
                     maximum: Some(0),
                 },
             )?;
-            Ok(())
+            last()
         });
     }
     let start = Instant::now();

@@ -52,6 +52,11 @@ impl Options {
         self.filter.is_empty() || self.filter.iter().any(|text| name.contains(text.as_str()))
     }
 
+    /// What chooses the tests.
+    pub fn filters(&self) -> &[String] {
+        &self.filter
+    }
+
     /// What each program may use.
     pub fn limits(&self) -> Limits {
         self.limits_or(TIME_LIMIT)
