@@ -12,4 +12,5 @@ pub mod out;
 pub mod print;
 pub mod symtab;
 pub mod traceback;
+pub mod value;
 pub mod watch;

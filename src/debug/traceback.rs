@@ -4,6 +4,7 @@ use super::frames::{Frame, Frames};
 use super::level;
 use super::out::Out;
 use super::symtab::{self, Function};
+use super::value;
 use crate::abi::{G, G_SYSTEM};
 use crate::sched::{self, WaitReason, g::status_of, state, status};
 use crate::stack::walk::Walker;
@@ -181,7 +182,30 @@ pub unsafe fn goroutine(out: &mut Out<'_>, g: *mut G, style: Style) {
     // SAFETY: the caller's promise.
     unsafe {
         header(out, g);
+        waiting_panics(out, g);
         frames(out, g, style, || Frames::of(g));
+    }
+}
+
+/// The values of a goroutine that waits with an uncaught panic while another one shows its own, oldest first.
+unsafe fn waiting_panics(out: &mut Out<'_>, g: *mut G) {
+    // SAFETY: a parked goroutine's panics do not change; it linked them to the newer ones before.
+    unsafe {
+        if state_of(g) != status::WAITING || (*g).waitreason != WaitReason::PanicWait as u32 {
+            return;
+        }
+        let mut p = (*g).panic;
+        while !p.is_null() && !(*p).link.is_null() {
+            p = (*p).link;
+        }
+        let mut intro = "panic: ";
+        while !p.is_null() {
+            out.str(intro);
+            value::plain(out, (*p).arg);
+            out.str("\n");
+            intro = "\tpanic: ";
+            p = (*p).newer;
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::{dying, godebug, out};
 use crate::os::sys;
+use crate::os::timer::{Clock, Interval, Timer, To};
 use crate::time::clock::nanotime;
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
@@ -15,6 +16,9 @@ static END: AtomicI64 = AtomicI64::new(0);
 static WRITTEN: AtomicU64 = AtomicU64::new(0);
 /// A value is being written: a program that does not get on waits for whoever reads its standard error.
 static WRITING: AtomicBool = AtomicBool::new(false);
+
+/// The timer is one that the program may have set, too.
+static SHARED: AtomicBool = AtomicBool::new(false);
 
 const NS_PER_MS: i64 = 1_000_000;
 
@@ -33,7 +37,7 @@ pub fn on() -> bool {
     END.load(Ordering::Relaxed) != 0
 }
 
-/// Watches from now on: when the program begins to die, and once more when the world is frozen. Without a timer, should the kernel have none to give, nobody does.
+/// Watches from now on: when the program begins to die, and once more when the world is frozen.
 pub fn begin() {
     if limit_ns() <= 0 {
         return;
@@ -43,8 +47,23 @@ pub fn begin() {
     // The same thread may have to hear it: it may be the only one.
     crate::signal::listen(libc::SIGALRM as u32);
     if !rings {
-        sys::ring_every(libc::SIGALRM, limit_ns());
+        ring();
     }
+}
+
+/// Starts the timer. Where no more signals may be queued, or a filter refuses it, that is the one of which the process has only one, which the program may use.
+fn ring() {
+    let every = limit_ns() as u64;
+    let set = |timer: Timer| timer.set(nanotime() as u64 + every, every);
+    if !Timer::new(Clock::MONOTONIC, To::Process, libc::SIGALRM).is_some_and(set) {
+        SHARED.store(true, Ordering::Relaxed);
+        Interval::Real.set(every / 1000, every / 1000);
+    }
+}
+
+/// A SIGALRM with this code is the timer's: those that somebody sends, and those of the program's own timer, have another.
+pub fn rings_with(code: i32) -> bool {
+    on() && (code == libc::SI_TIMER || (code == libc::SI_KERNEL && SHARED.load(Ordering::Relaxed)))
 }
 
 /// The value of an uncaught panic, or part of it, is written by `f`. Methods of values get their time without that.

@@ -107,42 +107,6 @@ pub fn nanosleep(ns: i64) {
     unsafe { syscall3(libc::SYS_nanosleep, &raw const ts as usize, 0, 0) };
 }
 
-/// Sends `sig` to the process every `ns` nanoseconds, with `SI_TIMER` as its code. The timer is none that the program can have by `setitimer`, and
-/// ends with `execve`. False: the kernel has none to give.
-pub fn ring_every(sig: i32, ns: i64) -> bool {
-    // SAFETY: valid as zeroes.
-    let mut event: libc::sigevent = unsafe { core::mem::zeroed() };
-    event.sigev_notify = libc::SIGEV_SIGNAL;
-    event.sigev_signo = sig;
-    let mut timer = 0i32;
-    let every = libc::timespec {
-        tv_sec: ns / 1_000_000_000,
-        tv_nsec: ns % 1_000_000_000,
-    };
-    let times = libc::itimerspec {
-        it_interval: every,
-        it_value: every,
-    };
-    // SAFETY: the structures live across the calls; the old value is not asked for.
-    unsafe {
-        syscall3(
-            libc::SYS_timer_create,
-            libc::CLOCK_MONOTONIC as usize,
-            &raw const event as usize,
-            &raw mut timer as usize,
-        ) == 0
-            && syscall6(
-                libc::SYS_timer_settime,
-                timer as usize,
-                0,
-                &raw const times as usize,
-                0,
-                0,
-                0,
-            ) == 0
-    }
-}
-
 /// This thread's sleeps end when they should, and not up to 50 us later, as is usual. A wish: nothing depends on it.
 pub fn wish_exact_sleeps() {
     // SAFETY: no pointers.

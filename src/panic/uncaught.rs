@@ -5,7 +5,7 @@
 //! program still runs, on the goroutine, called by the frame of `gopanic` like a deferred function; only when the last value is shown the thread takes
 //! the right to die ([`dying`]) and the world is frozen. The printing is a sequence of steps; [`STORY`] knows how far it has come.
 //!
-//! One goroutine shows its values, the first to have an uncaught panic. Others that come to that point wait, and are shown among the other goroutines.
+//! One goroutine shows its values, the first to have an uncaught panic. Others that come to that point wait, and are shown among the other goroutines, their values without methods ([`crate::debug::traceback`]).
 //! The method may not return: it panics itself ([`again`]), ends the goroutine ([`left`]), ends the process, or hangs; then
 //! the watchdog ends the process ([`crate::debug::watch`]).
 
@@ -14,17 +14,12 @@ use crate::abi::{
     Eface, FuncType, FuncVal, G, GoString, Method, Panic, Status, Type, UncommonType, args,
 };
 use crate::debug::out::Out;
-use crate::debug::{builtins, dying, print, watch};
+use crate::debug::{builtins, dying, print, value, watch};
 use crate::sched::{self, WaitReason};
 use core::cell::UnsafeCell;
 use core::mem::offset_of;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
-
-unsafe extern "C" {
-    #[link_name = "type.int"]
-    static INT: Type;
-}
 
 /// The goroutine that shows its values, null before there is one.
 static TELLER: AtomicPtr<G> = AtomicPtr::new(ptr::null_mut());
@@ -141,29 +136,29 @@ pub unsafe fn start(g: *mut G, call: &mut args::gort_panicnext) -> Status {
         (*p).uncaught = 1;
         // No deferred function runs any more: recover finds nothing.
         (*p).argp = 0;
+        let oldest = turn(g);
         match TELLER.compare_exchange(ptr::null_mut(), g, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => {
-                turn(g);
                 // The methods may fault and recover.
                 (*STORY.0.get()).fault = take_fault(g);
                 dying::tell();
                 next(g, call)
             }
-            Err(teller) if teller == g => again(g, call),
+            Err(teller) if teller == g => again(g, oldest, call),
             Err(_) => sched::park(g, WaitReason::PanicWait),
         }
     }
 }
 
 /// A method called by [`next`] has panicked, and nobody recovered that either. In the words of Go 1.5, which ran the method with locks held.
-unsafe fn again(g: *mut G, call: &mut args::gort_panicnext) -> Status {
+unsafe fn again(g: *mut G, oldest: *mut Panic, call: &mut args::gort_panicnext) -> Status {
     // SAFETY: g is stopped in this call.
     unsafe {
         if take_fault(g).sig != 0 {
             print::fatal("unexpected signal during runtime execution");
         }
         // Of the panics that were being shown no more is.
-        (*STORY.0.get()).last = (*turn(g)).link;
+        (*STORY.0.get()).last = (*oldest).link;
         // The value of such a panic may have a method, too, but that is the last one to be called.
         if levels(g) > 2 {
             show_rest(g);
@@ -327,27 +322,8 @@ unsafe fn method(x: &UncommonType, name: &[u8]) -> Option<*const FuncVal> {
 
 /// Shows a value without methods.
 fn show_plain(e: Eface) {
-    write(|out| {
-        // SAFETY: the value is live as long as its panic.
-        unsafe {
-            if e.typ.is_null() {
-                out.str("nil");
-            } else if ptr::eq(e.typ, &raw const INT) {
-                out.int(*e.data.cast());
-            } else if let Some((text, error)) = values::plain_text(e) {
-                out.str(if error { "runtime error: " } else { "" })
-                    .gostring(text);
-            } else {
-                out.str("(")
-                    .gostring(*(*e.typ).string)
-                    .str(") (")
-                    .hex(e.typ as u64)
-                    .str(",")
-                    .hex(e.data as u64)
-                    .str(")");
-            }
-        }
-    });
+    // SAFETY: the value is live as long as its panic.
+    write(|out| unsafe { value::plain(out, e) });
 }
 
 /// A panic where there is no goroutine to run deferred calls on, or in the middle of something: a fatal error.

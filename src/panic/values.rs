@@ -55,14 +55,6 @@ pub fn error_value(text: &'static str) -> Eface {
     }
 }
 
-/// The text of a value if its type is plain string or runtime.errorString; true for the latter.
-pub fn plain_text(e: Eface) -> Option<(GoString, bool)> {
-    let error = ptr::eq(e.typ, known::error_string());
-    // SAFETY: the data word of a string in an interface points to the string.
-    (error || ptr::eq(e.typ, known::string()))
-        .then(|| unsafe { (*e.data.cast::<GoString>(), error) })
-}
-
 /// Panics with a plain Go string.
 pub fn raise_str(text: &'static str) -> ! {
     raise(string_value(text))

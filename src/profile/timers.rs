@@ -18,8 +18,8 @@
 //! succeeds if the word is what it was. `proftimer` is under [`TIMERS`].
 
 use crate::abi::M;
-use crate::os::cpuclock::{CpuClock, Timer, set_process_timer};
 use crate::os::random_u64;
+use crate::os::timer::{Clock, Interval, Timer, To};
 use crate::sched::{state, sysmon};
 use crate::sync::mutex::Mutex;
 use core::sync::atomic::{AtomicI32, AtomicU64, Ordering, fence};
@@ -82,7 +82,7 @@ impl Timers {
                 if due(m).load(Ordering::Relaxed) == 0 || !late {
                     return None;
                 }
-                Some((m, CpuClock::of((*m).tid).read()?))
+                Some((m, Clock::of((*m).tid).read()?))
             }
         })
     }
@@ -91,7 +91,7 @@ impl Timers {
     pub fn stop(&mut self) {
         PERIOD.store(0, Ordering::Relaxed);
         if core::mem::take(&mut self.whole_process) {
-            set_process_timer(0);
+            Interval::Prof.set(0, 0);
         }
         for m in state::all_ms() {
             // SAFETY: Ms are never freed.
@@ -114,14 +114,14 @@ impl Timers {
 
     /// `m`, whose thread is `tid`, takes part.
     unsafe fn begin(&mut self, m: *mut M, tid: i32, period: u64) {
-        let clock = CpuClock::of(tid);
+        let clock = Clock::of(tid);
         let first = clock.read().map_or(UNKNOWN, |now| first_due(now, period));
         // SAFETY: `proftimer` is ours, as we have the lock; `profdue` is 0.
         unsafe {
             // Before the first signal.
             due(m).store(first, Ordering::Relaxed);
             if first != UNKNOWN
-                && let Some(timer) = Timer::new(clock, tid, SIGNAL)
+                && let Some(timer) = Timer::new(clock, To::Thread(tid), SIGNAL)
             {
                 if timer.set(first, period) {
                     (*m).proftimer = timer.id() as u32 + 1;
@@ -131,7 +131,7 @@ impl Timers {
             }
         }
         if !core::mem::replace(&mut self.whole_process, true) {
-            set_process_timer(period / 1000);
+            Interval::Prof.set(1, period / 1000);
         }
     }
 
@@ -142,7 +142,7 @@ impl Timers {
             timer.set(0, 0);
         }
         if self.whole_process {
-            set_process_timer(0);
+            Interval::Prof.set(0, 0);
         }
     }
 
@@ -155,7 +155,7 @@ impl Timers {
             }
         }
         if self.whole_process {
-            set_process_timer(period / 1000);
+            Interval::Prof.set(1, period / 1000);
             // Who forks often would never get one of its signals: that comes now.
             // SAFETY: on the thread of `m`.
             unsafe {
@@ -226,7 +226,7 @@ pub unsafe fn now(m: *mut M) -> Option<u64> {
     if due == 0 || period == 0 {
         return None;
     }
-    match CpuClock::OWN.read() {
+    match Clock::OWN.read() {
         // A filter refuses the clock: the signal stands for one period.
         None => Some(due),
         Some(now) if due == UNKNOWN => {

@@ -40,8 +40,7 @@ unsafe extern "C" fn gort_sighandler(
     if sig == interrupt::SIGNAL && unsafe { interrupt::arrived(&mut ctx, g) } {
         return;
     }
-    // Those that somebody sends, and those of the program's own timer, have another code.
-    if sig == libc::SIGALRM as u32 && ctx.code() == libc::SI_TIMER {
+    if sig == libc::SIGALRM as u32 && watch::rings_with(ctx.code()) {
         if watch::rang() {
             // SAFETY: as above.
             unsafe { method_hangs(&ctx, g) };

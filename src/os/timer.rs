@@ -1,16 +1,18 @@
-//! Clocks of the processor time that threads have used, and timers that go by them.
+//! Clocks of the kernel, among them those of the processor time that threads have used, and timers that go by them.
 
 use super::sys;
 
-/// The processor time that one thread of the process has used, in nanoseconds: what `/proc/PID/task/TID/schedstat` begins with.
+/// A clock of the kernel, in nanoseconds.
 #[derive(Debug, Clone, Copy)]
-pub struct CpuClock(i32);
+pub struct Clock(i32);
 
-impl CpuClock {
-    /// That of the calling thread.
+impl Clock {
+    /// The time since the machine started.
+    pub const MONOTONIC: Self = Self(libc::CLOCK_MONOTONIC);
+    /// The processor time that the calling thread has used: what `/proc/PID/task/TID/schedstat` begins with.
     pub const OWN: Self = Self(libc::CLOCK_THREAD_CPUTIME_ID);
 
-    /// That of the thread `tid` of this process. The kernel makes the number of such a clock of the thread's, inverted, above three bits: the lowest two say which
+    /// The same of the thread `tid` of this process. The kernel makes the number of such a clock of the thread's, inverted, above three bits: the lowest two say which
     /// time (2: used, by the scheduler's account), the third that it is a thread's and not a process's. clock_getcpuclockid(3) and its siblings give such numbers.
     pub fn of(tid: i32) -> Self {
         const SCHEDULED: i32 = 2;
@@ -37,20 +39,34 @@ impl CpuClock {
     }
 }
 
-/// A timer of the kernel's that sends a signal to one thread.
+/// Who gets a timer's signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum To {
+    /// Some thread that does not block it.
+    Process,
+    /// The thread of this process with this number.
+    Thread(i32),
+}
+
+/// A timer of the kernel's that sends a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timer(i32);
 
 impl Timer {
-    /// A timer, not set, that goes by `clock` and sends `sig` to the thread `tid` of this process. Refused where no more signals may be queued, and by filters.
-    pub fn new(clock: CpuClock, tid: i32, sig: i32) -> Option<Self> {
+    /// A timer, not set, that goes by `clock` and sends `sig`. Refused where no more signals may be queued, and by filters.
+    pub fn new(clock: Clock, to: To, sig: i32) -> Option<Self> {
         let mut id = 0i32;
         // SAFETY: integers and a pointer that nobody follows; the call reads the structure and writes the number.
         let r = unsafe {
             let mut event: libc::sigevent = core::mem::zeroed();
-            event.sigev_notify = libc::SIGEV_THREAD_ID;
             event.sigev_signo = sig;
-            event.sigev_notify_thread_id = tid;
+            match to {
+                To::Process => event.sigev_notify = libc::SIGEV_SIGNAL,
+                To::Thread(tid) => {
+                    event.sigev_notify = libc::SIGEV_THREAD_ID;
+                    event.sigev_notify_thread_id = tid;
+                }
+            }
             sys::syscall3(
                 libc::SYS_timer_create,
                 clock.0 as usize,
@@ -103,26 +119,38 @@ impl Timer {
     }
 }
 
-/// Sends SIGPROF to the process, to whichever thread the kernel chooses, each time that its threads have together used `us` microseconds of processor time; 0: never.
-/// The kernel adds a tick to the first time, so that is the shortest.
-pub fn set_process_timer(us: u64) {
-    let value = |us: u64| libc::timeval {
-        tv_sec: (us / 1_000_000) as i64,
-        tv_usec: (us % 1_000_000) as i64,
-    };
-    let new = libc::itimerval {
-        it_interval: value(us),
-        it_value: value(us.min(1)),
-    };
-    // SAFETY: the structure lives across the call; what was set before is not asked for.
-    unsafe {
-        sys::syscall3(
-            libc::SYS_setitimer,
-            libc::ITIMER_PROF as usize,
-            &raw const new as usize,
-            0,
-        )
-    };
+/// The two older timers of which a process has one each, to fall back to. They send their signals to whichever thread the kernel chooses, and survive execve(2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub enum Interval {
+    /// SIGALRM, by the time that goes by.
+    Real = libc::ITIMER_REAL,
+    /// SIGPROF, by the processor time of all threads together. The kernel adds a tick to the first time.
+    Prof = libc::ITIMER_PROF,
+}
+
+impl Interval {
+    /// Sends its signal after `first` microseconds, and each `every` microseconds from then on; never if both are 0.
+    pub fn set(self, first: u64, every: u64) -> bool {
+        let value = |us: u64| libc::timeval {
+            tv_sec: (us / 1_000_000) as i64,
+            tv_usec: (us % 1_000_000) as i64,
+        };
+        let new = libc::itimerval {
+            it_interval: value(every),
+            it_value: value(first),
+        };
+        // SAFETY: the structure lives across the call; what was set before is not asked for.
+        let r = unsafe {
+            sys::syscall3(
+                libc::SYS_setitimer,
+                self as usize,
+                &raw const new as usize,
+                0,
+            )
+        };
+        r == 0
+    }
 }
 
 #[cfg(test)]
@@ -132,7 +160,7 @@ mod tests {
 
     /// Works until the calling thread's clock shows `until`.
     fn work(until: u64) {
-        while CpuClock::OWN.read().unwrap() < until {
+        while Clock::OWN.read().unwrap() < until {
             black_box((0..1000u64).sum::<u64>());
         }
     }
@@ -141,19 +169,19 @@ mod tests {
     fn a_thread_reads_the_clock_of_another() {
         let tid = sys::gettid();
         work(2_000_000);
-        let own = CpuClock::OWN.read().unwrap();
-        let (seen, others) =
-            std::thread::spawn(move || (CpuClock::of(tid).read(), CpuClock::OWN.read()))
-                .join()
-                .unwrap();
+        let own = Clock::OWN.read().unwrap();
+        let (seen, others) = std::thread::spawn(move || (Clock::of(tid).read(), Clock::OWN.read()))
+            .join()
+            .unwrap();
         assert!(seen.unwrap() >= own && others.unwrap() < own);
-        assert!(CpuClock::of(i32::MAX).read().is_none());
+        assert!(Clock::of(i32::MAX).read().is_none());
     }
 
     #[test]
     fn a_timer_counts_the_time_of_its_thread_alone() {
         const SIG: i32 = libc::SIGPROF;
         const MS: u64 = 1_000_000;
+        // SAFETY: valid as zeroes.
         let mut set: libc::sigset_t = unsafe { core::mem::zeroed() };
         // SAFETY: a set of our own; the signal stays blocked in this thread, which the test ends with.
         unsafe {
@@ -169,9 +197,9 @@ mod tests {
             unsafe { libc::sigtimedwait(&set, core::ptr::null_mut(), &now) == SIG }
         };
         let tid = sys::gettid();
-        let start = CpuClock::OWN.read().unwrap();
+        let start = Clock::OWN.read().unwrap();
         let timer = std::thread::spawn(move || {
-            let timer = Timer::new(CpuClock::of(tid), tid, SIG).unwrap();
+            let timer = Timer::new(Clock::of(tid), To::Thread(tid), SIG).unwrap();
             assert!(timer.set(start + 20 * MS, 0));
             work(30 * MS);
             timer
@@ -190,6 +218,6 @@ mod tests {
         );
         timer.delete();
         assert!(!timer.set(start + 30 * MS, 0));
-        assert_eq!(Timer::new(CpuClock::of(i32::MAX), tid, SIG), None);
+        assert_eq!(Timer::new(Clock::of(i32::MAX), To::Thread(tid), SIG), None);
     }
 }
