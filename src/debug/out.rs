@@ -19,7 +19,7 @@ pub fn write(bytes: &[u8]) {
     write_memory(bytes.as_ptr(), bytes.len());
 }
 
-/// [`write`] of memory that may not be readable.
+/// [`write()`] of memory that may not be readable.
 fn write_memory(p: *const u8, len: usize) {
     let most = if watch::on() { libc::PIPE_BUF } else { len };
     let mut done = 0;

@@ -61,7 +61,7 @@ pub fn write(fd: i32, bytes: &[u8]) {
     write_memory(fd, bytes.as_ptr(), bytes.len());
 }
 
-/// [`write`] of memory that may not be readable: what is not is not written.
+/// [`write()`] of memory that may not be readable: what is not is not written.
 pub fn write_memory(fd: i32, mut p: *const u8, mut len: usize) {
     while len != 0 {
         // SAFETY: only the kernel reads there, which answers an error where it cannot.
