@@ -161,7 +161,7 @@ fn stack_maps_are_what_their_name_says_and_fit_the_frame() {
         ..Function::default()
     };
     refused(f.link(), &["gclocals", "hash"]);
-    for map in [&MAP[..12], &[&MAP[..], &[0; 4]].concat(), &[0; 8]] {
+    for map in [&MAP[..12], &[MAP, &[0; 4]].concat(), &[0; 8]] {
         let f = Function {
             map,
             ..Function::default()

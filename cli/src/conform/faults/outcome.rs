@@ -210,6 +210,7 @@ mod tests {
             output: Output::Exactly(b"x\n".to_vec()),
             args: Vec::new(),
             env: Vec::new(),
+            differs: None,
         };
         let mut done = Finished::at_once(ending, output);
         done.cpu = Duration::from_millis(cpu);
