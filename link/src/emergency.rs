@@ -62,23 +62,29 @@ pub fn arm() {
     ARMED.store(true, SeqCst);
     std::panic::set_hook(Box::new(panicked));
     // A file that may not grow any more is an error of the write.
-    set_signal(libc::SIGXFSZ, libc::SIG_IGN);
+    set_signal(libc::SIGXFSZ, libc::SIG_IGN, 0);
     for signal in ENDING_SIGNALS {
         // Who ignores a signal for us, as nohup does, means it.
         if !is_ignored(signal) {
-            set_signal(signal, on_signal as *const () as libc::sighandler_t);
+            // On the stack of whatever runs: the alternate ones are small.
+            set_signal(signal, on_signal as *const () as libc::sighandler_t, 0);
         }
     }
     for signal in [libc::SIGBUS, libc::SIGSEGV] {
-        set_signal(signal, on_fault as *const () as libc::sighandler_t);
+        // A stack may have overflowed.
+        set_signal(
+            signal,
+            on_fault as *const () as libc::sighandler_t,
+            libc::SA_ONSTACK,
+        );
     }
 }
 
-fn set_signal(signal: c_int, handler: libc::sighandler_t) {
+fn set_signal(signal: c_int, handler: libc::sighandler_t, flags: c_int) {
     // SAFETY: all zeros are a valid sigaction: no flags, an empty mask, the default action.
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = handler;
-    action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
+    action.sa_flags = libc::SA_RESTART | flags;
     // SAFETY: the mask is ours and the action is complete. The handlers are async-signal-safe (see the top of the file).
     unsafe {
         libc::sigfillset(&mut action.sa_mask);
@@ -108,7 +114,7 @@ extern "C" fn on_signal(signal: c_int) {
 /// that returns.
 fn end_by(signal: c_int) {
     remove_unfinished();
-    set_signal(signal, libc::SIG_DFL);
+    set_signal(signal, libc::SIG_DFL, 0);
     // SAFETY: raise has no preconditions.
     unsafe { libc::raise(signal) };
 }
@@ -360,7 +366,8 @@ fn remove_folder(path: &CStr) {
         let Ok(dir) = rustix::fs::open(path, flags, Mode::empty()) else {
             return;
         };
-        let mut room = [MaybeUninit::uninit(); 4096];
+        // Little, since an alternate stack has some four thousand bytes beside what the kernel puts there.
+        let mut room = [MaybeUninit::uninit(); 512];
         let mut entries = RawDir::new(&dir, &mut room);
         while let Some(Ok(entry)) = entries.next() {
             let _ = rustix::fs::unlinkat(&dir, entry.file_name(), AtFlags::empty());

@@ -22,9 +22,9 @@ pub fn link(go_o: Vec<u8>, library: HostFile, options: &Options) -> Result<Vec<u
         FinalLinker::Wild => wild(go_o, library, options)?,
         FinalLinker::System(program) => system(program, &go_o, &library.path, options)?,
     };
+    crate::addresses::check_segments(&exe, options)?;
     crate::relro::seal(&mut exe)?;
     crate::verify::check(&exe, options.final_linker == FinalLinker::Wild)?;
-    crate::addresses::check_segments(&exe, options)?;
     Ok(exe)
 }
 
@@ -109,12 +109,13 @@ fn wild(go_o: Vec<u8>, library: HostFile, options: &Options) -> Result<Vec<u8>> 
 
 fn system(program: &str, go_o: &[u8], library: &Path, options: &Options) -> Result<Vec<u8>> {
     let parent = std::env::temp_dir();
-    let (temp, _noted) = undisturbed(|| {
+    // Dropped in the other order: noted until it is gone.
+    let (_noted, temp) = undisturbed(|| {
         let temp = tempfile::Builder::new()
             .prefix(output::TEMPORARY)
             .tempdir_in(&parent)?;
         let noted = Unfinished::note(temp.path());
-        Ok((temp, noted))
+        Ok((noted, temp))
     })
     .map_err(|e| Error::io("cannot make a temporary folder in", &parent, &e))?;
     let (object, exe) = (temp.path().join("go.o"), temp.path().join("a.out"));
