@@ -12,6 +12,7 @@ All of it works on a process and on a core file.
 
 import functools
 import os
+import re
 import sys
 
 import gdb
@@ -711,9 +712,9 @@ class Elsewhere(Unwinder):
 
     def __init__(self, g):
         super().__init__("gort-goroutine")
-        self.pc, self.sp, exact = context(g)
+        self.pc, self.sp, self.exact = context(g)
         # gdb takes the pc of a caller for a return address and looks for what is one byte before.
-        self.pc += exact
+        self.pc += self.exact
         self.top = [int(gdb.newest_frame().read_register(r)) for r in ("rsp", "rip")]
 
     def __call__(self, pending):
@@ -733,6 +734,17 @@ class Elsewhere(Unwinder):
     def filter(self, frames):
         return (f for f in frames if not self.own(f.inferior_frame()))
 
+    # gdb gives number 0 to the thread's frame, people and scripts to the goroutine's newest.
+
+    def meant(self, command):
+        """The command with gdb's number of a frame."""
+        return re.sub(r"^(f|frame)\s+(\d+)$", lambda m: "%s %d" % (m[1], int(m[2]) + 1), command.strip())
+
+    def told(self, text):
+        """What gdb says, with numbers from 0. A goroutine that goes on at the start of a line is there, not in it."""
+        text = re.sub(r"^#(\d+)\s+", lambda m: "#%-2d " % (int(m[1]) - 1), text, flags=re.M)
+        return re.sub(r"^(#0\s+)0x[0-9a-f]+ in ", r"\1", text, flags=re.M) if self.exact else text
+
     def __enter__(self):
         gdb.frame_unwinders.insert(0, self)
         gdb.frame_filters[self.name] = self
@@ -743,6 +755,7 @@ class Elsewhere(Unwinder):
         if frame:
             frame.select()
         choose_language()
+        return self
 
     def __exit__(self, *_):
         gdb.frame_unwinders.remove(self)
@@ -753,8 +766,7 @@ class Elsewhere(Unwinder):
 class Goroutine(gdb.Command):
     """Run a gdb command as if a goroutine were the selected thread: goroutine N COMMAND.
 
-The number may be an expression, or `all` for one goroutine after the other. The frames of a goroutine that no thread runs are
-numbered behind those of the selected thread, which backtraces leave out."""
+The number may be an expression, or `all` for one goroutine after the other."""
 
     def __init__(self):
         super().__init__("goroutine", gdb.COMMAND_STACK, gdb.COMPLETE_NONE)
@@ -790,8 +802,8 @@ numbered behind those of the selected thread, which backtraces leave out."""
                 restore(frame)
             return
         try:
-            with Elsewhere(g):
-                gdb.execute(command)
+            with Elsewhere(g) as there:
+                print(there.told(gdb.execute(there.meant(command), to_string=True)), end="")
         finally:
             restore(frame)
 
