@@ -748,6 +748,9 @@ class Elsewhere(Unwinder):
     def __enter__(self):
         gdb.frame_unwinders.insert(0, self)
         gdb.frame_filters[self.name] = self
+        # The thread may stand in main.main, and gdb looks for no caller of that.
+        self.past_main = gdb.parameter("backtrace past-main")
+        gdb.execute("set backtrace past-main on")
         gdb.invalidate_cached_frames()
         frame = gdb.newest_frame()
         while frame and self.own(frame):
@@ -760,6 +763,7 @@ class Elsewhere(Unwinder):
     def __exit__(self, *_):
         gdb.frame_unwinders.remove(self)
         del gdb.frame_filters[self.name]
+        gdb.execute("set backtrace past-main " + ("on" if self.past_main else "off"))
         gdb.invalidate_cached_frames()
 
 
