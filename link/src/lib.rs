@@ -33,6 +33,7 @@ mod gcprog;
 pub mod golang;
 pub mod host;
 pub mod inspect;
+mod kind;
 pub mod layout;
 pub mod load;
 pub mod masks;

@@ -2,6 +2,7 @@
 
 use super::Fault;
 use crate::gcprog;
+use crate::kind;
 use crate::object::{Kind, RelocKind};
 use crate::resolve::{Definition, Program, Relocation, SymId};
 
@@ -31,18 +32,6 @@ const MAX_SIZE: u64 = 1 << 46;
 const MASK: &[u8] = b"runtime.gcbits.";
 const PROGRAM: &[u8] = b"type..gcprog.";
 const TYPE: &[u8] = b"type.";
-
-mod kind {
-    pub const ARRAY: u8 = 17;
-    pub const CHAN: u8 = 18;
-    pub const FUNC: u8 = 19;
-    pub const INTERFACE: u8 = 20;
-    pub const MAP: u8 = 21;
-    pub const PTR: u8 = 22;
-    pub const SLICE: u8 = 23;
-    pub const STRUCT: u8 = 25;
-    pub const LAST: u8 = 26;
-}
 
 /// Checks a symbol of read-only or other data, by what its name says that it is.
 pub fn check(p: &Program<'_>, id: SymId) -> Result<(), Fault> {
@@ -218,7 +207,7 @@ impl<'a, 'b> Descriptor<'a, 'b> {
             kind::FUNC => 56,
             kind::MAP => 39,
             kind::PTR | kind::SLICE => 8,
-            1..=kind::LAST => 0,
+            1..=kind::UNSAFE_POINTER => 0,
             _ => return wrong(format!("is of kind {kind}, which does not exist")),
         };
         // A table of more than 4 GiB is no descriptor.
