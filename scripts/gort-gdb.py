@@ -734,16 +734,32 @@ class Elsewhere(Unwinder):
     def filter(self, frames):
         return (f for f in frames if not self.own(f.inferior_frame()))
 
-    # gdb gives number 0 to the thread's frame, people and scripts to the goroutine's newest.
+    # gdb counts the thread's own frames (several, where functions were inlined), people and scripts from the goroutine's newest.
 
-    def meant(self, command):
-        """The command with gdb's number of a frame."""
-        return re.sub(r"^(f|frame)\s+(\d+)$", lambda m: "%s %d" % (m[1], int(m[2]) + 1), command.strip())
+    def run(self, command):
+        """Runs a command, with numbers of frames as people give and read them."""
+        chosen = re.match(r"\s*(?:f|fr|frame)\s+(\d+)\s*$", command)
+        if chosen:
+            self.choose(int(chosen[1]))
+        else:
+            print(self.told(gdb.execute(command, to_string=True)), end="")
 
     def told(self, text):
         """What gdb says, with numbers from 0. A goroutine that goes on at the start of a line is there, not in it."""
-        text = re.sub(r"^#(\d+)\s+", lambda m: "#%-2d " % (int(m[1]) - 1), text, flags=re.M)
+        text = re.sub(r"^#(\d+)\s+", lambda m: "#%-2d " % (int(m[1]) - self.hidden), text, flags=re.M)
         return re.sub(r"^(#0\s+)0x[0-9a-f]+ in ", r"\1", text, flags=re.M) if self.exact else text
+
+    def choose(self, number):
+        """Selects a frame and says which; gdb would print its own number."""
+        frame = gdb.selected_frame()
+        for _ in range(number):
+            frame = frame and frame.older()
+        if frame is None:
+            raise gdb.GdbError("No frame at level %d." % number)
+        frame.select()
+        choose_language()
+        place = frame.find_sal()
+        print("#%-2d %s () at %s:%d" % (number, function(frame.pc()), source(frame.pc()), place.line))
 
     def __enter__(self):
         gdb.frame_unwinders.insert(0, self)
@@ -753,8 +769,10 @@ class Elsewhere(Unwinder):
         gdb.execute("set backtrace past-main on")
         gdb.invalidate_cached_frames()
         frame = gdb.newest_frame()
+        self.hidden = 0
         while frame and self.own(frame):
             frame = frame.older()
+            self.hidden += 1
         if frame:
             frame.select()
         choose_language()
@@ -807,7 +825,7 @@ The number may be an expression, or `all` for one goroutine after the other."""
             return
         try:
             with Elsewhere(g) as there:
-                print(there.told(gdb.execute(there.meant(command), to_string=True)), end="")
+                there.run(command)
         finally:
             restore(frame)
 

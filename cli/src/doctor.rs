@@ -208,7 +208,8 @@ fn go() -> Finding {
         Err(e) => {
             let (status, how) = match e {
                 GoError::NotFound => (Status::Absent, golang::how_to_get()),
-                _ => (Status::Missing, golang::what_to_set()),
+                _ if golang::goroot_wins() => (Status::Missing, golang::what_to_set()),
+                _ => (Status::Missing, golang::how_to_get()),
             };
             let advice = format!("needed to compile Go programs; to have it, {how}");
             Finding::bad(status, GO, e.why(), advice)

@@ -82,6 +82,18 @@ fn main() -> ExitCode {
     // `gort ... | head` ends as other programs do. Not so a link, which has a folder to remove.
     // SAFETY: there is one thread, and no handler that this would replace.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    // Nor is a full disk behind standard output a bug of ours, for which a panic is.
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let text = info.payload_as_str().unwrap_or_default();
+        match text.strip_prefix("failed printing to stdout: ") {
+            Some(why) => {
+                eprintln!("gort: cannot write to standard output: {why}");
+                std::process::exit(2);
+            }
+            None => usual(info),
+        }
+    }));
     // What a goroot's go command asks; no commands for people, so they are in no help.
     match args.get(1).and_then(|first| first.to_str()) {
         Some("go-check") if gocommand::check(&args[2..]) => return ExitCode::SUCCESS,

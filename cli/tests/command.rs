@@ -104,6 +104,26 @@ fn a_reader_that_leaves_is_no_error() {
 }
 
 #[test]
+fn a_full_standard_output_is_one_line() {
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_gort"))
+        .arg("version")
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.starts_with("gort: cannot write to standard output: "),
+        "{text}"
+    );
+    assert_eq!(text.lines().count(), 1, "{text}");
+}
+
+#[test]
 fn a_wrong_command_line_is_refused() {
     for args in [
         &[] as &[&str],

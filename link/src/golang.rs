@@ -183,18 +183,24 @@ impl GoError {
 
 impl fmt::Display for GoError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; {}", self.why(), what_to_set())
+        write!(f, "{}; {}", self.why(), what_to_set())?;
+        match goroot_wins() {
+            true => Ok(()),
+            false => f.write_str(", `gort doctor` says how to get one"),
+        }
     }
+}
+
+/// GOROOT names the Go, and would win over the other variable.
+pub fn goroot_wins() -> bool {
+    tree().is_some_and(|tree| matches!(tree.source, Source::Goroot))
 }
 
 /// What to do where there is no usable Go, in one line.
 pub fn what_to_set() -> String {
-    match tree().map(|tree| tree.source) {
-        // It would win over the other variable.
-        Some(Source::Goroot) => {
-            "set GOROOT to a Go 1.5 or to a goroot of gort, or unset it".to_string()
-        }
-        _ => format!("set {ROOT_VARIABLE} to a Go 1.5, `gort doctor` says how to get one"),
+    match goroot_wins() {
+        true => "set GOROOT to a Go 1.5 or to a goroot of gort, or unset it".to_string(),
+        false => format!("set {ROOT_VARIABLE} to a Go 1.5"),
     }
 }
 
