@@ -1,6 +1,7 @@
 //! Stands for the runtime's `src/sync`.
 
 pub mod atomic;
+pub mod backoff;
 #[path = "../../src/sync/mutex.rs"]
 pub mod mutex;
 #[path = "../../src/sync/note.rs"]

@@ -6,20 +6,27 @@
 use super::hchan::Hchan;
 use crate::abi::args;
 use crate::gc::barrier;
+use crate::sync::backoff::Backoff;
 use core::sync::atomic::Ordering;
 
-/// Attempts to get a lock that another thread holds for some nanoseconds, before the detour through system mode.
-const SPINS: u32 = 8;
+/// Times away from a lock that another thread holds for some nanoseconds, before the detour through system mode.
+const ROUNDS: u32 = 3;
 
 impl Hchan {
     /// Takes the lock if that is a matter of moments.
     #[inline]
     pub fn lock_leaf(&self) -> bool {
-        for _ in 0..SPINS {
+        self.lock.try_lock() || self.lock_contended()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn lock_contended(&self) -> bool {
+        let mut backoff = Backoff::new(ROUNDS);
+        while backoff.stay_away() {
             if self.lock.try_lock() {
                 return true;
             }
-            core::hint::spin_loop();
         }
         false
     }

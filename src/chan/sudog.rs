@@ -37,10 +37,26 @@ pub struct Sudog {
     pub queued: bool,
     /// Set by the waker of a select: a value was passed, the channel was not closed.
     pub ok: bool,
+    /// Semaphores: what it waits for.
+    pub patience: Patience,
     /// Number of the case in its select; count of releases or -1 in a `SyncSema`; place in the heap of a semaphore's waiters.
     pub index: i32,
     /// Semaphores: last waiter for the same address, in the first one.
     pub tail: *mut Sudog,
+    /// Semaphores: when it lost a unit to somebody else for the first time, 0 for never.
+    pub lost_since: i64,
+}
+
+/// How a waiter for a semaphore gets a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Patience {
+    /// It will be woken to try for one.
+    Waits,
+    /// It was woken to try.
+    Tries,
+    /// It has lost for long: one will be taken on its behalf.
+    Lost,
 }
 
 /// A P's pool.
@@ -92,8 +108,10 @@ pub unsafe fn acquire() -> *mut Sudog {
             select: false,
             queued: false,
             ok: false,
+            patience: Patience::Waits,
             index: 0,
             tail: null_mut(),
+            lost_since: 0,
         });
         s
     }
@@ -272,8 +290,10 @@ mod tests {
             select: false,
             queued: false,
             ok: false,
+            patience: Patience::Waits,
             index: 0,
             tail: null_mut(),
+            lost_since: 0,
         }
     }
 

@@ -35,7 +35,7 @@ pub mod syscall;
 pub mod sysmon;
 pub mod wake;
 pub use p::P;
-pub use park::{WaitReason, park, ready};
+pub use park::{WaitReason, park, ready, ready_to_try, waited};
 pub use stw::{start_world, stop_world};
 
 /// States of a goroutine (`G::atomicstatus`); debuggers know the numbers.

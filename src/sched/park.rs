@@ -81,7 +81,8 @@ pub unsafe fn park(g: *mut G, reason: WaitReason) -> Status {
             crate::debug::print::throw("park of a goroutine that does not run here");
         }
         (*g).waitreason = reason as u32;
-        if block::enabled() {
+        // Who waits on after it has tried in vain waits since it began to.
+        if block::enabled() && (*g).blockedat == 0 {
             block::parks(g, reason);
         }
         if trace::on() {
@@ -102,9 +103,33 @@ pub unsafe fn park(g: *mut G, reason: WaitReason) -> Status {
 pub unsafe fn ready(g: *mut G) {
     // SAFETY: the caller's promise.
     unsafe {
+        waited(g);
+        ready_to_try(g);
+    }
+}
+
+/// `g` has got what it waited for.
+///
+/// # Safety
+/// It does not run Go code, and is ours.
+#[inline]
+pub unsafe fn waited(g: *mut G) {
+    // SAFETY: the caller's promise.
+    unsafe {
         if (*g).blockedat != 0 {
             block::wakes(g);
         }
+    }
+}
+
+/// As [`ready`], but what `g` has waited for it has yet to get in its resume step: that calls [`waited`], or parks it again.
+///
+/// # Safety
+/// As [`ready`].
+#[inline]
+pub unsafe fn ready_to_try(g: *mut G) {
+    // SAFETY: the caller's promise.
+    unsafe {
         if trace::on() {
             trace::goroutine_wakes(g);
         }

@@ -1,14 +1,16 @@
-//! The runtime's lock: a futex word with bounded spinning.
+//! The runtime's lock: a futex word with bounded spinning ([`super::backoff`]).
 //!
 //! States: 0 free, 1 held, 2 held with sleepers. The holder must not park a goroutine or run Go code.
 
-use crate::os::{futex, sys};
-use crate::sync::atomic::{AtomicU32, MODEL, Ordering, spin_loop};
+use crate::os::futex;
+use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::backoff::Backoff;
 use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
 
-/// Rounds of busy waiting before sleeping; more burn CPU when the holder was descheduled.
-const SPINS: u32 = if MODEL { 1 } else { 60 };
+/// Times away before sleeping, some 10 microseconds: more burn CPU when the holder was descheduled. Who was woken stays away first, too: to sleep again at
+/// once would make the holder wake it again at its next `unlock`, with a system call for each operation.
+const ROUNDS: u32 = 5;
 
 /// A lock without data, for structures that lie in shared memory.
 #[repr(transparent)]
@@ -50,19 +52,26 @@ impl RawMutex {
 
     #[cold]
     fn lock_slow(&self) {
-        for i in 0..SPINS {
-            if self.word.load(Ordering::Relaxed) == 0 && self.try_lock() {
+        // Once this thread has slept others may sleep, too, and the word must say so when it has the lock.
+        let mut held = 1;
+        loop {
+            let mut backoff = Backoff::new(ROUNDS);
+            while backoff.stay_away() {
+                if self.word.load(Ordering::Relaxed) == 0
+                    && self
+                        .word
+                        .compare_exchange(0, held, Ordering::Acquire, Ordering::Relaxed)
+                        .is_ok()
+                {
+                    return;
+                }
+            }
+            // From here on the word says "sleepers": whoever gets the lock this way may wake one too many, never one too few.
+            if self.word.swap(2, Ordering::Acquire) == 0 {
                 return;
             }
-            if i % 20 == 19 {
-                sys::sched_yield();
-            } else {
-                spin_loop();
-            }
-        }
-        // From here on the word says "sleepers": whoever gets the lock this way may wake one too many, never one too few.
-        while self.word.swap(2, Ordering::Acquire) != 0 {
             futex::sleep(&self.word, 2, -1);
+            held = 2;
         }
     }
 

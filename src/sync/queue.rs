@@ -34,19 +34,19 @@ impl Queue {
         link
     }
 
-    /// Somebody waits for `addr`.
+    /// Who has waited longest for `addr`; null: nobody waits.
     ///
     /// # Safety
     /// What was pushed and not popped is live, and touched by nobody else.
-    pub unsafe fn any(&mut self, addr: *mut u32) -> bool {
+    pub unsafe fn first(&mut self, addr: *mut u32) -> *mut Sudog {
         // SAFETY: the caller's promise.
-        unsafe { !(*self.link_of(addr.cast())).is_null() }
+        unsafe { *self.link_of(addr.cast()) }
     }
 
     /// Adds a waiter for the address in its `elem`.
     ///
     /// # Safety
-    /// As [`Queue::any`]; `s` is in no queue.
+    /// As [`Queue::first`]; `s` is in no queue.
     pub unsafe fn push(&mut self, s: *mut Sudog) {
         // SAFETY: the caller's promise.
         unsafe {
@@ -87,10 +87,29 @@ impl Queue {
         }
     }
 
+    /// Takes off who came after `first`; null: nobody.
+    ///
+    /// # Safety
+    /// As for [`Queue::first`], which answered `first`.
+    pub unsafe fn pop_after(&mut self, first: *mut Sudog) -> *mut Sudog {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let second = (*first).waitlink;
+            if !second.is_null() {
+                (*first).waitlink = (*second).waitlink;
+                (*second).waitlink = null_mut();
+                if (*first).tail == second {
+                    (*first).tail = first;
+                }
+            }
+            second
+        }
+    }
+
     /// Takes off who has waited longest for `addr`; somebody does.
     ///
     /// # Safety
-    /// As [`Queue::any`], which said yes.
+    /// As for [`Queue::first`], which answered somebody.
     pub unsafe fn pop(&mut self, addr: *mut u32) -> *mut Sudog {
         // SAFETY: the caller's promise.
         unsafe {
@@ -169,16 +188,27 @@ mod tests {
                 let addr = ((seed >> 40) % addresses + 1) as usize * 4;
                 // SAFETY: sudogs live from push to pop.
                 unsafe {
-                    if (seed >> 60) < 8 {
-                        let s = waiter(addr);
-                        q.push(s);
-                        model.entry(addr).or_default().push_back(s);
-                    } else {
-                        let expected = model.get_mut(&addr).and_then(VecDeque::pop_front);
-                        assert_eq!(q.any(addr as *mut u32), expected.is_some());
-                        if let Some(s) = expected {
-                            assert_eq!(q.pop(addr as *mut u32), s);
-                            drop(Box::from_raw(s));
+                    let waiters = model.entry(addr).or_default();
+                    let first = waiters.front().copied().unwrap_or(null_mut());
+                    assert_eq!(q.first(addr as *mut u32), first);
+                    match seed >> 60 {
+                        0..8 => {
+                            let s = waiter(addr);
+                            q.push(s);
+                            waiters.push_back(s);
+                        }
+                        8..12 if !first.is_null() => {
+                            let second = waiters.remove(1).unwrap_or(null_mut());
+                            assert_eq!(q.pop_after(first), second);
+                            if !second.is_null() {
+                                drop(Box::from_raw(second));
+                            }
+                        }
+                        _ => {
+                            if let Some(s) = waiters.pop_front() {
+                                assert_eq!(q.pop(addr as *mut u32), s);
+                                drop(Box::from_raw(s));
+                            }
                         }
                     }
                 }

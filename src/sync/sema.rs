@@ -3,17 +3,23 @@
 //! Waiters are found through a table hashed by the word's address. A bucket has a lock, a count ([`units`]) and a tree of addresses, each with its waiters in order of arrival
 //! ([`Queue`]), so that neither many waiters nor many addresses make it slow.
 //!
-//! The giver takes the unit back on behalf of the waiter that it wakes: a woken goroutine has what it waited for and has nothing left to do. If somebody else was
-//! quicker the waiter stays where it is.
+//! A giver wakes the first waiter and leaves the unit where it is: until the waiter has got hold of a processor, whoever runs may take the unit and give
+//! it back as often as it likes, and need not stop. Handing the unit over would make a convoy: from the first waiter on every taker would have to wait, and
+//! every operation would cost a goroutine switch or two.
+//! The waiter stays in the queue, marked as trying, and tries when it runs ([`try_again`]). Meanwhile it does not count as somebody to be woken, and nobody
+//! else is woken for the unit that it tries for; units beyond that one are handed to those behind it. If it loses it waits on, still the first; once it has
+//! lost for [`STARVING_NS`] the next giver takes the unit on its behalf.
 
 use super::mutex::RawMutex;
 use super::queue::Queue;
-use super::units;
-use crate::abi::{Status, args};
-use crate::chan::sudog;
+use super::units::{self, Turn};
+use crate::abi::{G, Status, args};
+use crate::chan::sudog::{self, Patience, Sudog};
 use crate::sched::{self, WaitReason};
+use crate::time::clock::nanotime;
 use core::cell::UnsafeCell;
-use core::sync::atomic::AtomicU32;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 /// Buckets of the table; more make contention between unrelated semaphores rarer.
 const BUCKETS: usize = 512;
@@ -23,7 +29,7 @@ const BUCKETS: usize = 512;
 #[repr(C, align(32))]
 struct Bucket {
     lock: RawMutex,
-    /// Waiters, and takers about to look at the word a last time.
+    /// Waiters to be woken: all but those that try, and takers about to look at the word a last time.
     nwait: AtomicU32,
     queue: UnsafeCell<Queue>,
 }
@@ -50,6 +56,9 @@ unsafe fn word<'a>(addr: *mut u32) -> &'a AtomicU32 {
     // SAFETY: it is used atomically only, and outlives the call.
     unsafe { AtomicU32::from_ptr(addr) }
 }
+
+/// For so long a waiter may lose to others, from the first time on.
+const STARVING_NS: i64 = 1_000_000;
 
 unsafe fn acquire(addr: *mut u32) -> Status {
     let b = bucket(addr);
@@ -80,19 +89,68 @@ unsafe fn give(addr: *mut u32) -> bool {
 /// Wakes a waiter of `addr` if there is one and a unit for it.
 unsafe fn wake_one(addr: *mut u32) {
     let b = bucket(addr);
-    // SAFETY: the queue is touched under its lock; a sudog taken off it is ours, and its goroutine parked until we ready it.
+    // SAFETY: the queue is touched under its lock; its goroutines are parked, but for a first one that tries.
     unsafe {
         b.lock.lock();
         let queue = &mut *b.queue.get();
-        if !queue.any(addr) || !units::take_for_waiter(word(addr), &b.nwait) {
-            b.lock.unlock();
-            return;
-        }
-        let s = queue.pop(addr);
+        let first = queue.first(addr);
+        let turn = if first.is_null() {
+            None
+        } else {
+            units::meant_for(word(addr), (*first).patience == Patience::Tries)
+        };
+        let served = match turn {
+            None => null_mut(),
+            Some(Turn::First) if (*first).patience != Patience::Lost => {
+                (*first).patience = Patience::Tries;
+                b.nwait.fetch_sub(1, Ordering::Relaxed);
+                let g = (*first).g;
+                (*g).resume = try_again as *const () as usize;
+                (*g).resumearg = first.expose_provenance();
+                b.lock.unlock();
+                sched::ready_to_try(g);
+                return;
+            }
+            Some(_) if !units::take_for_waiter(word(addr), &b.nwait) => null_mut(),
+            Some(Turn::First) => queue.pop(addr),
+            Some(Turn::Second) => queue.pop_after(first),
+        };
         b.lock.unlock();
-        let g = (*s).g;
-        sudog::release(s);
-        sched::ready(g);
+        if !served.is_null() {
+            let g = (*served).g;
+            sudog::release(served);
+            sched::ready(g);
+        }
+    }
+}
+
+/// A woken waiter tries to take a unit.
+unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Status {
+    let s = core::ptr::with_exposed_provenance_mut::<Sudog>(waiter);
+    // SAFETY: as in `wake_one`; the sudog is the first of its queue, and its goroutine the one about to run here.
+    unsafe {
+        let addr = (*s).elem.cast::<u32>();
+        let b = bucket(addr);
+        b.lock.lock();
+        if units::take_or_wait(word(addr), &b.nwait) {
+            (*b.queue.get()).pop(addr);
+            b.lock.unlock();
+            sudog::release(s);
+            sched::waited(g);
+            return Status::Done;
+        }
+        let now = nanotime();
+        if (*s).lost_since == 0 {
+            (*s).lost_since = now;
+        }
+        (*s).patience = if now - (*s).lost_since > STARVING_NS {
+            Patience::Lost
+        } else {
+            Patience::Waits
+        };
+        let status = sched::park(g, WaitReason::Semacquire);
+        b.lock.unlock();
+        status
     }
 }
 

@@ -1,7 +1,7 @@
 //! The two words of a semaphore: the units that are there, and how many wait for some.
 //!
 //! A giver adds a unit and then looks whether anybody waits; a taker counts itself as waiting and then looks at the units once more. One of the two sees the
-//! other. A waiter stays counted, under the lock of its queue, until a giver takes it off.
+//! other. A waiter stays counted, under the lock of its queue, until a giver wakes it: to have a unit, or to try for one, and then it counts again if it fails.
 
 use crate::sync::atomic::{
     AtomicU32,
@@ -41,11 +41,29 @@ pub fn take_or_wait(units: &AtomicU32, waiters: &AtomicU32) -> bool {
     took
 }
 
-/// Takes a unit for a waiter, which no longer counts. Under the queue's lock, with a waiter queued.
+/// Takes a unit for a waiter, who no longer counts. Under the queue's lock, with that waiter queued.
 pub fn take_for_waiter(units: &AtomicU32, waiters: &AtomicU32) -> bool {
     let took = take(units);
     if took {
         waiters.fetch_sub(1, Relaxed);
     }
     took
+}
+
+/// For whom the units that are there are. Under the queue's lock, with somebody queued; `trying`: the first of them is on its way to take one.
+pub fn meant_for(units: &AtomicU32, trying: bool) -> Option<Turn> {
+    match (units.load(SeqCst), trying) {
+        (0, _) | (1, true) => None,
+        (_, false) => Some(Turn::First),
+        (_, true) => Some(Turn::Second),
+    }
+}
+
+/// Whose turn it is among those who wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// The first.
+    First,
+    /// The one behind the first, who has a unit to try for already.
+    Second,
 }

@@ -1,8 +1,8 @@
 //! A semaphore as `src/sync/sema.rs` uses its words: no waiter sleeps while a unit is there, no unit is taken twice.
 
 use super::{explore, must_fail};
-use crate::sync::atomic::{AtomicU32, Weak};
-use crate::sync::units;
+use crate::sync::atomic::{AtomicU32, Ordering::Relaxed, Weak};
+use crate::sync::units::{self, Turn};
 use loom::sync::{Condvar, Mutex};
 use loom::thread;
 use std::collections::VecDeque;
@@ -16,8 +16,35 @@ struct Semaphore {
 
 /// A goroutine that parks.
 struct Goroutine {
-    ready: Mutex<bool>,
+    ready: Mutex<Option<Woken>>,
     woken: Condvar,
+    /// It was woken to try, and is still the first of the queue.
+    trying: AtomicU32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Woken {
+    /// To take a unit if it can.
+    ToTry,
+    /// One was taken for it.
+    Served,
+}
+
+impl Goroutine {
+    fn wake(&self, how: Woken) {
+        *self.ready.lock().unwrap() = Some(how);
+        self.woken.notify_one();
+    }
+
+    fn park(&self) -> Woken {
+        let mut ready = self.ready.lock().unwrap();
+        loop {
+            if let Some(how) = ready.take() {
+                return how;
+            }
+            ready = self.woken.wait(ready).unwrap();
+        }
+    }
 }
 
 impl Semaphore {
@@ -38,51 +65,69 @@ impl Semaphore {
             return;
         }
         let g = Arc::new(Goroutine {
-            ready: Mutex::new(false),
+            ready: Mutex::new(None),
             woken: Condvar::new(),
+            trying: AtomicU32::new(0),
         });
         queue.push_back(g.clone());
         drop(queue);
-        let mut ready = g.ready.lock().unwrap();
-        while !*ready {
-            ready = g.woken.wait(ready).unwrap();
+        while g.park() == Woken::ToTry {
+            let mut queue = self.queue.lock().unwrap();
+            assert!(Arc::ptr_eq(&queue[0], &g));
+            if units::take_or_wait(&self.units, &self.waiters) {
+                queue.pop_front();
+                return;
+            }
+            g.trying.store(0, Relaxed);
         }
     }
 
-    fn release(&self) {
+    /// `patient`: no waiter has lost for long.
+    fn release(&self, patient: bool) {
         if units::give(&self.units, &self.waiters) {
             return;
         }
         let mut queue = self.queue.lock().unwrap();
-        if queue.is_empty() || !units::take_for_waiter(&self.units, &self.waiters) {
+        let Some(first) = queue.front() else {
             return;
-        }
-        let g = queue.pop_front().unwrap();
-        drop(queue);
-        *g.ready.lock().unwrap() = true;
-        g.woken.notify_one();
+        };
+        let served = match units::meant_for(&self.units, first.trying.load(Relaxed) != 0) {
+            None => return,
+            Some(Turn::First) if patient => {
+                first.trying.store(1, Relaxed);
+                self.waiters.fetch_sub(1, Relaxed);
+                return first.wake(Woken::ToTry);
+            }
+            Some(turn) => {
+                let place = usize::from(turn == Turn::Second);
+                if place == queue.len() || !units::take_for_waiter(&self.units, &self.waiters) {
+                    return;
+                }
+                queue.remove(place).unwrap()
+            }
+        };
+        served.wake(Woken::Served);
     }
 }
 
 /// One takes, one gives.
-fn hand_over() {
+fn give(patient: bool) {
     let s = Semaphore::new(0);
     let theirs = s.clone();
     let t = thread::spawn(move || theirs.acquire());
-    s.release();
+    s.release(patient);
     t.join().unwrap();
 }
 
 /// Two take and give back what one at a time can have.
-fn exclusion() {
+fn exclusion(patient: bool) {
     let s = Semaphore::new(1);
     let inside = Arc::new(AtomicU32::new(0));
-    let section = |s: &Semaphore, inside: &AtomicU32| {
-        use crate::sync::atomic::Ordering::Relaxed;
+    let section = move |s: &Semaphore, inside: &AtomicU32| {
         s.acquire();
         assert_eq!(inside.fetch_add(1, Relaxed), 0);
         inside.fetch_sub(1, Relaxed);
-        s.release();
+        s.release(patient);
     };
     let (theirs, shared) = (s.clone(), inside.clone());
     let t = thread::spawn(move || section(&theirs, &shared));
@@ -91,13 +136,38 @@ fn exclusion() {
     assert!(units::take(&s.units) && !units::take(&s.units));
 }
 
+/// Two take, and another gives two at once: the second unit is for the second, whatever the first is doing.
+fn two_for_two() {
+    let s = Semaphore::new(0);
+    let takers: Vec<_> = (0..2)
+        .map(|_| {
+            let theirs = s.clone();
+            thread::spawn(move || theirs.acquire())
+        })
+        .collect();
+    s.release(true);
+    s.release(true);
+    for t in takers {
+        t.join().unwrap();
+    }
+    assert!(!units::take(&s.units));
+}
+
 #[test]
 fn a_unit_reaches_its_waiter() {
-    explore(hand_over);
-    must_fail(Weak::Fence, hand_over);
+    explore(|| give(true));
+    must_fail(Weak::Fence, || give(true));
+    explore(|| give(false));
+    must_fail(Weak::Fence, || give(false));
 }
 
 #[test]
 fn units_are_conserved() {
-    explore(exclusion);
+    explore(|| exclusion(true));
+    explore(|| exclusion(false));
+}
+
+#[test]
+fn units_beyond_the_one_tried_for_are_handed_over() {
+    explore(two_for_two);
 }
