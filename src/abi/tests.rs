@@ -214,19 +214,18 @@ fn layouts_for_debuggers() {
     same!(
         HCHAN,
         Hchan,
-        offset_of!(Hchan, lock),
+        size_of::<Hchan>(),
         qcount,
         dataqsiz,
         buf,
         elemsize,
         closed,
         elemtype,
-        sendx,
         recvx,
         recvq,
         sendq
     );
-    same!(WAITQ, WaitQ, size_of::<WaitQ>(), first, last);
+    same!(WAITQ, WaitQ, size_of::<WaitQ>(), first);
     same!(
         SUDOG,
         Sudog,

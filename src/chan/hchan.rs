@@ -5,15 +5,17 @@ use super::sudog::Sudog;
 use crate::abi::{G, Type};
 use crate::sync::mutex::RawMutex;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
-/// A channel. `qcount` and `dataqsiz` are read by compiled code for `len` and `cap`; debuggers look at `recvq`.
+/// A channel. `qcount` and `dataqsiz` are read by compiled code for `len` and `cap`; debuggers look at `recvq` and `recvx`.
 ///
 /// Under the lock, with no stale select waiters counted:
-/// - `qcount <= dataqsiz`; elements are at `recvx, recvx + 1, ... (mod dataqsiz)`, `qcount` of them, and `sendx` follows the last;
+/// - `qcount <= dataqsiz`; elements are at `recvx, recvx + 1, ... (mod dataqsiz)`, `qcount` of them;
 /// - a waiting receiver implies `qcount == 0`; a waiting sender implies `qcount == dataqsiz`; neither exists once `closed`.
 ///
 /// All fields but those marked constant are written under the lock; the atomic ones are also read without it.
+///
+/// It fills one cache line, and objects of its size lie on one: between two processors that share a channel only this line goes to and fro, and the ring's.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Hchan {
@@ -24,29 +26,28 @@ pub struct Hchan {
     /// The ring; the only word that the collector follows. Constant.
     pub buf: *mut u8,
     /// Bytes of an element. Constant.
-    pub elemsize: u32,
+    pub elemsize: u16,
     /// 1 once closed.
-    pub closed: AtomicU32,
+    pub closed: AtomicU16,
+    /// The lock.
+    pub lock: RawMutex,
     /// Type of an element. Constant.
     pub elemtype: *const Type,
-    /// Slot of the next element to store.
-    pub sendx: u64,
     /// Slot of the next element to take.
     pub recvx: u64,
     /// Waiting receivers.
     pub recvq: WaitQ,
     /// Waiting senders.
     pub sendq: WaitQ,
-    /// The lock.
-    pub lock: RawMutex,
 }
 
-/// A FIFO queue of waiters, under the channel's lock; `first` may be looked at without it.
+const _: () = assert!(size_of::<Hchan>() == 64);
+
+/// A FIFO queue of waiters, under the channel's lock; `first` may be looked at without it. The first waiter's `prev` is the last one.
 #[derive(Debug)]
 #[repr(C)]
 pub struct WaitQ {
     pub(crate) first: AtomicPtr<Sudog>,
-    pub(crate) last: *mut Sudog,
 }
 
 impl WaitQ {
@@ -61,18 +62,21 @@ impl WaitQ {
     /// # Safety
     /// The lock is held; `s` is in no queue and lives until it is taken off.
     pub unsafe fn push(&mut self, s: *mut Sudog) {
+        let first = self.first.load(Ordering::Relaxed);
         // SAFETY: members of the queue are live, and the lock is held.
         unsafe {
             (*s).next = null_mut();
-            (*s).prev = self.last;
             (*s).queued = true;
-            if self.last.is_null() {
+            if first.is_null() {
+                (*s).prev = s;
                 self.first.store(s, Ordering::Release);
             } else {
-                (*self.last).next = s;
+                let last = (*first).prev;
+                (*s).prev = last;
+                (*last).next = s;
+                (*first).prev = s;
             }
         }
-        self.last = s;
     }
 
     /// Takes `s` off, wherever it stands; nothing happens if it is not queued any more.
@@ -87,15 +91,16 @@ impl WaitQ {
             }
             (*s).queued = false;
             let (prev, next) = ((*s).prev, (*s).next);
-            if prev.is_null() {
+            let first = self.first.load(Ordering::Relaxed);
+            if s == first {
                 self.first.store(next, Ordering::Release);
             } else {
                 (*prev).next = next;
             }
-            if next.is_null() {
-                self.last = prev;
-            } else {
+            if !next.is_null() {
                 (*next).prev = prev;
+            } else if s != first {
+                (*first).prev = prev;
             }
         }
     }
@@ -167,14 +172,14 @@ impl Hchan {
     /// The slot for the next element, which then counts as stored. The lock is held and there is room.
     #[inline]
     pub fn next_free(&mut self) -> *mut u8 {
-        let slot = self.slot(self.sendx);
-        self.sendx = if self.sendx + 1 == self.dataqsiz {
-            0
+        let count = self.qcount.load(Ordering::Relaxed);
+        let end = self.recvx + count;
+        let slot = self.slot(if end < self.dataqsiz {
+            end
         } else {
-            self.sendx + 1
-        };
-        self.qcount
-            .store(self.qcount.load(Ordering::Relaxed) + 1, Ordering::Release);
+            end - self.dataqsiz
+        });
+        self.qcount.store(count + 1, Ordering::Release);
         slot
     }
 
@@ -350,7 +355,7 @@ mod tests {
                 [q.claim(), q.claim(), q.claim(), q.claim()],
                 [p[1], p[3], p[2], null_mut()]
             );
-            assert!(q.is_empty() && q.last.is_null());
+            assert!(q.is_empty());
         }
     }
 

@@ -76,7 +76,7 @@ pub unsafe fn make(t: *const ChanType, size: i64) -> *mut Hchan {
             (*c).buf = buf;
         }
         (*c).dataqsiz = n as u64;
-        (*c).elemsize = elemsize as u32;
+        (*c).elemsize = elemsize as u16;
         (*c).elemtype = elem;
         c
     }

@@ -21,7 +21,7 @@ pub struct Sudog {
     pub elem: *mut u8,
     /// Queue links, under the lock of the channel or semaphore table; off the queue, a waker's list of what it has to wake.
     pub next: *mut Sudog,
-    /// See `next`.
+    /// See `next`; in the first waiter for a channel, the last one.
     pub prev: *mut Sudog,
     /// Next in `G::waiting` or in a pool: the owner's.
     pub waitlink: *mut Sudog,

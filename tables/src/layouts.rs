@@ -61,29 +61,28 @@ pub const MAP: MapDescriptor = MapDescriptor {
     bucket_size: 108,
 };
 
-/// A channel, up to its lock.
+/// A channel.
 pub const HCHAN: Layout = Layout {
     name: "hchan",
-    size: 88,
+    size: 64,
     fields: &[
         ("qcount", "uint", 0),
         ("dataqsiz", "uint", 8),
         ("buf", "*T", 16),
-        ("elemsize", "uint32", 24),
-        ("closed", "uint32", 28),
+        ("elemsize", "uint16", 24),
+        ("closed", "uint16", 26),
         ("elemtype", "*runtime._type", 32),
-        ("sendx", "uint", 40),
-        ("recvx", "uint", 48),
-        ("recvq", "waitq<T>", 56),
-        ("sendq", "waitq<T>", 72),
+        ("recvx", "uint", 40),
+        ("recvq", "waitq<T>", 48),
+        ("sendq", "waitq<T>", 56),
     ],
 };
 
 /// A queue of waiters.
 pub const WAITQ: Layout = Layout {
     name: "waitq",
-    size: 16,
-    fields: &[("first", "*sudog<T>", 0), ("last", "*sudog<T>", 8)],
+    size: 8,
+    fields: &[("first", "*sudog<T>", 0)],
 };
 
 /// A waiter, up to what tells its state.
