@@ -275,12 +275,7 @@ fn gdb_names_every_function_of_the_runtime() {
     };
     // The call of the scheduler is the last instruction of functions of which there is no description.
     let walk = ["bt", "continue"].repeat(3);
-    let commands = [
-        &["break gort_gogo", "run"],
-        &walk[..5],
-        &["up", "show language"],
-    ]
-    .concat();
+    let commands = [&["break gort_gogo", "run"], &walk[..5]].concat();
     let Some(output) = gdb(&commands, &[&exe]) else {
         return;
     };
@@ -291,8 +286,6 @@ fn gdb_names_every_function_of_the_runtime() {
     );
     assert!(!output.contains(" in  ()"), "{output}");
     assert!(!output.contains("::h"), "{output}");
-    let told = "It is set by gort's script in frames of the runtime";
-    in_order(&output, &["does not match this frame.", told]);
 }
 
 #[test]
@@ -307,6 +300,7 @@ fn gdb_knows_go_names_in_frames_of_the_runtime() {
         "break gort_sighandler if $rdi == 11",
         "run",
         "echo <rust>\\n",
+        "show language",
         "print 'main.count'",
         "print nosuch",
         "print main.nosuch",
@@ -337,6 +331,7 @@ fn gdb_knows_go_names_in_frames_of_the_runtime() {
     let unknown_in_main = "No symbol \"main.nosuch\" in current context.";
     let texts = [
         "<rust>",
+        "It is set by gort's script in frames of the runtime",
         "$1 = 10",
         unknown,
         unknown_in_main,
