@@ -457,11 +457,37 @@ class Printers:
         return printer(value)
 
 
+#
+# What there is to work with
+#
+
+NO_DEBUG = "this program has no debug information: link it without -w to see its goroutines and variables"
+
+
+def all_goroutines():
+    """The address of the list of all Gs; None if no program has one."""
+    try:
+        text = gdb.execute("info address gort_allgs", to_string=True)
+    except gdb.error:
+        return None
+    address = next(w for w in text.split() if w.startswith("0x"))
+    return int(address.rstrip("."), 16)
+
+
+def described():
+    """Go code is: the program was not linked with -w."""
+    return any(o.lookup_static_symbol("main.main") for o in gdb.objfiles())
+
+
 def told(invoke):
-    """A command whose errors are gdb's, not Python's."""
+    """A command or function whose errors are gdb's, not Python's, and which says so where there is nothing that it could work with."""
 
     @functools.wraps(invoke)
     def command(*arguments):
+        if not all_goroutines():
+            raise gdb.GdbError("this is no program on gort, or it has no symbols: link it without -s")
+        if not described():
+            raise gdb.GdbError(NO_DEBUG)
         try:
             return invoke(*arguments)
         except gdb.error as error:
@@ -478,6 +504,7 @@ class Len(gdb.Function):
     def __init__(self, name="len"):
         super().__init__(name)
 
+    @told
     def invoke(self, value):
         name = self.fields.get(shape(value.type))
         if name is None:
@@ -503,6 +530,7 @@ class DynamicType(gdb.Function):
     def __init__(self):
         super().__init__("dtype")
 
+    @told
     def invoke(self, value):
         if shape(value.type) is not InterfacePrinter or descriptor(value) is None:
             return value
@@ -535,12 +563,7 @@ class Iface(gdb.Command):
 
 def goroutines():
     """The addresses of all Gs that live, oldest first."""
-    try:
-        text = gdb.execute("info address gort_allgs", to_string=True)
-    except gdb.error:
-        raise gdb.GdbError("this is no program on gort, or it has no symbols") from None
-    address = next(w for w in text.split() if w.startswith("0x"))
-    g = word(int(address.rstrip("."), 16))
+    g = word(all_goroutines())
     found = []
     while g:
         if state(g) not in ("idle", "dead"):
@@ -608,7 +631,12 @@ def function(pc):
     if block:
         return str(block.function)
     text = gdb.execute("info symbol %#x" % pc, to_string=True)
-    return text.split()[0] if " in section " in text else "%#x" % pc
+    return plain(text.split()[0]) if " in section " in text else "%#x" % pc
+
+
+def plain(name):
+    """A symbol's name without the hash that rustc ends it with."""
+    return re.sub(r"::h[0-9a-f]{16}$", "", name)
 
 
 class InfoGoroutines(gdb.Command):
@@ -683,6 +711,16 @@ class Named(FrameDecorator):
         return self.inferior_frame().find_sal().line
 
 
+class Known(FrameDecorator):
+    """A frame of a function that gdb has no description of (rustc leaves out what nothing was inlined into), under the name that `frame` and `up` give it. gdb's own decorator looks for a
+    name at the return address only, which is past the function where a call was its last instruction, and shows nothing if there is none."""
+
+    def function(self):
+        frame = self.inferior_frame()
+        name = plain(frame.name() or function(frame.pc()))
+        return "??" if name.startswith("0x") else name
+
+
 class Names:
     """The filter that does so. Where a handler returns to stays what gdb calls it."""
 
@@ -692,7 +730,11 @@ class Names:
         for f in frames:
             frame = f.inferior_frame()
             marked = frame.type() == gdb.SIGTRAMP_FRAME and function(frame.pc()) != "gort_sigreturn"
-            yield Named(f) if marked else f
+            if marked:
+                f = Named(f)
+            elif frame.function() is None:
+                f = Known(f)
+            yield f
 
 
 class FrameId:
@@ -855,6 +897,26 @@ def choose_language(*_event):
 choose_language.mine = False
 
 
+def explain_language():
+    """Behind what gdb says of a language that is not the frame's."""
+    if gdb.parameter("language") == OUTSIDE and choose_language.mine:
+        print("It is set by gort's script in frames of the runtime, so that Go names are known there: print 'main.x'")
+
+
+def tell(*_event):
+    """Says once, when a program without debug information is loaded, why gdb will know so little: not every command comes to this script."""
+    program = gdb.current_progspace().filename
+    if program is None or program == tell.program:
+        return
+    # Once, before it runs: a command that is executed while a process starts makes `run` return at once.
+    tell.program = program
+    if all_goroutines() and not described():
+        print(NO_DEBUG, file=sys.stderr)
+
+
+tell.program = None
+
+
 def project():
     """The folder of gort's sources, if this script is in it, or in a goroot whose linker is."""
     folder = os.path.dirname(os.path.abspath(__file__))
@@ -874,7 +936,10 @@ def load():
         getattr(gdb.events, event).connect(choose_language)
     with gdb.with_parameter("confirm", False):
         gdb.execute("define set hookpost-language\npython choose_language()\nend", to_string=True)
+        gdb.execute("define show hookpost-language\npython explain_language()\nend", to_string=True)
     choose_language()
+    gdb.events.new_objfile.connect(tell)
+    tell()
     # Executables call the project so, wherever it was built (scripts/rustc).
     sources = project()
     if sources:

@@ -4,6 +4,7 @@
 //! adds something, and the report says what.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,6 +12,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 use console::style;
 use serde::Serialize;
+
+use gort_link::flags::{self, LINKER_VARIABLE};
 
 use crate::golang::{self, GoError, GoInstall};
 
@@ -68,6 +71,9 @@ const GO: Subject = ("go", "Go");
 const PACKAGES: Subject = ("packages", "packages");
 const SYSTEM_LINKER: Subject = ("system-linker", "system linker");
 const GDB: Subject = ("gdb", "gdb");
+
+/// Of a system linker that is there.
+const UNUSED: &str = "used if GORT_LD or -extld names it";
 
 impl Finding {
     fn ok((name, what): Subject, found: impl Into<String>) -> Self {
@@ -185,7 +191,10 @@ fn library() -> Finding {
             Status::Missing,
             LIBRARY,
             e.to_string(),
-            "build it together with this command: cargo build --release\nor set GORT_LIB to where it is",
+            format!(
+                "build it together with this command: cargo build --release\nor set {} to where it is",
+                gort_link::host::LIBRARY_VARIABLE
+            ),
         ),
     }
 }
@@ -247,15 +256,39 @@ fn packages() -> Finding {
     finding
 }
 
-/// The linker that `-extld` can choose for the last step.
+/// The linker of the last step, where it is not libwild, which is built in: the one that is named, or that could be.
 fn system_linker() -> Finding {
-    let advice = "only for `gort link -extld`; on Debian: apt-get install gcc";
+    if let Some(named) = flags::linker_variable() {
+        let from = format!("from {LINKER_VARIABLE}");
+        if named == flags::WILD {
+            return Finding::ok(SYSTEM_LINKER, format!("libwild, built in ({from})"));
+        }
+        return match find_program(&named) {
+            Some(program) => {
+                Finding::ok(SYSTEM_LINKER, format!("{} ({from})", first_line(&program)))
+            }
+            None => Finding::bad(
+                Status::Missing,
+                SYSTEM_LINKER,
+                format!("there is no {} ({from})", named.display()),
+                format!(
+                    "name another in {LINKER_VARIABLE}, or unset it to link with the built-in libwild"
+                ),
+            ),
+        };
+    }
+    let advice = format!(
+        "only for {LINKER_VARIABLE} and `gort link -extld`: libwild, built in, links else; on Debian: apt-get install gcc"
+    );
     match (
-        find_program("ld"),
-        find_program("gcc").or_else(|| find_program("cc")),
+        find_program("ld".as_ref()),
+        find_program("gcc".as_ref()).or_else(|| find_program("cc".as_ref())),
     ) {
-        (Some(ld), _) => Finding::ok(SYSTEM_LINKER, first_line(&ld)),
-        (None, Some(cc)) => Finding::ok(SYSTEM_LINKER, format!("through {}", first_line(&cc))),
+        (Some(ld), _) => Finding::ok(SYSTEM_LINKER, format!("{}; {UNUSED}", first_line(&ld))),
+        (None, Some(cc)) => Finding::ok(
+            SYSTEM_LINKER,
+            format!("through {}; {UNUSED}", first_line(&cc)),
+        ),
         (None, None) => Finding::bad(
             Status::Absent,
             SYSTEM_LINKER,
@@ -267,7 +300,7 @@ fn system_linker() -> Finding {
 
 /// The debugger.
 fn gdb() -> Finding {
-    match find_program("gdb") {
+    match find_program("gdb".as_ref()) {
         Some(gdb) => Finding::ok(GDB, first_line(&gdb)),
         None => Finding::bad(
             Status::Absent,
@@ -278,8 +311,11 @@ fn gdb() -> Finding {
     }
 }
 
-/// Looks a program up in PATH.
-fn find_program(name: &str) -> Option<PathBuf> {
+/// Looks a program up in PATH, if it is not a path itself.
+fn find_program(name: &OsStr) -> Option<PathBuf> {
+    if Path::new(name).components().count() > 1 {
+        return Some(name.into()).filter(|path: &PathBuf| path.is_file());
+    }
     env::split_paths(&env::var_os("PATH")?)
         .map(|folder| folder.join(name))
         .find(|path| path.is_file())

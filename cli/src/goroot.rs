@@ -35,7 +35,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
 
 use gort_link::debugscript::IN_GOROOT;
 
@@ -75,22 +75,42 @@ pub enum Outcome {
 }
 
 /// Contents of the [`MARKER`] file.
-#[derive(Serialize, Deserialize, PartialEq, Eq, Debug, Clone)]
+#[derive(Serialize, Debug, Clone)]
 struct Marker {
     /// Version of gort that made the tree.
     gort: String,
     /// Top folder of the Go installation.
+    #[serde(serialize_with = "as_text")]
     go: PathBuf,
     /// Its version.
     go_version: String,
     /// What the tree's `link` points to.
+    #[serde(serialize_with = "as_text")]
     linker: PathBuf,
     /// Where the tree is; its go command names this place.
+    #[serde(serialize_with = "as_text")]
     dir: PathBuf,
     /// The commands that its go command looks at first.
     checked: Vec<String>,
     /// Nothing is left to do; false while packages are compiled.
     complete: bool,
+}
+
+/// A path, with escapes where it is not UTF-8, as it may be.
+fn as_text<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+    match path.to_str() {
+        Some(text) => to.serialize_str(text),
+        None => to.collect_str(&path.as_os_str().as_bytes().escape_ascii()),
+    }
+}
+
+impl Marker {
+    /// What the file says.
+    fn text(&self) -> Result<String> {
+        let text = serde_json::to_string_pretty(self)
+            .with_context(|| format!("cannot describe the tree {}", self.dir.display()))?;
+        Ok(text + "\n")
+    }
 }
 
 /// Folders of the installation that no command needs: leftovers of building Go itself.
@@ -316,13 +336,11 @@ fn state(dir: &Path, marker: &Marker, plan: &Plan, scripts: &[Script]) -> Result
         );
     };
     // A marker of another version of gort may have other fields: an old tree, then.
-    let same = serde_json::from_str::<Marker>(&text).is_ok_and(|found| {
-        found
-            == Marker {
-                complete: true,
-                ..marker.clone()
-            }
-    });
+    let wanted = Marker {
+        complete: true,
+        ..marker.clone()
+    };
+    let same = text == wanted.text()?;
     // The user may have installed over a link, so its existence is enough; the linker has to be the right one.
     let whole = plan.keys().all(|path| dir.join(path).exists())
         && fs::canonicalize(dir.join(GoInstall::tools_folder()).join("link"))
@@ -366,8 +384,7 @@ fn build(at: &Path, plan: &Plan, marker: &Marker, scripts: &[Script]) -> Result<
 /// Writes the file that says what the tree is.
 fn write_marker(tree: &Path, marker: &Marker) -> Result<()> {
     let file = tree.join(MARKER);
-    let text = serde_json::to_string_pretty(marker).context("cannot describe the tree")?;
-    fs::write(&file, text + "\n").with_context(|| format!("cannot write {}", file.display()))
+    fs::write(&file, marker.text()?).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// The tree's go command.

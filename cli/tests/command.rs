@@ -180,6 +180,32 @@ fn doctor_does_not_take_any_file_for_the_library() {
 }
 
 #[test]
+fn doctor_looks_for_the_linker_that_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("ld.mine");
+    fs::write(&file, "").unwrap();
+    let gone = dir.path().join("gone");
+    for (value, status, text) in [
+        (&*gone, "missing", "there is no /"),
+        (Path::new("no-such-linker"), "missing", "no-such-linker"),
+        (&*file, "ok", "ld.mine (from GORT_LD)"),
+        (Path::new("wild"), "ok", "libwild, built in"),
+    ] {
+        let (code, findings) = findings(&[("GORT_LD", value)]);
+        let linker = &findings["system-linker"];
+        assert_eq!(linker["status"], status, "{linker}");
+        let found = linker["found"].as_str().unwrap();
+        assert!(found.contains(text), "{linker}");
+        assert!(found.contains("from GORT_LD"), "{linker}");
+        if status == "missing" {
+            assert_eq!(code, 1);
+            let advice = linker["advice"].as_str().unwrap();
+            assert!(advice.contains("GORT_LD"), "{linker}");
+        }
+    }
+}
+
+#[test]
 fn doctor_names_the_go_it_found() {
     let dir = tempfile::tempdir().unwrap();
     let go = fake_go(&dir.path().join("go"), "go1.5.1");

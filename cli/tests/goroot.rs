@@ -2,9 +2,12 @@
 
 mod common;
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::process::Command;
 
 use common::{fake_go, go_command, go15, gort};
 
@@ -70,6 +73,33 @@ fn the_tree_links_to_everything_but_the_linker() {
         own
     );
     assert_eq!(names(dir.path()), ["go", "tree"]);
+}
+
+#[test]
+fn names_of_folders_are_any_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let go = fake_go(&dir.path().join("go"), "go1.5.4");
+    let tree = dir.path().join(OsStr::from_bytes(b"d\xffr")).join("tree");
+    for outcome in ["made ", "", "updated "] {
+        if outcome == "updated " {
+            fs::remove_file(tree.join("VERSION")).unwrap();
+        }
+        let done = Command::new(env!("CARGO_BIN_EXE_gort"))
+            .arg("goroot")
+            .arg(&tree)
+            .env("GO15ROOT", &go)
+            .env_remove("GOROOT")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&done.stdout);
+        assert!(done.status.success() && done.stderr.is_empty(), "{done:?}");
+        match outcome {
+            "" => assert!(text.contains("is up to date"), "{text}"),
+            _ => assert!(text.starts_with(outcome), "{text}"),
+        }
+    }
+    let script = fs::read(tree.join("bin/go")).unwrap();
+    assert!(script.windows(3).any(|w| w == b"d\xffr"));
 }
 
 #[test]

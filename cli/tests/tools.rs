@@ -10,13 +10,18 @@ use common::{go15, gort, library};
 
 /// Links a kept object of `go-tests`; `None` without the runtime library.
 fn link(name: &str, dir: &Path) -> Option<PathBuf> {
+    link_with(&[], name, dir)
+}
+
+/// The same with flags.
+fn link_with(flags: &[&str], name: &str, dir: &Path) -> Option<PathBuf> {
     let Some(library) = library() else {
         eprintln!("not run: there is no libgort.a; cargo build --release -p gort");
         return None;
     };
     let exe = dir.join(name);
     let object = root().join(format!("go-tests/{name}/{name}.o"));
-    let arguments = ["link", "-o", exe.to_str()?, object.to_str()?];
+    let arguments = [&["link"], flags, &["-o", exe.to_str()?, object.to_str()?]].concat();
     let done = gort(&arguments, &[("GORT_LIB", &library)]);
     assert_eq!(done.status, 0, "{}{}", done.out, done.err);
     Some(exe)
@@ -212,6 +217,78 @@ fn gdb_reads_core_files() {
 }
 
 #[test]
+fn gdb_says_so_where_there_is_no_debug_information() {
+    let commands = [
+        "handle SIGSEGV nostop noprint pass",
+        "break *'runtime.sigpanic'",
+        "run",
+        "echo <commands>\\n",
+        "info goroutines",
+        "goroutine 1 bt",
+        "goroutine all bt",
+        "iface nosuch",
+        "print $len(1)",
+        "print $cap(1)",
+        "print $dtype(1)",
+        "echo <frames>\\n",
+        "bt",
+    ];
+    for (flag, missing) in [
+        (
+            "-w",
+            "this program has no debug information: link it without -w",
+        ),
+        (
+            "-s",
+            "this is no program on gort, or it has no symbols: link it without -s",
+        ),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let Some(exe) = link_with(&[flag], "gdb_fault", dir.path()) else {
+            return;
+        };
+        let Some(output) = gdb(&commands, &[&exe]) else {
+            return;
+        };
+        let (before, rest) = output.split_once("<commands>\n").unwrap();
+        let (said, frames) = rest.split_once("<frames>\n").unwrap();
+        assert_eq!(
+            before.matches(missing).count(),
+            usize::from(flag == "-w"),
+            "{output}"
+        );
+        let lines: Vec<&str> = said.lines().filter(|l| !l.starts_with("[New")).collect();
+        assert_eq!(lines.len(), 7, "{output}");
+        assert!(lines.iter().all(|l| l.starts_with(missing)), "{output}");
+        assert!(!output.contains("Python"), "{output}");
+        // Frames without a name are shown as such.
+        assert!(!frames.contains(" in  ()"), "{frames}");
+        assert!(flag == "-s" || frames.contains("sigpanic"), "{frames}");
+    }
+}
+
+#[test]
+fn gdb_names_every_function_of_the_runtime() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(exe) = link("gdb_fault", dir.path()) else {
+        return;
+    };
+    // The call of the scheduler is the last instruction of functions of which there is no description.
+    let walk = ["bt", "continue"].repeat(3);
+    let commands = [&["break gort_gogo", "run"], &walk[..5]].concat();
+    let Some(output) = gdb(&commands, &[&exe]) else {
+        return;
+    };
+    let entry = "schedule_entry () at src/sched/schedule.rs:";
+    in_order(
+        &output,
+        &[entry, "in gort_after_call () at src/sched/schedule.rs:"],
+    );
+    assert!(!output.contains(" in  ()"), "{output}");
+    assert!(!output.contains("::h"), "{output}");
+}
+
+#[test]
 fn gdb_knows_go_names_in_frames_of_the_runtime() {
     let dir = tempfile::tempdir().unwrap();
     let Some(exe) = link("gdb_fault", dir.path()) else {
@@ -223,6 +300,7 @@ fn gdb_knows_go_names_in_frames_of_the_runtime() {
         "break gort_sighandler if $rdi == 11",
         "run",
         "echo <rust>\\n",
+        "show language",
         "print 'main.count'",
         "print nosuch",
         "print main.nosuch",
@@ -253,6 +331,7 @@ fn gdb_knows_go_names_in_frames_of_the_runtime() {
     let unknown_in_main = "No symbol \"main.nosuch\" in current context.";
     let texts = [
         "<rust>",
+        "It is set by gort's script in frames of the runtime",
         "$1 = 10",
         unknown,
         unknown_in_main,

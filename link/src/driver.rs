@@ -44,7 +44,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> i32 {
     if let Some(earlier) = output::earlier(&options.output) {
         emergency::note_earlier(&earlier);
     }
-    match with_threads(|| crate::link(&options)) {
+    match with_threads(|| crate::link(&options, &mut |w| say(&format!("warning: {w}")))) {
         Ok(()) => 0,
         Err(e) => {
             output::remove_earlier(&options.output);

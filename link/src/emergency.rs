@@ -10,6 +10,7 @@
 //! Only the command arms this, in its own process; for a library user signals and panics stay what they are.
 
 use crate::driver::FAILED;
+use crate::error::MORE_MEMORY;
 use rustix::fs::{AtFlags, Mode, OFlags, RawDir};
 use rustix::io::Errno;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -263,7 +264,7 @@ fn allocated(memory: *mut u8, size: usize) -> *mut u8 {
 #[cold]
 fn out_of_memory(size: usize) -> ! {
     fail(format_args!(
-        "out of memory: {size} bytes more were wanted; raise the limit on memory (ulimit -v) or free some"
+        "out of memory: {size} bytes more were wanted; {MORE_MEMORY}"
     ));
 }
 

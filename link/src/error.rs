@@ -17,6 +17,9 @@ pub struct Error {
 /// Problems listed one by one; more of the same kind help nobody.
 const MAX_REPORTED: usize = 20;
 
+/// What to do where memory is refused.
+pub(crate) const MORE_MEMORY: &str = "raise the limit on memory (ulimit -v) or free some";
+
 /// Result of a phase.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -42,7 +45,12 @@ impl Error {
 
     /// An operation of the file system that failed.
     pub fn io(doing: &str, path: &Path, err: &std::io::Error) -> Self {
-        Self::new(format!("{doing} {}: {}", path.display(), describe_io(err)))
+        let advice = match err.kind() {
+            std::io::ErrorKind::OutOfMemory => format!("; {MORE_MEMORY}"),
+            _ => String::new(),
+        };
+        let why = describe_io(err);
+        Self::new(format!("{doing} {}: {why}{advice}", path.display()))
     }
 
     /// The messages, one for each problem.

@@ -5,22 +5,25 @@
 //! when); it works in a folder for temporary files, which is gone afterwards.
 
 use crate::emergency::{self, Unfinished, undisturbed};
-use crate::error::{Error, Result};
-use crate::flags::{FinalLinker, Options, is_compiler};
-use crate::host::HostFile;
+use crate::error::{Error, Printable, Result, describe_io};
+use crate::flags::{Chosen, FinalLinker, Options, is_compiler};
+use crate::host::{HostFile, LIBRARY_VARIABLE};
 use crate::load::map_file;
 use crate::memory_files::{GO_O, LIBRARY, MemoryFiles};
 use crate::output;
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// Links `go_o` with the library: the bytes of the executable.
 pub fn link(go_o: Vec<u8>, library: HostFile, options: &Options) -> Result<Vec<u8>> {
     let mut exe = match &options.final_linker {
         FinalLinker::Wild => wild(go_o, library, options)?,
-        FinalLinker::System(program) => system(program, &go_o, &library.path, options)?,
+        FinalLinker::System(program, chosen) => {
+            system(program, *chosen, &go_o, &library.path, options)?
+        }
     };
     crate::addresses::check_segments(&exe, options)?;
     crate::relro::seal(&mut exe)?;
@@ -75,7 +78,7 @@ fn common_args(options: &Options) -> Vec<String> {
 fn wild(go_o: Vec<u8>, library: HostFile, options: &Options) -> Result<Vec<u8>> {
     let path = library.path.clone();
     let advice = format!(
-        "{} may be damaged: build it again with scripts/build",
+        "{} may be damaged: build it again with scripts/build, or name another in {LIBRARY_VARIABLE}",
         path.display()
     );
     emergency::advise(&advice);
@@ -107,7 +110,13 @@ fn wild(go_o: Vec<u8>, library: HostFile, options: &Options) -> Result<Vec<u8>> 
         .ok_or_else(|| Error::new("final link (libwild): it wrote nothing"))
 }
 
-fn system(program: &str, go_o: &[u8], library: &Path, options: &Options) -> Result<Vec<u8>> {
+fn system(
+    program: &str,
+    chosen: Chosen,
+    go_o: &[u8],
+    library: &Path,
+    options: &Options,
+) -> Result<Vec<u8>> {
     let parent = std::env::temp_dir();
     // Dropped in the other order: noted until it is gone.
     let (_noted, temp) = undisturbed(|| {
@@ -141,26 +150,41 @@ fn system(program: &str, go_o: &[u8], library: &Path, options: &Options) -> Resu
     command.env("TMPDIR", temp.path()).process_group(0);
     let out = run(&mut command).map_err(|e| {
         Error::new(format!(
-            "final link: cannot run {program}: {e}; choose a linker with -extld"
+            "final link: cannot run {program}: {}; {chosen}",
+            describe_io(&e)
         ))
     })?;
     if !out.status.success() {
-        let text = String::from_utf8_lossy(&out.stderr);
-        let said: Vec<_> = text.lines().filter(|l| !l.trim().is_empty()).collect();
-        let failed = format!("final link: {program} failed ({})", out.status);
-        Error::from_list(match said[..] {
-            [line] => vec![format!("{failed}: {line}")],
-            _ => std::iter::once(failed)
-                .chain(said.iter().map(|l| format!("final link: {l}")))
-                .collect(),
-        })?;
+        return Err(failed(program, chosen, &out, options.verbose));
     }
     let made = map_file(&exe)
         .map_err(|e| Error::io("cannot read what the final linker made,", &exe, &e))?;
     Ok(made.to_vec())
 }
 
-fn run(command: &mut Command) -> std::io::Result<std::process::Output> {
+/// A system linker has failed. Its first line says why; what follows from that is for who asks.
+fn failed(program: &str, chosen: Chosen, out: &Output, verbose: bool) -> Error {
+    let text = String::from_utf8_lossy(&out.stderr);
+    let said: Vec<_> = text.lines().filter(|l| !l.trim().is_empty()).collect();
+    let mut message = format!("final link: {program} failed ({})", out.status);
+    if let Some(first) = said.first() {
+        message += &format!(": {first}");
+    }
+    match said.len() {
+        0 | 1 => {}
+        n if verbose => {
+            let mut stderr = std::io::stderr().lock();
+            for line in &said {
+                let _ = writeln!(stderr, "{}", Printable(line));
+            }
+            message += &format!(" (all {n} lines are above)");
+        }
+        n => message += &format!(" (-v prints all {n} lines)"),
+    }
+    Error::new(format!("{message}; {chosen}"))
+}
+
+fn run(command: &mut Command) -> std::io::Result<Output> {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -18,7 +18,49 @@ pub enum FinalLinker {
     /// libwild, in this process.
     Wild,
     /// A program: `ld`, or a compiler driver such as `gcc`.
-    System(String),
+    System(String, Chosen),
+}
+
+/// Who chose a system linker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chosen {
+    /// [`LINKER_VARIABLE`].
+    Variable,
+    /// `-extld`.
+    Flag,
+    /// Nobody; that there is one follows from `-linkmode=external` or `-extldflags`.
+    Default,
+}
+
+/// Environment variable that names the linker of the last step.
+pub const LINKER_VARIABLE: &str = "GORT_LD";
+
+/// What [`LINKER_VARIABLE`] says, if it says anything.
+pub fn linker_variable() -> Option<OsString> {
+    std::env::var_os(LINKER_VARIABLE).filter(|value| !value.is_empty())
+}
+
+/// The value of [`LINKER_VARIABLE`] that means libwild.
+pub const WILD: &str = "wild";
+
+impl std::fmt::Display for Chosen {
+    /// What to do if it is not the right one.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Variable => write!(
+                f,
+                "{LINKER_VARIABLE} names it; name another there, or unset it to link with the built-in libwild"
+            ),
+            Self::Flag => write!(
+                f,
+                "-extld names it; name another there or in {LINKER_VARIABLE}, or neither to link with the built-in libwild"
+            ),
+            Self::Default => write!(
+                f,
+                "name another with -extld or in {LINKER_VARIABLE}, or link without -linkmode=external and -extldflags"
+            ),
+        }
+    }
 }
 
 /// A link to do.
@@ -149,7 +191,11 @@ const FLAGS: &[(&str, Form, &str)] = &[
     ),
     ("R", Value, "segment alignment"),
     ("T", Value, "address of the text section"),
-    ("V", Switch, "print the version and exit"),
+    (
+        "V",
+        Switch,
+        "print the version on standard error and exit with status 2, as the stock tool does",
+    ),
     (
         "W",
         Switch,
@@ -189,7 +235,7 @@ const FLAGS: &[(&str, Form, &str)] = &[
     (
         "h",
         Switch,
-        "print this help, as -help does; the stock tool halts on errors",
+        "print this help, as -help does, and exit with status 0; the stock tool halts on errors",
     ),
     (
         "installsuffix",
@@ -200,7 +246,7 @@ const FLAGS: &[(&str, Form, &str)] = &[
     (
         "linkmode",
         Value,
-        "internal, auto (libwild or GORT_LD) or external (the system linker)",
+        "internal, auto (libwild or what GORT_LD names) or external (the system linker)",
     ),
     (
         "linkshared",
@@ -282,8 +328,12 @@ pub fn parse(
             return Ok(Request::Help);
         }
         let Some(&(name, form, _)) = FLAGS.iter().find(|(n, _, _)| *n == name) else {
+            let advice = match &*name {
+                "version" => "-V prints the version",
+                _ => "-help lists the flags",
+            };
             return Err(Error::new(format!(
-                "flag provided but not defined: -{name}; -help lists the flags"
+                "flag provided but not defined: -{name}; {advice}"
             )));
         };
         if form == Switch {
@@ -335,7 +385,12 @@ pub fn parse(
         }
     }
     o.goroot = golang::tree().map(|tree| tree.root);
-    o.final_linker = external.choose(std::env::var("GORT_LD").ok(), &o.extldflags);
+    let from_env = linker_variable().map(|v| v.into_string());
+    let from_env = from_env.transpose().map_err(|v| {
+        let v = v.display();
+        Error::new(format!("{LINKER_VARIABLE}={v}: it is not UTF-8"))
+    })?;
+    o.final_linker = external.choose(from_env, &o.extldflags);
     Ok(Request::Link(Box::new(o)))
 }
 
@@ -482,19 +537,19 @@ struct External {
 impl External {
     /// The go command passes `-extld=$CC` with every link, so a C compiler there says nothing about what the user wants. A linker
     /// there does; so do `-linkmode=external` and `-extldflags`, which nobody passes by default, and `GORT_LD`.
-    fn choose(&self, env: Option<String>, extldflags: &[String]) -> FinalLinker {
-        let from_env = env.filter(|e| !e.is_empty());
+    fn choose(&self, from_env: Option<String>, extldflags: &[String]) -> FinalLinker {
         if let Some(program) = from_env {
-            return if program == "wild" {
+            return if program == WILD {
                 FinalLinker::Wild
             } else {
-                FinalLinker::System(program)
+                FinalLinker::System(program, Chosen::Variable)
             };
         }
         match &self.extld {
-            Some(p) if !is_compiler(p) => FinalLinker::System(p.clone()),
+            Some(p) if !is_compiler(p) => FinalLinker::System(p.clone(), Chosen::Flag),
+            // The go command names a compiler in every link.
             p if self.mode_external || !extldflags.is_empty() => {
-                FinalLinker::System(p.clone().unwrap_or_else(|| "gcc".into()))
+                FinalLinker::System(p.clone().unwrap_or_else(|| "gcc".into()), Chosen::Default)
             }
             _ => FinalLinker::Wild,
         }
@@ -613,25 +668,29 @@ mod tests {
 
     #[test]
     fn choice_of_the_final_linker() {
-        let system = |p: &str| FinalLinker::System(p.into());
+        let system = |p: &str, chosen| FinalLinker::System(p.into(), chosen);
         assert_eq!(
             options("-extld=x86_64-linux-gnu-gcc-13 x.a").final_linker,
             FinalLinker::Wild
         );
-        assert_eq!(options("-extld=ld.lld x.a").final_linker, system("ld.lld"));
+        assert_eq!(
+            options("-extld=ld.lld x.a").final_linker,
+            system("ld.lld", Chosen::Flag)
+        );
         assert_eq!(
             options("-extld=gcc -linkmode=external x.a").final_linker,
-            system("gcc")
+            system("gcc", Chosen::Default)
         );
         assert_eq!(
             options("-extldflags=-Map=m x.a").final_linker,
-            system("gcc")
+            system("gcc", Chosen::Default)
         );
         let e = External {
             extld: Some("gcc".into()),
             mode_external: true,
         };
-        assert_eq!(e.choose(Some("mold".into()), &[]), system("mold"));
+        let mold = system("mold", Chosen::Variable);
+        assert_eq!(e.choose(Some("mold".into()), &[]), mold);
         assert_eq!(e.choose(Some("wild".into()), &[]), FinalLinker::Wild);
     }
 }

@@ -196,6 +196,15 @@ pub fn goroot_wins() -> bool {
     tree().is_some_and(|tree| matches!(tree.source, Source::Goroot))
 }
 
+/// The variable that would name another Go.
+pub fn variable_that_wins() -> &'static str {
+    match tree().map(|tree| tree.source) {
+        // It is asked before the other is.
+        Some(Source::Goroot | Source::Tool) => "GOROOT",
+        _ => ROOT_VARIABLE,
+    }
+}
+
 /// What to do where there is no usable Go, in one line.
 pub fn what_to_set() -> String {
     match goroot_wins() {

@@ -55,15 +55,18 @@ pub struct HostLib<'a> {
     pub optional: Vec<&'a [u8]>,
 }
 
+/// Environment variable that names libgort.a.
+pub const LIBRARY_VARIABLE: &str = "GORT_LIB";
+
 /// Finds libgort.a: `$GORT_LIB`, else beside the executable, else in `../lib`.
 pub fn find() -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os("GORT_LIB").filter(|p| !p.is_empty()) {
+    if let Some(path) = std::env::var_os(LIBRARY_VARIABLE).filter(|p| !p.is_empty()) {
         let path = PathBuf::from(path);
         return if path.is_file() {
             Ok(path)
         } else {
             Err(Error::new(format!(
-                "no runtime library at {} (from GORT_LIB)",
+                "no runtime library at {} (from {LIBRARY_VARIABLE}); set it to the path of libgort.a, or unset it",
                 path.display()
             )))
         };
@@ -72,14 +75,14 @@ pub fn find() -> Result<PathBuf> {
         .and_then(|p| p.canonicalize())
         .map_err(|e| {
             Error::new(format!(
-                "cannot tell where this program is ({e}); set GORT_LIB to the path of libgort.a"
+                "cannot tell where this program is ({e}); set {LIBRARY_VARIABLE} to the path of libgort.a"
             ))
         })?;
     let dir = exe.parent().unwrap_or(Path::new("/"));
     let candidates = [dir.join("libgort.a"), dir.join("../lib/libgort.a")];
     candidates.iter().find(|c| c.is_file()).cloned().ok_or_else(|| {
         Error::new(format!(
-            "libgort.a, the runtime library, is missing: looked for {} and {}; build it with `cargo build --release` or set GORT_LIB",
+            "libgort.a, the runtime library, is missing: looked for {} and {}; build it with `cargo build --release`, or set {LIBRARY_VARIABLE} to its path",
             candidates[0].display(),
             candidates[1].display()
         ))
@@ -106,7 +109,7 @@ impl HostFile {
     pub fn elf_members(&self) -> Result<Vec<ElfFile64<'_>>> {
         let bad = |what: String| {
             Error::new(format!(
-                "{}: {what}; it is damaged, build libgort.a again with scripts/build",
+                "{}: {what}; it is damaged, build libgort.a again with scripts/build or name another in {LIBRARY_VARIABLE}",
                 self.path.display()
             ))
         };
@@ -154,7 +157,7 @@ impl HostFile {
             .contains_key(gort_tables::VERSION_SYMBOL.as_bytes())
         {
             return Err(Error::new(format!(
-                "{}: this runtime library belongs to another version of gort (it does not define {}); build libgort.a and the linker from the same source",
+                "{}: this runtime library belongs to another version of gort (it does not define {}); build libgort.a and the linker from the same source, or name another in {LIBRARY_VARIABLE}",
                 self.path.display(),
                 gort_tables::VERSION_SYMBOL
             )));

@@ -58,8 +58,8 @@ pub use flags::{FinalLinker, Options};
 use layout::Section;
 use std::io::Write as _;
 
-/// Links a program.
-pub fn link(options: &Options) -> Result<()> {
+/// Links a program. `warn` gets what is in order, but not what was expected.
+pub fn link(options: &Options, warn: &mut dyn FnMut(&str)) -> Result<()> {
     let mut clock = Clock::new(options.verbose);
     let library = open_library(options)?;
     let go_o = everything_but_the_last_step(options, &library, &mut clock)?;
@@ -68,7 +68,12 @@ pub fn link(options: &Options) -> Result<()> {
     }
     let exe = final_link::link(go_o, library, options)?;
     clock.done("final link");
-    output::write(&options.output, &exe, output::EXECUTABLE)?;
+    if output::write(&options.output, &exe, output::EXECUTABLE)? == output::Written::NotExecutable {
+        warn(&format!(
+            "{0} was written in place and is not executable, and another user's; its owner can change that: chmod +x {0}",
+            options.output.display()
+        ));
+    }
     clock.done("write the executable");
     if options.print_symbols {
         inspect::symbols(&exe, &mut std::io::stdout().lock())?;

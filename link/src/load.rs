@@ -5,6 +5,8 @@
 //! and the same release, for linux/amd64. Discovery is serial and only touches the import lists; the symbols
 //! are read afterwards, all members in parallel.
 
+mod foreign;
+
 use crate::error::{Error, Name, Result};
 use crate::flags::Options;
 use crate::golang;
@@ -245,6 +247,9 @@ impl Input {
                 self.path.display()
             )));
         }
+        if let Some(what) = foreign::describe(&self.path, &self.bytes) {
+            return Err(Error::new(format!("{}: {what}", self.path.display())));
+        }
         let members = object::members(&self.bytes).map_err(|f| {
             Error::new(format!(
                 "{}: offset {}: {}; build the package again",
@@ -253,22 +258,21 @@ impl Input {
                 f.what
             ))
         })?;
-        let is_archive = members.iter().all(|m| !m.name.is_empty());
         let mut rest = &members[..];
-        if is_archive {
+        if self.bytes.starts_with(object::archive::MAGIC) {
             if rest.first().is_some_and(|m| m.name == "__.GOSYMDEF") {
                 rest = &rest[1..];
             }
             if rest.first().is_none_or(|m| m.name != "__.PKGDEF") {
-                return Err(Error::new(format!(
-                    "{}: not a Go package archive (its first member is not __.PKGDEF)",
-                    self.path.display()
-                )));
+                let what = foreign::describe_archive(&members).unwrap_or_else(|| {
+                    "not a Go package archive (its first member is not __.PKGDEF)".into()
+                });
+                return Err(Error::new(format!("{}: {what}", self.path.display())));
             }
             rest = &rest[1..];
         }
         for m in rest {
-            if m.data.starts_with(b"\x7fELF") {
+            if m.data.starts_with(foreign::ELF) {
                 return Err(Error::new(format!(
                     "{}({}): an object of a C compiler. gort does not link cgo packages; build with CGO_ENABLED=0",
                     self.path.display(),
@@ -392,15 +396,22 @@ fn find_package(options: &Options, library: &str, importer: &str) -> Result<Path
     if !looked.is_empty() {
         reasons.push(format!("looked for {}", looked.join(", ")));
     }
-    if options.goroot.is_none() {
-        reasons.push(format!(
-            "no Go 1.5 was found: {}; `gort doctor` says what to do",
-            golang::looked()
-        ));
-    }
-    let looked = reasons.join("; ");
+    reasons.push(match &options.goroot {
+        _ if package.starts_with('/') => "compile it there".into(),
+        Some(root) => format!(
+            "name its folder with -L, or another Go than {} with {}; `gort doctor` says what is used and why",
+            root.display(),
+            golang::variable_that_wins()
+        ),
+        None => format!(
+            "no Go 1.5 was found: {}; set {} to one, `gort doctor` says how to get it",
+            golang::looked(),
+            golang::ROOT_VARIABLE
+        ),
+    });
     Err(Error::new(format!(
-        "package {package}, imported by {importer}, is missing: {looked}"
+        "package {package}, imported by {importer}, is missing: {}",
+        reasons.join("; ")
     )))
 }
 

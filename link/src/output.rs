@@ -1,16 +1,21 @@
 //! Putting a finished file where it was asked for.
 //!
-//! Promise: a file appears under its name complete, or not at all. It is written beside its place under a temporary name and renamed. As
+//! Promise: a file appears under its name complete, or not at all. It is written in the folder of its place and then put there. As
 //! with the stock linker, through symbolic links the file that they name is replaced or made, devices and pipes are
 //! written to, and a file that can be written but not replaced (its folder is not writable, it is mounted there) is written where it
-//! is; it is empty if that fails.
+//! is; it is empty if that fails. An executable then gets the right to be executed for whom it is readable, if it is ours to give.
+//!
+//! While it is written a file has no name, where the file system has such files (`O_TMPFILE`): nothing is left of it when the process is killed
+//! (SIGKILL). Only a finished one gets a name: its own, if that is free; else a temporary one, for the moment until it is renamed over the
+//! file that is there, since giving a name replaces nothing. Elsewhere (NFS, no `/proc`) the temporary name is there from the start, and a kill leaves it.
 
 use crate::emergency::{self, Unfinished, undisturbed};
-use crate::error::{Error, Result, describe_io};
+use crate::error::{Error, MORE_MEMORY, Result, describe_io};
+use rustix::fs::{AtFlags, CWD};
 use std::ffi::CString;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::fd::IntoRawFd as _;
+use std::os::fd::{AsRawFd as _, IntoRawFd as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -20,6 +25,9 @@ use std::time::{Duration, Instant};
 pub const EXECUTABLE: u32 = 0o775;
 /// Mode of other files.
 pub const DATA: u32 = 0o666;
+/// The bits of a mode that let execute, and read.
+const EXECUTE: u32 = 0o111;
+const READ: u32 = 0o444;
 /// What temporary names begin with.
 pub const TEMPORARY: &str = ".gort-link-";
 
@@ -83,10 +91,19 @@ pub fn earlier(output: &Path) -> Option<PathBuf> {
     }
 }
 
+/// What became of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// All that was asked for.
+    Done,
+    /// It was written in place, is not executable, and only its owner can change that.
+    NotExecutable,
+}
+
 /// Writes a file.
-pub fn write(output: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+pub fn write(output: &Path, bytes: &[u8], mode: u32) -> Result<Written> {
     let done = look(output).and_then(|place| match place {
-        Place::Special => write_over(&open_special(output)?, bytes),
+        Place::Special => write_over(&open_special(output)?, bytes).map(|()| Written::Done),
         Place::File(path) => replace(&path, bytes, mode),
     });
     done.map_err(|e| {
@@ -99,6 +116,7 @@ pub fn write(output: &Path, bytes: &[u8], mode: u32) -> Result<()> {
             io::ErrorKind::FileTooLarge => {
                 format!("; it takes {size} bytes: raise the limit on file sizes (ulimit -f)")
             }
+            io::ErrorKind::OutOfMemory => format!("; {MORE_MEMORY}"),
             io::ErrorKind::ExecutableFileBusy => {
                 "; it is running, and its folder is not writable".into()
             }
@@ -112,8 +130,67 @@ pub fn write(output: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     })
 }
 
-fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let made = undisturbed(|| {
+fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<Written> {
+    let put = match nameless(folder(path), bytes, mode)? {
+        Some(file) => undisturbed(|| name(&file, path)),
+        None => None,
+    };
+    let put = match put {
+        Some(put) => put,
+        None => write_and_rename(path, bytes, mode),
+    };
+    match put {
+        Err(denied) if is_denied(&denied) => write_in_place(path, bytes, mode, denied),
+        other => other.map(|()| Written::Done),
+    }
+}
+
+/// Writes a file without a name; `None` if there are none here. The answer is not open for writing: a program that is could not be started.
+fn nameless(folder: &Path, bytes: &[u8], mode: u32) -> io::Result<Option<File>> {
+    let open = |path: &Path, flags| {
+        OpenOptions::new()
+            .write(true)
+            .custom_flags(flags)
+            .mode(mode)
+            .open(path)
+    };
+    let Ok(file) = open(folder, libc::O_TMPFILE) else {
+        return Ok(None);
+    };
+    let Ok(place) = open(&in_proc(&file), libc::O_PATH) else {
+        return Ok(None);
+    };
+    write_to(file, bytes)?;
+    Ok(Some(place))
+}
+
+/// The name of an open file.
+fn in_proc(file: &File) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
+
+/// Gives a file without a name one, in the place of what is there; `None` if it can get none.
+fn name(file: &File, path: &Path) -> Option<io::Result<()>> {
+    let from = in_proc(file);
+    let link = |to: &Path| -> io::Result<()> {
+        let follow = AtFlags::SYMLINK_FOLLOW;
+        Ok(rustix::fs::linkat(CWD, &from, CWD, to, follow)?)
+    };
+    match link(path) {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+        other => return other.ok().map(Ok),
+    }
+    let temporary = tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .make_in(folder(path), link)
+        .ok()?;
+    let renamed = temporary.into_temp_path().persist(path);
+    Some(renamed.map_err(|e| e.error))
+}
+
+/// Writes a file under a temporary name and renames it.
+fn write_and_rename(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let made: io::Result<_> = undisturbed(|| {
         let made = tempfile::Builder::new()
             .prefix(TEMPORARY)
             .permissions(Permissions::from_mode(mode))
@@ -121,21 +198,11 @@ fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
         let noted = Unfinished::note(made.path());
         Ok((made, noted))
     });
-    let (temporary, noted) = match made {
-        Ok(made) => made,
-        Err(e) if is_denied(&e) => return write_in_place(path, bytes, e),
-        Err(e) => return Err(e),
-    };
+    let (temporary, noted) = made?;
     let (file, temporary) = temporary.into_parts();
     write_to(file, bytes)?;
     let renamed = undisturbed(|| temporary.persist(path).map(|()| drop(noted)));
-    match renamed {
-        Err(e) if is_denied(&e.error) => {
-            drop(e.path);
-            write_in_place(path, bytes, e.error)
-        }
-        other => other.map_err(|e| e.error),
-    }
+    renamed.map_err(|e| e.error)
 }
 
 /// Whether a file can be neither made in a folder nor put in the place of another.
@@ -148,7 +215,7 @@ fn is_denied(e: &io::Error) -> bool {
 }
 
 /// Writes into a file that is there; `denied` says why it is not replaced, and stands if there is none.
-fn write_in_place(path: &Path, bytes: &[u8], denied: io::Error) -> io::Result<()> {
+fn write_in_place(path: &Path, bytes: &[u8], mode: u32, denied: io::Error) -> io::Result<Written> {
     let opened = undisturbed(|| {
         let file = OpenOptions::new().write(true).truncate(true).open(path)?;
         Ok::<_, io::Error>((file, Unfinished::note(path)))
@@ -157,7 +224,24 @@ fn write_in_place(path: &Path, bytes: &[u8], denied: io::Error) -> io::Result<()
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Err(denied),
         opened => opened?,
     };
-    write_over(&file, bytes)
+    write_over(&file, bytes)?;
+    match mode & EXECUTE {
+        0 => Ok(Written::Done),
+        _ => make_executable(&file),
+    }
+}
+
+/// Whoever may read a file may execute it.
+fn make_executable(file: &File) -> io::Result<Written> {
+    let now = file.metadata()?.permissions().mode();
+    let wanted = now | (now & READ) >> 2;
+    if now == wanted || file.set_permissions(Permissions::from_mode(wanted)).is_ok() {
+        return Ok(Written::Done);
+    }
+    Ok(match now & EXECUTE {
+        0 => Written::NotExecutable,
+        _ => Written::Done,
+    })
 }
 
 /// Writes what cannot be replaced. A file is empty if that fails.

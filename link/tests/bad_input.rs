@@ -8,12 +8,6 @@ fn bench() -> Bench {
     Bench::new(&Library::default())
 }
 
-fn has(text: &str, parts: &[&str]) {
-    for p in parts {
-        assert!(text.contains(p), "`{p}` is not in: {text}");
-    }
-}
-
 #[test]
 fn truncated_object() {
     let b = bench();
@@ -105,11 +99,112 @@ fn missing_package() {
     b.write("lib/p/q.a", &package(&Encoder::new(&["deep.a"]).finish()));
     has(
         &b.refused(&["-o", "out", "main.o"]),
-        &["package p/q, imported by main", "GOROOT"],
+        &["package p/q, imported by main", "GO15ROOT", "gort doctor"],
     );
     has(
         &b.refused(&["-o", "out", "-L", "lib", "main.o"]),
         &["package deep, imported by p/q", "lib/deep.a"],
+    );
+    // In a Go that is there, too.
+    let out = b
+        .command(&["-o", "out", "main.o"])
+        .env("GO15ROOT", b.path("go"))
+        .output()
+        .expect("run the linker");
+    has(
+        &String::from_utf8_lossy(&out.stderr),
+        &["go/pkg/linux_amd64/p/q.a", "GO15ROOT", "gort doctor"],
+    );
+}
+
+#[test]
+fn files_of_other_kinds_are_told_what_they_are() {
+    let b = bench();
+    b.write("main.o", &Encoder::new(&[]).main().finish());
+    b.linked(&["-o", "out", "main.o"]);
+    std::fs::rename(b.path("out"), b.path("hello")).expect("rename");
+    b.write("x.go", b"package main\n\nfunc main() {}\n");
+    // GNU's tools keep long names apart.
+    let mut elf = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x01\0".to_vec();
+    b.write("c.o", &elf);
+    let names = b"a_name_that_is_too_long.o/\n".to_vec();
+    b.write("c.a", &archive(&[("//", &names), ("/0", &elf)]));
+    elf.truncate(16);
+    let cgo = [
+        (
+            "__.PKGDEF",
+            &b"go object linux amd64 go1.5.4 X:none\n\n!\n"[..],
+        ),
+        ("//", &names),
+        ("/0", &elf),
+    ];
+    b.write("cgo.a", &archive(&cgo));
+    for (file, parts) in [
+        ("./hello", ["linked already", "gort goroot DIR"]),
+        ("x.go", ["a Go source file", "DIR/bin/go build"]),
+        ("c.o", ["an object of a C compiler", "CGO_ENABLED=0"]),
+        (
+            "c.a",
+            ["an archive of objects of a C compiler", "CGO_ENABLED=0"],
+        ),
+        ("cgo.a", ["(a_name_that_is_too_long.o)", "CGO_ENABLED=0"]),
+    ] {
+        let text = b.refused(&["-o", "out", file]);
+        has(&text, &parts);
+        assert!(text.starts_with(&format!("gort link: {file}")), "{text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(!text.contains("()"), "{text}");
+    }
+}
+
+#[test]
+fn system_linkers_that_are_not_there_or_fail() {
+    let b = bench();
+    b.write("main.o", &Encoder::new(&[]).main().finish());
+    let refused = |args: &[&str], variable: Option<&str>| {
+        let mut command = b.command(args);
+        command.envs(variable.map(|value| ("GORT_LD", value)));
+        let out = command.args(["-o", "out", "main.o"]).output();
+        let out = out.expect("run the linker");
+        assert_eq!(out.status.code(), Some(2));
+        let text = String::from_utf8_lossy(&out.stderr).into_owned();
+        has(&text, &["gort link: final link: "]);
+        text
+    };
+    let one_line = |text: &str| assert_eq!(text.lines().count(), 1, "{text}");
+    for (args, variable, parts) in [
+        (
+            &[][..],
+            Some("nowhere"),
+            ["cannot run nowhere", "GORT_LD names it"],
+        ),
+        (&["-extld=nowhere"], None, ["-extld names it", "GORT_LD"]),
+        (
+            &["-extld=nogcc", "-linkmode=external"],
+            None,
+            ["cannot run nogcc", "with -extld or in GORT_LD"],
+        ),
+    ] {
+        let text = refused(args, variable);
+        has(&text, &parts);
+        one_line(&text);
+    }
+    // One that says much: its first line, and all of them for who asks.
+    let script = "#!/bin/sh\nprintf 'first\\nsecond\\033\\nthird\\n' >&2\nexit 3\n";
+    let program = b.write("ld.bad", script.as_bytes());
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, mode).expect("chmod");
+    let program = program.to_str().expect("a name in UTF-8");
+    let text = refused(&[], Some(program));
+    one_line(&text);
+    has(
+        &text,
+        &["(exit status: 3): first (-v prints all 3 lines); GORT_LD"],
+    );
+    let text = refused(&["-v"], Some(program));
+    has(
+        &text,
+        &["\nfirst\nsecond\\u{1b}\nthird\n", "(all 3 lines are above)"],
     );
 }
 

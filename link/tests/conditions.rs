@@ -155,7 +155,11 @@ fn no_memory() {
             "ulimit -v {}; exec \"$LINK\" -o out main.o",
             least + step * 4_000
         );
-        results.push(is_clean(&b, &shell(&b, &script), &script).is_some());
+        let text = is_clean(&b, &shell(&b, &script), &script);
+        if let Some(text) = &text {
+            has(text, &["raise the limit on memory (ulimit -v)"]);
+        }
+        results.push(text.is_some());
     }
     assert!(
         results.contains(&true) && results.contains(&false),
@@ -219,6 +223,37 @@ fn signals_leave_nothing_and_end_the_process() {
         }
         assert!(ended > 0, "no signal came in time");
     }
+}
+
+#[test]
+fn a_kill_leaves_nothing() {
+    // Large enough that some come while the file is written.
+    let b = bench(24 << 20);
+    let mut whole = 0;
+    for earlier in [false, true] {
+        for moment in 0..30 {
+            if earlier {
+                b.write("out", b"old");
+            }
+            let mut child = b.command(&["-o", "out", "main.o"]).spawn().expect("run");
+            std::thread::sleep(Duration::from_millis(moment * 2));
+            let _ = child.kill();
+            child.wait().expect("wait");
+            let mut names = b.names();
+            names.retain(|name| name != "out");
+            assert_eq!(names, ["libgort.a", "main.o"], "{moment}");
+            match std::fs::read(b.path("out")) {
+                Ok(old) if earlier && old == b"old" => {}
+                Ok(new) => {
+                    assert!(new.len() > 24 << 20, "a part of the program");
+                    whole += 1;
+                }
+                Err(_) => assert!(!earlier),
+            }
+            let _ = std::fs::remove_file(b.path("out"));
+        }
+    }
+    assert!(whole < 60, "no kill came in time");
 }
 
 #[test]
@@ -317,7 +352,7 @@ fn a_damaged_library() {
     let out = b.link(&["-o", "out", "main.o"]);
     let text = is_clean(&b, &out, "symbol of a relocation").expect("damaged");
     assert!(
-        text.contains("libgort.a: member runtime.o: a relocation's symbol does not exist; it is damaged, build libgort.a again with scripts/build"),
+        text.contains("libgort.a: member runtime.o: a relocation's symbol does not exist; it is damaged, build libgort.a again with scripts/build or name another in GORT_LIB"),
         "{text}"
     );
 }

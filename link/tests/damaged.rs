@@ -72,11 +72,8 @@ fn samples() -> Vec<Vec<u8>> {
 
 /// Links an object with a library that provides what the sample mentions.
 fn link(object: &[u8], bench: &Bench) {
-    let input = bench.write("main.o", object);
-    let mut options = gort_link::Options::new(input);
-    options.library = Some(bench.path("libgort.a"));
-    if let Err(e) = gort_link::link_object(&options) {
-        assert!(!e.to_string().is_empty());
+    if let Err(why) = bench.link_object(object) {
+        assert!(!why.is_empty());
     }
 }
 

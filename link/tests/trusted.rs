@@ -81,19 +81,14 @@ impl Function<'_> {
 
 /// Links up to `go.o`.
 fn link(object: Encoder) -> Result<(), String> {
-    let b = bench();
-    let mut options = gort_link::Options::new(b.write("main.o", &object.finish()));
-    options.library = Some(b.path("libgort.a"));
-    let done = gort_link::link_object(&options);
-    done.map(drop).map_err(|e| e.to_string())
+    bench().link_object(&object.finish()).map(drop)
 }
 
 fn refused(done: Result<(), String>, parts: &[&str]) {
     let why = done.expect_err("a refusal");
     assert_eq!(why.lines().count(), 1, "{why}");
-    for part in parts.iter().chain(&["main.o", "compile the package again"]) {
-        assert!(why.contains(part), "`{part}` is not in: {why}");
-    }
+    has(&why, parts);
+    has(&why, &["main.o", "compile the package again"]);
 }
 
 #[test]

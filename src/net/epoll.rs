@@ -5,6 +5,7 @@
 
 use super::desc::{self, Mode, PollDesc};
 use crate::debug::{out::Out, print};
+use crate::os::PATIENCE;
 use crate::os::sys::{syscall3, syscall6};
 use crate::os::ways::Ways;
 use crate::sched::queue::GList;
@@ -30,8 +31,6 @@ static NOTE: Note = Note::new();
 /// Longest wait where the process had no descriptor left for an eventfd.
 const UNBROKEN_NS: i64 = 10_000_000;
 
-/// Failures of a break in a row after which there is no hope.
-const PATIENCE: u32 = 100;
 /// Breaks in a row that could not be reset. Of the waiting thread.
 static FAILED_READS: AtomicU32 = AtomicU32::new(0);
 

@@ -3,13 +3,11 @@
 //! A sleep that fails is a spurious wake-up, and some kernels have let one fail for no reason; a wake-up that fails leaves its sleeper asleep. So a failed
 //! call is made again after a while, and where it goes on failing (a filter forbids it) the process dies rather than turn in circles or hang.
 
-use super::sys;
+use super::{PATIENCE, sys};
 use crate::debug::{out::Out, print};
 use core::sync::atomic::{AtomicU32, Ordering};
 
-/// Failures in a row after which there is no hope. Each costs its thread [`PAUSE`]: fewer would kill a process for a bad moment.
-const PATIENCE: u32 = 100;
-/// Time until a failed call is made again.
+/// Time until a failed call is made again, up to [`PATIENCE`] times.
 static PAUSE: libc::timespec = libc::timespec {
     tv_sec: 0,
     tv_nsec: 1_000_000,

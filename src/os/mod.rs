@@ -8,3 +8,7 @@ pub mod timer;
 pub mod ways;
 
 pub use random::random_u64;
+
+/// Failures in a row of a call that cannot fail for good, after which there is no hope and the process dies. Fewer would kill it for a bad moment,
+/// more would let it turn in circles for longer.
+pub const PATIENCE: u32 = 100;

@@ -1,13 +1,14 @@
 //! The list of tests that are known to fail on gort, with the reason for each.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use serde::Deserialize;
 
-/// The project's own list, part of the executable so that an installed gort has it, too.
+use super::known::{self, Entry};
+
+/// The project's own list.
 const OWN: &str = include_str!("../../expected-failures.toml");
 
 /// Tests that are expected to fail.
@@ -23,24 +24,10 @@ struct File {
     test: Vec<Entry>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    name: String,
-    reason: String,
-}
-
 impl Expected {
     /// The list in `file`, or the project's own.
     pub fn load(file: Option<&Path>) -> Result<Self> {
-        match file {
-            Some(file) => {
-                let text = fs::read_to_string(file)
-                    .with_context(|| format!("cannot read {}", file.display()))?;
-                Self::parse(&text).with_context(|| format!("in {}", file.display()))
-            }
-            None => Self::parse(OWN).context("in gort's own list of expected failures"),
-        }
+        known::load(file, OWN, "list of expected failures", Self::parse)
     }
 
     /// A suite in which nothing may fail.
@@ -49,18 +36,8 @@ impl Expected {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let file: File = toml::from_str(text)?;
-        let mut reasons = BTreeMap::new();
-        for Entry { name, reason } in file.test {
-            ensure!(
-                !reason.trim().is_empty(),
-                "the expected failure {name} has no reason"
-            );
-            ensure!(
-                reasons.insert(name.clone(), reason).is_none(),
-                "{name} is listed twice"
-            );
-        }
+        let file: File = known::fields(text)?;
+        let reasons = known::reasons(file.test)?;
         Ok(Self { reasons })
     }
 

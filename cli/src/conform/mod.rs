@@ -26,6 +26,7 @@ mod expected;
 mod faults;
 mod header;
 mod kept;
+mod known;
 mod matrix;
 mod normal;
 pub mod process;

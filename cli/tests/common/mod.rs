@@ -22,7 +22,7 @@ pub struct Outcome {
 pub fn gort(args: &[&str], env: &[(&str, &Path)]) -> Outcome {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gort"));
     command.args(args);
-    for variable in ["GO15ROOT", "HOME", "GORT_LIB", "GOROOT"] {
+    for variable in ["GO15ROOT", "HOME", "GORT_LIB", "GORT_LD", "GOROOT"] {
         command.env_remove(variable);
     }
     command.envs(env.iter().copied());

@@ -5,11 +5,13 @@ use super::Fault;
 /// First bytes of an archive.
 pub const MAGIC: &[u8] = b"!<arch>\n";
 const HEADER: usize = 60;
+/// The member that holds long names.
+const LONG_NAMES: &[u8] = b"//";
 
 /// One file of an archive, or the whole of a bare object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member<'a> {
-    /// Name; cut to 16 bytes by the tools. Empty for a bare object.
+    /// Name. Go's tools cut it to 16 bytes; others keep a long one elsewhere in the archive, whence it is taken. Empty for a bare object.
     pub name: String,
     /// Contents.
     pub data: &'a [u8],
@@ -27,6 +29,7 @@ pub fn members(file: &[u8]) -> Result<Vec<Member<'_>>, Fault> {
         }]);
     }
     let mut out = Vec::new();
+    let mut long_names: &[u8] = &[];
     let mut pos = MAGIC.len();
     while pos < file.len() {
         let Some(head) = file.get(pos..pos + HEADER) else {
@@ -47,24 +50,45 @@ pub fn members(file: &[u8]) -> Result<Vec<Member<'_>>, Fault> {
         let Some(size) = size else {
             return Err(Fault::at(pos + 48, "archive member header without a size"));
         };
-        let name = String::from_utf8_lossy(&head[..16])
-            .trim_end_matches([' ', '/'])
-            .to_string();
         let offset = pos + HEADER;
+        let field = head[..16].trim_ascii_end();
         let Some(data) = offset
             .checked_add(size)
             .and_then(|end| file.get(offset..end))
         else {
             let left = file.len() - offset;
+            let name = member_name(field, long_names, &[]);
             return Err(Fault::at(
                 pos,
                 format!("member {name} has {size} bytes, {left} are left (truncated)"),
             ));
         };
+        if field == LONG_NAMES {
+            long_names = data;
+        }
+        let name = member_name(field, long_names, data);
         out.push(Member { name, data, offset });
         pos = offset + size + (size & 1);
     }
     Ok(out)
+}
+
+/// What the name in a header stands for. GNU's tools end names with a slash and write the place of a long one in [`LONG_NAMES`]; BSD's put a long one
+/// before the member's bytes and write its length.
+fn member_name(field: &[u8], long_names: &[u8], data: &[u8]) -> String {
+    let number = |text: &[u8]| std::str::from_utf8(text).ok()?.parse::<usize>().ok();
+    let gnu = || {
+        let name = long_names.get(number(field.strip_prefix(b"/")?)?..)?;
+        name.split(|&b| b == b'\n').next()
+    };
+    let bsd = || data.get(..number(field.strip_prefix(b"#1/")?)?);
+    let name = gnu().or_else(bsd).unwrap_or(field);
+    // The names of GNU's tables are slashes, and no others have none in front of them.
+    let short = name.strip_suffix(b"/").filter(|short| !short.is_empty());
+    let name = short.filter(|_| name != LONG_NAMES).unwrap_or(name);
+    String::from_utf8_lossy(name)
+        .trim_end_matches('\0')
+        .to_string()
 }
 
 #[cfg(test)]
@@ -100,6 +124,34 @@ mod tests {
         assert_eq!(m.len(), 2);
         assert_eq!((m[0].name.as_str(), m[0].data), ("__.PKGDEF", &b"abc"[..]));
         assert_eq!((m[1].name.as_str(), m[1].data), ("_go_.o", &b"defg"[..]));
+    }
+
+    #[test]
+    fn names_are_those_of_the_files() {
+        let a = archive(&[
+            ("/", b"\0\0\0\0"),
+            ("//", b"a_long_name_of_a_file.o/\nb.o/\n"),
+            ("/0", b"x"),
+            ("/25", b"y"),
+            ("short.o/", b"z"),
+            ("/99", b"no such"),
+            ("#1/20", b"sixteen_and_more.o\0\0data"),
+            ("cut_to_sixteen_b", b"g"),
+        ]);
+        let names: Vec<_> = members(&a).unwrap().into_iter().map(|m| m.name).collect();
+        assert_eq!(
+            names,
+            [
+                "/",
+                "//",
+                "a_long_name_of_a_file.o",
+                "b.o",
+                "short.o",
+                "/99",
+                "sixteen_and_more.o",
+                "cut_to_sixteen_b"
+            ]
+        );
     }
 
     #[test]

@@ -378,6 +378,13 @@ impl Library<'_> {
     }
 }
 
+/// Fails unless each of the parts is in the text.
+pub fn has(text: &str, parts: &[&str]) {
+    for p in parts {
+        assert!(text.contains(p), "`{p}` is not in: {text}");
+    }
+}
+
 /// A directory with a library, for links.
 pub struct Bench {
     pub dir: tempfile::TempDir,
@@ -403,18 +410,30 @@ impl Bench {
         path
     }
 
+    /// Links an object up to `go.o`, in this process; answers that or the refusal.
+    pub fn link_object(&self, object: &[u8]) -> Result<Vec<u8>, String> {
+        let mut options = gort_link::Options::new(self.write("main.o", object));
+        options.library = Some(self.path("libgort.a"));
+        gort_link::link_object(&options).map_err(|e| e.to_string())
+    }
+
     /// Runs the linker in the directory.
     pub fn link(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_gort-link"))
+        self.command(args).output().expect("run the linker")
+    }
+
+    /// The linker, to run in the directory. Of the environment it sees the library.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gort-link"));
+        command
             .args(args)
             .current_dir(self.dir.path())
             .env("GORT_LIB", self.path("libgort.a"))
             .env_remove("GOROOT")
             .env_remove("GO15ROOT")
             .env_remove("HOME")
-            .env_remove("GORT_LD")
-            .output()
-            .expect("run the linker")
+            .env_remove("GORT_LD");
+        command
     }
 
     /// A link that must work.

@@ -1,18 +1,18 @@
 //! `faults.toml`: the errors of each system call, the programs, and what is accepted.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use syscalls::{Errno, Sysno};
 
+use super::super::known;
 use super::outcome::Class;
 use super::resources::Resource;
 
-/// The project's table, part of the executable as the list of expected failures is.
+/// The project's table.
 const OWN: &str = include_str!("../../../faults.toml");
 
 /// The table.
@@ -103,18 +103,11 @@ struct File {
 impl Table {
     /// The table in `file`, or the project's own.
     pub fn load(file: Option<&Path>) -> Result<Self> {
-        match file {
-            Some(file) => {
-                let text = fs::read_to_string(file)
-                    .with_context(|| format!("cannot read {}", file.display()))?;
-                Self::parse(&text).with_context(|| format!("in {}", file.display()))
-            }
-            None => Self::parse(OWN).context("in gort's own table of faults"),
-        }
+        known::load(file, OWN, "table of faults", Self::parse)
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let file: File = toml::from_str(text)?;
+        let file: File = known::fields(text)?;
         let filters = errors(&file.filters)?;
         let mut calls = BTreeMap::new();
         for (call, names) in &file.calls {
@@ -122,10 +115,7 @@ impl Table {
             calls.insert(number, errors(names).with_context(|| call.clone())?);
         }
         for accepted in &file.accept {
-            ensure!(
-                !accepted.reason.trim().is_empty(),
-                "an accepted outcome has no reason"
-            );
+            known::has_reason("an accepted outcome", &accepted.reason)?;
             for call in &accepted.calls {
                 let resource = Resource::all().any(|resource| resource.to_string() == *call);
                 if !resource {

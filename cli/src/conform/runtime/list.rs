@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 use serde::Deserialize;
 
-/// The project's list, part of the executable.
+use super::super::known::{self, Entry};
+
+/// The project's list.
 const OWN: &str = include_str!("list.toml");
 
 /// The list by names.
@@ -25,34 +27,18 @@ struct Text {
     test: Vec<Entry>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    name: String,
-    reason: String,
-}
-
 impl List {
     /// The project's own.
     pub fn own() -> Result<Self> {
-        Self::parse(OWN).context("in gort's own list of runtime tests")
+        known::load(None, OWN, "list of runtime tests", Self::parse)
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let Text { after, file, test } = toml::from_str(text)?;
-        let reasons = |entries: Vec<Entry>| -> Result<BTreeMap<String, String>> {
-            let mut reasons = BTreeMap::new();
-            for Entry { name, reason } in entries {
-                ensure!(!reason.trim().is_empty(), "{name} has no reason");
-                let before = reasons.insert(name.clone(), reason);
-                ensure!(before.is_none(), "{name} is listed twice");
-            }
-            Ok(reasons)
-        };
+        let Text { after, file, test } = known::fields(text)?;
         Ok(Self {
             after,
-            files: reasons(file)?,
-            tests: reasons(test)?,
+            files: known::reasons(file)?,
+            tests: known::reasons(test)?,
         })
     }
 
