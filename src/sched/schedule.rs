@@ -9,10 +9,11 @@ use super::wake::{Host, Retired};
 use super::{P, getm, getp, interrupt, m, park, perturb, prompt, registers, status, stw};
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status};
 use crate::debug::print;
+use crate::os::futex;
 use crate::profile::trace;
 use crate::sync::mutex::Guard;
 use core::ptr;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 unsafe extern "C" {
     /// asm/switch.S: goes on with a goroutine.
@@ -28,6 +29,13 @@ const GLOBAL_EVERY: u32 = 61;
 /// what they share is in the cache, and lets a P that readies one after the other gather some, for which no thread has to be woken; a shorter one has a goroutine
 /// run sooner whose waker does not block.
 const PATIENCE_NS: i64 = 5_000;
+/// Looks meanwhile.
+const LOOKS: i64 = 2;
+
+/// How long a seeker lingers that saw such goroutines; the kernel adds some 50 microseconds.
+const LINGER_NS: i64 = 20_000;
+/// Nobody wakes it.
+static LINGER: AtomicU32 = AtomicU32::new(0);
 
 /// Enters the scheduler from wherever this thread is.
 pub fn start_on_empty_stack() -> ! {
@@ -310,6 +318,8 @@ unsafe fn next_goroutine(m: *mut M) -> (*mut G, bool) {
 unsafe fn find_runnable(m: *mut M) -> *mut G {
     // SAFETY: this M holds a P until it says otherwise.
     unsafe {
+        // Another P runs goroutines that make each other runnable.
+        let mut come_and_go = false;
         loop {
             if GCWAITING.load(Ordering::Acquire) != 0 {
                 return ptr::null_mut();
@@ -347,10 +357,11 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                     (*m).spinning = 1;
                     WAKE.begin();
                 }
-                let g = steal(p);
+                let (g, runs) = steal(p);
                 if !g.is_null() {
                     return g;
                 }
+                come_and_go = runs;
                 if !(*p).runq_empty() || crate::time::pending(p) {
                     return ptr::null_mut();
                 }
@@ -362,6 +373,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
             let mut seeks = (*m).spinning != 0;
             let mut last = LastLook {
                 found: ptr::null_mut(),
+                come_and_go,
             };
             let retired = WAKE.retire(&mut seeks, &mut last);
             (*m).spinning = u32::from(seeks);
@@ -383,6 +395,8 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
 struct LastLook {
     /// What was found all the same; null: something else is to be done.
     found: *mut G,
+    /// Another P runs goroutines that make each other runnable.
+    come_and_go: bool,
 }
 
 impl Host for LastLook {
@@ -422,6 +436,14 @@ impl Host for LastLook {
         true
     }
 
+    fn linger(&mut self) {
+        // Each time they do they would wake a thread again, which costs more than what it could take from them. Sleeping without P this one is in
+        // nobody's way, and looks for other work afterwards. Somebody must wait for the network and the timers, though.
+        if self.come_and_go && !lacks_poller() {
+            futex::sleep(&LINGER, 0, LINGER_NS);
+        }
+    }
+
     fn work_anywhere(&self) -> bool {
         // SAFETY: Ps are never freed, their queues atomic.
         state::all_ps().any(|p| unsafe { !(*p).runq_empty() })
@@ -430,8 +452,9 @@ impl Host for LastLook {
     }
 }
 
-/// Tries to take work from the other Ps, in random order.
-unsafe fn steal(p: *mut P) -> *mut G {
+/// Tries to take work from the other Ps, in random order. True: one of them has work that it gets to itself ([`runs_its_next`]).
+unsafe fn steal(p: *mut P) -> (*mut G, bool) {
+    let mut runs = false;
     // SAFETY: we hold p; the others are only touched through their atomic queues and timer locks.
     unsafe {
         let n = state::GOMAXPROCS.load(Ordering::Acquire) as u64;
@@ -446,19 +469,25 @@ unsafe fn steal(p: *mut P) -> *mut G {
                     crate::time::check(victim);
                     let (g, _) = (*p).runq_get();
                     if !g.is_null() {
-                        return g;
+                        return (g, false);
                     }
                 }
                 // The victim's next goroutine only in the last round: it is about to run there.
-                let take_next = round == 3 && !runs_its_next(victim) || perturb::chance(4);
+                let take_next = if round == 3 {
+                    let itself = runs_its_next(victim);
+                    runs |= itself;
+                    !itself
+                } else {
+                    perturb::chance(4)
+                };
                 let g = (*p).runq_steal(&*victim, take_next);
                 if !g.is_null() {
-                    return g;
+                    return (g, false);
                 }
             }
         }
     }
-    ptr::null_mut()
+    (ptr::null_mut(), runs)
 }
 
 /// `victim` is at work, and its next goroutine is all that there is to steal: watches it for [`PATIENCE_NS`], or until there is more. True: its goroutines come and
@@ -475,17 +504,21 @@ unsafe fn runs_its_next(victim: *mut P) -> bool {
         if next == 0 || (*victim).status.load(Ordering::Relaxed) != pstatus::RUNNING {
             return false;
         }
-        let end = crate::time::clock::nanotime() + PATIENCE_NS;
-        let mut runs = false;
-        while queue.len() == 0
-            && GCWAITING.load(Ordering::Relaxed) == 0
-            && crate::time::clock::nanotime() < end
-        {
-            // The kernel likes to have who is woken run on the processor of the waker: that may be whom we watch.
-            crate::os::sys::sched_yield();
-            runs |= queue.peek_next() != next;
+        for _ in 0..LOOKS {
+            let end = crate::time::clock::nanotime() + PATIENCE_NS / LOOKS;
+            while GCWAITING.load(Ordering::Relaxed) == 0 && crate::time::clock::nanotime() < end {
+                // The kernel likes to have who is woken run on the processor of the waker: that may be whom we watch.
+                crate::os::sys::sched_yield();
+            }
+            // Each look takes the queue's cache line from the victim.
+            if queue.len() != 0 {
+                return false;
+            }
+            if queue.peek_next() != next {
+                return true;
+            }
         }
-        runs
+        false
     }
 }
 

@@ -27,6 +27,8 @@ pub trait Host {
     fn give_away(&mut self, lock: &mut Self::Lock);
     /// Takes a P off the idle list ([`Wake::took_idle`]), if there is one.
     fn take(&mut self, lock: &mut Self::Lock) -> bool;
+    /// A seeker has given its P away and still counts as one: it may stay so for a while if another would only be woken to find nothing, too.
+    fn linger(&mut self);
     /// There is work somewhere.
     fn work_anywhere(&self) -> bool;
 }
@@ -150,6 +152,7 @@ impl Wake {
         drop(lock);
         if *seeks {
             *seeks = false;
+            host.linger();
             self.gave_up();
             if host.work_anywhere() {
                 let mut lock = host.lock();

@@ -47,6 +47,8 @@ impl<'a, const PS: usize> Host for Thread<'a, PS> {
         self.p.is_some()
     }
 
+    fn linger(&mut self) {}
+
     fn work_anywhere(&self) -> bool {
         self.s.rings.iter().any(|r| !r.is_empty())
     }
