@@ -307,7 +307,7 @@ typedef struct G {
 	uint64_t sysexitseq;          /* 408 execution trace: number of its return from a system call that lost its P, 0 = not noted */
 	uint64_t sysexitticks;        /* 416 and its time */
 	uint32_t systraced;           /* 424 the trace knows that it is in a system call */
-	uint32_t pad;
+	uint32_t met;                 /* 428 chan::Hchan::encounter: where it last met a waiter */
 } G;                                  /* 432 */
 
 enum {

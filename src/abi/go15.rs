@@ -443,7 +443,7 @@ pub struct G {
     pub sysexitseq: u64,
     pub sysexitticks: u64,
     pub systraced: u32,
-    pub pad: u32,
+    pub met: u32,
 }
 pub const G_SYSTEM: _bindgen_ty_3 = 1;
 pub const G_PANIC_ON_FAULT: _bindgen_ty_3 = 2;

@@ -3,7 +3,7 @@
 //! Looks without the lock come first. They are the whole answer of a non-blocking operation that cannot go on, and spare the others the lock
 //! in vain. With the lock held only the ring is touched; waiters, panics and the barriers of large elements are the business of system mode (`ops`).
 
-use super::hchan::Hchan;
+use super::hchan::{Hchan, RECEIVER, SENDER};
 use crate::abi::args;
 use crate::gc::barrier;
 use crate::sync::backoff::Backoff;
@@ -31,16 +31,20 @@ impl Hchan {
         false
     }
 
+    /// There is room, and nobody to be woken.
     #[inline]
     fn room_and_nobody(&self) -> bool {
-        self.qcount.load(Ordering::Acquire) < self.dataqsiz
+        let count = self.qcount.load(Ordering::Acquire);
+        count < self.dataqsiz
             && self.closed.load(Ordering::Relaxed) == 0
-            && self.recvq.is_empty()
+            && (self.recvq.is_empty() || count == 0 && self.tries(RECEIVER))
     }
 
+    /// There is an element, and nobody to be woken.
     #[inline]
     fn element_and_nobody(&self) -> bool {
-        self.qcount.load(Ordering::Acquire) > 0 && self.sendq.is_empty()
+        let count = self.qcount.load(Ordering::Acquire);
+        count > 0 && (self.sendq.is_empty() || count == self.dataqsiz && self.tries(SENDER))
     }
 }
 

@@ -1,17 +1,23 @@
 //! The channel structure, and what send, receive and close do under its lock.
 
-use super::ops::served;
-use super::sudog::Sudog;
+use super::ops::{self, served};
+use super::sudog::{Patience, Sudog};
 use crate::abi::{G, Type};
+use crate::sched;
 use crate::sync::mutex::RawMutex;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicPtr, AtomicU16, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 /// A channel. `qcount` and `dataqsiz` are read by compiled code for `len` and `cap`; debuggers look at `recvq` and `recvx`.
 ///
 /// Under the lock, with no stale select waiters counted:
 /// - `qcount <= dataqsiz`; elements are at `recvx, recvx + 1, ... (mod dataqsiz)`, `qcount` of them;
-/// - a waiting receiver implies `qcount == 0`; a waiting sender implies `qcount == dataqsiz`; neither exists once `closed`.
+/// - a waiting receiver implies `qcount == 0`, or 1 at most while one that was woken tries to get an element ([`RECEIVER`]); a waiting sender
+///   implies `qcount == dataqsiz`, or one less at least while one tries ([`SENDER`]); neither exists once `closed`.
+///
+/// A waiter is served by who meets it, so that it has nothing left to do. Only where the ring is a lock or a semaphore ([`LOCK`]), the same goroutines putting in and
+/// taking out, waiters are woken to try, like those of a semaphore and for the same reason ([`crate::sync::sema`]): it would be handed from one
+/// to the next otherwise, a switch of goroutines for each operation. Whoever waits in a select is served always.
 ///
 /// All fields but those marked constant are written under the lock; the atomic ones are also read without it.
 ///
@@ -28,7 +34,9 @@ pub struct Hchan {
     /// Bytes of an element. Constant.
     pub elemsize: u16,
     /// 1 once closed.
-    pub closed: AtomicU16,
+    pub closed: AtomicU8,
+    /// [`RECEIVER`], [`SENDER`], [`LOCK`].
+    pub trying: AtomicU8,
     /// The lock.
     pub lock: RawMutex,
     /// Type of an element. Constant.
@@ -42,6 +50,13 @@ pub struct Hchan {
 }
 
 const _: () = assert!(size_of::<Hchan>() == 64);
+
+/// In [`Hchan::trying`]: a receiver was woken to try, and one element in the ring is for it. In [`G::met`]: a receiver was met.
+pub const RECEIVER: u8 = 1;
+/// In [`Hchan::trying`]: a sender was woken to try, and one free slot is for it. In [`G::met`]: a sender was met.
+pub const SENDER: u8 = 2;
+/// In [`Hchan::trying`]: a goroutine that met a waiting sender when it took an element came to wait as a sender itself, or the same with receivers.
+pub const LOCK: u8 = 4;
 
 /// A FIFO queue of waiters, under the channel's lock; `first` may be looked at without it. The first waiter's `prev` is the last one.
 #[derive(Debug)]
@@ -77,6 +92,26 @@ impl WaitQ {
                 (*first).prev = s;
             }
         }
+    }
+
+    /// Puts back, as the first, a waiter that was taken off.
+    ///
+    /// # Safety
+    /// As [`WaitQ::push`].
+    pub unsafe fn push_front(&mut self, s: *mut Sudog) {
+        let first = self.first.load(Ordering::Relaxed);
+        // SAFETY: as in `push`.
+        unsafe {
+            (*s).next = first;
+            (*s).queued = true;
+            if first.is_null() {
+                (*s).prev = s;
+            } else {
+                (*s).prev = (*first).prev;
+                (*first).prev = s;
+            }
+        }
+        self.first.store(s, Ordering::Release);
     }
 
     /// Takes `s` off, wherever it stands; nothing happens if it is not queued any more.
@@ -143,8 +178,8 @@ unsafe fn claim_goroutine(g: *mut G) -> bool {
 pub enum Sent {
     /// The element is in the ring.
     Stored,
-    /// The element is in this receiver's slot: wake it, after unlocking.
-    Handed(*mut Sudog),
+    /// The element is in this receiver's slot, or it is to try for one: wake it, after unlocking.
+    Met(*mut Sudog),
     /// No room and no receiver.
     Full,
     /// The channel is closed.
@@ -154,7 +189,7 @@ pub enum Sent {
 /// What became of an attempt to receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Received {
-    /// An element was copied. If not null, this sender got rid of its own: wake it, after unlocking.
+    /// An element was copied. If not null, this sender got rid of its own or is to try to: wake it, after unlocking.
     Value(*mut Sudog),
     /// Nothing there, and nothing ever will: the slot was zeroed.
     Closed,
@@ -253,6 +288,56 @@ impl Hchan {
         }
     }
 
+    /// In [`G::met`]: this channel, as far as a part of its address names it, and whether `who` was met there.
+    fn encounter(&self, who: u8) -> u32 {
+        ((&raw const *self).addr() >> 2) as u32 & !3 | u32::from(who)
+    }
+
+    /// The running goroutine has met a waiting `who` here.
+    unsafe fn meets(&self, who: u8) {
+        // SAFETY: its own word.
+        if let Some(g) = unsafe { sched::curg().as_mut() } {
+            g.met = self.encounter(who);
+        }
+    }
+
+    /// `g` is going to wait here, as `who`.
+    ///
+    /// # Safety
+    /// The lock is held; `g` runs.
+    pub unsafe fn waits(&mut self, g: *mut G, who: u8) {
+        // SAFETY: the caller's promise.
+        if unsafe { (*g).met } == self.encounter(who) {
+            let trying = self.trying.load(Ordering::Relaxed);
+            self.trying.store(trying | LOCK, Ordering::Relaxed);
+        }
+    }
+
+    /// `who` was woken to try and has not done so yet.
+    #[inline]
+    pub fn tries(&self, who: u8) -> bool {
+        self.trying.load(Ordering::Relaxed) & who != 0
+    }
+
+    /// Who was taken off its queue and can have what it waits for: true: it is to try, as `who`; false: the caller serves it.
+    unsafe fn let_try(&mut self, s: *mut Sudog, who: u8) -> bool {
+        // SAFETY: off the queue the waiter is ours.
+        unsafe {
+            if !self.tries(LOCK)
+                || (*s).select
+                || (*s).patience == Patience::Lost
+                || self.tries(who)
+            {
+                return false;
+            }
+            (*s).patience = Patience::Tries;
+            ops::resume_trying(s);
+        }
+        self.trying
+            .store(self.trying.load(Ordering::Relaxed) | who, Ordering::Relaxed);
+        true
+    }
+
     /// Sends `*elem` if that is possible now. System mode.
     ///
     /// # Safety
@@ -261,17 +346,37 @@ impl Hchan {
         if self.closed.load(Ordering::Relaxed) != 0 {
             return Sent::Closed;
         }
+        let count = self.qcount.load(Ordering::Relaxed);
+        // The first element is for a receiver that tries, if there is one.
+        let spoken_for = count == 0 && self.dataqsiz > 0 && self.tries(RECEIVER);
         // SAFETY: the lock is held; a claimed receiver's slot is ours to write, for it cannot run before we wake it.
         unsafe {
-            let receiver = self.recvq.claim();
+            let receiver = if spoken_for {
+                null_mut()
+            } else {
+                self.recvq.claim()
+            };
             if !receiver.is_null() {
-                if !(*receiver).elem.is_null() {
-                    self.copy((*receiver).elem, elem);
+                self.meets(RECEIVER);
+                if self.dataqsiz > 0 && self.let_try(receiver, RECEIVER) {
+                    let slot = self.next_free();
+                    self.copy(slot, elem);
+                    return Sent::Met(receiver);
+                }
+                if count == 0 {
+                    if !(*receiver).elem.is_null() {
+                        self.copy((*receiver).elem, elem);
+                    }
+                } else {
+                    // Elements keep their order: it gets the oldest.
+                    self.take((*receiver).elem);
+                    let slot = self.next_free();
+                    self.copy(slot, elem);
                 }
                 served(receiver, true);
-                return Sent::Handed(receiver);
+                return Sent::Met(receiver);
             }
-            if self.qcount.load(Ordering::Relaxed) < self.dataqsiz {
+            if count < self.dataqsiz {
                 let slot = self.next_free();
                 self.copy(slot, elem);
                 return Sent::Stored;
@@ -280,27 +385,43 @@ impl Hchan {
         Sent::Full
     }
 
+    /// Takes the oldest element of the ring, into `*elem` unless that is null.
+    unsafe fn take(&mut self, elem: *mut u8) {
+        let slot = self.next_used();
+        // SAFETY: slots of elements of this channel.
+        unsafe {
+            if !elem.is_null() {
+                self.copy(elem, slot);
+            }
+            // Do not keep alive what the element referred to.
+            core::ptr::write_bytes(slot, 0, self.elemsize as usize);
+        }
+    }
+
     /// Receives into `*elem` (null: discards) if that is possible now. System mode.
     ///
     /// # Safety
     /// The lock is held; `elem` has room for an element.
     pub unsafe fn recv_locked(&mut self, elem: *mut u8) -> Received {
+        let count = self.qcount.load(Ordering::Relaxed);
         // SAFETY: as in `send_locked`.
         unsafe {
-            if self.qcount.load(Ordering::Relaxed) > 0 {
-                let slot = self.next_used();
-                if !elem.is_null() {
-                    self.copy(elem, slot);
-                }
-                let sender = self.sendq.claim();
-                if sender.is_null() {
-                    // Do not keep alive what the element referred to.
-                    core::ptr::write_bytes(slot, 0, self.elemsize as usize);
+            if count > 0 {
+                self.take(elem);
+                // The first free slot is for a sender that tries, if there is one.
+                let spoken_for = count == self.dataqsiz && self.tries(SENDER);
+                let sender = if spoken_for {
+                    null_mut()
                 } else {
-                    // The ring was full: the slot just freed is the next one to store to.
-                    let slot = self.next_free();
-                    self.copy(slot, (*sender).elem);
-                    served(sender, true);
+                    self.sendq.claim()
+                };
+                if !sender.is_null() {
+                    self.meets(SENDER);
+                    if !self.let_try(sender, SENDER) {
+                        let slot = self.next_free();
+                        self.copy(slot, (*sender).elem);
+                        served(sender, true);
+                    }
                 }
                 return Received::Value(sender);
             }

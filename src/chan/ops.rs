@@ -1,8 +1,8 @@
 //! System mode: send, receive and close with everything that can happen.
 
-use super::hchan::{Hchan, Received, Sent};
+use super::hchan::{Hchan, RECEIVER, Received, SENDER, Sent};
 use super::stackmove;
-use super::sudog::{self, Sudog};
+use super::sudog::{self, Patience, Sudog};
 use crate::abi::{G, Status, args};
 use crate::panic;
 use crate::sched::{self, WaitReason};
@@ -35,18 +35,88 @@ pub(super) unsafe fn served(s: *mut Sudog, ok: bool) {
     }
 }
 
-/// Lets a waiter go on that was served.
+/// Lets a waiter go on that was served or is to try.
 ///
 /// # Safety
-/// `s` was served by the caller, who holds no channel's lock any more.
+/// `s` was met by the caller, who holds no channel's lock any more.
 pub unsafe fn wake(s: *mut Sudog) {
     // SAFETY: the goroutine is parked until it is readied; off queue and goroutine the sudog is ours, unless it is a select's.
     unsafe {
         let g = (*s).g;
+        if (*s).patience == Patience::Tries {
+            sched::ready_to_try(g);
+            return;
+        }
         if !(*s).select {
             sudog::release(s);
         }
         sched::ready(g);
+    }
+}
+
+/// The waiter will try to get what it waits for, once it runs.
+///
+/// # Safety
+/// `s` was claimed from its queue by the caller, who still holds the channel's lock; it waits in a plain send or receive.
+pub(super) unsafe fn resume_trying(s: *mut Sudog) {
+    // SAFETY: a claimed goroutine stays parked until it is readied.
+    unsafe {
+        let g = (*s).g;
+        (*g).resume = try_again as *const () as usize;
+        (*g).resumearg = s.expose_provenance();
+    }
+}
+
+/// A goroutine that waited for a channel, and was woken to try, does so. It goes on, or waits on as the first of its queue.
+unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Status {
+    let s = core::ptr::with_exposed_provenance_mut::<Sudog>(waiter);
+    // SAFETY: the sudog is in no queue, and its goroutine's as long as nobody has served it. The list of what g waits for still names it, so
+    // the stack may have moved: its slots are read under the lock.
+    unsafe {
+        let c = (*s).chan;
+        let send = (*s).send;
+        (*c).lock.lock();
+        let who = if send { SENDER } else { RECEIVER };
+        let trying = (*c).trying.load(Ordering::Relaxed);
+        (*c).trying.store(trying & !who, Ordering::Relaxed);
+        let done = if send {
+            match (*c).send_locked((*s).elem) {
+                Sent::Stored => Some((true, null_mut())),
+                Sent::Met(receiver) => Some((true, receiver)),
+                Sent::Closed => Some((false, null_mut())),
+                Sent::Full => None,
+            }
+        } else {
+            match (*c).recv_locked((*s).elem) {
+                Received::Value(sender) => Some((true, sender)),
+                Received::Closed => Some((false, null_mut())),
+                Received::Empty => None,
+            }
+        };
+        let Some((ok, other)) = done else {
+            (*s).loses();
+            let (queue, reason) = if send {
+                (&mut (*c).sendq, WaitReason::ChanSend)
+            } else {
+                (&mut (*c).recvq, WaitReason::ChanReceive)
+            };
+            queue.push_front(s);
+            let status = sched::park(g, reason);
+            (*c).lock.unlock();
+            return status;
+        };
+        served(s, ok);
+        (*c).lock.unlock();
+        sudog::release(s);
+        sched::waited(g);
+        if !other.is_null() {
+            wake(other);
+        }
+        if (*g).resume != 0 {
+            (*g).resume = 0;
+            send_on_closed();
+        }
+        Status::Done
     }
 }
 
@@ -71,12 +141,13 @@ unsafe fn wait(c: *mut Hchan, elem: *mut u8, send: bool, result: usize) -> Statu
         (*s).send = send;
         (*s).result = result as u16;
         (*g).waiting = s.cast();
-        let (queue, reason) = if send {
-            (&mut (*c).sendq, WaitReason::ChanSend)
+        let (queue, reason, who) = if send {
+            (&mut (*c).sendq, WaitReason::ChanSend, SENDER)
         } else {
-            (&mut (*c).recvq, WaitReason::ChanReceive)
+            (&mut (*c).recvq, WaitReason::ChanReceive, RECEIVER)
         };
         queue.push(s);
+        (*c).waits(g, who);
         let status = sched::park(g, reason);
         (*c).lock.unlock();
         status
@@ -105,7 +176,7 @@ unsafe fn send(c: *mut Hchan, elem: *mut u8, block: bool) -> Outcome<bool> {
         (*c).lock.unlock();
         match sent {
             Sent::Stored => Ok(true),
-            Sent::Handed(receiver) => {
+            Sent::Met(receiver) => {
                 wake(receiver);
                 Ok(true)
             }

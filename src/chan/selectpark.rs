@@ -60,7 +60,7 @@ impl Op {
             if self.send {
                 match (*self.chan).send_locked(self.elem) {
                     Sent::Stored => Some((Choice::Case(index, true), null_mut())),
-                    Sent::Handed(receiver) => Some((Choice::Case(index, true), receiver)),
+                    Sent::Met(receiver) => Some((Choice::Case(index, true), receiver)),
                     Sent::Closed => Some((Choice::Panic, null_mut())),
                     Sent::Full => None,
                 }

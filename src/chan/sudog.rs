@@ -9,6 +9,7 @@ use crate::abi::G;
 use crate::os::mem;
 use crate::sched;
 use crate::sync::mutex::Mutex;
+use crate::time::clock::nanotime;
 use core::ptr::null_mut;
 
 /// A waiting goroutine. `elem` is the only pointer that may point into the goroutine's stack.
@@ -37,26 +38,44 @@ pub struct Sudog {
     pub queued: bool,
     /// Set by the waker of a select: a value was passed, the channel was not closed.
     pub ok: bool,
-    /// Semaphores: what it waits for.
+    /// How it gets what it waits for.
     pub patience: Patience,
     /// Number of the case in its select; count of releases or -1 in a `SyncSema`; place in the heap of a semaphore's waiters.
     pub index: i32,
     /// Semaphores: last waiter for the same address, in the first one.
     pub tail: *mut Sudog,
-    /// Semaphores: when it lost a unit to somebody else for the first time, 0 for never.
+    /// When it lost to somebody else for the first time, 0 for never.
     pub lost_since: i64,
 }
 
-/// How a waiter for a semaphore gets a unit.
+/// How a waiter gets a unit of a semaphore, an element or room in a ring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Patience {
-    /// It will be woken to try for one.
+    /// It will be woken to try for one, or be served.
     Waits,
     /// It was woken to try.
     Tries,
-    /// It has lost for long: one will be taken on its behalf.
+    /// It has lost for long: it will be served.
     Lost,
+}
+
+/// For so long a waiter may lose to others, from the first time on.
+const STARVING_NS: i64 = 1_000_000;
+
+impl Sudog {
+    /// It was woken to try, and somebody else was quicker.
+    pub fn loses(&mut self) {
+        let now = nanotime();
+        if self.lost_since == 0 {
+            self.lost_since = now;
+        }
+        self.patience = if now - self.lost_since > STARVING_NS {
+            Patience::Lost
+        } else {
+            Patience::Waits
+        };
+    }
 }
 
 /// A P's pool.

@@ -8,7 +8,7 @@
 //! every operation would cost a goroutine switch or two.
 //! The waiter stays in the queue, marked as trying, and tries when it runs ([`try_again`]). Meanwhile it does not count as somebody to be woken, and nobody
 //! else is woken for the unit that it tries for; units beyond that one are handed to those behind it. If it loses it waits on, still the first; once it has
-//! lost for [`STARVING_NS`] the next giver takes the unit on its behalf.
+//! lost for a millisecond ([`Sudog::loses`]) the next giver takes the unit on its behalf.
 
 use super::mutex::RawMutex;
 use super::queue::Queue;
@@ -16,7 +16,6 @@ use super::units::{self, Turn};
 use crate::abi::{G, Status, args};
 use crate::chan::sudog::{self, Patience, Sudog};
 use crate::sched::{self, WaitReason};
-use crate::time::clock::nanotime;
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -56,9 +55,6 @@ unsafe fn word<'a>(addr: *mut u32) -> &'a AtomicU32 {
     // SAFETY: it is used atomically only, and outlives the call.
     unsafe { AtomicU32::from_ptr(addr) }
 }
-
-/// For so long a waiter may lose to others, from the first time on.
-const STARVING_NS: i64 = 1_000_000;
 
 unsafe fn acquire(addr: *mut u32) -> Status {
     let b = bucket(addr);
@@ -139,15 +135,7 @@ unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Status {
             sched::waited(g);
             return Status::Done;
         }
-        let now = nanotime();
-        if (*s).lost_since == 0 {
-            (*s).lost_since = now;
-        }
-        (*s).patience = if now - (*s).lost_since > STARVING_NS {
-            Patience::Lost
-        } else {
-            Patience::Waits
-        };
+        (*s).loses();
         let status = sched::park(g, WaitReason::Semacquire);
         b.lock.unlock();
         status

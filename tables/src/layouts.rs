@@ -70,7 +70,7 @@ pub const HCHAN: Layout = Layout {
         ("dataqsiz", "uint", 8),
         ("buf", "*T", 16),
         ("elemsize", "uint16", 24),
-        ("closed", "uint16", 26),
+        ("closed", "uint8", 26),
         ("elemtype", "*runtime._type", 32),
         ("recvx", "uint", 40),
         ("recvq", "waitq<T>", 48),
