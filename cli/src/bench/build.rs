@@ -103,7 +103,7 @@ impl<'a> Builder<'a> {
         let built = fs::create_dir_all(folder)
             .map_err(|e| cannot_make(folder, &e))
             .and_then(|()| match &unit.source {
-                Source::Program(file) => self.program(file, folder),
+                Source::Program(files) => self.program(files, folder),
                 Source::Package { import, files } => self.package(import, files, folder),
             });
         let mut built = built
@@ -117,14 +117,19 @@ impl<'a> Builder<'a> {
         built
     }
 
-    /// Compiles a file of package main, links it twice.
-    fn program(&self, file: &Path, folder: &Path) -> Result<Vec<Executable>, String> {
+    /// Compiles the files of package main, links them twice.
+    fn program(&self, files: &[PathBuf], folder: &Path) -> Result<Vec<Executable>, String> {
         let archive = folder.join("main.a");
-        let source = file
-            .to_str()
-            .ok_or_else(|| format!("{} is not a name for the compiler", file.display()))?;
+        let sources = files
+            .iter()
+            .map(|file| {
+                file.to_str()
+                    .map(str::to_string)
+                    .ok_or_else(|| format!("{} is not a name for the compiler", file.display()))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
         self.gort
-            .compile_main(folder, folder, &archive, &[source.to_string()])
+            .compile_main(folder, folder, &archive, &sources)
             .map_err(reason)?;
         let link = |side: Side, linker: &Path| {
             let exe = folder.join(side.name());
@@ -185,9 +190,13 @@ impl<'a> Builder<'a> {
         let mut command = current.command(&self.gopath, &self.cache);
         command.env("TMPDIR", folder);
         match source {
-            Source::Program(file) => {
+            Source::Program(files) => {
                 command.current_dir(folder).arg("build");
-                command.args(current.flags()).arg("-o").arg(&exe).arg(file);
+                command
+                    .args(current.flags())
+                    .arg("-o")
+                    .arg(&exe)
+                    .args(files);
             }
             Source::Package { import, .. } => {
                 command

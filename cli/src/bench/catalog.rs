@@ -1,6 +1,7 @@
 //! Which benchmarks there are: what has to be built, and what each executable is run for.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,8 +26,8 @@ pub struct Unit {
 /// What an executable is built from.
 #[derive(Debug)]
 pub enum Source {
-    /// A file of package main.
-    Program(PathBuf),
+    /// The files of package main.
+    Program(Vec<PathBuf>),
     /// A package of test files, to be put into a GOPATH under this import path.
     Package {
         /// Import path.
@@ -62,7 +63,7 @@ pub fn own(dir: &Path) -> Result<Vec<Unit>> {
     for path in entries {
         if path.extension().is_some_and(|e| e == "go") {
             units.push(program(path)?);
-        } else if path.is_dir() {
+        } else if path.is_dir() && !path.join(TABLE).exists() {
             let files = tree::all_files(&path)?;
             if !files.is_empty() {
                 let name = name(&path)?;
@@ -81,6 +82,45 @@ pub fn own(dir: &Path) -> Result<Vec<Unit>> {
     Ok(units)
 }
 
+/// File of a program that has a benchmark for each row of a table; see [`source::table`].
+const TABLE: &str = "rows.go";
+
+/// The benchmarks of the program in the folder `name` below `dir`, one for each combination of flags in its table.
+pub fn many(dir: &Path, name: &str) -> Result<Vec<Unit>> {
+    let folder = dir.join(name);
+    let table = folder.join(TABLE);
+    let rows =
+        source::table(&read(&table)?).map_err(|why| anyhow!("{}: {why}", table.display()))?;
+    let mut benchmarks = Vec::new();
+    for row in &rows {
+        for chosen in row.combinations() {
+            let mut benchmark = Benchmark {
+                name: format!("{name}/{}", row.name),
+                args: vec!["-row".to_string(), row.name.clone()],
+                clock: Clock::Own,
+                directives: Directives::default(),
+            };
+            for (flag, value) in chosen {
+                let _ = write!(benchmark.name, "/{flag}={value}");
+                benchmark
+                    .args
+                    .extend([format!("-{flag}"), value.to_string()]);
+            }
+            benchmarks.push(benchmark);
+        }
+    }
+    let files = tree::all_files(&folder)?
+        .into_iter()
+        .map(|(file, _)| folder.join(file));
+    let mut units = [Unit {
+        name: name.to_string(),
+        source: Source::Program(files.collect()),
+        benchmarks,
+    }];
+    aim_all(&mut units, dir)?;
+    Ok(units.into())
+}
+
 /// A program that is one benchmark.
 fn program(path: PathBuf) -> Result<Unit> {
     let name = name(&path)?;
@@ -94,7 +134,7 @@ fn program(path: PathBuf) -> Result<Unit> {
             directives,
         }],
         name,
-        source: Source::Program(path),
+        source: Source::Program(vec![path]),
     })
 }
 
@@ -107,11 +147,17 @@ pub fn tree(root: &Path, suite: &str, dir: &Path) -> Result<Vec<Unit>> {
         .into_iter()
         .map(package)
         .collect::<Result<Vec<_>>>()?;
+    aim_all(&mut units, dir)?;
+    Ok(units)
+}
+
+/// Gives benchmarks the targets in the folder of ours, if it has any.
+fn aim_all(units: &mut [Unit], dir: &Path) -> Result<()> {
     let path = dir.join(TARGETS);
     if path.exists() {
-        aim(&mut units, &read(&path)?).with_context(|| path.display().to_string())?;
+        aim(units, &read(&path)?).with_context(|| path.display().to_string())?;
     }
-    Ok(units)
+    Ok(())
 }
 
 /// Gives benchmarks whose sources are not ours the targets in `text`: a table for each package, `NAME = "METRIC ..."` for each of its benchmarks.

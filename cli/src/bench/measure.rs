@@ -23,6 +23,8 @@ pub enum Clock {
     Wall,
     /// From the line that package testing prints for a benchmark function.
     Testing,
+    /// The program prints it, as it prints its other metrics.
+    Own,
 }
 
 /// Lines of output shown of a run that failed: the end is where the reason is.
@@ -61,18 +63,24 @@ pub fn with_tail(why: &str, done: &Finished) -> String {
 fn readings(done: &Finished, clock: Clock) -> Result<Vec<Reading>, String> {
     let output = String::from_utf8_lossy(&done.output);
     let time = match clock {
-        Clock::Wall => done.wall.as_secs_f64() * 1e9,
-        Clock::Testing => output
-            .lines()
-            .find_map(per_operation)
-            .ok_or("it printed no line with ns/op")?,
+        Clock::Wall => Some(done.wall.as_secs_f64() * 1e9),
+        Clock::Testing => Some(
+            output
+                .lines()
+                .find_map(per_operation)
+                .ok_or("it printed no line with ns/op")?,
+        ),
+        Clock::Own => None,
     };
     let own = |metric: &str, unit, value| Reading {
         metric: metric.to_string(),
         unit,
         value,
     };
-    let mut readings = vec![own("time", Unit::Time, time)];
+    let mut readings: Vec<Reading> = time
+        .map(|time| own("time", Unit::Time, time))
+        .into_iter()
+        .collect();
     if clock == Clock::Wall {
         readings.push(own("cpu", Unit::Time, done.cpu.as_secs_f64() * 1e9));
     }
@@ -82,6 +90,9 @@ fn readings(done: &Finished, clock: Clock) -> Result<Vec<Reading>, String> {
                 format!("it printed `{line}`, which is not of the form metric NAME VALUE UNIT")
             })?);
         }
+    }
+    if readings.is_empty() {
+        return Err("it printed no metric".to_string());
     }
     readings.push(own("rss", Unit::Bytes, done.peak_memory as f64));
     Ok(readings)

@@ -53,7 +53,7 @@ const ROUNDS: u32 = 5;
     memory (rss) is the most that was resident at once in the process of the benchmark."
 )]
 pub struct Args {
-    /// Suites: `own` (those in the folder of --dir), those of the Go tree by name, or `all`
+    /// Suites: `own` (those in the folder of --dir), `contend` (goroutines that want the same thing at once), those of the Go tree by name, or `all`
     #[arg(value_name = "SUITE", default_value = OWN, value_parser = suite_names())]
     suites: Vec<String>,
     /// Folder that holds our own benchmarks
@@ -117,12 +117,14 @@ fn named_args(text: &str) -> Result<(String, Vec<String>), String> {
 
 /// The suite of our own benchmarks.
 const OWN: &str = "own";
+/// The suite of goroutines that want the same thing at once.
+const CONTEND: &str = "contend";
 /// All suites.
 const ALL: &str = "all";
 
 /// What may stand for SUITE.
 fn suite_names() -> clap::builder::PossibleValuesParser {
-    let names = [OWN, ALL].into_iter().chain(tree::SUITES);
+    let names = [OWN, CONTEND, ALL].into_iter().chain(tree::SUITES);
     clap::builder::PossibleValuesParser::new(names)
 }
 
@@ -200,15 +202,19 @@ fn chosen(args: &Args) -> Result<Vec<Unit>> {
             .any(|suite| suite == name || suite == ALL)
     };
     let mut units = Vec::new();
-    if wanted(OWN) {
-        units.extend(catalog::own(&args.dir.canonicalize().with_context(
-            || {
-                format!(
-                    "cannot find the folder of benchmarks {}; name it with --dir",
-                    args.dir.display()
-                )
-            },
-        )?)?);
+    if wanted(OWN) || wanted(CONTEND) {
+        let dir = args.dir.canonicalize().with_context(|| {
+            format!(
+                "cannot find the folder of benchmarks {}; name it with --dir",
+                args.dir.display()
+            )
+        })?;
+        if wanted(OWN) {
+            units.extend(catalog::own(&dir)?);
+        }
+        if wanted(CONTEND) {
+            units.extend(catalog::many(&dir, CONTEND)?);
+        }
     }
     for suite in tree::SUITES.into_iter().filter(|suite| wanted(suite)) {
         units.extend(catalog::tree(&locate()?.root, suite, &args.dir)?);
