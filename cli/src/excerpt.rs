@@ -387,6 +387,29 @@ pub fn excerpt(
     hooks: Option<&Hooks>,
 ) -> Vec<(String, String)> {
     let parsed: Vec<File> = files.iter().map(|(_, text)| File::parse(text)).collect();
+    let (kept, _) = reach(&parsed, wanted);
+    files
+        .iter()
+        .zip(parsed.iter().zip(&kept))
+        .filter_map(|((name, _), (file, kept))| {
+            let text = file.print(name, kept, hooks)?;
+            Some((name.clone(), text))
+        })
+        .collect()
+}
+
+/// Do the functions that are `wanted` by name, or what they reach in the files of their package, mention one of these words?
+pub fn mentions(files: &[(String, String)], wanted: &dyn Fn(&str) -> bool, words: &[&str]) -> bool {
+    let parsed: Vec<File> = files.iter().map(|(_, text)| File::parse(text)).collect();
+    let (_, reached) = reach(&parsed, wanted);
+    words.iter().any(|word| reached.contains(word))
+}
+
+/// Which declarations of the files of one package the functions reach that are `wanted` by name or are `init`, and all words in them.
+fn reach<'a>(
+    parsed: &'a [File],
+    wanted: &dyn Fn(&str) -> bool,
+) -> (Vec<Vec<bool>>, BTreeSet<&'a str>) {
     let mut kept: Vec<Vec<bool>> = parsed
         .iter()
         .map(|file| {
@@ -417,14 +440,7 @@ pub fn excerpt(
             break;
         }
     }
-    files
-        .iter()
-        .zip(parsed.iter().zip(&kept))
-        .filter_map(|((name, _), (file, kept))| {
-            let text = file.print(name, kept, hooks)?;
-            Some((name.clone(), text))
-        })
-        .collect()
+    (kept, reached)
 }
 
 #[cfg(test)]
@@ -510,6 +526,18 @@ func BenchmarkSlowThing(b *testing.B) {}
         for gone in ["TestThing", "BenchmarkFake", "BenchmarkSlow", "\"fmt\""] {
             assert!(!text.contains(gone), "{gone:?} is in\n{text}");
         }
+    }
+
+    #[test]
+    fn words_are_looked_for_in_what_is_reached() {
+        let files = [(
+            "a_test.go".to_string(),
+            "package p\n\nfunc BenchmarkA() { help() }\nfunc BenchmarkB() { x(\"go\") }\nfunc help() { go x() }\nfunc x() {}\n".to_string(),
+        )];
+        let of =
+            |name: &str| mentions(&files, &|function| function == name, &["go", "RunParallel"]);
+        assert!(of("BenchmarkA"));
+        assert!(!of("BenchmarkB"));
     }
 
     #[test]

@@ -34,6 +34,82 @@ fn script(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
+/// A folder that tells of a machine as `/proc` does: its load, and in how many percent of the last ten seconds programs waited. Its
+/// processors do nothing that counts.
+fn machine(dir: &Path, load: &str, waited: &str) -> String {
+    let proc = dir.join(format!("proc-{load}"));
+    fs::create_dir_all(proc.join("pressure")).unwrap();
+    fs::write(
+        proc.join("loadavg"),
+        format!("{load} 1.29 1.31 3/120 4711\n"),
+    )
+    .unwrap();
+    fs::write(
+        proc.join("stat"),
+        "cpu  10 0 10 500 0 0 0 0 0 0\ncpu0 5 0 5 250 0 0 0 0 0 0\ncpu1 5 0 5 250 0 0 0 0 0 0\n",
+    )
+    .unwrap();
+    fs::write(
+        proc.join("pressure/cpu"),
+        format!("some avg10={waited} avg60=15.14 avg300=17.05 total=5782762845\n"),
+    )
+    .unwrap();
+    proc.to_str().unwrap().to_string()
+}
+
+#[test]
+fn a_busy_machine_is_refused_in_one_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let sources = dir.path().join("bench");
+    fs::create_dir(&sources).unwrap();
+    fs::write(sources.join("quick.go"), "package main\n").unwrap();
+    let folder = sources.to_str().unwrap();
+    let busy = machine(dir.path(), "2.31", "24.95");
+    let check = ["bench", "--dir", folder, "--proc", &busy, "--check"];
+    let done = gort(&check, &[]);
+    assert_eq!(done.status, 2, "{}{}", done.out, done.err);
+    assert_eq!(
+        done.err,
+        "gort: the machine is busy: the load of the last minute is 2.31 on 2 processors, programs waited for a processor in 24.9 % of \
+         the last 10 s; stop what runs, or wait for it to end with --wait SECONDS\n"
+    );
+    let done = gort(&[&check[..], &["--wait", "1"]].concat(), &[]);
+    assert_eq!(done.status, 2, "{}", done.err);
+    assert!(
+        done.err
+            .ends_with("; it has not become quiet in the time of --wait\n"),
+        "{}",
+        done.err
+    );
+    // Without --check it is said, and goes on: to the Go that is missing here.
+    let done = gort(&check[..5], &[]);
+    assert!(
+        done.err.starts_with("note: the machine is busy: the load")
+            && done.err.contains("GO15ROOT"),
+        "{}",
+        done.err
+    );
+    // A quiet one is not refused.
+    let quiet = machine(dir.path(), "0.12", "0.00");
+    let done = gort(
+        &["bench", "--dir", folder, "--proc", &quiet, "--check"],
+        &[],
+    );
+    assert!(
+        done.err.starts_with("gort: ") && done.err.contains("GO15ROOT"),
+        "{}",
+        done.err
+    );
+    // One that does not tell cannot be judged.
+    let done = gort(&["bench", "--dir", folder, "--proc", folder], &[]);
+    assert_eq!(done.status, 2);
+    assert!(
+        done.err.starts_with("gort: cannot read ") && done.err.contains("stat"),
+        "{}",
+        done.err
+    );
+}
+
 #[test]
 fn without_go_it_lists_and_says_what_is_missing() {
     let dir = tempfile::tempdir().unwrap();
@@ -120,9 +196,18 @@ fn a_side_that_cannot_be_built_or_run_fails_and_the_others_are_measured() {
         .find(|line| line.contains("speed"))
         .unwrap();
     let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+    let processors = std::thread::available_parallelism().unwrap().to_string();
     assert_eq!(
-        cells[2..8],
-        ["speed", "1.95 KiB", "-", "-", "1.95 KiB", "<= 1.00 unknown"]
+        cells[2..9],
+        [
+            "speed",
+            &processors,
+            "1.95 KiB",
+            "-",
+            "-",
+            "1.95 KiB",
+            "<= 1.00 unknown"
+        ]
     );
     assert!(done.out.contains("failures: 3\n"), "{}", done.out);
 
@@ -162,6 +247,11 @@ fn with_go_both_sides_are_built_from_the_same_sources() {
         &[
             "bench",
             "--check",
+            "--proc",
+            &machine(dir.path(), "0.12", "0.00"),
+            // One round of almost nothing may come out anyhow.
+            "--limit",
+            "1000",
             "--rounds",
             "1",
             "--benchtime",

@@ -1,15 +1,18 @@
 //! Which benchmarks there are: what has to be built, and what each executable is run for.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
+use serde::Deserialize;
 
 use super::measure::Clock;
 use super::source::{self, Directives};
 use super::target::Target;
 use super::tree::{self, Prepared};
+use crate::excerpt;
 
 /// Something to build once for each side.
 #[derive(Debug)]
@@ -25,8 +28,8 @@ pub struct Unit {
 /// What an executable is built from.
 #[derive(Debug)]
 pub enum Source {
-    /// A file of package main.
-    Program(PathBuf),
+    /// The files of package main.
+    Program(Vec<PathBuf>),
     /// A package of test files, to be put into a GOPATH under this import path.
     Package {
         /// Import path.
@@ -45,9 +48,14 @@ pub struct Benchmark {
     pub args: Vec<String>,
     /// Where its time is taken from.
     pub clock: Clock,
+    /// Does it start goroutines? Then the number of Ps matters.
+    pub threads: bool,
     /// What its source says.
     pub directives: Directives,
 }
+
+/// Words of a source that starts goroutines.
+const THREADS: [&str; 4] = ["go", "RunParallel", "AfterFunc", "GOMAXPROCS"];
 
 /// The benchmarks of ours in the folder `dir`, in the order of their names.
 pub fn own(dir: &Path) -> Result<Vec<Unit>> {
@@ -62,7 +70,7 @@ pub fn own(dir: &Path) -> Result<Vec<Unit>> {
     for path in entries {
         if path.extension().is_some_and(|e| e == "go") {
             units.push(program(path)?);
-        } else if path.is_dir() {
+        } else if path.is_dir() && !path.join(TABLE).exists() {
             let files = tree::all_files(&path)?;
             if !files.is_empty() {
                 let name = name(&path)?;
@@ -81,20 +89,62 @@ pub fn own(dir: &Path) -> Result<Vec<Unit>> {
     Ok(units)
 }
 
+/// File of a program that has a benchmark for each row of a table; see [`source::table`].
+const TABLE: &str = "rows.go";
+
+/// The benchmarks of the program in the folder `name` below `dir`, one for each combination of flags in its table.
+pub fn many(dir: &Path, name: &str) -> Result<Vec<Unit>> {
+    let folder = dir.join(name);
+    let table = folder.join(TABLE);
+    let rows =
+        source::table(&read(&table)?).map_err(|why| anyhow!("{}: {why}", table.display()))?;
+    let mut benchmarks = Vec::new();
+    for row in &rows {
+        for chosen in row.combinations() {
+            let mut benchmark = Benchmark {
+                name: format!("{name}/{}", row.name),
+                args: vec!["-row".to_string(), row.name.clone()],
+                clock: Clock::Own,
+                threads: true,
+                directives: Directives::default(),
+            };
+            for (flag, value) in chosen {
+                let _ = write!(benchmark.name, "/{flag}={value}");
+                benchmark
+                    .args
+                    .extend([format!("-{flag}"), value.to_string()]);
+            }
+            benchmarks.push(benchmark);
+        }
+    }
+    let files = tree::all_files(&folder)?
+        .into_iter()
+        .map(|(file, _)| folder.join(file));
+    let mut units = [Unit {
+        name: name.to_string(),
+        source: Source::Program(files.collect()),
+        benchmarks,
+    }];
+    aim_all(&mut units, dir)?;
+    Ok(units.into())
+}
+
 /// A program that is one benchmark.
 fn program(path: PathBuf) -> Result<Unit> {
     let name = name(&path)?;
-    let directives =
-        source::program(&read(&path)?).map_err(|why| anyhow!("{}: {why}", path.display()))?;
+    let text = read(&path)?;
+    let directives = source::program(&text).map_err(|why| anyhow!("{}: {why}", path.display()))?;
+    let files = [(name.clone(), text)];
     Ok(Unit {
         benchmarks: vec![Benchmark {
             name: name.clone(),
             args: Vec::new(),
             clock: Clock::Wall,
+            threads: excerpt::mentions(&files, &|function| function == "main", &THREADS),
             directives,
         }],
         name,
-        source: Source::Program(path),
+        source: Source::Program(vec![path]),
     })
 }
 
@@ -107,26 +157,60 @@ pub fn tree(root: &Path, suite: &str, dir: &Path) -> Result<Vec<Unit>> {
         .into_iter()
         .map(package)
         .collect::<Result<Vec<_>>>()?;
-    let path = dir.join(TARGETS);
-    if path.exists() {
-        aim(&mut units, &read(&path)?).with_context(|| path.display().to_string())?;
-    }
+    aim_all(&mut units, dir)?;
     Ok(units)
 }
 
-/// Gives benchmarks whose sources are not ours the targets in `text`: a table for each package, `NAME = "METRIC ..."` for each of its benchmarks.
+/// Gives benchmarks the targets in the folder of ours, if it has any.
+fn aim_all(units: &mut [Unit], dir: &Path) -> Result<()> {
+    let path = dir.join(TARGETS);
+    if path.exists() {
+        aim(units, &read(&path)?).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// What a line of the file of targets says.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Aims {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// Name that stands for all benchmarks of a table.
+const EVERY: &str = "*";
+
+/// Gives benchmarks the targets in `text`: a table for each package, `NAME = "METRIC ..."` for each of its benchmarks, or a list of such.
+/// A target of one benchmark replaces those of all on the same metric.
 fn aim(units: &mut [Unit], text: &str) -> Result<()> {
-    let tables: BTreeMap<String, BTreeMap<String, String>> = toml::from_str(text)?;
+    let tables: BTreeMap<String, BTreeMap<String, Aims>> = toml::from_str(text)?;
     for unit in units {
-        for (short, target) in tables.get(&unit.name).into_iter().flatten() {
+        // The name for all sorts before every other.
+        for (short, aims) in tables.get(&unit.name).into_iter().flatten() {
             let name = format!("{}/{short}", unit.name);
-            let benchmark = unit
+            let aims = match aims {
+                Aims::One(aim) => std::slice::from_ref(aim),
+                Aims::Several(aims) => aims,
+            };
+            let mut aimed = unit
                 .benchmarks
                 .iter_mut()
-                .find(|b| b.name == name)
-                .with_context(|| format!("there is no benchmark {name}"))?;
-            let target = Target::parse(target).map_err(|why| anyhow!("{name}: {why}"))?;
-            benchmark.directives.targets.push(target);
+                .filter(|b| short == EVERY || b.name == name)
+                .peekable();
+            if aimed.peek().is_none() {
+                bail!("there is no benchmark {name}");
+            }
+            let targets: Vec<Target> = aims
+                .iter()
+                .map(|aim| Target::parse(aim))
+                .collect::<Result<_, _>>()
+                .map_err(|why| anyhow!("{name}: {why}"))?;
+            for benchmark in aimed {
+                let stated = &mut benchmark.directives.targets;
+                stated.retain(|old| targets.iter().all(|new| new.metric != old.metric));
+                stated.extend(targets.iter().cloned());
+            }
         }
     }
     Ok(())
@@ -147,6 +231,11 @@ fn package(prepared: Prepared) -> Result<Unit> {
                     format!("-test.bench=^{}$", function.name),
                 ],
                 clock: Clock::Testing,
+                threads: excerpt::mentions(
+                    &prepared.files,
+                    &|name| name == function.name,
+                    &THREADS,
+                ),
                 directives: function.directives,
             });
         }
@@ -204,6 +293,67 @@ mod tests {
             units[0].benchmarks[0].directives.targets,
             [Target::parse("time 1/1.5").unwrap()]
         );
+    }
+
+    #[test]
+    fn a_target_for_all_holds_unless_one_has_its_own() {
+        let mut units = [unit()];
+        aim(
+            &mut units,
+            "[runtime]\n\"*\" = [\"time 0.77\", \"cpu 1\"]\n",
+        )
+        .unwrap();
+        let of = |text: &str| Target::parse(text).unwrap();
+        assert_eq!(
+            units[0].benchmarks[0].directives.targets,
+            [of("time 0.77"), of("cpu 1")]
+        );
+        aim(
+            &mut units,
+            "[runtime]\n\"*\" = \"time 0.77\"\nX = \"time 2\"\n",
+        )
+        .unwrap();
+        assert_eq!(
+            units[0].benchmarks[0].directives.targets,
+            [of("cpu 1"), of("time 2")]
+        );
+    }
+
+    #[test]
+    fn each_combination_of_a_table_is_a_benchmark() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("many");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("main.go"), "package main\n").unwrap();
+        fs::write(
+            folder.join("rows.go"),
+            "package main\n\nvar rows = []row{\n\t{\"Lock\", \"load=1,2 work=short\", lock},\n}\n",
+        )
+        .unwrap();
+        let units = many(dir.path(), "many").unwrap();
+        let names: Vec<&str> = units[0].benchmarks.iter().map(|b| &b.name[..]).collect();
+        assert_eq!(
+            names,
+            ["many/Lock/load=1/work=short", "many/Lock/load=2/work=short"]
+        );
+        assert_eq!(
+            units[0].benchmarks[1].args,
+            ["-row", "Lock", "-load", "2", "-work", "short"]
+        );
+        assert!(units[0].benchmarks[0].threads);
+        let Source::Program(files) = &units[0].source else {
+            panic!("it is a program");
+        };
+        assert_eq!(files.len(), 2);
+        // It is no package of benchmark functions.
+        fs::write(
+            dir.path().join("one.go"),
+            "package main\n\nfunc main() {}\n",
+        )
+        .unwrap();
+        let own = own(dir.path()).unwrap();
+        assert_eq!(own.len(), 1);
+        assert!(!own[0].benchmarks[0].threads);
     }
 
     #[test]

@@ -91,19 +91,27 @@ fn legend(page: &mut String, report: &Report) {
     };
     entry("stock", "stock");
     entry("gort", "gort");
+    if report.against {
+        entry("against", "gort with the other library");
+    }
     if let Some(name) = &report.current {
         entry("current", name);
     }
     page.push_str(
-        "<span class=\"faint\">Bars: the median of the rounds; bracket: the smallest and the largest. Ratio: gort/stock.</span></div>\n",
+        "<span class=\"faint\">Bars: the best of the rounds, of tails and shares the median; bracket: the smallest and the largest. Ratio: gort/stock.</span></div>\n",
     );
 }
 
 fn one(page: &mut String, row: &Row) {
     // A program is the heading already.
     let name = match row.short_name() {
-        Some(name) => format!("{}<small>{}</small>", escape(name), escape(&row.metric)),
-        None => escape(&row.metric),
+        Some(name) => format!(
+            "{}<small>{}, {} P</small>",
+            escape(name),
+            escape(&row.metric),
+            row.procs
+        ),
+        None => format!("{}<small>{} P</small>", escape(&row.metric), row.procs),
     };
     let _ = writeln!(
         page,
@@ -112,6 +120,7 @@ fn one(page: &mut String, row: &Row) {
     let sides = [
         ("stock", &row.stock),
         ("gort", &row.gort),
+        ("against", &row.against),
         ("current", &row.current),
     ];
     let full = sides
@@ -141,6 +150,13 @@ fn one(page: &mut String, row: &Row) {
             escape(&judged.bound)
         );
     }
+    if let Some(why) = &row.disturbed {
+        let _ = write!(
+            page,
+            "<span class=\"target missed\">{} <b>disturbed</b></span>",
+            escape(why)
+        );
+    }
     page.push_str("</div></div>\n");
 }
 
@@ -155,7 +171,7 @@ fn bar(page: &mut String, row: &Row, class: &str, summary: &Summary, full: f64) 
     let _ = write!(
         page,
         "<div class=\"side\"><div class=\"track\"><div class=\"bar {class}\" style=\"width:{:.2}%\"></div>",
-        percent(summary.median)
+        percent(summary.value)
     );
     if summary.min < summary.max {
         let _ = write!(
@@ -167,7 +183,7 @@ fn bar(page: &mut String, row: &Row, class: &str, summary: &Summary, full: f64) 
     }
     let text = row
         .unit
-        .show_spread(summary.median, summary.min, summary.max);
+        .show_spread(summary.value, summary.min, summary.max);
     let number = match text.split_once(" (") {
         Some((median, spread)) => {
             format!("{} <small>({}</small>", escape(median), escape(spread))
@@ -215,11 +231,16 @@ mod tests {
         Report {
             about: BTreeMap::from([("go", "go1.5.4".to_string())]),
             current: Some("go1.22".to_string()),
+            against: false,
+            limit: 1.05,
             rows: rows(
                 "micro/A<B",
+                2,
                 &[Target::parse("time 0.6").unwrap()],
                 &readings,
+                Some("others 9.00 %"),
             ),
+            runs: Vec::new(),
             failures: vec![Failure {
                 benchmark: "broken".to_string(),
                 side: "gort".to_string(),
@@ -233,12 +254,13 @@ mod tests {
         let page = page(&report());
         for text in [
             "<summary>micro</summary>",
-            "A&lt;B<small>time</small>",
+            "A&lt;B<small>time, 2 P</small>",
+            "others 9.00 % <b>disturbed</b>",
             "class=\"bar stock\" style=\"width:100.00%\"",
-            "class=\"bar gort\" style=\"width:50.00%\"",
+            "class=\"bar gort\" style=\"width:40.00%\"",
             "class=\"bar current\" style=\"width:20.00%\"",
             "style=\"left:40.00%;right:40.00%\"",
-            "<span class=\"chip good\">0.500</span>",
+            "<span class=\"chip good\">0.400</span>",
             "<span class=\"target met\">&lt;= 0.600 <b>met</b></span>",
             "a &lt; b &amp; c",
             "1 of 1",

@@ -1,6 +1,7 @@
 //! One run of one benchmark: what it printed and used, as numbers.
 
 use std::process::Command;
+use std::time::Duration;
 
 use super::quantity::Unit;
 use crate::conform::process::{self, Ending, Finished, Limits};
@@ -16,6 +17,17 @@ pub struct Reading {
     pub value: f64,
 }
 
+/// What one run showed.
+#[derive(Debug)]
+pub struct Measured {
+    /// Its numbers.
+    pub readings: Vec<Reading>,
+    /// Processor time of the whole process.
+    pub cpu: Duration,
+    /// Times that the kernel took a processor from one of its threads.
+    pub preempted: u64,
+}
+
 /// Where the time of a benchmark is taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
@@ -23,16 +35,25 @@ pub enum Clock {
     Wall,
     /// From the line that package testing prints for a benchmark function.
     Testing,
+    /// The program prints it, as it prints its other metrics.
+    Own,
 }
 
 /// Lines of output shown of a run that failed: the end is where the reason is.
 const TAIL: usize = 15;
 
 /// Runs `command`. The error is for a person.
-pub fn measure(command: Command, clock: Clock, limits: Limits) -> Result<Vec<Reading>, String> {
+pub fn measure(command: Command, clock: Clock, limits: Limits) -> Result<Measured, String> {
     let done = process::run(command, limits).map_err(|e| format!("cannot run it: {e}"))?;
     let why = match done.ending {
-        Ending::Exit(0) => return readings(&done, clock).map_err(|why| with_tail(&why, &done)),
+        Ending::Exit(0) => {
+            let readings = readings(&done, clock).map_err(|why| with_tail(&why, &done))?;
+            return Ok(Measured {
+                readings,
+                cpu: done.cpu,
+                preempted: done.preempted,
+            });
+        }
         Ending::Exit(status) => format!("exit status {status}"),
         Ending::Signal(signal) => format!("ended by signal {signal}"),
         Ending::TimeOut => format!("killed after {} s", limits.time.as_secs()),
@@ -61,18 +82,24 @@ pub fn with_tail(why: &str, done: &Finished) -> String {
 fn readings(done: &Finished, clock: Clock) -> Result<Vec<Reading>, String> {
     let output = String::from_utf8_lossy(&done.output);
     let time = match clock {
-        Clock::Wall => done.wall.as_secs_f64() * 1e9,
-        Clock::Testing => output
-            .lines()
-            .find_map(per_operation)
-            .ok_or("it printed no line with ns/op")?,
+        Clock::Wall => Some(done.wall.as_secs_f64() * 1e9),
+        Clock::Testing => Some(
+            output
+                .lines()
+                .find_map(per_operation)
+                .ok_or("it printed no line with ns/op")?,
+        ),
+        Clock::Own => None,
     };
     let own = |metric: &str, unit, value| Reading {
         metric: metric.to_string(),
         unit,
         value,
     };
-    let mut readings = vec![own("time", Unit::Time, time)];
+    let mut readings: Vec<Reading> = time
+        .map(|time| own("time", Unit::Time, time))
+        .into_iter()
+        .collect();
     if clock == Clock::Wall {
         readings.push(own("cpu", Unit::Time, done.cpu.as_secs_f64() * 1e9));
     }
@@ -82,6 +109,9 @@ fn readings(done: &Finished, clock: Clock) -> Result<Vec<Reading>, String> {
                 format!("it printed `{line}`, which is not of the form metric NAME VALUE UNIT")
             })?);
         }
+    }
+    if readings.is_empty() {
+        return Err("it printed no metric".to_string());
     }
     readings.push(own("rss", Unit::Bytes, done.peak_memory as f64));
     Ok(readings)
@@ -113,8 +143,6 @@ fn metric(text: &str) -> Option<Reading> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn finished(output: &str) -> Finished {
@@ -123,6 +151,7 @@ mod tests {
             output: output.as_bytes().to_vec(),
             wall: Duration::from_millis(250),
             cpu: Duration::from_millis(400),
+            preempted: 0,
             peak_memory: 3 << 20,
         }
     }
@@ -157,6 +186,17 @@ mod tests {
         );
         let readings = readings(&done, Clock::Testing).unwrap();
         assert_eq!(names(&readings), [("time", 1234.0), ("rss", 3_145_728.0)]);
+    }
+
+    #[test]
+    fn a_program_may_print_its_own_time() {
+        let done = finished("metric time 12.5 ns\nmetric cpu 20 ns\n");
+        let readings = readings(&done, Clock::Own).unwrap();
+        assert_eq!(
+            names(&readings),
+            [("time", 12.5), ("cpu", 20.0), ("rss", 3_145_728.0)]
+        );
+        assert!(super::readings(&finished("done\n"), Clock::Own).is_err());
     }
 
     #[test]

@@ -36,6 +36,9 @@ const SPELLINGS: [(&str, Unit, f64); 11] = [
     ("GiB", Unit::Bytes, 1_073_741_824.0),
 ];
 
+/// Unit of the smallest share as a part of the largest.
+pub const SHARE: &str = "share";
+
 impl Unit {
     /// The unit of this spelling and the factor that converts a number to it.
     pub fn parse(text: &str) -> (Self, f64) {
@@ -47,8 +50,13 @@ impl Unit {
             })
     }
 
-    /// Is more better? Only rates are better when they are higher.
+    /// Is more better? Only rates and shares are better when they are higher.
     pub fn higher_is_better(&self) -> bool {
+        self.is_rate() || matches!(self, Self::Other(name) if name == SHARE)
+    }
+
+    /// Is it something in a second?
+    pub fn is_rate(&self) -> bool {
         matches!(self, Self::Other(name) if name.ends_with("/s"))
     }
 
@@ -72,6 +80,7 @@ impl Unit {
                 ("MiB", 1_048_576.0),
                 ("GiB", 1_073_741_824.0),
             ]),
+            Self::Other(name) if name == SHARE => (String::new(), 1.0),
             Self::Other(name) if name == "%" => (name.clone(), 1.0),
             Self::Other(name) => {
                 let (prefix, factor) = of(&[("", 1.0), ("k", 1e3), ("M", 1e6), ("G", 1e9)]);
@@ -84,12 +93,16 @@ impl Unit {
     pub fn show(&self, value: f64) -> String {
         let (unit, factor) = self.scale(value);
         format!("{} {unit}", digits(value / factor))
+            .trim_end()
+            .to_string()
     }
 
-    /// `median (min..max)`, all three in the same unit.
-    pub fn show_spread(&self, median: f64, min: f64, max: f64) -> String {
-        let (unit, factor) = self.scale(median);
-        let mut text = format!("{} {unit}", digits(median / factor));
+    /// `value (min..max)`, all three in the same unit.
+    pub fn show_spread(&self, value: f64, min: f64, max: f64) -> String {
+        let (unit, factor) = self.scale(value);
+        let mut text = format!("{} {unit}", digits(value / factor))
+            .trim_end()
+            .to_string();
         if min != max {
             let _ = write!(
                 text,
@@ -133,8 +146,10 @@ mod tests {
     }
 
     #[test]
-    fn only_rates_are_better_when_higher() {
-        assert!(Unit::parse("nodes/s").0.higher_is_better());
+    fn only_rates_and_shares_are_better_when_higher() {
+        for higher in ["nodes/s", "share"] {
+            assert!(Unit::parse(higher).0.higher_is_better(), "{higher}");
+        }
         for lower in ["ns", "s", "MiB", "%", "allocs"] {
             assert!(!Unit::parse(lower).0.higher_is_better(), "{lower}");
         }
@@ -151,6 +166,7 @@ mod tests {
         assert_eq!(shown("B", 1536.0), "1.50 KiB");
         assert_eq!(shown("nodes/s", 12_340_000.0), "12.3 M nodes/s");
         assert_eq!(shown("%", 9.4), "9.40 %");
+        assert_eq!(shown("share", 0.5), "0.500");
         assert_eq!(digits(99.97), "100");
         assert_eq!(digits(9.996), "10.0");
     }

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::build::Side;
 use super::measure::Reading;
-use super::quantity::{Unit, digits};
-use super::stats::Summary;
+use super::quantity::{SHARE, Unit, digits};
+use super::quiet::Seen;
+use super::stats::{Pick, Summary};
 use super::target::{Target, ratio};
 
 /// Everything that a run found out.
@@ -18,10 +19,31 @@ pub struct Report {
     pub about: BTreeMap<&'static str, String>,
     /// Name of the column of the current Go, if there is one.
     pub current: Option<String>,
+    /// Was another library measured, too?
+    pub against: bool,
+    /// A row whose time is more than so many times that of the stock runtime is too slow.
+    pub limit: f64,
     /// What was measured.
     pub rows: Vec<Row>,
+    /// What else happened on the machine meanwhile.
+    pub runs: Vec<Ran>,
     /// What could not be.
     pub failures: Vec<Failure>,
+}
+
+/// One run of one side.
+#[derive(Debug, Serialize)]
+pub struct Ran {
+    /// Name of the benchmark.
+    pub benchmark: String,
+    /// Value of GOMAXPROCS.
+    pub procs: u32,
+    /// Name of the column.
+    pub side: &'static str,
+    /// What was seen.
+    pub seen: Seen,
+    /// Does it count for less?
+    pub disturbed: bool,
 }
 
 /// One metric of one benchmark.
@@ -29,22 +51,35 @@ pub struct Report {
 pub struct Row {
     /// Name of the benchmark.
     pub benchmark: String,
+    /// Value of GOMAXPROCS.
+    pub procs: u32,
     /// `time`, `cpu`, `rss` or what the program calls it.
     pub metric: String,
     /// Unit of the numbers.
     pub unit: Unit,
+    /// Which number of each side is compared.
+    pub pick: Pick,
     /// On the stock runtime.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stock: Option<Summary>,
     /// On gort.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gort: Option<Summary>,
+    /// On gort with the other library.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub against: Option<Summary>,
     /// On the current Go.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<Summary>,
-    /// gort/stock, of the medians.
+    /// gort/stock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
+    /// gort/against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio_against: Option<f64>,
+    /// What disturbed the runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disturbed: Option<String>,
     /// Aims of this row.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Judged>,
@@ -73,8 +108,25 @@ pub struct Failure {
 /// By this much two runs of the same program differ.
 const NOISE: f64 = 0.05;
 
-/// Makes the rows of one benchmark from the readings of all rounds.
-pub fn rows(benchmark: &str, targets: &[Target], readings: &[(Side, Reading)]) -> Vec<Row> {
+/// Which of several measurements of a metric stands for all.
+fn pick(metric: &str, unit: &Unit) -> Pick {
+    let last = metric.rsplit('-').next().unwrap_or_default();
+    let tail = last == "max" || (last.starts_with('p') && last[1..].parse::<u32>().is_ok());
+    match unit {
+        Unit::Time | Unit::Bytes if !tail => Pick::Least,
+        unit if unit.is_rate() => Pick::Most,
+        _ => Pick::Median,
+    }
+}
+
+/// Makes the rows of one benchmark with one number of Ps from the readings of all rounds.
+pub fn rows(
+    benchmark: &str,
+    procs: u32,
+    targets: &[Target],
+    readings: &[(Side, Reading)],
+    disturbed: Option<&str>,
+) -> Vec<Row> {
     let mut keys: Vec<(&str, &Unit)> = Vec::new();
     for (_, reading) in readings {
         let key = (reading.metric.as_str(), &reading.unit);
@@ -86,33 +138,40 @@ pub fn rows(benchmark: &str, targets: &[Target], readings: &[(Side, Reading)]) -
     keys.sort_by_key(|(metric, _)| *metric == "rss");
     keys.into_iter()
         .map(|(metric, unit)| {
+            let pick = pick(metric, unit);
             let summary = |side| {
                 let samples = readings
                     .iter()
                     .filter(|(of, r)| *of == side && r.metric == metric && r.unit == *unit)
                     .map(|(_, r)| r.value)
                     .collect();
-                Summary::of(samples)
+                Summary::of(samples, pick)
             };
             let (stock, gort) = (summary(Side::Stock), summary(Side::Gort));
-            let median = |s: &Option<Summary>| s.as_ref().map(|s| s.median);
+            let against = summary(Side::Against);
+            let value = |s: &Option<Summary>| s.as_ref().map(|s| s.value);
             let judged = targets
                 .iter()
                 .filter(|target| target.metric == metric)
                 .map(|target| Judged {
                     bound: target.show(unit),
-                    met: target.met(unit, median(&stock), median(&gort)),
+                    met: target.met(unit, value(&stock), value(&gort)),
                 })
                 .collect();
             Row {
                 benchmark: benchmark.to_string(),
+                procs,
                 metric: metric.to_string(),
                 unit: unit.clone(),
-                ratio: ratio(median(&stock), median(&gort)),
+                pick,
+                ratio: ratio(value(&stock), value(&gort)),
+                ratio_against: ratio(value(&against), value(&gort)),
                 stock,
                 gort,
+                against,
                 current: summary(Side::Current),
                 targets: judged,
+                disturbed: disturbed.map(str::to_string),
             }
         })
         .collect()
@@ -130,6 +189,27 @@ impl Report {
         let targets = || self.rows.iter().flat_map(|row| &row.targets);
         let met = targets().filter(|judged| judged.met == Some(true));
         (met.count(), targets().count())
+    }
+
+    /// Rows whose time is over the limit.
+    pub fn too_slow(&self) -> impl Iterator<Item = &Row> {
+        self.rows
+            .iter()
+            .filter(|row| row.metric == "time" && row.ratio.is_some_and(|r| r > self.limit))
+    }
+
+    /// Benchmarks that were disturbed, with the number of Ps and what did it.
+    pub fn disturbed(&self) -> Vec<(&str, u32, &str)> {
+        let mut found: Vec<(&str, u32, &str)> = Vec::new();
+        for row in &self.rows {
+            if let Some(why) = &row.disturbed
+                && found.last().map(|(name, procs, _)| (*name, *procs))
+                    != Some((&row.benchmark, row.procs))
+            {
+                found.push((&row.benchmark, row.procs, why));
+            }
+        }
+        found
     }
 
     /// Geometric mean of the ratios of one metric, and of how many.
@@ -162,6 +242,30 @@ impl Report {
         if all > 0 {
             let _ = writeln!(text, "targets: {met} of {all} met");
         }
+        let slow: Vec<&Row> = self.too_slow().collect();
+        if !slow.is_empty() {
+            let _ = writeln!(
+                text,
+                "slower than {} times stock: {}",
+                digits(self.limit),
+                slow.len()
+            );
+            for row in slow {
+                let ratio = row.ratio.map(digits).unwrap_or_default();
+                let _ = writeln!(text, "  {} on {} P: {ratio}", row.benchmark, row.procs);
+            }
+        }
+        let disturbed = self.disturbed();
+        if !disturbed.is_empty() {
+            let _ = writeln!(
+                text,
+                "disturbed, so say little: {}; measure again on a quiet machine",
+                disturbed.len()
+            );
+            for (name, procs, why) in disturbed {
+                let _ = writeln!(text, "  {name} on {procs} P: {why}");
+            }
+        }
         let (failed, absent) = self.count_failures();
         if failed > 0 {
             let _ = writeln!(text, "failures: {failed}");
@@ -189,42 +293,6 @@ impl Report {
             .count();
         (self.failures.len() - absent, absent)
     }
-
-    /// The table, in Markdown, with aligned columns.
-    pub fn table(&self) -> String {
-        let mut head = vec!["benchmark", "metric", "stock", "gort", "ratio"];
-        if let Some(name) = &self.current {
-            head.push(name);
-        }
-        head.push("target");
-        let mut lines: Vec<Vec<String>> = vec![head.iter().map(|s| (*s).to_string()).collect()];
-        let mut above = "";
-        for row in &self.rows {
-            let name = if row.benchmark == above {
-                ""
-            } else {
-                &row.benchmark
-            };
-            above = &row.benchmark;
-            let cell = |summary: &Option<Summary>| match summary {
-                Some(s) => row.unit.show_spread(s.median, s.min, s.max),
-                None => "-".to_string(),
-            };
-            let mut line = vec![
-                name.to_string(),
-                row.metric.clone(),
-                cell(&row.stock),
-                cell(&row.gort),
-                row.ratio.map_or("-".to_string(), digits),
-            ];
-            if self.current.is_some() {
-                line.push(cell(&row.current));
-            }
-            line.push(row.verdicts());
-            lines.push(line);
-        }
-        align(&lines)
-    }
 }
 
 impl Row {
@@ -235,6 +303,22 @@ impl Row {
             .iter()
             .map(|judged| format!("{} {}", judged.bound, judged.word()));
         each.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The targets, and whether the row was disturbed, as one cell.
+    pub fn remarks(&self) -> String {
+        let disturbed = self
+            .disturbed
+            .as_ref()
+            .map(|why| format!("disturbed: {why}"));
+        let verdicts = Some(self.verdicts()).filter(|text| !text.is_empty());
+        let both: Vec<String> = verdicts.into_iter().chain(disturbed).collect();
+        both.join(", ")
+    }
+
+    /// Is it a row of a benchmark of goroutines that contend, which has a table of its own?
+    pub fn is_share(&self) -> bool {
+        self.unit == Unit::Other(SHARE.to_string())
     }
 
     /// The program or package of the benchmark.
@@ -251,12 +335,11 @@ impl Row {
         self.benchmark.split_once('/').map(|(_, name)| name)
     }
 
-    /// Is gort better than the stock runtime? `None` if it may be chance: the measurements of the two overlap, or the medians
-    /// hardly differ.
+    /// Is gort better than the stock runtime? `None` if it may be chance: the measurements of the two overlap, or hardly differ.
     pub fn better(&self) -> Option<bool> {
         let (stock, gort) = (self.stock.as_ref()?, self.gort.as_ref()?);
         let apart = gort.max < stock.min || gort.min > stock.max;
-        let lower = gort.median < stock.median;
+        let lower = gort.value < stock.value;
         let differ = (self.ratio? - 1.0).abs() > NOISE;
         (apart && differ).then_some(lower != self.unit.higher_is_better())
     }
@@ -271,41 +354,6 @@ impl Judged {
             None => "unknown",
         }
     }
-}
-
-/// A Markdown table; the first two columns and the last are text, the others numbers.
-fn align(lines: &[Vec<String>]) -> String {
-    let columns = lines[0].len();
-    let width = |column: usize| {
-        let cells = lines.iter().map(|line| line[column].chars().count());
-        cells.max().unwrap_or(0).max(3)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let number = |column: usize| column >= 2 && column + 1 < columns;
-    let mut text = String::new();
-    for (at, line) in lines.iter().enumerate() {
-        for (column, cell) in line.iter().enumerate() {
-            let width = widths[column];
-            let _ = if number(column) {
-                write!(text, "| {cell:>width$} ")
-            } else {
-                write!(text, "| {cell:<width$} ")
-            };
-        }
-        text += "|\n";
-        if at == 0 {
-            for (column, width) in widths.iter().enumerate() {
-                let dashes = "-".repeat(*width);
-                text += &if number(column) {
-                    format!("| {}: ", &dashes[1..])
-                } else {
-                    format!("| {dashes} ")
-                };
-            }
-            text += "|\n";
-        }
-    }
-    text
 }
 
 #[cfg(test)]
@@ -333,13 +381,16 @@ mod tests {
         Report {
             about: BTreeMap::new(),
             current: None,
+            against: false,
+            limit: 1.05,
             rows,
+            runs: Vec::new(),
             failures: Vec::new(),
         }
     }
 
     #[test]
-    fn readings_become_rows_with_medians_and_verdicts() {
+    fn readings_become_rows_with_ratios_and_verdicts() {
         let readings = [
             reading(Side::Stock, "time", 10.0),
             reading(Side::Stock, "rss", 2048.0),
@@ -348,34 +399,51 @@ mod tests {
             reading(Side::Gort, "time", 6.0),
             reading(Side::Gort, "pause", 1.0),
         ];
-        let targets = ["time 0.5", "rss 0.4", "time 4ns"].map(|t| Target::parse(t).unwrap());
-        let report = report(rows("x", &targets, &readings));
+        let targets = ["time 0.5", "rss 0.4", "time 3ns"].map(|t| Target::parse(t).unwrap());
+        let report = report(rows("x", 2, &targets, &readings, None));
         let names: Vec<&str> = report.rows.iter().map(|r| r.metric.as_str()).collect();
         assert_eq!(names, ["time", "pause", "rss"]);
         let time = &report.rows[0];
-        assert_eq!(time.ratio, Some(0.5));
+        assert_eq!(time.ratio, Some(0.4));
         assert_eq!(time.gort.as_ref().unwrap().samples, [4.0, 6.0]);
-        assert_eq!(time.verdicts(), "<= 0.500 met, <= 4.00 ns missed");
+        assert_eq!(time.verdicts(), "<= 0.500 met, <= 3.00 ns missed");
         assert_eq!(report.rows[1].ratio, None);
         assert_eq!(report.rows[2].verdicts(), "<= 0.400 missed");
         assert!(!report.targets_met());
     }
 
     #[test]
-    fn the_table_is_aligned_and_shows_what_is_missing() {
+    fn tails_and_shares_are_told_by_the_median() {
+        let of = |metric, unit: &str| pick(metric, &Unit::parse(unit).0);
+        assert_eq!(of("time", "ns"), Pick::Least);
+        assert_eq!(of("cpu", "ns"), Pick::Least);
+        assert_eq!(of("rss", "B"), Pick::Least);
+        assert_eq!(of("pause", "ms"), Pick::Least);
+        assert_eq!(of("echo", "requests/s"), Pick::Most);
+        for (metric, unit) in [
+            ("p99", "ns"),
+            ("echo-p50", "us"),
+            ("late-max", "ms"),
+            ("share", "share"),
+            ("left", "%"),
+        ] {
+            assert_eq!(of(metric, unit), Pick::Median, "{metric}");
+        }
+    }
+
+    #[test]
+    fn disturbed_benchmarks_are_named_once() {
         let readings = [
             reading(Side::Stock, "time", 10.0),
-            reading(Side::Gort, "time", 4.0),
-            reading(Side::Gort, "time", 6.0),
-            reading(Side::Gort, "rss", 1024.0),
+            reading(Side::Stock, "rss", 2048.0),
         ];
-        let table = report(rows("trees", &[], &readings)).table();
+        let mut all = rows("x", 1, &[], &readings, Some("others 12.0 %"));
+        all.extend(rows("x", 2, &[], &readings, None));
+        let report = report(all);
+        assert_eq!(report.disturbed(), [("x", 1, "others 12.0 %")]);
         assert_eq!(
-            table,
-            "| benchmark | metric |   stock |                 gort | ratio | target |\n\
-             | --------- | ------ | ------: | -------------------: | ----: | ------ |\n\
-             | trees     | time   | 10.0 ns | 5.00 ns (4.00..6.00) | 0.500 |        |\n\
-             |           | rss    |       - |             1.00 KiB |     - |        |\n"
+            report.summary(),
+            "disturbed, so say little: 1; measure again on a quiet machine\n  x on 1 P: others 12.0 %\n"
         );
     }
 
@@ -384,7 +452,7 @@ mod tests {
         let of = |stock: &[f64], gort: &[f64]| {
             let stock = stock.iter().map(|v| reading(Side::Stock, "time", *v));
             let gort = gort.iter().map(|v| reading(Side::Gort, "time", *v));
-            rows("x", &[], &stock.chain(gort).collect::<Vec<_>>()).remove(0)
+            rows("x", 2, &[], &stock.chain(gort).collect::<Vec<_>>(), None).remove(0)
         };
         assert_eq!(of(&[10.0, 12.0], &[8.0, 9.0]).better(), Some(true));
         assert_eq!(of(&[10.0, 12.0], &[13.0, 14.0]).better(), Some(false));
@@ -403,7 +471,7 @@ mod tests {
                 reading(Side::Stock, "time", stock),
                 reading(Side::Gort, "time", gort),
             ];
-            rows("x", &[], &readings).remove(0)
+            rows("x", 2, &[], &readings, None).remove(0)
         };
         let both = report(vec![of(10.0, 5.0), of(10.0, 20.0)]);
         let (mean, n) = both.mean_ratio("time").unwrap();
@@ -412,7 +480,7 @@ mod tests {
         assert_eq!(both.mean_ratio("rss"), None);
         assert_eq!(
             both.summary(),
-            "time, gort/stock: 1.00 (geometric mean of 2)\n"
+            "time, gort/stock: 1.00 (geometric mean of 2)\nslower than 1.05 times stock: 1\n  x on 2 P: 2.00\n"
         );
     }
 
@@ -420,7 +488,7 @@ mod tests {
     fn a_target_that_cannot_be_told_is_not_met() {
         let target = [Target::parse("time 0.5").unwrap()];
         let readings = [reading(Side::Stock, "time", 10.0)];
-        let report = report(rows("x", &target, &readings));
+        let report = report(rows("x", 2, &target, &readings, None));
         assert_eq!(report.rows[0].verdicts(), "<= 0.500 unknown");
         assert!(!report.targets_met());
     }

@@ -30,6 +30,64 @@ pub struct Function {
     pub directives: Directives,
 }
 
+/// A row of the table of a program that has many.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableRow {
+    /// Its name.
+    pub name: String,
+    /// The flags it is varied over, each with its values.
+    pub over: Vec<(String, Vec<String>)>,
+}
+
+/// The table of rows in a source: the lines `{"NAME", "FLAG=VALUE,... ...", function},` below `var rows = []row{`.
+pub fn table(source: &str) -> Result<Vec<TableRow>, String> {
+    let mut lines = source.lines().skip_while(|line| *line != TABLE).skip(1);
+    let mut rows = Vec::new();
+    for line in lines.by_ref().take_while(|line| *line != "}") {
+        let row = table_row(line.trim())
+            .ok_or_else(|| format!("`{}` is no row of the table", line.trim()))?;
+        rows.push(row);
+    }
+    if rows.is_empty() {
+        return Err(format!("there are no rows below `{TABLE}`"));
+    }
+    Ok(rows)
+}
+
+/// The line above the rows.
+const TABLE: &str = "var rows = []row{";
+
+fn table_row(line: &str) -> Option<TableRow> {
+    let rest = line.strip_prefix("{\"")?;
+    let (name, rest) = rest.split_once("\", \"")?;
+    let (over, function) = rest.split_once("\", ")?;
+    function.strip_suffix("},")?;
+    let flag = |text: &str| {
+        let (flag, values) = text.split_once('=')?;
+        let values = values.split(',').map(str::to_string).collect();
+        Some((flag.to_string(), values))
+    };
+    Some(TableRow {
+        name: name.to_string(),
+        over: over.split_whitespace().map(flag).collect::<Option<_>>()?,
+    })
+}
+
+impl TableRow {
+    /// All combinations of the values, the last flag fastest.
+    pub fn combinations(&self) -> Vec<Vec<(&str, &str)>> {
+        self.over
+            .iter()
+            .fold(vec![Vec::new()], |before, (flag, values)| {
+                let with = |chosen: &Vec<_>, value| [&chosen[..], &[(&flag[..], value)]].concat();
+                before
+                    .iter()
+                    .flat_map(|chosen| values.iter().map(move |value| with(chosen, &value[..])))
+                    .collect()
+            })
+    }
+}
+
 /// Directives of a program.
 pub fn program(source: &str) -> Result<Directives, String> {
     let mut directives = Directives::default();
@@ -108,6 +166,36 @@ mod tests {
     fn a_directive_that_cannot_be_read_is_an_error() {
         assert!(program("// target: time\npackage main\n").is_err());
         assert!(program("// rounds: 0\npackage main\n").is_err());
+    }
+
+    #[test]
+    fn a_table_is_read_row_by_row_and_a_line_that_is_none_is_refused() {
+        let rows = table(
+            "package main\n\nvar rows = []row{\n\t{\"A\", \"load=1,2 work=x,y\", a},\n\t{\"B\", \"\", b},\n}\n\nfunc c() {}\n",
+        )
+        .unwrap();
+        assert_eq!(rows[0].name, "A");
+        let of_a: Vec<String> = rows[0]
+            .combinations()
+            .iter()
+            .map(|c| {
+                let each = c.iter().map(|(flag, value)| format!("{flag}={value}"));
+                each.collect::<Vec<_>>().join(" ")
+            })
+            .collect();
+        assert_eq!(
+            of_a,
+            [
+                "load=1 work=x",
+                "load=1 work=y",
+                "load=2 work=x",
+                "load=2 work=y"
+            ]
+        );
+        assert_eq!(rows[1].combinations(), [[]]);
+        assert!(table("package main\n").is_err());
+        assert!(table("var rows = []row{\n}\n").is_err());
+        assert!(table("var rows = []row{\n\t{\"A\", \"load\", a},\n}\n").is_err());
     }
 
     #[test]

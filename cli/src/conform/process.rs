@@ -56,6 +56,8 @@ pub struct Finished {
     pub wall: Duration,
     /// Processor time of it and of what it waited for, in user mode and in the kernel.
     pub cpu: Duration,
+    /// Times that the kernel took a processor from one of its threads.
+    pub preempted: u64,
     /// Bytes that were resident at once, at most. Never less than what the process had before it became the program: the few
     /// MiB that it shares with this one.
     pub peak_memory: u64,
@@ -75,6 +77,7 @@ impl Finished {
             output: output.as_bytes().to_vec(),
             wall: Duration::ZERO,
             cpu: Duration::ZERO,
+            preempted: 0,
             peak_memory: 0,
         }
     }
@@ -139,6 +142,7 @@ pub fn run_with(
         output,
         wall,
         cpu: duration(usage.ru_utime) + duration(usage.ru_stime),
+        preempted: u64::try_from(usage.ru_nivcsw).unwrap_or(0),
         peak_memory: u64::try_from(usage.ru_maxrss).unwrap_or(0) << 10,
     })
 }

@@ -133,6 +133,10 @@ impl Toolchain {
     ) -> Result<(), Verdict> {
         let mut command = self.command(path, cwd, folder);
         command.args(args);
+        self.step(command, cause)
+    }
+
+    fn step(&self, command: Command, cause: Cause) -> Result<(), Verdict> {
         let done = self.run(command)?;
         judge_step(&done, cause).map_or(Ok(()), Err)
     }
@@ -196,27 +200,39 @@ impl Toolchain {
         archive: &Path,
         exe: &Path,
     ) -> Result<(), Verdict> {
-        self.link_main_with(&self.tool_path("link"), cwd, folder, archive, exe)
+        let mut command = self.command(&self.tool_path("link"), cwd, folder);
+        command.args(link_args(folder, archive, exe));
+        self.step(command, Cause::LinkError)
     }
 
-    /// The same with another linker, on the packages of this goroot.
+    /// The same in `folder` with another linker, on the packages of this goroot, and for gort's with another library.
     pub fn link_main_with(
         &self,
         linker: &Path,
-        cwd: &Path,
+        library: Option<&Path>,
         folder: &Path,
         archive: &Path,
         exe: &Path,
     ) -> Result<(), Verdict> {
-        let mut args: Vec<OsString> = ["-o".into(), exe.into(), "-L".into(), folder.into()].into();
-        args.extend([
-            "-w".into(),
-            "-extld=gcc".into(),
-            "-buildmode=exe".into(),
-            archive.into(),
-        ]);
-        self.program(linker, Cause::LinkError, cwd, folder, &args)
+        let mut command = self.command(linker, folder, folder);
+        command.args(link_args(folder, archive, exe));
+        if let Some(library) = library {
+            command.env("GORT_LIB", library);
+        }
+        self.step(command, Cause::LinkError)
     }
+}
+
+/// Arguments of the linker that make `exe` of the archive of package main.
+fn link_args(folder: &Path, archive: &Path, exe: &Path) -> Vec<OsString> {
+    let mut args: Vec<OsString> = ["-o".into(), exe.into(), "-L".into(), folder.into()].into();
+    args.extend([
+        "-w".into(),
+        "-extld=gcc".into(),
+        "-buildmode=exe".into(),
+        archive.into(),
+    ]);
+    args
 }
 
 /// Copies a folder with everything below it.

@@ -1,0 +1,268 @@
+//! The report as tables, in Markdown with aligned columns: one row for each metric, but of goroutines that contend one for each benchmark.
+
+use std::fmt::Write as _;
+
+use super::quantity::digits;
+use super::report::{Report, Row};
+use super::stats::Summary;
+
+/// What stands for a number that is not there.
+const NONE: &str = "-";
+
+impl Report {
+    /// All tables that have rows.
+    pub fn tables(&self) -> String {
+        let tables = [self.table(), self.contended()];
+        let tables: Vec<String> = tables.into_iter().flatten().collect();
+        tables.join("\n")
+    }
+
+    /// The metrics of all benchmarks that are not in the other table.
+    fn table(&self) -> Option<String> {
+        let mut head = vec!["benchmark", "metric", "P", "stock", "gort", "ratio"];
+        if self.against {
+            head.extend(["against", "gort/against"]);
+        }
+        if let Some(name) = &self.current {
+            head.push(name);
+        }
+        let numbers = 2..head.len();
+        head.push("target");
+        let mut lines = vec![texts(&head)];
+        let mut above = "";
+        for benchmark in self.benchmarks() {
+            if contends(benchmark) {
+                continue;
+            }
+            for row in benchmark {
+                let name = if row.benchmark == above {
+                    ""
+                } else {
+                    &row.benchmark
+                };
+                above = &row.benchmark;
+                let mut line = vec![
+                    name.to_string(),
+                    row.metric.clone(),
+                    row.procs.to_string(),
+                    spread(row, &row.stock),
+                    spread(row, &row.gort),
+                    ratio(row.ratio),
+                ];
+                if self.against {
+                    line.extend([spread(row, &row.against), ratio(row.ratio_against)]);
+                }
+                if self.current.is_some() {
+                    line.push(spread(row, &row.current));
+                }
+                line.push(row.remarks());
+                lines.push(line);
+            }
+        }
+        (lines.len() > 1).then(|| align(&lines, numbers))
+    }
+
+    /// Benchmarks of goroutines that contend: a line for each, with what one wants to see side by side.
+    fn contended(&self) -> Option<String> {
+        let mut head = vec![
+            "contended",
+            "P",
+            "stock",
+            "gort",
+            "time",
+            "cpu",
+            "share",
+            "share",
+            "p99",
+            "p99",
+        ];
+        if self.against {
+            head.extend(["gort/against", "cpu"]);
+        }
+        if let Some(name) = &self.current {
+            head.push(name);
+        }
+        let numbers = 1..head.len();
+        head.push("target");
+        // Two columns of a metric: the second line says which is whose.
+        let mut second = vec![
+            "", "", "", "", "ratio", "ratio", "stock", "gort", "stock", "gort",
+        ];
+        second.resize(head.len(), "");
+        let mut lines = vec![texts(&head), texts(&second)];
+        for benchmark in self.benchmarks().filter(|benchmark| contends(benchmark)) {
+            let of = |metric: &str| benchmark.iter().find(|row| row.metric == metric);
+            let value = |metric: &str, side: fn(&Row) -> Option<&Summary>| {
+                let shown = of(metric).and_then(|row| Some(row.unit.show(side(row)?.value)));
+                shown.unwrap_or(NONE.to_string())
+            };
+            let stock = |metric| value(metric, |row| row.stock.as_ref());
+            let gort = |metric| value(metric, |row| row.gort.as_ref());
+            let part =
+                |metric: &str, which: fn(&Row) -> Option<f64>| ratio(of(metric).and_then(which));
+            let mut line = vec![
+                benchmark[0]
+                    .short_name()
+                    .unwrap_or(&benchmark[0].benchmark)
+                    .to_string(),
+                benchmark[0].procs.to_string(),
+                stock("time"),
+                gort("time"),
+                part("time", |row| row.ratio),
+                part("cpu", |row| row.ratio),
+                stock("share"),
+                gort("share"),
+                stock("p99"),
+                gort("p99"),
+            ];
+            if self.against {
+                line.extend(["time", "cpu"].map(|metric| part(metric, |row| row.ratio_against)));
+            }
+            if self.current.is_some() {
+                line.push(value("time", |row| row.current.as_ref()));
+            }
+            line.push(of("time").unwrap_or(&benchmark[0]).remarks());
+            lines.push(line);
+        }
+        (lines.len() > 2).then(|| align(&lines, numbers))
+    }
+
+    /// The rows of each benchmark with each number of Ps.
+    fn benchmarks(&self) -> impl Iterator<Item = &[Row]> {
+        self.rows
+            .chunk_by(|a, b| a.benchmark == b.benchmark && a.procs == b.procs)
+    }
+}
+
+fn contends(rows: &[Row]) -> bool {
+    rows.iter().any(Row::is_share)
+}
+
+fn texts(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_string()).collect()
+}
+
+fn spread(row: &Row, summary: &Option<Summary>) -> String {
+    summary.as_ref().map_or(NONE.to_string(), |s| {
+        row.unit.show_spread(s.value, s.min, s.max)
+    })
+}
+
+fn ratio(ratio: Option<f64>) -> String {
+    ratio.map_or(NONE.to_string(), digits)
+}
+
+/// A Markdown table; the columns in `numbers` stand to the right.
+fn align(lines: &[Vec<String>], numbers: std::ops::Range<usize>) -> String {
+    let columns = lines[0].len();
+    let width = |column: usize| {
+        let cells = lines.iter().map(|line| line[column].chars().count());
+        cells.max().unwrap_or(0).max(3)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for (at, line) in lines.iter().enumerate() {
+        for (column, cell) in line.iter().enumerate() {
+            let width = widths[column];
+            let _ = if numbers.contains(&column) {
+                write!(text, "| {cell:>width$} ")
+            } else {
+                write!(text, "| {cell:<width$} ")
+            };
+        }
+        text += "|\n";
+        if at == 0 {
+            for (column, width) in widths.iter().enumerate() {
+                let dashes = "-".repeat(*width);
+                text += &if numbers.contains(&column) {
+                    format!("| {}: ", &dashes[1..])
+                } else {
+                    format!("| {dashes} ")
+                };
+            }
+            text += "|\n";
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::build::Side;
+    use super::super::measure::Reading;
+    use super::super::quantity::Unit;
+    use super::super::report::rows;
+    use super::*;
+
+    fn report(rows: Vec<Row>) -> Report {
+        Report {
+            about: BTreeMap::new(),
+            current: None,
+            against: false,
+            limit: 1.05,
+            rows,
+            runs: Vec::new(),
+            failures: Vec::new(),
+        }
+    }
+
+    fn reading(side: Side, metric: &str, value: f64, unit: &str) -> (Side, Reading) {
+        let reading = Reading {
+            metric: metric.to_string(),
+            unit: Unit::parse(unit).0,
+            value,
+        };
+        (side, reading)
+    }
+
+    #[test]
+    fn the_table_is_aligned_and_shows_what_is_missing() {
+        let readings = [
+            reading(Side::Stock, "time", 10.0, "ns"),
+            reading(Side::Gort, "time", 4.0, "ns"),
+            reading(Side::Gort, "time", 6.0, "ns"),
+            reading(Side::Gort, "rss", 1024.0, "B"),
+        ];
+        let table = report(rows("trees", 2, &[], &readings, None)).tables();
+        assert_eq!(
+            table,
+            "| benchmark | metric |   P |   stock |                 gort | ratio | target |\n\
+             | --------- | ------ | --: | ------: | -------------------: | ----: | ------ |\n\
+             | trees     | time   |   2 | 10.0 ns | 4.00 ns (4.00..6.00) | 0.400 |        |\n\
+             |           | rss    |   2 |       - |             1.00 KiB |     - |        |\n"
+        );
+    }
+
+    #[test]
+    fn what_contends_has_one_line_with_shares_and_tails() {
+        let readings = [
+            reading(Side::Stock, "time", 10.0, "ns"),
+            reading(Side::Stock, "cpu", 20.0, "ns"),
+            reading(Side::Stock, "p99", 400.0, "ns"),
+            reading(Side::Stock, "share", 0.5, "share"),
+            reading(Side::Gort, "time", 5.0, "ns"),
+            reading(Side::Gort, "cpu", 4.0, "ns"),
+            reading(Side::Gort, "p99", 100.0, "ns"),
+            reading(Side::Gort, "share", 0.9, "share"),
+            reading(Side::Against, "time", 20.0, "ns"),
+            reading(Side::Against, "cpu", 40.0, "ns"),
+        ];
+        let mut report = report(rows(
+            "contend/Mutex/load=2",
+            2,
+            &[],
+            &readings,
+            Some("others 9.00 %"),
+        ));
+        report.against = true;
+        assert_eq!(
+            report.tables(),
+            "| contended    |   P |   stock |    gort |  time |   cpu | share | share |    p99 |    p99 | gort/against |   cpu | target                   |\n\
+             | ------------ | --: | ------: | ------: | ----: | ----: | ----: | ----: | -----: | -----: | -----------: | ----: | ------------------------ |\n\
+             |              |     |         |         | ratio | ratio | stock |  gort |  stock |   gort |              |       |                          |\n\
+             | Mutex/load=2 |   2 | 10.0 ns | 5.00 ns | 0.500 | 0.200 | 0.500 | 0.900 | 400 ns | 100 ns |        0.250 | 0.100 | disturbed: others 9.00 % |\n"
+        );
+    }
+}
