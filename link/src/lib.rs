@@ -115,7 +115,9 @@ fn everything_but_the_last_step(
             .map_err(|e| Error::new(format!("cannot print the call graph: {e}")))?;
     }
     let places = places::read(&host, &places::goroot(&program, &layout, options));
-    let pclntab = pclntab::build(&program, &layout, &host.code(), &places)?;
+    let live = host.live(emit::host_names(&program, &reached, options));
+    let library_code = host.code(&live);
+    let pclntab = pclntab::build(&program, &layout, &library_code, &places)?;
     clock.done("function table");
     // These only read the program; the debug information is the longest of them.
     let with_debug = !options.strip_all && !options.strip_debug;
@@ -150,6 +152,7 @@ fn everything_but_the_last_step(
         layout: &layout,
         host: &host,
         pclntab: &pclntab,
+        library: &library_code,
         tables: &tables,
         masks: (&data_mask, &bss_mask),
         debug: debug?,
