@@ -32,6 +32,9 @@ pub fn link(go_o: Vec<u8>, library: HostFile, options: &Options) -> Result<Vec<u
     };
     crate::addresses::check_segments(&exe, options)?;
     crate::relro::seal(&mut exe)?;
+    if debug {
+        exe = crate::condense::condense(&exe).unwrap_or(exe);
+    }
     crate::verify::check(&exe, options.final_linker == FinalLinker::Wild)?;
     Ok(exe)
 }

@@ -15,11 +15,12 @@
 //! | tables for Go's tools and for the runtime | [`pclntab`], [`tables`], [`masks`] |
 //! | debug information | [`dwarf`], [`debugscript`] |
 //! | one ELF object of everything | [`emit`], [`elf`] |
-//! | executable | [`final_link`], [`memory_files`], [`relro`], [`verify`] |
+//! | executable | [`final_link`], [`memory_files`], [`relro`], [`condense`], [`verify`] |
 //! | under its name | [`output`] |
 //! | ends that are no return | [`emergency`] |
 
 pub mod addresses;
+pub mod condense;
 pub mod debugscript;
 pub mod driver;
 pub mod dwarf;
