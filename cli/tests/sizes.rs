@@ -86,11 +86,11 @@ fn no_form_is_as_large_as_the_stock_linkers() {
             assert!(done.unwrap().success());
             size(&exe)
         });
-        for i in 0..FORMS.len() {
+        let all = FORMS.iter().zip(ours).zip(stock);
+        for ((form, ours), stock) in all {
             assert!(
-                ours[i] < stock[i],
-                "{source}{:?}: {ours:?}, stock {stock:?}",
-                FORMS[i]
+                ours < stock,
+                "{source}{form:?}: {ours} bytes, stock {stock}"
             );
         }
     }

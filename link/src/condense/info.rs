@@ -32,6 +32,8 @@ const HEADER: usize = 11;
 const DISCRIMINATOR: dw::DwAt = dw::DwAt(0x2136);
 /// A call in a function says where it is more surely than its code does.
 const CALL: i32 = 1 << 10;
+/// Votes that settle it.
+const ENOUGH: i32 = 16;
 /// Functions of the library start at multiples of this.
 const PADDING: u64 = 16;
 /// What is left out: nothing that debuggers show of functions is in them.
@@ -43,6 +45,7 @@ pub fn condense(s: &Sections<'_>) -> Option<Condensed> {
         s,
         units: Vec::new(),
         entries: Vec::new(),
+        starts: Vec::new(),
     };
     let mut out = Out::default();
     let mut at = 0;
@@ -64,6 +67,7 @@ pub fn condense(s: &Sections<'_>) -> Option<Condensed> {
         tree.fold(unit)?;
     }
     tree.keep_named()?;
+    out.moved = vec![0; tree.entries.len()];
     for unit in &tree.units {
         tree.write(unit, &mut out)?;
     }
@@ -77,9 +81,9 @@ struct Out {
     new: Condensed,
     strings: FxHashMap<u32, u32>,
     ranges: FxHashMap<Vec<u8>, u32>,
-    /// Where entries have gone.
-    moved: FxHashMap<u32, u32>,
-    /// References to fill in: place, old offset of what is meant, and where offsets count from.
+    /// Where entries have gone, by number.
+    moved: Vec<u32>,
+    /// References to fill in: place, number of what is meant, and where offsets count from.
     references: Vec<(usize, u32, u32)>,
 }
 
@@ -90,14 +94,23 @@ struct Abbreviation {
     attributes: Vec<(dw::DwAt, dw::DwForm)>,
 }
 
+/// The abbreviations of a unit, by code from 1: writers count on.
+struct Abbreviations(Vec<Abbreviation>);
+
+impl Abbreviations {
+    fn get(&self, code: u32) -> Option<&Abbreviation> {
+        self.0.get((code as usize).checked_sub(1)?)
+    }
+}
+
 /// An entry of the tree.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    /// Where it starts, and its attributes.
-    at: u32,
+    /// Where its attributes start in the unit.
     attributes: u32,
     unit: u32,
     abbreviation: u32,
+    tag: dw::DwTag,
     parent: u32,
     /// Number of the entry after its last descendant.
     after: u32,
@@ -114,7 +127,7 @@ struct Unit<'a> {
     /// Where it starts.
     start: u32,
     bytes: &'a [u8],
-    abbreviations: FxHashMap<u32, Abbreviation>,
+    abbreviations: Abbreviations,
     /// Its entries in the tree; none for a unit that is passed on.
     entries: Range<usize>,
     lines: Option<Program<'a>>,
@@ -126,6 +139,8 @@ struct Tree<'a, 's> {
     s: &'s Sections<'a>,
     units: Vec<Unit<'a>>,
     entries: Vec<Entry>,
+    /// Where they start.
+    starts: Vec<u32>,
 }
 
 impl<'a> Unit<'a> {
@@ -148,7 +163,7 @@ impl<'a> Unit<'a> {
     /// An attribute of the root, and where it is.
     fn root(&self, name: dw::DwAt) -> Option<(usize, u64)> {
         let mut r = Reader::new(self.bytes, HEADER);
-        let root = self.abbreviations.get(&(r.uleb()? as u32))?;
+        let root = self.abbreviations.get(r.uleb()? as u32)?;
         for &(attribute, form) in &root.attributes {
             let at = r.at;
             let value = value(&mut r, form)?;
@@ -175,7 +190,7 @@ impl<'a> Unit<'a> {
     /// Copies the unit and its lines.
     fn pass_on(&self, s: &Sections<'_>, out: &mut Out) -> Option<()> {
         let plain = |f: dw::DwForm| f != dw::DW_FORM_strp && f != dw::DW_FORM_ref_addr;
-        let all = || self.abbreviations.values().flat_map(|a| &a.attributes);
+        let all = || self.abbreviations.0.iter().flat_map(|a| &a.attributes);
         let mut lists = all().filter(|a| a.1 == dw::DW_FORM_sec_offset);
         if !all().all(|a| plain(a.1)) || !lists.all(|a| a.0 == dw::DW_AT_stmt_list) {
             return None;
@@ -183,9 +198,7 @@ impl<'a> Unit<'a> {
         let mut unit = self.bytes.to_vec();
         let abbreviations = out.new.abbrev.len() as u32;
         unit[6..10].copy_from_slice(&abbreviations.to_le_bytes());
-        let mut codes: Vec<_> = self.abbreviations.iter().collect();
-        codes.sort_unstable_by_key(|&(&code, _)| code);
-        for (&code, a) in codes {
+        for (code, a) in (1..).zip(&self.abbreviations.0) {
             declare(&mut out.new.abbrev, code, a.tag, a.children, &a.attributes);
         }
         out.new.abbrev.push(0);
@@ -222,13 +235,13 @@ impl<'a> Tree<'a, '_> {
                 }
                 continue;
             }
-            let a = unit.abbreviations.get(&code)?;
+            let a = unit.abbreviations.get(code)?;
             let number = self.entries.len() as u32;
             let mut e = Entry {
-                at: unit.start + at,
                 attributes: r.at as u32,
                 unit: self.units.len() as u32,
                 abbreviation: code,
+                tag: a.tag,
                 parent: open.last().copied().unwrap_or(number),
                 after: number + 1,
                 low: None,
@@ -257,6 +270,7 @@ impl<'a> Tree<'a, '_> {
                 }
             }
             self.entries.push(e);
+            self.starts.push(unit.start + at);
             if a.children {
                 open.push(number);
             } else if open.is_empty() {
@@ -270,18 +284,19 @@ impl<'a> Tree<'a, '_> {
 
     fn abbreviation(&self, e: &Entry) -> Option<&Abbreviation> {
         let unit = self.units.get(e.unit as usize)?;
-        unit.abbreviations.get(&e.abbreviation)
+        unit.abbreviations.get(e.abbreviation)
     }
 
-    fn tag(&self, e: &Entry) -> Option<dw::DwTag> {
-        Some(self.abbreviation(e)?.tag)
+    /// Number of the entry that starts there.
+    fn number(&self, at: u32) -> Option<u32> {
+        Some(self.starts.binary_search(&at).ok()? as u32)
     }
 
     /// Keeps functions that are there, with what is in them; those that are only named wait for somebody to name them.
     fn mark(&mut self) -> Option<()> {
         for i in 0..self.entries.len() {
             let e = self.entries[i];
-            let kept = match self.tag(&e)? {
+            let kept = match e.tag {
                 dw::DW_TAG_subprogram => match (e.low, e.ranges) {
                     (Some(low), _) => !is_gone(low),
                     (None, Some(list)) => !self.spans(e.unit, list)?.is_empty(),
@@ -337,7 +352,7 @@ impl<'a> Tree<'a, '_> {
         let entries = self.units[unit].entries.clone();
         let inlined = |t: &Self, i: usize| {
             let e = &t.entries[i];
-            e.kept && t.tag(e) == Some(dw::DW_TAG_inlined_subroutine)
+            e.kept && e.tag == dw::DW_TAG_inlined_subroutine
         };
         // Which functions are others': the files of the calls in them tell, and those of their code. Code that was moved may be of the caller's
         // line, so each copy has a voice.
@@ -345,15 +360,20 @@ impl<'a> Tree<'a, '_> {
         let mut voices: FxHashMap<u32, i32> = FxHashMap::default();
         for i in entries.clone().filter(|&i| inlined(self, i)) {
             let e = self.entries[i];
-            let last = self.places(&e)?.last().map(|p| p.1.wrapping_sub(1));
-            let parent = self.entries[e.parent as usize].origin;
-            let call = (parent, Some(e.call.0), CALL);
-            for (function, file, weight) in
-                [call, (e.origin, last.and_then(|at| lines.file_at(at)), 1)]
-            {
-                if let Some(file) = file {
-                    let sign = if lines.foreign(file) { 1 } else { -1 };
-                    *voices.entry(function).or_default() += sign * weight;
+            let vote = |voices: &mut FxHashMap<u32, i32>, function, file, weight| {
+                let sign = if lines.foreign(file) { 1 } else { -1 };
+                *voices.entry(function).or_default() += sign * weight;
+            };
+            vote(
+                &mut voices,
+                self.entries[e.parent as usize].origin,
+                e.call.0,
+                CALL,
+            );
+            if voices.get(&e.origin).is_none_or(|v| v.abs() < ENOUGH) {
+                let last = self.places(&e)?.last().map(|p| p.1.wrapping_sub(1));
+                if let Some(file) = last.and_then(|at| lines.file_at(at)) {
+                    vote(&mut voices, e.origin, file, 1);
                 }
             }
         }
@@ -399,8 +419,6 @@ impl<'a> Tree<'a, '_> {
 
     /// Keeps what kept entries name, and what is around kept entries.
     fn keep_named(&mut self) -> Option<()> {
-        let by_place: FxHashMap<u32, u32> =
-            (0..).zip(&self.entries).map(|(i, e)| (e.at, i)).collect();
         let kept = (0..).zip(&self.entries).filter(|(_, e)| e.kept);
         let mut work: Vec<u32> = kept.map(|(i, _)| i).collect();
         let mut named = Vec::new();
@@ -412,7 +430,7 @@ impl<'a> Tree<'a, '_> {
             for &(_, form) in &self.abbreviation(&e)?.attributes {
                 let value = value(&mut r, form)?;
                 if let Some(base) = unit.counts_from(form) {
-                    named.push(*by_place.get(&(base + value as u32))?);
+                    named.push(self.number(base + value as u32)?);
                 }
             }
             for n in named.drain(..) {
@@ -449,7 +467,7 @@ impl<'a> Tree<'a, '_> {
                 continue;
             }
             let children = self.entries[i + 1..e.after as usize].iter().any(|c| c.kept);
-            out.moved.insert(e.at, out.new.info.len() as u32);
+            out.moved[i] = out.new.info.len() as u32;
             let a = self.abbreviation(&e)?;
             put_uleb(&mut out.new.info, codes.code(e.abbreviation, children, a));
             let mut r = Reader::new(unit.bytes, e.attributes as usize);
@@ -479,7 +497,8 @@ impl<'a> Tree<'a, '_> {
                             let whole = form == dw::DW_FORM_ref_addr;
                             let new = if whole { 0 } else { start as u32 };
                             let place = out.new.info.len();
-                            out.references.push((place, base + value as u32, new));
+                            let meant = self.number(base + value as u32)?;
+                            out.references.push((place, meant, new));
                             0
                         }
                         None => {
@@ -505,8 +524,8 @@ impl<'a> Tree<'a, '_> {
 impl Out {
     /// Fills in the references.
     fn refer(&mut self) -> Option<()> {
-        for &(at, old, base) in &self.references {
-            let new = self.moved.get(&old)? - base;
+        for &(at, meant, base) in &self.references {
+            let new = self.moved.get(meant as usize)? - base;
             self.new.info[at..at + 4].copy_from_slice(&new.to_le_bytes());
         }
         Some(())
@@ -601,13 +620,16 @@ fn declare(
     }
 }
 
-fn abbreviations_at(abbrev: &[u8], at: usize) -> Option<FxHashMap<u32, Abbreviation>> {
+fn abbreviations_at(abbrev: &[u8], at: usize) -> Option<Abbreviations> {
     let mut r = Reader::new(abbrev, at);
-    let mut all = FxHashMap::default();
+    let mut all = Vec::new();
     loop {
         let code = r.uleb()? as u32;
         if code == 0 {
-            return Some(all);
+            return Some(Abbreviations(all));
+        }
+        if code as usize != all.len() + 1 {
+            return None;
         }
         let (tag, children) = (dw::DwTag(r.uleb()? as u16), r.u8()? != 0);
         let mut attributes = Vec::new();
@@ -622,7 +644,7 @@ fn abbreviations_at(abbrev: &[u8], at: usize) -> Option<FxHashMap<u32, Abbreviat
             children,
             attributes,
         };
-        all.insert(code, a);
+        all.push(a);
     }
 }
 
