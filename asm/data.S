@@ -28,10 +28,10 @@ runtime.no_pointers_stackmap: .long 2, 0
     .size runtime.zerovalue, 1024
 runtime.zerovalue: .zero 1024
 
-    .globl gort.tables.version.3
-    .type gort.tables.version.3, @object
-    .size gort.tables.version.3, 1
-gort.tables.version.3: .byte 3
+    .globl gort.tables.version.4
+    .type gort.tables.version.4, @object
+    .size gort.tables.version.4, 1
+gort.tables.version.4: .byte 4
 
 /* What the linker's stack check counts with: bytes below a full prologue check. */
     .globl gort.stacklimit

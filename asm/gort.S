@@ -1,5 +1,5 @@
 /*
- * All assembly of the runtime, one unit: the tables in .gort.funcs and .gort.sites then come out in address order.
+ * All assembly of the runtime, one unit: its sections and the table in .gort.sites then come out in address order.
  */
 #include "offsets.h"
     .intel_syntax noprefix
@@ -7,10 +7,6 @@
     /* For debuggers only: nothing unwinds at run time, so nothing is loaded with the program. */
     .cfi_sections .debug_frame
 
-    .section .gort.funcs, "a", @progbits
-    .p2align 3
-    .globl gort_funcs_start
-gort_funcs_start:
     .section .gort.sites, "a", @progbits
     .p2align 3
     .globl gort_sites_start
@@ -30,7 +26,10 @@ gort_text_start:
 #include "duff.S"
 #include "signal.S"
 #include "finalizer.S"
+#include "clock.S"
 #include "trampolines.S"
+    .section .text.gort.end, "ax", @progbits
+    .p2align 5
     .globl gort_text_end
 gort_text_end:
     nop
@@ -38,9 +37,6 @@ gort_text_end:
 #include "data.S"
 #include "types.S"
 
-    .section .gort.funcs, "a", @progbits
-    .globl gort_funcs_end
-gort_funcs_end:
     .section .gort.sites, "a", @progbits
     .globl gort_sites_end
 gort_sites_end:

@@ -13,16 +13,21 @@
     .type "\name", @function
 "\name":
     .cfi_startproc
-    .pushsection .gort.funcs, "a", @progbits
+    /* Read by gort's linker and left out of executables: it lists those that a program needs (crate gort-tables, LibraryFunc). */
+    .pushsection .gort.funcs, "e", @progbits
     .quad "\name"
-    .quad 771f
-    .long 772f - 771f
     .long \index
     .popsection
-    .pushsection .gort.names, "a", @progbits
-771: .ascii "\name"
-772:
-    .popsection
+.endm
+
+/*
+ * The same in a section of its own, which programs that do not call the function are linked without. Sections are aligned as the largest is,
+ * since linkers order them by that: the functions stay one range (gort.S).
+ */
+.macro GOENTRY name index
+    .section ".text.gort.\name", "ax", @progbits
+    .p2align 5
+    GOFUNC "\name" \index
 .endm
 
 .macro ENDFUNC name

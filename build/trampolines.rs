@@ -16,7 +16,7 @@ pub fn assembly(symbols: &[Symbol]) -> String {
             "func" if sym.asm => s.push_str(&format!(".set gort_index_{id}, {index}\n")),
             "func" => {
                 let slow = sym.system.is_some() || sym.park.is_some();
-                s.push_str(&format!("GOFUNC \"{name}\" {index}\n"));
+                s.push_str(&format!("GOENTRY \"{name}\" {index}\n"));
                 match (&sym.leaf, slow) {
                     (Some(_), false) => s.push_str(&format!("    LEAF gort_leaf_{id}\n")),
                     (Some(_), true) => s.push_str(&format!(

@@ -26,6 +26,7 @@ pub struct Emitter<'a> {
     masks: BTreeSet<Vec<u8>>,
     sizes: BTreeSet<usize>,
     own: BTreeSet<String>,
+    descriptors: usize,
 }
 
 impl<'a> Emitter<'a> {
@@ -39,6 +40,7 @@ impl<'a> Emitter<'a> {
             masks,
             sizes: BTreeSet::new(),
             own: BTreeSet::new(),
+            descriptors: 0,
         }
     }
 
@@ -136,6 +138,12 @@ impl<'a> Emitter<'a> {
         let methods = self.methods(ty);
         let uncommon = matches!(ty, Go::Named(_)) || !methods.is_empty();
         let special = self.special_size(ty);
+        // A section for each: programs have those that they can reach.
+        self.descriptors += 1;
+        let section = self.descriptors;
+        self.line(&format!(
+            ".section .rodata.gort.types.{section}, \"a\", @progbits"
+        ));
         self.line(".p2align 5");
         self.line(&format!(".globl \"type.{name}\""));
         self.line(&format!(".type \"type.{name}\", @object"));
@@ -280,6 +288,7 @@ impl<'a> Emitter<'a> {
 
     /// `runtime.algarray`, whose rows descriptors and compiled code name by number.
     pub fn algarray(&mut self) {
+        self.line(".section .rodata.gort.types, \"a\", @progbits");
         self.line(".p2align 5");
         self.line(".globl runtime.algarray");
         self.line(".type runtime.algarray, @object");
@@ -334,10 +343,7 @@ impl<'a> Emitter<'a> {
             let bytes: Vec<String> = mask.iter().map(u8::to_string).collect();
             let _ = writeln!(self.out, ".Lmask{}: .byte {}", hex(&mask), bytes.join(", "));
         }
-        format!(
-            "    .section .rodata.gort.types, \"a\", @progbits\n{}",
-            self.out
-        )
+        self.out
     }
 }
 

@@ -11,7 +11,7 @@ use crate::dwarf::{DebugSection, Target};
 use crate::elf::{Contents, Rela, SectionId, SymbolInfo, SymbolRef, Writer};
 use crate::error::{Error, Name, Result};
 use crate::flags::{FinalLinker, Options};
-use crate::host::HostLib;
+use crate::host::{CodeFunction, HostLib};
 use crate::layout::{Layout, MAX_ALIGN, SECTIONS, Section};
 use crate::object::{Kind, RelocKind};
 use crate::pclntab::Pclntab;
@@ -44,6 +44,8 @@ pub struct Parts<'a, 'b> {
     pub host: &'a HostLib<'a>,
     /// Function table.
     pub pclntab: &'a Pclntab,
+    /// The library's functions in it.
+    pub library: &'a [CodeFunction<'a>],
     /// Call sites and functions.
     pub tables: &'a Tables,
     /// Pointer masks of data and bss.
@@ -87,6 +89,25 @@ pub fn emit(parts: &mut Parts<'_, '_>, options: &Options) -> Result<Vec<u8>> {
         .map_err(|_| Error::new("not enough memory for the linked program"))
 }
 
+/// Symbols that the object wants of the library.
+fn from_host(p: &Program<'_>, reached: &Reached) -> impl Iterator<Item = SymId> {
+    let ids = (0..p.symbols.len() as u32).map(SymId);
+    ids.filter(|&id| {
+        let s = p.sym(id);
+        s.def == Definition::Host && (reached.contains(id) || s.name.starts_with(b"type."))
+    })
+}
+
+/// Their names, and the entry's.
+pub fn host_names<'n>(
+    p: &'n Program<'_>,
+    reached: &Reached,
+    options: &'n Options,
+) -> impl Iterator<Item = &'n [u8]> {
+    let names = from_host(p, reached).map(|id| p.sym(id).name);
+    names.chain([VERSION_SYMBOL.as_bytes(), options.entry.as_bytes()])
+}
+
 fn add_section(w: &mut Writer, parts: &Parts<'_, '_>, s: Section) -> SectionId {
     let (a, wr, x) = (elf::SHF_ALLOC.0, elf::SHF_WRITE.0, elf::SHF_EXECINSTR.0);
     let (name, flags, align) = match s {
@@ -122,14 +143,9 @@ impl Emitter<'_, '_> {
     fn reference_host(&mut self, options: &Options) {
         self.w.undefined(VERSION_SYMBOL.as_bytes());
         self.w.undefined(options.entry.as_bytes());
-        for (i, s) in self.parts.program.symbols.iter().enumerate() {
-            let id = SymId(i as u32);
-            if s.def == Definition::Host
-                && (self.parts.reached.contains(id) || s.name.starts_with(b"type."))
-            {
-                let r = self.w.undefined(s.name);
-                self.host_refs.insert(id, r);
-            }
+        for id in from_host(self.parts.program, self.parts.reached) {
+            let r = self.w.undefined(self.parts.program.sym(id).name);
+            self.host_refs.insert(id, r);
         }
     }
 

@@ -19,14 +19,25 @@ use std::process::{Command, Output, Stdio};
 
 /// Links `go_o` with the library: the bytes of the executable.
 pub fn link(go_o: Vec<u8>, library: HostFile, options: &Options) -> Result<Vec<u8>> {
+    let debug = !options.strip_all && !options.strip_debug;
     let mut exe = match &options.final_linker {
-        FinalLinker::Wild => wild(go_o, library, options)?,
+        FinalLinker::Wild => {
+            // How to unwind the library's frames is for debuggers only, but loaded with the program.
+            let library = match debug {
+                true => library,
+                false => library.leave_out(".eh_frame")?,
+            };
+            wild(go_o, library, options)?
+        }
         FinalLinker::System(program, chosen) => {
             system(program, *chosen, &go_o, &library.path, options)?
         }
     };
     crate::addresses::check_segments(&exe, options)?;
     crate::relro::seal(&mut exe)?;
+    if debug {
+        exe = crate::condense::condense(&exe).unwrap_or(exe);
+    }
     crate::verify::check(&exe, options.final_linker == FinalLinker::Wild)?;
     Ok(exe)
 }

@@ -5,10 +5,13 @@
 //! that the stack check uses. The final step links it like any archive; nothing here copies its code.
 
 mod check;
+pub mod live;
 
 use crate::error::{Error, Name, Result};
 use crate::load::{Bytes, map_file};
-use object::read::elf::ElfFile64;
+use live::Live;
+use object::elf;
+use object::read::elf::{ElfFile64, FileHeader as _, SectionHeader as _};
 use object::{
     Object as _, ObjectSection as _, ObjectSymbol as _, RelocationTarget, SectionIndex, SymbolIndex,
 };
@@ -17,9 +20,16 @@ use rustc_hash::FxHashMap;
 use std::path::{Path, PathBuf};
 
 /// Where the code that Go code can name starts in the library.
-pub const CODE_START: &[u8] = b"gort_text_start";
+const CODE_START: &[u8] = b"gort_text_start";
 /// Where it ends.
-const CODE_END: &[u8] = b"gort_text_end";
+pub const CODE_END: &[u8] = b"gort_text_end";
+/// Sections with that code begin with this name. Linkers keep them in order.
+const CODE: &str = ".text.gort";
+/// Section of the library with a record for each of these functions that Go code calls as such: address and row of the surface table. It is left
+/// out of executables.
+pub const FUNCTIONS: &str = ".gort.funcs";
+/// Bytes of such a record.
+pub const FUNCTION_RECORD: u64 = 12;
 
 /// The archive, open.
 #[derive(Debug)]
@@ -40,6 +50,17 @@ pub struct HostSymbol {
     pub absolute: Option<u64>,
     member: u32,
     index: SymbolIndex,
+}
+
+/// A function of the library that Go code can name.
+#[derive(Debug, Clone, Copy)]
+pub struct CodeFunction<'a> {
+    /// Its name.
+    pub name: &'a [u8],
+    /// Bytes of code.
+    pub size: u64,
+    /// Row of the surface table, -1 for none; `None` for a function that only the library itself calls.
+    pub row: Option<i32>,
 }
 
 /// Symbols of the library.
@@ -134,6 +155,37 @@ impl HostFile {
         parsed.collect()
     }
 
+    /// Marks a section of all members as not wanted in executables, in memory only.
+    pub fn leave_out(self, section: &str) -> Result<Self> {
+        let mut words = Vec::new();
+        let archive = object::read::archive::ArchiveFile::parse(&*self.bytes);
+        for member in archive.iter().flat_map(|a| a.members()).flatten() {
+            let Ok(data) = member.data(&*self.bytes) else {
+                continue;
+            };
+            let Ok(file) = ElfFile64::<object::Endianness>::parse(data) else {
+                continue;
+            };
+            let Some(s) = file.section_by_name(section) else {
+                continue;
+            };
+            let header = file.elf_header().e_shoff(file.endian()) as usize
+                + s.index().0 * size_of::<elf::SectionHeader64<object::Endianness>>();
+            let at = data.as_ptr() as usize - self.bytes.as_ptr() as usize + header;
+            let flags = s.elf_section_header().sh_flags(file.endian()).0 | elf::SHF_EXCLUDE.0;
+            words.push((
+                at + std::mem::offset_of!(elf::SectionHeader64<object::Endianness>, sh_flags),
+                flags,
+            ));
+        }
+        let path = self.path;
+        match self.bytes.change(&words) {
+            Ok(bytes) => Ok(Self { path, bytes }),
+            // Executables are larger then, and as good.
+            Err(_) => Self::open(&path),
+        }
+    }
+
     /// Reads its symbols.
     pub fn read(&self) -> Result<HostLib<'_>> {
         let mut lib = HostLib {
@@ -211,31 +263,40 @@ impl<'a> HostLib<'a> {
         self.defined.get(name)
     }
 
-    /// The functions that Go code can name, in order: each with its distance from [`CODE_START`]; at last [`CODE_END`]'s. Empty for a library
-    /// that does not bound them.
-    pub fn code(&self) -> Vec<(u64, &'a [u8])> {
-        let place = |name: &[u8]| {
-            let s = self.get(name)?;
-            let elf = self.members.get(s.member as usize)?;
-            let symbol = elf.symbol_by_index(s.index).ok()?;
-            Some((s.member, symbol.section_index()?, symbol.address()))
-        };
-        let (Some(start), Some(end)) = (place(CODE_START), place(CODE_END)) else {
+    /// The functions that Go code can name and that are part of the program, in order of address. Empty for a library that does not bound
+    /// them.
+    pub fn code(&self, live: &Live) -> Vec<CodeFunction<'a>> {
+        let bounds = self.get(CODE_START).zip(self.get(CODE_END));
+        let Some((start, _)) = bounds.filter(|(start, end)| start.member == end.member) else {
             return Vec::new();
         };
-        let mut all: Vec<_> = self
-            .defined
-            .iter()
-            .filter(|(_, s)| s.is_text && s.member == start.0)
-            .filter_map(|(&name, _)| Some((place(name)?, name)))
-            .filter(|(at, _)| at.1 == start.1 && (start.2..end.2).contains(&at.2))
-            .map(|(at, name)| (at.2 - start.2, name))
+        let member = start.member;
+        let Some(file) = self.members.get(member as usize) else {
+            return Vec::new();
+        };
+        let rows = rows(file);
+        let mut all: Vec<_> = file
+            .symbols()
+            .filter(|s| s.is_global() && s.kind() == object::SymbolKind::Text)
+            .filter_map(|s| Some((s.section_index()?, s)))
+            .filter(|&(section, _)| live.contains(member, section))
+            .filter(|&(section, _)| {
+                let section = file.section_by_index(section);
+                section.is_ok_and(|s| s.name().is_ok_and(|n| n.starts_with(CODE)))
+            })
+            .filter_map(|(section, s)| {
+                let function = CodeFunction {
+                    name: s.name_bytes().ok()?,
+                    size: s.size(),
+                    row: rows.get(&s.index()).copied(),
+                };
+                Some(((section.0, s.address()), function))
+            })
             .collect();
-        all.sort_unstable();
+        all.sort_unstable_by_key(|&(at, ref f)| (at, f.name));
         // Of several names for one place the first stays.
         all.dedup_by_key(|&mut (at, _)| at);
-        all.push((end.2 - start.2, CODE_END));
-        all
+        all.into_iter().map(|(_, f)| f).collect()
     }
 
     /// Bytes that it can take in a program at most.
@@ -309,4 +370,23 @@ pub struct HostPlace {
     member: u32,
     section: SectionIndex,
     offset: u64,
+}
+
+/// The records of [`FUNCTIONS`]: rows by symbol.
+fn rows(file: &ElfFile64<'_>) -> FxHashMap<SymbolIndex, i32> {
+    let Some(section) = file.section_by_name(FUNCTIONS) else {
+        return FxHashMap::default();
+    };
+    let bytes = section.data().unwrap_or_default();
+    let row = |at: usize| {
+        let bytes = bytes.get(at + 8..)?.first_chunk()?;
+        Some(i32::from_le_bytes(*bytes))
+    };
+    section
+        .relocations()
+        .filter_map(|(at, reloc)| match reloc.target() {
+            RelocationTarget::Symbol(symbol) => Some((symbol, row(at as usize)?)),
+            _ => None,
+        })
+        .collect()
 }

@@ -15,11 +15,12 @@
 //! | tables for Go's tools and for the runtime | [`pclntab`], [`tables`], [`masks`] |
 //! | debug information | [`dwarf`], [`debugscript`] |
 //! | one ELF object of everything | [`emit`], [`elf`] |
-//! | executable | [`final_link`], [`memory_files`], [`relro`], [`verify`] |
+//! | executable | [`final_link`], [`memory_files`], [`relro`], [`condense`], [`verify`] |
 //! | under its name | [`output`] |
 //! | ends that are no return | [`emergency`] |
 
 pub mod addresses;
+pub mod condense;
 pub mod debugscript;
 pub mod driver;
 pub mod dwarf;
@@ -120,7 +121,9 @@ fn everything_but_the_last_step(
             .map_err(|e| Error::new(format!("cannot print the call graph: {e}")))?;
     }
     let places = places::read(&host, &places::goroot(&program, &layout, options));
-    let pclntab = pclntab::build(&program, &layout, &host.code(), &places)?;
+    let live = host.live(emit::host_names(&program, &reached, options));
+    let library_code = host.code(&live);
+    let pclntab = pclntab::build(&program, &layout, &library_code, &places)?;
     clock.done("function table");
     // These only read the program; the debug information is the longest of them.
     let with_debug = !options.strip_all && !options.strip_debug;
@@ -155,6 +158,7 @@ fn everything_but_the_last_step(
         layout: &layout,
         host: &host,
         pclntab: &pclntab,
+        library: &library_code,
         tables: &tables,
         masks: (&data_mask, &bss_mask),
         debug: debug?,

@@ -11,7 +11,7 @@ use crate::error::{Error, Name, Result};
 use crate::flags::Options;
 use crate::golang;
 use crate::object::{self, Fault, Object};
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapOptions};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use std::borrow::Cow;
@@ -38,6 +38,20 @@ impl std::ops::Deref for Bytes {
     }
 }
 
+impl Bytes {
+    /// Changes this copy of the file, words at offsets; none if there is not enough memory.
+    pub fn change(self, words: &[(usize, u64)]) -> std::io::Result<Self> {
+        let Bytes::Map(map) = self else {
+            return Ok(self);
+        };
+        let mut map = map.make_mut()?;
+        for &(at, word) in words {
+            map[at..at + 8].copy_from_slice(&word.to_le_bytes());
+        }
+        Ok(Bytes::Map(map.make_read_only()?))
+    }
+}
+
 /// Maps a file for reading.
 pub fn map_file(path: &Path) -> std::io::Result<Bytes> {
     let meta = path.metadata()?;
@@ -56,7 +70,7 @@ pub fn map_file(path: &Path) -> std::io::Result<Bytes> {
     // SAFETY: the mapping is private and read-only. Its bytes are only undefined if another process changes the file
     // during the link; no linker that maps its inputs can rule that out, and no reader here relies on two
     // reads of a byte being equal for memory safety beyond what slices of plain bytes already require.
-    let map = unsafe { Mmap::map(&file)? };
+    let map = unsafe { MmapOptions::new().map_copy_read_only(&file)? };
     Ok(Bytes::Map(map))
 }
 

@@ -7,6 +7,7 @@
 //! and its runtime reports `?` for that file).
 
 use crate::error::{Error, Result};
+use crate::host::CodeFunction;
 use crate::layout::{Layout, Section};
 use crate::places::{Place, Places};
 use crate::resolve::{Program, SymId};
@@ -23,8 +24,10 @@ pub struct Pclntab {
     pub bytes: Vec<u8>,
     /// Offsets of 8-byte fields that hold an address, with the offset in Go text.
     pub addresses: Vec<(u32, u64)>,
-    /// The same for addresses in the library, as distances from [`crate::host::CODE_START`].
-    pub library: Vec<(u32, u64)>,
+    /// Offsets of such fields with the address of a function of the library: its number among them, and one more for their end.
+    pub library: Vec<(u32, u32)>,
+    /// Offset of the record of each function of the library.
+    pub library_records: Vec<u32>,
     /// Offset of each Go function's record, in text order.
     pub records: Vec<u32>,
     /// Source files; number `i + 1` in the tables.
@@ -46,12 +49,12 @@ const BETWEEN: &[u8] = b"gort";
 pub fn build(
     p: &Program<'_>,
     layout: &Layout,
-    library: &[(u64, &[u8])],
+    library: &[CodeFunction<'_>],
     places: &FxHashMap<&str, Places>,
 ) -> Result<Pclntab> {
     let texts = layout.symbols(Section::Text);
-    // Less the end of the library, more what lies between.
-    let count = texts.len() + library.len();
+    // And what lies between.
+    let count = texts.len() + library.len() + usize::from(!library.is_empty());
     let mut b = Builder {
         t: Pclntab::default(),
         blobs: HashMap::default(),
@@ -69,18 +72,16 @@ pub fn build(
         let entry = layout.place(id).map_or(0, |pl| pl.offset);
         end = entry + p.sym(id).size;
         let record = b.function(p, id, entry);
-        let slot = HEADER + 16 * i;
-        b.t.addresses.push((slot as u32, entry));
-        b.t.bytes[slot + 8..slot + 16].copy_from_slice(&u64::from(record).to_le_bytes());
+        b.slot(i, record);
+        b.t.addresses.push(((HEADER + 16 * i) as u32, entry));
         b.t.records.push(record);
     }
     let slot = HEADER + 16 * count;
-    match library.split_last() {
-        None => b.t.addresses.push((slot as u32, end)),
-        Some((&(library_end, _), functions)) => {
-            b.library(texts.len(), end, functions, library_end, places);
-            b.t.library.push((slot as u32, library_end));
-        }
+    if library.is_empty() {
+        b.t.addresses.push((slot as u32, end));
+    } else {
+        b.library(texts.len(), end, library, places);
+        b.t.library.push((slot as u32, library.len() as u32));
     }
     let files = b.file_table();
     b.t.bytes[slot + 8..slot + 12].copy_from_slice(&files.to_le_bytes());
@@ -137,43 +138,48 @@ impl<'b> Builder<'b> {
         record
     }
 
-    /// Appends the library's functions, from slot `first` on; Go text ends at `end`, the functions at `library_end`.
+    /// Appends the library's functions, from slot `first` on; Go text ends at `end`.
     fn library(
         &mut self,
         first: usize,
         end: u64,
-        functions: &[(u64, &[u8])],
-        library_end: u64,
+        functions: &[CodeFunction<'_>],
         places: &FxHashMap<&str, Places>,
     ) {
-        let between = (None, BETWEEN);
-        let named = functions.iter().map(|&(at, name)| (Some(at), name));
-        for (i, (at, name)) in core::iter::once(between).chain(named).enumerate() {
-            let next = functions.get(i).map_or(library_end, |f| f.0);
-            let size = next - at.unwrap_or(next);
-            let places = std::str::from_utf8(name).ok().and_then(|n| places.get(n));
+        let name = self.string(BETWEEN);
+        let record = self.record([name, i32::MIN as u32, 0, 0, 0, 0, 0, 0]);
+        self.slot(first, record);
+        for field in [HEADER + 16 * first, record as usize] {
+            self.t.addresses.push((field as u32, end));
+        }
+        for (i, f) in functions.iter().enumerate() {
+            let places = std::str::from_utf8(f.name).ok().and_then(|n| places.get(n));
             let in_tree = places.and_then(|p| p.go.as_ref());
             let in_tree = in_tree.map_or(0, |p| place::packed(self.place(p)));
             let (pcfile, pcline) = match places.and_then(|p| p.own.as_ref()) {
                 Some(own) => {
                     let (file, line) = self.place(own);
                     let mut table =
-                        |value: u32| self.encoded(encode(core::iter::once((size, value as i32))));
+                        |value: u32| self.encoded(encode(core::iter::once((f.size, value as i32))));
                     (table(file), table(line))
                 }
                 None => (0, 0),
             };
-            let name = self.string(name);
+            let name = self.string(f.name);
             let record = self.record([name, i32::MIN as u32, in_tree, 0, pcfile, pcline, 0, 0]);
-            let slot = HEADER + 16 * (first + i);
-            self.t.bytes[slot + 8..slot + 16].copy_from_slice(&u64::from(record).to_le_bytes());
-            for field in [slot as u32, record] {
-                match at {
-                    Some(at) => self.t.library.push((field, at)),
-                    None => self.t.addresses.push((field, end)),
-                }
+            let slot = first + 1 + i;
+            self.slot(slot, record);
+            for field in [HEADER + 16 * slot, record as usize] {
+                self.t.library.push((field as u32, i as u32));
             }
+            self.t.library_records.push(record);
         }
+    }
+
+    /// Stores the record of the function in a slot of the list.
+    fn slot(&mut self, slot: usize, record: u32) {
+        let at = HEADER + 16 * slot + 8;
+        self.t.bytes[at..at + 8].copy_from_slice(&u64::from(record).to_le_bytes());
     }
 
     /// Number of a place's file, and its line.

@@ -15,7 +15,7 @@ mod rounds;
 mod walk;
 
 use crate::error::{Error, Result};
-use crate::host::HostFile;
+use crate::host::{FUNCTION_RECORD, FUNCTIONS, HostFile};
 use object::read::elf::ElfFile64;
 use object::{
     Object as _, ObjectSection as _, ObjectSymbol as _, RelocationTarget, SectionIndex, SymbolKind,
@@ -141,7 +141,7 @@ impl<'a> Library<'a> {
             for section in elf.sections() {
                 use object::SectionKind::{ReadOnlyData, ReadOnlyDataWithRel, Text};
                 if ![Text, ReadOnlyData, ReadOnlyDataWithRel].contains(&section.kind())
-                    && ![Ok(".gort.funcs"), Ok(G0_PATHS)].contains(&section.name())
+                    && ![Ok(FUNCTIONS), Ok(G0_PATHS)].contains(&section.name())
                 {
                     continue;
                 }
@@ -205,9 +205,8 @@ impl<'a> Library<'a> {
 
     /// The functions that compiled code can call: first words of the records of `.gort.funcs`.
     fn entries(&self) -> Vec<(&'a str, Place)> {
-        const RECORD: u64 = 24;
-        let places =
-            (0..self.members.len()).flat_map(|member| self.pointers(member, ".gort.funcs", RECORD));
+        let places = (0..self.members.len())
+            .flat_map(|member| self.pointers(member, FUNCTIONS, FUNCTION_RECORD));
         let boot: Vec<&Place> = BOOT
             .iter()
             .filter_map(|n| self.globals.get(n.as_bytes()))

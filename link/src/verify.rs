@@ -1,10 +1,10 @@
 //! Rereading the executable before it is written.
 //!
 //! Promise: a program that passes has the shape that the runtime and Go's tools rely on, whichever linker made it: static, entry inside
-//! executable memory, no segment both writable and executable, nothing writable but variables, and Go text inside `.text`.
+//! executable memory, no segment both writable and executable, nothing writable but variables, Go text inside `.text`, and the library's functions in the order of their table.
 
 use crate::error::{Error, Name, Result};
-use gort_tables::Header;
+use gort_tables::{Header, LibraryFunc};
 use object::elf;
 use object::read::elf::{FileHeader, ProgramHeader as _};
 use object::{Endianness, Object as _, ObjectSection as _, SectionFlags};
@@ -85,6 +85,15 @@ pub fn check(bytes: &[u8], go_first: bool) -> Result<()> {
     let Some((start, end)) = bounds else {
         return Err(bad("its tables are cut short"));
     };
+    let list = word(offset_of!(Header, library)).zip(word(offset_of!(Header, nlibrary)));
+    let Some((list, functions)) = list else {
+        return Err(bad("its tables are cut short"));
+    };
+    let list = list.saturating_sub(tables.address()) as usize;
+    let entries = (0..functions as usize).map(|i| word(list + i * size_of::<LibraryFunc>()));
+    if !entries.is_sorted_by(|a, b| a.is_some() && a < b) {
+        return Err(bad("the library's functions are out of order"));
+    }
     let text = text.address()..text.address() + text.size();
     if !text.contains(&start) || end > text.end {
         return Err(bad("Go functions are not in .text"));

@@ -1,53 +1,31 @@
-//! The functions of libgort.a that Go code can name: trampolines and assembly, from the table that the macro `GOFUNC` builds.
+//! The functions of libgort.a that Go code can name: trampolines and assembly. The linker lists those that the program needs.
 
+use super::symtab;
 use crate::abi::SURFACE;
+use crate::stack::walk::header;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
-/// An entry of section `.gort.funcs` (asm/trampoline.h).
-#[repr(C)]
-#[derive(Debug)]
-pub struct AsmFunc {
-    /// First byte of code. Go code sees a `*runtime.Func` that points here.
-    pub entry: usize,
-    name: *const u8,
-    name_len: u32,
-    /// Row in `abi/surface.toml`, -1 for none.
-    pub index: i32,
-}
-
-// SAFETY: the table is constant.
-unsafe impl Sync for AsmFunc {}
+use gort_tables::LibraryFunc;
 
 unsafe extern "C" {
-    static gort_funcs_start: AsmFunc;
-    static gort_funcs_end: AsmFunc;
     static gort_text_end: u8;
     #[link_name = "runtime.sigpanic"]
     static SIGPANIC: u8;
 }
 
-impl AsmFunc {
-    /// Symbol name.
-    pub fn name(&self) -> &'static [u8] {
-        // SAFETY: the macro stores address and length of a constant.
-        unsafe { core::slice::from_raw_parts(self.name, self.name_len as usize) }
-    }
-}
-
 /// All entries, in order of address.
-pub fn all() -> &'static [AsmFunc] {
-    let (start, end) = (&raw const gort_funcs_start, &raw const gort_funcs_end);
-    // SAFETY: both symbols bound one section of entries.
-    unsafe { core::slice::from_raw_parts(start, end.offset_from_unsigned(start)) }
+fn all() -> &'static [LibraryFunc] {
+    let h = header();
+    // SAFETY: the linker wrote that many.
+    unsafe { core::slice::from_raw_parts(h.library, h.nlibrary as usize) }
 }
 
 /// The function that contains `pc`.
-pub fn find(pc: usize) -> Option<&'static AsmFunc> {
+pub fn find(pc: usize) -> Option<&'static LibraryFunc> {
     let table = all();
     if pc >= &raw const gort_text_end as usize {
         return None;
     }
-    let after = table.partition_point(|f| f.entry <= pc);
+    let after = table.partition_point(|f| f.entry <= pc as u64);
     after.checked_sub(1).and_then(|i| table.get(i))
 }
 
@@ -59,7 +37,7 @@ const _: () = assert!(SURFACE.len() <= ROWS);
 
 /// Name of the function with a surface index, empty for none.
 pub fn name_of(index: u32) -> &'static [u8] {
-    find(entry_of(index)).map_or(b"", AsmFunc::name)
+    find(entry_of(index)).map_or(b"", symtab::library_name)
 }
 
 /// Address of the function with a surface index, 0 for none.
@@ -68,7 +46,7 @@ pub fn entry_of(index: u32) -> usize {
     if !FILLED.load(Ordering::Acquire) {
         for f in all() {
             if let Some(slot) = ENTRIES.get(f.index as usize) {
-                slot.store(f.entry, Ordering::Relaxed);
+                slot.store(f.entry as usize, Ordering::Relaxed);
             }
         }
         FILLED.store(true, Ordering::Release);
@@ -80,5 +58,5 @@ pub fn entry_of(index: u32) -> usize {
 
 /// `pc` lies in runtime.sigpanic: the frame above it stands at a faulting instruction, not behind a call.
 pub fn is_sigpanic(pc: usize) -> bool {
-    find(pc).is_some_and(|f| f.entry == &raw const SIGPANIC as usize)
+    find(pc).is_some_and(|f| f.entry == &raw const SIGPANIC as u64)
 }

@@ -126,7 +126,7 @@ unsafe fn raised_in(f: &crate::stack::walk::Frame, func: Option<Function>) -> us
     match func {
         // Where a sample finds it at work itself the index may not be there yet.
         Some(Function::Asm(asm))
-            if asm.entry == &raw const RAISE as usize && !f.exact && f.sp < f.top =>
+            if asm.entry == &raw const RAISE as u64 && !f.exact && f.sp < f.top =>
         {
             // SAFETY: asm/panic.S has left the surface index there before its call.
             visible_call(unsafe { *((f.sp + offsets::RAISED_IN as usize) as *const u32) })

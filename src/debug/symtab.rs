@@ -4,11 +4,11 @@
 //! functions of libgort.a that Go code can name by [`asmfuncs`]. A `*runtime.Func` of Go code points to the entry in either table:
 //! both start with the function's address, which is all that compiled code reads.
 
-use super::asmfuncs::{self, AsmFunc};
+use super::asmfuncs;
 use crate::abi::GoString;
 use crate::stack::walk::{self, header};
 use gort_tables::place::unpacked;
-use gort_tables::{Frame, Func, pcvalue};
+use gort_tables::{Frame, Func, LibraryFunc, pcvalue};
 
 /// A function.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +16,7 @@ pub enum Function {
     /// Compiled by Go.
     Go(&'static Func),
     /// Of libgort.a.
-    Asm(&'static AsmFunc),
+    Asm(&'static LibraryFunc),
 }
 
 /// Field offsets of a function record in the pclntab (Go 1.2 symbol table).
@@ -89,22 +89,9 @@ fn file(i: u32) -> Option<&'static [u8]> {
         .then(|| text(word(list + 4 * i as usize) as usize))
 }
 
-/// Offset of the function record with this entry.
-fn record_at(entry: usize) -> Option<usize> {
-    let address = |i: usize| {
-        let at = FUNCTIONS + 16 * i;
-        u64::from(word(at)) | u64::from(word(at + 4)) << 32
-    };
-    let (mut low, mut high) = (0, word(8) as usize);
-    while low < high {
-        let mid = low.midpoint(high);
-        if address(mid) < entry as u64 {
-            low = mid + 1;
-        } else {
-            high = mid;
-        }
-    }
-    (address(low) == entry as u64).then(|| word(FUNCTIONS + 16 * low + 8) as usize)
+/// Symbol name of a function of libgort.a.
+pub fn library_name(f: &LibraryFunc) -> &'static [u8] {
+    text(word(f.record as usize + record::NAME) as usize)
 }
 
 /// File and line of `pc` by the tables of a function record.
@@ -131,7 +118,7 @@ impl Function {
     pub fn entry(self) -> usize {
         match self {
             Self::Go(f) => (header().text + u64::from(f.entry)) as usize,
-            Self::Asm(f) => f.entry,
+            Self::Asm(f) => f.entry as usize,
         }
     }
 
@@ -139,7 +126,7 @@ impl Function {
     pub fn name(self) -> &'static [u8] {
         match self {
             Self::Go(f) => text(word(f.record as usize + record::NAME) as usize),
-            Self::Asm(f) => f.name(),
+            Self::Asm(f) => library_name(f),
         }
     }
 
@@ -159,8 +146,7 @@ impl Function {
         match self {
             Self::Go(f) => place(f.record as usize, self.entry(), pc),
             Self::Asm(f) => {
-                let place = record_at(f.entry).map_or(0, |r| word(r + record::IN_TREE));
-                let (number, line) = unpacked(place);
+                let (number, line) = unpacked(word(f.record as usize + record::IN_TREE));
                 file(number).map_or(UNKNOWN, |name| (name, line))
             }
         }
@@ -170,7 +156,7 @@ impl Function {
     pub fn code_place(self, pc: usize) -> (&'static [u8], u32) {
         match self {
             Self::Go(_) => self.file_line(pc),
-            Self::Asm(f) => record_at(f.entry).map_or(UNKNOWN, |r| place(r, f.entry, pc)),
+            Self::Asm(f) => place(f.record as usize, f.entry as usize, pc),
         }
     }
 

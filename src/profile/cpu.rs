@@ -225,7 +225,7 @@ fn called(ret: usize) -> Option<usize> {
     // SAFETY: a call site follows a call; no call is at the first bytes of the text.
     let (opcode, distance) = unsafe { (*bytes, bytes.add(1).cast::<i32>().read_unaligned()) };
     let target = ret.wrapping_add_signed(distance as isize);
-    asmfuncs::find(target).filter(|f| opcode == CALL && f.entry == target)?;
+    asmfuncs::find(target).filter(|f| opcode == CALL && f.entry == target as u64)?;
     Some(target)
 }
 

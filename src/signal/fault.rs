@@ -13,7 +13,7 @@
 
 use super::context::Context;
 use crate::abi::{G, G_PANIC_ON_FAULT, M, args};
-use crate::debug::{asmfuncs, out::Out, print};
+use crate::debug::{asmfuncs, out::Out, print, symtab};
 use crate::sched::{self, g::status_of, status};
 use crate::stack::walk;
 use core::sync::atomic::Ordering;
@@ -160,7 +160,7 @@ unsafe fn may_fault(ret: usize) -> bool {
         }
         let offset = ((ret - CALL + 1) as *const i32).read_unaligned();
         let target = ret.wrapping_add_signed(offset as isize);
-        let name = asmfuncs::find(target).map_or(&b""[..], |f| f.name());
+        let name = asmfuncs::find(target).map_or(&b""[..], symtab::library_name);
         MAY_FAULT.iter().any(|start| name.starts_with(start))
     }
 }
@@ -192,7 +192,7 @@ unsafe fn place(pc: usize, sp: usize, address: usize) -> Option<(usize, usize)> 
             return Some((pc, sp));
         }
         // To compiled code a Duff device is an instruction rather than a call: its calls are no sites. The call itself faults.
-        let entry = asmfuncs::find(pc).map_or(0, |f| f.entry);
+        let entry = asmfuncs::find(pc).map_or(0, |f| f.entry as usize);
         if [&raw const DUFFZERO as usize, &raw const DUFFCOPY as usize].contains(&entry)
             && walk::in_go_text(ret)
         {

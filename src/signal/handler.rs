@@ -104,7 +104,7 @@ fn primitive(pc: usize) -> usize {
     if !walk::in_asm_text(pc) {
         return 0;
     }
-    asmfuncs::find(pc).map_or(0, |f| f.entry)
+    asmfuncs::find(pc).map_or(0, |f| f.entry as usize)
 }
 
 /// A fault in the runtime's own code: a bug, or memory that the program destroyed.

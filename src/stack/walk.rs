@@ -102,7 +102,7 @@ pub fn function_entry(pc: usize) -> usize {
         return header().text as usize + f.entry as usize;
     }
     match crate::debug::asmfuncs::find(pc) {
-        Some(f) => f.entry,
+        Some(f) => f.entry as usize,
         None => crate::debug::print::throw("runtime: morestack from unknown code"),
     }
 }
@@ -327,7 +327,7 @@ impl Walker {
         }
         let f = crate::debug::asmfuncs::find(pc)?;
         // A primitive that faults has no frame: src/signal/fault.rs sees to that.
-        (f.entry == pc || fault).then_some(Frame {
+        (f.entry == pc as u64 || fault).then_some(Frame {
             pc,
             sp,
             top: sp,

@@ -7,7 +7,6 @@ use super::vdso::Image;
 use crate::abi::args;
 use crate::debug::{out::Out, print};
 use crate::os::sys;
-use core::arch::naked_asm;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 type ClockGettime = unsafe extern "C" fn(clock: i32, ts: *mut libc::timespec) -> i32;
@@ -17,12 +16,12 @@ static CLOCK_GETTIME: AtomicUsize = AtomicUsize::new(0);
 
 /// What package syscall calls for the time of day, on the goroutine's stack: a C function `gettimeofday(tv, tz)`.
 #[unsafe(export_name = "runtime.__vdso_gettimeofday_sym")]
-static GETTIMEOFDAY: AtomicPtr<()> = AtomicPtr::new(gettimeofday_by_syscall as *mut ());
+static GETTIMEOFDAY: AtomicPtr<()> = AtomicPtr::new(gort_gettimeofday as *mut ());
 
-/// `gettimeofday(tv, tz)` for kernels without vDSO: the arguments are where the system call wants them.
-#[unsafe(naked)]
-unsafe extern "C" fn gettimeofday_by_syscall() {
-    naked_asm!("mov eax, {nr}", "syscall", "ret", nr = const libc::SYS_gettimeofday)
+unsafe extern "C" {
+    /// `gettimeofday(tv, tz)` for kernels without vDSO (asm/clock.S). Not assembly in this file: that would come with unwind tables, and all code of the
+    /// library with it (scripts/rustc).
+    fn gort_gettimeofday();
 }
 
 /// Finds the clock functions in the vDSO at `base` (0 = none). Called once, at boot, with one thread.

@@ -8,7 +8,7 @@
 //! tools) and serve the rare pc that is not a call site.
 //!
 //! Everything here is position-free: offsets are relative to the start of Go text or to the table
-//! they index, so only [`Header`] carries relocations. The structures are private to the pair of
+//! they index, so only [`Header`] and [`LibraryFunc`] carry relocations. The structures are private to the pair of
 //! linker and runtime of one version; [`VERSION`] changes whenever they do.
 #![no_std]
 
@@ -20,9 +20,9 @@ pub mod place;
 pub const MAGIC: u32 = 0x7472_6f67;
 /// Version of these structures. Linker and library must agree; the library defines the symbol
 /// [`VERSION_SYMBOL`], which a library of another version lacks.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 /// Defined by `libgort.a`. The linker refuses an archive without it.
-pub const VERSION_SYMBOL: &str = "gort.tables.version.3";
+pub const VERSION_SYMBOL: &str = "gort.tables.version.4";
 /// Symbol of the [`Header`], defined by the linker's object.
 pub const HEADER_SYMBOL: &str = "gort.tables";
 
@@ -109,6 +109,11 @@ pub struct Header {
     pub typelinks: *const u64,
     /// Number of type links.
     pub ntypelinks: u64,
+
+    /// The functions of the library that Go code can name and this program needs, sorted by entry.
+    pub library: *const LibraryFunc,
+    /// Number of these functions.
+    pub nlibrary: u64,
 }
 
 /// What the linker knows about one return address.
@@ -163,4 +168,16 @@ pub struct Func {
     pub entry_frame: u32,
     /// Bytes of arguments and results, or `u32::MAX` where unknown.
     pub args: u32,
+}
+
+/// A function of the library that Go code can name.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LibraryFunc {
+    /// First byte of code, absolute (relocated). Go code that holds a `*runtime.Func` reads this word only.
+    pub entry: u64,
+    /// Byte offset of the function's record in the pclntab (name, files, lines).
+    pub record: u32,
+    /// Row in `abi/surface.toml`, -1 for none.
+    pub index: i32,
 }

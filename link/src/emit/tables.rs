@@ -2,9 +2,9 @@
 
 use super::{Emitter, Parts, SHF_GNU_RETAIN};
 use crate::elf::{Contents, Rela, SectionId, SymbolInfo, SymbolRef};
-use crate::host::CODE_START;
+use crate::host::CODE_END;
 use crate::layout::Section;
-use gort_tables::{Frame, Func, HEADER_SYMBOL, Header, MAGIC, Site, VERSION};
+use gort_tables::{Frame, Func, HEADER_SYMBOL, Header, LibraryFunc, MAGIC, Site, VERSION};
 use object::elf;
 use std::mem::offset_of;
 
@@ -39,21 +39,31 @@ impl Emitter<'_, '_> {
         );
         let text = SymbolRef::Section(self.section(Section::Text));
         let abs = elf::R_X86_64_64.0;
-        let mut addresses = vec![(text, &pclntab.addresses)];
-        if !pclntab.library.is_empty() {
-            addresses.push((self.w.undefined(CODE_START), &pclntab.library));
+        self.w.relocs(
+            pcln,
+            pclntab.addresses.iter().map(|&(at, to)| Rela {
+                offset: u64::from(at),
+                kind: abs,
+                symbol: text,
+                addend: to as i64,
+            }),
+        );
+        let library = self.parts.library;
+        let mut library_code: Vec<_> = library.iter().map(|f| self.w.undefined(f.name)).collect();
+        if !library.is_empty() {
+            library_code.push(self.w.undefined(CODE_END));
         }
-        for (symbol, fields) in addresses {
-            self.w.relocs(
-                pcln,
-                fields.iter().map(|&(at, to)| Rela {
-                    offset: u64::from(at),
-                    kind: abs,
-                    symbol,
-                    addend: to as i64,
-                }),
-            );
-        }
+        let entry = |at: u64, function: usize| Rela {
+            offset: at,
+            kind: abs,
+            symbol: library_code[function],
+            addend: 0,
+        };
+        let fields = pclntab.library.iter();
+        self.w.relocs(
+            pcln,
+            fields.map(|&(at, function)| entry(u64::from(at), function as usize)),
+        );
 
         let mut out = vec![0u8; size_of::<Header>()];
         let here = self
@@ -182,6 +192,26 @@ impl Emitter<'_, '_> {
                 put(&mut out, count_at, &count.to_le_bytes());
             }
             out.extend_from_slice(&bytes);
+        }
+        // Functions that only the library calls are in the pclntab for tools.
+        let named = (0..).zip(library).filter_map(|(i, f)| Some((i, f.row?)));
+        let named: Vec<(usize, i32)> = named.collect();
+        out.resize(out.len().next_multiple_of(8), 0);
+        pointer(offset_of!(Header, library), here, out.len() as u64);
+        let count = (named.len() as u64).to_le_bytes();
+        put(&mut out, offset_of!(Header, nlibrary), &count);
+        for (function, index) in named {
+            let at = out.len();
+            let record = pclntab.library_records[function];
+            out.resize(at + size_of::<LibraryFunc>(), 0);
+            relocs.push(entry(
+                (at + offset_of!(LibraryFunc, entry)) as u64,
+                function,
+            ));
+            let record_at = at + offset_of!(LibraryFunc, record);
+            put(&mut out, record_at, &record.to_le_bytes());
+            let index_at = at + offset_of!(LibraryFunc, index);
+            put(&mut out, index_at, &index.to_le_bytes());
         }
         let info = SymbolInfo {
             section: Some(here),
