@@ -27,6 +27,7 @@ gort_text_start:
 #include "signal.S"
 #include "finalizer.S"
 #include "clock.S"
+#include "pin.S"
 #include "trampolines.S"
     .section .text.gort.end, "ax", @progbits
     .p2align 5

@@ -8,10 +8,13 @@
 #define G_SCHED_CTXT    88
 #define G_SCHED_RET     96
 #define G_PARKMAP       136
+#define G_PREEMPT       180
 #define G_PANICARG      264
 #define G_INTERRUPTED   400
 #define M_G0            0
+#define M_P             16
 #define M_FSBASE        40
+#define M_LOCKS         60
 #define M_LEAFSP        208
 #define TYPE_ALG        24
 #define ALG_EQUAL       8

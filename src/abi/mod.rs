@@ -78,9 +78,12 @@ same! {
     G_SCHED_CTXT = G.sched.ctxt;
     G_SCHED_RET = G.sched.ret;
     G_PARKMAP = G.parkmap;
+    G_PREEMPT = G.preempt;
     G_PANICARG = G.panicarg;
     G_INTERRUPTED = G.interrupted;
     M_G0 = M.g0;
+    M_P = M.p;
+    M_LOCKS = M.locks;
     M_FSBASE = M.fsbase;
     M_LEAFSP = M.leafsp;
     TYPE_ALG = Type.alg;

@@ -31,7 +31,9 @@ impl Backoff {
     }
 
     /// Stays away once; false, at once: it was long enough, or there is no other processor on which the holder could go on.
-    #[inline(never)]
+    ///
+    /// Inlined, so that its callers call nothing: there is little stack in leaf functions.
+    #[inline(always)]
     pub fn stay_away(&mut self) -> bool {
         if self.cycles == self.last || NCPU.load(Ordering::Relaxed) == 1 {
             return false;

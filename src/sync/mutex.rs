@@ -54,18 +54,7 @@ impl RawMutex {
     fn lock_slow(&self) {
         // Once this thread has slept others may sleep, too, and the word must say so when it has the lock.
         let mut held = 1;
-        loop {
-            let mut backoff = Backoff::new(ROUNDS);
-            while backoff.stay_away() {
-                if self.word.load(Ordering::Relaxed) == 0
-                    && self
-                        .word
-                        .compare_exchange(0, held, Ordering::Acquire, Ordering::Relaxed)
-                        .is_ok()
-                {
-                    return;
-                }
-            }
+        while !self.lock_awake(held) {
             // From here on the word says "sleepers": whoever gets the lock this way may wake one too many, never one too few.
             if self.word.swap(2, Ordering::Acquire) == 0 {
                 return;
@@ -73,6 +62,24 @@ impl RawMutex {
             futex::sleep(&self.word, 2, -1);
             held = 2;
         }
+    }
+
+    /// Tries for a while, with times away between; `held` is what the word says then. Not part of [`RawMutex::lock_slow`], whose frame lies under the deepest
+    /// calls of leaf functions.
+    #[inline(never)]
+    fn lock_awake(&self, held: u32) -> bool {
+        let mut backoff = Backoff::new(ROUNDS);
+        while backoff.stay_away() {
+            if self.word.load(Ordering::Relaxed) == 0
+                && self
+                    .word
+                    .compare_exchange(0, held, Ordering::Acquire, Ordering::Relaxed)
+                    .is_ok()
+            {
+                return true;
+            }
+        }
+        false
     }
 
     /// Gives the lock back. The caller must hold it.
