@@ -147,12 +147,20 @@ pub fn persistent_alloc(size: usize, align: usize) -> *mut u8 {
     persistent_for(&OTHER_SYS, size, align)
 }
 
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
 /// A zeroed `T` that lives for ever.
 pub fn persistent<T>() -> *mut T {
     persistent_in(&OTHER_SYS)
 }
 
-/// A zeroed `T` that lives for ever, counted in `sys`.
+/// A zeroed `T` that lives for ever, counted in `sys`. One of a cache line's size or more has its lines to itself: each of two goroutines, threads or Ps is at
+/// work on another processor, and would wait for the line that holds the end of one and the beginning of the next.
 pub fn persistent_in<T>(sys: &AtomicU64) -> *mut T {
-    persistent_for(sys, size_of::<T>(), align_of::<T>()).cast()
+    let (size, align) = (size_of::<T>(), align_of::<T>());
+    if size < LINE {
+        return persistent_for(sys, size, align).cast();
+    }
+    persistent_for(sys, size.next_multiple_of(LINE), align.max(LINE)).cast()
 }
