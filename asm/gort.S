@@ -28,6 +28,7 @@ gort_text_start:
 #include "finalizer.S"
 #include "clock.S"
 #include "pin.S"
+#include "assert.S"
 #include "trampolines.S"
     .section .text.gort.end, "ax", @progbits
     .p2align 5

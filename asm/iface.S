@@ -44,7 +44,7 @@ GOFUNC \name gort_index_\id
     mov [rsp+40], al
     ret
 2:
-    SYSTEM gort_sys_\id "offset gort_index_\id"
+    SYSTEM gort_sys_\id offset gort_index_\id
 ENDFUNC \name
 .endm
     IFACEEQ runtime.efaceeq runtime_efaceeq

@@ -142,14 +142,21 @@ GOFUNC runtime.memmove gort_index_runtime_memmove
     mov rdx, [rsp+24]
 gort_move:
     cmp rdx, 16
-    jbe 2f
-    cmp rdx, 32
     ja 8f
-    movups xmm0, [rsi]
-    movups xmm1, [rsi+rdx-16]
-    movups [rdi], xmm0
-    movups [rdi+rdx-16], xmm1
+    /* The shortest first: what they cost is the branches. */
+    cmp edx, 4
+    jae 2f
+    cmp edx, 1
+    jbe 1f
+    movzx ecx, word ptr [rsi]
+    movzx r8d, byte ptr [rsi+rdx-1]
+    mov [rdi], cx
+    mov [rdi+rdx-1], r8b
     ret
+1:  jb 1f
+    movzx ecx, byte ptr [rsi]
+    mov [rdi], cl
+1:  ret
 
     .p2align 4
 2:  cmp edx, 8
@@ -159,25 +166,20 @@ gort_move:
     mov [rdi], rcx
     mov [rdi+rdx-8], r8
     ret
-1:  cmp edx, 4
-    jb 1f
-    mov ecx, [rsi]
+1:  mov ecx, [rsi]
     mov r8d, [rsi+rdx-4]
     mov [rdi], ecx
     mov [rdi+rdx-4], r8d
     ret
-1:  cmp edx, 2
-    jb 1f
-    movzx ecx, word ptr [rsi]
-    movzx r8d, byte ptr [rsi+rdx-1]
-    mov [rdi], cx
-    mov [rdi+rdx-1], r8b
+
+    .p2align 4
+8:  cmp rdx, 32
+    ja 8f
+    movups xmm0, [rsi]
+    movups xmm1, [rsi+rdx-16]
+    movups [rdi], xmm0
+    movups [rdi+rdx-16], xmm1
     ret
-1:  test edx, edx
-    jz 1f
-    movzx ecx, byte ptr [rsi]
-    mov [rdi], cl
-1:  ret
 
     .p2align 4
 8:  cmp rdx, 64

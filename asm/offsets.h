@@ -16,6 +16,7 @@
 #define M_FSBASE        40
 #define M_LOCKS         60
 #define M_LEAFSP        208
+#define TYPE_KIND       23
 #define TYPE_ALG        24
 #define ALG_EQUAL       8
 #define ITAB_TYP        8
@@ -24,6 +25,8 @@
 #define REGISTERS_IRET  144
 #define REGISTERS_COMPONENTS 184
 #define REGISTERS_VECTOR 256
+/* In the kind of a type: the data word of an interface is the value itself */
+#define KIND_DIRECT_IFACE 32
 /* stackguard0 value that no stack pointer is above */
 #define STACK_PREEMPT   -1314
 /* Bytes below stackguard0 that every goroutine stack keeps for leaf runtime calls and nosplit chains.

@@ -4,7 +4,7 @@
  */
 
 .macro PIN name index
-GOFUNC \name \index
+GOENTRY \name \index
     mov rax, fs:[-8]
     mov rax, [rax+G_M]
     inc dword ptr [rax+M_LOCKS]
@@ -12,7 +12,7 @@ GOFUNC \name \index
 
 /* Preemption that was asked for meanwhile, and refused, is to be seen by the next prologue. */
 .macro UNPIN name index
-GOFUNC \name \index
+GOENTRY \name \index
     mov rax, fs:[-8]
     mov rcx, [rax+G_M]
     dec dword ptr [rcx+M_LOCKS]

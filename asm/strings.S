@@ -144,6 +144,19 @@ GOFUNC runtime.slicestringcopy gort_index_runtime_slicestringcopy
     jmp gort_move
 ENDFUNC runtime.slicestringcopy
 
+/* slicecopy(to, fm []T, width uintptr) int: elements without pointers */
+GOFUNC runtime.slicecopy gort_index_runtime_slicecopy
+    mov rdi, [rsp+8]
+    mov rdx, [rsp+16]
+    mov rsi, [rsp+32]
+    mov rax, [rsp+40]
+    cmp rax, rdx
+    cmovl rdx, rax
+    mov [rsp+64], rdx
+    imul rdx, [rsp+56]
+    jmp gort_move
+ENDFUNC runtime.slicecopy
+
 /* ---- lookups of strings ------------------------------------------------------------------- */
 
 /*

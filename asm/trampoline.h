@@ -94,7 +94,7 @@
 .endm
 
 /* Leaf mode with a way out: `fn` answers whether it could do it. eax = 0 on return (deferproc's promise). */
-.macro LEAF_OR fn slow index
+.macro LEAF_OR fn slow index:vararg
     ENTERED
     lea rdi, [rsp+8]
     mov rbp, rsp
@@ -112,7 +112,7 @@
 .endm
 
 /* System and park mode: gort_system_call (asm/switch.S) with the function and the surface index. */
-.macro SYSTEM fn index
+.macro SYSTEM fn index:vararg
     lea rax, \fn[rip]
     mov r10d, \index
     jmp gort_system_call

@@ -86,11 +86,15 @@ same! {
     M_LOCKS = M.locks;
     M_FSBASE = M.fsbase;
     M_LEAFSP = M.leafsp;
+    TYPE_KIND = Type.kind;
     TYPE_ALG = Type.alg;
     ALG_EQUAL = TypeAlg.equal;
     ITAB_TYP = Itab.typ;
     ITAB_FUN = Itab.fun;
 }
+
+const _: () = assert!(offsets::KIND_DIRECT_IFACE == KIND_DIRECT_IFACE as i64);
+const _: () = assert!(offset_of!(Type, size) == 0);
 
 // The places that compiled code reaches into (calling convention of Go 1.5, inlined functions of package runtime).
 const _: () = {

@@ -263,17 +263,6 @@ pub unsafe fn grow_n(a: &mut args::runtime_growslice_n) {
     unsafe { a.r0 = grow_slow(a.t.cast(), a.old, a.old.cap.wrapping_add(a.n)) };
 }
 
-/// `slicecopy`: elements without pointers.
-#[inline(always)]
-pub unsafe fn copy(a: &mut args::runtime_slicecopy) {
-    let n = a.to.len.min(a.fm.len);
-    a.r0 = n;
-    if n > 0 {
-        // SAFETY: both slices have `n` elements of `width` bytes.
-        unsafe { core::ptr::copy(a.fm.ptr, a.to.ptr, (n as usize).wrapping_mul(a.width)) };
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
