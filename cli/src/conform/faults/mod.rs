@@ -63,6 +63,8 @@ pub struct Args {
 
 /// Time that a program may take: all take well under two seconds.
 const TIME: Duration = Duration::from_secs(15);
+/// Runs on one CPU at once: most of the time of one goes into sleeping, or into waiting for what cannot come any more.
+const AT_ONCE: u16 = 3;
 /// Time for a step that makes a program.
 const MAKING: Duration = Duration::from_secs(120);
 
@@ -115,7 +117,7 @@ pub fn run(args: &Args) -> Result<bool> {
         "conform faults",
         "gort",
         &cases,
-        &args.options,
+        &args.options.waiting(AT_ONCE),
         &Expected::nothing(),
         scratch.path(),
         || {

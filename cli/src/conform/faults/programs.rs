@@ -54,6 +54,8 @@ pub struct Exe {
     goroot: Option<PathBuf>,
     /// Processor time of an undisturbed run.
     pub usual: Duration,
+    /// Time from its start to its end.
+    pub wall: Duration,
     /// The calls that it makes, and how often.
     pub calls: Calls,
     /// Of a linker: bytes of what it makes.
@@ -125,6 +127,7 @@ impl<'a> Builder<'a> {
             args: args.to_vec(),
             goroot: None,
             usual: Duration::ZERO,
+            wall: Duration::ZERO,
             calls: Calls::new(),
             size: 0,
         };
@@ -202,6 +205,7 @@ impl<'a> Builder<'a> {
             let done = process::run(does.command(exe, folder), self.limits)
                 .with_context(|| format!("cannot run {}", exe.path.display()))?;
             exe.usual = exe.usual.max(done.cpu);
+            exe.wall = exe.wall.max(done.wall);
             if let Does::Link(_) = does {
                 exe.size = made(folder).executable.unwrap_or(0);
             }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use syscalls::Sysno;
@@ -134,7 +135,7 @@ impl Sweep<'_> {
         when: When,
         work: &Path,
     ) -> Result<Option<Verdict>> {
-        let disturb = |exe: &Exe| -> Result<Option<Outcome>> {
+        let disturb = |exe: &Exe, limits| -> Result<Option<Outcome>> {
             let count = exe.calls.get(&call).copied().unwrap_or(0);
             let Some((from, times)) = when.range(count).filter(|_| count > 0) else {
                 return Ok(None);
@@ -150,20 +151,12 @@ impl Sweep<'_> {
                 times,
             };
             in_folder(work, |folder| {
-                let (done, given) = inject::run(program.command(exe, folder), self.limits, plan)
+                let (done, given) = inject::run(program.command(exe, folder), limits, plan)
                     .context("cannot run it")?;
                 let outcome = program.outcome(exe, &done, folder);
                 // A run that did not come to the call is no better than none, but one that ends badly is told all the same.
                 Ok((given > 0 || outcome.class != Class::Same).then_some(outcome))
             })
-        };
-        let Some(gort) = disturb(&program.gort)? else {
-            return Ok(None);
-        };
-        let stock = match &program.stock {
-            None => Stock::Unknown,
-            Some(exe) if !exe.calls.contains_key(&call) => Stock::NoSuchCall,
-            Some(exe) => disturb(exe)?.map_or(Stock::Unknown, Stock::Did),
         };
         let run = Run {
             program: &program.name,
@@ -171,7 +164,8 @@ impl Sweep<'_> {
             error: error.name,
             when: &when.to_string(),
         };
-        Ok(Some(self.verdict(&run, &gort, &stock)))
+        let makes = |exe: &Exe| exe.calls.contains_key(&call);
+        self.beside(program, &run, makes, disturb)
     }
 
     /// Every amount of one resource for one program.
@@ -205,19 +199,13 @@ impl Sweep<'_> {
         amount: u64,
         work: &Path,
     ) -> Result<Verdict> {
-        let disturb = |exe: &Exe| -> Result<Outcome> {
+        let disturb = |exe: &Exe, limits| -> Result<Option<Outcome>> {
             in_folder(work, |folder| {
                 let make = || program.command(exe, folder);
                 let judge = |done: &Finished| program.outcome(exe, done, folder);
-                resource
-                    .run(amount, self.limits, folder, make, judge)
-                    .context("cannot run it")
+                let outcome = resource.run(amount, limits, folder, make, judge);
+                Ok(Some(outcome.context("cannot run it")?))
             })
-        };
-        let gort = disturb(&program.gort)?;
-        let stock = match &program.stock {
-            None => Stock::Unknown,
-            Some(exe) => Stock::Did(disturb(exe)?),
         };
         let run = Run {
             program: &program.name,
@@ -225,7 +213,47 @@ impl Sweep<'_> {
             error: &amount.to_string(),
             when: "",
         };
-        Ok(self.verdict(&run, &gort, &stock))
+        let verdict = self.beside(program, &run, |_| true, disturb)?;
+        verdict.context("there is no outcome")
+    }
+
+    /// Does the same to the program on both runtimes and judges what came of it. `makes` says whether an executable ever makes the call.
+    ///
+    /// Many of the errors leave a program waiting for what cannot come any more, on both runtimes. So a run that has not ended soon is
+    /// given all of the time only where that may change the verdict: it may just be slow.
+    fn beside(
+        &self,
+        program: &Program,
+        run: &Run<'_>,
+        makes: impl Fn(&Exe) -> bool,
+        disturb: impl Fn(&Exe, Limits) -> Result<Option<Outcome>>,
+    ) -> Result<Option<Verdict>> {
+        let on_stock = |limits: &dyn Fn(&Exe) -> Limits| -> Result<Stock> {
+            Ok(match &program.stock {
+                None => Stock::Unknown,
+                Some(exe) if !makes(exe) => Stock::NoSuchCall,
+                Some(exe) => disturb(exe, limits(exe))?.map_or(Stock::Unknown, Stock::Did),
+            })
+        };
+        let short = |exe: &Exe| soon(exe, self.limits);
+        let Some(mut gort) = disturb(&program.gort, short(&program.gort))? else {
+            return Ok(None);
+        };
+        let mut stock = on_stock(&short)?;
+        let hangs = |class| class == Some(Class::Hang);
+        let settled = gort.class == Class::Same
+            || gort.class == Class::Hang
+                && self.table.accepts(run, gort.class, stock.class()).is_some();
+        if !settled && gort.class == Class::Hang {
+            let Some(again) = disturb(&program.gort, self.limits)? else {
+                return Ok(None);
+            };
+            gort = again;
+        }
+        if !settled && hangs(stock.class()) {
+            stock = on_stock(&|_| self.limits)?;
+        }
+        Ok(Some(self.verdict(run, &gort, &stock)))
     }
 
     /// Judges and keeps what came of a run.
@@ -277,6 +305,15 @@ impl fmt::Display for Stock {
             Self::NoSuchCall => f.write_str("no such call"),
             Self::Did(outcome) => outcome.fmt(f),
         }
+    }
+}
+
+/// The limits with little time: enough for nearly every run that ends.
+fn soon(exe: &Exe, limits: Limits) -> Limits {
+    const LEAST: Duration = Duration::from_secs(2);
+    Limits {
+        time: limits.time.min(LEAST + exe.wall * 2),
+        ..limits
     }
 }
 
