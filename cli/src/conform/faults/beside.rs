@@ -103,13 +103,16 @@ impl<'a> Beside<'a> {
             return Ok(None);
         };
         let mut stock = on_stock(Wait::Short)?;
-        self.note(severity, &stock);
         let hangs = |stock: &Stock| stock.class() == Some(Class::Hang);
         // Relaxed: a number, which says nothing about other memory.
+        let sure = self.doubts.load(Ordering::Relaxed) == 0;
         let settled = gort.class == Class::Same
-            || self.doubts.load(Ordering::Relaxed) == 0
-                && good(gort.class, stock.class(), &self.others(severity));
+            || sure && good(gort.class, stock.class(), &self.others(severity));
         if settled {
+            // What was perhaps only slow excuses no hang on gort.
+            if sure || !hangs(&stock) {
+                self.note(severity, &stock);
+            }
             return Ok(Some((gort, stock)));
         }
         if gort.class == Class::Hang {
@@ -120,10 +123,8 @@ impl<'a> Beside<'a> {
         }
         if hangs(&stock) {
             stock = on_stock(Wait::Full)?;
-            // Not to be counted as a hang where it was slow.
-            self.seen.pop();
-            self.note(severity, &stock);
         }
+        self.note(severity, &stock);
         if gort.class == Class::Hang && hangs(&stock) {
             let less = |doubts: u32| doubts.checked_sub(1);
             let _ = self
@@ -244,6 +245,16 @@ mod tests {
             both(&mut beside, HANG, HANG);
             let expected = if any_order { "gs" } else { "gsG" };
             assert_eq!(both(&mut beside, HANG, SAME).1, expected);
+        }
+    }
+
+    #[test]
+    fn a_hang_that_nobody_made_sure_of_excuses_nothing() {
+        for (doubts, others) in [(DOUBTS, vec![]), (0, vec![Class::Hang])] {
+            let doubts = AtomicU32::new(doubts);
+            let mut beside = Beside::new(true, &doubts);
+            assert_eq!(both(&mut beside, SAME, HANG).1, "gs");
+            assert_eq!(beside.others(0), others);
         }
     }
 

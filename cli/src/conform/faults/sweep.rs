@@ -173,6 +173,8 @@ impl Sweep<'_> {
             .amounts()
             .into_iter()
             .step_by(step)
+            // What stock did with more counts.
+            .rev()
             .map(|amount| Disturbance {
                 call: &name,
                 what: amount.to_string(),
