@@ -37,8 +37,9 @@ enum When {
 
 /// The later call.
 const LATER: u32 = 5;
-/// How often in a row a call is interrupted: for ever no kernel does it, and a program may try again as long as it is.
-const INTERRUPTIONS: u32 = 100;
+/// How often in a row a call is interrupted: for ever no kernel does it, and a program may try again as long as it is. Fewer than the
+/// failures in a row after which the runtime gives up, with words: all may hit the same call that is tried again.
+const INTERRUPTIONS: u32 = 50;
 /// Calls that get an error one by one.
 const SINGLE: u32 = 20;
 
