@@ -20,7 +20,7 @@ use super::verdict::{Cause, Verdict};
 /// Options that every suite has.
 #[derive(clap::Args, Debug, Clone)]
 pub struct Options {
-    /// Tests that run at the same time [default: the number of CPUs]
+    /// Tests that run at the same time [default: the number of CPUs, for faults three times that]
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
     /// Time limit of each program that a test runs [default: 20, for a package's tests 600]
@@ -121,12 +121,22 @@ impl Options {
         }
     }
 
-    fn jobs(&self) -> usize {
-        match self.jobs {
-            Some(n) => usize::from(n),
-            None => thread::available_parallelism().map_or(1, usize::from),
+    /// The same for tests that mostly wait: `each` of them on a CPU, unless a number was asked for.
+    pub fn waiting(&self, each: u16) -> Self {
+        let cpus = u16::try_from(cpus()).unwrap_or(u16::MAX);
+        Self {
+            jobs: Some(self.jobs.unwrap_or(cpus.saturating_mul(each))),
+            ..self.clone()
         }
     }
+
+    fn jobs(&self) -> usize {
+        self.jobs.map_or_else(cpus, usize::from)
+    }
+}
+
+fn cpus() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// The folder in which a suite works; removed at the end unless `--keep` asked for it.

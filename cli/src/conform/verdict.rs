@@ -163,9 +163,11 @@ const DETAILS: [&str; 2] = ["runtime: ", "unexpected fault address"];
 /// Does the output end in the way of a Go program that the runtime ended?
 pub fn died(output: &[u8]) -> bool {
     let text = String::from_utf8_lossy(output);
+    // The program may have been in the middle of a line of its own: a traceback tells that from text which only says so.
+    let traceback = text.lines().any(|line| line.starts_with("goroutine "));
     text.lines().any(|line| {
         let mut starts = REASONS.iter().chain(&DETAILS);
-        starts.any(|start| line.starts_with(start))
+        starts.any(|start| line.starts_with(start)) || traceback && line.contains("fatal error: ")
     })
 }
 
@@ -216,6 +218,16 @@ mod tests {
             Verdict::Fail(cause, _) => cause,
             other => panic!("{other:?} is no failure"),
         }
+    }
+
+    #[test]
+    fn a_program_may_die_in_the_middle_of_a_line() {
+        assert!(died(b"fatal error: no memory\n"));
+        assert!(died(
+            b"12 fatal error: no memory\n\ngoroutine 1 [running]:\n"
+        ));
+        assert!(!died(b"12 fatal error: no memory\n"));
+        assert!(!died(b"no memory\n\ngoroutine 1 [running]:\n"));
     }
 
     #[test]

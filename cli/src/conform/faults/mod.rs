@@ -12,9 +12,11 @@
 //! | `inject` | giving a call an error |
 //! | `resources` | giving a program no more than so much |
 //! | `outcome` | what came of it |
+//! | `beside` | the same on both runtimes: how long each is waited for, what is compared |
 //! | `sweep` | all of these together |
 //! | `report` | the tables |
 
+mod beside;
 mod inject;
 mod outcome;
 mod programs;
@@ -36,7 +38,7 @@ use self::table::Table;
 use super::expected::Expected;
 use super::process::Limits;
 use super::runner::{self, Attempt, Case, Options};
-use super::verdict::Verdict;
+use super::verdict::{Cause, Verdict};
 use crate::golang::GoInstall;
 
 /// Arguments of `gort conform faults`.
@@ -63,6 +65,8 @@ pub struct Args {
 
 /// Time that a program may take: all take well under two seconds.
 const TIME: Duration = Duration::from_secs(15);
+/// Runs on one CPU at once: most of the time of one goes into sleeping, or into waiting for what cannot come any more.
+const AT_ONCE: u16 = 3;
 /// Time for a step that makes a program.
 const MAKING: Duration = Duration::from_secs(120);
 
@@ -115,7 +119,7 @@ pub fn run(args: &Args) -> Result<bool> {
         "conform faults",
         "gort",
         &cases,
-        &args.options,
+        &args.options.waiting(AT_ONCE),
         &Expected::nothing(),
         scratch.path(),
         || {
@@ -151,15 +155,28 @@ fn wanted<'a>(table: &'a Table, args: &Args) -> Vec<&'a table::Program> {
     all().filter(|entry| !any || named(entry)).collect()
 }
 
-/// A case for each call that a program makes, and for each resource.
+/// A case for each error of each call that a program makes, and for each resource.
 fn cases<'a>(program: &'a Program, sweep: Sweep<'a>) -> Vec<Case<'a>> {
     let mut cases = Vec::new();
     for &call in &program.disturbed {
-        cases.push(Case {
-            name: format!("{} {}", program.name, call.name()),
+        let Some(errors) = sweep.table.errors(call) else {
+            let why = format!("cli/faults.toml does not say what errors {call} gives");
+            cases.push(Case {
+                name: format!("{} {}", program.name, call.name()),
+                kind: "error",
+                run: Box::new(move |_| Attempt::only(Verdict::Fail(Cause::Setup, why.clone()))),
+            });
+            continue;
+        };
+        // The last are the call's own; those of filters are the same for all calls.
+        let typical = errors.last().copied();
+        cases.extend(errors.into_iter().map(|error| Case {
+            name: format!("{} {} {}", program.name, call.name(), error.name),
             kind: "error",
-            run: Box::new(move |work| sweep.errors(program, call, work)),
-        });
+            run: Box::new(move |work| {
+                sweep.error(program, call, error, Some(error) == typical, work)
+            }),
+        }));
     }
     let files = Resource::FILES.into_iter().filter(|_| program.files);
     for resource in Resource::ANY.into_iter().chain(files) {

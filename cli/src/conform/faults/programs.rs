@@ -4,11 +4,13 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use syscalls::Sysno;
 
+use super::beside;
 use super::inject::{self, Calls};
 use super::outcome::{Class, Made, Outcome};
 use super::table;
@@ -26,6 +28,10 @@ pub struct Program {
     pub name: String,
     /// Does it write files?
     pub files: bool,
+    /// Does the order of its calls differ from run to run?
+    pub any_order: bool,
+    /// Hangs on both runtimes that are still to be waited for in full.
+    pub doubts: AtomicU32,
     /// The calls that get errors.
     pub disturbed: Vec<Sysno>,
     /// On gort.
@@ -54,6 +60,8 @@ pub struct Exe {
     goroot: Option<PathBuf>,
     /// Processor time of an undisturbed run.
     pub usual: Duration,
+    /// Time from its start to its end.
+    pub wall: Duration,
     /// The calls that it makes, and how often.
     pub calls: Calls,
     /// Of a linker: bytes of what it makes.
@@ -125,6 +133,7 @@ impl<'a> Builder<'a> {
             args: args.to_vec(),
             goroot: None,
             usual: Duration::ZERO,
+            wall: Duration::ZERO,
             calls: Calls::new(),
             size: 0,
         };
@@ -188,6 +197,8 @@ impl<'a> Builder<'a> {
         Ok(Program {
             name: entry.name.clone(),
             files: entry.files,
+            any_order: entry.any_order,
+            doubts: AtomicU32::new(beside::DOUBTS),
             disturbed: gort.calls.keys().copied().filter(chosen).collect(),
             gort,
             stock,
@@ -202,6 +213,7 @@ impl<'a> Builder<'a> {
             let done = process::run(does.command(exe, folder), self.limits)
                 .with_context(|| format!("cannot run {}", exe.path.display()))?;
             exe.usual = exe.usual.max(done.cpu);
+            exe.wall = exe.wall.max(done.wall);
             if let Does::Link(_) = does {
                 exe.size = made(folder).executable.unwrap_or(0);
             }

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::beside::Stock;
 use super::outcome::{Class, Outcome};
-use super::sweep::Stock;
 use super::table::Run;
 
 /// What one disturbance came to on both runtimes.

@@ -4,10 +4,12 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use syscalls::Sysno;
 
+use super::beside::{Beside, Stock, Wait};
 use super::inject::{self, Plan};
 use super::outcome::{Class, Outcome, is_fault};
 use super::programs::{Exe, Program};
@@ -35,8 +37,9 @@ enum When {
 
 /// The later call.
 const LATER: u32 = 5;
-/// How often in a row a call is interrupted: for ever no kernel does it, and a program may try again as long as it is.
-const INTERRUPTIONS: u32 = 100;
+/// How often in a row a call is interrupted: for ever no kernel does it, and a program may try again as long as it is. Fewer than the
+/// failures in a row after which the runtime gives up, with words: all may hit the same call that is tried again.
+const INTERRUPTIONS: u32 = 50;
 /// Calls that get an error one by one.
 const SINGLE: u32 = 20;
 
@@ -60,6 +63,15 @@ impl When {
             Self::Later => (later > 1).then_some((later, 1)),
             Self::FromLater => (later > 1 && later < count).then_some((later, u32::MAX)),
             Self::Nth(n) => (n <= count && n != later).then_some((n, 1)),
+        }
+    }
+
+    /// Of two of these the one with the higher number takes more from a program, whatever order it makes its calls in.
+    fn severity(self) -> u64 {
+        match self {
+            Self::First | Self::Later | Self::Nth(_) => 0,
+            Self::FromLater => 1,
+            Self::Always => 2,
         }
     }
 }
@@ -93,85 +105,59 @@ pub struct Sweep<'a> {
 const QUICK_STEP: usize = 4;
 
 impl Sweep<'_> {
-    /// Every error for one call of one program.
-    pub fn errors(&self, program: &Program, call: Sysno, work: &Path) -> Vec<Attempt> {
-        let Some(errors) = self.table.errors(call) else {
-            let why = format!("cli/faults.toml does not say what errors {call} gives");
-            return Attempt::only(Verdict::Fail(Cause::Setup, why));
-        };
-        let mut attempts = Vec::new();
-        // The last are the call's own; those of filters are the same for all calls.
-        let typical = errors.last().copied();
-        for error in errors {
-            let mut whens = match self.quick {
-                true => When::QUICK.to_vec(),
-                false => When::ALL.to_vec(),
-            };
-            if !self.quick && Some(error) == typical {
-                whens.extend(When::single());
-            }
-            for when in whens {
-                let verdict = match self.error(program, call, error, when, work) {
-                    Ok(Some(verdict)) => verdict,
-                    Ok(None) => continue,
-                    Err(why) => Verdict::Fail(Cause::Setup, format!("{why:#}")),
-                };
-                attempts.push(Attempt {
-                    label: format!("{} {when}", error.name),
-                    verdict,
-                });
-            }
-        }
-        attempts
-    }
-
-    /// One error, on both runtimes; `None` if the program does not make that call so often.
-    fn error(
+    /// One error for one call of one program, at each of the times.
+    ///
+    /// With `singly` each of the first calls gets it alone, too.
+    pub fn error(
         &self,
         program: &Program,
         call: Sysno,
         error: Error,
-        when: When,
+        singly: bool,
         work: &Path,
-    ) -> Result<Option<Verdict>> {
-        let disturb = |exe: &Exe| -> Result<Option<Outcome>> {
-            let count = exe.calls.get(&call).copied().unwrap_or(0);
-            let Some((from, times)) = when.range(count).filter(|_| count > 0) else {
-                return Ok(None);
-            };
-            let times = match error.number {
-                libc::EINTR => times.min(INTERRUPTIONS),
-                _ => times,
-            };
-            let plan = Plan {
-                calls: &[call],
-                error: error.number,
-                from,
-                times,
-            };
-            in_folder(work, |folder| {
-                let (done, given) = inject::run(program.command(exe, folder), self.limits, plan)
-                    .context("cannot run it")?;
-                let outcome = program.outcome(exe, &done, folder);
-                // A run that did not come to the call is no better than none, but one that ends badly is told all the same.
-                Ok((given > 0 || outcome.class != Class::Same).then_some(outcome))
+    ) -> Vec<Attempt> {
+        let mut whens = match self.quick {
+            true => When::QUICK.to_vec(),
+            false => When::ALL.to_vec(),
+        };
+        if singly && !self.quick {
+            whens.extend(When::single());
+        }
+        let makes = |exe: &Exe| exe.calls.contains_key(&call);
+        let disturbances: Vec<_> = whens
+            .iter()
+            .map(|&when| Disturbance {
+                call: call.name(),
+                what: error.name.to_string(),
+                when: when.to_string(),
+                severity: when.severity(),
+                disturb: move |exe: &Exe, limits| {
+                    let count = exe.calls.get(&call).copied().unwrap_or(0);
+                    let Some((from, times)) = when.range(count).filter(|_| count > 0) else {
+                        return Ok(None);
+                    };
+                    let times = match error.number {
+                        libc::EINTR => times.min(INTERRUPTIONS),
+                        _ => times,
+                    };
+                    let plan = Plan {
+                        calls: &[call],
+                        error: error.number,
+                        from,
+                        times,
+                    };
+                    in_folder(work, |folder| {
+                        let command = program.command(exe, folder);
+                        let (done, given) =
+                            inject::run(command, limits, plan).context("cannot run it")?;
+                        let outcome = program.outcome(exe, &done, folder);
+                        // A run that did not come to the call is no better than none, but one that ends badly is told all the same.
+                        Ok((given > 0 || outcome.class != Class::Same).then_some(outcome))
+                    })
+                },
             })
-        };
-        let Some(gort) = disturb(&program.gort)? else {
-            return Ok(None);
-        };
-        let stock = match &program.stock {
-            None => Stock::Unknown,
-            Some(exe) if !exe.calls.contains_key(&call) => Stock::NoSuchCall,
-            Some(exe) => disturb(exe)?.map_or(Stock::Unknown, Stock::Did),
-        };
-        let run = Run {
-            program: &program.name,
-            call: call.name(),
-            error: error.name,
-            when: &when.to_string(),
-        };
-        Ok(Some(self.verdict(&run, &gort, &stock)))
+            .collect();
+        self.all(program, makes, &disturbances)
     }
 
     /// Every amount of one resource for one program.
@@ -183,56 +169,107 @@ impl Sweep<'_> {
             true => QUICK_STEP,
             false => 1,
         };
-        let amounts = resource.amounts();
+        let name = resource.to_string();
+        let disturbances: Vec<_> = resource
+            .amounts()
+            .into_iter()
+            .step_by(step)
+            // What stock did with more counts.
+            .rev()
+            .map(|amount| Disturbance {
+                call: &name,
+                what: amount.to_string(),
+                when: String::new(),
+                severity: u64::MAX - amount,
+                disturb: move |exe: &Exe, limits| {
+                    in_folder(work, |folder| {
+                        let make = || program.command(exe, folder);
+                        let judge = |done: &Finished| program.outcome(exe, done, folder);
+                        let outcome = resource.run(amount, limits, folder, make, judge);
+                        Ok(Some(outcome.context("cannot run it")?))
+                    })
+                },
+            })
+            .collect();
+        self.all(program, |_| true, &disturbances)
+    }
+
+    /// Every disturbance of a program on both runtimes, and what is made of each. `makes` says whether an executable ever makes the call.
+    fn all<F: Fn(&Exe, Limits) -> Result<Option<Outcome>>>(
+        &self,
+        program: &Program,
+        makes: impl Fn(&Exe) -> bool,
+        disturbances: &[Disturbance<'_, F>],
+    ) -> Vec<Attempt> {
+        let limits = |exe: &Exe, wait| match wait {
+            Wait::Short => soon(exe, self.limits),
+            Wait::Full => self.limits,
+        };
+        let on_stock = |it: &Disturbance<'_, F>, wait| -> Result<Stock> {
+            Ok(match &program.stock {
+                None => Stock::Unknown,
+                Some(exe) if !makes(exe) => Stock::NoSuchCall,
+                Some(exe) => {
+                    (it.disturb)(exe, limits(exe, wait))?.map_or(Stock::Unknown, Stock::Did)
+                }
+            })
+        };
         let mut attempts = Vec::new();
-        for &amount in amounts.iter().step_by(step) {
-            let verdict = self
-                .amount(program, resource, amount, work)
-                .unwrap_or_else(|why| Verdict::Fail(Cause::Setup, format!("{why:#}")));
+        let mut done = Vec::new();
+        let mut beside = Beside::new(program.any_order, &program.doubts);
+        for it in disturbances {
+            let good = |gort: Class, stock: Option<Class>, others: &[Class]| {
+                !is_fault(gort, stock)
+                    || self
+                        .table
+                        .accepts(&it.run(program), gort, stock, others)
+                        .is_some()
+            };
+            let on_gort = |wait| (it.disturb)(&program.gort, limits(&program.gort, wait));
+            match beside.both(it.severity, on_gort, |wait| on_stock(it, wait), good) {
+                Ok(Some((gort, stock))) => done.push((it, gort, stock)),
+                Ok(None) => {}
+                Err(why) => attempts.push(Attempt {
+                    label: it.label(),
+                    verdict: Verdict::Fail(Cause::Setup, format!("{why:#}")),
+                }),
+            }
+        }
+        for (it, gort, stock) in done {
+            let run = it.run(program);
+            let good = |others: &[Class]| {
+                !is_fault(gort.class, stock.class())
+                    || self
+                        .table
+                        .accepts(&run, gort.class, stock.class(), others)
+                        .is_some()
+            };
+            let easier = disturbances
+                .iter()
+                .filter(|other| other.severity <= it.severity);
+            // A slow run must not pass for a hang.
+            let wait = match gort.class {
+                Class::Hang => Wait::Full,
+                _ => Wait::Short,
+            };
+            let again = easier.map(|other| (other.severity, move || on_stock(other, wait)));
+            let verdict = match beside.ask_again(it.severity, again, good) {
+                Ok(()) => self.verdict(&run, &gort, &stock, &beside.others(it.severity)),
+                Err(why) => Verdict::Fail(Cause::Setup, format!("{why:#}")),
+            };
             attempts.push(Attempt {
-                label: amount.to_string(),
+                label: it.label(),
                 verdict,
             });
         }
         attempts
     }
 
-    /// One amount, on both runtimes.
-    fn amount(
-        &self,
-        program: &Program,
-        resource: Resource,
-        amount: u64,
-        work: &Path,
-    ) -> Result<Verdict> {
-        let disturb = |exe: &Exe| -> Result<Outcome> {
-            in_folder(work, |folder| {
-                let make = || program.command(exe, folder);
-                let judge = |done: &Finished| program.outcome(exe, done, folder);
-                resource
-                    .run(amount, self.limits, folder, make, judge)
-                    .context("cannot run it")
-            })
-        };
-        let gort = disturb(&program.gort)?;
-        let stock = match &program.stock {
-            None => Stock::Unknown,
-            Some(exe) => Stock::Did(disturb(exe)?),
-        };
-        let run = Run {
-            program: &program.name,
-            call: &resource.to_string(),
-            error: &amount.to_string(),
-            when: "",
-        };
-        Ok(self.verdict(&run, &gort, &stock))
-    }
-
-    /// Judges and keeps what came of a run.
-    fn verdict(&self, run: &Run<'_>, gort: &Outcome, stock: &Stock) -> Verdict {
+    /// Judges and keeps what came of a run. `others` is what stock did under what is no harder.
+    fn verdict(&self, run: &Run<'_>, gort: &Outcome, stock: &Stock, others: &[Class]) -> Verdict {
         let fault = is_fault(gort.class, stock.class());
         let accepted = match fault {
-            true => self.table.accepts(run, gort.class, stock.class()),
+            true => self.table.accepts(run, gort.class, stock.class(), others),
             false => None,
         };
         let verdict = match fault && accepted.is_none() {
@@ -249,34 +286,43 @@ impl Sweep<'_> {
     }
 }
 
-/// What the stock runtime did with the same.
-pub enum Stock {
-    /// There is none here, or it makes the call less often.
-    Unknown,
-    /// It never makes the call, so it goes on without it.
-    NoSuchCall,
-    /// This.
-    Did(Outcome),
+/// One thing that is done to a program.
+struct Disturbance<'a, F> {
+    /// The call, or the resource.
+    call: &'a str,
+    /// The error, or the amount.
+    what: String,
+    /// Which of the calls.
+    when: String,
+    /// How much it takes from the program.
+    severity: u64,
+    /// Does it to one executable; `None` if it never came to that.
+    disturb: F,
 }
 
-impl Stock {
-    /// Its kind, if it is known.
-    pub fn class(&self) -> Option<Class> {
-        match self {
-            Self::Unknown => None,
-            Self::NoSuchCall => Some(Class::Same),
-            Self::Did(outcome) => Some(outcome.class),
+impl<F> Disturbance<'_, F> {
+    fn run<'a>(&'a self, program: &'a Program) -> Run<'a> {
+        Run {
+            program: &program.name,
+            call: self.call,
+            error: &self.what,
+            when: &self.when,
         }
+    }
+
+    fn label(&self) -> String {
+        format!("{} {}", self.what, self.when)
+            .trim_end()
+            .to_string()
     }
 }
 
-impl fmt::Display for Stock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unknown => f.write_str("not run"),
-            Self::NoSuchCall => f.write_str("no such call"),
-            Self::Did(outcome) => outcome.fmt(f),
-        }
+/// The limits with little time: enough for nearly every run that ends.
+fn soon(exe: &Exe, limits: Limits) -> Limits {
+    const LEAST: Duration = Duration::from_secs(2);
+    Limits {
+        time: limits.time.min(LEAST + exe.wall * 2),
+        ..limits
     }
 }
 

@@ -49,6 +49,10 @@ pub struct Program {
     /// Does it write files?
     #[serde(default)]
     pub files: bool,
+    /// Do its goroutines make their calls in an order that differs from run to run? Then an error hits now this goroutine and now that,
+    /// and what stock did with the same error elsewhere counts.
+    #[serde(default)]
+    pub any_order: bool,
     /// Is it run with `--quick`, too?
     #[serde(default)]
     pub quick: bool,
@@ -139,8 +143,21 @@ impl Table {
         Some(all)
     }
 
-    /// Why this outcome of this run is no failure, if the table says so. `stock` is what the stock runtime did, if that is known.
-    pub fn accepts(&self, run: &Run<'_>, outcome: Class, stock: Option<Class>) -> Option<&str> {
+    /// Why this outcome of this run is no failure, if the table says so. `stock` is what the stock runtime did, if that is known, and
+    /// `others` what it did in other runs that count as much.
+    pub fn accepts(
+        &self,
+        run: &Run<'_>,
+        outcome: Class,
+        stock: Option<Class>,
+        others: &[Class],
+    ) -> Option<&str> {
+        let better = match stock {
+            Some(stock) => stock < outcome,
+            // It did not come so far.
+            None => !others.is_empty(),
+        };
+        let better = better && !others.contains(&outcome);
         let fits = |list: &[String], what: &str| list.is_empty() || list.iter().any(|x| x == what);
         let found = self.accepted.iter().find(|accepted| {
             let amount = run.error.parse();
@@ -148,7 +165,7 @@ impl Table {
                 && accepted
                     .below
                     .is_none_or(|below| amount.is_ok_and(|amount: u64| amount < below))
-                && !(accepted.as_stock && stock.is_some_and(|stock| stock < outcome))
+                && !(accepted.as_stock && better)
                 && fits(&accepted.programs, run.program)
                 && fits(&accepted.calls, run.call)
                 && fits(&accepted.errors, run.error)
@@ -245,13 +262,33 @@ mod tests {
             error: "EIO",
             when: "first",
         };
-        let accepts = |call, outcome, stock| table.accepts(&run(call), outcome, stock);
+        let accepts = |call, outcome, stock| table.accepts(&run(call), outcome, stock, &[]);
         let reason = Some("nothing can be printed");
         assert_eq!(accepts("write", Class::Silent, None), reason);
         assert_eq!(accepts("write", Class::Silent, Some(Class::Silent)), reason);
         assert_eq!(accepts("write", Class::Silent, Some(Class::Words)), None);
         assert_eq!(accepts("write", Class::Hang, None), None);
         assert_eq!(accepts("read", Class::Silent, None), None);
+    }
+
+    #[test]
+    fn what_stock_did_in_other_runs_counts_as_well() {
+        let table = Table::parse(SMALL).unwrap();
+        let run = Run {
+            program: "hello",
+            call: "write",
+            error: "EIO",
+            when: "first",
+        };
+        let accepts = |stock, others: &[Class]| {
+            let found = table.accepts(&run, Class::Silent, stock, others);
+            found.is_some()
+        };
+        let (same, silent, hang) = (Class::Same, Class::Silent, Class::Hang);
+        assert!(accepts(Some(same), &[same, silent]));
+        // That stock does something worse elsewhere excuses nothing.
+        assert!(!accepts(Some(same), &[same, hang]));
+        assert!(accepts(None, &[]) && accepts(None, &[silent]) && !accepts(None, &[same]));
     }
 
     #[test]
@@ -264,7 +301,7 @@ mod tests {
                 error: amount,
                 when: "",
             };
-            table.accepts(&run, Class::Silent, None).is_some()
+            table.accepts(&run, Class::Silent, None, &[]).is_some()
         };
         assert!(accepts("99") && !accepts("100") && !accepts("EIO"));
     }
