@@ -274,8 +274,9 @@ fn gdb_names_every_function_of_the_runtime() {
         return;
     };
     // The call of the scheduler is the last instruction of functions of which there is no description.
-    let walk = ["bt", "continue"].repeat(3);
-    let commands = [&["break gort_gogo", "run"], &walk[..5]].concat();
+    // How a goroutine came to stop there is a matter of time: it may have been preempted.
+    let walk = ["bt", "continue"].repeat(20);
+    let commands = [&["break gort_gogo", "run"], &walk[..39]].concat();
     let Some(output) = gdb(&commands, &[&exe]) else {
         return;
     };

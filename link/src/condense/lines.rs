@@ -100,7 +100,8 @@ impl<'a> Program<'a> {
                 break;
             }
             let folder = folders.get(r.uleb()? as usize).copied()?;
-            (r.uleb()?, r.uleb()?);
+            r.uleb()?;
+            r.uleb()?;
             files.push(folder || is_foreign(name));
         }
         let mut program = Program {
