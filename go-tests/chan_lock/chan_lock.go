@@ -240,6 +240,45 @@ func drained() {
 	println("drained")
 }
 
+// shut: a token is given back and the channel closed. Who is told that it is closed finds nothing in it.
+func shut() {
+	for round := 0; round < 200; round++ {
+		c := make(chan int, 1)
+		never := make(chan bool)
+		c <- 1
+		start(workers, func(i int) {
+			for j := 0; ; j++ {
+				v, ok := 0, false
+				if (i+round)%3 > 0 {
+					v, ok = <-c
+				} else {
+					select {
+					case v, ok = <-c:
+					case <-never:
+					}
+				}
+				if !ok {
+					break
+				}
+				if v > 20 {
+					return
+				}
+				if v == 20 {
+					c <- 21
+					close(c)
+					return
+				}
+				runtime.Gosched()
+				c <- v + 1
+			}
+			if v, ok := <-c; ok || len(c) != 0 {
+				fail("shut", v, len(c))
+			}
+		})
+	}
+	println("shut")
+}
+
 func main() {
 	lock()
 	token()
@@ -247,4 +286,5 @@ func main() {
 	order()
 	closing()
 	drained()
+	shut()
 }

@@ -385,8 +385,11 @@ impl Hchan {
         Sent::Full
     }
 
-    /// Takes the oldest element of the ring, into `*elem` unless that is null.
-    unsafe fn take(&mut self, elem: *mut u8) {
+    /// Takes the oldest element of the ring, into `*elem` unless that is null. System mode.
+    ///
+    /// # Safety
+    /// The lock is held and the ring not empty; `elem` is null or has room for an element.
+    pub unsafe fn take(&mut self, elem: *mut u8) {
         let slot = self.next_used();
         // SAFETY: slots of elements of this channel.
         unsafe {

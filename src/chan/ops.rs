@@ -242,10 +242,17 @@ pub unsafe fn close(c: *mut Hchan) {
             if s.is_null() {
                 break;
             }
-            if !(*s).send && !(*s).elem.is_null() {
-                core::ptr::write_bytes((*s).elem, 0, (*c).elemsize as usize);
+            let mut ok = false;
+            if !(*s).send {
+                // While another tries there may be elements: closed means that there are none left.
+                ok = (*c).qcount.load(Ordering::Relaxed) > 0;
+                if ok {
+                    (*c).take((*s).elem);
+                } else if !(*s).elem.is_null() {
+                    core::ptr::write_bytes((*s).elem, 0, (*c).elemsize as usize);
+                }
             }
-            served(s, false);
+            served(s, ok);
             (*s).next = null_mut();
             *end = s;
             end = &raw mut (*s).next;

@@ -93,7 +93,8 @@ unsafe fn wake_one(addr: *mut u32) {
         let turn = if first.is_null() {
             None
         } else {
-            units::meant_for(word(addr), (*first).patience == Patience::Tries)
+            let trying = (*first).patience == Patience::Tries;
+            units::meant_for(word(addr), trying, !(*first).waitlink.is_null())
         };
         let served = match turn {
             None => null_mut(),

@@ -50,12 +50,14 @@ pub fn take_for_waiter(units: &AtomicU32, waiters: &AtomicU32) -> bool {
     took
 }
 
-/// For whom the units that are there are. Under the queue's lock, with somebody queued; `trying`: the first of them is on its way to take one.
-pub fn meant_for(units: &AtomicU32, trying: bool) -> Option<Turn> {
-    match (units.load(SeqCst), trying) {
-        (0, _) | (1, true) => None,
-        (_, false) => Some(Turn::First),
-        (_, true) => Some(Turn::Second),
+/// For whom the units that are there are. Under the queue's lock, with somebody queued; `trying`: the first of them is on its way to take one; `behind`: there
+/// are others behind it.
+pub fn meant_for(units: &AtomicU32, trying: bool, behind: bool) -> Option<Turn> {
+    match units.load(SeqCst) {
+        0 => None,
+        _ if !trying => Some(Turn::First),
+        1 => None,
+        _ => behind.then_some(Turn::Second),
     }
 }
 

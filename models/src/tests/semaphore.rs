@@ -91,7 +91,11 @@ impl Semaphore {
         let Some(first) = queue.front() else {
             return;
         };
-        let served = match units::meant_for(&self.units, first.trying.load(Relaxed) != 0) {
+        let served = match units::meant_for(
+            &self.units,
+            first.trying.load(Relaxed) != 0,
+            queue.len() > 1,
+        ) {
             None => return,
             Some(Turn::First) if patient => {
                 first.trying.store(1, Relaxed);
@@ -99,11 +103,10 @@ impl Semaphore {
                 return first.wake(Woken::ToTry);
             }
             Some(turn) => {
-                let place = usize::from(turn == Turn::Second);
-                if place == queue.len() || !units::take_for_waiter(&self.units, &self.waiters) {
+                if !units::take_for_waiter(&self.units, &self.waiters) {
                     return;
                 }
-                queue.remove(place).unwrap()
+                queue.remove(usize::from(turn == Turn::Second)).unwrap()
             }
         };
         served.wake(Woken::Served);
