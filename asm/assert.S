@@ -68,6 +68,12 @@ GOENTRY runtime.\name gort_index_\id
     mov eax, [rsi]
     mov [rdx], eax
     ASSERTED \two
+5:  cmp rcx, 2
+    ja 9f
+    jb 5f
+    movzx eax, word ptr [rsi]
+    mov [rdx], ax
+    ASSERTED \two
 5:  cmp rcx, 1
     jne 9f
     mov al, [rsi]
