@@ -85,12 +85,30 @@ GOENTRY runtime.\name gort_index_\id
     test rdx, rdx
     jz 8f
     mov rcx, [rcx]
+    xor eax, eax
     cmp rcx, 8
-    je 7f
-    cmp rcx, 16
+    ja 7f
+    jb 5f
+    mov [rdx], rax
+    jmp 8f
+7:  cmp rcx, 16
     jne 9f
-    mov qword ptr [rdx+8], 0
-7:  mov qword ptr [rdx], 0
+    mov [rdx], rax
+    mov [rdx+8], rax
+    jmp 8f
+5:  cmp rcx, 4
+    ja 9f
+    jb 5f
+    mov [rdx], eax
+    jmp 8f
+5:  cmp rcx, 2
+    ja 9f
+    jb 5f
+    mov [rdx], ax
+    jmp 8f
+5:  cmp rcx, 1
+    jne 9f
+    mov [rdx], al
 8:  mov byte ptr [rsp+40], 0
     xor eax, eax
     ret
