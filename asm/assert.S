@@ -21,12 +21,12 @@
     ret
 .endm
 
-/* The dynamic type in rax; zero flag: there is none. */
-.macro DYNAMIC_TYPE iface
+/* The dynamic type in rax; on to `nil` if there is none. */
+.macro DYNAMIC_TYPE iface nil
     mov rax, [rsp+16]
     test rax, rax
+    jz \nil
     .if \iface
-    jz 9f
     mov rax, [rax+ITAB_TYP]
     .endif
 .endm
@@ -35,11 +35,13 @@
 .macro ASSERT_VALUE name id iface two
 GOENTRY runtime.\name gort_index_\id
     mov rcx, [rsp+8]
-    DYNAMIC_TYPE \iface
-    cmp rax, rcx
     .if \two
+    DYNAMIC_TYPE \iface 6f
+    cmp rax, rcx
     jne 6f
     .else
+    DYNAMIC_TYPE \iface 9f
+    cmp rax, rcx
     jne 9f
     .endif
     cmp byte ptr runtime.writeBarrierEnabled[rip], 0
@@ -124,10 +126,7 @@ ENDFUNC runtime.\name
 /* x.(interface{}): every value that is not nil has it. */
 .macro ASSERT_EMPTY name id iface two
 GOENTRY runtime.\name gort_index_\id
-    DYNAMIC_TYPE \iface
-    .if \iface == 0
-    jz 9f
-    .endif
+    DYNAMIC_TYPE \iface 9f
     cmp byte ptr runtime.writeBarrierEnabled[rip], 0
     jne 9f
     mov rdx, [rsp+32]
