@@ -132,27 +132,26 @@ GOFUNC runtime.stringtoslicebytetmp gort_index_runtime_stringtoslicebytetmp
     ret
 ENDFUNC runtime.stringtoslicebytetmp
 
-/* slicestringcopy(to []byte, fm string) int */
-GOFUNC runtime.slicestringcopy gort_index_runtime_slicestringcopy
+/* Where and how much to copy: as many elements as both have. The result is at `result`. */
+.macro COPIED result
     mov rdi, [rsp+8]
     mov rdx, [rsp+16]
     mov rsi, [rsp+32]
     mov rax, [rsp+40]
     cmp rax, rdx
     cmovl rdx, rax
-    mov [rsp+48], rdx
+    mov [rsp+\result], rdx
+.endm
+
+/* slicestringcopy(to []byte, fm string) int */
+GOFUNC runtime.slicestringcopy gort_index_runtime_slicestringcopy
+    COPIED 48
     jmp gort_move
 ENDFUNC runtime.slicestringcopy
 
 /* slicecopy(to, fm []T, width uintptr) int: elements without pointers */
 GOFUNC runtime.slicecopy gort_index_runtime_slicecopy
-    mov rdi, [rsp+8]
-    mov rdx, [rsp+16]
-    mov rsi, [rsp+32]
-    mov rax, [rsp+40]
-    cmp rax, rdx
-    cmovl rdx, rax
-    mov [rsp+64], rdx
+    COPIED 64
     imul rdx, [rsp+56]
     jmp gort_move
 ENDFUNC runtime.slicecopy

@@ -49,7 +49,7 @@ pub struct Hchan {
     pub sendq: WaitQ,
 }
 
-const _: () = assert!(size_of::<Hchan>() == 64);
+const _: () = assert!(size_of::<Hchan>() == crate::os::mem::LINE);
 
 /// In [`Hchan::trying`]: a receiver was woken to try, and one element in the ring is for it. In [`G::met`]: a receiver was met.
 pub const RECEIVER: u8 = 1;

@@ -1,6 +1,6 @@
 //! System mode: send, receive and close with everything that can happen.
 
-use super::hchan::{Hchan, RECEIVER, Received, SENDER, Sent};
+use super::hchan::{Hchan, RECEIVER, Received, SENDER, Sent, WaitQ};
 use super::stackmove;
 use super::sudog::{self, Patience, Sudog};
 use crate::abi::{G, Status, args};
@@ -76,7 +76,7 @@ unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Status {
         let c = (*s).chan;
         let send = (*s).send;
         (*c).lock.lock();
-        let who = if send { SENDER } else { RECEIVER };
+        let (_, reason, who) = side(&mut *c, send);
         let trying = (*c).trying.load(Ordering::Relaxed);
         (*c).trying.store(trying & !who, Ordering::Relaxed);
         let done = if send {
@@ -95,11 +95,7 @@ unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Status {
         };
         let Some((ok, other)) = done else {
             (*s).loses();
-            let (queue, reason) = if send {
-                (&mut (*c).sendq, WaitReason::ChanSend)
-            } else {
-                (&mut (*c).recvq, WaitReason::ChanReceive)
-            };
+            let (queue, ..) = side(&mut *c, send);
             queue.push_front(s);
             let status = sched::park(g, reason);
             (*c).lock.unlock();
@@ -112,7 +108,8 @@ unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Status {
         if !other.is_null() {
             wake(other);
         }
-        if (*g).resume != 0 {
+        if send && !ok {
+            // `served` has left that to a resume step: this is it.
             (*g).resume = 0;
             send_on_closed();
         }
@@ -130,6 +127,15 @@ pub fn send_on_closed() -> ! {
     panic::raise_str("send on closed channel")
 }
 
+/// Where a sender or a receiver waits: the queue, what it is called, and which it is.
+fn side(c: &mut Hchan, send: bool) -> (&mut WaitQ, WaitReason, u8) {
+    if send {
+        (&mut c.sendq, WaitReason::ChanSend, SENDER)
+    } else {
+        (&mut c.recvq, WaitReason::ChanReceive, RECEIVER)
+    }
+}
+
 /// Parks the goroutine that called in until it is served by the channel `c`, whose lock is held and is given back.
 unsafe fn wait(c: *mut Hchan, elem: *mut u8, send: bool, result: usize) -> Status {
     // SAFETY: system mode with a goroutine; under the lock nobody can claim the sudog before the goroutine is parked.
@@ -141,11 +147,7 @@ unsafe fn wait(c: *mut Hchan, elem: *mut u8, send: bool, result: usize) -> Statu
         (*s).send = send;
         (*s).result = result as u16;
         (*g).waiting = s.cast();
-        let (queue, reason, who) = if send {
-            (&mut (*c).sendq, WaitReason::ChanSend, SENDER)
-        } else {
-            (&mut (*c).recvq, WaitReason::ChanReceive, RECEIVER)
-        };
+        let (queue, reason, who) = side(&mut *c, send);
         queue.push(s);
         (*c).waits(g, who);
         let status = sched::park(g, reason);

@@ -148,7 +148,7 @@ pub fn persistent_alloc(size: usize, align: usize) -> *mut u8 {
 }
 
 /// Bytes of a cache line.
-const LINE: usize = 64;
+pub const LINE: usize = 64;
 
 /// A zeroed `T` that lives for ever.
 pub fn persistent<T>() -> *mut T {

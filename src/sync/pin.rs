@@ -7,6 +7,9 @@ use crate::sched;
 use crate::sched::state::{GOMAXPROCS, WAKE};
 use core::sync::atomic::Ordering;
 
+// The result of `procPin` is read from there by asm/pin.S.
+const _: () = assert!(core::mem::offset_of!(sched::P, id) == 0);
+
 /// Rounds of spinning in a lock of package sync.
 const SPIN_ROUNDS: i64 = 4;
 /// Pauses of a round.

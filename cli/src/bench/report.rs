@@ -356,6 +356,20 @@ impl Judged {
     }
 }
 
+/// What the tests make of some rows.
+#[cfg(test)]
+pub fn report(rows: Vec<Row>) -> Report {
+    Report {
+        about: BTreeMap::new(),
+        current: None,
+        against: false,
+        limit: 1.05,
+        rows,
+        runs: Vec::new(),
+        failures: Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -375,18 +389,6 @@ mod tests {
                 value,
             },
         )
-    }
-
-    fn report(rows: Vec<Row>) -> Report {
-        Report {
-            about: BTreeMap::new(),
-            current: None,
-            against: false,
-            limit: 1.05,
-            rows,
-            runs: Vec::new(),
-            failures: Vec::new(),
-        }
     }
 
     #[test]

@@ -188,25 +188,10 @@ fn align(lines: &[Vec<String>], numbers: std::ops::Range<usize>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::super::build::Side;
     use super::super::measure::Reading;
     use super::super::quantity::Unit;
-    use super::super::report::rows;
-    use super::*;
-
-    fn report(rows: Vec<Row>) -> Report {
-        Report {
-            about: BTreeMap::new(),
-            current: None,
-            against: false,
-            limit: 1.05,
-            rows,
-            runs: Vec::new(),
-            failures: Vec::new(),
-        }
-    }
+    use super::super::report::{report, rows};
 
     fn reading(side: Side, metric: &str, value: f64, unit: &str) -> (Side, Reading) {
         let reading = Reading {
