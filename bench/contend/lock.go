@@ -73,8 +73,10 @@ func rwMutexRead(r *run) {
 	r.wait()
 }
 
-// rwMutexWriter: n readers beside one writer that comes every ten microseconds of its own time.
+// rwMutexWriter: n readers beside one writer that comes every fifty microseconds by the clock: where it gets the lock at once it would else come more often, and the
+// readers would pay for it. If it is late it has missed its turns.
 func rwMutexWriter(r *run) {
+	const every = 50000
 	var p pair
 	r.crew(r.n, func(w *worker) {
 		for w.next() {
@@ -82,9 +84,15 @@ func rwMutexWriter(r *run) {
 		}
 	})
 	writers := r.beside(1, func(w *worker) {
-		for w.next() {
+		for due := clock(); w.next(); {
 			p.write(w)
-			w.state = spin(w.state, 10*longWork)
+			now := clock()
+			for due += every; now < due; now = clock() {
+				w.state = spin(w.state, longWork/10)
+			}
+			if now-due > every {
+				due = now
+			}
 		}
 	})
 	r.wait()

@@ -82,7 +82,7 @@ func (r *run) mark(i int, now int64) {
 
 // report prints the metrics.
 func (r *run) report() {
-	var ops, longest int64
+	var ops, beside, longest int64
 	var took histogram
 	share := 1.0
 	for _, crew := range r.crews {
@@ -96,6 +96,7 @@ func (r *run) report() {
 				most = counted
 			}
 			if !crew.counts {
+				beside += counted
 				continue
 			}
 			ops += counted
@@ -118,6 +119,10 @@ func (r *run) report() {
 	fmt.Printf("metric p99 %d ns\n", took.quantile(0.99))
 	fmt.Printf("metric max %d ns\n", longest)
 	fmt.Printf("metric share %.4f share\n", share)
+	if beside > 0 {
+		// What the others got done: a lock that lets them in more often serves these less.
+		fmt.Printf("metric beside %.4g /s\n", float64(beside)/(float64(r.window)/1e9))
+	}
 }
 
 func clock() int64 { return time.Now().UnixNano() }

@@ -484,7 +484,7 @@ pub struct M {
     pub tracedp: usize,
     pub registers: *mut u8,
     pub interrupts: u32,
-    pub unused: u32,
+    pub spinround: u32,
     pub leafsp: usize,
     pub profdue: u64,
     pub priv_: [usize; 11usize],

@@ -38,16 +38,28 @@ impl Backoff {
         if self.cycles == self.last || NCPU.load(Ordering::Relaxed) == 1 {
             return false;
         }
-        // SAFETY: rdtsc is there on every amd64 processor; the kernel's clock that the runtime reads uses it, too.
-        let tsc = || unsafe { _rdtsc() };
-        let start = tsc();
-        // Threads that lost together are not to come back together. The lowest bits are constant on some processors.
-        let jitter = (start >> 5) as u32 % (self.cycles / 2);
-        let time = u64::from(self.cycles / 2 + jitter);
-        while tsc().wrapping_sub(start) < time {
-            core::hint::spin_loop();
-        }
+        stay_away_for(self.cycles);
         self.cycles *= 2;
         true
     }
+}
+
+/// Stays away for between half of `cycles` and all of them.
+#[inline(always)]
+fn stay_away_for(cycles: u32) {
+    // SAFETY: rdtsc is there on every amd64 processor; the kernel's clock that the runtime reads uses it, too.
+    let tsc = || unsafe { _rdtsc() };
+    let start = tsc();
+    // Threads that lost together are not to come back together. The lowest bits are constant on some processors.
+    let jitter = (start >> 5) as u32 % (cycles / 2);
+    let time = u64::from(cycles / 2 + jitter);
+    while tsc().wrapping_sub(start) < time {
+        core::hint::spin_loop();
+    }
+}
+
+/// Stays away once, as in round `round` of a [`Backoff`], for a caller that counts the rounds itself.
+#[inline(always)]
+pub fn stay_away_in(round: u32) {
+    stay_away_for(FIRST << round);
 }

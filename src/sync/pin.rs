@@ -2,6 +2,7 @@
 //!
 //! The latter is a count in the M, `locks`: while it is not 0 its goroutine is not preempted (`sched::schedule`, `sched::interrupt`). It is kept by `asm/pin.S`.
 
+use super::backoff;
 use crate::abi::args;
 use crate::sched;
 use crate::sched::state::{GOMAXPROCS, WAKE};
@@ -10,24 +11,27 @@ use core::sync::atomic::Ordering;
 // The result of `procPin` is read from there by asm/pin.S.
 const _: () = assert!(core::mem::offset_of!(sched::P, id) == 0);
 
-/// Rounds of spinning in a lock of package sync.
+/// Rounds of spinning in a lock of package sync, before its goroutine waits: some ten microseconds.
 const SPIN_ROUNDS: i64 = 4;
-/// Pauses of a round.
-const SPIN_PAUSES: u32 = 30;
+/// As which round of a `Backoff` the first of them counts: the holder has just been met at work, and an operation of compiled code takes longer than one of the runtime's.
+const SPIN_FIRST: u32 = 1;
 
 /// `sync.runtime_canSpin`: only for some rounds, only if another P runs that may hold the lock, and only with nothing else to do here.
 pub unsafe fn can_spin(a: &mut args::sync_runtime_canSpin) {
     let others = GOMAXPROCS.load(Ordering::Relaxed) > WAKE.idle() + WAKE.seekers() + 1;
     // SAFETY: leaf mode of a goroutine: its M holds a P.
-    a.r0 = a.i < SPIN_ROUNDS
-        && others
-        && crate::boot::NCPU.load(Ordering::Relaxed) > 1
-        && unsafe { (*sched::getp()).runq_empty() };
+    unsafe {
+        a.r0 = a.i < SPIN_ROUNDS
+            && others
+            && crate::boot::NCPU.load(Ordering::Relaxed) > 1
+            && (*sched::getp()).runq_empty();
+        (*sched::getm()).spinround = a.i as u32 % SPIN_ROUNDS as u32;
+    }
 }
 
-/// `sync.runtime_doSpin`.
+/// `sync.runtime_doSpin`: a round. The lock's holder has its cache line meanwhile, and may take the lock some more times.
 pub unsafe fn do_spin(_a: &mut args::sync_runtime_doSpin) {
-    for _ in 0..SPIN_PAUSES {
-        core::hint::spin_loop();
-    }
+    // SAFETY: this thread's M.
+    let round = unsafe { (*sched::getm()).spinround };
+    backoff::stay_away_in(SPIN_FIRST + round);
 }
