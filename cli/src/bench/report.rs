@@ -92,6 +92,9 @@ pub struct Judged {
     pub bound: String,
     /// `None`: a side is missing.
     pub met: Option<bool>,
+    /// It was missed by little.
+    #[serde(skip)]
+    pub close: bool,
 }
 
 /// A side of a benchmark that could not be built or run.
@@ -104,6 +107,9 @@ pub struct Failure {
     /// The reason, with the end of the output.
     pub why: String,
 }
+
+/// What is within this factor of a bound may be on its other side.
+const CLOSE: f64 = 1.25;
 
 /// By this much two runs of the same program differ.
 const NOISE: f64 = 0.05;
@@ -153,9 +159,13 @@ pub fn rows(
             let judged = targets
                 .iter()
                 .filter(|target| target.metric == metric)
-                .map(|target| Judged {
-                    bound: target.show(unit),
-                    met: target.met(unit, value(&stock), value(&gort)),
+                .map(|target| {
+                    let met = |slack| target.met(unit, value(&stock), value(&gort), slack);
+                    Judged {
+                        bound: target.show(unit),
+                        met: met(1.0),
+                        close: met(1.0) == Some(false) && met(CLOSE) == Some(true),
+                    }
                 })
                 .collect();
             Row {
@@ -335,6 +345,15 @@ impl Row {
         self.benchmark.split_once('/').map(|(_, name)| name)
     }
 
+    /// Is it over the limit, or does it miss a target, by so little that more runs might say otherwise?
+    pub fn is_close(&self, limit: f64) -> bool {
+        let slow = self.metric == "time"
+            && self
+                .ratio
+                .is_some_and(|ratio| ratio > limit && ratio < limit * CLOSE);
+        slow || self.targets.iter().any(|judged| judged.close)
+    }
+
     /// Is gort better than the stock runtime? `None` if it may be chance: the measurements of the two overlap, or hardly differ.
     pub fn better(&self) -> Option<bool> {
         let (stock, gort) = (self.stock.as_ref()?, self.gort.as_ref()?);
@@ -431,6 +450,24 @@ mod tests {
         ] {
             assert_eq!(of(metric, unit), Pick::Median, "{metric}");
         }
+    }
+
+    #[test]
+    fn rows_that_fail_by_little_are_looked_at_again() {
+        let of = |gort, targets: &[&str]| {
+            let readings = [
+                reading(Side::Stock, "time", 10.0),
+                reading(Side::Gort, "time", gort),
+            ];
+            let targets: Vec<Target> = targets.iter().map(|t| Target::parse(t).unwrap()).collect();
+            rows("x", 2, &targets, &readings, None).remove(0)
+        };
+        assert!(!of(10.4, &[]).is_close(1.05));
+        assert!(of(10.6, &[]).is_close(1.05));
+        assert!(!of(14.0, &[]).is_close(1.05));
+        assert!(of(8.5, &["time 0.77"]).is_close(1.05));
+        assert!(!of(7.5, &["time 0.77"]).is_close(1.05));
+        assert!(!of(10.0, &["time 0.5"]).is_close(1.05));
     }
 
     #[test]

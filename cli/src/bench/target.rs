@@ -69,16 +69,22 @@ impl Target {
         })
     }
 
-    /// Is it reached? `None` if that cannot be told: a side is missing, or the unit is another one.
-    pub fn met(&self, unit: &Unit, stock: Option<f64>, gort: Option<f64>) -> Option<bool> {
+    /// Is it reached, with the bound wider by the factor `slack`? `None` if that cannot be told: a side is missing, or the unit is another one.
+    pub fn met(
+        &self,
+        unit: &Unit,
+        stock: Option<f64>,
+        gort: Option<f64>,
+        slack: f64,
+    ) -> Option<bool> {
         let value = match &self.unit {
             Some(wanted) if wanted == unit => gort?,
             Some(_) => return None,
             None => ratio(stock, gort)?,
         };
         Some(match self.sign(unit) {
-            Sign::AtMost => value <= self.bound,
-            Sign::AtLeast => value >= self.bound,
+            Sign::AtMost => value <= self.bound * slack,
+            Sign::AtLeast => value >= self.bound / slack,
         })
     }
 
@@ -117,35 +123,50 @@ mod tests {
     fn a_bare_number_bounds_the_ratio() {
         let target = Target::parse(" time 0.5").unwrap();
         assert_eq!(target.metric, "time");
-        assert_eq!(target.met(&Unit::Time, Some(10.0), Some(5.0)), Some(true));
-        assert_eq!(target.met(&Unit::Time, Some(10.0), Some(5.1)), Some(false));
-        assert_eq!(target.met(&Unit::Time, None, Some(5.1)), None);
+        assert_eq!(
+            target.met(&Unit::Time, Some(10.0), Some(5.0), 1.0),
+            Some(true)
+        );
+        assert_eq!(
+            target.met(&Unit::Time, Some(10.0), Some(5.1), 1.0),
+            Some(false)
+        );
+        assert_eq!(target.met(&Unit::Time, None, Some(5.1), 1.0), None);
         assert_eq!(target.show(&Unit::Time), "<= 0.500");
         let target = Target::parse("alloc 1/2").unwrap();
-        assert_eq!(target.met(&Unit::Time, Some(10.0), Some(5.0)), Some(true));
+        assert_eq!(
+            target.met(&Unit::Time, Some(10.0), Some(5.0), 1.0),
+            Some(true)
+        );
     }
 
     #[test]
     fn a_number_with_a_unit_bounds_gort_alone() {
         let target = Target::parse("pause-p99 300us").unwrap();
-        assert_eq!(target.met(&Unit::Time, None, Some(300_000.0)), Some(true));
-        assert_eq!(target.met(&Unit::Time, None, Some(300_001.0)), Some(false));
-        assert_eq!(target.met(&Unit::Bytes, None, Some(1.0)), None);
+        assert_eq!(
+            target.met(&Unit::Time, None, Some(300_000.0), 1.0),
+            Some(true)
+        );
+        assert_eq!(
+            target.met(&Unit::Time, None, Some(300_001.0), 1.0),
+            Some(false)
+        );
+        assert_eq!(target.met(&Unit::Bytes, None, Some(1.0), 1.0), None);
         assert_eq!(target.show(&Unit::Time), "<= 300 us");
         let target = Target::parse("left <= 10 %").unwrap();
         let percent = Unit::parse("%").0;
-        assert_eq!(target.met(&percent, None, Some(9.0)), Some(true));
+        assert_eq!(target.met(&percent, None, Some(9.0), 1.0), Some(true));
     }
 
     #[test]
     fn rates_are_bounded_from_below() {
         let rate = Unit::parse("nodes/s").0;
         let target = Target::parse("throughput 1.5").unwrap();
-        assert_eq!(target.met(&rate, Some(10.0), Some(16.0)), Some(true));
-        assert_eq!(target.met(&rate, Some(10.0), Some(14.0)), Some(false));
+        assert_eq!(target.met(&rate, Some(10.0), Some(16.0), 1.0), Some(true));
+        assert_eq!(target.met(&rate, Some(10.0), Some(14.0), 1.0), Some(false));
         assert_eq!(target.show(&rate), ">= 1.50");
         let turned = Target::parse("throughput <= 1").unwrap();
-        assert_eq!(turned.met(&rate, Some(10.0), Some(14.0)), Some(false));
+        assert_eq!(turned.met(&rate, Some(10.0), Some(14.0), 1.0), Some(false));
     }
 
     #[test]
