@@ -78,12 +78,21 @@ impl PerP {
         id
     }
 
-    /// After a change, under the lock.
+    /// After a timer was added, under the lock.
     fn publish_first(&self) {
-        // SAFETY: we hold the lock.
-        let first = unsafe { (*self.heap.get()).first_when() }.unwrap_or(0);
         // SeqCst pairs with the idle thread's: it says that it will sleep, then reads `first`; we write `first`, then ask who sleeps.
-        self.first.store(first, Ordering::SeqCst);
+        self.first.store(self.first_when(), Ordering::SeqCst);
+    }
+
+    /// After one was removed, under the lock. Who does not see it yet looks too early, and again.
+    fn publish_later(&self) {
+        self.first.store(self.first_when(), Ordering::Release);
+    }
+
+    /// For `first`. Under the lock.
+    fn first_when(&self) -> i64 {
+        // SAFETY: we hold the lock.
+        unsafe { (*self.heap.get()).first_when() }.unwrap_or(0)
     }
 }
 
@@ -191,7 +200,7 @@ pub unsafe fn stop(t: *mut RuntimeTimer) -> bool {
         let at = (place(t) & ((1 << PLACE_BITS) - 1)) as usize;
         (*h.heap.get()).remove(at);
         if at == 0 {
-            h.publish_first();
+            h.publish_later();
         }
         h.lock.unlock();
     }
@@ -268,7 +277,7 @@ unsafe fn run(h: &PerP, now: i64, mut after: impl FnMut()) {
             } else {
                 heap.remove(0);
             }
-            h.publish_first();
+            h.publish_later();
             call
         };
         h.lock.unlock();
@@ -317,7 +326,7 @@ pub unsafe fn move_all(from: *mut P, to: *mut P) {
             heap.remove(heap.len() - 1);
             add_locked(to, t);
         }
-        from.publish_first();
+        from.publish_later();
         to.publish_first();
         to.lock.unlock();
         from.lock.unlock();
