@@ -32,6 +32,8 @@ static TRIGGER: AtomicUsize = AtomicUsize::new(usize::MAX);
 static GOAL: AtomicUsize = AtomicUsize::new(usize::MAX);
 /// Bytes that the last cycle found live, and what is likely live of those allocated meanwhile.
 static MARKED: AtomicUsize = AtomicUsize::new(0);
+/// Bytes that the last cycle found live of those there were at its start.
+static OLD: AtomicUsize = AtomicUsize::new(0);
 /// GOGC; negative: off.
 static PERCENT: AtomicI32 = AtomicI32::new(100);
 /// Refills since the last cycle, under stress.
@@ -175,12 +177,16 @@ pub(super) unsafe fn print_end(used: f64) {
 pub(super) unsafe fn finish(old: Counts, young: Counts, before: usize) {
     HEAP_LIVE.store(old.bytes + young.bytes, Ordering::Relaxed);
     HEAP_SCAN.store(old.scan_bytes + young.scan_bytes, Ordering::Relaxed);
-    set_limits(old.bytes + survivors(young.bytes, old.bytes, before));
+    let last = OLD.swap(old.bytes, Ordering::Relaxed);
+    set_limits(old.bytes + growth(young.bytes, old.bytes, before, last));
 }
 
-/// How many of `young` bytes live, most likely: as large a share as of all the others, `old` of `before`.
-fn survivors(young: usize, old: usize, before: usize) -> usize {
-    (young as u128 * old.min(before) as u128 / before.max(1) as u128) as usize
+/// By how much the live heap grew while `young` bytes were allocated, most likely: as for each byte allocated between the starts of the last cycle, which found
+/// `last` live, and of this one, which found `old` of `before`. Where the live heap does not grow, as much of the old has died meanwhile as lives of the young.
+fn growth(young: usize, old: usize, before: usize, last: usize) -> usize {
+    let allocated = before.saturating_sub(last);
+    let grown = old.saturating_sub(last).min(allocated);
+    (young as u128 * grown as u128 / allocated.max(1) as u128) as usize
 }
 
 /// Workers and assists scanned `bytes`.
@@ -302,11 +308,18 @@ mod tests {
     }
 
     #[test]
-    fn young_objects_live_as_often_as_others() {
-        assert_eq!(survivors(1000, 400, 800), 500);
-        assert_eq!(survivors(1000, 800, 800), 1000);
-        assert_eq!(survivors(1000, 900, 800), 1000);
-        assert_eq!(survivors(1000, 0, 0), 0);
+    fn the_live_heap_grows_while_marking_as_it_did_before() {
+        // It is as large as it was.
+        assert_eq!(growth(1000, 400, 800, 400), 0);
+        assert_eq!(growth(1000, 300, 800, 400), 0);
+        // A quarter of what was allocated stays; all stays.
+        assert_eq!(growth(1000, 500, 800, 400), 250);
+        assert_eq!(growth(1000, 800, 800, 400), 1000);
+        // The first cycle; nothing was allocated.
+        assert_eq!(growth(1000, 400, 800, 0), 500);
+        assert_eq!(growth(1000, 900, 800, 0), 1000);
+        assert_eq!(growth(1000, 400, 400, 400), 0);
+        assert_eq!(growth(1000, 0, 0, 0), 0);
     }
 
     #[test]

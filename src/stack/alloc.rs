@@ -63,12 +63,14 @@ impl List {
 struct Pool {
     small: [List; ORDERS],
     slab: [usize; 2],
+    ahead: mem::Ahead,
     large: [List; LARGE],
 }
 
 static POOL: Mutex<Pool> = Mutex::new(Pool {
     small: [List::EMPTY; ORDERS],
     slab: [0, 0],
+    ahead: mem::Ahead::new(),
     large: [List::EMPTY; LARGE],
 });
 
@@ -103,9 +105,12 @@ impl Pool {
             }
             STACK_SYS.fetch_add(SLAB as u64, Ordering::Relaxed);
             self.slab = [p, p + SLAB];
+            self.ahead.begin(p);
         }
         let lo = self.slab[0];
         self.slab[0] += size;
+        // SAFETY: the slab is ours.
+        unsafe { self.ahead.reach(lo + size, self.slab[1]) };
         lo
     }
 }
