@@ -265,7 +265,7 @@ impl Marker {
                         self.push(piece);
                     }
                 }
-                let (typ, end) = (*s.types, (at + OBLET).min(s.base + s.elemsize));
+                let (typ, end) = (*s.types(), (at + OBLET).min(s.base + s.elemsize));
                 if !typ.is_null() {
                     layout::each_pointer(typ, s.base, at, end, |slot| self.grey(load(slot)));
                 }
@@ -301,7 +301,7 @@ pub unsafe fn each_slot(s: &span::Span, base: usize, mut f: impl FnMut(*const us
                 bits &= bits - 1;
             }
         } else {
-            let typ = *s.types.add(s.index_of(base));
+            let typ = *s.types().add(s.index_of(base));
             if !typ.is_null() {
                 layout::each_pointer(typ, base, base, base + s.elemsize, |slot| f(slot));
             }

@@ -35,7 +35,7 @@ pub struct Slot {
     pub start: usize,
     /// [`Span::bits`].
     pub bits: *mut u64,
-    /// [`Span::types`], at the window's first slot.
+    /// [`Span::types`]: such a span has one window.
     pub types: *mut *const Type,
     /// The span.
     pub span: *mut Span,
@@ -141,9 +141,6 @@ impl PerP {
                     slot.base = s
                         .base
                         .wrapping_add(w.wrapping_mul(64).wrapping_mul(s.elemsize));
-                    if !s.types.is_null() {
-                        slot.types = s.types.add(w.wrapping_mul(64));
-                    }
                     if modes::each() {
                         (free, *rest) = (0, free);
                     } else if sample::rate() > 0 {
@@ -211,7 +208,7 @@ impl PerP {
                 slot.needzero = u32::from(s.needzero);
                 slot.start = s.base;
                 slot.bits = s.bits;
-                slot.types = s.types;
+                slot.types = s.types();
             }
             if self.advance(class) {
                 return true;

@@ -58,11 +58,11 @@ pub unsafe fn reflect_gcbits(a: &mut args::reflect_gcbits) {
         if let Some(o) = object {
             let s = &*o.span;
             least = ((*typ).ptrdata / 8).min(s.elemsize / 8).min(2);
-            if !s.types.is_null() && *s.types.add(o.index) == typ {
+            if !s.types().is_null() && *s.types().add(o.index) == typ {
                 end = (*typ).size / 8;
                 least = (*typ).ptrdata / 8;
-            } else if s.bytes != 0 {
-                end = s.bytes / 8;
+            } else if s.bytes() != 0 {
+                end = s.bytes() / 8;
             }
         }
         let each = |f: &mut dyn FnMut(usize)| match object {

@@ -337,9 +337,9 @@ unsafe fn alloc_large(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -
             p.write_bytes(0, bytes);
         }
         if !typ.is_null() {
-            *(*s).types = typ;
+            *(*s).types() = typ;
         }
-        (*s).bytes = size;
+        (*s).set_bytes(size);
         *(*s).alloc = 1;
         if gc::barrier_enabled() {
             (*(*s).mark).store(1, Ordering::Relaxed);

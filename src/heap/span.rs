@@ -1,13 +1,13 @@
 //! Spans: runs of pages that hold objects of one size, or one large object.
 //!
 //! Records lie off-heap and are used again, never given back, so that a stale pointer to one is always readable. A record for small objects
-//! is followed by its bitmaps (`alloc`, `mark`, then that of the objects with specials), one for larger objects with pointers also by the objects' types.
+//! is followed by its bitmaps (`alloc`, `mark`), one for larger objects with pointers also by the objects' types.
 //!
 //! Who may touch what:
 //!
 //! | field | owner |
 //! |---|---|
-//! | `base` .. `types` | set before the span is published, constant until it is freed |
+//! | `base` .. `pages`, `bits` | set before the span is published, constant until it is freed |
 //! | `alloc`, `live`, `window` | whoever holds the span: a P's cache, the sweeper that popped it, or the central list's lock |
 //! | `mark` | atomically, anyone, while marking |
 //! | `specials`, `samples` | the lock of the specials, of the heap profile; whether there are any is asked without |
@@ -15,7 +15,7 @@
 
 use super::classes::{CLASSES, MAX_BITS, PAGE, TABLE, TABLE_CONST};
 use super::sample::Sample;
-use super::special::Special;
+use super::special::OfSpan;
 use crate::abi::Type;
 use crate::os::mem;
 use core::ptr::{null, null_mut};
@@ -77,6 +77,8 @@ pub struct Span {
     pub class: SpanClass,
     /// The memory may hold old data: objects must be cleared on allocation.
     pub needzero: bool,
+    /// Size of this record: index of its free list.
+    record: u8,
     /// Number of pages.
     pub pages: u32,
     /// Slots given out or live.
@@ -87,28 +89,27 @@ pub struct Span {
     pub alloc: *mut u64,
     /// One bit for each slot found reachable in this cycle.
     pub mark: *mut AtomicU64,
-    /// Pointer bits of the first page, for objects up to [`MAX_BITS`] bytes with pointers.
+    /// Pointer bits of the first page, for objects up to [`MAX_BITS`] bytes with pointers; of a large object the bytes asked for ([`Span::bytes`]).
     pub bits: *mut u64,
-    /// Type of each object, for larger objects with pointers.
-    pub types: *mut *const Type,
     /// List links.
     pub next: *mut Span,
     /// List links.
     pub prev: *mut Span,
-    /// Bytes asked for, of a large object.
-    pub bytes: usize,
-    /// Finalizers of its objects.
-    pub specials: AtomicPtr<Special>,
+    /// Finalizers of its objects; null if there are none.
+    pub specials: AtomicPtr<OfSpan>,
     /// Objects that are samples of the heap profile.
     pub samples: AtomicPtr<Sample>,
-    /// Size of this record: index of its free list.
-    record: u32,
 }
+
+// With two words of bitmaps, for the objects of 64 bytes that a page holds, it is two cache lines.
+const _: () = assert!(size_of::<Span>() == 96);
 
 /// Types that a record has room for: the class of 576 bytes has 14 objects.
 const TYPES: usize = 14;
-/// Bitmaps of a record: allocated, marked, with specials.
-const BITMAPS: usize = 3;
+/// Bitmaps of a record: allocated, marked.
+const BITMAPS: usize = 2;
+/// Words of the longest bitmap.
+pub const MAX_WORDS: usize = PAGE / 8 / 64;
 /// Free lists: bitmaps of 1 to 16 words, then those with types.
 pub const RECORDS: usize = 18;
 const WITH_TYPES: usize = 17;
@@ -183,7 +184,7 @@ impl Records {
                 let s: *mut Span = mem::persistent_for(&mem::MSPAN_SYS, size, 64).cast();
                 // SAFETY: fresh memory for a record.
                 unsafe {
-                    (&raw mut (*s).record).write(record as u32);
+                    (&raw mut (*s).record).write(record as u8);
                     (&raw mut (*s).next).write(self.free[record]);
                 }
                 self.free[record] = s;
@@ -259,31 +260,25 @@ pub unsafe fn init(s: *mut Span, base: usize, pages: usize, class: SpanClass) {
             state: AtomicU8::new(state::IN_USE),
             class,
             needzero: false,
+            record: record_size(pages, class) as u8,
             pages: pages as u32,
             live: 0,
             window: 0,
             alloc,
             mark: alloc.add(words).cast(),
-            bits: if class.noscan() || with_types {
+            bits: if class.noscan() || with_types || class.class() == 0 {
                 null_mut()
             } else {
                 super::arena::bits_of(base)
             },
-            types: if with_types {
-                alloc.add(words * BITMAPS).cast()
-            } else {
-                null_mut()
-            },
             next: null_mut(),
             prev: null_mut(),
-            bytes: 0,
             specials: AtomicPtr::new(null_mut()),
             samples: AtomicPtr::new(null_mut()),
-            record: record_size(pages, class) as u32,
         });
         if with_types {
             for i in 0..objects {
-                (*s).types.add(i).write(null());
+                (*s).types().add(i).write(null());
             }
         }
         if elemsize == 8 && !class.noscan() {
@@ -321,15 +316,36 @@ impl Span {
         if r == 0 { !0 } else { (1 << r) - 1 }
     }
 
-    /// One bit for each object with specials.
+    /// Type of each object, for larger objects with pointers; null for others.
     #[inline(always)]
-    pub fn special_bits(&self) -> *mut u64 {
-        // The other two change places at every sweep.
+    pub fn types(&self) -> *mut *const Type {
+        if self.class.noscan() || self.elemsize <= MAX_BITS {
+            return null_mut();
+        }
+        // Behind the bitmaps, of one word each.
         (&raw const *self)
             .wrapping_add(1)
             .cast::<u64>()
-            .wrapping_add(self.words() * 2)
+            .wrapping_add(BITMAPS)
             .cast_mut()
+            .cast()
+    }
+
+    /// Bytes asked for, of a large object; 0: it is for others, or nobody has asked yet.
+    #[inline(always)]
+    pub fn bytes(&self) -> usize {
+        if self.class.class() == 0 {
+            self.bits.addr()
+        } else {
+            0
+        }
+    }
+
+    /// Says how many bytes were asked for.
+    #[inline(always)]
+    pub fn set_bytes(&mut self, bytes: usize) {
+        debug_assert!(self.class.class() == 0);
+        self.bits = core::ptr::without_provenance_mut(bytes);
     }
 
     /// Whether slot `index` is given out, as far as the span's own bits say: slots in a P's cache count as given out.

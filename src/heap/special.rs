@@ -1,11 +1,11 @@
 //! Records attached to single objects, outside them: finalizers (`gc::finalizer`).
 //!
-//! A span leads to the records of its objects ([`Span::specials`]) and has a bit for each object with one, so that the sweeper of a span whose objects with records
-//! all live looks at none. A table by object finds the record that is to be taken off, and whether there is one already. Records lie in slabs, through
+//! A span with such objects leads to an [`OfSpan`] ([`Span::specials`]): the records, and a bit for each object with one, so that the sweeper of a span whose objects
+//! with records all live looks at none. A table by object finds the record that is to be taken off, and whether there is one already. Records lie in slabs, through
 //! which marking goes one at a time. All of that exists [`PARTS`] times, each with a lock of its own, and a span belongs to one of them ([`of`]): goroutines that
 //! set finalizers at the same time seldom meet. The sweeper asks without a lock whether its span has any.
 
-use super::span::Span;
+use super::span::{MAX_WORDS, Span};
 use crate::abi::Type;
 use crate::os::mem;
 use crate::sync::mutex::{Guard, Mutex};
@@ -35,6 +35,18 @@ pub struct Special {
     pub typ: *const Type,
     /// Type of the function's parameter.
     pub param: *const Type,
+}
+
+/// Records about the objects of one span. Valid as zeroes.
+#[repr(C)]
+#[derive(Debug)]
+pub struct OfSpan {
+    /// The records; those of a free one lead nowhere.
+    first: *mut Special,
+    /// Next on the free list.
+    next: *mut OfSpan,
+    /// One bit for each object with a record.
+    bits: [u64; MAX_WORDS],
 }
 
 /// Records of a slab: as many as are marked at a time. More make those wait longer who want the lock.
@@ -178,6 +190,7 @@ impl Table {
 #[derive(Debug)]
 pub struct Part {
     free: *mut Special,
+    free_lists: *mut OfSpan,
     slabs: *mut Slab,
     /// The slab that marking comes to next.
     cursor: *mut Slab,
@@ -198,6 +211,7 @@ pub const PARTS: usize = 16;
 static ALL: [Padded; PARTS] = [const {
     Padded(Mutex::new(Part {
         free: null_mut(),
+        free_lists: null_mut(),
         slabs: null_mut(),
         cursor: null_mut(),
         table: Table {
@@ -245,14 +259,16 @@ pub fn held(out: &mut [Held; SLAB]) -> Option<usize> {
     }
 }
 
-/// A span's bit for object `index`: its word and mask.
-unsafe fn bit(s: *mut Span, index: u32) -> (*mut u64, u64) {
-    // SAFETY: the bitmap covers every object.
-    unsafe {
-        (
-            (*s).special_bits().add(index as usize / 64),
-            1 << (index % 64),
-        )
+/// The records of `s`, or null.
+fn of_span(s: *mut Span) -> *mut OfSpan {
+    // SAFETY: spans are never freed; the caller has the lock that guards the word.
+    unsafe { (*s).specials.load(Ordering::Relaxed) }
+}
+
+impl OfSpan {
+    /// The bit of object `index`: its word and mask.
+    fn bit(&mut self, index: u32) -> (&mut u64, u64) {
+        (&mut self.bits[index as usize / 64], 1 << (index % 64))
     }
 }
 
@@ -277,6 +293,27 @@ impl Part {
         s
     }
 
+    /// The records of `span`: fresh ones if it has none.
+    ///
+    /// # Safety
+    /// The span must be valid.
+    unsafe fn list(&mut self, span: *mut Span) -> *mut OfSpan {
+        let mut list = of_span(span);
+        if list.is_null() {
+            list = self.free_lists;
+            // SAFETY: free ones are linked by `next`.
+            unsafe {
+                if list.is_null() {
+                    list = mem::persistent();
+                } else {
+                    self.free_lists = core::mem::replace(&mut (*list).next, null_mut());
+                }
+                (*span).specials.store(list, Ordering::Relaxed);
+            }
+        }
+        list
+    }
+
     /// Attaches a record with `value`'s contents to its object; false if there is one for the same pointer.
     ///
     /// # Safety
@@ -285,8 +322,8 @@ impl Part {
         // SAFETY: records are valid under the lock.
         unsafe {
             let span = value.span;
-            let (word, mask) = bit(span, value.object);
-            let first = (*span).specials.load(Ordering::Relaxed);
+            let list = &mut *self.list(span);
+            let (word, mask) = list.bit(value.object);
             let known = *word & mask != 0;
             if known
                 && !self
@@ -302,11 +339,11 @@ impl Part {
             s.write(value);
             self.table.put(s);
             (*s).prev = null_mut();
-            (*s).next = first;
-            if !first.is_null() {
-                (*first).prev = s;
+            (*s).next = list.first;
+            if !list.first.is_null() {
+                (*list.first).prev = s;
             }
-            (*span).specials.store(s, Ordering::Relaxed);
+            list.first = s;
             true
         }
     }
@@ -318,7 +355,11 @@ impl Part {
     pub unsafe fn remove(&mut self, span: *mut Span, index: u32, pointer: usize) {
         // SAFETY: records are valid under the lock.
         unsafe {
-            let (word, mask) = bit(span, index);
+            let list = of_span(span);
+            if list.is_null() {
+                return;
+            }
+            let (word, mask) = (*list).bit(index);
             if *word & mask == 0 {
                 return;
             }
@@ -339,7 +380,16 @@ impl Part {
         unsafe {
             self.table.take(s);
             if (*s).prev.is_null() {
-                (*(*s).span).specials.store((*s).next, Ordering::Relaxed);
+                let span = (*s).span;
+                let list = of_span(span);
+                (*list).first = (*s).next;
+                if (*list).first.is_null() {
+                    // Its bits are clear: whoever takes a record off has cleared its object's before.
+                    debug_assert!((*list).bits == [0; MAX_WORDS]);
+                    (*span).specials.store(null_mut(), Ordering::Relaxed);
+                    (*list).next = self.free_lists;
+                    self.free_lists = list;
+                }
             } else {
                 (*(*s).prev).next = (*s).next;
             }
@@ -359,12 +409,28 @@ impl Part {
     pub unsafe fn take_dead(&mut self, span: *mut Span, mut f: impl FnMut(&Special)) -> usize {
         // SAFETY: records are valid under the lock; bitmaps have `words` entries.
         unsafe {
-            let (words, bits) = ((*span).words(), (*span).special_bits());
-            let dead = |i: usize| *bits.add(i) & !(*(*span).mark.add(i)).load(Ordering::Relaxed);
-            if (0..words).all(|i| dead(i) == 0) {
+            let list = of_span(span);
+            if list.is_null() {
                 return 0;
             }
-            let mut s = (*span).specials.load(Ordering::Relaxed);
+            let words = (*span).words();
+            let mut dead = [0; MAX_WORDS];
+            let mut any = 0;
+            for (i, (bits, dead)) in (*list)
+                .bits
+                .iter_mut()
+                .zip(&mut dead)
+                .enumerate()
+                .take(words)
+            {
+                *dead = *bits & !(*(*span).mark.add(i)).load(Ordering::Relaxed);
+                *bits &= !*dead;
+                any |= *dead;
+            }
+            if any == 0 {
+                return 0;
+            }
+            let mut s = (*list).first;
             while !s.is_null() {
                 let next = (*s).next;
                 if !(*span).is_marked((*s).object as usize) {
@@ -375,9 +441,7 @@ impl Part {
             }
             // Marked only now: several may have been about one object, a block of the tiny allocator.
             let mut n = 0;
-            for i in 0..words {
-                let dead = dead(i);
-                *bits.add(i) &= !dead;
+            for (i, &dead) in dead.iter().enumerate().take(words) {
                 (*(*span).mark.add(i)).fetch_or(dead, Ordering::Relaxed);
                 n += dead.count_ones() as usize;
             }
@@ -392,7 +456,12 @@ impl Part {
     pub unsafe fn each(&self, span: *mut Span, mut f: impl FnMut(&Special)) {
         // SAFETY: records are valid under the lock.
         unsafe {
-            let mut s = (*span).specials.load(Ordering::Relaxed);
+            let list = of_span(span);
+            let mut s = if list.is_null() {
+                null_mut()
+            } else {
+                (*list).first
+            };
             while !s.is_null() {
                 f(&*s);
                 s = (*s).next;
@@ -468,6 +537,13 @@ impl Special {
 
 #[cfg(test)]
 impl Part {
+    /// Object `index` of `span` has records, as its bit says.
+    pub fn has(&self, span: *mut Span, index: usize) -> bool {
+        let list = of_span(span);
+        // SAFETY: the list of a span is valid under the lock.
+        !list.is_null() && unsafe { (*list).bits[index / 64] >> (index % 64) & 1 != 0 }
+    }
+
     /// Records in the longest chain of the table.
     pub fn longest_chain(&mut self) -> usize {
         let n = 1 << self.table.bits;

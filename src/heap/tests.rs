@@ -125,7 +125,7 @@ fn pointer_layouts_are_kept_beside_objects() {
                     let bits = unsafe { layout::read_bits(s.bits, p - s.base, s.elemsize) };
                     assert_eq!(bits >> i & 1 != 0, want, "{words} {n} {i}");
                 } else {
-                    assert_eq!(unsafe { *s.types.add(o.index) }, t);
+                    assert_eq!(unsafe { *s.types().add(o.index) }, t);
                 }
             }
         }
@@ -325,7 +325,7 @@ fn specials_are_found_without_looking_at_those_of_other_objects() {
     };
     let has = |p: usize| {
         let o = find_object(p).unwrap();
-        unsafe { *(*o.span).special_bits().add(o.index / 64) >> (o.index % 64) & 1 != 0 }
+        special::of(o.span).has(o.span, o.index)
     };
     let objects: Vec<usize> = (0..20_000).map(|_| get(&mut c, 8, word)).collect();
     for &p in &objects {
