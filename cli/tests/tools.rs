@@ -217,6 +217,45 @@ fn gdb_reads_core_files() {
 }
 
 #[test]
+fn gdb_finds_debug_information_that_lies_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let Some(exe) = link("gdb_fault", dir.path()) else {
+        return;
+    };
+    let whole = std::fs::metadata(&exe).unwrap().len();
+    let run = |arguments: &[&str]| {
+        let status = Command::new("objcopy")
+            .current_dir(dir.path())
+            .args(arguments)
+            .status();
+        status.is_ok_and(|s| s.success())
+    };
+    if !run(&["--version"]) {
+        eprintln!("not run: objcopy is not installed");
+        return;
+    }
+    assert!(run(&["--only-keep-debug", "gdb_fault", "apart.debug"]));
+    assert!(run(&[
+        "--strip-debug",
+        "--add-gnu-debuglink=apart.debug",
+        "gdb_fault"
+    ]));
+    assert!(std::fs::metadata(&exe).unwrap().len() < whole / 4 * 3);
+    let commands = [
+        "handle SIGSEGV nostop noprint pass",
+        "break *'runtime.sigpanic'",
+        "run",
+        "bt",
+        "info goroutines",
+    ];
+    let Some(output) = gdb(&commands, &[&exe]) else {
+        return;
+    };
+    let goroutine = ["*    1  running   main.walk at gdb_fault.go:15, started by"];
+    in_order(&output, &[&FAULT[..], &goroutine].concat());
+}
+
+#[test]
 fn gdb_says_so_where_there_is_no_debug_information() {
     let commands = [
         "handle SIGSEGV nostop noprint pass",
