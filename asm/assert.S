@@ -1,6 +1,6 @@
 /*
- * Type assertions of the usual sizes, while no barrier is due: a comparison and a copy of a few bytes, without a frame. Everything else is left to the
- * functions in types/assert.rs, which start from the beginning. E is interface{}, I an interface with methods, T any other type.
+ * Type assertions while no barrier is due: a comparison and a copy, without a frame; the usual sizes where they stand. Everything else is left to
+ * the functions in types/assert.rs, which start from the beginning. E is interface{}, I an interface with methods, T any other type.
  *
  *   rsp+8       the type asserted
  *   rsp+16, 24  the interface value
@@ -70,17 +70,17 @@ GOENTRY runtime.\name gort_index_\id
     mov eax, [rsi]
     mov [rdx], eax
     ASSERTED \two
-5:  cmp rcx, 2
-    ja 9f
-    jb 5f
-    movzx eax, word ptr [rsi]
-    mov [rdx], ax
-    ASSERTED \two
 5:  cmp rcx, 1
-    jne 9f
+    jne 5f
     mov al, [rsi]
     mov [rdx], al
     ASSERTED \two
+5:  mov rdi, rdx
+    mov rdx, rcx
+    .if \two
+    mov byte ptr [rsp+40], 1
+    .endif
+    jmp gort_move
     .if \two
     /* The result is zero, which needs no barrier. */
 6:  mov rdx, [rsp+32]
@@ -94,26 +94,25 @@ GOENTRY runtime.\name gort_index_\id
     mov [rdx], rax
     jmp 8f
 7:  cmp rcx, 16
-    jne 9f
+    jne 4f
     mov [rdx], rax
     mov [rdx+8], rax
     jmp 8f
 5:  cmp rcx, 4
-    ja 9f
-    jb 5f
+    jne 5f
     mov [rdx], eax
     jmp 8f
-5:  cmp rcx, 2
-    ja 9f
-    jb 5f
-    mov [rdx], ax
-    jmp 8f
 5:  cmp rcx, 1
-    jne 9f
+    jne 4f
     mov [rdx], al
 8:  mov byte ptr [rsp+40], 0
-    xor eax, eax
     ret
+4:  mov byte ptr [rsp+40], 0
+    mov rdi, rdx
+    mov rdx, rcx
+    xor r8d, r8d
+    xorps xmm0, xmm0
+    jmp gort_fill
     .endif
 9:  ASSERT_GENERAL \id
 ENDFUNC runtime.\name

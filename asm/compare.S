@@ -1,22 +1,18 @@
 /*
- * Memory primitives, continued: equality, order and search. The rules are those of memory.S; operands of more than 256 bytes are compared with
- * AVX2 where the processor has it.
+ * Memory primitives, continued: equality, order and search. The rules are those of memory.S; operands of more than 64 bytes (256 for the order) are
+ * compared with AVX2 where the processor has it.
  */
 
 /* ---- equality ----------------------------------------------------------------------------- */
 
-/* memequal(p, q, size) bool */
-GOFUNC runtime.memequal gort_index_runtime_memequal
-    mov rdi, [rsp+8]
-    mov rsi, [rsp+16]
-    mov rdx, [rsp+24]
-    lea r8, [rsp+32]
-gort_equal:                         /* rdi, rsi, rdx = size; the byte at r8 becomes the answer */
+/*
+ * rdi, rsi, rdx = size; the byte at r8 becomes the answer. Up to sixteen bytes are compared where the macro stands: what they cost is the way there.
+ */
+.macro EQUAL
     cmp rdi, rsi
     je 8f
-gort_equal_distinct:
     cmp rdx, 16
-    ja 1f
+    ja gort_equal_long
     cmp edx, 8
     jb 2f
     mov rax, [rdi]
@@ -48,9 +44,22 @@ gort_equal_distinct:
     or eax, ecx
     sete [r8]
     ret
+8:  mov byte ptr [r8], 1
+    ret
+.endm
+
+/* memequal(p, q, size) bool */
+GOFUNC runtime.memequal gort_index_runtime_memequal
+    mov rdi, [rsp+8]
+    mov rsi, [rsp+16]
+    mov rdx, [rsp+24]
+    lea r8, [rsp+32]
+gort_equal:
+    EQUAL
 
     .p2align 4
-1:  cmp rdx, 64
+gort_equal_long:                    /* more than sixteen */
+    cmp rdx, 64
     ja 1f
     movups xmm0, [rdi]
     movups xmm1, [rsi]
@@ -75,11 +84,29 @@ gort_equal_distinct:
     ret
 
     .p2align 4
-1:  cmp rdx, 256
-    jb 3f
-    NO_AVX2 3f
-    /* 128 bytes a round, then the last 128 whatever of them was seen already. */
-    lea r9, [rdi+rdx-128]
+1:  NO_AVX2 3f
+    cmp rdx, 128
+    ja 1f
+    vmovdqu ymm0, [rdi]
+    vmovdqu ymm1, [rdi+32]
+    vmovdqu ymm2, [rdi+rdx-64]
+    vmovdqu ymm3, [rdi+rdx-32]
+    vpcmpeqb ymm0, ymm0, [rsi]
+    vpcmpeqb ymm1, ymm1, [rsi+32]
+    vpcmpeqb ymm2, ymm2, [rsi+rdx-64]
+    vpcmpeqb ymm3, ymm3, [rsi+rdx-32]
+    vpand ymm0, ymm0, ymm1
+    vpand ymm2, ymm2, ymm3
+    vpand ymm0, ymm0, ymm2
+    vpmovmskb eax, ymm0
+    vzeroupper
+    inc eax
+    sete [r8]
+    ret
+
+    /* 128 bytes a round, then the last 64 or 128 whatever of them was seen already. */
+    .p2align 4
+1:  lea r9, [rdi+rdx-128]
     sub rsi, rdi
     .p2align 5
 2:  vmovdqu ymm0, [rdi]
@@ -101,8 +128,18 @@ gort_equal_distinct:
     sub rdi, -128
     cmp rdi, r9
     jb 2b
+    lea rcx, [r9+64]
+    cmp rdi, rcx
+    jae 4f
     mov rdi, r9
     jmp 2b
+4:  vmovdqu ymm0, [rcx]
+    vmovdqu ymm1, [rcx+32]
+    vpcmpeqb ymm0, ymm0, [rcx+rsi]
+    vpcmpeqb ymm1, ymm1, [rcx+rsi+32]
+    vpand ymm0, ymm0, ymm1
+    vpmovmskb eax, ymm0
+    inc eax
 6:  vzeroupper
     test eax, eax
     sete [r8]
@@ -138,8 +175,6 @@ gort_equal_distinct:
     jmp 2b
 6:  test eax, eax
     sete [r8]
-    ret
-8:  mov byte ptr [r8], 1
     ret
 ENDFUNC runtime.memequal
 
@@ -207,8 +242,9 @@ GOFUNC runtime.eqstring gort_index_runtime_eqstring
     mov rsi, [rsp+24]
     lea r8, [rsp+40]
     cmp rdx, [rsp+32]
-    je gort_equal
-    mov byte ptr [r8], 0
+    jne 1f
+    EQUAL
+1:  mov byte ptr [r8], 0
     ret
 ENDFUNC runtime.eqstring
 
@@ -219,18 +255,20 @@ GOFUNC bytes.Equal gort_index_bytes_Equal
     mov rsi, [rsp+32]
     lea r8, [rsp+56]
     cmp rdx, [rsp+40]
-    je gort_equal
-    mov byte ptr [r8], 0
+    jne 1f
+    EQUAL
+1:  mov byte ptr [r8], 0
     ret
 ENDFUNC bytes.Equal
 
 /* C ABI: zero iff equal. */
 CFUNC bcmp
-    push 0
+    sub rsp, 8
     .cfi_adjust_cfa_offset 8
     mov r8, rsp
     call gort_equal
-    pop rax
+    movzx eax, byte ptr [rsp]       /* as wide as it was stored, or it would have to wait for the cache */
+    add rsp, 8
     .cfi_adjust_cfa_offset -8
     xor eax, 1
     ret
@@ -316,6 +354,29 @@ gort_compare:                       /* rdi, r10 = size; rsi, r11 = size; the wor
     ORDER_BY_FLAGS
 
     .p2align 4
+1:  movups xmm0, [rdi]
+    movups xmm1, [rsi]
+    pcmpeqb xmm0, xmm1
+    pmovmskb eax, xmm0
+    xor eax, 0xffff
+    jnz 3f
+    cmp rdx, 32
+    ja 1f
+    movups xmm0, [rdi+rdx-16]
+    movups xmm1, [rsi+rdx-16]
+    pcmpeqb xmm0, xmm1
+    pmovmskb eax, xmm0
+    xor eax, 0xffff
+    jz 9b
+    lea rdi, [rdi+rdx-16]
+    lea rsi, [rsi+rdx-16]
+3:  bsf eax, eax
+    movzx ecx, byte ptr [rsi+rax]
+    movzx eax, byte ptr [rdi+rax]
+    cmp eax, ecx
+    ORDER_BY_FLAGS
+
+    .p2align 4
 1:  cmp rdx, 256
     jb 3f
     NO_AVX2 3f
@@ -323,6 +384,8 @@ gort_compare:                       /* rdi, r10 = size; rsi, r11 = size; the wor
     /* Sixteen at a time, then the last sixteen. */
 3:  lea r9, [rdi+rdx-16]
     sub rsi, rdi
+    add rdi, 16
+    .p2align 5
 2:  movups xmm0, [rdi]
     movups xmm1, [rdi+rsi]
     pcmpeqb xmm0, xmm1

@@ -3,35 +3,92 @@
  */
 
 /*
- * efaceeq(p, q interface{}) bool and its twin for interfaces with methods. Most types are compared by the leaf function. Those with a
- * compiled function are compared by calling it from here, on the goroutine's stack; system mode is for the panic of those without
- * equality. `typ` turns the first word of p, in rcx, into its type.
+ * efaceeq(p, q interface{}) bool and its twin for interfaces with methods. What the types of the library's own rows need is done here; a compiled
+ * function is called from here, on the goroutine's stack; system mode is for the panic of types without equality. `typ` turns the first
+ * word of p, in rcx, into its type.
  *
  *   rsp+0, +8   arguments: the data words, which point to the values
  *   rsp+16      result
  */
 .macro IFACEEQ name id typ:vararg
 GOFUNC \name gort_index_\id
-    ENTERED
-    lea rdi, [rsp+8]
-    mov rbp, rsp
-    .cfi_def_cfa_register rbp
-    and rsp, -16
-    call gort_leaf_\id
-    mov rsp, rbp
-    .cfi_def_cfa rsp, 8
-    test al, al
-    jz 1f
-    ret
-1:  STACKCHECK \name
     mov rcx, [rsp+8]
+    lea r8, [rsp+40]
+    cmp rcx, [rsp+24]
+    jne 5f
+    test rcx, rcx
+    jz 6f
     \typ
-    mov rdx, [rcx+TYPE_ALG]
-    mov rdx, [rdx+ALG_EQUAL]
-    test rdx, rdx
-    jz 2f
+    mov rax, [rcx+TYPE_ALG]
+    mov rdi, [rsp+16]
+    mov r9, [rax+ALG_EQUAL]
+    mov rsi, [rsp+32]
+    test r9, r9
+    jz 9f
+    test byte ptr [rcx+TYPE_KIND], KIND_DIRECT_IFACE
+    jnz 4f
+    lea r10, runtime.algarray[rip+16*ALG_MEM8]
+    sub rax, r10
+    cmp rax, 16*(ALG_MEM128-ALG_MEM8)
+    ja 1f
+    mov rdx, [rcx]
+    jmp gort_equal
+1:  cmp rax, 16*(ALG_STRING-ALG_MEM8)
+    jne 2f
+    mov rdx, [rdi+8]
+    cmp rdx, [rsi+8]
+    jne 5f
+    mov rdi, [rdi]
+    mov rsi, [rsi]
+    jmp gort_equal
+4:  cmp rdi, rsi
+    sete [r8]
+    ret
+5:  mov byte ptr [r8], 0
+    ret
+6:  mov byte ptr [r8], 1
+    ret
+
+    /* Plain memory of other sizes, then floats: NaN is not equal to itself. */
+2:  lea r10, runtime.memequal_varlen[rip]
+    cmp [r9], r10
+    jne 2f
+    mov rdx, [r9+8]
+    jmp gort_equal
+2:  cmp rax, 16*(ALG_FLOAT64-ALG_MEM8)
+    jne 2f
+    movsd xmm0, [rdi]
+    cmpeqsd xmm0, [rsi]
+    jmp 3f
+2:  cmp rax, 16*(ALG_FLOAT32-ALG_MEM8)
+    jne 2f
+    movss xmm0, [rdi]
+    cmpeqss xmm0, [rsi]
+3:  movd eax, xmm0
+    and eax, 1
+    mov [r8], al
+    ret
+2:  cmp rax, 16*(ALG_COMPLEX128-ALG_MEM8)
+    jne 2f
+    movupd xmm0, [rdi]
+    movupd xmm1, [rsi]
+    cmpeqpd xmm0, xmm1
+    jmp 3f
+2:  cmp rax, 16*(ALG_COMPLEX64-ALG_MEM8)
+    jne 2f
+    /* Each comparison fills a half of the register, or a quarter: those above are both zero, and equal. */
+    movq xmm0, [rdi]
+    movq xmm1, [rsi]
+    cmpeqps xmm0, xmm1
+3:  movmskps eax, xmm0
+    cmp eax, 15
+    sete [r8]
+    ret
+
+2:  STACKCHECK \name
     mov rax, [rsp+16]
     mov rcx, [rsp+32]
+    mov rdx, r9
     sub rsp, 24
     .cfi_adjust_cfa_offset 24
     mov [rsp], rax
@@ -43,12 +100,28 @@ GOFUNC \name gort_index_\id
     .cfi_adjust_cfa_offset -24
     mov [rsp+40], al
     ret
-2:
+9:
     SYSTEM gort_sys_\id offset gort_index_\id
 ENDFUNC \name
 .endm
     IFACEEQ runtime.efaceeq runtime_efaceeq
     IFACEEQ runtime.ifaceeq runtime_ifaceeq mov rcx, [rcx+ITAB_TYP]
+
+/* efacethash(e interface{}) uint32 and its twin: the hash of the dynamic type, which a type switch looks for; 0 for nil. */
+.macro TYPEHASH name id typ:vararg
+GOFUNC \name gort_index_\id
+    mov rcx, [rsp+8]
+    xor eax, eax
+    test rcx, rcx
+    jz 1f
+    \typ
+    mov eax, [rcx+TYPE_HASH]
+1:  mov [rsp+24], eax
+    ret
+ENDFUNC \name
+.endm
+    TYPEHASH runtime.efacethash runtime_efacethash
+    TYPEHASH runtime.ifacethash runtime_ifacethash mov rcx, [rcx+ITAB_TYP]
 
 /* runtime.Error.Error(e Error) string */
 GOFUNC runtime.Error.Error gort_index_runtime_Error_Error

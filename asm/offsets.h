@@ -16,9 +16,18 @@
 #define M_FSBASE        40
 #define M_LOCKS         60
 #define M_LEAFSP        208
+#define TYPE_HASH       16
 #define TYPE_KIND       23
 #define TYPE_ALG        24
 #define ALG_EQUAL       8
+/* Rows of runtime.algarray (types::known::row), of 16 bytes each */
+#define ALG_MEM8        2
+#define ALG_MEM128      6
+#define ALG_STRING      14
+#define ALG_FLOAT32     18
+#define ALG_FLOAT64     19
+#define ALG_COMPLEX64   20
+#define ALG_COMPLEX128  21
 #define ITAB_TYP        8
 #define ITAB_FUN        32
 /* sched::registers::Registers: the kernel's order of registers, then what iretq loads, the mask for xrstor, the vector state */

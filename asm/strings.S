@@ -141,12 +141,15 @@ ENDFUNC runtime.stringtoslicebytetmp
     cmp rax, rdx
     cmovl rdx, rax
     mov [rsp+\result], rdx
+    test rdx, rdx
+    jz 1f
 .endm
 
 /* slicestringcopy(to []byte, fm string) int */
 GOFUNC runtime.slicestringcopy gort_index_runtime_slicestringcopy
     COPIED 48
     jmp gort_move
+1:  ret
 ENDFUNC runtime.slicestringcopy
 
 /* slicecopy(to, fm []T, width uintptr) int: elements without pointers */
@@ -154,7 +157,25 @@ GOFUNC runtime.slicecopy gort_index_runtime_slicecopy
     COPIED 64
     imul rdx, [rsp+56]
     jmp gort_move
+1:  ret
 ENDFUNC runtime.slicecopy
+
+/* typedslicecopy(typ *type, dst, src []T) int: elements with pointers; while a barrier is due, in Rust */
+GOFUNC runtime.typedslicecopy gort_index_runtime_typedslicecopy
+    cmp byte ptr runtime.writeBarrierEnabled[rip], 0
+    jne 2f
+    mov rdi, [rsp+16]
+    mov rdx, [rsp+24]
+    mov rsi, [rsp+40]
+    mov rax, [rsp+48]
+    mov rcx, [rsp+8]
+    cmp rax, rdx
+    cmovl rdx, rax
+    mov [rsp+64], rdx
+    imul rdx, [rcx]
+    jmp gort_move
+2:  LEAF_OR gort_leaf_runtime_typedslicecopy gort_sys_runtime_typedslicecopy offset gort_index_runtime_typedslicecopy
+ENDFUNC runtime.typedslicecopy
 
 /* ---- lookups of strings ------------------------------------------------------------------- */
 

@@ -6,9 +6,12 @@
  * Rust functions follow the System V convention (rbx, rbp, r12-r15 preserved, rsp 16-byte aligned at calls).
  */
 
-/* Starts a function that compiled code can name; `index` is its row in abi/surface.toml, -1 for none. */
+/*
+ * Starts a function that compiled code can name; `index` is its row in abi/surface.toml, -1 for none. Aligned so that the first instructions, which
+ * are all that the commonest calls need, are fetched at once.
+ */
 .macro GOFUNC name index=-1
-    .p2align 4
+    .p2align 5
     .globl "\name"
     .type "\name", @function
 "\name":
@@ -26,7 +29,6 @@
  */
 .macro GOENTRY name index
     .section ".text.gort.\name", "ax", @progbits
-    .p2align 5
     GOFUNC "\name" \index
 .endm
 

@@ -86,6 +86,7 @@ same! {
     M_LOCKS = M.locks;
     M_FSBASE = M.fsbase;
     M_LEAFSP = M.leafsp;
+    TYPE_HASH = Type.hash;
     TYPE_KIND = Type.kind;
     TYPE_ALG = Type.alg;
     ALG_EQUAL = TypeAlg.equal;

@@ -15,6 +15,18 @@ pub(super) mod row {
     pub const COMPLEX64: usize = 20;
     pub const COMPLEX128: usize = 21;
     pub const COUNT: usize = 22;
+
+    // What asm/iface.S counts with.
+    const _: () = {
+        use crate::abi::offsets;
+        assert!(offsets::ALG_MEM8 == MEM8 as i64);
+        assert!(offsets::ALG_MEM128 == MEM128 as i64);
+        assert!(offsets::ALG_STRING == STRING as i64);
+        assert!(offsets::ALG_FLOAT32 == FLOAT32 as i64);
+        assert!(offsets::ALG_FLOAT64 == FLOAT64 as i64);
+        assert!(offsets::ALG_COMPLEX64 == COMPLEX64 as i64);
+        assert!(offsets::ALG_COMPLEX128 == COMPLEX128 as i64);
+    };
 }
 
 unsafe extern "C" {
