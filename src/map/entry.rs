@@ -2,12 +2,13 @@
 
 use super::assign::{assign, delete};
 use super::iter::{self, Leaf, System};
-use super::key::{Any, Key, Kind, Memory, Parts, Simple, Str, Word32, Word64, kind};
+use super::key::{Any, Key, Kind, Memory, Planned, Simple, Str, Word32, Word64, kind};
 use super::lookup::{One, find, find_in_one, find_string, find_word};
 use super::table::{SLOTS, Slot};
 use super::{Try, make, mem};
 use crate::abi::{GoString, Hmap, MapType, Type, args};
 use crate::panic;
+use crate::types::plan;
 
 /// The value in a slot, or the zero value that stands for none.
 #[inline(always)]
@@ -147,35 +148,10 @@ unsafe extern "C" fn gort_leaf_runtime_mapaccess2_faststr(
     unsafe { access_string(&mut *a) }
 }
 
-/// Lookup of the key at `p`, by its kind.
-#[inline(always)]
-pub(super) unsafe fn find_leaf(t: &MapType, h: *const Hmap, p: *const u8) -> Try<Option<Slot>> {
-    // SAFETY: a key of the type.
-    unsafe {
-        if h.is_null() || (*h).count == 0 {
-            return Ok(None);
-        }
-        match kind(t) {
-            Kind::Word32 => find_word(t, h, Word32(p.cast::<u32>().read_unaligned())),
-            Kind::Word64 => find_word(t, h, Word64(p.cast::<u64>().read_unaligned())),
-            Kind::Str => Ok(find_string(t, h, p.cast::<GoString>().read())),
-            Kind::Memory(n) => find(t, h, Memory(p, n)),
-            Kind::Parts => find(t, h, Parts::<true>(p)),
-            Kind::Other => find(t, h, Simple(p)),
-        }
-    }
-}
-
-/// The same in system mode.
+/// Lookup of the key at `p` in system mode.
 pub(super) unsafe fn find_system(t: &MapType, h: *const Hmap, p: *const u8) -> Option<Slot> {
     // SAFETY: a key of the type. System mode always finishes.
-    unsafe {
-        let found = match kind(t) {
-            Kind::Parts => find(t, h, Parts::<false>(p)),
-            _ => find(t, h, Any(p)),
-        };
-        found.unwrap_or(None)
-    }
+    unsafe { find(t, h, Any(p)).unwrap_or(None) }
 }
 
 /// `m[k]` for any key.
@@ -196,27 +172,64 @@ pub unsafe fn access1_leaf(a: &mut args::runtime_mapaccess1) -> bool {
 
 /// What [`search`] found out.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Search {
+pub(super) enum Search {
     Found,
     Absent,
     /// Not without compiled code or a panic.
     Slow,
 }
 
-/// One copy for both forms of `m[k]`, out of line: the address of the value (of the zero value where there is none), in two registers.
-#[inline(never)]
-unsafe fn search(t: *const MapType, h: *mut Hmap, key: *mut u8) -> (*mut u8, Search) {
+/// The address of the value (of the zero value where there is none), in two registers, for both forms of `m[k]`; the map is not empty.
+#[inline(always)]
+pub(super) unsafe fn search(t: *const MapType, h: *mut Hmap, p: *mut u8) -> (*mut u8, Search) {
     // SAFETY: as its callers.
     unsafe {
-        let Ok(found) = find_leaf(&*t, h, key) else {
-            return (core::ptr::null_mut(), Search::Slow);
-        };
-        let how = if found.is_some() {
-            Search::Found
-        } else {
-            Search::Absent
-        };
-        (value(&*t, found), how)
+        match kind(&*t) {
+            Kind::Word32 => search_word(t, h, Word32(p.cast::<u32>().read_unaligned())),
+            Kind::Word64 => search_word(t, h, Word64(p.cast::<u64>().read_unaligned())),
+            Kind::Str => search_string(t, h, p.cast()),
+            Kind::Memory(n) => search_as(t, h, Memory(p, n)),
+            Kind::Planned => match plan::find((*t).key) {
+                Some(plan) => search_as(t, h, Planned(p, plan)),
+                None => (core::ptr::null_mut(), Search::Slow),
+            },
+            Kind::Other => search_as(t, h, Simple(p)),
+        }
+    }
+}
+
+// Out of line, so that each kind of key has a small frame of its own.
+#[inline(never)]
+unsafe fn search_as<K: Key>(t: *const MapType, h: *mut Hmap, key: K) -> (*mut u8, Search) {
+    // SAFETY: passed on.
+    unsafe { result(t, find(&*t, h, key)) }
+}
+
+#[inline(never)]
+unsafe fn search_word<K: Key>(t: *const MapType, h: *mut Hmap, key: K) -> (*mut u8, Search) {
+    // SAFETY: passed on.
+    unsafe { result(t, find_word(&*t, h, key)) }
+}
+
+#[inline(never)]
+unsafe fn search_string(
+    t: *const MapType,
+    h: *mut Hmap,
+    key: *const GoString,
+) -> (*mut u8, Search) {
+    // SAFETY: passed on.
+    unsafe { result(t, Ok(find_string(&*t, h, key.read()))) }
+}
+
+#[inline(always)]
+unsafe fn result(t: *const MapType, found: Try<Option<Slot>>) -> (*mut u8, Search) {
+    // SAFETY: a slot of a map of the type.
+    unsafe {
+        match found {
+            Ok(Some(slot)) => (slot.bucket.value(&*t, slot.index), Search::Found),
+            Ok(None) => ((*(*t).elem).zero.cast_mut(), Search::Absent),
+            Err(_) => (core::ptr::null_mut(), Search::Slow),
+        }
     }
 }
 
@@ -285,7 +298,10 @@ unsafe fn assign_by_kind(a: &args::runtime_mapassign1) -> bool {
             Kind::Word64 => assign_as(a, Word64(a.key.cast::<u64>().read_unaligned())),
             Kind::Str => assign_as(a, Str(a.key.cast::<GoString>().read())),
             Kind::Memory(n) => assign_as(a, Memory(a.key, n)),
-            Kind::Parts => assign_as(a, Parts::<true>(a.key)),
+            Kind::Planned => match plan::find((*a.t).key) {
+                Some(plan) => assign_as(a, Planned(a.key, plan)),
+                None => false,
+            },
             Kind::Other => assign_as(a, Simple(a.key)),
         }
     }
@@ -331,8 +347,9 @@ pub(super) unsafe fn set(t: &MapType, h: *mut Hmap, key: *const u8, value: *cons
                 assign::<_, false>(t, h, Word64(key.cast::<u64>().read_unaligned()), value)
             }
             Kind::Str => assign::<_, false>(t, h, Str(key.cast::<GoString>().read()), value),
-            Kind::Parts => assign::<_, false>(t, h, Parts::<false>(key), value),
-            Kind::Memory(_) | Kind::Other => assign::<_, false>(t, h, Any(key), value),
+            Kind::Memory(_) | Kind::Planned | Kind::Other => {
+                assign::<_, false>(t, h, Any(key), value)
+            }
         };
     }
 }
@@ -347,7 +364,10 @@ pub unsafe fn delete_leaf(a: &mut args::runtime_mapdelete) -> bool {
             Kind::Word64 => delete_as(a, Word64(a.key.cast::<u64>().read_unaligned())),
             Kind::Str => delete_as(a, Str(a.key.cast::<GoString>().read())),
             Kind::Memory(n) => delete_as(a, Memory(a.key, n)),
-            Kind::Parts => delete_as(a, Parts::<true>(a.key)),
+            Kind::Planned => match plan::find((*a.t).key) {
+                Some(plan) => delete_as(a, Planned(a.key, plan)),
+                None => false,
+            },
             Kind::Other => delete_as(a, Simple(a.key)),
         }
     }
@@ -372,10 +392,7 @@ pub unsafe fn delete1(a: &mut args::runtime_mapdelete) {
 pub(super) unsafe fn remove(t: &MapType, h: *mut Hmap, key: *const u8) {
     // SAFETY: passed on. System mode always finishes.
     unsafe {
-        let _ = match kind(t) {
-            Kind::Parts => delete::<_, false>(t, h, Parts::<false>(key)),
-            _ => delete::<_, false>(t, h, Any(key)),
-        };
+        let _ = delete::<_, false>(t, h, Any(key));
     }
 }
 

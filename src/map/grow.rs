@@ -110,7 +110,6 @@ unsafe fn evacuate(t: &MapType, h: *mut Hmap, old: usize) {
         let half = (mask_of((*h).b) >> 1).wrapping_add(1);
         let first = bucket(t, (*h).oldbuckets, old);
         if !first.evacuated() {
-            let kind = key::kind(t);
             let mut low = Target {
                 bucket: bucket(t, (*h).buckets, old),
                 index: 0,
@@ -128,8 +127,8 @@ unsafe fn evacuate(t: &MapType, h: *mut Hmap, old: usize) {
                         continue;
                     }
                     let p = b.key(t, i);
-                    let hash = key::rehash(t, kind, p, lookup::seed(h));
-                    let (up, top) = if table::reflexive(t) || key::findable(t, kind, p) {
+                    let hash = key::rehash(t, p, lookup::seed(h));
+                    let (up, top) = if table::reflexive(t) || key::findable(t, p) {
                         (hash & half != 0, top)
                     } else {
                         (top & 1 != 0, top_of(hash))

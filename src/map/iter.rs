@@ -9,7 +9,7 @@
 //!
 //! The iterator's pointers to the map, the table and the bucket keep them alive; evacuation leaves their contents alone (`table::ITERATOR`).
 
-use super::key::{self, Any, Key, Kind, Parts, Simple};
+use super::key::{self, Any, Key, Simple};
 use super::table::{
     self, Bucket, EVACUATED_EMPTY, EVACUATED_LOW, ITERATOR, MIN_TOP, OLD_ITERATOR, SLOTS, Slot,
     bucket, flags, mask_of,
@@ -45,7 +45,7 @@ impl Mode for Leaf {
     }
     #[inline(always)]
     unsafe fn hash(t: &MapType, p: *const u8, seed: usize) -> Try<usize> {
-        // SAFETY: a key of the type. Those of parts are looked for in system mode.
+        // SAFETY: a key of the type.
         unsafe { Simple(p).hash(t, seed) }
     }
     #[inline(always)]
@@ -62,20 +62,15 @@ impl Mode for System {
     const LEAF: bool = false;
     unsafe fn findable(t: &MapType, p: *const u8) -> Try<bool> {
         // SAFETY: a key of the type.
-        Ok(unsafe { key::findable(t, key::kind(t), p) })
+        Ok(unsafe { key::findable(t, p) })
     }
     unsafe fn hash(t: &MapType, p: *const u8, seed: usize) -> Try<usize> {
         // SAFETY: a key of the type.
-        Ok(unsafe { key::rehash(t, key::kind(t), p, seed) })
+        Ok(unsafe { key::rehash(t, p, seed) })
     }
     unsafe fn find(t: &MapType, h: &Hmap, p: *const u8, hash: usize) -> Try<Option<Slot>> {
         // SAFETY: passed on.
-        unsafe {
-            match key::kind(t) {
-                Kind::Parts => lookup::find_hashed(t, h, Parts::<false>(p), hash),
-                _ => lookup::find_hashed(t, h, Any(p), hash),
-            }
-        }
+        unsafe { lookup::find_hashed(t, h, Any(p), hash) }
     }
 }
 

@@ -2,11 +2,10 @@
 //! compiled once for each.
 
 use super::{Slow, Try, mem};
-use crate::abi::{
-    ArrayType, GoString, KIND_ARRAY, KIND_STRUCT, MapType, StructField, StructType, Type,
-};
+use crate::abi::{GoString, MapType};
 use crate::types;
 use crate::types::alg::{self, Alg};
+use crate::types::plan::Plan;
 
 /// A key to look for.
 ///
@@ -146,9 +145,12 @@ unsafe impl Key for Str {
             }
         }
     }
-    /// The same bytes: the old copy does as well.
+    /// The same bytes, but the next comparison with this copy need not look at them.
     #[inline(always)]
-    unsafe fn update<const LEAF: bool>(self, _t: &MapType, _p: *mut u8) {}
+    unsafe fn update<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+        // SAFETY: as above.
+        unsafe { self.store::<LEAF>(t, p) }
+    }
 }
 
 /// So many bytes of plain memory.
@@ -177,144 +179,22 @@ unsafe impl Key for Memory {
     unsafe fn update<const LEAF: bool>(self, _t: &MapType, _p: *mut u8) {}
 }
 
-/// An array, or a structure, whose hash and equality the compiler would have to be asked for: done here part by part, so that most such keys
-/// need no compiled code and no system stack. Parts that themselves need it are left to `types::alg` in system mode, and in leaf mode to the
-/// slow path. A kind of its own for each mode, with the same hashes.
+/// A key with a plan (`types::plan`): an array or a structure that is more than plain memory; in leaf mode.
 #[derive(Debug, Clone, Copy)]
-pub struct Parts<const LEAF_KEY: bool>(pub *const u8);
-
-/// A part: so many bytes of plain memory, or a value of a type.
-enum Part {
-    Memory(usize, usize),
-    Value(*const Type, usize),
-}
-
-/// Walks the parts of a type.
-struct Walk {
-    /// Fields of a structure; null for an array.
-    fields: *const StructField,
-    elem: *const Type,
-    n: usize,
-    i: usize,
-}
-
-impl Walk {
-    #[inline(always)]
-    unsafe fn new(typ: *const Type) -> Self {
-        // SAFETY: an array or a structure type.
-        unsafe {
-            if (*typ).kind_number() == KIND_ARRAY {
-                let t = typ.cast::<ArrayType>();
-                Self {
-                    fields: core::ptr::null(),
-                    elem: (*t).elem,
-                    n: (*t).len,
-                    i: 0,
-                }
-            } else {
-                let t = typ.cast::<StructType>();
-                Self {
-                    fields: (*t).fields.ptr.cast(),
-                    elem: core::ptr::null(),
-                    n: (*t).fields.len as usize,
-                    i: 0,
-                }
-            }
-        }
-    }
-
-    /// Fields called `_` are no part of the value.
-    #[inline(always)]
-    unsafe fn blank(f: *const StructField) -> bool {
-        // SAFETY: a field; embedded ones have no name.
-        unsafe {
-            let name = (*f).name;
-            !name.is_null() && (*name).len == 1 && *(*name).ptr == b'_'
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn next(&mut self) -> Option<Part> {
-        // SAFETY: indices are below the number of parts.
-        unsafe {
-            if self.fields.is_null() {
-                let i = self.i;
-                self.i += 1;
-                return if i < self.n {
-                    Some(Part::Value(self.elem, i.wrapping_mul((*self.elem).size)))
-                } else {
-                    None
-                };
-            }
-            while self.i < self.n {
-                let f = self.fields.add(self.i);
-                self.i += 1;
-                if Self::blank(f) {
-                    continue;
-                }
-                let at = (*f).offset;
-                let Alg::Memory(mut size) = alg::of((*f).typ) else {
-                    return Some(Part::Value((*f).typ, at));
-                };
-                // Neighbours that touch are one piece.
-                while self.i < self.n {
-                    let g = self.fields.add(self.i);
-                    if (*g).offset != at.wrapping_add(size) || Self::blank(g) {
-                        break;
-                    }
-                    let Alg::Memory(more) = alg::of((*g).typ) else {
-                        break;
-                    };
-                    size = size.wrapping_add(more);
-                    self.i += 1;
-                }
-                return Some(Part::Memory(at, size));
-            }
-            None
-        }
-    }
-}
+pub struct Planned(pub *const u8, pub &'static Plan);
 
 // SAFETY: touches no more than the key and a slot.
-unsafe impl<const LEAF_KEY: bool> Key for Parts<LEAF_KEY> {
+unsafe impl Key for Planned {
     const SIZE: usize = 0;
     #[inline(always)]
-    unsafe fn hash(self, t: &MapType, seed: usize) -> Try<usize> {
+    unsafe fn hash(self, _t: &MapType, seed: usize) -> Try<usize> {
         // SAFETY: a key of the type.
-        unsafe {
-            let mut walk = Walk::new(t.key);
-            let mut h = seed;
-            while let Some(part) = walk.next() {
-                h = match part {
-                    Part::Memory(at, n) => types::hash::bytes(self.0.add(at), n, h),
-                    Part::Value(typ, at) if LEAF_KEY => {
-                        alg::hash_leaf(typ, self.0.add(at), h).ok_or(Slow)?
-                    }
-                    Part::Value(typ, at) => alg::hash(typ, self.0.add(at), h),
-                };
-            }
-            Ok(h)
-        }
+        unsafe { self.1.hash::<false>(self.0, seed) }.ok_or(Slow)
     }
     #[inline(always)]
-    unsafe fn is(self, t: &MapType, p: *const u8) -> Try<bool> {
+    unsafe fn is(self, _t: &MapType, p: *const u8) -> Try<bool> {
         // SAFETY: two keys of the type.
-        unsafe {
-            let mut walk = Walk::new(t.key);
-            while let Some(part) = walk.next() {
-                let same = match part {
-                    Part::Memory(at, n) => same_bytes(self.0.add(at), p.add(at), n),
-                    Part::Value(typ, at) if LEAF_KEY => {
-                        alg::equal_leaf(typ, self.0.add(at), p.add(at)).ok_or(Slow)?
-                    }
-                    Part::Value(typ, at) => alg::equal(typ, self.0.add(at), p.add(at)),
-                };
-                if !same {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
-        }
+        unsafe { self.1.equal::<false>(self.0, p) }.ok_or(Slow)
     }
     #[inline(always)]
     unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
@@ -328,7 +208,7 @@ unsafe impl<const LEAF_KEY: bool> Key for Parts<LEAF_KEY> {
     }
 }
 
-/// Any key but those of parts, in leaf mode: the slow path takes over where compiled code would have to be called or a panic raised.
+/// Any key but those with a plan, in leaf mode: the slow path takes over where compiled code would have to be called or a panic raised.
 #[derive(Debug, Clone, Copy)]
 pub struct Simple(pub *const u8);
 
@@ -357,7 +237,7 @@ unsafe impl Key for Simple {
     }
 }
 
-/// Any key but those of parts, in system mode.
+/// Any key, in system mode.
 #[derive(Debug, Clone, Copy)]
 pub struct Any(pub *const u8);
 
@@ -393,8 +273,8 @@ pub enum Kind {
     Memory(usize),
     /// [`Str`].
     Str,
-    /// [`Parts`].
-    Parts,
+    /// [`Planned`], once there is a plan.
+    Planned,
     /// [`Simple`] or [`Any`], by mode.
     Other,
 }
@@ -412,9 +292,7 @@ pub unsafe fn kind(t: &MapType) -> Kind {
             Alg::Memory(8) => Kind::Word64,
             Alg::Memory(n) => Kind::Memory(n),
             Alg::String => Kind::Str,
-            Alg::Compiled if matches!((*t.key).kind_number(), KIND_ARRAY | KIND_STRUCT) => {
-                Kind::Parts
-            }
+            Alg::Compiled => Kind::Planned,
             _ => Kind::Other,
         }
     }
@@ -424,28 +302,16 @@ pub unsafe fn kind(t: &MapType) -> Kind {
 ///
 /// # Safety
 /// A key of a map of the type.
-pub unsafe fn rehash(t: &MapType, kind: Kind, p: *const u8, seed: usize) -> usize {
-    // SAFETY: passed on. System mode always answers.
-    unsafe {
-        let h = match kind {
-            Kind::Parts => Parts::<false>(p).hash(t, seed),
-            _ => Any(p).hash(t, seed),
-        };
-        h.unwrap_or(0)
-    }
+pub unsafe fn rehash(t: &MapType, p: *const u8, seed: usize) -> usize {
+    // SAFETY: passed on.
+    unsafe { alg::hash(t.key, p, seed) }
 }
 
 /// Whether a key equals itself, in system mode; false for NaNs and what holds them.
 ///
 /// # Safety
 /// A key of a map of the type.
-pub unsafe fn findable(t: &MapType, kind: Kind, p: *const u8) -> bool {
-    // SAFETY: passed on. System mode always answers.
-    unsafe {
-        let same = match kind {
-            Kind::Parts => Parts::<false>(p).is(t, p),
-            _ => Any(p).is(t, p),
-        };
-        same.unwrap_or(false)
-    }
+pub unsafe fn findable(t: &MapType, p: *const u8) -> bool {
+    // SAFETY: passed on.
+    unsafe { alg::equal(t.key, p, p) }
 }

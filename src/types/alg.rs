@@ -3,7 +3,7 @@
 //! A descriptor names two functions (`TypeAlg`). Those of the library's own rows, and the compiler's closures for plain memory, are recognised
 //! here and done in place; the rest is compiled code, which may only be called on g0 and may raise a panic.
 
-use super::{errors, hash as hashing, known};
+use super::{errors, hash as hashing, known, plan};
 use crate::abi::{Eface, FuncVal, GoString, Iface, Type, args};
 use known::row;
 
@@ -111,7 +111,7 @@ unsafe fn same_words<T: PartialEq>(p: *const u8, q: *const u8, second: usize) ->
 
 /// Bytes are the same. Up to sixteen are compared in place: two words that overlap cover them.
 #[inline(always)]
-unsafe fn same_bytes(p: *const u8, q: *const u8, n: usize) -> bool {
+pub(super) unsafe fn same_bytes(p: *const u8, q: *const u8, n: usize) -> bool {
     // SAFETY: both are readable for `n` bytes.
     unsafe {
         if n > 16 {
@@ -151,7 +151,7 @@ pub unsafe fn same_string(a: GoString, b: GoString) -> bool {
 
 /// What decides the hash of a float: both zeroes are one key, a NaN is a key of its own each time.
 #[inline(always)]
-fn float64_bits(v: f64) -> u64 {
+pub(super) fn float64_bits(v: f64) -> u64 {
     if v == 0.0 {
         0
     } else if v.is_nan() {
@@ -162,7 +162,7 @@ fn float64_bits(v: f64) -> u64 {
 }
 
 #[inline(always)]
-fn float32_bits(v: f32) -> u64 {
+pub(super) fn float32_bits(v: f32) -> u64 {
     if v == 0.0 {
         0
     } else if v.is_nan() {
@@ -174,20 +174,16 @@ fn float32_bits(v: f32) -> u64 {
 
 #[inline(always)]
 unsafe fn hash_floats32(p: *const f32, n: usize, seed: usize) -> usize {
-    (0..n).fold(seed, |h, i| {
-        // SAFETY: `n` floats lie at `p`.
-        let v = unsafe { p.add(i).read() };
-        hashing::word64(float32_bits(v), h)
-    })
+    // SAFETY: `n` floats lie at `p`.
+    let at = |i| float32_bits(unsafe { p.add(i).read() });
+    hashing::pair(at(0), if n > 1 { at(1) } else { 0 }, 4, seed)
 }
 
 #[inline(always)]
 unsafe fn hash_floats64(p: *const f64, n: usize, seed: usize) -> usize {
-    (0..n).fold(seed, |h, i| {
-        // SAFETY: `n` floats lie at `p`.
-        let v = unsafe { p.add(i).read() };
-        hashing::word64(float64_bits(v), h)
-    })
+    // SAFETY: `n` floats lie at `p`.
+    let at = |i| float64_bits(unsafe { p.add(i).read() });
+    hashing::pair(at(0), if n > 1 { at(1) } else { 0 }, 8, seed)
 }
 
 /// Type and data of the interface value at `p`; its type is null for nil.
@@ -223,6 +219,7 @@ pub unsafe fn hash_leaf(typ: *const Type, p: *const u8, seed: usize) -> Option<u
         match of(typ) {
             Alg::Iface => hash_interface_leaf(p, true, seed),
             Alg::Eface => hash_interface_leaf(p, false, seed),
+            Alg::Compiled => plan::find(typ)?.hash::<false>(p, seed),
             simple => hash_simple(simple, p, seed),
         }
     }
@@ -252,6 +249,29 @@ unsafe fn hash_simple(alg: Alg, p: *const u8, seed: usize) -> Option<usize> {
 #[inline(always)]
 unsafe fn hash_interface_leaf(p: *const u8, with_methods: bool, seed: usize) -> Option<usize> {
     // SAFETY: passed on.
+    unsafe { hash_dynamic(p, with_methods, seed, hash_more) }
+}
+
+/// The same for an interface inside a value with a plan, where plans are not followed any further: that would be a recursion.
+#[inline(always)]
+pub(super) unsafe fn hash_interface_flat(
+    p: *const u8,
+    with_methods: bool,
+    seed: usize,
+) -> Option<usize> {
+    // SAFETY: passed on.
+    unsafe { hash_dynamic(p, with_methods, seed, hash_more_flat) }
+}
+
+/// `more` for what is neither a string nor short memory.
+#[inline(always)]
+unsafe fn hash_dynamic(
+    p: *const u8,
+    with_methods: bool,
+    seed: usize,
+    more: unsafe fn(*const Type, *const u8, usize) -> Option<usize>,
+) -> Option<usize> {
+    // SAFETY: passed on.
     unsafe {
         let (typ, mut data) = dynamic(p, with_methods);
         if typ.is_null() {
@@ -269,13 +289,24 @@ unsafe fn hash_interface_leaf(p: *const u8, with_methods: bool, seed: usize) -> 
             let s = word.cast::<GoString>().read();
             return Some(hashing::bytes(s.ptr, s.len as usize, seed));
         }
-        hash_more(typ, word, seed)
+        more(typ, word, seed)
     }
 }
 
 /// The rarer types, out of the way of the common ones.
 #[inline(never)]
 unsafe fn hash_more(typ: *const Type, p: *const u8, seed: usize) -> Option<usize> {
+    // SAFETY: passed on.
+    unsafe {
+        match of(typ) {
+            Alg::Compiled => plan::find(typ)?.hash::<false>(p, seed),
+            simple => hash_simple(simple, p, seed),
+        }
+    }
+}
+
+#[inline(never)]
+unsafe fn hash_more_flat(typ: *const Type, p: *const u8, seed: usize) -> Option<usize> {
     // SAFETY: passed on.
     unsafe { hash_simple(of(typ), p, seed) }
 }
@@ -298,13 +329,16 @@ pub unsafe fn hash(typ: *const Type, p: *const u8, seed: usize) -> usize {
                 if f.is_null() {
                     errors::raise_about_type("hash of unhashable type ", typ);
                 }
-                gort_call_alg(f, p, seed)
+                match plan::get(typ) {
+                    Some(plan) => plan.hash::<true>(p, seed).unwrap_or(seed),
+                    None => gort_call_alg(f, p, seed),
+                }
             }
         }
     }
 }
 
-unsafe fn hash_interface(p: *const u8, with_methods: bool, seed: usize) -> usize {
+pub(super) unsafe fn hash_interface(p: *const u8, with_methods: bool, seed: usize) -> usize {
     // SAFETY: passed on.
     unsafe {
         let (typ, mut data) = dynamic(p, with_methods);
@@ -331,6 +365,7 @@ pub unsafe fn equal_leaf(typ: *const Type, p: *const u8, q: *const u8) -> Option
         match of(typ) {
             Alg::Iface => equal_interface_leaf(p, q, true),
             Alg::Eface => equal_interface_leaf(p, q, false),
+            Alg::Compiled => plan::find(typ)?.equal::<false>(p, q),
             simple => equal_simple(simple, p, q),
         }
     }
@@ -355,29 +390,58 @@ unsafe fn equal_simple(alg: Alg, p: *const u8, q: *const u8) -> Option<bool> {
 #[inline(always)]
 unsafe fn equal_interface_leaf(p: *const u8, q: *const u8, with_methods: bool) -> Option<bool> {
     // SAFETY: passed on.
+    unsafe { equal_dynamic(p, q, with_methods, equal_data_more) }
+}
+
+/// The same for interfaces inside values with a plan, as `hash_interface_flat`.
+#[inline(always)]
+pub(super) unsafe fn equal_interface_flat(
+    p: *const u8,
+    q: *const u8,
+    with_methods: bool,
+) -> Option<bool> {
+    // SAFETY: passed on.
+    unsafe { equal_dynamic(p, q, with_methods, equal_data_flat) }
+}
+
+type EqualMore = unsafe fn(*const Type, *mut u8, *mut u8) -> Option<bool>;
+
+#[inline(always)]
+unsafe fn equal_dynamic(
+    p: *const u8,
+    q: *const u8,
+    with_methods: bool,
+    more: EqualMore,
+) -> Option<bool> {
+    // SAFETY: passed on.
     unsafe {
         let ((t, x), (u, y)) = (dynamic(p, with_methods), dynamic(q, with_methods));
         if t != u {
             Some(false)
         } else {
-            equal_data_leaf(t, x, y)
+            equal_data_leaf(t, x, y, more)
         }
     }
 }
 
-/// Equality of the data words of two interface values of dynamic type `typ` (null: both nil).
+/// Equality of the data words of two interface values of dynamic type `typ` (null: both nil); `more` for what is not short memory.
 ///
 /// # Safety
 /// The words belong to values of that type.
 #[inline(always)]
-pub(super) unsafe fn equal_data_leaf(typ: *const Type, x: *mut u8, y: *mut u8) -> Option<bool> {
+unsafe fn equal_data_leaf(
+    typ: *const Type,
+    x: *mut u8,
+    y: *mut u8,
+    more: EqualMore,
+) -> Option<bool> {
     // SAFETY: passed on.
     unsafe {
         if typ.is_null() {
             return Some(true);
         }
         if !is_small_memory(typ) {
-            return equal_data_more(typ, x, y);
+            return more(typ, x, y);
         }
         Some(if (*typ).direct_iface() {
             x == y
@@ -395,6 +459,19 @@ unsafe fn equal_data_more(typ: *const Type, x: *mut u8, y: *mut u8) -> Option<bo
         match of(typ) {
             Alg::None => None,
             _ if (*typ).direct_iface() => Some(x == y),
+            Alg::Compiled => plan::find(typ)?.equal::<false>(x, y),
+            simple => equal_simple(simple, x, y),
+        }
+    }
+}
+
+#[inline(never)]
+unsafe fn equal_data_flat(typ: *const Type, x: *mut u8, y: *mut u8) -> Option<bool> {
+    // SAFETY: passed on.
+    unsafe {
+        match of(typ) {
+            Alg::None => None,
+            _ if (*typ).direct_iface() => Some(x == y),
             simple => equal_simple(simple, x, y),
         }
     }
@@ -407,7 +484,7 @@ unsafe fn equal_data_more(typ: *const Type, x: *mut u8, y: *mut u8) -> Option<bo
 pub(super) unsafe fn equal_data(typ: *const Type, x: *mut u8, y: *mut u8) -> bool {
     // SAFETY: passed on.
     unsafe {
-        if let Some(same) = equal_data_leaf(typ, x, y) {
+        if let Some(same) = equal_data_leaf(typ, x, y, equal_data_more) {
             return same;
         }
         let f = (*(*typ).alg).equal;
@@ -447,7 +524,7 @@ pub unsafe fn equal(typ: *const Type, p: *const u8, q: *const u8) -> bool {
     }
 }
 
-unsafe fn equal_interface(p: *const u8, q: *const u8, with_methods: bool) -> bool {
+pub(super) unsafe fn equal_interface(p: *const u8, q: *const u8, with_methods: bool) -> bool {
     // SAFETY: passed on.
     unsafe {
         let ((t, x), (u, y)) = (dynamic(p, with_methods), dynamic(q, with_methods));

@@ -132,9 +132,16 @@ pub unsafe fn bytes(p: *const u8, len: usize, seed: usize) -> usize {
 /// The bytes must be readable.
 #[inline(always)]
 pub unsafe fn small(p: *const u8, len: usize, seed: usize) -> usize {
-    let k = keys();
+    // SAFETY: passed on to the caller.
+    let (a, b) = unsafe { words(p, len) };
+    pair(a, b, len, seed)
+}
+
+/// Up to 16 bytes as two words.
+#[inline(always)]
+unsafe fn words(p: *const u8, len: usize) -> (u64, u64) {
     // SAFETY: every load lies within `len` bytes.
-    let (a, b) = unsafe {
+    unsafe {
         if len >= 8 {
             (read8(p), read8(p.add(len - 8)))
         } else if len >= 4 {
@@ -147,8 +154,50 @@ pub unsafe fn small(p: *const u8, len: usize, seed: usize) -> usize {
         } else {
             (0, 0)
         }
-    };
+    }
+}
+
+/// Hash of two words that stand for `len` bytes.
+#[inline(always)]
+pub fn pair(a: u64, b: u64, len: usize, seed: usize) -> usize {
+    let k = keys();
     finish(a, b ^ scramble(seed, k), len, k)
+}
+
+/// The hash of a value of several parts is a state that takes in one after the other, each with one multiplication while it is short: from here,
+#[inline(always)]
+pub fn begin(seed: usize) -> u64 {
+    scramble(seed, keys())
+}
+
+/// through `len` bytes at `p`, whose number counts,
+///
+/// # Safety
+/// The bytes must be readable.
+#[inline(always)]
+pub unsafe fn absorb(p: *const u8, len: usize, state: u64) -> u64 {
+    // SAFETY: passed on to the caller.
+    unsafe {
+        if len <= SHORT {
+            let (a, b) = words(p, len);
+            fold(a ^ keys().lanes[2][0], b ^ state).wrapping_add(len as u64)
+        } else {
+            long(p, len, state as usize) as u64
+        }
+    }
+}
+
+/// or a word,
+#[inline(always)]
+pub fn absorb_word(a: u64, state: u64) -> u64 {
+    fold(a ^ keys().lanes[2][1], state)
+}
+
+/// to the hash.
+#[inline(always)]
+pub fn end(state: u64) -> usize {
+    let k = keys();
+    fold(state ^ k.lanes[3][0], k.fold[0]) as usize
 }
 
 /// Seeds are often hashes of earlier parts of a key, but may be small numbers: no bit of one must cancel a bit of the key.
@@ -231,13 +280,12 @@ unsafe fn lane(i: usize) -> __m128i {
     unsafe { _mm_load_si128((&raw const keys().lanes).cast::<__m128i>().add(i)) }
 }
 
-/// Rounds of AES: two spread a difference over a whole block, the third makes it even.
+/// Rounds of AES that follow the first: two spread a difference over a whole block, three make it even.
 #[target_feature(enable = "aes")]
 #[inline]
 unsafe fn rounds(x: __m128i, i: usize) -> __m128i {
     // SAFETY: `i < 8`.
     unsafe {
-        let x = _mm_aesenc_si128(x, lane(i));
         let x = _mm_aesenc_si128(x, lane(i ^ 1));
         _mm_aesenc_si128(x, lane(i ^ 2))
     }
@@ -252,7 +300,9 @@ unsafe fn aes(p: *const u8, len: usize, seed: usize) -> usize {
         // One round makes the seed part of every bit of the starting block; it is the same work for all lanes.
         let key = _mm_aesenc_si128(_mm_xor_si128(key, lane(0)), lane(1));
         let end = p.add(len);
-        let start = |i: usize, at: *const u8| _mm_xor_si128(_mm_xor_si128(load(at), lane(i)), key);
+        // The first round of a block does not wait for the key, which joins at its end.
+        let start =
+            |i: usize, at: *const u8| _mm_aesenc_si128(_mm_xor_si128(load(at), lane(i)), key);
         let sum = if len <= 32 {
             let (a, b) = (rounds(start(0, p), 0), rounds(start(1, end.sub(16)), 1));
             _mm_xor_si128(a, b)
@@ -297,10 +347,11 @@ unsafe fn aes(p: *const u8, len: usize, seed: usize) -> usize {
                 s7 = _mm_aesenc_si128(s7, load(at.add(112)));
                 at = at.add(STEP);
             }
-            let (a, b) = (rounds(s0, 0), rounds(s1, 1));
-            let (c, d) = (rounds(s2, 2), rounds(s3, 3));
-            let (e, f) = (rounds(s4, 4), rounds(s5, 5));
-            let (g, h) = (rounds(s6, 6), rounds(s7, 7));
+            let last = |x, i| rounds(_mm_aesenc_si128(x, lane(i)), i);
+            let (a, b) = (last(s0, 0), last(s1, 1));
+            let (c, d) = (last(s2, 2), last(s3, 3));
+            let (e, f) = (last(s4, 4), last(s5, 5));
+            let (g, h) = (last(s6, 6), last(s7, 7));
             let (ab, cd) = (_mm_xor_si128(a, b), _mm_xor_si128(c, d));
             let (ef, gh) = (_mm_xor_si128(e, f), _mm_xor_si128(g, h));
             _mm_xor_si128(_mm_xor_si128(ab, cd), _mm_xor_si128(ef, gh))

@@ -18,6 +18,7 @@ pub mod errors;
 pub mod hash;
 pub mod itab;
 pub mod known;
+pub mod plan;
 pub mod records;
 pub mod reflect;
 pub mod value;

@@ -1,0 +1,326 @@
+//! How to hash and compare values of array and structure types, as a list of steps. The compiler makes functions for that, but they may only be called
+//! in system mode; and a walk over the descriptors takes longer than the work itself.
+//!
+//! A plan is made in system mode when a value of its type is first hashed, and lives for ever, as types do. Leaf mode finds it in a table of
+//! lists, which only grow at their heads: no locks.
+
+use super::{alg, hash as hashing};
+use crate::abi::{ArrayType, GoString, KIND_ARRAY, KIND_STRUCT, StructField, StructType, Type};
+use crate::os::mem;
+use alg::Alg;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+/// What to do with a part of a value. Equal parts are repeated, as those of an array are.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    what: What,
+    /// Where the first lies, and the distance to the next.
+    at: usize,
+    stride: usize,
+    count: usize,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum What {
+    /// So many bytes of plain memory.
+    Memory(usize),
+    String,
+    Float32,
+    Float64,
+    /// An interface, with methods or without.
+    Interface(bool),
+    /// A type with a plan of its own: only system mode follows it.
+    Nested(*const Type),
+}
+
+/// A plan.
+#[derive(Debug)]
+pub struct Plan {
+    typ: *const Type,
+    next: *mut Plan,
+    steps: *const Step,
+    len: usize,
+}
+
+/// Lists of plans. More keep them shorter, in programs with hundreds of such types.
+const LISTS: usize = 256;
+static PLANS: [AtomicPtr<Plan>; LISTS] = [const { AtomicPtr::new(core::ptr::null_mut()) }; LISTS];
+
+/// Arrays of values with several steps are written out up to so many steps. More would be faster for larger keys, and take more memory.
+const WRITTEN_OUT: usize = 32;
+
+#[inline(always)]
+fn list(typ: *const Type) -> &'static AtomicPtr<Plan> {
+    // Descriptors are larger than 64 bytes.
+    &PLANS[(typ as usize >> 6) % LISTS]
+}
+
+/// The plan of a type, if there is one yet.
+#[inline(always)]
+pub fn find(typ: *const Type) -> Option<&'static Plan> {
+    // Pairs with the exchange in `get`.
+    let mut p = list(typ).load(Ordering::Acquire);
+    while !p.is_null() {
+        // SAFETY: plans are complete before they are in a list, and are never changed or freed.
+        let plan = unsafe { &*p };
+        if plan.typ == typ {
+            return Some(plan);
+        }
+        p = plan.next;
+    }
+    None
+}
+
+/// The plan of a type, made if need be; none for other types than arrays and structures.
+///
+/// # Safety
+/// In system mode; a descriptor.
+pub unsafe fn get(typ: *const Type) -> Option<&'static Plan> {
+    if let Some(plan) = find(typ) {
+        return Some(plan);
+    }
+    // SAFETY: a descriptor; the memory has room for the steps, which are counted first.
+    unsafe {
+        if !matches!((*typ).kind_number(), KIND_ARRAY | KIND_STRUCT) {
+            return None;
+        }
+        let mut len = 0;
+        each(typ, 0, &mut |_| len += 1);
+        // The steps behind the plan: they are read together.
+        let bytes = size_of::<Plan>() + len * size_of::<Step>();
+        let plan = mem::persistent_alloc(bytes, align_of::<Plan>()).cast::<Plan>();
+        let steps = plan.add(1).cast::<Step>();
+        let mut i = 0;
+        each(typ, 0, &mut |step| {
+            steps.add(i).write(step);
+            i += 1;
+        });
+        plan.write(Plan {
+            typ,
+            next: core::ptr::null_mut(),
+            steps,
+            len,
+        });
+        // Two threads may make one at once: then the list has both, which are the same.
+        let list = list(typ);
+        let mut head = list.load(Ordering::Relaxed);
+        loop {
+            (*plan).next = head;
+            match list.compare_exchange(head, plan, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return Some(&*plan),
+                Err(now) => head = now,
+            }
+        }
+    }
+}
+
+/// Fields called `_` are no part of the value.
+unsafe fn blank(f: *const StructField) -> bool {
+    // SAFETY: a field; embedded ones have no name.
+    unsafe {
+        let name = (*f).name;
+        !name.is_null() && (*name).len == 1 && *(*name).ptr == b'_'
+    }
+}
+
+/// Calls `put` with the steps for a value of the type at `at`.
+unsafe fn each(typ: *const Type, at: usize, put: &mut dyn FnMut(Step)) {
+    // SAFETY: a descriptor, and so are those of its parts.
+    unsafe {
+        let mut one = |what| {
+            put(Step {
+                what,
+                at,
+                stride: 0,
+                count: 1,
+            });
+        };
+        match alg::of(typ) {
+            Alg::Memory(0) => {}
+            Alg::Memory(n) => one(What::Memory(n)),
+            Alg::String => one(What::String),
+            Alg::Float32 => one(What::Float32),
+            Alg::Float64 => one(What::Float64),
+            Alg::Complex64 => put(Step {
+                what: What::Float32,
+                at,
+                stride: 4,
+                count: 2,
+            }),
+            Alg::Complex128 => put(Step {
+                what: What::Float64,
+                at,
+                stride: 8,
+                count: 2,
+            }),
+            Alg::Iface => one(What::Interface(true)),
+            Alg::Eface => one(What::Interface(false)),
+            Alg::Compiled if (*typ).kind_number() == KIND_ARRAY => each_element(typ, at, put),
+            Alg::Compiled if (*typ).kind_number() == KIND_STRUCT => each_field(typ, at, put),
+            // Values that cannot be hashed have no plan; system mode finds that out.
+            Alg::Compiled | Alg::None => one(What::Nested(typ)),
+        }
+    }
+}
+
+unsafe fn each_element(typ: *const Type, at: usize, put: &mut dyn FnMut(Step)) {
+    // SAFETY: an array type.
+    unsafe {
+        let (elem, len) = (
+            (*typ.cast::<ArrayType>()).elem,
+            (*typ.cast::<ArrayType>()).len,
+        );
+        let stride = (*elem).size;
+        let mut steps = 0;
+        let mut last = None;
+        each(elem, at, &mut |step| {
+            steps += 1;
+            last = Some(step);
+        });
+        match last {
+            // One step, or the type's own plan, as often as there are elements.
+            Some(step) if steps == 1 && step.count == 1 => put(Step {
+                stride,
+                count: len,
+                ..step
+            }),
+            Some(_) if steps * len > WRITTEN_OUT => put(Step {
+                what: What::Nested(elem),
+                at,
+                stride,
+                count: len,
+            }),
+            Some(_) => (0..len).for_each(|i| each(elem, at + i * stride, put)),
+            None => {}
+        }
+    }
+}
+
+unsafe fn each_field(typ: *const Type, at: usize, put: &mut dyn FnMut(Step)) {
+    // SAFETY: a structure type.
+    unsafe {
+        let list = &(*typ.cast::<StructType>()).fields;
+        let fields: *const StructField = list.ptr.cast();
+        let n = list.len as usize;
+        let mut i = 0;
+        while i < n {
+            let f = fields.add(i);
+            i += 1;
+            if blank(f) {
+                continue;
+            }
+            let Alg::Memory(mut size) = alg::of((*f).typ) else {
+                each((*f).typ, at + (*f).offset, put);
+                continue;
+            };
+            // Neighbours that touch are one piece.
+            while i < n && (*fields.add(i)).offset == (*f).offset + size && !blank(fields.add(i)) {
+                let Alg::Memory(more) = alg::of((*fields.add(i)).typ) else {
+                    break;
+                };
+                size += more;
+                i += 1;
+            }
+            if size > 0 {
+                put(Step {
+                    what: What::Memory(size),
+                    at: at + (*f).offset,
+                    stride: 0,
+                    count: 1,
+                });
+            }
+        }
+    }
+}
+
+impl Plan {
+    #[inline(always)]
+    fn steps(&self) -> &[Step] {
+        // SAFETY: written when the plan was made, and never again.
+        unsafe { core::slice::from_raw_parts(self.steps, self.len) }
+    }
+
+    /// Hash of the value at `p`; in leaf mode `None` where compiled code or a panic may be needed. Both modes have the same hashes.
+    ///
+    /// # Safety
+    /// A value of the type lies at `p`; the mode must be true.
+    #[inline(always)]
+    pub unsafe fn hash<const SYSTEM: bool>(&self, p: *const u8, seed: usize) -> Option<usize> {
+        let mut s = hashing::begin(seed);
+        for step in self.steps() {
+            let mut at = step.at;
+            for _ in 0..step.count {
+                // SAFETY: the part lies inside the value.
+                s = unsafe { step.what.hash::<SYSTEM>(p.wrapping_add(at), s)? };
+                at = at.wrapping_add(step.stride);
+            }
+        }
+        Some(hashing::end(s))
+    }
+
+    /// Whether the values at `p` and `q` are equal; in leaf mode `None` as above.
+    ///
+    /// # Safety
+    /// Values of the type lie there; the mode must be true.
+    #[inline(always)]
+    pub unsafe fn equal<const SYSTEM: bool>(&self, p: *const u8, q: *const u8) -> Option<bool> {
+        for step in self.steps() {
+            let mut at = step.at;
+            for _ in 0..step.count {
+                let (p, q) = (p.wrapping_add(at), q.wrapping_add(at));
+                // SAFETY: the parts lie inside the values.
+                if !unsafe { step.what.equal::<SYSTEM>(p, q)? } {
+                    return Some(false);
+                }
+                at = at.wrapping_add(step.stride);
+            }
+        }
+        Some(true)
+    }
+}
+
+impl What {
+    #[inline(always)]
+    unsafe fn hash<const SYSTEM: bool>(self, p: *const u8, s: u64) -> Option<u64> {
+        // SAFETY: such a part lies at `p`.
+        unsafe {
+            Some(match self {
+                What::Memory(n) => hashing::absorb(p, n, s),
+                What::String => {
+                    let v = p.cast::<GoString>().read();
+                    hashing::absorb(v.ptr, v.len as usize, s)
+                }
+                What::Float32 => hashing::absorb_word(alg::float32_bits(p.cast::<f32>().read()), s),
+                What::Float64 => hashing::absorb_word(alg::float64_bits(p.cast::<f64>().read()), s),
+                // Turned, so that it counts which of two is nil.
+                What::Interface(methods) if SYSTEM => {
+                    (alg::hash_interface(p, methods, s as usize) as u64).rotate_left(17)
+                }
+                What::Interface(methods) => {
+                    (alg::hash_interface_flat(p, methods, s as usize)? as u64).rotate_left(17)
+                }
+                What::Nested(typ) if SYSTEM => alg::hash(typ, p, s as usize) as u64,
+                What::Nested(_) => return None,
+            })
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn equal<const SYSTEM: bool>(self, p: *const u8, q: *const u8) -> Option<bool> {
+        // SAFETY: such parts lie there.
+        unsafe {
+            Some(match self {
+                What::Memory(n) => alg::same_bytes(p, q, n),
+                What::String => {
+                    alg::same_string(p.cast::<GoString>().read(), q.cast::<GoString>().read())
+                }
+                What::Float32 => *p.cast::<f32>() == *q.cast::<f32>(),
+                What::Float64 => *p.cast::<f64>() == *q.cast::<f64>(),
+                What::Interface(methods) if SYSTEM => alg::equal_interface(p, q, methods),
+                What::Interface(methods) => return alg::equal_interface_flat(p, q, methods),
+                What::Nested(typ) if SYSTEM => alg::equal(typ, p, q),
+                What::Nested(_) => return None,
+            })
+        }
+    }
+}
