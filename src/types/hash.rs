@@ -450,6 +450,54 @@ mod tests {
     }
 
     #[test]
+    fn parts_count_by_bit_length_and_place() {
+        let hash = |parts: &[&[u8]], seed| {
+            let state = parts.iter().fold(begin(seed), |s, p| {
+                // SAFETY: slices are readable.
+                unsafe { absorb(p.as_ptr(), p.len(), s) }
+            });
+            end(state)
+        };
+        let mut seen = HashSet::new();
+        for parts in [
+            [&b""[..], b"", b""],
+            [b"a", b"", b""],
+            [b"", b"a", b""],
+            [b"", b"", b"a"],
+            [b"ab", b"", b""],
+            [b"a", b"b", b""],
+            [b"", b"\0", b""],
+            [b"\0", b"", b""],
+            [b"a long part of a key", b"", b""],
+            [b"", b"a long part of a key", b""],
+        ] {
+            assert!(seen.insert(hash(&parts, 1)), "{parts:?}");
+            assert!(seen.insert(hash(&parts, 2)), "{parts:?}");
+        }
+        // Each bit of a word changes about half of the hash, wherever the word stands.
+        for place in 0..3 {
+            for bit in 0..64 {
+                let differ: u32 = (0..256u64)
+                    .map(|n| {
+                        let with = |w: u64| {
+                            let words = [n, n ^ 77, n * 3];
+                            let s = (0..3).fold(begin(9), |s, i| {
+                                absorb_word(words[i] ^ if i == place { w } else { 0 }, s)
+                            });
+                            end(s)
+                        };
+                        (with(0) ^ with(1 << bit)).count_ones()
+                    })
+                    .sum();
+                assert!(
+                    (256 * 28..256 * 36).contains(&differ),
+                    "{place}, {bit}: {differ}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn seeds_of_maps_are_not_the_numbers_they_come_from() {
         // Each bit of the number changes about half of the seed's.
         for n in 0..64u64 {
