@@ -186,11 +186,22 @@ pub fn stop() {
         }
         {
             let mut s = SCHED.lock();
-            (*m).schedlink = s.midle;
-            s.midle = m;
-            s.nmidle += 1;
+            s.midle_put(m);
             schedule::check_dead(&mut s);
         }
+        sleep_for_p(m);
+    }
+}
+
+/// Waits for a P, looking for `ns` nanoseconds whether it is there before the thread goes to sleep.
+///
+/// # Safety
+/// As [`stop`], and the M is on the list of idle ones.
+pub(super) unsafe fn wait_awake(ns: i64) {
+    // SAFETY: this thread's own M.
+    unsafe {
+        let m = getm();
+        note(m).spin_for(ns);
         sleep_for_p(m);
     }
 }

@@ -239,6 +239,17 @@ impl Sched {
         }
     }
 
+    /// Gives an M to the idle list.
+    ///
+    /// # Safety
+    /// It is the caller's own, without P, and is about to wait for one.
+    pub unsafe fn midle_put(&mut self, m: *mut M) {
+        // SAFETY: the caller's promise.
+        unsafe { (*m).schedlink = self.midle };
+        self.midle = m;
+        self.nmidle += 1;
+    }
+
     /// Takes an idle M.
     pub fn midle_get(&mut self) -> *mut M {
         let m = self.midle;

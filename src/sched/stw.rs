@@ -7,6 +7,7 @@ use super::p::pstatus;
 use super::state::{self, GCWAITING, GOMAXPROCS, LAST_POLL, POLLER, SCHED, STOP_NOTE, Sched};
 use super::{P, getm, getp, interrupt, m, park, syscall};
 use crate::abi::{G, M, STACK_PREEMPT, Status, args};
+use crate::boot::NCPU;
 use crate::os::mem;
 use crate::profile::trace;
 use crate::sync::mutex::RawMutex;
@@ -20,6 +21,15 @@ static NEW_PROCS: AtomicU32 = AtomicU32::new(0);
 /// Time between two requests to preempt: a goroutine may have taken the poisoned guard away without stopping, or be in a loop without calls. Longer
 /// makes stops of the world wait longer for such loops; shorter stops goroutines by a signal that would have seen the request soon.
 pub const ASK_AGAIN_NS: i64 = 100_000;
+
+/// How long who stops the world, and whoever is stopped, look for what they wait for before they sleep: a stop of the collector is shorter, and to be woken takes
+/// the kernel as long. Longer only takes processor time, where a stop is long for another reason.
+const SPIN_NS: i64 = 50_000;
+
+/// Every P's thread has a processor, so that nobody is in the way of whom it waits for.
+fn spins() -> bool {
+    GOMAXPROCS.load(Ordering::Relaxed) as i32 <= NCPU.load(Ordering::Relaxed)
+}
 
 /// Stops all other Ps. False: somebody else is at it; the caller must get out of the way ([`Status::Retry`]).
 ///
@@ -52,6 +62,9 @@ pub unsafe fn stop_world() -> bool {
             wait = s.stopwait > 0;
         }
         if wait {
+            if spins() {
+                STOP_NOTE.spin_for(SPIN_NS);
+            }
             while !STOP_NOTE.sleep_for(ASK_AGAIN_NS) {
                 insist_all();
                 // Who entered its system call at the same time may not have seen that the world stops, and left its P to nobody.
@@ -203,12 +216,14 @@ pub fn stop_for_gc() {
         {
             let mut s = SCHED.lock();
             (*p).status.store(pstatus::GCSTOP, Ordering::Release);
+            // Before it counts as stopped: who starts the world looks for a thread to give the P to.
+            s.midle_put(m);
             s.stopwait -= 1;
             if s.stopwait == 0 {
                 STOP_NOTE.wakeup();
             }
         }
-        m::stop();
+        m::wait_awake(if spins() { SPIN_NS } else { 0 });
     }
 }
 

@@ -1,9 +1,16 @@
-//! A one-shot event between two threads: one sleeps, one wakes it.
+//! A one-shot event between two threads: one sleeps, one wakes it. Who signals before the other sleeps, or while it still looks, makes no system call.
 
 use crate::os::futex;
 use crate::sync::atomic::{AtomicU32, Ordering};
 
-/// 0 = not signalled, 1 = signalled.
+/// Not signalled.
+const NOT_YET: u32 = 0;
+/// Signalled.
+const SIGNALLED: u32 = 1;
+/// Not signalled, and the sleeper is in the kernel or on its way there.
+const ASLEEP: u32 = 2;
+
+/// One of the three above.
 #[repr(transparent)]
 #[derive(Debug)]
 pub struct Note(AtomicU32);
@@ -27,41 +34,71 @@ impl Note {
 
     /// Forgets an earlier signal. Nobody may be sleeping.
     pub fn clear(&self) {
-        self.0.store(0, Ordering::Relaxed);
+        self.0.store(NOT_YET, Ordering::Relaxed);
     }
 
     /// It was signalled.
     pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst) != 0
+        self.0.load(Ordering::SeqCst) == SIGNALLED
     }
 
     /// Signals. It releases, which pairs with the sleeper's Acquire: what was written before is seen after.
     pub fn wakeup(&self) {
-        if self.0.swap(1, Ordering::SeqCst) == 0 {
+        if self.0.swap(SIGNALLED, Ordering::SeqCst) == ASLEEP {
             futex::wake(&self.0, 1);
         }
     }
 
     /// Sleeps until signalled.
     pub fn sleep(&self) {
-        while self.0.load(Ordering::Acquire) == 0 {
-            futex::sleep(&self.0, 0, -1);
+        while !self.says_asleep() {
+            futex::sleep(&self.0, ASLEEP, -1);
         }
+    }
+
+    /// The word says that the sleeper sleeps, unless it is signalled already: true.
+    fn says_asleep(&self) -> bool {
+        // Acquire pairs with the signal; who signals later finds ASLEEP in the word and wakes.
+        let was = self.0.compare_exchange(
+            NOT_YET,
+            ASLEEP,
+            Ordering::Relaxed,
+            Ordering::Acquire,
+        );
+        was == Err(SIGNALLED)
     }
 
     /// Sleeps until signalled or for `ns` nanoseconds; true if signalled.
     pub fn sleep_for(&self, ns: i64) -> bool {
         let end = crate::time::clock::nanotime().saturating_add(ns);
-        loop {
-            if self.0.load(Ordering::Acquire) != 0 {
-                return true;
-            }
+        while !self.says_asleep() {
             let left = end - crate::time::clock::nanotime();
             if left <= 0 {
+                // Nobody sleeps any more. If it was signalled meanwhile the word stays.
+                let was = self.0.compare_exchange(
+                    ASLEEP,
+                    NOT_YET,
+                    Ordering::Relaxed,
+                    Ordering::Acquire,
+                );
+                return was.is_err();
+            }
+            futex::sleep(&self.0, ASLEEP, left);
+        }
+        true
+    }
+
+    /// Looks for up to `ns` nanoseconds whether it was signalled, on the processor: who signals meanwhile need not wake anybody, and is answered in the time that
+    /// a cache line takes. True if signalled.
+    pub fn spin_for(&self, ns: i64) -> bool {
+        let end = crate::time::clock::nanotime().saturating_add(ns);
+        while self.0.load(Ordering::Acquire) != SIGNALLED {
+            if crate::time::clock::nanotime() >= end {
                 return false;
             }
-            futex::sleep(&self.0, 0, left);
+            core::hint::spin_loop();
         }
+        true
     }
 }
 
