@@ -3,14 +3,14 @@
 //! What they wait for has a time of its own, so they are not to stand in line behind goroutines that compute for a whole time slice each. A P that finds
 //! its timers due runs the first of the goroutines they wake at once and puts the rest into the list `Sched::prompt`, where any P takes them before its
 //! own queue. sysmon puts there what it finds on the network while goroutines run long. While the list is not empty, sysmon asks goroutines that have run
-//! for [`HOG_NS`] to make room.
+//! for [`HOG_NS`] to make room. A P that does not get to its timers at all has them fired by others ([`timers_overdue`]).
 //!
 //! After [`STREAK`] of them in a row another goroutine has its turn, so that many timers with short periods starve nobody. While the list is long no more
 //! timers are fired: the goroutines they wake would only stand at its end.
 
 use super::queue::GList;
-use super::state::{GLOBAL_RUNQ, PROMPT, SCHED, WAKE};
-use super::{P, m, park, sysmon};
+use super::state::{self, GLOBAL_RUNQ, OVERDUE, PROMPT, SCHED, WAKE};
+use super::{P, m, park, stw, sysmon};
 use crate::abi::G;
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -22,7 +22,7 @@ const STREAK: u32 = 16;
 /// One in so many turns of others, about, goes to the global queue if the P's own has goroutines, too: those that were preempted are there.
 const QUEUE_EVERY: u32 = 4;
 
-/// Fires the timers of `p` that are due and answers the goroutine that goes before those on its queue, if any.
+/// Fires the timers of `p` that are due, and those of others that are overdue, and answers the goroutine that goes before those on its queue, if any.
 ///
 /// # Safety
 /// On g0 of the thread that holds `p`, without locks.
@@ -30,9 +30,17 @@ pub unsafe fn next(p: *mut P) -> *mut G {
     // SAFETY: the caller holds p.
     unsafe {
         let mut ready = GList::new();
-        if crate::time::pending(p) && (PROMPT.load(Ordering::Relaxed) as usize) < crate::time::BATCH
-        {
-            crate::time::check_into(p, &mut ready);
+        let may_fire = || (PROMPT.load(Ordering::Relaxed) as usize) < crate::time::BATCH;
+        if crate::time::pending(p) && may_fire() {
+            crate::time::check_into(p, p, &mut ready);
+        }
+        if OVERDUE.load(Ordering::Relaxed) {
+            OVERDUE.store(false, Ordering::Relaxed);
+            for q in state::all_ps().filter(|&q| q != p && crate::time::pending(q)) {
+                if may_fire() {
+                    crate::time::check_into(p, q, &mut ready);
+                }
+            }
         }
         if ready.is_empty() && PROMPT.load(Ordering::Acquire) == 0 {
             (*p).streak = 0;
@@ -69,6 +77,16 @@ pub unsafe fn next(p: *mut P) -> *mut G {
             wake_for_list();
         }
         g
+    }
+}
+
+/// A P does not get to its timers though it was asked: the system may have taken its thread's processor, or the goroutine there holds it (`procPin`). Whoever
+/// schedules next fires them; the goroutines of `hogs`, Ps that have not for a while, are asked to make room.
+pub fn timers_overdue(hogs: impl Iterator<Item = *mut P>) {
+    OVERDUE.store(true, Ordering::Relaxed);
+    for p in hogs {
+        // SAFETY: Ps are never freed.
+        unsafe { stw::preempt_one(p) };
     }
 }
 

@@ -9,7 +9,7 @@ use crate::os::mem;
 use crate::sync::mutex::Mutex;
 use crate::sync::note::Note;
 use core::ptr;
-use core::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 /// Largest GOMAXPROCS, as in Go 1.5.
 pub const MAX_PROCS: usize = 256;
@@ -67,6 +67,8 @@ pub static WAKE: Wake = Wake::new();
 pub static GLOBAL_RUNQ: AtomicU32 = AtomicU32::new(0);
 /// Length of the prompt list: a hint outside the lock.
 pub static PROMPT: AtomicU32 = AtomicU32::new(0);
+/// The timers of some P are overdue and it does not get to them: whoever schedules next fires them (`sched::prompt`).
+pub static OVERDUE: AtomicBool = AtomicBool::new(false);
 /// The world is being stopped: every P must come to a halt.
 pub static GCWAITING: AtomicU32 = AtomicU32::new(0);
 /// The thread that waits for the network and the timers.

@@ -6,7 +6,7 @@
 use super::p::{SysmonTick, pstatus};
 use super::prompt::HOG_NS;
 use super::state::{
-    self, GCWAITING, GLOBAL_RUNQ, POLLER, PROMPT, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE,
+    self, GCWAITING, GLOBAL_RUNQ, OVERDUE, POLLER, PROMPT, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE,
 };
 use super::{P, interrupt, m, park, perturb, stw, syscall};
 use crate::abi::M;
@@ -244,6 +244,7 @@ struct Seen {
 /// Looks at every P.
 fn retake(now: i64) -> Seen {
     let mut found = Seen::default();
+    let mut overdue = false;
     for p in state::all_ps() {
         // SAFETY: Ps are never freed; `sysmon` is ours, the rest atomic.
         unsafe {
@@ -290,6 +291,7 @@ fn retake(now: i64) -> Seen {
                     if late >= SLICE_NS || is_urgent(p, late, now) {
                         if seen.asked {
                             interrupt::send(p);
+                            overdue |= crate::time::pending(p);
                         }
                         stw::preempt_one(p);
                         seen.asked = true;
@@ -304,12 +306,22 @@ fn retake(now: i64) -> Seen {
             }
         }
     }
+    if overdue {
+        let hogs = state::all_ps().filter(|&p| {
+            // SAFETY: as above.
+            unsafe {
+                (*p).status.load(Ordering::Acquire) == pstatus::RUNNING
+                    && now - (*p).sysmon.schedwhen >= HOG_NS
+            }
+        });
+        super::prompt::timers_overdue(hogs);
+    }
     found
 }
 
 /// The goroutine of `p`, which has run for `late` ns, must make room: a timer of `p` should have fired, or a prompt goroutine waits.
 fn is_urgent(p: *mut P, late: i64, now: i64) -> bool {
-    if PROMPT.load(Ordering::Relaxed) != 0 {
+    if PROMPT.load(Ordering::Relaxed) != 0 || OVERDUE.load(Ordering::Relaxed) {
         late >= HOG_NS
     } else {
         crate::time::pending(p) && crate::time::next_when() <= now

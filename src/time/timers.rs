@@ -229,15 +229,15 @@ pub unsafe fn check(p: *mut P) {
     unsafe { run(&(*p).time, nanotime(), || {}) }
 }
 
-/// [`check`] of this thread's own `p`, but the goroutine that each timer readies goes to `ready` and not to the run queue.
+/// [`check`] of `of`, but the goroutine that each timer readies goes to `ready` and not to the run queue of this thread's own `p`.
 ///
 /// # Safety
 /// As [`check`]; this thread holds `p`.
-pub unsafe fn check_into(p: *mut P, ready: &mut GList) {
+pub unsafe fn check_into(p: *mut P, of: *mut P, ready: &mut GList) {
     // SAFETY: we hold p. Who is readied is the next one on its ring, from where only a thief takes it away; a goroutine that we get from there is on no queue.
     unsafe {
         let next = (*p).runq.take_next();
-        run(&(*p).time, nanotime(), || {
+        run(&(*of).time, nanotime(), || {
             let g = (*p).runq.take_next() as *mut G;
             if !g.is_null() {
                 ready.push(g);
