@@ -17,6 +17,7 @@
 pub mod barrier;
 pub mod finalizer;
 mod invalid;
+mod line;
 pub mod mark;
 pub mod pace;
 pub mod roots;
@@ -244,14 +245,15 @@ unsafe fn start_cycle() {
             }
         }
         stw::start_world();
+        line::write_pending();
     }
     wake_waiters();
 }
 
-/// Sweeps what the last cycle left, beside the program. False if the world is to be stopped meanwhile.
+/// Sweeps what the last cycle left, beside the program. False if the world is to be stopped meanwhile, or a timer of this P is due.
 fn sweep_rest() -> bool {
     while heap::central::sweep_some(64) {
-        if state::GCWAITING.load(Ordering::Relaxed) != 0 {
+        if state::GCWAITING.load(Ordering::Relaxed) != 0 || crate::time::pending(sched::getp()) {
             return false;
         }
     }
@@ -281,7 +283,17 @@ unsafe fn mark_all() {
 /// # Safety
 /// On g0 with a P and no goroutine, while marking.
 unsafe fn finish_cycle() {
-    let stopping = || state::GCWAITING.load(Ordering::Relaxed) != 0;
+    worker::end_waits();
+    // SAFETY: passed on to the caller.
+    unsafe { try_to_finish() };
+    worker::may_wait();
+    wake_waiters();
+}
+
+unsafe fn try_to_finish() {
+    let p = sched::getp();
+    // The timers of this P are nobody else's business while it runs.
+    let stopping = || state::GCWAITING.load(Ordering::Relaxed) != 0 || crate::time::pending(p);
     // SAFETY: the caller's promise; marking does not end before we stop the world.
     unsafe {
         // Beside the program: stacks that changed, while they are many, and what barriers shaded.
@@ -301,11 +313,11 @@ unsafe fn finish_cycle() {
             // There is more to mark, or others do: whoever closes the last session asks again.
             return;
         }
+        worker::waits_ended();
         if held.is_none() || stopping() || !final_stop() {
             ask(FINISH);
         }
     }
-    wake_waiters();
 }
 
 /// Stops the world and ends the cycle if little is left to mark. False if it is to be tried again and nobody else will ask for it.
@@ -348,6 +360,7 @@ unsafe fn final_stop() -> bool {
             stats::stopped(nanotime() - start);
         }
         stw::start_world();
+        line::write_pending();
         // Who still finds something grey asks when it is marked.
         ended || !nothing_grey
     }

@@ -1,10 +1,10 @@
-//! Figures of the heap and the collector: `runtime.ReadMemStats`, `debug.ReadGCStats`, `GODEBUG=gctrace=1`.
+//! Figures of the heap and the collector: `runtime.ReadMemStats`, `debug.ReadGCStats`, and those of `GODEBUG=gctrace=1` ([`super::line`]).
 
+use super::line::{self, Line};
 use super::work::Counts;
 use super::{Cause, pace, worker};
 use crate::abi::{GoSlice, MemStats, Status, args};
 use crate::debug::godebug;
-use crate::debug::print::{put_u64, puts};
 use crate::heap::classes::{CLASSES, PAGE, TABLE};
 use crate::heap::stats::HEAP_LIVE;
 use crate::heap::{PerP, pages, stats};
@@ -164,7 +164,27 @@ pub(super) unsafe fn cycle_ends(old: Counts, young: Counts, stop: i64) {
     c.pauses[i] = pause;
     c.ends[i] = c.last;
     if godebug::GC_TRACE.on() {
-        trace(&c, &cycle, stop, now, times, live, old.bytes + young.bytes);
+        let roots = match ROOTS_DONE.load(Ordering::Relaxed) {
+            0 => stop,
+            at => at.clamp(cycle.going, stop),
+        };
+        line::put(&Line {
+            number: c.count,
+            since_start: now - c.start_of_process,
+            cpu_share: cpu_fraction(&c, now),
+            clocks: [
+                cycle.going - cycle.start,
+                roots - cycle.going,
+                cycle.stopped,
+                stop - roots - cycle.stopped,
+                last_stop,
+            ],
+            marking: times,
+            heap: [cycle.before, live, old.bytes + young.bytes, cycle.goal],
+            procs,
+            forced: cycle.cause == Cause::Forced,
+            stalls: worker::STALLS.read(),
+        });
     }
 }
 
@@ -172,106 +192,6 @@ pub(super) unsafe fn cycle_ends(old: Counts, young: Counts, stop: i64) {
 fn cpu_fraction(c: &Cycles, now: i64) -> f64 {
     let procs = f64::from(GOMAXPROCS.load(Ordering::Relaxed).max(1));
     c.cpu_ns as f64 / ((now - c.start_of_process).max(1) as f64 * procs)
-}
-
-/// The line of `GODEBUG=gctrace=1`, in the form that Go 1.5 documents. Its five clocks are: first stop; marking until all roots were handed
-/// out; stops that had to be given up; the rest of marking; last stop.
-fn trace(
-    c: &Cycles,
-    cycle: &Cycle,
-    stop: i64,
-    now: i64,
-    times: [u64; 3],
-    live: usize,
-    marked: usize,
-) {
-    let procs = GOMAXPROCS.load(Ordering::Relaxed) as i64;
-    let roots = match ROOTS_DONE.load(Ordering::Relaxed) {
-        0 => stop,
-        at => at.clamp(cycle.going, stop),
-    };
-    let first = cycle.going - cycle.start;
-    let last = now - stop;
-    let plus = |values: &[i64]| {
-        for (i, &v) in values.iter().enumerate() {
-            if i > 0 {
-                puts("+");
-            }
-            millis(v.max(0) as u64);
-        }
-    };
-    puts("gc ");
-    put_u64(u64::from(c.count));
-    puts(" @");
-    seconds((now - c.start_of_process).max(0) as u64 / 1_000_000);
-    puts("s ");
-    put_u64((cpu_fraction(c, now) * 100.0) as u64);
-    puts("%: ");
-    plus(&[
-        first,
-        roots - cycle.going,
-        cycle.stopped,
-        stop - roots - cycle.stopped,
-        last,
-    ]);
-    puts(" ms clock, ");
-    plus(&[first * procs, 0, cycle.stopped * procs]);
-    for (i, ns) in times.into_iter().enumerate() {
-        puts(if i == 0 { "+" } else { "/" });
-        millis(ns);
-    }
-    puts("+");
-    millis((last * procs).max(0) as u64);
-    puts(" ms cpu, ");
-    put_u64(cycle.before as u64 >> 20);
-    puts("->");
-    put_u64(live as u64 >> 20);
-    puts("->");
-    put_u64(marked as u64 >> 20);
-    puts(" MB, ");
-    put_u64(cycle.goal as u64 >> 20);
-    puts(" MB goal, ");
-    put_u64(procs as u64);
-    puts(if cycle.cause == Cause::Forced {
-        " P (forced)\n"
-    } else {
-        " P\n"
-    });
-}
-
-/// Prints milliseconds as seconds with three decimals.
-fn seconds(ms: u64) {
-    put_u64(ms / 1000);
-    puts(".");
-    for d in [100, 10, 1] {
-        put_u64(ms / d % 10);
-    }
-}
-
-/// Prints nanoseconds as milliseconds with two significant digits, or whole ones.
-fn millis(ns: u64) {
-    if ns >= 10_000_000 {
-        put_u64(ns / 1_000_000);
-        return;
-    }
-    let mut value = ns / 1000;
-    if value == 0 {
-        puts("0");
-        return;
-    }
-    let mut decimals = 3;
-    while value >= 100 {
-        value /= 10;
-        decimals -= 1;
-    }
-    let scale = 10u64.pow(decimals);
-    put_u64(value / scale);
-    puts(".");
-    let mut d = scale / 10;
-    while d > 0 {
-        put_u64(value / d % 10);
-        d /= 10;
-    }
 }
 
 /// `runtime.ReadMemStats`.

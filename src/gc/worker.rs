@@ -10,7 +10,7 @@
 
 use super::mark::Marker;
 use super::{pace, roots, work};
-use crate::os::futex;
+use crate::os::{futex, sys};
 use crate::profile::trace;
 use crate::sched::state::{self, GCWAITING, GLOBAL_RUNQ, GOMAXPROCS, WAKE};
 use crate::sched::{P, m, park};
@@ -23,6 +23,8 @@ const DEDICATED_NS: i64 = 10_000_000;
 const TURN_NS: i64 = 1_000_000;
 /// Longest wait of one allocation for others to mark.
 const WAIT_NS: i64 = 1_000_000;
+/// Longest wait of who ends a cycle for the threads that it woke: some times what the kernel takes. Longer keeps the cycle open where they do not get a processor.
+const AWAKE_NS: i64 = 200_000;
 /// Shortest turn that is worth the switch.
 const SHORTEST_NS: i64 = 20_000;
 /// Share of the Ps' time for marking, in thousandths.
@@ -58,6 +60,52 @@ pub static TIMES: Times = Times {
     fractional: AtomicU64::new(0),
 };
 
+/// What assists cost the goroutines that allocate, in this cycle: marking, and waiting for something to mark.
+#[derive(Debug)]
+pub struct Stalls {
+    count: AtomicU64,
+    ns: AtomicU64,
+    longest: AtomicU64,
+}
+
+/// [`Stalls`] at some time.
+#[derive(Debug, Clone, Copy)]
+pub struct Stalled {
+    /// Assists.
+    pub count: u64,
+    /// Time that they took.
+    pub ns: u64,
+    /// The longest of them.
+    pub longest: u64,
+}
+
+/// See [`Stalls`].
+pub static STALLS: Stalls = Stalls {
+    count: AtomicU64::new(0),
+    ns: AtomicU64::new(0),
+    longest: AtomicU64::new(0),
+};
+
+impl Stalls {
+    fn add(&self, ns: u64) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        self.ns.fetch_add(ns, Ordering::Relaxed);
+        if ns > self.longest.load(Ordering::Relaxed) {
+            self.longest.fetch_max(ns, Ordering::Relaxed);
+        }
+    }
+
+    /// What was counted.
+    pub fn read(&self) -> Stalled {
+        let load = |n: &AtomicU64| n.load(Ordering::Relaxed);
+        Stalled {
+            count: load(&self.count),
+            ns: load(&self.ns),
+            longest: load(&self.longest),
+        }
+    }
+}
+
 /// Dedicated workers for `procs` Ps, and the fractional worker's share in thousandths.
 fn shares(procs: u32) -> (i32, u32) {
     ((procs * SHARE / 1000) as i32, procs * SHARE % 1000)
@@ -90,6 +138,9 @@ pub(super) unsafe fn start() {
         &TIMES.background,
         &TIMES.idle,
         &TIMES.fractional,
+        &STALLS.count,
+        &STALLS.ns,
+        &STALLS.longest,
     ] {
         t.store(0, Ordering::Relaxed);
     }
@@ -230,13 +281,70 @@ fn unwelcome() -> bool {
     unsafe { park::wanted(crate::sched::curg()) }
 }
 
+/// Assists that wait for something to mark.
+struct Waits {
+    /// How many there are.
+    count: AtomicU32,
+    /// Counts up when they are to look again.
+    word: AtomicU32,
+    /// So many threads are about to end the cycle: nobody is to wait.
+    ending: AtomicU32,
+}
+
+static WAITS: Waits = Waits {
+    count: AtomicU32::new(0),
+    word: AtomicU32::new(0),
+    ending: AtomicU32::new(0),
+};
+
 /// Allocation is over its goal, and what is left to mark is in the hands of other threads: they get our processor, the system may have taken theirs.
 fn wait_for_work() {
-    static NOBODY_WAKES: AtomicU32 = AtomicU32::new(0);
     let end = nanotime() + WAIT_NS;
-    while !has_work() && !stopping() && !super::asked() && !unwelcome() && nanotime() < end {
-        futex::sleep(&NOBODY_WAKES, 0, WAIT_NS / 10);
+    // SeqCst: we count ourselves, read the word, and then look whether there is a reason not to sleep; who has one for us makes it known, and then looks whether
+    // anybody counts. One of the two sees the other.
+    WAITS.count.fetch_add(1, Ordering::SeqCst);
+    loop {
+        let word = WAITS.word.load(Ordering::SeqCst);
+        if has_work()
+            || GCWAITING.load(Ordering::SeqCst) != 0
+            || WAITS.ending.load(Ordering::SeqCst) != 0
+            || super::asked()
+            || unwelcome()
+            || nanotime() >= end
+        {
+            break;
+        }
+        futex::sleep(&WAITS.word, word, WAIT_NS / 10);
     }
+    WAITS.count.fetch_sub(1, Ordering::Release);
+}
+
+/// The world is about to stop, or the cycle to end: who waits for something to mark is to look again.
+pub fn hurry_waits() {
+    if WAITS.count.load(Ordering::SeqCst) != 0 {
+        WAITS.word.fetch_add(1, Ordering::SeqCst);
+        futex::wake(&WAITS.word, u32::MAX >> 1);
+    }
+}
+
+/// This thread is about to end the cycle: nobody waits any more for something to mark, until [`may_wait`]. A thread asleep would be missed in the final stop, which
+/// would be as long as the kernel takes to wake it.
+pub(super) fn end_waits() {
+    WAITS.ending.fetch_add(1, Ordering::SeqCst);
+    hurry_waits();
+}
+
+/// After [`end_waits`]: gives those who still are asleep some time.
+pub(super) fn waits_ended() {
+    let end = nanotime() + AWAKE_NS;
+    while WAITS.count.load(Ordering::Acquire) != 0 && !stopping() && nanotime() < end {
+        sys::sched_yield();
+    }
+}
+
+/// The attempt to end the cycle is over.
+pub(super) fn may_wait() {
+    WAITS.ending.fetch_sub(1, Ordering::SeqCst);
 }
 
 /// Marks `bytes` worth of objects for the allocation that is going on; answers what was done, 0 if there is nothing to do: then, if allocation is
@@ -251,16 +359,18 @@ pub(super) unsafe fn assist(bytes: usize, ahead: bool) -> usize {
     if !has_work() {
         if super::asked() {
             super::preempt_current();
-        } else if ahead {
+        } else if ahead && WAITS.ending.load(Ordering::Relaxed) == 0 {
+            let now = nanotime();
             wait_for_work();
+            STALLS.add((nanotime() - now).max(0) as u64);
         }
         return 0;
     }
     let now = nanotime();
     let done = mark(|m| m.scanned >= bytes || stopping() || unwelcome());
-    TIMES
-        .assist
-        .fetch_add((nanotime() - now).max(0) as u64, Ordering::Relaxed);
+    let took = (nanotime() - now).max(0) as u64;
+    TIMES.assist.fetch_add(took, Ordering::Relaxed);
+    STALLS.add(took);
     if super::asked() {
         super::preempt_current();
     }

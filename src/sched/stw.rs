@@ -62,6 +62,7 @@ pub unsafe fn stop_world() -> bool {
             wait = s.stopwait > 0;
         }
         if wait {
+            crate::gc::worker::hurry_waits();
             if spins() {
                 STOP_NOTE.spin_for(SPIN_NS);
             }

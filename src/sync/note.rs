@@ -59,12 +59,9 @@ impl Note {
     /// The word says that the sleeper sleeps, unless it is signalled already: true.
     fn says_asleep(&self) -> bool {
         // Acquire pairs with the signal; who signals later finds ASLEEP in the word and wakes.
-        let was = self.0.compare_exchange(
-            NOT_YET,
-            ASLEEP,
-            Ordering::Relaxed,
-            Ordering::Acquire,
-        );
+        let was = self
+            .0
+            .compare_exchange(NOT_YET, ASLEEP, Ordering::Relaxed, Ordering::Acquire);
         was == Err(SIGNALLED)
     }
 
@@ -75,12 +72,9 @@ impl Note {
             let left = end - crate::time::clock::nanotime();
             if left <= 0 {
                 // Nobody sleeps any more. If it was signalled meanwhile the word stays.
-                let was = self.0.compare_exchange(
-                    ASLEEP,
-                    NOT_YET,
-                    Ordering::Relaxed,
-                    Ordering::Acquire,
-                );
+                let was =
+                    self.0
+                        .compare_exchange(ASLEEP, NOT_YET, Ordering::Relaxed, Ordering::Acquire);
                 return was.is_err();
             }
             futex::sleep(&self.0, ASLEEP, left);
