@@ -300,6 +300,7 @@ static WAITS: Waits = Waits {
 /// Allocation is over its goal, and what is left to mark is in the hands of other threads: they get our processor, the system may have taken theirs.
 fn wait_for_work() {
     let end = nanotime() + WAIT_NS;
+    let p = crate::sched::getp();
     // SeqCst: we count ourselves, read the word, and then look whether there is a reason not to sleep; who has one for us makes it known, and then looks whether
     // anybody counts. One of the two sees the other.
     WAITS.count.fetch_add(1, Ordering::SeqCst);
@@ -310,6 +311,7 @@ fn wait_for_work() {
             || WAITS.ending.load(Ordering::SeqCst) != 0
             || super::asked()
             || unwelcome()
+            || crate::time::pending(p)
             || nanotime() >= end
         {
             break;
@@ -367,7 +369,8 @@ pub(super) unsafe fn assist(bytes: usize, ahead: bool) -> usize {
         return 0;
     }
     let now = nanotime();
-    let done = mark(|m| m.scanned >= bytes || stopping() || unwelcome());
+    let p = crate::sched::getp();
+    let done = mark(|m| m.scanned >= bytes || stopping() || unwelcome() || crate::time::pending(p));
     let took = (nanotime() - now).max(0) as u64;
     TIMES.assist.fetch_add(took, Ordering::Relaxed);
     STALLS.add(took);

@@ -13,6 +13,7 @@ use crate::gc::pace::{HEAP_SCAN, assist};
 use crate::gc::work::Counts;
 use crate::gc::{barrier_enabled, check_trigger};
 use crate::profile::trace;
+use crate::sched::prompt::look_for_timers;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
 
@@ -202,6 +203,7 @@ impl PerP {
                 } else {
                     check_trigger(live);
                 }
+                look_for_timers();
                 s.window = 0;
                 slot.span = s;
                 slot.elemsize = s.elemsize as u32;

@@ -3,7 +3,7 @@
 //! What they wait for has a time of its own, so they are not to stand in line behind goroutines that compute for a whole time slice each. A P that finds
 //! its timers due runs the first of the goroutines they wake at once and puts the rest into the list `Sched::prompt`, where any P takes them before its
 //! own queue. sysmon puts there what it finds on the network while goroutines run long. While the list is not empty, sysmon asks goroutines that have run
-//! for [`HOG_NS`] to make room. A P that does not get to its timers at all has them fired by others ([`timers_overdue`]).
+//! for [`HOG_NS`] to make room; goroutines that allocate look themselves ([`look_for_timers`]). A P that does not get to its timers at all has them fired by others ([`timers_overdue`]).
 //!
 //! After [`STREAK`] of them in a row another goroutine has its turn, so that many timers with short periods starve nobody. While the list is long no more
 //! timers are fired: the goroutines they wake would only stand at its end.
@@ -30,7 +30,6 @@ pub unsafe fn next(p: *mut P) -> *mut G {
     // SAFETY: the caller holds p.
     unsafe {
         let mut ready = GList::new();
-        let may_fire = || (PROMPT.load(Ordering::Relaxed) as usize) < crate::time::BATCH;
         if crate::time::pending(p) && may_fire() {
             crate::time::check_into(p, p, &mut ready);
         }
@@ -88,6 +87,38 @@ pub fn timers_overdue(hogs: impl Iterator<Item = *mut P>) {
         // SAFETY: Ps are never freed.
         unsafe { stw::preempt_one(p) };
     }
+}
+
+/// The goroutine that allocates makes room if a timer of its P is due. sysmon would ask it to, a fraction of a millisecond later, or some milliseconds when the kernel
+/// has no processor for sysmon. Called where memory is taken for many objects.
+///
+/// # Safety
+/// In system mode on a thread with a P.
+#[inline(always)]
+pub unsafe fn look_for_timers() {
+    // SAFETY: the P is this thread's.
+    unsafe {
+        let p = super::getp();
+        if crate::time::any(p) && crate::time::pending(p) {
+            make_room_for_timers();
+        }
+    }
+}
+
+#[cold]
+unsafe fn make_room_for_timers() {
+    // SAFETY: as above; the goroutine is stopped in the call that allocates.
+    unsafe {
+        let g = super::curg();
+        if !g.is_null() && may_fire() {
+            stw::preempt_goroutine(g);
+        }
+    }
+}
+
+/// The list is short enough for more timers to fire.
+fn may_fire() -> bool {
+    (PROMPT.load(Ordering::Relaxed) as usize) < crate::time::BATCH
 }
 
 /// Makes every goroutine of a list (linked by `schedlink`, all parked) runnable, before all others.

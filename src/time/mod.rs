@@ -13,7 +13,9 @@ pub mod sleep;
 pub mod timers;
 mod vdso;
 
-pub use timers::{BATCH, PerP, check, check_into, for_each_root, move_all, next_when, pending};
+pub use timers::{
+    BATCH, PerP, any, check, check_into, for_each_root, move_all, next_when, pending,
+};
 
 /// At boot, once the auxiliary vector was read.
 pub fn init() {

@@ -207,6 +207,14 @@ pub unsafe fn stop(t: *mut RuntimeTimer) -> bool {
     true
 }
 
+/// `p` has timers.
+#[inline(always)]
+#[expect(clippy::not_unsafe_ptr_arg_deref, reason = "Ps live for ever")]
+pub fn any(p: *mut P) -> bool {
+    // SAFETY: Ps live for ever; the word is atomic.
+    unsafe { (*p).time.first.load(Ordering::Relaxed) != 0 }
+}
+
 /// A timer of `p` is due.
 #[inline]
 #[expect(clippy::not_unsafe_ptr_arg_deref, reason = "Ps live for ever")]
