@@ -252,7 +252,7 @@ unsafe fn start_cycle() {
 
 /// Sweeps what the last cycle left, beside the program. False if the world is to be stopped meanwhile, or a timer of this P is due.
 fn sweep_rest() -> bool {
-    while heap::central::sweep_some(64) {
+    while heap::central::sweep_some(8) {
         if state::GCWAITING.load(Ordering::Relaxed) != 0 || crate::time::pending(sched::getp()) {
             return false;
         }

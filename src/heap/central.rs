@@ -15,6 +15,7 @@ use super::{guard, modes, sample, stats};
 use crate::gc::{finalizer, pace};
 use crate::os::sys;
 use crate::profile::trace;
+use crate::sched::state::GCWAITING;
 use crate::sync::mutex::Mutex;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -76,8 +77,8 @@ static SWEEP_AT: AtomicUsize = AtomicUsize::new(0);
 const MOST_FOR_SLOT: usize = 100;
 /// Spans that an allocation of pages sweeps in search of free ones, besides some for each page.
 const LEAST_FOR_PAGES: usize = 64;
-/// Most spans that an allocation sweeps in search of free pages, and most of those that it owes: a stop of the world waits for it. What is
-/// owed then is swept by the next ones.
+/// Most spans that an allocation sweeps in search of free pages, and most of those that it owes. What is owed then, or when the world is about to stop, is
+/// swept by the next ones.
 const MOST: usize = 1024;
 
 /// How fast sweeping has to go.
@@ -176,10 +177,23 @@ unsafe fn sweep_and_put(s: *mut Span) -> usize {
         } else {
             put(s, swept);
         }
-        // Release: who sees that nothing is unswept sees what sweeping did.
-        UNSWEPT.fetch_sub(pages, Ordering::Release);
+        count_swept(pages);
         if swept == Swept::Empty { pages } else { 0 }
     }
+}
+
+/// A span of `pages` was swept and is where it belongs.
+fn count_swept(pages: usize) {
+    // Release: who sees that nothing is unswept sees what sweeping did.
+    if UNSWEPT.fetch_sub(pages, Ordering::Release) == pages {
+        // Here, beside the program, and not when the next cycle is about to stop the world: of many sites it takes a tenth of a millisecond.
+        sample::publish();
+    }
+}
+
+/// The world is about to stop: what allocation has to sweep can wait.
+fn stopping() -> bool {
+    GCWAITING.load(Ordering::Relaxed) != 0
 }
 
 /// Puts a swept span on its class's list.
@@ -222,7 +236,7 @@ pub fn take(class: SpanClass, cache: &mut pages::Cache) -> *mut Span {
             if swept == Swept::Full {
                 put(s, swept);
             }
-            UNSWEPT.fetch_sub(pages, Ordering::Release);
+            count_swept(pages);
             if swept != Swept::Full {
                 return s;
             }
@@ -318,6 +332,9 @@ fn reclaim(pages: usize) -> bool {
         if got >= pages {
             return true;
         }
+        if stopping() {
+            break;
+        }
     }
     false
 }
@@ -372,7 +389,10 @@ fn keep_pace(bytes: usize) {
     // In KiB the product fits: pages and KiB of the whole address range are 29 and 32 bits.
     let due = (total * (used.min(distance) >> 10)) / (distance >> 10).max(1);
     for _ in 0..MOST {
-        if total.saturating_sub(UNSWEPT.load(Ordering::Relaxed)) >= due || sweep_next().is_none() {
+        if total.saturating_sub(UNSWEPT.load(Ordering::Relaxed)) >= due
+            || stopping()
+            || sweep_next().is_none()
+        {
             return;
         }
     }

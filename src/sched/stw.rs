@@ -22,9 +22,9 @@ static NEW_PROCS: AtomicU32 = AtomicU32::new(0);
 /// makes stops of the world wait longer for such loops; shorter stops goroutines by a signal that would have seen the request soon.
 pub const ASK_AGAIN_NS: i64 = 100_000;
 
-/// How long who stops the world, and whoever is stopped, look for what they wait for before they sleep: a stop of the collector is shorter, and to be woken takes
-/// the kernel as long. Longer only takes processor time, where a stop is long for another reason.
-const SPIN_NS: i64 = 50_000;
+/// How long who stops the world, and whoever is stopped, look for what they wait for before they sleep: a few times what a stop of the collector takes, and about
+/// as long as waking a thread may take. Longer only takes processor time, where a stop is long for another reason.
+const SPIN_NS: i64 = ASK_AGAIN_NS;
 
 /// Every P's thread has a processor, so that nobody is in the way of whom it waits for.
 fn spins() -> bool {
@@ -63,10 +63,12 @@ pub unsafe fn stop_world() -> bool {
         }
         if wait {
             crate::gc::worker::hurry_waits();
-            if spins() {
-                STOP_NOTE.spin_for(SPIN_NS);
-            }
-            while !STOP_NOTE.sleep_for(ASK_AGAIN_NS) {
+            let mut stopped = if spins() {
+                STOP_NOTE.spin_for(SPIN_NS)
+            } else {
+                STOP_NOTE.sleep_for(ASK_AGAIN_NS)
+            };
+            while !stopped {
                 insist_all();
                 // Who entered its system call at the same time may not have seen that the world stops, and left its P to nobody.
                 let mut s = SCHED.lock();
@@ -76,6 +78,8 @@ pub unsafe fn stop_world() -> bool {
                         break;
                     }
                 }
+                drop(s);
+                stopped = STOP_NOTE.sleep_for(ASK_AGAIN_NS);
             }
         }
         STOP_NOTE.clear();
