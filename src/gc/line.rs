@@ -169,6 +169,7 @@ mod tests {
             let mut out = Out::new(&mut text, Sink::Cut);
             line.print(&mut out);
             let len = out.len();
+            drop(out);
             String::from_utf8(text[..len].to_vec()).unwrap()
         };
         let go = "gc 7 @1.234s 25%: 0.012+2.0+0+223+0.009 ms clock, 0.024+0+0+250/1.5/0+0.019 ms cpu, 2050->2100->1077 MB, 2051 MB goal, 2 P";
