@@ -13,7 +13,7 @@
  * processor has it (gort_cpu_init); the uppers are cleared on the way out, so compiled SSE code never pays for a transition.
  */
 
-/* Bits of gort_cpu_features: 1 = AVX2 is there and usable, 2 = fast `rep stos`. */
+/* Bits of gort_cpu_features: 1 = AVX2 is there and usable, 2 = fast `rep stos`, 4 = AVX-512VL is there and usable. */
 .macro NO_AVX2 label
     test byte ptr gort_cpu_features[rip], 1
     jz \label
@@ -58,6 +58,14 @@ CFUNC gort_cpu_init
     cmp eax, 6
     jne 1f
     or r9d, 1
+    xor ecx, ecx
+    xgetbv
+    and eax, 0xe6                   /* and the registers that AVX-512 adds */
+    cmp eax, 0xe6
+    jne 1f
+    bt ebx, 31                      /* AVX-512VL */
+    jnc 1f
+    or r9d, 4
 1:  mov gort_cpu_features[rip], r9b
     mov rbx, r8
     ret

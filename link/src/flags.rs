@@ -112,6 +112,8 @@ pub struct Options {
     pub print_symbols: bool,
     /// Keep `go.o` in this directory (`-tmpdir`).
     pub keep_dir: Option<PathBuf>,
+    /// Send calls to entries made for them (`-specialise`).
+    pub specialise: bool,
 }
 
 /// Entry of every gort program.
@@ -144,6 +146,7 @@ impl Options {
             call_graph: false,
             print_symbols: false,
             keep_dir: None,
+            specialise: true,
         }
     }
 
@@ -274,6 +277,11 @@ const FLAGS: &[(&str, Form, &str)] = &[
     ("s", Switch, "no symbol table and no debug information"),
     ("shared", Switch, "(refused) shared object"),
     (
+        "specialise",
+        Switch,
+        "(gort's own) send calls whose operands are known to entries made for them; -specialise=false to compare",
+    ),
+    (
         "tmpdir",
         Value,
         "keep the intermediate object go.o in this directory",
@@ -403,6 +411,7 @@ fn set_switch(o: &mut Options, name: &str, on: bool) -> Result<()> {
         "f" => o.mixed_releases = on,
         "c" => o.call_graph = on,
         "n" => o.print_symbols = on,
+        "specialise" => o.specialise = on,
         n if VACUOUS.contains(&n) => {}
         _ if !on => {}
         "race" => {

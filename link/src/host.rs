@@ -263,6 +263,11 @@ impl<'a> HostLib<'a> {
         self.defined.get(name)
     }
 
+    /// A name that it defines, as it stands there.
+    pub fn name(&self, name: &[u8]) -> Option<&'a [u8]> {
+        self.defined.get_key_value(name).map(|(&name, _)| name)
+    }
+
     /// The functions that Go code can name and that are part of the program, in order of address. Empty for a library that does not bound
     /// them.
     pub fn code(&self, live: &Live) -> Vec<CodeFunction<'a>> {

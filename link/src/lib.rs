@@ -8,6 +8,7 @@
 //! | find and read packages | [`load`], [`object`] |
 //! | read libgort.a | [`host`] |
 //! | one definition for each name | [`resolve`] |
+//! | calls of entries made for them | [`specialise`] |
 //! | what the program needs | [`reach`] |
 //! | what the runtime will trust is whole | [`validate`] |
 //! | places | [`layout`], [`addresses`] |
@@ -48,6 +49,7 @@ pub mod prove;
 pub mod reach;
 pub mod relro;
 pub mod resolve;
+pub mod specialise;
 pub mod tables;
 pub mod validate;
 pub mod verify;
@@ -108,6 +110,10 @@ fn everything_but_the_last_step(
     clock.done("resolve names");
     xvalue::apply(&mut program, &options.x_values)?;
     program.require_zero_value();
+    if options.specialise {
+        specialise::specialise(&mut program, &host);
+        clock.done("calls of entries made for them");
+    }
     let entries: [&[u8]; 3] = [b"main.main", b"main.init", options.entry.as_bytes()];
     let reached = reach::reach(&mut program, &host, &entries)?;
     clock.done("reachability");

@@ -10,6 +10,7 @@ use crate::host::HostLib;
 use crate::layout::{Layout, Section};
 use crate::object::RelocKind;
 use crate::resolve::{Definition, Program, SymId};
+use crate::specialise::is_duff;
 use crate::tables::{calls, is_call};
 use gort_tables::pcvalue::PcValues;
 use rustc_hash::FxHashMap;
@@ -105,13 +106,8 @@ impl Checker<'_, '_> {
 
     fn library(&self, id: SymId) -> i64 {
         let name = self.p.sym(id).name;
-        // morestack switches stacks first thing; duffzero and duffcopy are straight code.
-        let free: [&[u8]; 3] = [
-            b"runtime.morestack",
-            b"runtime.morestack_noctxt",
-            b"runtime.duffzero",
-        ];
-        if free.contains(&name) || name == b"runtime.duffcopy" {
+        // morestack switches stacks first thing; the duff routines need a word or two below their return address.
+        if name == b"runtime.morestack" || name == b"runtime.morestack_noctxt" || is_duff(name) {
             return 0;
         }
         self.leaf

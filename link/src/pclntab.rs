@@ -11,6 +11,7 @@ use crate::host::CodeFunction;
 use crate::layout::{Layout, Section};
 use crate::places::{Place, Places};
 use crate::resolve::{Program, SymId};
+use crate::specialise::stands_for;
 use gort_tables::pcvalue::PcValues;
 use gort_tables::place;
 use hashbrown::HashMap;
@@ -153,7 +154,8 @@ impl<'b> Builder<'b> {
             self.t.addresses.push((field as u32, end));
         }
         for (i, f) in functions.iter().enumerate() {
-            let places = std::str::from_utf8(f.name).ok().and_then(|n| places.get(n));
+            let shown = stands_for(f.name);
+            let places = std::str::from_utf8(shown).ok().and_then(|n| places.get(n));
             let in_tree = places.and_then(|p| p.go.as_ref());
             let in_tree = in_tree.map_or(0, |p| place::packed(self.place(p)));
             let (pcfile, pcline) = match places.and_then(|p| p.own.as_ref()) {
@@ -165,7 +167,7 @@ impl<'b> Builder<'b> {
                 }
                 None => (0, 0),
             };
-            let name = self.string(f.name);
+            let name = self.string(shown);
             let record = self.record([name, i32::MIN as u32, in_tree, 0, pcfile, pcline, 0, 0]);
             let slot = first + 1 + i;
             self.slot(slot, record);

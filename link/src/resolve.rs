@@ -10,6 +10,7 @@ use crate::host::HostLib;
 use crate::load::Loaded;
 use crate::object::{Def, Kind, RelocKind, Text, hash_name};
 use hashbrown::HashTable;
+use rustc_hash::FxHashMap;
 
 /// Zeros that map lookups of absent keys point to.
 pub const ZERO_VALUE: &[u8] = b"runtime.zerovalue";
@@ -95,6 +96,8 @@ pub struct Program<'b> {
     pub symbols: Vec<Symbol<'b>>,
     /// Definitions made by the linker.
     pub made: Vec<Made>,
+    /// Calls of functions that go elsewhere than the objects say ([`crate::specialise`]), in order of offset.
+    sent: FxHashMap<SymId, Vec<Relocation>>,
     index: HashTable<u32>,
 }
 
@@ -107,6 +110,7 @@ impl<'b> Program<'b> {
             ids: Vec::with_capacity(objects.len()),
             symbols: Vec::with_capacity(names / 2),
             made: Vec::new(),
+            sent: FxHashMap::default(),
             // It never grows: that would hash all names again.
             index: HashTable::with_capacity(names),
         };
@@ -318,8 +322,25 @@ impl<'b> Program<'b> {
         self.ids[object][name.ix()]
     }
 
+    /// A name that the library defines and that no object may have used so far.
+    pub fn wanted_of_library(&mut self, name: &[u8], host: &HostLib<'b>) -> Option<SymId> {
+        let name = host.name(name)?;
+        let id = self.intern(name, hash_name(name));
+        let s = &mut self.symbols[id.ix()];
+        if s.def == Definition::None {
+            s.def = Definition::Host;
+        }
+        (s.def == Definition::Host).then_some(id)
+    }
+
+    /// From now on a call of a function is this one; calls of one function come in order of offset.
+    pub fn send(&mut self, from: SymId, call: Relocation) {
+        self.sent.entry(from).or_default().push(call);
+    }
+
     /// Relocations of a symbol.
     pub fn relocs(&self, id: SymId) -> impl Iterator<Item = Relocation> + '_ {
+        let sent = self.sent.get(&id).map_or(&[][..], |calls| calls);
         let (made, go) = match self.sym(id).def {
             Definition::Made(i) => (&self.made[i as usize].relocs[..], None),
             _ => (&[][..], self.go_def(id)),
@@ -335,7 +356,14 @@ impl<'b> Program<'b> {
                     target: r.sym.map(|n| self.ids[object][n.ix()]),
                 })
         });
-        made.iter().copied().chain(go)
+        made.iter().copied().chain(go).map(move |r| {
+            let at = sent.binary_search_by_key(&r.off, |call| call.off);
+            at.ok()
+                .and_then(|i| sent.get(i))
+                .filter(|call| call.kind == r.kind)
+                .copied()
+                .unwrap_or(r)
+        })
     }
 
     /// Symbols defined by Go objects, in file order.

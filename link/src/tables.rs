@@ -11,6 +11,7 @@ use crate::layout::{Layout, Section};
 use crate::object::{RelocKind, Text};
 use crate::pclntab::Pclntab;
 use crate::resolve::{Program, Relocation, SymId};
+use crate::specialise::is_duff;
 use crate::validate::StackMap;
 use gort_tables::pcvalue::PcValues;
 use gort_tables::{
@@ -208,6 +209,11 @@ fn immediate(i: &iced_x86::Instruction) -> Option<i64> {
     i.try_immediate(1).ok().map(|n| n as i64)
 }
 
+/// Whether no goroutine can be stopped in a call of the function.
+fn is_unstopped(name: &[u8]) -> bool {
+    name == b"runtime.morestack" || name == b"runtime.morestack_noctxt" || is_duff(name)
+}
+
 struct Builder<'p, 'b> {
     p: &'p Program<'b>,
     t: Tables,
@@ -215,28 +221,17 @@ struct Builder<'p, 'b> {
     bits: HashMap<Vec<u8>, u32>,
     /// (words, offset) of each map of each stack map symbol.
     maps: FxHashMap<(SymId, u32, bool), (u32, u32)>,
-    morestack: Vec<SymId>,
     deferreturn: Option<SymId>,
 }
 
 /// Computes the tables.
 pub fn build(p: &Program<'_>, layout: &Layout, pclntab: &Pclntab) -> Result<Tables> {
-    let unstopped = [
-        "runtime.morestack",
-        "runtime.morestack_noctxt",
-        "runtime.duffzero",
-        "runtime.duffcopy",
-    ];
     let mut b = Builder {
         p,
         t: Tables::default(),
         frames: HashMap::default(),
         bits: HashMap::default(),
         maps: FxHashMap::default(),
-        morestack: unstopped
-            .iter()
-            .filter_map(|n| p.find(n.as_bytes()))
-            .collect(),
         deferreturn: p.find(b"runtime.deferreturn"),
     };
     for (i, &id) in layout.symbols(Section::Text).iter().enumerate() {
@@ -304,7 +299,10 @@ impl Builder<'_, '_> {
 
         let mut steps = FunctionSteps::new(text);
         for call in calls(self.p, id)? {
-            if call.target.is_some_and(|t| self.morestack.contains(&t)) {
+            if call
+                .target
+                .is_some_and(|t| is_unstopped(self.p.sym(t).name))
+            {
                 continue;
             }
             let is_deferreturn = call.target.is_some() && call.target == self.deferreturn;

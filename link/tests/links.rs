@@ -4,7 +4,7 @@ mod support;
 
 use object::{Object as _, ObjectSection as _};
 use std::process::Command;
-use support::exe::Exe;
+use support::exe::{Exe, check_sites};
 use support::*;
 
 fn bench() -> Bench {
@@ -648,4 +648,83 @@ fn what_is_relocated_is_read_only() {
             assert_eq!(got, expected, "{linker:?} {symbol}");
         }
     }
+}
+
+/// Calls of `runtime.duffzero` at offsets, from a compiled function or from assembly: names of what is called. `flags` of the link.
+fn sent(offsets: &[i64], compiled: bool, entries: &[&str], flags: &[&str]) -> Vec<String> {
+    let names = ["runtime.duffzero", "runtime.morestack_noctxt"];
+    let functions: Vec<&str> = names.iter().chain(entries).copied().collect();
+    let b = Bench::new(&Library {
+        functions: &functions,
+        ..Library::default()
+    });
+    let mut code = Vec::new();
+    let mut relocs = Vec::new();
+    for &offset in offsets {
+        code.extend([0xe8, 0, 0, 0, 0]);
+        relocs.push((code.len() as i64 - 4, 4, R_CALL, offset, "runtime.duffzero"));
+    }
+    code.push(0xc3);
+    code.resize(code.len().next_multiple_of(16), 0x90);
+    let map = [1, 0, 0, 0, 0, 0, 0, 0];
+    let map = &map[..];
+    let name = stack_map_name(map);
+    let len = code.len() as u8;
+    let text = Text {
+        pcsp: &[2, len, 0],
+        pcline: &[2, len, 0],
+        nosplit: true,
+        funcdata: if compiled { &[&name, &name] } else { &[] },
+        ..Text::default()
+    };
+    let object = Encoder::new(&[])
+        .symbol(&Symbol {
+            kind: TEXT,
+            name: "\"\".main",
+            data: &code,
+            relocs: &relocs,
+            text: Some(text),
+            ..Symbol::default()
+        })
+        .function("\"\".init", RET, &[])
+        .stack_map(map);
+    b.write("main.o", &object.finish());
+    let args = [flags, &["-o", "out", "main.o"]].concat();
+    let bytes = b.linked(&args);
+    let exe = Exe::new(&bytes);
+    check_sites(&exe);
+    let main = exe.symbol("main.main").expect("main.main");
+    let target = |field: u64| {
+        let at = main + field;
+        (at + 4).wrapping_add_signed(i64::from(exe.u32(at) as i32))
+    };
+    let name = |target: u64| {
+        let entry = entries.iter().find(|e| exe.symbol(e) == Some(target));
+        entry.map_or_else(
+            || {
+                let base = exe.symbol("runtime.duffzero").expect("runtime.duffzero");
+                format!("+{}", target - base)
+            },
+            |e| (*e).to_string(),
+        )
+    };
+    relocs.iter().map(|r| name(target(r.0 as u64))).collect()
+}
+
+#[test]
+fn calls_of_duffzero_go_to_the_entry_for_their_size() {
+    let entries = ["runtime.duffzero.9", "runtime.duffzero.128"];
+    // 9 words; 128; 10, for which there is no entry; an offset that no compiler writes.
+    let offsets = [562, 0, 558, 563];
+    let got = sent(&offsets, true, &entries, &[]);
+    assert_eq!(got, [entries[0], entries[1], "+558", "+563"]);
+    let as_compiled = ["+562", "+0", "+558", "+563"];
+    let off = sent(&offsets, true, &entries, &["-specialise=false"]);
+    assert_eq!(off, as_compiled);
+    assert_eq!(sent(&offsets, true, &[], &[]), as_compiled);
+    assert_eq!(
+        sent(&offsets, false, &entries, &[]),
+        as_compiled,
+        "assembly may know what registers hold"
+    );
 }

@@ -94,6 +94,12 @@ pub fn library_name(f: &LibraryFunc) -> &'static [u8] {
     text(word(f.record as usize + record::NAME) as usize)
 }
 
+/// `pc` lies in a Duff device, with the return address at the top of the stack. To compiled code that is an instruction rather than a call: its calls are no sites.
+pub fn is_duff(pc: usize) -> bool {
+    let devices: [&[u8]; 2] = [b"runtime.duffzero", b"runtime.duffcopy"];
+    walk::in_asm_text(pc) && asmfuncs::find(pc).is_some_and(|f| devices.contains(&library_name(f)))
+}
+
 /// File and line of `pc` by the tables of a function record.
 fn place(record: usize, entry: usize, pc: usize) -> (&'static [u8], u32) {
     let value = |field: usize| {

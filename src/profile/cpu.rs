@@ -8,8 +8,8 @@
 
 use super::timers::{self, TIMERS};
 use crate::abi::{G, GoSlice, Status, args, offsets};
-use crate::debug::asmfuncs;
 use crate::debug::frames::{self, Frames};
+use crate::debug::{asmfuncs, symtab};
 use crate::os::mem;
 use crate::sched::{
     self,
@@ -190,6 +190,11 @@ unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
         if walk::in_go_text(pc) {
             let n = frames::record(Frames::from(g, Walker::at_fault(pc, sp), 0), 0, pcs);
             return if n == 0 { alone(pc, pcs) } else { n };
+        }
+        if symtab::is_duff(pc) {
+            // Inside the call instruction.
+            let walker = Walker::at_fault(*(sp as *const usize) - 1, sp + 8);
+            return in_the_runtime(pc, Frames::from(g, walker, 0), pcs);
         }
         // Our own code on the goroutine's stack: its Go caller's return address is at the top, or where the trampoline left it.
         for at in [sp, ctx.bp()] {

@@ -21,10 +21,6 @@ use core::sync::atomic::Ordering;
 unsafe extern "C" {
     #[link_name = "runtime.sigpanic"]
     static SIGPANIC: u8;
-    #[link_name = "runtime.duffzero"]
-    static DUFFZERO: u8;
-    #[link_name = "runtime.duffcopy"]
-    static DUFFCOPY: u8;
 }
 
 unsafe extern "C" {
@@ -191,11 +187,8 @@ unsafe fn place(pc: usize, sp: usize, address: usize) -> Option<(usize, usize)> 
         if walk::is_asm_site(pc) || is_site(ret) {
             return Some((pc, sp));
         }
-        // To compiled code a Duff device is an instruction rather than a call: its calls are no sites. The call itself faults.
-        let entry = asmfuncs::find(pc).map_or(0, |f| f.entry as usize);
-        if [&raw const DUFFZERO as usize, &raw const DUFFCOPY as usize].contains(&entry)
-            && walk::in_go_text(ret)
-        {
+        // The call itself faults.
+        if symtab::is_duff(pc) && walk::in_go_text(ret) {
             return Some((ret - CALL, sp + 8));
         }
         // One of our primitives called another.

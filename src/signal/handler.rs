@@ -9,7 +9,7 @@ use super::{fault, queue};
 use crate::abi::G;
 use crate::debug::out::{Out, Sink};
 use crate::debug::traceback::{self, Style};
-use crate::debug::{asmfuncs, builtins, dying, level, print, watch};
+use crate::debug::{asmfuncs, builtins, dying, level, print, symtab, watch};
 use crate::os::sys;
 use crate::panic::uncaught;
 use crate::sched::g::status_of;
@@ -89,6 +89,10 @@ unsafe fn interrupted(ctx: &Context, g: *mut G) -> Option<(*mut G, Walker)> {
             return Some((g, Walker::at_fault(pc, sp)));
         }
         let stack = (*g).stack_lo..(*g).stack_hi - 8;
+        if symtab::is_duff(pc) && stack.contains(&sp) {
+            // Inside the call instruction.
+            return Some((g, Walker::at_fault(*(sp as *const usize) - 1, sp + 8)));
+        }
         // Our own code on the goroutine's stack: its Go caller is at the top of the stack, or where the trampoline left it.
         for at in [sp, bp] {
             if stack.contains(&at) && walk::find_site(*(at as *const usize)).is_some() {

@@ -41,7 +41,65 @@ global_asm!(
     "ret",
 );
 
+/// An entry, and how many words it clears; 0 at the end of their table.
+#[repr(C)]
+struct Device {
+    words: usize,
+    code: *const u8,
+}
+
+// A call of a Duff device, rdi = where, rsi = code: rax is zero, and all other registers that compiled code has variables in come out as they went in, or the answer
+// is 1. rdx gets rdi as it comes out.
+global_asm!(
+    ".globl gort_test_duffzero",
+    "gort_test_duffzero:",
+    "push rdx",
+    "mov r8, rsi",
+    "mov r9, 0x1234567887654321",
+    "movq xmm0, r9",
+    "punpcklqdq xmm0, xmm0",
+    ".irp n, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15",
+    "movaps xmm\\n, xmm0",
+    ".endr",
+    "mov rcx, r9",
+    "mov rdx, r9",
+    "mov rsi, r9",
+    "xor eax, eax",
+    "call r8",
+    "or rax, 0",
+    "jnz 2f",
+    ".irp r, rcx,rdx,rsi",
+    "cmp \\r, r9",
+    "jne 2f",
+    ".endr",
+    ".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15",
+    "movq rcx, xmm\\n",
+    "cmp rcx, r9",
+    "jne 2f",
+    "movhlps xmm\\n, xmm\\n",
+    "movq rcx, xmm\\n",
+    "cmp rcx, r9",
+    "jne 2f",
+    ".endr",
+    "jmp 3f",
+    "2: mov eax, 1",
+    "3: pop rdx",
+    "mov [rdx], rdi",
+    "ret",
+    ".globl gort_test_duffzeros",
+    ".pushsection .data.rel.ro.gort_test, \"aw\", @progbits",
+    ".p2align 3",
+    "gort_test_duffzeros:",
+    ".irp n, 4,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,49,50,51,52,53,54,55,56,57,58,59,60,61,62,63,64,65,66,67,68,69,70,71,72,73,74,75,76,77,78,79,80,81,82,83,84,85,86,87,88,89,90,91,92,93,94,95,96,97,98,99,100,101,102,103,104,105,106,107,108,109,110,111,112,113,114,115,116,117,118,119,120,121,122,123,124,125,126,127,128",
+    ".quad \\n, runtime.duffzero.\\n",
+    ".endr",
+    ".quad 0",
+    ".popsection",
+);
+
 unsafe extern "C" {
+    fn gort_test_duffzero(at: *mut u64, code: *const u8, end: *mut *mut u64) -> u32;
+    static gort_test_duffzeros: [Device; 122];
     static mut gort_cpu_features: u8;
     fn gort_cpu_init();
     fn memmove(to: *mut u8, from: *const u8, n: usize) -> *mut u8;
@@ -119,7 +177,7 @@ fn with_features(f: impl Fn()) {
     unsafe {
         gort_cpu_init();
         let all = gort_cpu_features;
-        for features in [0, all & 1, all] {
+        for features in [0, all & 1, all & 3, all] {
             gort_cpu_features = features;
             f();
         }
@@ -458,4 +516,29 @@ fn runes_of_all_edges() {
             assert_eq!(go(entry::stringiter2, [p, n, n, 99, 0])[3..], [0, 0]);
         }
     }
+}
+
+/// What calls of `runtime.duffzero` become (the linker's phase `specialise`): all words, no other, and no register but rdi.
+#[test]
+fn duffzeros_of_all_sizes() {
+    with_features(|| {
+        // SAFETY: the table ends with a zero.
+        let all = unsafe { &gort_test_duffzeros }.iter();
+        for &Device { words: n, code } in all.take_while(|d| d.words != 0) {
+            for at in 8..17 {
+                let mut words = [!0u64; 160];
+                // The device is entered in the middle of a block of four words, with the address of the block.
+                let block = words.as_mut_ptr().wrapping_add(at - n.wrapping_neg() % 4);
+                let mut end = core::ptr::null_mut();
+                // SAFETY: it clears words of the array.
+                let changed = unsafe { gort_test_duffzero(block, code, &mut end) };
+                assert_eq!(changed, 0, "{n} words");
+                assert_eq!(end, words.as_mut_ptr().wrapping_add(at + n), "{n} words");
+                for (i, w) in words.iter().enumerate() {
+                    let want = if (at..at + n).contains(&i) { 0 } else { !0 };
+                    assert_eq!(*w, want, "{n} words from {at}, word {i}");
+                }
+            }
+        }
+    });
 }

@@ -216,7 +216,10 @@ pub fn check_sites(exe: &Exe<'_>) {
     let t = exe.tables();
     let deferreturn = exe.symbol("runtime.deferreturn");
     let morestack = ["runtime.morestack", "runtime.morestack_noctxt"].map(|n| exe.symbol(n));
-    let duff = ["runtime.duffzero", "runtime.duffcopy"].map(|n| exe.symbol(n).unwrap_or(0));
+    let duff: Vec<u64> = (exe.elf.symbols())
+        .filter(|s| s.name().is_ok_and(|n| n.starts_with("runtime.duff")))
+        .map(|s| s.address())
+        .collect();
     let (_, table) = exe.section(".gopclntab").expect("function table");
     let mut want = Vec::new();
     for f in pclntab(table).values() {
