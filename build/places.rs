@@ -48,7 +48,7 @@ fn in_go_tree(text: &str) -> Vec<(String, String)> {
     out
 }
 
-/// Functions of `asm/`: the lines that start them, by `GOFUNC` or by a macro that uses it.
+/// Functions of `asm/`: the lines that start them, by `GOFUNC`, `GOENTRY` or a macro that uses one of them.
 fn in_assembly(root: &Path) -> Vec<(String, String)> {
     let mut out = Vec::new();
     let files = fs::read_dir(root.join("asm")).expect("asm").flatten();
@@ -59,7 +59,10 @@ fn in_assembly(root: &Path) -> Vec<(String, String)> {
         let text = fs::read_to_string(&path).expect("a file of asm");
         let file = path.strip_prefix(root).expect("below the root").display();
         // Macros that start a function: name, parameter, and the function's name with the parameter in it. The macro and the loop that a line is in.
-        let mut starters = vec![("GOFUNC", "name", "\\name")];
+        let mut starters = vec![
+            ("GOFUNC", "name", "\\name"),
+            ("GOENTRY", "name", "\\name"),
+        ];
         let (mut makro, mut looped) = (("", ""), ("", Vec::new()));
         for (i, line) in text.lines().enumerate() {
             let mut words = line.split_whitespace();
@@ -71,7 +74,7 @@ fn in_assembly(root: &Path) -> Vec<(String, String)> {
             match what {
                 ".macro" => makro = (argument, rest),
                 ".irp" => looped = (argument.trim_end_matches(','), rest.split(',').collect()),
-                "GOFUNC" if argument.contains('\\') => {
+                "GOFUNC" | "GOENTRY" if argument.contains('\\') => {
                     starters.push((makro.0, makro.1, argument));
                 }
                 _ => {
