@@ -59,10 +59,7 @@ fn in_assembly(root: &Path) -> Vec<(String, String)> {
         let text = fs::read_to_string(&path).expect("a file of asm");
         let file = path.strip_prefix(root).expect("below the root").display();
         // Macros that start a function: name, parameter, and the function's name with the parameter in it. The macro and the loop that a line is in.
-        let mut starters = vec![
-            ("GOFUNC", "name", "\\name"),
-            ("GOENTRY", "name", "\\name"),
-        ];
+        let mut starters = vec![("GOFUNC", "name", "\\name"), ("GOENTRY", "name", "\\name")];
         let (mut makro, mut looped) = (("", ""), ("", Vec::new()));
         for (i, line) in text.lines().enumerate() {
             let mut words = line.split_whitespace();
