@@ -1,4 +1,8 @@
 //! Deadlines of descriptors, on the runtime's timers.
+//!
+//! A descriptor has one timer. While there is a deadline to come the timer is armed, or about to call [`look`], for the first one or for an earlier time. Most programs
+//! put a deadline off again and again before it is over: then the timer stays where it is, and when it fires is armed for what the deadline is by then.
+//! A timer that fires for a former life of its descriptor does no harm either: it looks at the clock and the deadlines of today.
 
 use super::desc::{EXPIRED, Mode, PollDesc, ready_all};
 use crate::abi::{Eface, G};
@@ -14,12 +18,12 @@ const MODES: [Mode; 2] = [Mode::Read, Mode::Write];
 /// # Safety
 /// `pd` is locked.
 pub unsafe fn clear(pd: *mut PollDesc) {
-    // SAFETY: the timers are the descriptor's. One that is firing right now finds an old `seq`.
+    // SAFETY: the caller's promise.
     unsafe {
-        (*pd).seq += 1;
-        for i in 0..2 {
-            timers::stop(&raw mut (*pd).timer[i]);
+        for deadline in &(*pd).deadline {
+            deadline.store(0, Ordering::SeqCst);
         }
+        arm(pd);
     }
 }
 
@@ -30,88 +34,75 @@ pub unsafe fn clear(pd: *mut PollDesc) {
 pub unsafe fn set(pd: *mut PollDesc, d: i64, modes: [bool; 2]) -> [*mut G; 2] {
     // SAFETY: the descriptor is ours while it is locked.
     unsafe {
-        clear(pd);
         let d = if d != 0 && d <= nanotime() {
             EXPIRED
         } else {
             d
         };
-        let deadlines = &(*pd).deadline;
-        for (deadline, wanted) in deadlines.iter().zip(modes) {
+        for (deadline, wanted) in (*pd).deadline.iter().zip(modes) {
             if wanted {
                 deadline.store(d, Ordering::SeqCst);
             }
         }
-        let when = [0, 1].map(|i| (*pd).deadline[i].load(Ordering::SeqCst));
-        if when[0] > 0 && when[0] == when[1] {
-            arm(pd, 0, when[0], 3);
-        } else {
-            for (i, when) in when.into_iter().enumerate() {
-                if when > 0 {
-                    arm(pd, i, when, 1 + i);
-                }
-            }
-        }
-        let late = |i: usize| {
-            if when[i] < 0 {
-                (*pd).unblock(MODES[i], false)
+        arm(pd);
+        MODES.map(|mode| {
+            if (*pd).deadline[mode as usize].load(Ordering::SeqCst) < 0 {
+                (*pd).unblock(mode, false)
             } else {
                 null_mut()
             }
-        };
-        [late(0), late(1)]
+        })
     }
 }
 
-/// Arms timer `i` to call the internal timer function number `f`.
-unsafe fn arm(pd: *mut PollDesc, i: usize, when: i64, f: usize) {
-    // SAFETY: the timer is not armed: `clear` came before. The descriptor is never freed.
+/// Sees to it that the timer fires when the first deadline is over, or earlier.
+///
+/// # Safety
+/// `pd` is locked.
+unsafe fn arm(pd: *mut PollDesc) {
+    // SAFETY: the timer is the descriptor's, which is never freed; only who has locked that arms and stops it.
     unsafe {
-        let t = &raw mut (*pd).timer[i];
+        let t = &raw mut (*pd).timer;
+        let deadlines = (*pd).deadline.iter().map(|d| d.load(Ordering::SeqCst));
+        let Some(when) = deadlines.filter(|&d| d > 0).min() else {
+            timers::stop(t);
+            return;
+        };
+        // One that was armed when we asked and is not any more waits for our lock.
+        if timers::is_armed(t) {
+            if (*t).when <= when {
+                return;
+            }
+            timers::stop(t);
+        }
         (*t).when = when;
         (*t).period = 0;
-        (*t).f = timers::internal(f);
+        (*t).f = timers::internal(1);
         (*t).arg = Eface {
             typ: core::ptr::null(),
             data: pd.cast(),
         };
-        (*t).seq = (*pd).seq;
         timers::start(t);
     }
 }
 
-unsafe fn expired(pd: *mut PollDesc, seq: usize, modes: [bool; 2]) {
-    // SAFETY: descriptors live for ever.
+/// Timer function: a deadline of the descriptor may be over.
+pub(crate) unsafe fn look(pd: *mut u8, _seq: usize) {
+    let pd: *mut PollDesc = pd.cast();
+    // SAFETY: the timer's argument is a descriptor; these live for ever.
     unsafe {
         (*pd).lock.lock();
-        let mut gs = [null_mut(); 2];
-        if seq == (*pd).seq {
-            for i in 0..2 {
-                if modes[i] {
-                    (*pd).deadline[i].store(EXPIRED, Ordering::SeqCst);
-                    gs[i] = (*pd).unblock(MODES[i], false);
-                }
+        let now = nanotime();
+        let late = MODES.map(|mode| {
+            let deadline = &(*pd).deadline[mode as usize];
+            if !(1..=now).contains(&deadline.load(Ordering::SeqCst)) {
+                return null_mut();
             }
-        }
+            deadline.store(EXPIRED, Ordering::SeqCst);
+            (*pd).unblock(mode, false)
+        });
+        arm(pd);
         (*pd).lock.unlock();
-        ready_all(gs);
+        ready_all(late);
     }
-}
-
-/// Timer function: the deadline for reading is over.
-pub(crate) unsafe fn read_expired(pd: *mut u8, seq: usize) {
-    // SAFETY: the timer's argument is a descriptor.
-    unsafe { expired(pd.cast(), seq, [true, false]) }
-}
-
-/// Timer function: the deadline for writing is over.
-pub(crate) unsafe fn write_expired(pd: *mut u8, seq: usize) {
-    // SAFETY: the timer's argument is a descriptor.
-    unsafe { expired(pd.cast(), seq, [false, true]) }
-}
-
-/// Timer function: the deadline for both is over.
-pub(crate) unsafe fn both_expired(pd: *mut u8, seq: usize) {
-    // SAFETY: the timer's argument is a descriptor.
-    unsafe { expired(pd.cast(), seq, [true, true]) }
 }

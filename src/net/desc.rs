@@ -2,8 +2,8 @@
 //!
 //! Each direction has a [`Waiter`].
 //!
-//! Everything else is under `lock`. Each change of deadlines has a new `seq`; a timer that fires with an older one does nothing. Descriptors come
-//! from a pool and are never unmapped, so a stale event or timer finds one, if perhaps a different one: it makes somebody look in vain.
+//! Everything else is under `lock`. Descriptors come from a pool and are never unmapped, so a stale event or timer finds one, if perhaps a different one: it
+//! makes somebody look in vain.
 
 use super::deadline;
 use super::epoll;
@@ -57,10 +57,8 @@ pub struct PollDesc {
     wait: [Waiter; 2],
     /// Deadlines: 0 none, [`EXPIRED`], or when. Written under the lock.
     pub(super) deadline: [AtomicI64; 2],
-    /// Number of the present deadlines.
-    pub(super) seq: usize,
-    /// Timers of the deadlines; the first serves both if they are equal.
-    pub(super) timer: [RuntimeTimer; 2],
+    /// Fires when the first deadline is over, or earlier ([`deadline`]).
+    pub(super) timer: RuntimeTimer,
 }
 
 static POOL: Mutex<Pool> = Mutex::new(Pool { free: null_mut() });
@@ -227,7 +225,6 @@ pub unsafe fn open(a: &mut args::net_runtime_pollOpen) {
     unsafe {
         (*pd).lock.lock();
         (*pd).fd = a.fd;
-        (*pd).seq += 1;
         (*pd).closing.store(false, Ordering::SeqCst);
         for i in 0..2 {
             (*pd).wait[i].reset();

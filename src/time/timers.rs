@@ -45,16 +45,10 @@ static NHEAPS: AtomicU32 = AtomicU32::new(0);
 pub type Internal = unsafe fn(data: *mut u8, seq: usize);
 
 /// Timer functions that are Rust. A timer names one by the address of its entry in [`INTERNAL_NAMES`].
-static INTERNAL: [Internal; 4] = [
-    super::sleep::wake,
-    deadline::read_expired,
-    deadline::write_expired,
-    deadline::both_expired,
-];
+static INTERNAL: [Internal; 2] = [super::sleep::wake, deadline::look];
 static INTERNAL_NAMES: [FuncVal; INTERNAL.len()] = [const { FuncVal { code: 0 } }; INTERNAL.len()];
 
-/// The `f` of a timer that calls number `i` of gort's own functions: 0 wakes a sleeper, 1 to 3 are deadlines
-/// for reading, writing and both.
+/// The `f` of a timer that calls number `i` of gort's own functions: 0 wakes a sleeper, 1 looks at a descriptor's deadlines.
 pub fn internal(i: usize) -> *const FuncVal {
     &raw const INTERNAL_NAMES[i]
 }
@@ -185,6 +179,15 @@ pub unsafe fn start(t: *mut RuntimeTimer) {
         stop(t);
         start_with(t, || {});
     }
+}
+
+/// `t` is in a heap, unless it fires just now.
+///
+/// # Safety
+/// `t` is live.
+pub unsafe fn is_armed(t: *mut RuntimeTimer) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { place(t) != 0 }
 }
 
 /// Disarms `t`; true if it was armed.
