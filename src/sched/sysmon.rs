@@ -252,11 +252,7 @@ fn retake(now: i64) -> Seen {
             match (*p).status.load(Ordering::Acquire) {
                 pstatus::SYSCALL => {
                     let tick = (*p).syscalltick.load(Ordering::Relaxed);
-                    let same_call = seen.syscalltick == tick;
-                    if !same_call {
-                        seen.syscalltick = tick;
-                        seen.syscallwhen = now;
-                    }
+                    let blocks = seen.blocks(tick, now);
                     // Who makes many short calls hardly ever looks as if it ran: its slice ends all the same, for those who wait.
                     let late = seen.lateness(p, now);
                     let waited_for = !(*p).runq_empty() || GLOBAL_RUNQ.load(Ordering::Acquire) > 0;
@@ -266,7 +262,7 @@ fn retake(now: i64) -> Seen {
                         && WAKE.seekers() + WAKE.idle() > 0
                         && seen.syscallwhen + SLICE_NS > now
                         && !perturb::chance(2);
-                    if !over && (!same_call || unwanted) {
+                    if !over && (!blocks || unwanted) {
                         continue;
                     }
                     if (*p)
@@ -343,6 +339,16 @@ impl SysmonTick {
         }
         now - self.schedwhen
     }
+
+    /// A system call, the `tick`th, has lasted for a nap. Two looks may follow each other at once, as when there was something on the network, and on the processor
+    /// that the caller waits for; a P that is taken from a short call costs two switches of threads.
+    fn blocks(&mut self, tick: u32, now: i64) -> bool {
+        if self.syscalltick != tick {
+            self.syscalltick = tick;
+            self.syscallwhen = now;
+        }
+        now - self.syscallwhen >= NAP_MIN_NS
+    }
 }
 
 /// Starts the thread.
@@ -353,4 +359,20 @@ pub unsafe fn start() {
     RUNS.store(1, Ordering::Relaxed);
     // SAFETY: no P is given away; `run` never returns.
     unsafe { m::new_m(run as *const () as usize, ptr::null_mut()) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_seen_twice_at_once_does_not_block() {
+        // SAFETY: a P of zeroes is valid.
+        let mut seen = unsafe { Box::<P>::new_zeroed().assume_init() }.sysmon;
+        let start = 1_000_000_000;
+        assert!(!seen.blocks(7, start));
+        assert!(!seen.blocks(7, start + NAP_MIN_NS - 1));
+        assert!(seen.blocks(7, start + NAP_MIN_NS));
+        assert!(!seen.blocks(8, start + 2 * NAP_MIN_NS), "the next call");
+    }
 }
