@@ -8,7 +8,6 @@
 #define G_SCHED_CTXT    88
 #define G_SCHED_RET     96
 #define G_PARKMAP       136
-#define G_PREEMPT       180
 #define G_PANICARG      264
 #define G_INTERRUPTED   400
 #define M_G0            0

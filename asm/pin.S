@@ -10,17 +10,13 @@ GOENTRY \name \index
     inc dword ptr [rax+M_LOCKS]
 .endm
 
-/* Preemption that was asked for meanwhile, and refused, is to be seen by the next prologue. */
+/* Preemption that was asked for meanwhile, and refused: who asked asks again a tenth of a millisecond later. To look here would cost every Get and Put as much as the pin. */
 .macro UNPIN name index
 GOENTRY \name \index
     mov rax, fs:[-8]
-    mov rcx, [rax+G_M]
-    dec dword ptr [rcx+M_LOCKS]
-    jnz 1f
-    cmp dword ptr [rax+G_PREEMPT], 0
-    je 1f
-    mov qword ptr [rax+G_STACKGUARD0], STACK_PREEMPT
-1:  ret
+    mov rax, [rax+G_M]
+    dec dword ptr [rax+M_LOCKS]
+    ret
 ENDFUNC \name
 .endm
 

@@ -78,7 +78,6 @@ same! {
     G_SCHED_CTXT = G.sched.ctxt;
     G_SCHED_RET = G.sched.ret;
     G_PARKMAP = G.parkmap;
-    G_PREEMPT = G.preempt;
     G_PANICARG = G.panicarg;
     G_INTERRUPTED = G.interrupted;
     M_G0 = M.g0;

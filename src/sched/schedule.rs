@@ -96,7 +96,7 @@ unsafe fn can_preempt(g: *mut G) -> bool {
     }
 }
 
-/// Takes the poisoned guard away; `g.preempt` stays and puts it back when the reason is gone.
+/// Takes the poisoned guard away; `g.preempt` stays. Who asked asks again.
 unsafe fn rearm_later(g: *mut G) {
     // SAFETY: g runs on this M.
     unsafe {
