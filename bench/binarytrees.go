@@ -2,6 +2,7 @@
 // pointers, and the collections that they cause.
 //
 // target: time 0.5
+// target: rss 1
 
 package main
 

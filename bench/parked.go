@@ -1,5 +1,7 @@
 // Half a million goroutines that wait: what one of them takes, and how long it takes to start them and to end them.
 //
+// target: start 1/1.5
+// target: memory 1
 // rounds: 3
 
 package main

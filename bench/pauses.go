@@ -4,8 +4,13 @@
 //
 // PauseNs holds one figure for each collection: the sum of its stops.
 //
-// target: pause-p99 300us
-// target: pause-max 1ms
+// target: pause-p50 50us
+// target: pause-p99 80us
+// target: pause-max 200us
+// target: late-p99 250us
+// target: late-max 2ms
+// target: alloc 2.5
+// target: rss 1
 // rounds: 3
 
 package main

@@ -1,10 +1,10 @@
 // Servers on the loopback interface: TCP echo on 64 connections with deadlines for every step, and net/http with 16 clients that keep their connections. How many
 // requests a second, and how long each took.
 //
-// target: echo 1.3
-// target: echo-p99 1
-// target: http 1.3
-// target: http-p99 1
+// target: echo 1.5
+// target: echo-p99 0.5
+// target: http 1.7
+// target: http-p99 0.5
 
 package main
 
