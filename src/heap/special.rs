@@ -37,7 +37,8 @@ pub struct Special {
     pub param: *const Type,
 }
 
-/// Records about the objects of one span. Valid as zeroes.
+/// Records about the objects of one span, followed by a bit for each object: whether it has one. There is room for as many words of them as [`room`] says, since most
+/// objects with finalizers are large or few. Valid as zeroes.
 #[repr(C)]
 #[derive(Debug)]
 pub struct OfSpan {
@@ -45,8 +46,14 @@ pub struct OfSpan {
     first: *mut Special,
     /// Next on the free list.
     next: *mut OfSpan,
-    /// One bit for each object with a record.
-    bits: [u64; MAX_WORDS],
+}
+
+/// Sizes of [`OfSpan`]: for 1, 2, 4, 8 and 16 words.
+const ROOMS: usize = MAX_WORDS.ilog2() as usize + 1;
+
+/// The size for a span of `words` words, as an index.
+fn room(words: usize) -> usize {
+    words.next_power_of_two().ilog2() as usize
 }
 
 /// Records of a slab: as many as are marked at a time. More make those wait longer who want the lock.
@@ -190,7 +197,7 @@ impl Table {
 #[derive(Debug)]
 pub struct Part {
     free: *mut Special,
-    free_lists: *mut OfSpan,
+    free_lists: [*mut OfSpan; ROOMS],
     slabs: *mut Slab,
     /// The slab that marking comes to next.
     cursor: *mut Slab,
@@ -211,7 +218,7 @@ pub const PARTS: usize = 16;
 static ALL: [Padded; PARTS] = [const {
     Padded(Mutex::new(Part {
         free: null_mut(),
-        free_lists: null_mut(),
+        free_lists: [null_mut(); ROOMS],
         slabs: null_mut(),
         cursor: null_mut(),
         table: Table {
@@ -265,11 +272,17 @@ fn of_span(s: *mut Span) -> *mut OfSpan {
     unsafe { (*s).specials.load(Ordering::Relaxed) }
 }
 
-impl OfSpan {
-    /// The bit of object `index`: its word and mask.
-    fn bit(&mut self, index: u32) -> (&mut u64, u64) {
-        (&mut self.bits[index as usize / 64], 1 << (index % 64))
-    }
+/// The bits of `list`.
+fn bits(list: *mut OfSpan) -> *mut u64 {
+    list.wrapping_add(1).cast()
+}
+
+/// The bit of object `index`, one of the span that `list` belongs to: its word and mask.
+fn bit(list: *mut OfSpan, index: u32) -> (*mut u64, u64) {
+    (
+        bits(list).wrapping_add(index as usize / 64),
+        1 << (index % 64),
+    )
 }
 
 impl Part {
@@ -300,13 +313,15 @@ impl Part {
     unsafe fn list(&mut self, span: *mut Span) -> *mut OfSpan {
         let mut list = of_span(span);
         if list.is_null() {
-            list = self.free_lists;
-            // SAFETY: free ones are linked by `next`.
+            // SAFETY: free ones are linked by `next`, and have all bits clear.
             unsafe {
+                let room = room((*span).words());
+                list = self.free_lists[room];
                 if list.is_null() {
-                    list = mem::persistent();
+                    let bytes = size_of::<OfSpan>() + size_of::<u64>() * (1 << room);
+                    list = mem::persistent_alloc(bytes, align_of::<OfSpan>()).cast();
                 } else {
-                    self.free_lists = core::mem::replace(&mut (*list).next, null_mut());
+                    self.free_lists[room] = core::mem::replace(&mut (*list).next, null_mut());
                 }
                 (*span).specials.store(list, Ordering::Relaxed);
             }
@@ -322,8 +337,8 @@ impl Part {
         // SAFETY: records are valid under the lock.
         unsafe {
             let span = value.span;
-            let list = &mut *self.list(span);
-            let (word, mask) = list.bit(value.object);
+            let list = self.list(span);
+            let (word, mask) = bit(list, value.object);
             let known = *word & mask != 0;
             if known
                 && !self
@@ -339,11 +354,11 @@ impl Part {
             s.write(value);
             self.table.put(s);
             (*s).prev = null_mut();
-            (*s).next = list.first;
-            if !list.first.is_null() {
-                (*list.first).prev = s;
+            (*s).next = (*list).first;
+            if !(*list).first.is_null() {
+                (*(*list).first).prev = s;
             }
-            list.first = s;
+            (*list).first = s;
             true
         }
     }
@@ -359,7 +374,7 @@ impl Part {
             if list.is_null() {
                 return;
             }
-            let (word, mask) = (*list).bit(index);
+            let (word, mask) = bit(list, index);
             if *word & mask == 0 {
                 return;
             }
@@ -385,10 +400,12 @@ impl Part {
                 (*list).first = (*s).next;
                 if (*list).first.is_null() {
                     // Its bits are clear: whoever takes a record off has cleared its object's before.
-                    debug_assert!((*list).bits == [0; MAX_WORDS]);
+                    let words = (*span).words();
+                    debug_assert!((0..words).all(|i| *bits(list).add(i) == 0));
                     (*span).specials.store(null_mut(), Ordering::Relaxed);
-                    (*list).next = self.free_lists;
-                    self.free_lists = list;
+                    let free = &mut self.free_lists[room(words)];
+                    (*list).next = *free;
+                    *free = list;
                 }
             } else {
                 (*(*s).prev).next = (*s).next;
@@ -416,13 +433,8 @@ impl Part {
             let words = (*span).words();
             let mut dead = [0; MAX_WORDS];
             let mut any = 0;
-            for (i, (bits, dead)) in (*list)
-                .bits
-                .iter_mut()
-                .zip(&mut dead)
-                .enumerate()
-                .take(words)
-            {
+            for (i, dead) in dead.iter_mut().enumerate().take(words) {
+                let bits = bits(list).add(i);
                 *dead = *bits & !(*(*span).mark.add(i)).load(Ordering::Relaxed);
                 *bits &= !*dead;
                 any |= *dead;
@@ -541,7 +553,7 @@ impl Part {
     pub fn has(&self, span: *mut Span, index: usize) -> bool {
         let list = of_span(span);
         // SAFETY: the list of a span is valid under the lock.
-        !list.is_null() && unsafe { (*list).bits[index / 64] >> (index % 64) & 1 != 0 }
+        !list.is_null() && unsafe { *bits(list).add(index / 64) >> (index % 64) & 1 != 0 }
     }
 
     /// Records in the longest chain of the table.

@@ -315,6 +315,32 @@ fn addresses_that_are_taken_are_skipped() {
 }
 
 #[test]
+fn a_special_of_a_span_with_few_objects_takes_little_memory() {
+    let _one = lock();
+    let mut c = cache();
+    const OBJECTS: usize = 4000;
+    let sys = || crate::os::mem::OTHER_SYS.load(Ordering::Relaxed) as usize;
+    let word = type_of(1, &[0]);
+    let objects: Vec<usize> = (0..OBJECTS)
+        .map(|_| get(&mut c, 8192, core::ptr::null()))
+        .collect();
+    let before = sys();
+    for &p in &objects {
+        let o = find_object(p).unwrap();
+        let s = special::Special::new(o.span, o.index as u32, p, 0, word, word, 0);
+        assert!(unsafe { special::of(o.span).add(s) });
+    }
+    // The record, its share of the table, and as much again for the span and what is begun.
+    let each = (sys() - before) / OBJECTS;
+    assert!(each < size_of::<special::Special>() * 2 + 64, "{each}");
+    for &p in &objects {
+        let o = find_object(p).unwrap();
+        unsafe { special::of(o.span).remove(o.span, o.index as u32, p) };
+    }
+    c.flush();
+}
+
+#[test]
 fn specials_are_found_without_looking_at_those_of_other_objects() {
     let _one = lock();
     let mut c = cache();
