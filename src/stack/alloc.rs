@@ -60,16 +60,22 @@ impl List {
     }
 }
 
+/// Stacks from this order on have a slab of their own, whose memory comes by page faults: of a stack that has just grown to 32 KiB two pages in eight may never be touched.
+/// Of smaller ones every page is: more than half was needed before it grew, and the link of the free lists lies in the lowest page.
+const SPARSE: usize = 4;
+
 struct Pool {
     small: [List; ORDERS],
-    slab: [usize; 2],
+    /// What is left of the slab for the orders below [`SPARSE`], and of that for the others.
+    slabs: [[usize; 2]; 2],
+    /// Of the former.
     ahead: mem::Ahead,
     large: [List; LARGE],
 }
 
 static POOL: Mutex<Pool> = Mutex::new(Pool {
     small: [List::EMPTY; ORDERS],
-    slab: [0, 0],
+    slabs: [[0, 0]; 2],
     ahead: mem::Ahead::new(),
     large: [List::EMPTY; LARGE],
 });
@@ -90,13 +96,15 @@ impl Pool {
             return lo;
         }
         let size = MIN_STACK << order;
-        if self.slab[0] + size > self.slab[1] {
+        let sparse = order >= SPARSE;
+        let slab = &mut self.slabs[usize::from(sparse)];
+        if slab[0] + size > slab[1] {
             // What is left of the slab becomes smaller stacks.
             for o in (0..order).rev() {
-                while self.slab[0] + (MIN_STACK << o) <= self.slab[1] {
+                while slab[0] + (MIN_STACK << o) <= slab[1] {
                     // SAFETY: unused memory of the slab.
-                    unsafe { self.small[o].push(self.slab[0]) };
-                    self.slab[0] += MIN_STACK << o;
+                    unsafe { self.small[o].push(slab[0]) };
+                    slab[0] += MIN_STACK << o;
                 }
             }
             let p = mem::map(0, SLAB) as usize;
@@ -104,13 +112,17 @@ impl Pool {
                 no_memory();
             }
             STACK_SYS.fetch_add(SLAB as u64, Ordering::Relaxed);
-            self.slab = [p, p + SLAB];
-            self.ahead.begin(p);
+            *slab = [p, p + SLAB];
+            if !sparse {
+                self.ahead.begin(p);
+            }
         }
-        let lo = self.slab[0];
-        self.slab[0] += size;
-        // SAFETY: the slab is ours.
-        unsafe { self.ahead.reach(lo + size, self.slab[1]) };
+        let lo = slab[0];
+        slab[0] += size;
+        if !sparse {
+            // SAFETY: the slab is ours.
+            unsafe { self.ahead.reach(lo + size, slab[1]) };
+        }
         lo
     }
 }
@@ -193,5 +205,29 @@ pub unsafe fn free(lo: usize, size: usize) {
         }
         STACK_SYS.fetch_sub(size as u64, Ordering::Relaxed);
         mem::unmap(lo as *mut u8, size);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_stacks_get_their_memory_by_page_faults() {
+        const SIZE: usize = 32 << 10;
+        const PAGE: usize = 4096;
+        // More slabs than any purpose gets by page faults.
+        let mut pool = POOL.lock();
+        let stacks: Vec<usize> = (0..40 * SLAB / SIZE).map(|_| pool.take(SPARSE)).collect();
+        drop(pool);
+        let resident = |&lo: &usize| {
+            let mut pages = [0u8; SIZE / PAGE];
+            // SAFETY: asks about the stack's pages, and there is a byte for each.
+            let r = unsafe { libc::mincore(lo as *mut _, SIZE, pages.as_mut_ptr()) };
+            assert_eq!(r, 0);
+            pages.iter().filter(|&&p| p & 1 != 0).count()
+        };
+        let all: usize = stacks.iter().map(resident).sum();
+        assert_eq!(all, 0);
     }
 }
