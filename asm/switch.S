@@ -172,7 +172,7 @@ GOFUNC runtime.morestack
     mov rbx, [rcx+G_M]
     mov rdi, [rbx+M_G0]
     cmp rcx, rdi
-    je gort_morestack_on_g0
+    je 1f
     mov rax, [rsp]
     mov [rcx+G_SCHED_PC], rax
     lea rax, [rsp+8]
@@ -185,6 +185,9 @@ GOFUNC runtime.morestack
     mov rdi, rcx
     call gort_newstack
     ud2
+1:  and rsp, -16                    /* as Rust expects it */
+    call gort_morestack_on_g0
+    ud2
 ENDFUNC runtime.morestack
 
 /* C ABI: rax = top of the current goroutine's stack. */
@@ -195,7 +198,7 @@ GOFUNC _cgo_topofstack
 ENDFUNC _cgo_topofstack
 
 /*
- * Calls a compiled hash or equality function on g0: rdi = func value, rsi, rdx = arguments.
+ * Calls compiled code on g0: rdi = func value, rsi, rdx = arguments.
  * Returns the word at its result slot. Go code keeps no register but rsp.
  */
 CFUNC gort_call_alg
