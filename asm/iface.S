@@ -41,9 +41,15 @@ GOFUNC \name gort_index_\id
     mov rdi, [rdi]
     mov rsi, [rsi]
     jmp gort_equal
+    /* One word: the same, different, or not all of the value, as in a structure with a field called _. */
 4:  cmp rdi, rsi
-    sete [r8]
-    ret
+    je 6f
+    lea r10, runtime.algarray[rip+16*ALG_MEM64]
+    cmp rax, r10
+    je 5f
+    lea rdi, [rsp+16]
+    lea rsi, [rsp+32]
+    jmp 7f
 5:  mov byte ptr [r8], 0
     ret
 6:  mov byte ptr [r8], 1
@@ -85,14 +91,13 @@ GOFUNC \name gort_index_\id
     sete [r8]
     ret
 
-2:  STACKCHECK \name
-    mov rax, [rsp+16]
-    mov rcx, [rsp+32]
+2:
+7:  STACKCHECK \name
     mov rdx, r9
     sub rsp, 24
     .cfi_adjust_cfa_offset 24
-    mov [rsp], rax
-    mov [rsp+8], rcx
+    mov [rsp], rdi
+    mov [rsp+8], rsi
     call [rdx]
     SITE 24 gort_index_\id
     mov al, [rsp+16]

@@ -21,6 +21,7 @@
 #define ALG_EQUAL       8
 /* Rows of runtime.algarray (types::known::row), of 16 bytes each */
 #define ALG_MEM8        2
+#define ALG_MEM64       5
 #define ALG_MEM128      6
 #define ALG_STRING      14
 #define ALG_FLOAT32     18

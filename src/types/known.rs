@@ -6,6 +6,7 @@ use crate::abi::{Type, TypeAlg};
 pub(super) mod row {
     pub const MEM0: usize = 1;
     pub const MEM8: usize = 2;
+    pub const MEM64: usize = 5;
     pub const MEM128: usize = 6;
     pub const STRING: usize = 14;
     pub const INTER: usize = 15;
@@ -20,6 +21,7 @@ pub(super) mod row {
     const _: () = {
         use crate::abi::offsets;
         assert!(offsets::ALG_MEM8 == MEM8 as i64);
+        assert!(offsets::ALG_MEM64 == MEM64 as i64);
         assert!(offsets::ALG_MEM128 == MEM128 as i64);
         assert!(offsets::ALG_STRING == STRING as i64);
         assert!(offsets::ALG_FLOAT32 == FLOAT32 as i64);
