@@ -175,7 +175,7 @@ pub unsafe fn access1_leaf(a: &mut args::runtime_mapaccess1) -> bool {
 pub(super) enum Search {
     Found,
     Absent,
-    /// Not without compiled code or a panic.
+    /// Not in leaf mode, which does not follow all of the key, or without a panic.
     Slow,
 }
 
@@ -233,7 +233,7 @@ unsafe fn result(t: *const MapType, found: Try<Option<Slot>>) -> (*mut u8, Searc
     }
 }
 
-/// `m[k]` where compiled code is needed to hash or compare, or a panic is due.
+/// `m[k]` where leaf mode does not follow all of a key, or a panic is due.
 pub unsafe fn access1(a: &mut args::runtime_mapaccess1) {
     // SAFETY: as above.
     unsafe { a.r0 = value(&*a.t, find_system(&*a.t, a.h, a.key)) }
@@ -257,7 +257,7 @@ pub unsafe fn access2_leaf(a: &mut args::runtime_mapaccess2) -> bool {
     }
 }
 
-/// `v, ok := m[k]` where compiled code is needed to hash or compare, or a panic is due.
+/// `v, ok := m[k]` where leaf mode does not follow all of a key, or a panic is due.
 pub unsafe fn access2(a: &mut args::runtime_mapaccess2) {
     // SAFETY: as above.
     unsafe {
@@ -323,7 +323,7 @@ unsafe fn assign_marking(a: &args::runtime_mapassign1) -> bool {
     }
 }
 
-/// `m[k] = v` with growth, barriers of large values, compiled code.
+/// `m[k] = v` with growth, barriers of large values, and keys that leaf mode does not follow.
 pub unsafe fn assign1(a: &mut args::runtime_mapassign1) {
     // SAFETY: as above.
     unsafe { set(&*a.t, a.h, a.key, a.val) }
@@ -379,7 +379,7 @@ unsafe fn delete_as<K: Key>(a: &args::runtime_mapdelete, key: K) -> bool {
     unsafe { delete::<K, true>(&*a.t, a.h, key).is_ok() }
 }
 
-/// `delete(m, k)` while the map grows, or with compiled code.
+/// `delete(m, k)` while the map grows, or of a key that leaf mode does not follow.
 pub unsafe fn delete1(a: &mut args::runtime_mapdelete) {
     // SAFETY: as above.
     unsafe { remove(&*a.t, a.h, a.key) }
@@ -433,7 +433,7 @@ pub unsafe fn iter_init_leaf(a: &mut args::runtime_mapiterinit) -> bool {
     unsafe { iter::start::<Leaf>(a.t, a.h, a.it).is_ok() }
 }
 
-/// Starts `range m` where compiled code is needed to hash or compare.
+/// Starts `range m` where leaf mode does not follow all of a key.
 pub unsafe fn iter_init(a: &mut args::runtime_mapiterinit) {
     // SAFETY: as above. System mode always finishes.
     unsafe {
@@ -448,7 +448,7 @@ pub unsafe fn iter_next_leaf(a: &mut args::runtime_mapiternext) -> bool {
     unsafe { iter::next::<Leaf>(a.it).is_ok() }
 }
 
-/// The next entry of `range m` where compiled code is needed to hash or compare.
+/// The next entry of `range m` where leaf mode does not follow all of a key.
 pub unsafe fn iter_next(a: &mut args::runtime_mapiternext) {
     // SAFETY: as above. System mode always finishes.
     unsafe {

@@ -189,12 +189,12 @@ unsafe impl Key for Planned {
     #[inline(always)]
     unsafe fn hash(self, _t: &MapType, seed: usize) -> Try<usize> {
         // SAFETY: a key of the type.
-        unsafe { self.1.hash::<false>(self.0, seed) }.ok_or(Slow)
+        unsafe { self.1.hash(self.0, seed) }.ok_or(Slow)
     }
     #[inline(always)]
     unsafe fn is(self, _t: &MapType, p: *const u8) -> Try<bool> {
         // SAFETY: two keys of the type.
-        unsafe { self.1.equal::<false>(self.0, p) }.ok_or(Slow)
+        unsafe { self.1.equal(self.0, p) }.ok_or(Slow)
     }
     #[inline(always)]
     unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
@@ -208,7 +208,7 @@ unsafe impl Key for Planned {
     }
 }
 
-/// Any key but those with a plan, in leaf mode: the slow path takes over where compiled code would have to be called or a panic raised.
+/// Any key but those with a plan, in leaf mode: the slow path takes over where a plan would have to be made or followed in another, or a panic raised.
 #[derive(Debug, Clone, Copy)]
 pub struct Simple(pub *const u8);
 

@@ -30,7 +30,7 @@ pub unsafe fn make_map(a: &mut args::reflect_makemap) {
     }
 }
 
-/// `reflect.mapaccess` with compiled code.
+/// `reflect.mapaccess` of keys that leaf mode does not follow.
 pub unsafe fn access(a: &mut args::reflect_mapaccess) {
     // SAFETY: as above.
     unsafe {

@@ -1,10 +1,10 @@
 //! Hashing and equality of Go values.
 //!
 //! A descriptor names two functions (`TypeAlg`). Those of the library's own rows, and the compiler's closures for plain memory, are recognised
-//! here and done in place; the rest is compiled code, which may only be called on g0 and may raise a panic.
+//! here and done in place; for the rest, which may raise a panic, there are plans.
 
-use super::{errors, hash as hashing, known, plan};
-use crate::abi::{Eface, FuncVal, GoString, Iface, Type, args};
+use super::{hash as hashing, known, nested, plan};
+use crate::abi::{Eface, FuncVal, GoString, Iface, Type};
 use known::row;
 
 /// How values of a type are hashed and compared.
@@ -35,8 +35,6 @@ pub enum Alg {
 unsafe extern "C" {
     #[link_name = "runtime.memequal_varlen"]
     fn memequal_varlen();
-    /// asm/switch.S: calls a compiled hash or equality function on g0.
-    fn gort_call_alg(f: *const FuncVal, p: *const u8, q: usize) -> usize;
     fn bcmp(p: *const u8, q: *const u8, n: usize) -> i32;
 }
 
@@ -173,14 +171,14 @@ pub(super) fn float32_bits(v: f32) -> u64 {
 }
 
 #[inline(always)]
-unsafe fn hash_floats32(p: *const f32, n: usize, seed: usize) -> usize {
+pub(super) unsafe fn hash_floats32(p: *const f32, n: usize, seed: usize) -> usize {
     // SAFETY: `n` floats lie at `p`.
     let at = |i| float32_bits(unsafe { p.add(i).read() });
     hashing::pair(at(0), if n > 1 { at(1) } else { 0 }, 4, seed)
 }
 
 #[inline(always)]
-unsafe fn hash_floats64(p: *const f64, n: usize, seed: usize) -> usize {
+pub(super) unsafe fn hash_floats64(p: *const f64, n: usize, seed: usize) -> usize {
     // SAFETY: `n` floats lie at `p`.
     let at = |i| float64_bits(unsafe { p.add(i).read() });
     hashing::pair(at(0), if n > 1 { at(1) } else { 0 }, 8, seed)
@@ -208,7 +206,7 @@ unsafe fn dynamic(p: *const u8, with_methods: bool) -> (*const Type, *mut u8) {
     }
 }
 
-/// [`hash`] where it needs no compiled code and raises nothing; for leaf mode.
+/// [`hash`] where it follows no plan in a plan and raises nothing; for leaf mode.
 ///
 /// # Safety
 /// A value of `typ` lies at `p`.
@@ -219,13 +217,13 @@ pub unsafe fn hash_leaf(typ: *const Type, p: *const u8, seed: usize) -> Option<u
         match of(typ) {
             Alg::Iface => hash_interface_leaf(p, true, seed),
             Alg::Eface => hash_interface_leaf(p, false, seed),
-            Alg::Compiled => plan::find(typ)?.hash::<false>(p, seed),
+            Alg::Compiled => plan::find(typ)?.hash(p, seed),
             simple => hash_simple(simple, p, seed),
         }
     }
 }
 
-/// All but interfaces and compiled functions.
+/// All but interfaces and what has a plan.
 #[inline(always)]
 unsafe fn hash_simple(alg: Alg, p: *const u8, seed: usize) -> Option<usize> {
     // SAFETY: passed on: a value of that sort lies at `p`.
@@ -247,7 +245,11 @@ unsafe fn hash_simple(alg: Alg, p: *const u8, seed: usize) -> Option<usize> {
 
 /// Hash of the interface value at `p`: that of its dynamic value, nil is the seed. A dynamic type is never an interface.
 #[inline(always)]
-unsafe fn hash_interface_leaf(p: *const u8, with_methods: bool, seed: usize) -> Option<usize> {
+pub(super) unsafe fn hash_interface_leaf(
+    p: *const u8,
+    with_methods: bool,
+    seed: usize,
+) -> Option<usize> {
     // SAFETY: passed on.
     unsafe { hash_dynamic(p, with_methods, seed, hash_more) }
 }
@@ -299,7 +301,7 @@ unsafe fn hash_more(typ: *const Type, p: *const u8, seed: usize) -> Option<usize
     // SAFETY: passed on.
     unsafe {
         match of(typ) {
-            Alg::Compiled => plan::find(typ)?.hash::<false>(p, seed),
+            Alg::Compiled => plan::find(typ)?.hash(p, seed),
             simple => hash_simple(simple, p, seed),
         }
     }
@@ -316,7 +318,7 @@ unsafe fn hash_more_flat(typ: *const Type, p: *const u8, seed: usize) -> Option<
 /// # Safety
 /// In system mode, without locks; a value of `typ` lies at `p`.
 pub unsafe fn hash(typ: *const Type, p: *const u8, seed: usize) -> usize {
-    // SAFETY: passed on; compiled functions are called on g0.
+    // SAFETY: passed on.
     unsafe {
         if let Some(h) = hash_leaf(typ, p, seed) {
             return h;
@@ -324,37 +326,41 @@ pub unsafe fn hash(typ: *const Type, p: *const u8, seed: usize) -> usize {
         match of(typ) {
             Alg::Iface => hash_interface(p, true, seed),
             Alg::Eface => hash_interface(p, false, seed),
-            _ => {
-                let f = (*(*typ).alg).hash;
-                if f.is_null() {
-                    errors::raise_about_type("hash of unhashable type ", typ);
-                }
-                match plan::get(typ) {
-                    Some(plan) => plan.hash::<true>(p, seed).unwrap_or(seed),
-                    None => gort_call_alg(f, p, seed),
-                }
-            }
+            _ => nested::hash(typ, p, seed),
         }
+    }
+}
+
+/// Where the value in the interface at `p` lies, and its type.
+#[inline(always)]
+pub(super) unsafe fn inside(p: *const u8, with_methods: bool) -> (*const Type, *const u8) {
+    // SAFETY: an interface value that is not nil lies at `p`.
+    unsafe {
+        let (typ, data) = dynamic(p, with_methods);
+        let direct = (*typ).direct_iface();
+        (
+            typ,
+            if direct {
+                p.add(size_of::<usize>())
+            } else {
+                data
+            },
+        )
     }
 }
 
 pub(super) unsafe fn hash_interface(p: *const u8, with_methods: bool, seed: usize) -> usize {
-    // SAFETY: passed on.
+    // SAFETY: passed on; nil has a hash in leaf mode.
     unsafe {
-        let (typ, mut data) = dynamic(p, with_methods);
-        if typ.is_null() {
-            return seed;
+        if let Some(h) = hash_interface_leaf(p, with_methods, seed) {
+            return h;
         }
-        let word: *const u8 = if (*typ).direct_iface() {
-            (&raw mut data).cast()
-        } else {
-            data
-        };
-        hash(typ, word, seed)
+        let (typ, value) = inside(p, with_methods);
+        nested::hash(typ, value, seed)
     }
 }
 
-/// [`equal`] where it needs no compiled code and raises nothing; for leaf mode.
+/// [`equal`] where it follows no plan in a plan and raises nothing; for leaf mode.
 ///
 /// # Safety
 /// Values of `typ` lie at `p` and `q`.
@@ -365,7 +371,7 @@ pub unsafe fn equal_leaf(typ: *const Type, p: *const u8, q: *const u8) -> Option
         match of(typ) {
             Alg::Iface => equal_interface_leaf(p, q, true),
             Alg::Eface => equal_interface_leaf(p, q, false),
-            Alg::Compiled => plan::find(typ)?.equal::<false>(p, q),
+            Alg::Compiled => plan::find(typ)?.equal(p, q),
             simple => equal_simple(simple, p, q),
         }
     }
@@ -388,7 +394,11 @@ unsafe fn equal_simple(alg: Alg, p: *const u8, q: *const u8) -> Option<bool> {
 }
 
 #[inline(always)]
-unsafe fn equal_interface_leaf(p: *const u8, q: *const u8, with_methods: bool) -> Option<bool> {
+pub(super) unsafe fn equal_interface_leaf(
+    p: *const u8,
+    q: *const u8,
+    with_methods: bool,
+) -> Option<bool> {
     // SAFETY: passed on.
     unsafe { equal_dynamic(p, q, with_methods, equal_data_more) }
 }
@@ -458,8 +468,12 @@ unsafe fn equal_data_more(typ: *const Type, x: *mut u8, y: *mut u8) -> Option<bo
     unsafe {
         match of(typ) {
             Alg::None => None,
-            _ if (*typ).direct_iface() => Some(x == y),
-            Alg::Compiled => plan::find(typ)?.equal::<false>(x, y),
+            // Not all of it may count, if it is a structure with a field called `_`.
+            alg if (*typ).direct_iface() && alg != Alg::Compiled => Some(x == y),
+            Alg::Compiled if (*typ).direct_iface() => {
+                plan::find(typ)?.equal((&raw const x).cast(), (&raw const y).cast())
+            }
+            Alg::Compiled => plan::find(typ)?.equal(x, y),
             simple => equal_simple(simple, x, y),
         }
     }
@@ -470,34 +484,11 @@ unsafe fn equal_data_flat(typ: *const Type, x: *mut u8, y: *mut u8) -> Option<bo
     // SAFETY: passed on.
     unsafe {
         match of(typ) {
-            Alg::None => None,
+            Alg::None | Alg::Compiled => None,
             _ if (*typ).direct_iface() => Some(x == y),
             simple => equal_simple(simple, x, y),
         }
     }
-}
-
-/// [`equal_data_leaf`] for all types; raises a panic where there is no equality.
-///
-/// # Safety
-/// In system mode, without locks; the words belong to values of that type.
-pub(super) unsafe fn equal_data(typ: *const Type, x: *mut u8, y: *mut u8) -> bool {
-    // SAFETY: passed on.
-    unsafe {
-        if let Some(same) = equal_data_leaf(typ, x, y, equal_data_more) {
-            return same;
-        }
-        let f = (*(*typ).alg).equal;
-        if f.is_null() {
-            errors::raise_about_type("comparing uncomparable type ", typ);
-        }
-        call_equal(f, x, y)
-    }
-}
-
-unsafe fn call_equal(f: *const FuncVal, p: *const u8, q: *const u8) -> bool {
-    // SAFETY: passed on; the result is one byte, the rest of its word is zero before the call.
-    unsafe { gort_call_alg(f, p, q as usize) as u8 != 0 }
 }
 
 /// Whether the values of `typ` at `p` and `q` are equal. Raises a panic where they hold interfaces with uncomparable values.
@@ -505,7 +496,7 @@ unsafe fn call_equal(f: *const FuncVal, p: *const u8, q: *const u8) -> bool {
 /// # Safety
 /// In system mode, without locks; values of `typ` lie at `p` and `q`.
 pub unsafe fn equal(typ: *const Type, p: *const u8, q: *const u8) -> bool {
-    // SAFETY: passed on; compiled functions are called on g0.
+    // SAFETY: passed on.
     unsafe {
         if let Some(same) = equal_leaf(typ, p, q) {
             return same;
@@ -513,119 +504,19 @@ pub unsafe fn equal(typ: *const Type, p: *const u8, q: *const u8) -> bool {
         match of(typ) {
             Alg::Iface => equal_interface(p, q, true),
             Alg::Eface => equal_interface(p, q, false),
-            _ => {
-                let f = (*(*typ).alg).equal;
-                if f.is_null() {
-                    errors::raise_about_type("comparing uncomparable type ", typ);
-                }
-                call_equal(f, p, q)
-            }
+            _ => nested::equal(typ, p, q),
         }
     }
 }
 
+/// The same for interfaces.
 pub(super) unsafe fn equal_interface(p: *const u8, q: *const u8, with_methods: bool) -> bool {
-    // SAFETY: passed on.
+    // SAFETY: passed on; what leaf mode leaves over is of one type.
     unsafe {
-        let ((t, x), (u, y)) = (dynamic(p, with_methods), dynamic(q, with_methods));
-        t == u && equal_data(t, x, y)
+        if let Some(same) = equal_interface_leaf(p, q, with_methods) {
+            return same;
+        }
+        let ((typ, p), (_, q)) = (inside(p, with_methods), inside(q, with_methods));
+        nested::equal(typ, p, q)
     }
-}
-
-// Entries for compiled code.
-
-/// `runtime.memhash`.
-///
-/// # Safety
-/// Called by its trampoline.
-#[inline(always)]
-pub unsafe fn mem_hash(a: &mut args::runtime_memhash) {
-    // SAFETY: compiled code passes readable bytes.
-    a.r0 = unsafe { hashing::bytes(a.p, a.s, a.seed) };
-}
-
-/// `runtime.strhash`.
-///
-/// # Safety
-/// Called by its trampoline.
-#[inline(always)]
-pub unsafe fn string_hash(a: &mut args::runtime_strhash) {
-    // SAFETY: a string lies there.
-    unsafe {
-        let s = a.a.cast::<GoString>().read();
-        a.r0 = hashing::bytes(s.ptr, s.len as usize, a.h);
-    }
-}
-
-macro_rules! float_entries {
-    ($($hash:ident, $equal:ident, $hash_args:ident, $equal_args:ident, $hasher:ident, $float:ident, $n:literal, $doc:literal;)*) => {$(
-        #[doc = concat!("Hash of ", $doc, ".\n\n# Safety\nCalled by its trampoline.")]
-        pub unsafe fn $hash(a: &mut args::$hash_args) {
-            // SAFETY: such a value lies there.
-            a.r0 = unsafe { $hasher(a.p.cast(), $n, a.h) };
-        }
-        #[doc = concat!("Equality of ", $doc, ".\n\n# Safety\nCalled by its trampoline.")]
-        pub unsafe fn $equal(a: &mut args::$equal_args) {
-            // SAFETY: such values lie there.
-            a.r0 = unsafe { *a.p.cast::<[$float; $n]>() == *a.q.cast::<[$float; $n]>() };
-        }
-    )*};
-}
-float_entries! {
-    f32_hash, f32_equal, runtime_f32hash, runtime_f32equal, hash_floats32, f32, 1, "a float32";
-    f64_hash, f64_equal, runtime_f64hash, runtime_f64equal, hash_floats64, f64, 1, "a float64";
-    c64_hash, c64_equal, runtime_c64hash, runtime_c64equal, hash_floats32, f32, 2, "a complex64";
-    c128_hash, c128_equal, runtime_c128hash, runtime_c128equal, hash_floats64, f64, 2, "a complex128";
-}
-
-/// Equality of strings through pointers.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn string_equal(a: &mut args::runtime_strequal) {
-    // SAFETY: strings lie there.
-    a.r0 = unsafe { same_string(a.p.cast::<GoString>().read(), a.q.cast::<GoString>().read()) };
-}
-
-macro_rules! interface_entries {
-    ($($methods:literal, $hash:ident, $hash_leaf:ident, $hash_args:ident, $equal:ident, $equal_leaf:ident, $equal_args:ident, $doc:literal;)*) => {$(
-        #[doc = concat!("Hash of ", $doc, " without compiled code.\n\n# Safety\nCalled by its trampoline.")]
-        #[inline(always)]
-pub unsafe fn $hash_leaf(a: &mut args::$hash_args) -> bool {
-            // SAFETY: such a value lies there.
-            match unsafe { hash_interface_leaf(a.p, $methods, a.h) } {
-                Some(h) => {
-                    a.r0 = h;
-                    true
-                }
-                None => false,
-            }
-        }
-        #[doc = concat!("Hash of ", $doc, ".\n\n# Safety\nCalled by its trampoline.")]
-        pub unsafe fn $hash(a: &mut args::$hash_args) {
-            // SAFETY: such a value lies there.
-            a.r0 = unsafe { hash_interface(a.p, $methods, a.h) };
-        }
-        #[doc = concat!("Equality of ", $doc, " without compiled code.\n\n# Safety\nCalled by its trampoline.")]
-        #[inline(always)]
-pub unsafe fn $equal_leaf(a: &mut args::$equal_args) -> bool {
-            // SAFETY: such values lie there.
-            match unsafe { equal_interface_leaf(a.p, a.q, $methods) } {
-                Some(same) => {
-                    a.r0 = same;
-                    true
-                }
-                None => false,
-            }
-        }
-        #[doc = concat!("Equality of ", $doc, ".\n\n# Safety\nCalled by its trampoline.")]
-        pub unsafe fn $equal(a: &mut args::$equal_args) {
-            // SAFETY: such values lie there.
-            a.r0 = unsafe { equal_interface(a.p, a.q, $methods) };
-        }
-    )*};
-}
-interface_entries! {
-    true, inter_hash, inter_hash_leaf, runtime_interhash, inter_equal, inter_equal_leaf, runtime_interequal, "an interface with methods";
-    false, nilinter_hash, nilinter_hash_leaf, runtime_nilinterhash, nilinter_equal, nilinter_equal_leaf, runtime_nilinterequal, "an `interface{}`";
 }

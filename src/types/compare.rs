@@ -1,6 +1,6 @@
 //! Comparison of interface values where asm/iface.S leaves it to system mode: types without equality raise a panic.
 
-use super::alg::equal_data;
+use super::alg::equal_interface;
 use crate::abi::{Iface, Type, args};
 
 /// Dynamic type of an interface value with methods.
@@ -23,7 +23,7 @@ pub(super) unsafe fn iface_type(i: &Iface) -> *const Type {
 /// Called by its trampoline.
 pub unsafe fn eface(a: &mut args::runtime_efaceeq) {
     // SAFETY: interface values.
-    a.r0 = a.p.typ == a.q.typ && unsafe { equal_data(a.p.typ, a.p.data, a.q.data) };
+    a.r0 = unsafe { equal_interface((&raw const a.p).cast(), (&raw const a.q).cast(), false) };
 }
 
 /// `runtime.ifaceeq`.
@@ -32,5 +32,5 @@ pub unsafe fn eface(a: &mut args::runtime_efaceeq) {
 /// Called by its trampoline.
 pub unsafe fn iface(a: &mut args::runtime_ifaceeq) {
     // SAFETY: interface values.
-    a.r0 = a.p.tab == a.q.tab && unsafe { equal_data(iface_type(&a.p), a.p.data, a.q.data) };
+    a.r0 = unsafe { equal_interface((&raw const a.p).cast(), (&raw const a.q).cast(), true) };
 }

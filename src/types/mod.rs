@@ -14,10 +14,12 @@ pub mod compare;
 pub mod conv;
 #[cfg(test)]
 mod descriptors;
+pub mod entries;
 pub mod errors;
 pub mod hash;
 pub mod itab;
 pub mod known;
+mod nested;
 pub mod plan;
 pub mod records;
 pub mod reflect;

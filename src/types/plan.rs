@@ -12,16 +12,16 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// What to do with a part of a value. Equal parts are repeated, as those of an array are.
 #[derive(Debug, Clone, Copy)]
-struct Step {
-    what: What,
+pub(super) struct Step {
+    pub what: What,
     /// Where the first lies, and the distance to the next.
-    at: usize,
-    stride: usize,
-    count: usize,
+    pub at: usize,
+    pub stride: usize,
+    pub count: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum What {
+pub(super) enum What {
     /// So many bytes of plain memory.
     Memory(usize),
     String,
@@ -184,6 +184,11 @@ unsafe fn each_element(typ: *const Type, at: usize, put: &mut dyn FnMut(Step)) {
                 count: len,
                 ..step
             }),
+            // Elements of equal parts that lie side by side are as many more of them.
+            Some(step) if steps == 1 && step.stride * step.count == stride => put(Step {
+                count: step.count * len,
+                ..step
+            }),
             Some(_) if steps * len > WRITTEN_OUT => put(Step {
                 what: What::Nested(elem),
                 at,
@@ -235,41 +240,41 @@ unsafe fn each_field(typ: *const Type, at: usize, put: &mut dyn FnMut(Step)) {
 
 impl Plan {
     #[inline(always)]
-    fn steps(&self) -> &[Step] {
+    pub(super) fn steps(&self) -> &'static [Step] {
         // SAFETY: written when the plan was made, and never again.
         unsafe { core::slice::from_raw_parts(self.steps, self.len) }
     }
 
-    /// Hash of the value at `p`; in leaf mode `None` where compiled code or a panic may be needed. Both modes have the same hashes.
+    /// Hash of the value at `p`; `None` where plans would have to be followed any further, or a panic raised: then `nested` has the same.
     ///
     /// # Safety
-    /// A value of the type lies at `p`; the mode must be true.
+    /// A value of the type lies at `p`.
     #[inline(always)]
-    pub unsafe fn hash<const SYSTEM: bool>(&self, p: *const u8, seed: usize) -> Option<usize> {
+    pub unsafe fn hash(&self, p: *const u8, seed: usize) -> Option<usize> {
         let mut s = hashing::begin(seed);
         for step in self.steps() {
             let mut at = step.at;
             for _ in 0..step.count {
                 // SAFETY: the part lies inside the value.
-                s = unsafe { step.what.hash::<SYSTEM>(p.wrapping_add(at), s)? };
+                s = unsafe { step.what.hash(p.wrapping_add(at), s)? };
                 at = at.wrapping_add(step.stride);
             }
         }
         Some(hashing::end(s))
     }
 
-    /// Whether the values at `p` and `q` are equal; in leaf mode `None` as above.
+    /// Whether the values at `p` and `q` are equal; `None` as above.
     ///
     /// # Safety
-    /// Values of the type lie there; the mode must be true.
+    /// Values of the type lie there.
     #[inline(always)]
-    pub unsafe fn equal<const SYSTEM: bool>(&self, p: *const u8, q: *const u8) -> Option<bool> {
+    pub unsafe fn equal(&self, p: *const u8, q: *const u8) -> Option<bool> {
         for step in self.steps() {
             let mut at = step.at;
             for _ in 0..step.count {
                 let (p, q) = (p.wrapping_add(at), q.wrapping_add(at));
                 // SAFETY: the parts lie inside the values.
-                if !unsafe { step.what.equal::<SYSTEM>(p, q)? } {
+                if !unsafe { step.what.equal(p, q)? } {
                     return Some(false);
                 }
                 at = at.wrapping_add(step.stride);
@@ -279,9 +284,16 @@ impl Plan {
     }
 }
 
+/// The hash of a value that lies in an interface, turned, so that it counts which of two is nil.
+#[inline(always)]
+pub(super) fn in_interface(hash: u64) -> u64 {
+    hash.rotate_left(17)
+}
+
 impl What {
+    /// Takes the part at `p` into the state of a hash; `None` as [`Plan::hash`].
     #[inline(always)]
-    unsafe fn hash<const SYSTEM: bool>(self, p: *const u8, s: u64) -> Option<u64> {
+    pub(super) unsafe fn hash(self, p: *const u8, s: u64) -> Option<u64> {
         // SAFETY: such a part lies at `p`.
         unsafe {
             Some(match self {
@@ -292,21 +304,16 @@ impl What {
                 }
                 What::Float32 => hashing::absorb_word(alg::float32_bits(p.cast::<f32>().read()), s),
                 What::Float64 => hashing::absorb_word(alg::float64_bits(p.cast::<f64>().read()), s),
-                // Turned, so that it counts which of two is nil.
-                What::Interface(methods) if SYSTEM => {
-                    (alg::hash_interface(p, methods, s as usize) as u64).rotate_left(17)
-                }
                 What::Interface(methods) => {
-                    (alg::hash_interface_flat(p, methods, s as usize)? as u64).rotate_left(17)
+                    in_interface(alg::hash_interface_flat(p, methods, s as usize)? as u64)
                 }
-                What::Nested(typ) if SYSTEM => alg::hash(typ, p, s as usize) as u64,
                 What::Nested(_) => return None,
             })
         }
     }
 
     #[inline(always)]
-    unsafe fn equal<const SYSTEM: bool>(self, p: *const u8, q: *const u8) -> Option<bool> {
+    pub(super) unsafe fn equal(self, p: *const u8, q: *const u8) -> Option<bool> {
         // SAFETY: such parts lie there.
         unsafe {
             Some(match self {
@@ -316,11 +323,25 @@ impl What {
                 }
                 What::Float32 => *p.cast::<f32>() == *q.cast::<f32>(),
                 What::Float64 => *p.cast::<f64>() == *q.cast::<f64>(),
-                What::Interface(methods) if SYSTEM => alg::equal_interface(p, q, methods),
                 What::Interface(methods) => return alg::equal_interface_flat(p, q, methods),
-                What::Nested(typ) if SYSTEM => alg::equal(typ, p, q),
                 What::Nested(_) => return None,
             })
+        }
+    }
+
+    pub(super) fn is_interface(self) -> bool {
+        matches!(self, What::Interface(_))
+    }
+
+    /// Type and place of the value for which `hash` or `equal` had no answer.
+    pub(super) unsafe fn inner(self, p: *const u8) -> (*const Type, *const u8) {
+        match self {
+            // SAFETY: such a part lies at `p`.
+            What::Interface(methods) => unsafe { alg::inside(p, methods) },
+            What::Nested(typ) => (typ, p),
+            What::Memory(_) | What::String | What::Float32 | What::Float64 => {
+                crate::debug::print::throw("a part without parts")
+            }
         }
     }
 }

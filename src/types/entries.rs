@@ -1,0 +1,104 @@
+//! The functions for hash and equality that compiled code calls and descriptors name.
+
+use super::alg::{
+    equal_interface, equal_interface_leaf, hash_floats32, hash_floats64, hash_interface,
+    hash_interface_leaf, same_string,
+};
+use super::hash as hashing;
+use crate::abi::{GoString, args};
+
+/// `runtime.memhash`.
+///
+/// # Safety
+/// Called by its trampoline.
+#[inline(always)]
+pub unsafe fn mem_hash(a: &mut args::runtime_memhash) {
+    // SAFETY: compiled code passes readable bytes.
+    a.r0 = unsafe { hashing::bytes(a.p, a.s, a.seed) };
+}
+
+/// `runtime.strhash`.
+///
+/// # Safety
+/// Called by its trampoline.
+#[inline(always)]
+pub unsafe fn string_hash(a: &mut args::runtime_strhash) {
+    // SAFETY: a string lies there.
+    unsafe {
+        let s = a.a.cast::<GoString>().read();
+        a.r0 = hashing::bytes(s.ptr, s.len as usize, a.h);
+    }
+}
+
+macro_rules! float_entries {
+    ($($hash:ident, $equal:ident, $hash_args:ident, $equal_args:ident, $hasher:ident, $float:ident, $n:literal, $doc:literal;)*) => {$(
+        #[doc = concat!("Hash of ", $doc, ".\n\n# Safety\nCalled by its trampoline.")]
+        pub unsafe fn $hash(a: &mut args::$hash_args) {
+            // SAFETY: such a value lies there.
+            a.r0 = unsafe { $hasher(a.p.cast(), $n, a.h) };
+        }
+        #[doc = concat!("Equality of ", $doc, ".\n\n# Safety\nCalled by its trampoline.")]
+        pub unsafe fn $equal(a: &mut args::$equal_args) {
+            // SAFETY: such values lie there.
+            a.r0 = unsafe { *a.p.cast::<[$float; $n]>() == *a.q.cast::<[$float; $n]>() };
+        }
+    )*};
+}
+float_entries! {
+    f32_hash, f32_equal, runtime_f32hash, runtime_f32equal, hash_floats32, f32, 1, "a float32";
+    f64_hash, f64_equal, runtime_f64hash, runtime_f64equal, hash_floats64, f64, 1, "a float64";
+    c64_hash, c64_equal, runtime_c64hash, runtime_c64equal, hash_floats32, f32, 2, "a complex64";
+    c128_hash, c128_equal, runtime_c128hash, runtime_c128equal, hash_floats64, f64, 2, "a complex128";
+}
+
+/// Equality of strings through pointers.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn string_equal(a: &mut args::runtime_strequal) {
+    // SAFETY: strings lie there.
+    a.r0 = unsafe { same_string(a.p.cast::<GoString>().read(), a.q.cast::<GoString>().read()) };
+}
+
+macro_rules! interface_entries {
+    ($($methods:literal, $hash:ident, $hash_leaf:ident, $hash_args:ident, $equal:ident, $equal_leaf:ident, $equal_args:ident, $doc:literal;)*) => {$(
+        #[doc = concat!("Hash of ", $doc, " in leaf mode.\n\n# Safety\nCalled by its trampoline.")]
+        #[inline(always)]
+        pub unsafe fn $hash_leaf(a: &mut args::$hash_args) -> bool {
+            // SAFETY: such a value lies there.
+            match unsafe { hash_interface_leaf(a.p, $methods, a.h) } {
+                Some(h) => {
+                    a.r0 = h;
+                    true
+                }
+                None => false,
+            }
+        }
+        #[doc = concat!("Hash of ", $doc, ".\n\n# Safety\nCalled by its trampoline.")]
+        pub unsafe fn $hash(a: &mut args::$hash_args) {
+            // SAFETY: such a value lies there.
+            a.r0 = unsafe { hash_interface(a.p, $methods, a.h) };
+        }
+        #[doc = concat!("Equality of ", $doc, " in leaf mode.\n\n# Safety\nCalled by its trampoline.")]
+        #[inline(always)]
+        pub unsafe fn $equal_leaf(a: &mut args::$equal_args) -> bool {
+            // SAFETY: such values lie there.
+            match unsafe { equal_interface_leaf(a.p, a.q, $methods) } {
+                Some(same) => {
+                    a.r0 = same;
+                    true
+                }
+                None => false,
+            }
+        }
+        #[doc = concat!("Equality of ", $doc, ".\n\n# Safety\nCalled by its trampoline.")]
+        pub unsafe fn $equal(a: &mut args::$equal_args) {
+            // SAFETY: such values lie there.
+            a.r0 = unsafe { equal_interface(a.p, a.q, $methods) };
+        }
+    )*};
+}
+interface_entries! {
+    true, inter_hash, inter_hash_leaf, runtime_interhash, inter_equal, inter_equal_leaf, runtime_interequal, "an interface with methods";
+    false, nilinter_hash, nilinter_hash_leaf, runtime_nilinterhash, nilinter_equal, nilinter_equal_leaf, runtime_nilinterequal, "an `interface{}`";
+}

@@ -1,0 +1,194 @@
+//! Hash and equality of values inside values, in system mode: what leaf mode leaves over. Go programs may nest values as deeply as they like, in
+//! interfaces, and system stacks are small: so no recursion, but a stack of its own that grows in the heap. System mode: marking neither starts nor
+//! ends meanwhile, so the collector need not know of it, and a panic may leave it behind.
+
+use super::plan::{self, Plan, What};
+use super::{errors, hash as hashing};
+use crate::abi::Type;
+use crate::debug::print;
+use crate::heap;
+use core::mem::MaybeUninit;
+
+/// A value that is being visited, or two to be compared.
+#[derive(Clone, Copy)]
+struct Visit {
+    plan: &'static Plan,
+    /// The next step, and how often it was done.
+    step: usize,
+    round: usize,
+    p: *const u8,
+    q: *const u8,
+    /// It lies in an interface.
+    interface: bool,
+}
+
+impl Visit {
+    fn of(plan: &'static Plan, p: *const u8, q: *const u8, interface: bool) -> Self {
+        Self {
+            plan,
+            step: 0,
+            round: 0,
+            p,
+            q,
+            interface,
+        }
+    }
+
+    /// The next part, and where it lies in the value.
+    fn next(&mut self) -> Option<(What, usize)> {
+        loop {
+            let step = self.plan.steps().get(self.step)?;
+            if self.round < step.count {
+                let at = step.at.wrapping_add(self.round.wrapping_mul(step.stride));
+                self.round += 1;
+                return Some((step.what, at));
+            }
+            self.step += 1;
+            self.round = 0;
+        }
+    }
+}
+
+/// So many need no memory of the heap.
+const FEW: usize = 8;
+
+/// The values around the one that is being visited.
+struct Around {
+    few: [MaybeUninit<Visit>; FEW],
+    /// In the heap, once those are too few.
+    many: *mut Visit,
+    room: usize,
+    len: usize,
+}
+
+impl Around {
+    fn new() -> Self {
+        Self {
+            few: [const { MaybeUninit::uninit() }; FEW],
+            many: core::ptr::null_mut(),
+            room: FEW,
+            len: 0,
+        }
+    }
+
+    fn base(&mut self) -> *mut Visit {
+        if self.many.is_null() {
+            self.few.as_mut_ptr().cast()
+        } else {
+            self.many
+        }
+    }
+
+    /// In system mode.
+    fn push(&mut self, v: Visit) {
+        // SAFETY: there is room for the visits, which are plain memory; system mode.
+        unsafe {
+            if self.len == self.room {
+                let bytes = self.room * 2 * size_of::<Visit>();
+                let more = heap::mallocgc(bytes, core::ptr::null(), false).cast::<Visit>();
+                more.copy_from_nonoverlapping(self.base(), self.len);
+                self.many = more;
+                self.room *= 2;
+            }
+            self.base().add(self.len).write(v);
+        }
+        self.len += 1;
+    }
+
+    fn pop(&mut self) -> Option<Visit> {
+        self.len = self.len.checked_sub(1)?;
+        // SAFETY: written when it was pushed.
+        Some(unsafe { self.base().add(self.len).read() })
+    }
+}
+
+/// The plan of a type that leaf mode does not know to handle.
+unsafe fn plan_of(typ: *const Type) -> &'static Plan {
+    // SAFETY: passed on.
+    match unsafe { plan::get(typ) } {
+        Some(plan) => plan,
+        None => print::throw("equality of a type that is neither array nor structure"),
+    }
+}
+
+/// Hash of the value at `p`, the same as [`Plan::hash`] where that has one. Raises a panic for an unhashable one.
+///
+/// # Safety
+/// In system mode, without locks; a value of `typ` lies at `p`, which is no interface.
+pub(super) unsafe fn hash(typ: *const Type, p: *const u8, seed: usize) -> usize {
+    // SAFETY: passed on; parts lie inside their values.
+    unsafe {
+        let plan = |typ: *const Type| {
+            if (*(*typ).alg).hash.is_null() {
+                errors::raise_about_type("hash of unhashable type ", typ);
+            }
+            plan_of(typ)
+        };
+        let mut around = Around::new();
+        let mut now = Visit::of(plan(typ), p, p, false);
+        let mut s = hashing::begin(seed);
+        loop {
+            if let Some((what, at)) = now.next() {
+                let p = now.p.wrapping_add(at);
+                match what.hash(p, s) {
+                    Some(h) => s = h,
+                    None => {
+                        let (typ, p) = what.inner(p);
+                        let inner = Visit::of(plan(typ), p, p, what.is_interface());
+                        around.push(now);
+                        now = inner;
+                        s = hashing::begin(s as usize);
+                    }
+                }
+                continue;
+            }
+            s = hashing::end(s) as u64;
+            if now.interface {
+                s = plan::in_interface(s);
+            }
+            match around.pop() {
+                Some(v) => now = v,
+                None => return s as usize,
+            }
+        }
+    }
+}
+
+/// Whether the values at `p` and `q` are equal. Raises a panic where they hold interfaces with uncomparable values.
+///
+/// # Safety
+/// In system mode, without locks; values of `typ` lie there, which is no interface.
+pub(super) unsafe fn equal(typ: *const Type, p: *const u8, q: *const u8) -> bool {
+    // SAFETY: passed on; parts lie inside their values.
+    unsafe {
+        let plan = |typ: *const Type| {
+            if (*(*typ).alg).equal.is_null() {
+                errors::raise_about_type("comparing uncomparable type ", typ);
+            }
+            plan_of(typ)
+        };
+        let mut around = Around::new();
+        let mut now = Visit::of(plan(typ), p, q, false);
+        loop {
+            let Some((what, at)) = now.next() else {
+                match around.pop() {
+                    Some(v) => now = v,
+                    None => return true,
+                }
+                continue;
+            };
+            let (p, q) = (now.p.wrapping_add(at), now.q.wrapping_add(at));
+            match what.equal(p, q) {
+                Some(true) => {}
+                Some(false) => return false,
+                None => {
+                    // Of one type: others are not equal.
+                    let ((typ, p), (_, q)) = (what.inner(p), what.inner(q));
+                    let inner = Visit::of(plan(typ), p, q, false);
+                    around.push(now);
+                    now = inner;
+                }
+            }
+        }
+    }
+}
