@@ -113,6 +113,7 @@ ENDFUNC reflect.call
     .endr
 
 /* The iterator is the same one. */
-GOFUNC reflect.mapiternext gort_index_reflect_mapiternext
+GOENTRY reflect.mapiternext gort_index_reflect_mapiternext
     jmp runtime.mapiternext
 ENDFUNC reflect.mapiternext
+    .section .text.gort, "ax", @progbits

@@ -184,7 +184,7 @@ ENDFUNC runtime.typedslicecopy
  * entering Rust would take longer than that. MapType.elem is at 80, Type.zero at 64 (checked in src/map/entry.rs).
  */
 .macro MAPACCESS_STR name leaf two
-GOFUNC \name gort_index_\leaf
+GOENTRY \name gort_index_\leaf
     mov rax, [rsp+16]
     test rax, rax
     jz 1f
@@ -203,3 +203,4 @@ ENDFUNC \name
 .endm
     MAPACCESS_STR runtime.mapaccess1_faststr runtime_mapaccess1_faststr 0
     MAPACCESS_STR runtime.mapaccess2_faststr runtime_mapaccess2_faststr 1
+    .section .text.gort, "ax", @progbits

@@ -50,9 +50,9 @@
     .size \name, . - \name
 .endm
 
-/* The read-only func value of a function. */
+/* The read-only func value of a function: in a section of its own, or programs would have every function of which anybody may want one. */
 .macro FUNCVAL name code
-    .pushsection .rodata.gort.funcvals, "a", @progbits
+    .pushsection ".rodata.gort.funcvals.\name", "a", @progbits
     .p2align 3
     .globl "\name"
     .type "\name", @object

@@ -23,11 +23,10 @@ pub fn is_duff(name: &[u8]) -> bool {
     DUFF.contains(&stands_for(name))
 }
 
-/// The function that an entry stands for: `runtime.f` for `runtime.f.x`. People are shown that name.
+/// The function that an entry stands for: `runtime.f` for `runtime.f.x`, if calls of `runtime.f` are sent elsewhere. People are shown that name.
 pub fn stands_for(name: &[u8]) -> &[u8] {
-    let made = name.strip_prefix(b"runtime.");
-    let end = made.and_then(|rest| rest.iter().position(|&b| b == b'.'));
-    end.map_or(name, |end| &name[..b"runtime.".len() + end])
+    let made_for = |f: &&[u8]| name.strip_prefix(*f).is_some_and(|x| x.starts_with(b"."));
+    DUFF.into_iter().find(made_for).unwrap_or(name)
 }
 
 /// Sends calls elsewhere.
@@ -104,7 +103,21 @@ fn words_zeroed(offset: i64) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::words_zeroed;
+    use super::{is_duff, stands_for, words_zeroed};
+
+    #[test]
+    fn only_entries_stand_for_another_function() {
+        assert_eq!(stands_for(b"runtime.duffzero.12"), b"runtime.duffzero");
+        for own in [
+            "runtime.duffzero",
+            "runtime.errorString.Error",
+            "runtime.duffzeroes.x",
+        ] {
+            assert_eq!(stands_for(own.as_bytes()), own.as_bytes());
+        }
+        assert!(is_duff(b"runtime.duffcopy") && is_duff(b"runtime.duffzero.wide"));
+        assert!(!is_duff(b"runtime.newobject"));
+    }
 
     /// As the compiler computes offsets.
     fn offset(words: i64) -> i64 {
