@@ -53,9 +53,13 @@ func main() {
 	release(&words[0])
 	println("took", <-done, "left", words[0])
 
-	// While one is on its way another takes its unit and gives it back.
+	// While one is on its way another takes its unit and gives it back. If that one is there first it does the same.
 	words[0] = 0
-	go take(0)
+	go func() {
+		acquire(&words[0])
+		release(&words[0])
+		done <- 0
+	}()
 	settle()
 	release(&words[0])
 	acquire(&words[0])

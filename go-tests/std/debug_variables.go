@@ -102,7 +102,7 @@ const float = `[-+][0-9]\.[0-9]{6}e[-+][0-9]{3}`
 const number = `[0-9.]+(?:e[-+][0-9]+)?`
 
 var forms = []form{
-	{regexp.MustCompile(`^gc [0-9]+ @` + number + `s [0-9]+%: ` + number + `(\+` + number + `){4} ms clock, ` + number + `(\+` + number + `){3,6}(/` + number + `){2}(\+` + number + `)+ ms cpu, [0-9]+->[0-9]+->[0-9]+ MB, [0-9]+ MB goal, 2 P( \(forced\))?$`), "a line for each collection"},
+	{regexp.MustCompile(`^gc [0-9]+ @` + number + `s [0-9]+%: ` + number + `(\+` + number + `){4} ms clock, ` + number + `(\+` + number + `){3,6}(/` + number + `){2}(\+` + number + `)+ ms cpu, [0-9]+->[0-9]+->[0-9]+ MB, [0-9]+ MB goal, 2 P( \(forced\))?(, [0-9]+ stalls ` + number + ` ms, longest ` + number + ` ms)?$`), "a line for each collection"},
 	{regexp.MustCompile(`^pacer: assist ratio=` + float + ` \(scan [0-9]+ MB in [0-9]+->[0-9]+ MB\) workers=0\+1$`), "what the pacer plans"},
 	{regexp.MustCompile(`^pacer: H_m_prev=[0-9]+ h_t=` + float + ` H_T=[0-9]+ h_a=` + float + ` H_a=[0-9]+ h_g=\+1.000000e\+000 H_g=[0-9]+ u_a=` + float + ` u_g=\+2.500000e-001 W_a=[0-9]+ goalΔ=` + float + ` actualΔ=` + float + ` u_a/u_g=` + float + `$`), "what came of it"},
 	// When memory goes back to the system is another matter.
