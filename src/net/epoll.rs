@@ -10,7 +10,7 @@ use crate::os::sys::{syscall3, syscall6};
 use crate::os::ways::Ways;
 use crate::sched::queue::GList;
 use crate::sync::mutex::RawMutex;
-use crate::sync::note::Note;
+use crate::sync::note::SharedNote;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
@@ -27,7 +27,7 @@ static BREAK_READ: AtomicI32 = AtomicI32::new(-1);
 /// A break is pending already.
 static BROKEN: AtomicBool = AtomicBool::new(false);
 /// Breaks a wait while there is no descriptor set. Only the waiting thread resets it.
-static NOTE: Note = Note::new();
+static NOTE: SharedNote = SharedNote::new();
 /// Longest wait where the process had no descriptor left for an eventfd.
 const UNBROKEN_NS: i64 = 10_000_000;
 

@@ -10,6 +10,8 @@ pub mod atomic;
 pub mod backoff;
 pub mod mutex;
 pub mod note;
+#[cfg(test)]
+mod note_test;
 pub mod pin;
 mod queue;
 pub mod sema;

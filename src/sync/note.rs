@@ -1,4 +1,6 @@
 //! A one-shot event between two threads: one sleeps, one wakes it. Who signals before the other sleeps, or while it still looks, makes no system call.
+//!
+//! [`SharedNote`] is the same for several that sleep.
 
 use crate::os::futex;
 use crate::sync::atomic::{AtomicU32, Ordering};
@@ -97,6 +99,66 @@ impl Note {
 }
 
 impl Default for Note {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// An event for which several threads wait: a signal wakes all of them. The first that forgets it has had it; the others sleep on.
+#[derive(Debug)]
+pub struct SharedNote {
+    /// [`SIGNALLED`] or [`NOT_YET`].
+    word: AtomicU32,
+    pub(super) sleepers: AtomicU32,
+}
+
+impl SharedNote {
+    crate::constructor! {
+        /// Not signalled yet.
+        pub fn new() -> Self {
+            Self {
+                word: AtomicU32::new(0),
+                sleepers: AtomicU32::new(0),
+            }
+        }
+    }
+
+    /// Forgets an earlier signal. Ordered before whatever the caller looks at next: what it was signalled for.
+    pub fn clear(&self) {
+        self.word.swap(NOT_YET, Ordering::SeqCst);
+    }
+
+    /// It was signalled.
+    pub fn is_set(&self) -> bool {
+        self.word.load(Ordering::SeqCst) == SIGNALLED
+    }
+
+    /// Signals. Callable from a signal handler.
+    pub fn wakeup(&self) {
+        // SeqCst: a sleeper counts, and then looks at the word. One of the two sees the other.
+        if self.word.swap(SIGNALLED, Ordering::SeqCst) == NOT_YET
+            && self.sleepers.load(Ordering::SeqCst) != 0
+        {
+            futex::wake(&self.word, i32::MAX as u32);
+        }
+    }
+
+    /// Sleeps until signalled or for `ns` nanoseconds.
+    pub fn sleep_for(&self, ns: i64) {
+        let end = crate::time::clock::nanotime().saturating_add(ns);
+        self.sleepers.fetch_add(1, Ordering::SeqCst);
+        while !self.is_set() {
+            let left = end - crate::time::clock::nanotime();
+            if left <= 0 {
+                break;
+            }
+            futex::sleep(&self.word, NOT_YET, left);
+        }
+        self.sleepers.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Default for SharedNote {
     fn default() -> Self {
         Self::new()
     }
