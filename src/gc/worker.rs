@@ -321,6 +321,23 @@ fn wait_for_work() {
     WAITS.count.fetch_sub(1, Ordering::Release);
 }
 
+/// Waits while a thread is about to end the cycle, awake, so as to stop at once when it wants that. Without, allocation would run on past the goal for as long
+/// as the kernel has no processor for that thread.
+fn wait_for_end() {
+    let end = nanotime() + WAIT_NS;
+    let p = crate::sched::getp();
+    while WAITS.ending.load(Ordering::Relaxed) != 0
+        && !has_work()
+        && !stopping()
+        && !super::asked()
+        && !unwelcome()
+        && !crate::time::pending(p)
+        && nanotime() < end
+    {
+        sys::sched_yield();
+    }
+}
+
 /// The world is about to stop, or the cycle to end: who waits for something to mark is to look again.
 pub fn hurry_waits() {
     if WAITS.count.load(Ordering::SeqCst) != 0 {
@@ -361,8 +378,9 @@ pub(super) unsafe fn assist(bytes: usize, ahead: bool) -> usize {
     if !has_work() {
         if super::asked() {
             super::preempt_current();
-        } else if ahead && WAITS.ending.load(Ordering::Relaxed) == 0 {
+        } else if ahead {
             let now = nanotime();
+            wait_for_end();
             wait_for_work();
             STALLS.add((nanotime() - now).max(0) as u64);
         }
