@@ -3,6 +3,7 @@
 //! It is made while the world is stopped, from the figures of the cycle that ends, and written when the world goes on: whoever reads standard error may be slow.
 
 use super::worker::Stalled;
+use crate::debug::godebug;
 use crate::debug::out::{Out, Sink, write};
 use crate::sync::mutex::Mutex;
 
@@ -54,6 +55,9 @@ pub(super) fn put(line: &Line) {
 
 /// Writes what [`put`] made. The world goes on.
 pub(super) fn write_pending() {
+    if !godebug::GC_TRACE.on() {
+        return;
+    }
     let mut text = [0; ROOM];
     let len = {
         let mut pending = PENDING.lock();

@@ -287,7 +287,7 @@ struct Waits {
     count: AtomicU32,
     /// Counts up when they are to look again.
     word: AtomicU32,
-    /// So many threads are about to end the cycle: nobody is to wait.
+    /// So many threads are about to end the cycle: nobody is to sleep.
     ending: AtomicU32,
 }
 
@@ -301,40 +301,29 @@ static WAITS: Waits = Waits {
 fn wait_for_work() {
     let end = nanotime() + WAIT_NS;
     let p = crate::sched::getp();
-    // SeqCst: we count ourselves, read the word, and then look whether there is a reason not to sleep; who has one for us makes it known, and then looks whether
-    // anybody counts. One of the two sees the other.
-    WAITS.count.fetch_add(1, Ordering::SeqCst);
-    loop {
-        let word = WAITS.word.load(Ordering::SeqCst);
-        if has_work()
+    let over = || {
+        has_work()
             || GCWAITING.load(Ordering::SeqCst) != 0
-            || WAITS.ending.load(Ordering::SeqCst) != 0
             || super::asked()
             || unwelcome()
             || crate::time::pending(p)
             || nanotime() >= end
-        {
-            break;
+    };
+    while !over() {
+        if WAITS.ending.load(Ordering::SeqCst) != 0 {
+            // Awake, so as to stop at once when that thread wants it; but not for nothing: allocation would run on past the goal for as long as the kernel has no
+            // processor for it.
+            sys::sched_yield();
+            continue;
         }
-        futex::sleep(&WAITS.word, word, WAIT_NS / 10);
-    }
-    WAITS.count.fetch_sub(1, Ordering::Release);
-}
-
-/// Waits while a thread is about to end the cycle, awake, so as to stop at once when it wants that. Without, allocation would run on past the goal for as long
-/// as the kernel has no processor for that thread.
-fn wait_for_end() {
-    let end = nanotime() + WAIT_NS;
-    let p = crate::sched::getp();
-    while WAITS.ending.load(Ordering::Relaxed) != 0
-        && !has_work()
-        && !stopping()
-        && !super::asked()
-        && !unwelcome()
-        && !crate::time::pending(p)
-        && nanotime() < end
-    {
-        sys::sched_yield();
+        // SeqCst: we count ourselves, read the word, and then look whether there is a reason not to sleep; who has one for us makes it known, and then looks whether
+        // anybody counts. One of the two sees the other.
+        WAITS.count.fetch_add(1, Ordering::SeqCst);
+        let word = WAITS.word.load(Ordering::SeqCst);
+        if !over() && WAITS.ending.load(Ordering::SeqCst) == 0 {
+            futex::sleep(&WAITS.word, word, WAIT_NS / 10);
+        }
+        WAITS.count.fetch_sub(1, Ordering::Release);
     }
 }
 
@@ -346,7 +335,7 @@ pub fn hurry_waits() {
     }
 }
 
-/// This thread is about to end the cycle: nobody waits any more for something to mark, until [`may_wait`]. A thread asleep would be missed in the final stop, which
+/// This thread is about to end the cycle: nobody sleeps any more until there is something to mark, until [`may_wait`]. A thread asleep would be missed in the final stop, which
 /// would be as long as the kernel takes to wake it.
 pub(super) fn end_waits() {
     WAITS.ending.fetch_add(1, Ordering::SeqCst);
@@ -380,7 +369,6 @@ pub(super) unsafe fn assist(bytes: usize, ahead: bool) -> usize {
             super::preempt_current();
         } else if ahead {
             let now = nanotime();
-            wait_for_end();
             wait_for_work();
             STALLS.add((nanotime() - now).max(0) as u64);
         }

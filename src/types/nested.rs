@@ -102,12 +102,17 @@ impl Around {
     }
 }
 
-/// The plan of a type that leaf mode does not know to handle.
-unsafe fn plan_of(typ: *const Type) -> &'static Plan {
+/// The plan of a type that leaf mode does not know to handle. One without the function asked for, of those that its descriptor names, raises a panic.
+unsafe fn plan_of<F>(typ: *const Type, function: *const F, refusal: &'static str) -> &'static Plan {
     // SAFETY: passed on.
-    match unsafe { plan::get(typ) } {
-        Some(plan) => plan,
-        None => print::throw("equality of a type that is neither array nor structure"),
+    unsafe {
+        if function.is_null() {
+            errors::raise_about_type(refusal, typ);
+        }
+        match plan::get(typ) {
+            Some(plan) => plan,
+            None => print::throw("equality of a type that is neither array nor structure"),
+        }
     }
 }
 
@@ -118,12 +123,7 @@ unsafe fn plan_of(typ: *const Type) -> &'static Plan {
 pub(super) unsafe fn hash(typ: *const Type, p: *const u8, seed: usize) -> usize {
     // SAFETY: passed on; parts lie inside their values.
     unsafe {
-        let plan = |typ: *const Type| {
-            if (*(*typ).alg).hash.is_null() {
-                errors::raise_about_type("hash of unhashable type ", typ);
-            }
-            plan_of(typ)
-        };
+        let plan = |typ: *const Type| plan_of(typ, (*(*typ).alg).hash, "hash of unhashable type ");
         let mut around = Around::new();
         let mut now = Visit::of(plan(typ), p, p, false);
         let mut s = hashing::begin(seed);
@@ -161,12 +161,8 @@ pub(super) unsafe fn hash(typ: *const Type, p: *const u8, seed: usize) -> usize 
 pub(super) unsafe fn equal(typ: *const Type, p: *const u8, q: *const u8) -> bool {
     // SAFETY: passed on; parts lie inside their values.
     unsafe {
-        let plan = |typ: *const Type| {
-            if (*(*typ).alg).equal.is_null() {
-                errors::raise_about_type("comparing uncomparable type ", typ);
-            }
-            plan_of(typ)
-        };
+        let plan =
+            |typ: *const Type| plan_of(typ, (*(*typ).alg).equal, "comparing uncomparable type ");
         let mut around = Around::new();
         let mut now = Visit::of(plan(typ), p, q, false);
         loop {
