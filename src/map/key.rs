@@ -17,6 +17,11 @@ pub unsafe trait Key: Copy {
 
     /// The key's hash in a map with this seed.
     unsafe fn hash(self, t: &MapType, seed: usize) -> Try<usize>;
+    /// Whether it can be compared with a few keys in less time than it is hashed: then it is one that can be hashed.
+    #[inline(always)]
+    unsafe fn compares(self, _t: &MapType) -> bool {
+        false
+    }
     /// Whether it is the key at `p`.
     unsafe fn is(self, t: &MapType, p: *const u8) -> Try<bool>;
     /// Puts it into a fresh slot.
@@ -192,6 +197,10 @@ unsafe impl Key for Planned {
         unsafe { self.1.hash(self.0, seed) }.ok_or(Slow)
     }
     #[inline(always)]
+    unsafe fn compares(self, _t: &MapType) -> bool {
+        self.1.is_flat()
+    }
+    #[inline(always)]
     unsafe fn is(self, _t: &MapType, p: *const u8) -> Try<bool> {
         // SAFETY: two keys of the type.
         unsafe { self.1.equal(self.0, p) }.ok_or(Slow)
@@ -219,6 +228,11 @@ unsafe impl Key for Simple {
     unsafe fn hash(self, t: &MapType, seed: usize) -> Try<usize> {
         // SAFETY: a key of the type.
         unsafe { alg::hash_leaf(t.key, self.0, seed) }.ok_or(Slow)
+    }
+    #[inline(always)]
+    unsafe fn compares(self, t: &MapType) -> bool {
+        // SAFETY: a key of the type.
+        unsafe { alg::is_simple(t.key, self.0) }
     }
     #[inline(always)]
     unsafe fn is(self, t: &MapType, p: *const u8) -> Try<bool> {

@@ -67,9 +67,31 @@ pub unsafe fn find<K: Key>(t: &MapType, h: *const Hmap, key: K) -> Try<Option<Sl
         if h.is_null() || (*h).count == 0 {
             return Ok(None);
         }
+        if (*h).count <= FEW
+            && let Some(bucket) = single_bucket(&*h)
+            && key.compares(t)
+        {
+            for index in used(bucket) {
+                let slot = Slot { bucket, index };
+                if key.is(t, key_at::<K>(t, slot))? {
+                    return Ok(Some(slot));
+                }
+            }
+            return Ok(None);
+        }
         let hash = key.hash(t, seed(h))?;
         find_hashed(t, &*h, key, hash)
     }
+}
+
+/// Up to so many keys are compared, of those that [compare](Key::compares) in less time than it takes to hash one.
+const FEW: i64 = 4;
+
+/// The slots of a single bucket that hold an entry.
+#[inline(always)]
+unsafe fn used(bucket: table::Bucket) -> table::Set {
+    // SAFETY: a bucket of the map.
+    table::Set(!unsafe { bucket.with_top(table::EMPTY) }.0 & 0xff)
 }
 
 /// The seed of a map's hashes.
@@ -178,8 +200,7 @@ pub unsafe fn find_in_one(h: &Hmap, key: GoString) -> One {
     // SAFETY: passed on.
     unsafe {
         if h.count == 1 {
-            let used = table::Set(!bucket.with_top(table::EMPTY).0 & 0xff);
-            find_among(bucket, used, key)
+            find_among(bucket, used(bucket), key)
         } else {
             find_among(bucket, 0..SLOTS, key)
         }

@@ -254,6 +254,24 @@ pub(super) unsafe fn hash_interface_leaf(
     unsafe { hash_dynamic(p, with_methods, seed, hash_more) }
 }
 
+/// Whether the key at `p`, of a type without a plan, holds neither a value with a plan nor one that cannot be hashed.
+///
+/// # Safety
+/// A value of `typ` lies at `p`.
+#[inline(always)]
+pub unsafe fn is_simple(typ: *const Type, p: *const u8) -> bool {
+    // SAFETY: passed on.
+    unsafe {
+        let methods = match of(typ) {
+            Alg::Iface => true,
+            Alg::Eface => false,
+            _ => return true,
+        };
+        let (typ, _) = dynamic(p, methods);
+        typ.is_null() || is_small_memory(typ) || (*typ).alg == known::algarray().add(row::STRING)
+    }
+}
+
 /// The same for an interface inside a value with a plan, where plans are not followed any further: that would be a recursion.
 #[inline(always)]
 pub(super) unsafe fn hash_interface_flat(

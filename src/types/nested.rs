@@ -134,10 +134,17 @@ pub(super) unsafe fn hash(typ: *const Type, p: *const u8, seed: usize) -> usize 
                     Some(h) => s = h,
                     None => {
                         let (typ, p) = what.inner(p);
-                        let inner = Visit::of(plan(typ), p, p, what.is_interface());
-                        around.push(now);
-                        now = inner;
-                        s = hashing::begin(s as usize);
+                        let plan = plan(typ);
+                        // Most end here. Where one does not, the work so far is done again, once.
+                        match plan.hash(p, s as usize) {
+                            Some(h) if what.is_interface() => s = plan::in_interface(h as u64),
+                            Some(h) => s = h as u64,
+                            None => {
+                                around.push(now);
+                                now = Visit::of(plan, p, p, what.is_interface());
+                                s = hashing::begin(s as usize);
+                            }
+                        }
                     }
                 }
                 continue;
@@ -180,9 +187,15 @@ pub(super) unsafe fn equal(typ: *const Type, p: *const u8, q: *const u8) -> bool
                 None => {
                     // Of one type: others are not equal.
                     let ((typ, p), (_, q)) = (what.inner(p), what.inner(q));
-                    let inner = Visit::of(plan(typ), p, q, false);
-                    around.push(now);
-                    now = inner;
+                    let plan = plan(typ);
+                    match plan.equal(p, q) {
+                        Some(true) => {}
+                        Some(false) => return false,
+                        None => {
+                            around.push(now);
+                            now = Visit::of(plan, p, q, false);
+                        }
+                    }
                 }
             }
         }

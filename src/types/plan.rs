@@ -40,6 +40,8 @@ pub struct Plan {
     next: *mut Plan,
     steps: *const Step,
     len: usize,
+    /// Without interfaces and nested plans: hash and equality always have an answer.
+    flat: bool,
 }
 
 /// Lists of plans. More keep them shorter, in programs with hundreds of such types.
@@ -84,8 +86,11 @@ pub unsafe fn get(typ: *const Type) -> Option<&'static Plan> {
         if !matches!((*typ).kind_number(), KIND_ARRAY | KIND_STRUCT) {
             return None;
         }
-        let mut len = 0;
-        each(typ, 0, &mut |_| len += 1);
+        let (mut len, mut flat) = (0, true);
+        each(typ, 0, &mut |step| {
+            len += 1;
+            flat &= !matches!(step.what, What::Interface(_) | What::Nested(_));
+        });
         // The steps behind the plan: they are read together.
         let bytes = size_of::<Plan>() + len * size_of::<Step>();
         let plan = mem::persistent_alloc(bytes, align_of::<Plan>()).cast::<Plan>();
@@ -100,6 +105,7 @@ pub unsafe fn get(typ: *const Type) -> Option<&'static Plan> {
             next: core::ptr::null_mut(),
             steps,
             len,
+            flat,
         });
         // Two threads may make one at once: then the list has both, which are the same.
         let list = list(typ);
@@ -243,6 +249,12 @@ impl Plan {
     pub(super) fn steps(&self) -> &'static [Step] {
         // SAFETY: written when the plan was made, and never again.
         unsafe { core::slice::from_raw_parts(self.steps, self.len) }
+    }
+
+    /// Whether `hash` and `equal` have an answer for all values.
+    #[inline(always)]
+    pub fn is_flat(&self) -> bool {
+        self.flat
     }
 
     /// Hash of the value at `p`; `None` where plans would have to be followed any further, or a panic raised: then `nested` has the same.
