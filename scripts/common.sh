@@ -35,6 +35,16 @@ build_gort() {
     cp "$root/scripts/gort-gdb.py" "$target/release/gort-gdb.py"
 }
 
+# The library and a linker that is built soon (Cargo.toml); the name is for the scripts that source this file.
+# shellcheck disable=SC2034
+hello=$target/hello
+
+# Builds them.
+build_hello() {
+    can_build
+    in_root build --profile hello -p gort -p gort-link --lib --bin gort-link
+}
+
 # The runtime library with hooks for tests, never what programs are linked with; the name is for the scripts that source this file.
 # shellcheck disable=SC2034
 test_library=$target/test-hooks/libgort.a
