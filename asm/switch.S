@@ -4,7 +4,6 @@
 
 /* Goes on with a goroutine: rdi = g. Does not return. */
 CFUNC gort_gogo
-    mov rsi, [rdi+G_M]
     mov qword ptr fs:[-8], rdi
     mov rsp, [rdi+G_SCHED_SP]
     mov rdx, [rdi+G_SCHED_CTXT]
