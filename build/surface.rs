@@ -110,7 +110,13 @@ pub fn rust(symbols: &[Symbol]) -> String {
             layout.size,
             s.name.replace('{', "{{").replace('}', "}}")
         ));
-        assert!(layout.size <= s.args.max(layout.size), "{}", s.name);
+        assert!(
+            layout.size == s.args,
+            "abi/surface.toml: {}: args = {}, but its signature has {} bytes",
+            s.name,
+            s.args,
+            layout.size
+        );
         let mut wrapper = |prefix: &str, ret: &str, call: String| {
             wrappers.push_str(&format!(
                 "#[unsafe(no_mangle)]\nunsafe extern \"C\" fn gort_{prefix}_{name}(a: *mut args::{name}) -> {ret} {{\n    \
