@@ -8,6 +8,46 @@
 //! - No Rust frame survives a park, and none exists on a thread that stops for the collector.
 //! - Rust panics are bugs of the runtime: they print and abort, nothing unwinds.
 //! - The runtime's own structures are off-heap; Go objects are only those of [`heap`].
+//!
+//! # The rooms
+//!
+//! A room is a folder. **A file names only what is in its own room or in rooms before it in this table**, and files form no circle. tests/rooms
+//! reads the order here and holds the sources to it.
+//!
+//! | storey | room | holds |
+//! |---|---|---|
+//! | contract | `abi` | what compiled Go code knows: structures, entries, argument maps |
+//! | kernel | `os` | system calls, futexes, clocks, signals of the kernel, mappings; no other room makes a system call |
+//! | ground | `fatal` | last messages, and the end of the process |
+//! | | `sync` | the runtime's own locks, notes, rings |
+//! | | `config` | environment and GODEBUG: read and stored |
+//! | | `code` | what the linker wrote: functions, call sites, symbols |
+//! | | `mem` | memory of the runtime's own |
+//! | world | `world` | G, M, P: their states, their lists, which is current |
+//! | | `unwind` | frames of a stack at rest, and the pointers in them |
+//! | | `probe` | what is noted as it happens: trace, profiles |
+//! | memory | `stack` | goroutine stacks: made, moved, poisoned |
+//! | | `heap` | pages, spans, caches, marks, sweeping |
+//! | scheduling | `sched` | the half that others call: park, ready, wake, stop the world |
+//! | telling | `debug` | tracebacks, callers, dying |
+//! | collector | `gc` | cycles, marking, pacing, write barriers |
+//! | language | `panic` | defer, panic, recover |
+//! | | `alloc` | allocation as Go code asks for it |
+//! | | `types` | hashing, equality, interfaces, conversions |
+//! | | `finalizer` | finalizers and their goroutine |
+//! | | `strings` | strings and bytes |
+//! | | `map` | maps |
+//! | | `chan` | channels and select |
+//! | | `sema` | semaphores under package sync |
+//! | outside | `time` | timers, sleep |
+//! | | `net` | descriptors that wait for the kernel |
+//! | | `signal` | signals to the program, faults |
+//! | windows | `profile` | profiles, traces, heap dumps, as programs read them |
+//! | loop | `dispatch` | the half of the scheduler that calls others: who runs next |
+//! | entrance | `boot` | from the kernel's entry to main.main; fills the hooks |
+//! | | `hooks` | for package runtime's own tests, with feature `test-hooks` |
+//! | | `lib` | this file |
+//! | until it has moved into `types` | `complex` | complex division |
 #![cfg_attr(not(test), no_std)]
 #![expect(
     clippy::missing_safety_doc,
