@@ -22,6 +22,9 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Bytes of a goroutine's stack that leaf functions may take for assertions, with the feature `checked`. More makes less of a small stack usable.
+const CHECKS_ROOM: usize = 256;
+
 /// What executables call the folder of this project, wherever it is built: scripts/rustc says so to rustc.
 const ROOT: &str = "/gort";
 
@@ -45,7 +48,11 @@ fn main() {
     )
     .expect("write places.txt");
     fs::write(out.join("types.S"), types::assembly(&symbols, &types)).expect("write types.S");
-    fs::write(out.join("offsets.rs"), offsets()).expect("write offsets.rs");
+    let checks = match env::var_os("CARGO_FEATURE_CHECKED") {
+        Some(_) => CHECKS_ROOM,
+        None => 0,
+    };
+    fs::write(out.join("offsets.rs"), offsets(checks)).expect("write offsets.rs");
 
     // Host unit tests link the assembly too: it is not position-independent.
     println!("cargo::rustc-link-arg=-no-pie");
@@ -54,6 +61,7 @@ fn main() {
         .file("asm/gort.S")
         .include("asm")
         .include(&out)
+        .define("CHECKS_ROOM", checks.to_string().as_str())
         .flag("-g")
         .flags(named(&root, ROOT))
         .flags(named(&out, &format!("{ROOT}/generated")))
@@ -77,18 +85,20 @@ fn named(folder: &Path, name: &str) -> [String; 2] {
 }
 
 /// The `#define`s of asm/offsets.h as Rust constants, for the compile-time check in src/abi/mod.rs.
-fn offsets() -> String {
+fn offsets(checks: usize) -> String {
     let text = fs::read_to_string("asm/offsets.h").expect("asm/offsets.h");
     let mut rust = String::new();
+    let mut constant = |name: &str, value: &str| {
+        rust.push_str(&format!(
+            "/// Constant of asm/offsets.h.\npub const {name}: i64 = {value};\n"
+        ));
+    };
+    constant("CHECKS_ROOM", &checks.to_string());
     for line in text.lines() {
-        let mut words = line.split_whitespace();
-        if words.next() == Some("#define") {
-            let (Some(name), Some(value)) = (words.next(), words.next()) else {
-                continue;
-            };
-            rust.push_str(&format!(
-                "/// Constant of asm/offsets.h.\npub const {name}: i64 = {value};\n"
-            ));
+        let define = line.strip_prefix("#define ");
+        if let Some((name, value)) = define.and_then(|d| d.split_once(' ')) {
+            // C's parentheses are not needed here, and Rust says so.
+            constant(name, value.trim().trim_matches(['(', ')']));
         }
     }
     rust

@@ -39,14 +39,15 @@
 /* stackguard0 value that no stack pointer is above */
 #define STACK_PREEMPT   -1314
 /* Bytes below stackguard0 that every goroutine stack keeps for leaf runtime calls and nosplit chains.
-   Compiled prologues let a frame of up to 128 bytes go below the guard without a check. */
-#define STACK_GUARD     880
+   Compiled prologues let a frame of up to 128 bytes go below the guard without a check. CHECKS_ROOM is the build's (build.rs): what assertions
+   take in the library that checks itself, else 0. */
+#define STACK_GUARD     (880 + CHECKS_ROOM)
 /* Status words that runtime functions return to their trampoline */
 #define STATUS_DONE     0
 #define STATUS_PARKED   1
 #define STATUS_RETRY    2
 /* Deepest that anything which Go code calls may go on the goroutine's stack before it switches to another: `gort prove` checks the
    machine code against it, the linker's stack check counts with it. */
-#define LEAF_BUDGET     400
+#define LEAF_BUDGET     (400 + CHECKS_ROOM)
 /* Place in the frame of runtime.raise of the surface index of the function that raised the panic */
 #define RAISED_IN       16

@@ -56,3 +56,13 @@ build_test_library() {
     # Now it is the newer one of the two libraries, even if there was nothing to do: the command refuses an old one.
     touch "$test_library"
 }
+
+# The runtime library that checks itself as it runs; the name is for the scripts that source this file.
+# shellcheck disable=SC2034
+checked_library=$target/checked/libgort.a
+
+# Builds it.
+build_checked_library() {
+    can_build
+    in_root build --profile checked --features checked -p gort "$@"
+}
