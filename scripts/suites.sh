@@ -4,6 +4,8 @@
 mkdir -p "${logs:?}"
 passed=0 failed=0 skipped=0
 report=()
+# When the suite that runs began: $SECONDS.
+began=0
 
 # Under these values of GODEBUG every go-test must pass (docs/godebug.md).
 # shellcheck disable=SC2034
@@ -22,20 +24,21 @@ count() {
     # A suite that ends badly without naming a failed test has failed all the same.
     if ((status != 0 && f == 0)); then f=1; fi
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-    report+=("$(printf '%-44s %5d passed %5d failed %5d skipped' "$name" "$p" "$f" "$s")")
+    report+=("$(printf '%-50s %5d passed %5d failed %5d skipped %5d s' "$name" "$p" "$f" "$s" $((SECONDS - began)))")
 }
 
 # A suite that cannot run here counts as one test skipped: not_run NAME REASON
 not_run() {
     printf '\n== %s\nnot run: %s\n' "$1" "$2"
     skipped=$((skipped + 1))
-    report+=("$(printf '%-44s not run: %s' "$1" "$2")")
+    report+=("$(printf '%-50s not run: %s' "$1" "$2")")
 }
 
 # Runs a command, shows and keeps its output, leaves its status in $status: run LOG COMMAND...
 run() {
     local log=$logs/$1.log
     shift
+    began=$SECONDS
     set +e
     "$@" 2>&1 | tee "$log"
     status=${PIPESTATUS[0]}
@@ -67,8 +70,30 @@ suite() {
     count "$name" "$status" $totals
 }
 
+# Says beforehand how long it will take, and what this machine lacks: plan KIND MINUTES, for runs of a kind that take so long on two cores.
+plan() {
+    took=$logs/seconds-$1
+    local lacks=() go=${GO15ROOT:-${GOROOT:-$HOME/sdk/go1.5.4}}
+    printf '== plan\n'
+    if [[ -f $took ]]; then
+        printf 'The last run here took %d minutes.\n' $((($(<"$took") + 59) / 60))
+    else
+        printf 'This takes about %d minutes on two cores, and some more the first time: all is built then.\n' "$2"
+    fi
+    cargo fmt --version >/dev/null 2>&1 || lacks+=('rustfmt: formatting')
+    cargo clippy --version >/dev/null 2>&1 || lacks+=('clippy: lint')
+    command -v shellcheck >/dev/null || lacks+=('shellcheck: scripts')
+    command -v gdb >/dev/null || lacks+=('gdb: what it shows of programs')
+    [[ -x $go/bin/go ]] || lacks+=("Go 1.5.4, looked for in $go (README.md): the suites of Go's own tests, and programs with the standard library")
+    if ((${#lacks[@]} > 0)); then
+        printf 'Not installed, and what will not run for it:\n'
+        printf '  %s\n' "${lacks[@]}"
+    fi
+}
+
 # The totals, and the status of the script: 0 if nothing failed.
 summary() {
+    if [[ ${took-} ]]; then printf '%d\n' "$SECONDS" >"$took"; fi
     printf '\n== summary\n'
     printf '%s\n' "${report[@]}"
     printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
