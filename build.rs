@@ -7,8 +7,12 @@
 //! - `places.txt`: files and lines of the functions, for the linker;
 //! - `types.S`: the descriptors of the basic types and of the types of package runtime.
 
+#[path = "build/gotype.rs"]
+mod gotype;
 #[path = "build/places.rs"]
 mod places;
+#[path = "build/types/shape.rs"]
+mod shape;
 #[path = "build/signature.rs"]
 mod signature;
 #[path = "build/surface.rs"]

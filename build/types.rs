@@ -6,14 +6,10 @@
 
 #[path = "types/emit.rs"]
 mod emit;
-#[path = "types/parse.rs"]
-mod parse;
-#[path = "types/shape.rs"]
-mod shape;
 
+use crate::gotype::{Go, parse};
+use crate::shape::Model;
 use crate::surface::Symbol;
-use parse::{Go, parse};
-use shape::Model;
 use std::collections::BTreeMap;
 
 /// Types that compiled code does not name but runtime errors have.

@@ -1,7 +1,7 @@
 //! Descriptors as assembly data (layouts: abi/go15.h).
 
-use super::parse::{Go, parse};
-use super::shape::{Alg, Model, Shape, hash};
+use crate::gotype::{Go, parse};
+use crate::shape::{Alg, Model, Shape, hash};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 

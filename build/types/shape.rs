@@ -1,6 +1,6 @@
 //! What the compiler derives from a type: size, pointers, kind, equality algorithm, hash.
 
-use super::parse::{Go, parse};
+use super::gotype::{Field, Go, parse};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -119,7 +119,7 @@ impl Model {
     }
 
     /// Offsets of a structure's fields, its alignment and its size.
-    pub fn offsets(&self, fields: &[super::parse::Field]) -> (Vec<usize>, usize, usize) {
+    pub fn offsets(&self, fields: &[Field]) -> (Vec<usize>, usize, usize) {
         let (mut at, mut align) = (0usize, 1);
         let mut offsets = Vec::new();
         for f in fields {

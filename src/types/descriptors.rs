@@ -1,13 +1,13 @@
 //! Tests of the model behind the type descriptors (build/types/) against facts read off the stock Go 1.5.4 toolchain.
 
-#[path = "../../build/types/parse.rs"]
+#[path = "../../build/gotype.rs"]
 #[allow(
     dead_code,
     missing_docs,
     unreachable_pub,
     reason = "the build uses the rest"
 )]
-mod parse;
+mod gotype;
 #[path = "../../build/types/shape.rs"]
 #[allow(
     dead_code,
@@ -17,7 +17,7 @@ mod parse;
 )]
 mod shape;
 
-use parse::parse;
+use gotype::parse;
 use shape::{Alg, Model, hash};
 
 const TYPES: &str = include_str!("../../abi/types.toml");
