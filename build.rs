@@ -39,8 +39,10 @@ fn main() {
         println!("cargo::rerun-if-changed={dir}");
     }
     let table = fs::read_to_string("abi/surface.toml").expect("abi/surface.toml");
-    let symbols = surface::parse(&table, env::var_os("CARGO_FEATURE_TEST_HOOKS").is_some());
     let types = fs::read_to_string("abi/types.toml").expect("abi/types.toml");
+    let model = shape::Model::new(&types);
+    let hooks = env::var_os("CARGO_FEATURE_TEST_HOOKS").is_some();
+    let symbols = surface::parse(&table, &model, hooks).unwrap_or_else(|e| panic!("{e}"));
     fs::write(out.join("surface.rs"), surface::rust(&symbols)).expect("write surface.rs");
     fs::write(out.join("trampolines.S"), trampolines::assembly(&symbols))
         .expect("write trampolines.S");
@@ -51,7 +53,7 @@ fn main() {
         places::table(&symbols, &go_places, &root, ROOT),
     )
     .expect("write places.txt");
-    fs::write(out.join("types.S"), types::assembly(&symbols, &types)).expect("write types.S");
+    fs::write(out.join("types.S"), types::assembly(&symbols, &model)).expect("write types.S");
     let checks = match env::var_os("CARGO_FEATURE_CHECKED") {
         Some(_) => CHECKS_ROOM,
         None => 0,

@@ -1,6 +1,10 @@
-//! Go signatures of `abi/surface.toml` as argument structures: `8(SP)` of the caller's frame is their first byte.
+//! Go signatures of `abi/surface.toml` as argument areas: `8(SP)` of the caller's frame is their first byte.
 //!
 //! Parameters lie at their natural alignment, results follow from the next multiple of 8 (calling convention of Go 1.5).
+//! Types, their sizes and where they hold pointers are those that the descriptors are made of.
+
+use super::gotype::{Go, Param, Signature};
+use super::shape::Model;
 
 /// One parameter or result.
 pub struct Field {
@@ -10,63 +14,63 @@ pub struct Field {
     pub size: usize,
 }
 
-/// Fields of the argument area and its size.
+/// Fields of the argument area, its size, and the words of parameters and of results that hold pointers.
+#[derive(Default)]
 pub struct Layout {
     pub fields: Vec<Field>,
     pub size: usize,
+    pub ptrs: Vec<usize>,
+    pub results: Vec<usize>,
 }
 
-/// Lays out `sig`; a receiver in parentheses before `func` is the first parameter.
-pub fn layout(sig: &str) -> Layout {
-    let (mut params, rest) = match sig.strip_prefix('(') {
-        Some(tail) => {
-            let end = tail
-                .find(')')
-                .unwrap_or_else(|| panic!("bad receiver in {sig}"));
-            (
-                vec![(String::from("recv"), tail[..end].to_string())],
-                tail[end + 1..].trim(),
-            )
-        }
-        None => (Vec::new(), sig),
-    };
-    let tail = rest
-        .strip_prefix("func(")
-        .unwrap_or_else(|| panic!("not a signature: {sig}"));
-    let close = matching(tail);
-    params.extend(list(&tail[..close], "a"));
-    let results = tail[close + 1..].trim();
-    let results = match results.strip_prefix('(') {
-        Some(inner) => list(&inner[..matching(inner)], "r"),
-        None if results.is_empty() => Vec::new(),
-        None => vec![(String::from("r0"), results.to_string())],
-    };
-    let mut out = Layout {
-        fields: Vec::new(),
-        size: 0,
-    };
-    for (name, ty) in params {
-        out.push(name, &ty);
+/// Lays out a signature; a receiver is the first parameter.
+pub fn layout(model: &Model, text: &str) -> Result<Layout, String> {
+    let signature: Signature = text.parse()?;
+    let mut out = Layout::default();
+    if let Some(receiver) = signature.receiver {
+        out.ptrs = out.push(model, String::from("recv"), &receiver.ty)?;
     }
+    let params = out.list(model, &signature.params, "a")?;
+    out.ptrs.extend(params);
     out.size = out.size.next_multiple_of(8);
-    for (name, ty) in results {
-        out.push(name, &ty);
-    }
+    out.results = out.list(model, &signature.results, "r")?;
     out.size = out.size.next_multiple_of(8);
-    out
+    Ok(out)
 }
 
 impl Layout {
-    fn push(&mut self, name: String, ty: &str) {
-        let (rust, size, align) = map_type(ty);
-        let offset = self.size.next_multiple_of(align);
+    /// Appends parameters or results; their pointer words.
+    fn list(&mut self, model: &Model, list: &[Param], prefix: &str) -> Result<Vec<usize>, String> {
+        let mut words = Vec::new();
+        for (i, param) in list.iter().enumerate() {
+            let name = match param.name.as_deref() {
+                None => format!("{prefix}{i}"),
+                Some("_") => format!("_unused{i}"),
+                Some(name) => field_name(name),
+            };
+            words.extend(self.push(model, name, &param.ty)?);
+        }
+        Ok(words)
+    }
+
+    /// Appends a field; its pointer words.
+    fn push(&mut self, model: &Model, name: String, ty: &Go) -> Result<Vec<usize>, String> {
+        if self.fields.iter().any(|f| f.name == name) {
+            return Err(format!("two parameters or results are called `{name}`"));
+        }
+        model.check(ty, false)?;
+        let rust = value(model, ty)?;
+        let shape = model.shape(ty);
+        let offset = self.size.next_multiple_of(shape.align);
         self.fields.push(Field {
             name,
             rust,
             offset,
-            size,
+            size: shape.size,
         });
-        self.size = offset + size;
+        self.size = offset + shape.size;
+        let words = shape.pointers.iter().enumerate().filter(|(_, p)| **p);
+        Ok(words.map(|(i, _)| offset / 8 + i).collect())
     }
 
     /// The structure as Rust source, padding spelled out.
@@ -93,129 +97,72 @@ impl Layout {
     }
 }
 
-/// Index of the parenthesis that closes one opened just before `s`.
-fn matching(s: &str) -> usize {
-    let mut depth = 1;
-    for (i, c) in s.char_indices() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            _ => continue,
-        }
-        if depth == 0 {
-            return i;
-        }
+/// A parameter's name in Rust, which has other keywords; `typ` and `new` go with `type_` and `fn_`.
+fn field_name(name: &str) -> String {
+    match name {
+        "type" | "fn" | "in" | "typ" | "new" => format!("{name}_"),
+        _ => String::from(name),
     }
-    panic!("unbalanced parentheses: {s}")
 }
 
-/// `name type` pairs of a parameter list; unnamed ones are called `a0`, `a1`, ... and `p, q T` is allowed.
-fn list(s: &str, prefix: &str) -> Vec<(String, String)> {
-    let (mut items, mut depth, mut start) = (Vec::new(), 0, 0);
-    for (i, c) in s.char_indices() {
-        match c {
-            '(' | '{' | '[' => depth += 1,
-            ')' | '}' | ']' => depth -= 1,
-            ',' if depth == 0 => {
-                items.push(s[start..i].trim());
-                start = i + 1;
-            }
-            _ => {}
+/// The Rust type of a value.
+fn value(model: &Model, ty: &Go) -> Result<String, String> {
+    if let Some(structure) = model.structure(ty) {
+        return Ok(String::from(structure.name));
+    }
+    Ok(match model.underlying(ty) {
+        Go::Named(name) => String::from(basic(&name)),
+        Go::Ptr(elem) => pointer(model, &elem)?,
+        Go::Slice(_) => String::from("GoSlice"),
+        Go::Array(n, elem) => format!("[{}; {n}]", value(model, &elem)?),
+        Go::Func(..) => String::from("*const FuncVal"),
+        Go::Interface(methods) if methods.is_empty() => String::from("Eface"),
+        Go::Interface(_) => String::from("Iface"),
+        Go::Struct(_) => {
+            return Err(format!(
+                "`{ty}` is a structure without a name in Rust: \
+                 give it one as `rust` in abi/types.toml"
+            ));
         }
-    }
-    if !s[start..].trim().is_empty() {
-        items.push(s[start..].trim());
-    }
-    let mut out: Vec<(String, String)> = Vec::new();
-    for (i, item) in items.iter().enumerate() {
-        let (name, ty) = match item.split_once(' ') {
-            Some((n, t))
-                if n.chars().all(|c| c.is_alphanumeric() || c == '_')
-                    && n != "func"
-                    && n != "chan" =>
-            {
-                (n.to_string(), t.trim().to_string())
-            }
-            _ => (format!("{prefix}{i}"), item.to_string()),
-        };
-        let name = match name.as_str() {
-            "_" => format!("_unused{i}"),
-            "type" | "fn" | "in" | "typ" | "new" => format!("{name}_"),
-            _ => name,
-        };
-        out.push((name, ty));
-    }
-    // `p, q unsafe.Pointer`: a lone lower-case word that is no type takes the next one's type.
-    for i in (0..out.len().saturating_sub(1)).rev() {
-        if matches!(out[i].1.as_str(), "p" | "q") {
-            out[i].0 = out[i].1.clone();
-            out[i].1 = out[i + 1].1.clone();
-        }
-    }
-    out
+    })
 }
 
-/// Rust type, size and alignment of a Go type.
-fn map_type(ty: &str) -> (String, usize, usize) {
-    let t = |s: &str, size: usize, align: usize| (s.to_string(), size, align);
-    match ty {
-        "string" => return t("GoString", 16, 8),
-        "runtime.slice" | "reflect.sliceHeader" => return t("GoSlice", 24, 8),
-        "interface{}" => return t("Eface", 16, 8),
-        "runtime.fInterface" | "interface{f()}" | "error" | "runtime.Error" => {
-            return t("Iface", 16, 8);
-        }
-        "int" | "int64" | "time.Duration" => return t("i64", 8, 8),
-        "uint64" => return t("u64", 8, 8),
-        "uintptr" => return t("usize", 8, 8),
-        "int32" | "rune" => return t("i32", 4, 4),
-        "uint32" => return t("u32", 4, 4),
-        "bool" => return t("bool", 1, 1),
-        "byte" => return t("u8", 1, 1),
-        "float64" => return t("f64", 8, 8),
-        "complex128" => return t("[f64; 2]", 16, 8),
-        "unsafe.Pointer" => return t("*mut u8", 8, 8),
-        _ => {}
+fn basic(name: &str) -> &'static str {
+    match name {
+        "bool" => "bool",
+        "int8" => "i8",
+        "int16" => "i16",
+        "int32" => "i32",
+        "int" | "int64" => "i64",
+        "uint8" => "u8",
+        "uint16" => "u16",
+        "uint32" => "u32",
+        "uint" | "uint64" => "u64",
+        "uintptr" => "usize",
+        "float32" => "f32",
+        "float64" => "f64",
+        "complex64" => "[f32; 2]",
+        "complex128" => "[f64; 2]",
+        "string" => "GoString",
+        "unsafe.Pointer" => "*mut u8",
+        _ => unreachable!("{name}: Model::check lets no other pass"),
     }
-    if ty.starts_with("func(") {
-        return t("*const FuncVal", 8, 8);
+}
+
+/// The Rust type of a pointer: to what Rust code looks into, else an address.
+fn pointer(model: &Model, elem: &Go) -> Result<String, String> {
+    if let Some(structure) = model.structure(elem) {
+        let mutability = if structure.read_only { "const" } else { "mut" };
+        return Ok(format!("*{mutability} {}", structure.name));
     }
-    if ty.starts_with("[]") {
-        return t("GoSlice", 24, 8);
-    }
-    if let Some(rest) = ty.strip_prefix('[') {
-        let (n, elem) = rest
-            .split_once(']')
-            .unwrap_or_else(|| panic!("bad array {ty}"));
-        let n: usize = n.parse().unwrap_or_else(|_| panic!("bad array {ty}"));
-        let (rust, size, align) = map_type(elem);
-        return (format!("[{rust}; {n}]"), size * n, align);
-    }
-    if let Some(elem) = ty.strip_prefix('*') {
-        let rust = match elem {
-            "runtime._type" | "reflect.rtype" => "*const Type",
-            "runtime.chantype" => "*const ChanType",
-            "runtime.maptype" => "*const MapType",
-            "runtime.slicetype" => "*const SliceType",
-            "runtime.interfacetype" => "*const InterfaceType",
-            "runtime.funcval" => "*const FuncVal",
-            "runtime.hmap" => "*mut Hmap",
-            "runtime.hiter" => "*mut Hiter",
-            "runtime.hselect" => "*mut Hselect",
-            "runtime.itab" => "*mut Itab",
-            "*runtime.itab" => "*mut *mut Itab",
-            "time.runtimeTimer" => "*mut RuntimeTimer",
-            "sync.syncSema" => "*mut SyncSema",
-            "runtime.MemStats" => "*mut MemStats",
-            "interface{}" => "*mut Eface",
-            "runtime.fInterface" => "*mut Iface",
-            "unsafe.Pointer" => "*mut *mut u8",
-            "uint32" => "*mut u32",
-            "uintptr" => "*mut usize",
-            "[]time.Duration" => "*mut GoSlice",
-            _ => "*mut u8",
-        };
-        return t(rust, 8, 8);
-    }
-    panic!("no Rust type for Go type {ty}")
+    let looks_into = match model.underlying(elem) {
+        Go::Ptr(_) | Go::Slice(_) | Go::Interface(_) => true,
+        Go::Named(name) => ["uint32", "uintptr", "unsafe.Pointer"].contains(&&*name),
+        _ => false,
+    };
+    Ok(if looks_into {
+        format!("*mut {}", value(model, elem)?)
+    } else {
+        String::from("*mut u8")
+    })
 }

@@ -1,6 +1,7 @@
 //! Reads `abi/surface.toml` and writes `surface.rs`.
 
-use super::signature;
+use super::shape::Model;
+use super::signature::{self, Layout};
 use serde::Deserialize;
 
 /// A row of the table.
@@ -34,6 +35,9 @@ pub struct Symbol {
     #[serde(default)]
     #[expect(dead_code, reason = "for readers of the table")]
     pub group: String,
+    /// The argument area of a function, unless compiled code cannot call it as one of Go.
+    #[serde(skip)]
+    pub layout: Option<Layout>,
 }
 
 #[derive(Deserialize)]
@@ -42,23 +46,20 @@ struct Table {
 }
 
 /// The rows of a build, in order: a row's place is the symbol's surface index. `tests`: those that only tests want, too.
-pub fn parse(text: &str, tests: bool) -> Vec<Symbol> {
-    let mut table: Table = toml::from_str(text).unwrap_or_else(|e| panic!("abi/surface.toml: {e}"));
+/// An error names the row.
+pub fn parse(text: &str, model: &Model, tests: bool) -> Result<Vec<Symbol>, String> {
+    let mut table: Table = toml::from_str(text).map_err(|e| format!("abi/surface.toml: {e}"))?;
     table.symbol.retain(|s| tests || !s.test);
     let mut seen = std::collections::HashSet::new();
-    for s in &table.symbol {
-        assert!(
-            seen.insert(&s.name),
-            "abi/surface.toml: {} is there twice",
-            s.name
-        );
-        assert!(
-            !(s.system.is_some() && s.park.is_some()),
-            "{}: system and park exclude each other",
-            s.name
-        );
+    for s in &mut table.symbol {
+        let row = |problem: String| format!("abi/surface.toml: {}: {problem}", s.name);
+        if !seen.insert(s.name.clone()) {
+            return Err(row(String::from("there is a row of that name before")));
+        }
+        let layout = s.laid_out(model).map_err(row)?;
+        s.layout = layout;
     }
-    table.symbol
+    Ok(table.symbol)
 }
 
 impl Symbol {
@@ -68,6 +69,29 @@ impl Symbol {
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
             .collect()
+    }
+
+    /// The signature, without a note behind it; none where `go` says in words how the symbol is called.
+    fn signature(&self) -> Option<&str> {
+        if self.go.starts_with("(asm") {
+            return None;
+        }
+        let (sig, _note) = self.go.split_once("  (").unwrap_or((&self.go, ""));
+        Some(sig)
+    }
+
+    /// Checks the row and lays its argument area out.
+    fn laid_out(&self, model: &Model) -> Result<Option<Layout>, String> {
+        if self.system.is_some() && self.park.is_some() {
+            return Err(String::from("`system` and `park` exclude each other"));
+        }
+        match self.signature() {
+            Some(sig) if self.kind == "func" => {
+                let layout = signature::layout(model, sig);
+                layout.map(Some).map_err(|e| format!("`go`: {e}"))
+            }
+            _ => Ok(None),
+        }
     }
 
     fn mask(words: &[usize]) -> u32 {
@@ -98,25 +122,16 @@ pub fn rust(symbols: &[Symbol]) -> String {
             Symbol::mask(&s.ptrs),
             Symbol::mask(&s.results)
         ));
-        if s.go.starts_with("(asm") {
+        let Some(layout) = &s.layout else {
             continue;
-        }
+        };
         let name = s.mangled();
-        let sig = s.go.split("  (").next().unwrap_or(&s.go);
-        let layout = signature::layout(sig);
         args.push_str(&layout.rust(&name, &s.name));
         args.push_str(&format!(
             "const _: () = assert!(size_of::<{name}>() == {}, {:?});\n",
             layout.size,
             s.name.replace('{', "{{").replace('}', "}}")
         ));
-        assert!(
-            layout.size == s.args,
-            "abi/surface.toml: {}: args = {}, but its signature has {} bytes",
-            s.name,
-            s.args,
-            layout.size
-        );
         let mut wrapper = |prefix: &str, ret: &str, call: String| {
             wrappers.push_str(&format!(
                 "#[unsafe(no_mangle)]\nunsafe extern \"C\" fn gort_{prefix}_{name}(a: *mut args::{name}) -> {ret} {{\n    \

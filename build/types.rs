@@ -16,8 +16,7 @@ use std::collections::BTreeMap;
 const INTERNAL: [&str; 1] = ["runtime.errorString"];
 
 /// Source of `types.S`.
-pub fn assembly(symbols: &[Symbol], table: &str) -> String {
-    let model = Model::new(table);
+pub fn assembly(symbols: &[Symbol], model: &Model) -> String {
     let roots = symbols
         .iter()
         .filter(|s| s.kind == "type")
@@ -29,9 +28,9 @@ pub fn assembly(symbols: &[Symbol], table: &str) -> String {
     {
         let ty = parse(&root);
         assert_eq!(ty.to_string(), root, "not the compiler's notation");
-        close(&model, ty, &mut types);
+        close(model, ty, &mut types);
     }
-    let mut emitter = emit::Emitter::new(&model, &types);
+    let mut emitter = emit::Emitter::new(model, &types);
     for ty in types.values() {
         emitter.descriptor(ty);
     }
@@ -44,7 +43,12 @@ fn close(model: &Model, ty: Go, types: &mut BTreeMap<String, Go>) {
     if types.insert(ty.to_string(), ty.clone()).is_some() {
         return;
     }
-    if let Go::Named(_) = ty {
+    if let Go::Named(name) = &ty {
+        assert!(
+            !model.foreign.contains_key(name),
+            "abi/types.toml: a descriptor refers to {name}, which has none as [[foreign]]: \
+             declare it as [[type]]"
+        );
         close(model, Go::Ptr(Box::new(ty.clone())), types);
     }
     match model.underlying(&ty) {

@@ -38,12 +38,13 @@ const BASIC: [(&str, usize, u8, u8); 18] = [
     ("unsafe.Pointer", 8, 26, 5),
 ];
 
-/// A row of abi/types.toml.
+/// A row of abi/types.toml: a type whose descriptor is ours.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Declared {
     pub name: String,
     underlying: String,
+    rust: Option<String>,
     /// The methods belong to the pointer type only.
     #[serde(default)]
     pub pointer: bool,
@@ -62,10 +63,29 @@ pub struct MethodRow {
     pub value: Option<String>,
 }
 
+/// A row of abi/types.toml: a type that only signatures name.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Foreign {
+    name: String,
+    underlying: Option<String>,
+    rust: Option<String>,
+    #[serde(default)]
+    read_only: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Table {
     #[serde(rename = "type")]
     types: Vec<Declared>,
+    foreign: Vec<Foreign>,
+}
+
+/// The structure of `crate::abi` that a named type is in Rust.
+pub struct Structure<'a> {
+    pub name: &'a str,
+    pub read_only: bool,
 }
 
 /// How values of a type are hashed and compared.
@@ -89,33 +109,93 @@ pub struct Shape {
     pub alg: Alg,
 }
 
-/// Basic and declared types.
+/// Basic, declared and foreign types.
 pub struct Model {
     pub declared: BTreeMap<String, Declared>,
+    pub foreign: BTreeMap<String, Foreign>,
 }
 
 impl Model {
     /// Reads abi/types.toml.
     pub fn new(text: &str) -> Self {
         let table: Table = toml::from_str(text).unwrap_or_else(|e| panic!("abi/types.toml: {e}"));
-        Self {
-            declared: table
-                .types
-                .into_iter()
-                .map(|d| (d.name.clone(), d))
-                .collect(),
+        let mut model = Self {
+            declared: BTreeMap::new(),
+            foreign: BTreeMap::new(),
+        };
+        let twice = |name: &str| panic!("abi/types.toml: {name} is there twice");
+        for d in table.types {
+            if let Some(other) = model.declared.insert(d.name.clone(), d) {
+                twice(&other.name);
+            }
         }
+        for f in table.foreign {
+            if model.is_listed(&f.name) {
+                twice(&f.name);
+            }
+            model.foreign.insert(f.name.clone(), f);
+        }
+        model
     }
 
     /// What a named type stands for; others stand for themselves.
     pub fn underlying(&self, ty: &Go) -> Go {
-        match ty {
-            Go::Named(name) => match self.declared.get(name) {
-                Some(d) => self.underlying(&parse(&d.underlying)),
-                None => ty.clone(),
-            },
-            _ => ty.clone(),
+        let Go::Named(name) = ty else {
+            return ty.clone();
+        };
+        match self.stands_for(name) {
+            Some(text) => self.underlying(&parse(text)),
+            None => ty.clone(),
         }
+    }
+
+    /// A row of abi/types.toml has the name.
+    fn is_listed(&self, name: &str) -> bool {
+        self.declared.contains_key(name) || self.foreign.contains_key(name)
+    }
+
+    fn stands_for(&self, name: &str) -> Option<&String> {
+        let declared = self.declared.get(name).map(|d| &d.underlying);
+        declared.or_else(|| self.foreign.get(name)?.underlying.as_ref())
+    }
+
+    /// Why a value of the type (behind a pointer: a pointer to it) cannot be laid out, if it cannot.
+    pub fn check(&self, ty: &Go, behind_pointer: bool) -> Result<(), String> {
+        let word = |ty: &Go| self.check(ty, true);
+        match ty {
+            Go::Named(name) if BASIC.iter().any(|b| b.0 == name) => Ok(()),
+            Go::Named(name) if !self.is_listed(name) => Err(format!(
+                "`{name}` is no type that is known here; \
+                 if it is one, add it to abi/types.toml as [[foreign]]"
+            )),
+            Go::Named(_) if behind_pointer => Ok(()),
+            Go::Named(name) => match self.stands_for(name) {
+                Some(text) => self.check(&text.parse()?, false),
+                None => Err(format!(
+                    "`{name}` has no size: abi/types.toml says only that it exists; \
+                     pass a pointer or give it `underlying`"
+                )),
+            },
+            Go::Ptr(elem) | Go::Slice(elem) => word(elem),
+            Go::Array(_, elem) => self.check(elem, behind_pointer),
+            Go::Struct(fields) => fields
+                .iter()
+                .try_for_each(|f| self.check(&f.ty, behind_pointer)),
+            Go::Func(params, results) => params.iter().chain(results).try_for_each(word),
+            Go::Interface(methods) => methods.iter().try_for_each(|(_, ty)| word(ty)),
+        }
+    }
+
+    /// What a named type is in Rust, if abi/types.toml says.
+    pub fn structure(&self, ty: &Go) -> Option<Structure<'_>> {
+        let Go::Named(name) = ty else { return None };
+        let (rust, read_only) = match (self.declared.get(name), self.foreign.get(name)) {
+            (Some(d), _) => (&d.rust, false),
+            (None, Some(f)) => (&f.rust, f.read_only),
+            (None, None) => return None,
+        };
+        let name = rust.as_deref()?;
+        Some(Structure { name, read_only })
     }
 
     /// Offsets of a structure's fields, its alignment and its size.

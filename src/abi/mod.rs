@@ -11,7 +11,7 @@
 mod go15;
 pub use go15::*;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use core::mem::offset_of;
 

@@ -1,7 +1,18 @@
-//! Files of the repository that are made from `abi/`: they must say what `abi/` says.
+//! Files of the repository that are made from `abi/`: they must say what `abi/` says. And how the build reads `abi/`.
 //!
 //! `GORT_UPDATE=1 cargo test -p gort abi::tests` writes them again.
 
+#[path = "../../build/gotype.rs"]
+#[allow(missing_docs, unreachable_pub, reason = "part of the build")]
+pub(crate) mod gotype;
+#[path = "../../build/types/shape.rs"]
+#[allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "the build uses the rest"
+)]
+pub(crate) mod shape;
 #[path = "../../build/signature.rs"]
 mod signature;
 #[path = "../../build/surface.rs"]
@@ -11,6 +22,8 @@ mod surface;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::{env, fs};
+
+const TYPES: &str = include_str!("../../abi/types.toml");
 
 /// Compares a kept file with what it should hold, or writes it.
 fn check(kept: &str, expected: &str) {
@@ -69,9 +82,12 @@ fn bindings_follow_the_header() {
 
 #[test]
 fn reference_follows_the_table() {
-    let table = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("abi/surface.toml"))
-        .expect("abi/surface.toml");
-    let symbols = surface::parse(&table, true);
+    let symbols = surface::parse(
+        include_str!("../../abi/surface.toml"),
+        &shape::Model::new(TYPES),
+        true,
+    )
+    .unwrap_or_else(|e| panic!("{e}"));
     let mut page = String::from(
         "# Exported symbols\n\n\
          Made from `abi/surface.toml` by `src/abi/tests.rs`. How each mode is entered: [trampolines.md](trampolines.md).\n\n\
@@ -127,6 +143,271 @@ fn reference_follows_the_table() {
         symbols.len() - hooks
     );
     check("docs/surface.md", &page);
+}
+
+fn laid_out(signature: &str) -> Result<signature::Layout, String> {
+    signature::layout(&shape::Model::new(TYPES), signature)
+}
+
+/// Fields with their offsets, size, pointer words of parameters and of results.
+type Area = (
+    &'static [(&'static str, &'static str, usize)],
+    usize,
+    &'static [usize],
+    &'static [usize],
+);
+
+#[test]
+fn argument_areas_of_signatures() {
+    let cases: &[(&str, Area)] = &[
+        ("func()", (&[], 0, &[], &[])),
+        (
+            "func(p, q unsafe.Pointer) bool",
+            (
+                &[("p", "*mut u8", 0), ("q", "*mut u8", 8), ("r0", "bool", 16)],
+                24,
+                &[0, 1],
+                &[],
+            ),
+        ),
+        (
+            "func(a, b int32, c, d string) (n int, err error)",
+            (
+                &[
+                    ("a", "i32", 0),
+                    ("b", "i32", 4),
+                    ("c", "GoString", 8),
+                    ("d", "GoString", 24),
+                    ("n", "i64", 40),
+                    ("err", "Iface", 48),
+                ],
+                64,
+                &[1, 3],
+                &[6, 7],
+            ),
+        ),
+        (
+            "func(skip int) (pc uintptr, file string, line int, ok bool)",
+            (
+                &[
+                    ("skip", "i64", 0),
+                    ("pc", "usize", 8),
+                    ("file", "GoString", 16),
+                    ("line", "i64", 32),
+                    ("ok", "bool", 40),
+                ],
+                48,
+                &[],
+                &[2],
+            ),
+        ),
+        (
+            "(*runtime.Func) func(uintptr) *runtime._type",
+            (
+                &[
+                    ("recv", "*mut u8", 0),
+                    ("a0", "usize", 8),
+                    ("r0", "*const Type", 16),
+                ],
+                24,
+                &[0],
+                &[2],
+            ),
+        ),
+        // Words alone in a list without names are types, and names in one with names.
+        (
+            "func(string, rune) (int, bool)",
+            (
+                &[
+                    ("a0", "GoString", 0),
+                    ("a1", "i32", 16),
+                    ("r0", "i64", 24),
+                    ("r1", "bool", 32),
+                ],
+                40,
+                &[0],
+                &[],
+            ),
+        ),
+        (
+            "func(string, rune int16, type, _ bool) (a, b *uint32)",
+            (
+                &[
+                    ("string", "i16", 0),
+                    ("rune", "i16", 2),
+                    ("type_", "bool", 4),
+                    ("_unused3", "bool", 5),
+                    ("a", "*mut u32", 8),
+                    ("b", "*mut u32", 16),
+                ],
+                24,
+                &[],
+                &[1, 2],
+            ),
+        ),
+        (
+            "func(dst *[2]uintptr, _ uintptr, src [2]*int, m [3]byte, i interface{}) []runtime.StackRecord",
+            (
+                &[
+                    ("dst", "*mut u8", 0),
+                    ("_unused1", "usize", 8),
+                    ("src", "[*mut u8; 2]", 16),
+                    ("m", "[u8; 3]", 32),
+                    ("i", "Eface", 40),
+                    ("r0", "GoSlice", 56),
+                ],
+                80,
+                &[0, 2, 3, 5, 6],
+                &[7],
+            ),
+        ),
+        (
+            "func(f func(x, y int) (int, bool), p, q interface { M(int) }, c **runtime.itab) func()",
+            (
+                &[
+                    ("f", "*const FuncVal", 0),
+                    ("p", "Iface", 8),
+                    ("q", "Iface", 24),
+                    ("c", "*mut *mut Itab", 40),
+                    ("r0", "*const FuncVal", 48),
+                ],
+                56,
+                &[0, 1, 2, 3, 4, 5],
+                &[6],
+            ),
+        ),
+        (
+            "func(old runtime.slice, d time.Duration) complex128",
+            (
+                &[
+                    ("old", "GoSlice", 0),
+                    ("d", "i64", 24),
+                    ("r0", "[f64; 2]", 32),
+                ],
+                48,
+                &[0],
+                &[],
+            ),
+        ),
+    ];
+    for (text, (fields, size, ptrs, results)) in cases {
+        let area = laid_out(text).unwrap_or_else(|e| panic!("{e}"));
+        let found = area.fields.iter().map(|f| (&*f.name, &*f.rust, f.offset));
+        assert_eq!(found.collect::<Vec<_>>(), *fields, "{text}");
+        assert_eq!(area.size, *size, "{text}");
+        assert_eq!((&*area.ptrs, &*area.results), (*ptrs, *results), "{text}");
+    }
+}
+
+#[test]
+fn signatures_that_are_none() {
+    for (text, why) in [
+        ("int", "no signature; write `func(a T) R`"),
+        ("(*runtime.Func) Name() string", "no signature"),
+        ("(int, int) func()", "a method has one receiver"),
+        ("func", "`(` expected at the end"),
+        ("func(a int", "`,` or `)` expected at the end"),
+        ("func(a int b int)", "`,` or `)` expected at `b int)`"),
+        ("func(,)", "a type expected at `,)`"),
+        ("func(a int, b)", "`b` has no type"),
+        ("func(a int, *int)", "`*int` has no name"),
+        (
+            "func(time.Duration int)",
+            "`time.Duration` is no name of a parameter",
+        ),
+        (
+            "func(a int, a bool)",
+            "two parameters or results are called `a`",
+        ),
+        (
+            "func(a int) (a int)",
+            "two parameters or results are called `a`",
+        ),
+        (
+            "func() int (size at 8(DX))",
+            "`(size at 8(DX))` is left over",
+        ),
+        ("func(a [n]int)", "`n` is no length of an array"),
+        ("func(a [2 int)", "`]` expected at `2 int)`"),
+        ("func(c chan int)", "a type of `chan`"),
+        ("func(a ...int)", "a type expected at `...int)`"),
+        ("func(i interface { M )", "`(` expected at `)`"),
+        ("func(a, b)", "`a` is no type that is known here"),
+        (
+            "func(h *runtime.hamp)",
+            "add it to abi/types.toml as [[foreign]]",
+        ),
+        ("func(h runtime.hmap)", "`runtime.hmap` has no size"),
+        ("func(h [2]runtime.hmap)", "`runtime.hmap` has no size"),
+        (
+            "func(s struct { a int })",
+            "a structure without a name in Rust",
+        ),
+    ] {
+        let Err(problem) = laid_out(text) else {
+            panic!("{text} is laid out")
+        };
+        assert!(problem.contains(why), "{text}: {problem}");
+    }
+}
+
+/// What a type stands for is looked at, too, where its size counts, and pointers may go round in circles.
+#[test]
+fn types_that_stand_for_others() {
+    let model = shape::Model::new(&format!(
+        "{TYPES}
+[[foreign]]
+name = \"runtime.two\"
+underlying = \"[2]runtime.hmap\"
+[[foreign]]
+name = \"runtime.list\"
+underlying = \"struct {{ next *runtime.list; n int }}\"
+rust = \"List\"
+"
+    ));
+    assert!(signature::layout(&model, "func(p *runtime.two)").is_ok());
+    let Err(problem) = signature::layout(&model, "func(p runtime.two)") else {
+        panic!("an opaque type has a size")
+    };
+    assert!(
+        problem.starts_with("`runtime.hmap` has no size"),
+        "{problem}"
+    );
+    let area = signature::layout(&model, "func(l runtime.list) bool").expect("a structure");
+    assert_eq!(area.fields[0].rust, "List");
+    assert_eq!((area.size, &*area.ptrs), (24, &[0][..]));
+}
+
+#[test]
+fn rows_that_are_wrong_are_named() {
+    let row = |name: &str, rest: &str| {
+        format!("[[symbol]]\nname = \"{name}\"\nkind = \"func\"\ngroup = \"\"\n{rest}\n")
+    };
+    let good = row("runtime.good", "go = \"func(p, q unsafe.Pointer) bool\"");
+    for (text, why) in [
+        (
+            row("runtime.f", "go = \"func(p unsafe.Ptr)\""),
+            "abi/surface.toml: runtime.f: `go`: `unsafe.Ptr` is no type",
+        ),
+        (
+            row("runtime.f", "go = \"func()\"\nsystem = \"x\"\npark = \"y\""),
+            "abi/surface.toml: runtime.f: `system` and `park` exclude each other",
+        ),
+        (
+            good.clone(),
+            "abi/surface.toml: runtime.good: there is a row of that name before",
+        ),
+        (
+            row("runtime.f", ""),
+            "runtime.f: `go`: : no signature; write",
+        ),
+    ] {
+        let text = format!("{good}{text}");
+        match surface::parse(&text, &shape::Model::new(TYPES), true) {
+            Ok(_) => panic!("not refused: {why}"),
+            Err(problem) => assert!(problem.contains(why), "{problem}"),
+        }
+    }
 }
 
 /// scripts/gort-gdb.py reads structures in the memory of a program.

@@ -1,24 +1,7 @@
 //! Tests of the model behind the type descriptors (build/types/) against facts read off the stock Go 1.5.4 toolchain.
 
-#[path = "../../build/gotype.rs"]
-#[allow(
-    dead_code,
-    missing_docs,
-    unreachable_pub,
-    reason = "the build uses the rest"
-)]
-mod gotype;
-#[path = "../../build/types/shape.rs"]
-#[allow(
-    dead_code,
-    missing_docs,
-    unreachable_pub,
-    reason = "the build uses the rest"
-)]
-mod shape;
-
-use gotype::parse;
-use shape::{Alg, Model, hash};
+use crate::abi::tests::gotype::parse;
+use crate::abi::tests::shape::{Alg, Model, hash};
 
 const TYPES: &str = include_str!("../../abi/types.toml");
 const BY_SIZE: &str = "struct { Size uint32; Mallocs uint64; Frees uint64 }";
