@@ -12,12 +12,8 @@ pub struct Symbol {
     pub kind: String,
     #[serde(default)]
     pub go: String,
-    #[serde(default)]
-    pub args: usize,
-    #[serde(default)]
-    pub ptrs: Vec<usize>,
-    #[serde(default)]
-    pub results: Vec<usize>,
+    ptrs: Option<Vec<usize>>,
+    results: Option<Vec<usize>>,
     pub leaf: Option<String>,
     pub system: Option<String>,
     pub park: Option<String>,
@@ -71,35 +67,72 @@ impl Symbol {
             .collect()
     }
 
-    /// The signature, without a note behind it; none where `go` says in words how the symbol is called.
+    /// The signature, without a note behind it; none where `go` says in words how the symbol is called, or what it is.
     fn signature(&self) -> Option<&str> {
-        if self.go.starts_with("(asm") {
+        if self.kind != "func" || self.go.starts_with("(asm") {
             return None;
         }
         let (sig, _note) = self.go.split_once("  (").unwrap_or((&self.go, ""));
         Some(sig)
     }
 
-    /// Checks the row and lays its argument area out.
+    /// Checks the row and lays its argument area out; its columns stand against what follows from the signature.
     fn laid_out(&self, model: &Model) -> Result<Option<Layout>, String> {
         if self.system.is_some() && self.park.is_some() {
             return Err(String::from("`system` and `park` exclude each other"));
         }
-        match self.signature() {
-            Some(sig) if self.kind == "func" => {
-                let layout = signature::layout(model, sig);
-                layout.map(Some).map_err(|e| format!("`go`: {e}"))
+        let Some(sig) = self.signature() else {
+            return match (&self.ptrs, &self.results) {
+                (None, None) => Ok(None),
+                _ => Err(String::from("pointer words, but no signature in `go`")),
+            };
+        };
+        let mut layout = signature::layout(model, sig).map_err(|e| format!("`go`: {e}"))?;
+        for (column, written, words) in [
+            ("ptrs", &self.ptrs, &mut layout.ptrs),
+            ("results", &self.results, &mut layout.results),
+        ] {
+            if let Some(written) = written {
+                if written == words {
+                    return Err(format!("`{column}` follows from `go`: leave it out"));
+                }
+                words.clone_from(written);
             }
-            _ => Ok(None),
+            if let Some(w) = words.iter().find(|&&w| 8 * w >= layout.size) {
+                return Err(format!(
+                    "`{column}`: word {w} is behind the arguments, which have {} bytes",
+                    layout.size
+                ));
+            }
+            if let Some(w) = words.iter().find(|&&w| w >= u32::BITS as usize) {
+                return Err(format!(
+                    "a pointer in word {w} of the arguments: the maps (`abi::Entry`) have {} bits",
+                    u32::BITS
+                ));
+            }
         }
+        Ok(Some(layout))
     }
 
-    fn mask(words: &[usize]) -> u32 {
-        words.iter().fold(0, |m, &w| {
-            assert!(w < 32, "a pointer beyond word 31 of the argument area");
-            m | 1 << w
-        })
+    /// Bytes of arguments and results.
+    pub fn args(&self) -> usize {
+        self.layout.as_ref().map_or(0, |l| l.size)
     }
+
+    /// Words that hold pointers on entry.
+    pub fn ptrs(&self) -> &[usize] {
+        self.layout.as_ref().map_or(&[], |l| &l.ptrs)
+    }
+
+    /// Words that hold pointers on return, besides those of `ptrs`.
+    pub fn results(&self) -> &[usize] {
+        self.layout.as_ref().map_or(&[], |l| &l.results)
+    }
+}
+
+/// One bit for each word.
+fn mask(words: &[usize]) -> u32 {
+    words.iter().fold(0, |m, w| m | 1 << w)
 }
 
 /// Source of `surface.rs`.
@@ -118,9 +151,9 @@ pub fn rust(symbols: &[Symbol]) -> String {
         }
         maps.push_str(&format!(
             "    Entry {{ args: {}, ptrs: {:#x}, results: {:#x} }},\n",
-            s.args,
-            Symbol::mask(&s.ptrs),
-            Symbol::mask(&s.results)
+            s.args(),
+            mask(s.ptrs()),
+            mask(s.results())
         ));
         let Some(layout) = &s.layout else {
             continue;

@@ -125,8 +125,8 @@ fn reference_follows_the_table() {
             "| `{}` | `{}` | {mode} | {}; {} | {}{by} |",
             s.name,
             what.replace('|', "\\|"),
-            words(&s.ptrs),
-            words(&s.results),
+            words(s.ptrs()),
+            words(s.results()),
             s.needed
         );
     }
@@ -401,6 +401,22 @@ fn rows_that_are_wrong_are_named() {
             row("runtime.f", ""),
             "runtime.f: `go`: : no signature; write",
         ),
+        (
+            row("runtime.f", "go = \"func(p *int)\"\nptrs = [0]"),
+            "runtime.f: `ptrs` follows from `go`: leave it out",
+        ),
+        (
+            row("runtime.f", "go = \"func(n int)\"\nresults = [1]"),
+            "runtime.f: `results`: word 1 is behind the arguments, which have 8 bytes",
+        ),
+        (
+            row("runtime.f", "go = \"(asm) AX=n\"\nptrs = [0]"),
+            "runtime.f: pointer words, but no signature in `go`",
+        ),
+        (
+            row("runtime.f", "go = \"func(a [33]*int)\""),
+            "runtime.f: a pointer in word 32 of the arguments: the maps (`abi::Entry`) have 32 bits",
+        ),
     ] {
         let text = format!("{good}{text}");
         match surface::parse(&text, &shape::Model::new(TYPES), true) {
@@ -408,6 +424,35 @@ fn rows_that_are_wrong_are_named() {
             Err(problem) => assert!(problem.contains(why), "{problem}"),
         }
     }
+}
+
+/// Columns of a row stand against its signature.
+#[test]
+fn pointer_words_of_rows() {
+    let table = r#"
+[[symbol]]
+name = "runtime.f"
+kind = "func"
+go = "(*runtime.Func) func(a uintptr, b []byte) (int, error)  (size at 8(DX))"
+
+[[symbol]]
+name = "runtime.g"
+kind = "func"
+go = "func(a uintptr, b *int)"
+ptrs = []
+results = [1]
+
+[[symbol]]
+name = "runtime.h"
+kind = "func"
+go = "(asm) AX=n"
+"#;
+    let symbols =
+        surface::parse(table, &shape::Model::new(TYPES), true).unwrap_or_else(|e| panic!("{e}"));
+    let words = symbols.iter().map(|s| (s.args(), s.ptrs(), s.results()));
+    let expected: [(usize, &[usize], &[usize]); 3] =
+        [(64, &[0, 2], &[6, 7]), (16, &[], &[1]), (0, &[], &[])];
+    assert_eq!(words.collect::<Vec<_>>(), expected);
 }
 
 /// scripts/gort-gdb.py reads structures in the memory of a program.
