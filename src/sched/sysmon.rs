@@ -24,6 +24,9 @@ const NAP_MIN_NS: i64 = 20_000;
 const FINE_NAPS: u32 = 12;
 /// Longest nap while somebody runs.
 const NAP_MAX_NS: i64 = 10_000_000;
+/// All Ps are idle: it sleeps until one is not, if they still are after so long. A server that has little to do is idle a thousand times a second, and each
+/// wake-up is a system call of a thread that has better things to do.
+const QUIET_NS: i64 = 1_000_000;
 /// A goroutine's time slice.
 const SLICE_NS: i64 = 10_000_000;
 /// Nobody has looked at the network for so long: sysmon waits for it. Shorter means that it is woken, and takes processor time, where the Ps look
@@ -166,6 +169,7 @@ pub extern "C" fn run() {
         sys::wish_exact_sleeps();
     }
     let (mut idle, mut nap) = (0u32, NAP_MIN_NS);
+    let mut all_idle = false;
     let mut seen = Seen::default();
     loop {
         if idle == 0 {
@@ -177,6 +181,7 @@ pub extern "C" fn run() {
         doze(match stress {
             1.. => stress * 1000,
             _ if seen.asked => nap.min(RETRY_NS),
+            _ if all_idle => QUIET_NS,
             _ => nap,
         });
         if GCWAITING.load(Ordering::Acquire) != 0
@@ -184,10 +189,12 @@ pub extern "C" fn run() {
         {
             if super::schedule::lacks_poller() && GCWAITING.load(Ordering::Acquire) == 0 {
                 m::wake_p();
-            } else if !super::report::on() {
+            } else if !super::report::on() && core::mem::replace(&mut all_idle, true) {
                 sleep_while_idle(crate::heap::scavenge::run(nanotime()));
+                (idle, all_idle) = (0, false);
             }
-            (idle, nap) = (0, NAP_MIN_NS);
+        } else {
+            all_idle = false;
         }
         let now = nanotime();
         super::report::tick(now);
