@@ -117,10 +117,11 @@ unsafe extern "C" fn schedinit() {
     // SAFETY: boot: one thread, nothing runs yet.
     unsafe {
         crate::debug::godebug::init();
+        crate::time::init();
+        // Before the first M: its generator starts from such a number.
+        crate::os::random::ensure_seeded();
         let m0 = M0.0.get().cast::<M>();
         m::init(m0, (*m0).g0);
-        crate::time::init();
-        crate::os::random::ensure_seeded();
         crate::types::init();
         crate::heap::init();
         sched::registers::init();
