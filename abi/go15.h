@@ -349,7 +349,7 @@ typedef struct M {
 	uintptr_t tracedp;            /* 184 execution trace: P that the system call began with, 0 = not traced */
 	uint8_t *registers;           /* 192 sched::Registers for the next goroutine that a signal stops here */
 	uint32_t interrupts;          /* 200 a signal that asks for preemption is on its way */
-	uint32_t spinround;           /* 204 sync::pin: round of spinning in a lock of package sync */
+	uint32_t spinround;           /* 204 sema::pin: round of spinning in a lock of package sync */
 	uintptr_t leafsp;             /* 208 address of the return address of the leaf call entered last */
 	uint64_t profdue;             /* 216 CPU profile: processor time of this thread at which a sample is due, 0 = takes none */
 	uintptr_t priv[11];           /* 224 */

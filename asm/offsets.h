@@ -19,7 +19,7 @@
 #define TYPE_KIND       23
 #define TYPE_ALG        24
 #define ALG_EQUAL       8
-/* Rows of runtime.algarray (types::known::row), of 16 bytes each */
+/* Rows of runtime.algarray (abi::known::row), of 16 bytes each */
 #define ALG_MEM8        2
 #define ALG_MEM64       5
 #define ALG_MEM128      6

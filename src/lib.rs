@@ -58,17 +58,21 @@ pub mod abi;
 pub mod boot;
 pub mod chan;
 pub mod complex;
+pub mod config;
 pub mod debug;
+pub mod fatal;
 pub mod gc;
 pub mod heap;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
 pub mod map;
+pub mod mem;
 pub mod net;
 pub mod os;
 pub mod panic;
 pub mod profile;
 pub mod sched;
+pub mod sema;
 pub mod signal;
 pub mod stack;
 pub mod strings;
@@ -81,7 +85,7 @@ pub mod types;
 fn rust_panic(info: &core::panic::PanicInfo<'_>) -> ! {
     let line = info.location().map_or(0, |l| l.line());
     let file = info.location().map_or("?", |l| l.file());
-    debug::print::bug(file, line)
+    fatal::bug(file, line)
 }
 
 /// The precompiled core library's unwind tables name it; with panic = abort nothing ever calls it.

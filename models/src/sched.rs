@@ -2,7 +2,5 @@
 
 #[path = "../../src/sched/poller.rs"]
 pub mod poller;
-#[path = "../../src/sched/ring.rs"]
-pub mod ring;
 #[path = "../../src/sched/wake.rs"]
 pub mod wake;

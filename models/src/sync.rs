@@ -6,5 +6,7 @@ pub mod backoff;
 pub mod mutex;
 #[path = "../../src/sync/note.rs"]
 pub mod note;
+#[path = "../../src/sync/ring.rs"]
+pub mod ring;
 #[path = "../../src/sync/units.rs"]
 pub mod units;

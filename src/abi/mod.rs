@@ -8,7 +8,8 @@
     non_upper_case_globals,
     clippy::all
 )]
-mod go15;
+pub mod go15;
+pub mod known;
 pub use go15::*;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -51,7 +51,7 @@ pub fn unlock() {
 /// # Safety
 /// Called by `runtime.main`.
 pub unsafe fn exit(_a: &mut args::gort_mainexit) -> Status {
-    if crate::debug::print::dying() || !crate::panic::uncaught::teller().is_null() {
+    if crate::fatal::dying() || !crate::panic::uncaught::teller().is_null() {
         // SAFETY: the main goroutine parks for good; the dying one ends the process.
         return unsafe { sched::park(sched::curg(), sched::WaitReason::PanicWait) };
     }

@@ -3,11 +3,11 @@
 //! asm/rt0.S calls, in this order and on the kernel's stack, which stays g0's stack of the first thread: [`gort_bootstrap`] (m0, g0 and the
 //! FS base: before it no other Rust code may run), `runtime.args`, `runtime.osinit`, `runtime.schedinit`, `runtime.newproc` for `runtime.main`, `gort_mstart0`.
 
-pub mod env;
 pub mod main;
 
 use crate::abi::{G, M, STACK_GUARD};
-use crate::debug::out::{Out, Sink};
+use crate::config::env;
+use crate::fatal::out::{Out, Sink};
 use crate::os::sys;
 use crate::sched::{self, m, schedule};
 use core::arch::asm;
@@ -116,7 +116,7 @@ unsafe extern "C" fn osinit() {
 unsafe extern "C" fn schedinit() {
     // SAFETY: boot: one thread, nothing runs yet.
     unsafe {
-        crate::debug::godebug::init();
+        crate::config::godebug::init();
         crate::time::init();
         // Before the first M: its generator starts from such a number.
         crate::os::random::ensure_seeded();
@@ -144,20 +144,18 @@ unsafe extern "C" fn gort_mstart0() -> ! {
 
 #[unsafe(no_mangle)]
 extern "C" fn gort_no_library_mode() -> ! {
-    crate::debug::print::throw(
-        "gort supports executables only: no c-shared or c-archive build mode",
-    )
+    crate::fatal::throw("gort supports executables only: no c-shared or c-archive build mode")
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn gort_call_too_large() -> ! {
-    crate::debug::print::throw("reflect.call: arguments of more than 1 GiB")
+    crate::fatal::throw("reflect.call: arguments of more than 1 GiB")
 }
 
 /// A symbol of the table without implementation was called.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_missing_symbol(index: u32) -> ! {
-    use crate::debug::print::puts;
+    use crate::fatal::puts;
     puts("gort: ");
     sys::write(2, crate::debug::asmfuncs::name_of(index));
     puts(" is not implemented in this version of gort\n");

@@ -16,7 +16,7 @@ use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
 ///   implies `qcount == dataqsiz`, or one less at least while one tries ([`SENDER`]); neither exists once `closed`.
 ///
 /// A waiter is served by who meets it, so that it has nothing left to do. Only where the ring is a lock or a semaphore ([`LOCK`]), the same goroutines putting in and
-/// taking out, waiters are woken to try, like those of a semaphore and for the same reason ([`crate::sync::sema`]): it would be handed from one
+/// taking out, waiters are woken to try, like those of a semaphore and for the same reason ([`crate::sema::semaphore`]): it would be handed from one
 /// to the next otherwise, a switch of goroutines for each operation. Whoever waits in a select is served always.
 ///
 /// All fields but those marked constant are written under the lock; the atomic ones are also read without it.
@@ -49,7 +49,7 @@ pub struct Hchan {
     pub sendq: WaitQ,
 }
 
-const _: () = assert!(size_of::<Hchan>() == crate::os::mem::LINE);
+const _: () = assert!(size_of::<Hchan>() == crate::mem::LINE);
 
 /// In [`Hchan::trying`]: a receiver was woken to try, and one element in the ring is for it. In [`G::met`]: a receiver was met.
 pub const RECEIVER: u8 = 1;

@@ -52,7 +52,7 @@ pub unsafe fn make(t: *const ChanType, size: i64) -> *mut Hchan {
         let elem = (*t).elem;
         let elemsize = (*elem).size;
         if elemsize >= ELEM_MAX {
-            crate::debug::print::throw("makechan: invalid channel element type");
+            crate::fatal::throw("makechan: invalid channel element type");
         }
         if size < 0
             || (elemsize > 0 && size as usize > (MEMORY_MAX - size_of::<Hchan>()) / elemsize)

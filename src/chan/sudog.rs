@@ -6,10 +6,9 @@
 
 use super::hchan::Hchan;
 use crate::abi::G;
-use crate::os::mem;
-use crate::sched;
 use crate::sync::mutex::Mutex;
 use crate::time::clock::nanotime;
+use crate::{mem, sched};
 use core::ptr::null_mut;
 
 /// A waiting goroutine. `elem` is the only pointer that may point into the goroutine's stack.

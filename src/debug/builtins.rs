@@ -4,8 +4,8 @@
 //! collects in one buffer and is written when the outermost bracket closes: statements of different threads do not mix, and each
 //! costs one system call. A thread may take the lock again while it holds it, as it does when it dies inside a statement.
 
-use super::out::{Out, Sink};
 use crate::abi::args;
+use crate::fatal::out::{Out, Sink};
 use crate::sched;
 use crate::sync::mutex::RawMutex;
 use core::cell::UnsafeCell;

@@ -1,10 +1,10 @@
 //! `runtime.Caller`, `Callers`, `Stack` and `Func`: what a program learns about its own stack and functions.
 
 use super::frames::{self, Frames};
-use super::out::{Out, Sink};
 use super::symtab::{self, Function};
 use super::traceback::{self, Style};
 use crate::abi::{GoSlice, GoString, Status, args};
+use crate::fatal::out::{Out, Sink};
 use crate::sched::{self, stw};
 
 /// The words of a Go slice of uintptr.

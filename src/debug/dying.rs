@@ -1,10 +1,12 @@
 //! The last moments of the process: one thread at a time may print and end it.
 
 use super::frames::visible_call;
-use super::out::{Out, Sink};
 use super::traceback::{self, Style};
-use super::{builtins, level, print, watch};
+use super::{builtins, watch};
 use crate::abi::G;
+use crate::config::level;
+use crate::fatal;
+use crate::fatal::out::{Out, Sink};
 use crate::os::sys;
 use crate::sched::p::pstatus::RUNNING;
 use crate::sched::{self, state};
@@ -82,9 +84,9 @@ pub fn start() {
                 freeze();
             }
         }
-        1 => print::puts(print::PANIC_DURING_PANIC),
+        1 => fatal::puts(fatal::PANIC_DURING_PANIC),
         2 => {
-            print::puts("stack trace unavailable\n");
+            fatal::puts("stack trace unavailable\n");
             sys::exit(4);
         }
         _ => sys::exit(5),

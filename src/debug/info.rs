@@ -1,7 +1,7 @@
 //! What a program learns about its toolchain.
 
 use crate::abi::{GoString, args};
-use crate::boot::env;
+use crate::config::env;
 
 /// The Go release whose programs this runtime runs.
 const VERSION: &str = "go1.5.4";

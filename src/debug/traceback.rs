@@ -1,11 +1,11 @@
 //! Goroutines as text, in the format of Go 1.5.
 
 use super::frames::{Frame, Frames};
-use super::level;
-use super::out::Out;
 use super::symtab::{self, Function};
 use super::value;
 use crate::abi::{G, G_SYSTEM};
+use crate::config::level;
+use crate::fatal::out::Out;
 use crate::sched::{self, WaitReason, g::status_of, state, status};
 use crate::stack::walk::Walker;
 use core::sync::atomic::Ordering;

@@ -1,8 +1,7 @@
 //! The value of a panic as text, without calling a method of it.
 
-use super::out::Out;
-use crate::abi::{Eface, GoString, Type};
-use crate::types::known;
+use crate::abi::{Eface, GoString, Type, known};
+use crate::fatal::out::Out;
 use core::ptr;
 
 unsafe extern "C" {

@@ -4,7 +4,9 @@
 //! that nobody reads; the latter while the values are written, too. The thread to notice that may be any, and may itself wait for what never comes, so the kernel watches: its timer sends SIGALRM when
 //! the time is up, and the handler ([`rang`]) ends the process.
 
-use super::{dying, godebug, out};
+use super::dying;
+use crate::config::godebug;
+use crate::fatal::out;
 use crate::os::sys;
 use crate::os::timer::{Clock, Interval, Timer, To};
 use crate::time::clock::nanotime;

@@ -10,15 +10,14 @@ use crate::abi::{
     Eface, FuncType, FuncVal, G, GoString, InterfaceType, KIND_FUNC, KIND_INTERFACE, KIND_PTR,
     KIND_UNSAFE_POINTER, PtrType, Status, Type, args,
 };
-use crate::debug::print;
 use crate::heap;
 use crate::heap::span::Span;
 use crate::heap::special::{self, Held, SLAB, Special};
 use crate::heap::stats::HEAP_LIVE;
-use crate::os::mem;
 use crate::sched::{self, WaitReason};
 use crate::stack::walk;
 use crate::sync::mutex::Mutex;
+use crate::{fatal, mem};
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -319,8 +318,8 @@ unsafe fn die(parts: &[&[u8]]) -> ! {
         }
     }
     match core::str::from_utf8(&text[..n]) {
-        Ok(s) => print::throw(s),
-        Err(_) => print::throw("runtime.SetFinalizer: bad arguments"),
+        Ok(s) => fatal::throw(s),
+        Err(_) => fatal::throw("runtime.SetFinalizer: bad arguments"),
     }
 }
 
@@ -331,7 +330,7 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
     unsafe {
         let etyp = obj.typ;
         if etyp.is_null() {
-            print::throw("runtime.SetFinalizer: first argument is nil");
+            fatal::throw("runtime.SetFinalizer: first argument is nil");
         }
         if (*etyp).kind_number() != KIND_PTR {
             die(&[
@@ -349,10 +348,10 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
             if p == heap::zero_base() as usize || in_globals(p) || heap::modes::sbrk() {
                 return;
             }
-            print::throw("runtime.SetFinalizer: pointer not in allocated block");
+            fatal::throw("runtime.SetFinalizer: pointer not in allocated block");
         };
         if p != o.base && (!(*elem).no_pointers() || (*elem).size >= heap::cache::TINY) {
-            print::throw("runtime.SetFinalizer: pointer not at beginning of allocated block");
+            fatal::throw("runtime.SetFinalizer: pointer not at beginning of allocated block");
         }
         let ftyp = fun.typ;
         if ftyp.is_null() {
@@ -398,7 +397,7 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
         );
         let held = special.held();
         if !special::of(o.span).add(special) {
-            print::throw("runtime.SetFinalizer: finalizer already set");
+            fatal::throw("runtime.SetFinalizer: finalizer already set");
         }
         if super::barrier_enabled() {
             // Marking may have been through the finalizers.

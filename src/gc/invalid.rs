@@ -4,9 +4,9 @@
 //! The marker finds it on its slow path; whoever holds it is looked for only then.
 
 use super::mark;
-use crate::debug::godebug::INVALID_PTR;
-use crate::debug::print::{put_hex, put_u64, puts, throw};
+use crate::config::godebug::INVALID_PTR;
 use crate::debug::symtab;
+use crate::fatal::{put_hex, put_u64, puts, throw};
 use crate::heap::{arena, classes, pages, span};
 use crate::sched::{g::status_of, state, status};
 use crate::stack::walk;

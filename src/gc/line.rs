@@ -3,8 +3,8 @@
 //! It is made while the world is stopped, from the figures of the cycle that ends, and written when the world goes on: whoever reads standard error may be slow.
 
 use super::worker::Stalled;
-use crate::debug::godebug;
-use crate::debug::out::{Out, Sink, write};
+use crate::config::godebug;
+use crate::fatal::out::{Out, Sink, write};
 use crate::sync::mutex::Mutex;
 
 /// Bytes of lines that wait to be written: a few.

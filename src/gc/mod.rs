@@ -27,7 +27,7 @@ pub mod work;
 pub mod worker;
 
 use crate::abi::{G, Status, args};
-use crate::debug::godebug;
+use crate::config::godebug;
 use crate::heap;
 use crate::profile::trace;
 use crate::sched::{self, WaitReason, state, stw};

@@ -7,9 +7,9 @@
 use super::work::Counts;
 use super::worker;
 use crate::abi::args;
-use crate::boot::env;
-use crate::debug::godebug::{GC_PACER_TRACE, GC_STRESS};
-use crate::debug::out::{Out, Sink};
+use crate::config::env;
+use crate::config::godebug::{GC_PACER_TRACE, GC_STRESS};
+use crate::fatal::out::{Out, Sink};
 use crate::heap::stats::HEAP_LIVE;
 use crate::sched;
 use core::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, AtomicUsize, Ordering};

@@ -52,7 +52,7 @@ static WORDS: Mutex<Words> = Mutex::new(Words {
 pub fn add_root(slot: *const usize) {
     let mut w = WORDS.lock();
     if w.len == MAX_WORDS {
-        crate::debug::print::throw("too many runtime roots");
+        crate::fatal::throw("too many runtime roots");
     }
     let n = w.len;
     w.slots[n] = slot as usize;

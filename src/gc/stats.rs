@@ -4,13 +4,13 @@ use super::line::{self, Line};
 use super::work::Counts;
 use super::{Cause, pace, worker};
 use crate::abi::{GoSlice, MemStats, Status, args};
-use crate::debug::godebug;
+use crate::config::godebug;
 use crate::heap::classes::{CLASSES, PAGE, TABLE};
-use crate::heap::stats::HEAP_LIVE;
-use crate::heap::{PerP, pages, stats};
-use crate::os::mem;
-use crate::sched::state::GOMAXPROCS;
-use crate::sched::{state, stw};
+use crate::heap::stats::{self, HEAP_LIVE};
+use crate::heap::{PerP, pages};
+use crate::mem;
+use crate::sched::state::{self, GOMAXPROCS};
+use crate::sched::stw;
 use crate::stack::alloc::{STACK_INUSE, STACK_SYS};
 use crate::sync::mutex::Mutex;
 use crate::time::clock;
@@ -300,7 +300,7 @@ pub unsafe fn read_gc_stats(a: &mut args::runtime_debug_readGCStats) {
         let slice: *mut GoSlice = a.a0.cast();
         if (*slice).cap < (2 * PAUSES + 3) as i64 {
             drop(c);
-            crate::debug::print::throw("runtime: short slice passed to readGCStats");
+            crate::fatal::throw("runtime: short slice passed to readGCStats");
         }
         let out = (*slice).ptr.cast::<u64>();
         for i in 0..n {

@@ -4,7 +4,7 @@
 
 use super::{mark, roots};
 use crate::abi::G;
-use crate::debug::print;
+use crate::fatal;
 use crate::heap::span::state;
 use crate::heap::{Object, find_object, pages};
 use core::cell::Cell;
@@ -98,23 +98,23 @@ pub unsafe fn check() {
 /// Shows the missed object that `p` points into, and how it is reached.
 #[cold]
 unsafe fn report(mut holder: Holder, p: usize) -> ! {
-    print::puts("runtime: gcverify: not marked: ");
+    fatal::puts("runtime: gcverify: not marked: ");
     // SAFETY: the world is stopped, objects are valid.
     unsafe {
         if let Some(o) = find_object(p) {
             show(o);
         }
         for _ in 0..STEPS {
-            print::puts("\tpointed to by ");
+            fatal::puts("\tpointed to by ");
             match holder {
                 Holder::Root => {
-                    print::puts("a variable or the runtime\n");
+                    fatal::puts("a variable or the runtime\n");
                     break;
                 }
                 Holder::Goroutine(g) => {
-                    print::puts("goroutine ");
-                    print::put_u64((*g).goid as u64);
-                    print::puts("\n");
+                    fatal::puts("goroutine ");
+                    fatal::put_u64((*g).goid as u64);
+                    fatal::puts("\n");
                     break;
                 }
                 Holder::Object(o) => {
@@ -123,7 +123,7 @@ unsafe fn report(mut holder: Holder, p: usize) -> ! {
                     match find(&same) {
                         Some((next, _)) => holder = next,
                         None => {
-                            print::puts("\twhich nothing points to any more\n");
+                            fatal::puts("\twhich nothing points to any more\n");
                             break;
                         }
                     }
@@ -131,20 +131,20 @@ unsafe fn report(mut holder: Holder, p: usize) -> ! {
             }
         }
     }
-    print::throw("gcverify: marking missed an object")
+    fatal::throw("gcverify: marking missed an object")
 }
 
 unsafe fn show(o: Object) {
     // SAFETY: the caller passes a valid object.
     unsafe {
-        print::put_hex(o.base as u64);
-        print::puts(", ");
-        print::put_u64((*o.span).elemsize as u64);
-        print::puts(" bytes:");
+        fatal::put_hex(o.base as u64);
+        fatal::puts(", ");
+        fatal::put_u64((*o.span).elemsize as u64);
+        fatal::puts(" bytes:");
         for i in 0..((*o.span).elemsize / 8).min(WORDS) {
-            print::puts(" ");
-            print::put_hex(*(o.base as *const u64).add(i));
+            fatal::puts(" ");
+            fatal::put_hex(*(o.base as *const u64).add(i));
         }
     }
-    print::puts("\n");
+    fatal::puts("\n");
 }

@@ -4,7 +4,7 @@
 //! empty takes one from there, and [`leave`] gives back what is left. The write barrier collects what it shades in a block of its P, which
 //! anyone may take with one exchange. Who closes the last session and leaves nothing behind tries to end the cycle.
 
-use crate::os::mem;
+use crate::mem;
 use crate::sched::{P, state};
 use crate::sync::mutex::Mutex;
 use core::ptr::null_mut;

@@ -5,7 +5,7 @@
 //! by a varint c and repeats the last n bits c times; with n = 0 there, n is a varint before c. A zero byte ends it.
 
 use crate::abi::Type;
-use crate::os::mem;
+use crate::mem;
 use crate::sync::mutex::Mutex;
 use core::ptr::null;
 use core::sync::atomic::{AtomicPtr, Ordering};

@@ -10,8 +10,8 @@
 
 use super::classes::PAGE;
 use super::span::Span;
-use crate::debug::print::{put_hex, put_u64, puts, throw};
-use crate::os::mem;
+use crate::fatal::{put_hex, put_u64, puts, throw};
+use crate::mem;
 
 /// The pattern.
 pub const PATTERN: u64 = 0xdead_0b1e_dead_0b1e;

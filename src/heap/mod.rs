@@ -7,7 +7,7 @@
 //! From the fast end to the slow one: a P's [`cache`] (one word of free bits for each class), the [`central`] lists of a class (spans
 //! with free slots, spans to sweep), the page heap ([`pages`]), [`arena`]s from the system. Only the first is touched in leaf mode.
 //!
-//! Lock order, outer first: central list, special records, page heap, `os::mem`.
+//! Lock order, outer first: central list, special records, page heap, `mem`.
 
 pub mod arena;
 pub mod cache;
@@ -31,8 +31,7 @@ pub mod trace;
 pub use cache::PerP;
 
 use crate::abi::{KIND_GC_PROG, Type};
-use crate::debug::print;
-use crate::{gc, panic, sched};
+use crate::{fatal, gc, panic, sched};
 use cache::TINY;
 use classes::{MAX_BITS, MAX_SMALL, PAGE, PAGE_SHIFT, class_of};
 use core::arch::x86_64::{__m128i, _mm_setzero_si128};
@@ -248,7 +247,7 @@ pub unsafe fn mallocgc(size: usize, typ: *const Type, zero: bool) -> *mut u8 {
     unsafe {
         let c: *mut PerP = (*sched::getm()).mcache.cast();
         if c.is_null() {
-            print::throw("malloc without P");
+            fatal::throw("malloc without P");
         }
         alloc(c, size, typ, zero)
     }
@@ -368,12 +367,12 @@ unsafe fn alloc_large(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -
 
 #[cold]
 fn out_of_memory(size: usize) -> ! {
-    print::puts("runtime: out of memory: cannot allocate ");
-    print::put_u64(size as u64);
-    print::puts("-byte block (");
-    print::put_u64((pages::OBJECT_PAGES.load(Ordering::Relaxed) * PAGE) as u64);
-    print::puts(" in use)\n");
-    print::throw("runtime: out of memory")
+    fatal::puts("runtime: out of memory: cannot allocate ");
+    fatal::put_u64(size as u64);
+    fatal::puts("-byte block (");
+    fatal::put_u64((pages::OBJECT_PAGES.load(Ordering::Relaxed) * PAGE) as u64);
+    fatal::puts(" in use)\n");
+    fatal::throw("runtime: out of memory")
 }
 
 /// At boot. The heap's own tables are valid as zeroes: the first allocation finds empty caches and an empty page heap.

@@ -11,8 +11,8 @@
 use super::span::Span;
 use super::{PAGE, alloc_large, guard, out_of_memory, pages, trace, zero_base};
 use crate::abi::Type;
-use crate::debug::godebug;
-use crate::os::mem;
+use crate::config::godebug;
+use crate::mem;
 use crate::sync::mutex::Mutex;
 use core::sync::atomic::{AtomicU8, Ordering};
 

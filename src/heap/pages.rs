@@ -8,13 +8,13 @@
 //! such a cache counts as free in all figures, as `dirty` and `ever` change when a span is made.
 //!
 //! In use and the summaries are behind [`HEAP`]'s lock; the other bits of a page belong to who holds the page, or the lock while it is free. Lock order:
-//! central lists before the page heap before `os::mem`.
+//! central lists before the page heap before `mem`.
 
 use super::arena::{self, ARENA, ARENA_PAGES, ARENAS, Arena, BASE, PAGE_WORDS};
 use super::classes::{PAGE, PAGE_SHIFT};
 use super::span::{self, RECORDS, Records, Span, SpanClass, state};
 use super::summary::{LEAF, Map, Tree};
-use crate::os::mem;
+use crate::mem;
 use crate::sync::mutex::Mutex;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

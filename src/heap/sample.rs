@@ -11,10 +11,9 @@ use super::span::Span;
 use super::{PerP, central, find_object};
 use crate::abi::{GoSlice, MemProfileRecord, args};
 use crate::debug::frames::{self, Frames};
-use crate::os::mem;
 use crate::profile::records::MEM_PROFILE_RATE;
-use crate::sched;
 use crate::sync::mutex::Mutex;
+use crate::{mem, sched};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
@@ -68,7 +67,7 @@ struct Profile {
 // SAFETY: the records belong to the profile, not to a thread.
 unsafe impl Send for Profile {}
 
-/// Taken after no other lock; takes `os::mem`'s inside.
+/// Taken after no other lock; takes `mem`'s inside.
 static PROFILE: Mutex<Profile> = Mutex::new(Profile {
     chains: null_mut(),
     all: null_mut(),

@@ -8,10 +8,10 @@
 use super::classes::PAGE;
 use super::pages::{self, EVER_PAGES, HEAP, OBJECT_PAGES, RELEASED_PAGES};
 use super::stats::HEAP_LIVE;
-use crate::debug::godebug;
-use crate::debug::print::{put_u64, puts};
+use crate::config::godebug;
+use crate::fatal::{put_u64, puts};
 use crate::gc::pace;
-use crate::os::mem;
+use crate::mem;
 use crate::sync::mutex::Mutex;
 use core::sync::atomic::Ordering;
 

@@ -17,7 +17,7 @@ use super::classes::{CLASSES, MAX_BITS, PAGE, TABLE, TABLE_CONST};
 use super::sample::Sample;
 use super::special::OfSpan;
 use crate::abi::Type;
-use crate::os::mem;
+use crate::mem;
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
 

@@ -7,7 +7,7 @@
 
 use super::span::{MAX_WORDS, Span};
 use crate::abi::Type;
-use crate::os::mem;
+use crate::mem;
 use crate::sync::mutex::{Guard, Mutex};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -214,7 +214,7 @@ struct Padded(Mutex<Part>);
 /// How many parts there are. More let more goroutines set finalizers at once, and cost 250 bytes each.
 pub const PARTS: usize = 16;
 
-/// Each guards the specials of its spans. Of the heap's locks it takes only `os::mem`'s inside.
+/// Each guards the specials of its spans. Of the heap's locks it takes only `mem`'s inside.
 static ALL: [Padded; PARTS] = [const {
     Padded(Mutex::new(Part {
         free: null_mut(),

@@ -6,6 +6,11 @@
 )]
 
 use super::*;
+use crate::abi::go15::Type;
+use crate::heap::cache::PerP;
+use crate::heap::classes::{MAX_BITS, PAGE};
+use crate::heap::span::SpanClass;
+use core::sync::atomic::Ordering;
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard};
 
@@ -290,7 +295,7 @@ fn addresses_that_are_taken_are_skipped() {
     let mut c = cache();
     let end = pages::HEAP.lock().end_page();
     let taken = pages::address(end) + (5 << 20);
-    let other = crate::os::mem::map(taken, 4096) as usize;
+    let other = crate::mem::map(taken, 4096) as usize;
     assert_eq!(other, taken);
     unsafe { *(other as *mut u8) = 3 };
     // The first does not fit below the end, the second is longer than an arena.
@@ -305,7 +310,7 @@ fn addresses_that_are_taken_are_skipped() {
     }
     assert!(find_object(other).is_none());
     assert_eq!(unsafe { *(other as *const u8) }, 3);
-    unsafe { crate::os::mem::unmap(other as *mut u8, 4096) };
+    unsafe { crate::mem::unmap(other as *mut u8, 4096) };
     c.flush();
     central::sweep_all();
     // SAFETY: nothing else uses the heap.
@@ -319,7 +324,7 @@ fn a_special_of_a_span_with_few_objects_takes_little_memory() {
     let _one = lock();
     let mut c = cache();
     const OBJECTS: usize = 4000;
-    let sys = || crate::os::mem::OTHER_SYS.load(Ordering::Relaxed) as usize;
+    let sys = || crate::mem::OTHER_SYS.load(Ordering::Relaxed) as usize;
     let word = type_of(1, &[0]);
     let objects: Vec<usize> = (0..OBJECTS)
         .map(|_| get(&mut c, 8192, core::ptr::null()))

@@ -4,8 +4,8 @@
 //! As in Go, what the tiny allocator puts into an existing block is not shown, and sizes are those of size classes.
 
 use crate::abi::{GoString, Type};
-use crate::debug::out::{Out, Sink};
 use crate::debug::traceback::{self, Style};
+use crate::fatal::out::{Out, Sink};
 use crate::sched;
 use crate::sync::mutex::RawMutex;
 

@@ -1,11 +1,11 @@
 //! The run queues of two Ps that run nothing, filled and emptied.
 
 use crate::abi::{G, GoString, args};
-use crate::os::mem;
+use crate::mem;
 use crate::sched::P;
 use crate::sched::p::RUNQ;
 use crate::sched::queue::GList;
-use crate::sched::ring::Ring;
+use crate::sync::ring::Ring;
 use core::ptr;
 
 /// Goroutines: as many as fill a queue, and one more.

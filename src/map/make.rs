@@ -2,8 +2,8 @@
 
 use super::assign::overloaded;
 use super::{Try, mem, table};
-use crate::abi::{Hmap, MapType, Type};
-use crate::types::{hash, known};
+use crate::abi::{Hmap, MapType, Type, known};
+use crate::types::hash;
 
 /// Makes a map. Its table comes with the first entry, unless more than one bucket is asked for.
 ///
@@ -52,7 +52,7 @@ pub unsafe fn ensure_zero(elem: *const Type) {
             let zero = if (*elem).size <= known::ZERO_VALUE_SIZE {
                 known::zero_value()
             } else {
-                crate::os::mem::persistent_alloc((*elem).size, 64)
+                crate::mem::persistent_alloc((*elem).size, 64)
             };
             let slot = core::sync::atomic::AtomicPtr::from_ptr(
                 (&raw const (*elem).zero).cast_mut().cast(),

@@ -5,15 +5,13 @@
 //! Everything else is under `lock`. Descriptors come from a pool and are never unmapped, so a stale event or timer finds one, if perhaps a different one: it
 //! makes somebody look in vain.
 
-use super::deadline;
-use super::epoll;
 use super::waiter::{Begin, Waiter};
+use super::{deadline, epoll};
 use crate::abi::{G, RuntimeTimer, Status, args};
-use crate::debug::print;
-use crate::os::mem;
 use crate::sched::queue::GList;
 use crate::sched::{self, WaitReason};
 use crate::sync::mutex::{Mutex, RawMutex};
+use crate::{fatal, mem};
 use core::mem::offset_of;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
@@ -83,7 +81,7 @@ fn mode(m: i64) -> Mode {
     match m {
         MODE_READ => Mode::Read,
         MODE_WRITE => Mode::Write,
-        _ => print::throw("netpoll: bad mode"),
+        _ => fatal::throw("netpoll: bad mode"),
     }
 }
 
@@ -158,7 +156,7 @@ unsafe fn wait(
                 *result = OK;
                 return Status::Done;
             }
-            Begin::Taken => print::throw("netpoll: double wait"),
+            Begin::Taken => fatal::throw("netpoll: double wait"),
         }
         // A deadline or close from now on finds us waiting; one from before shows here.
         let error = if canceled { OK } else { (*pd).error(mode) };
@@ -254,10 +252,10 @@ pub unsafe fn close(a: &mut args::net_runtime_pollClose) {
     // SAFETY: package net's handle.
     unsafe {
         if !(*pd).closing.load(Ordering::SeqCst) {
-            print::throw("netpollClose w/o unblock");
+            fatal::throw("netpollClose w/o unblock");
         }
         if (*pd).wait.iter().any(Waiter::blocked) {
-            print::throw("netpollClose: blocked goroutine");
+            fatal::throw("netpollClose: blocked goroutine");
         }
         epoll::close((*pd).fd);
         recycle(pd);
@@ -336,7 +334,7 @@ pub unsafe fn unblock(a: &mut args::net_runtime_pollUnblock) {
         let pd = desc(a.ctx);
         (*pd).lock.lock();
         if (*pd).closing.swap(true, Ordering::SeqCst) {
-            print::throw("netpollUnblock: already closing");
+            fatal::throw("netpollUnblock: already closing");
         }
         deadline::clear(pd);
         let gs = [

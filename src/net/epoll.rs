@@ -4,7 +4,8 @@
 //! dies, for it would turn in circles or sleep for ever.
 
 use super::desc::{self, Mode, PollDesc};
-use crate::debug::{out::Out, print};
+use crate::fatal;
+use crate::fatal::out::Out;
 use crate::os::PATIENCE;
 use crate::os::sys::{syscall3, syscall6};
 use crate::os::ways::Ways;
@@ -67,10 +68,10 @@ pub extern "C" fn init() {
     if !exists() {
         let ep = create();
         if ep < 0 {
-            print::puts("netpollinit: failed to create epoll descriptor ");
-            print::put_u64((-ep) as u64);
-            print::puts("\n");
-            print::throw("netpollinit: failed to create descriptor");
+            fatal::puts("netpollinit: failed to create epoll descriptor ");
+            fatal::put_u64((-ep) as u64);
+            fatal::puts("\n");
+            fatal::throw("netpollinit: failed to create descriptor");
         }
         make_break(ep);
         EPOLL.store(ep as i32, Ordering::SeqCst);
@@ -222,7 +223,7 @@ pub fn netpoll_break() {
             return;
         }
         if tries >= PATIENCE {
-            if print::dying() {
+            if fatal::dying() {
                 return;
             }
             failed("write to eventfd", fd, n);
@@ -237,7 +238,7 @@ fn failed(what: &str, fd: i32, ret: isize) -> ! {
         out.str("runtime: ").str(what).str(" ").int(fd.into());
         out.str(" failed with ").int(-ret as i64).str("\n");
     };
-    print::throw_saying(say, "runtime: netpoll failed")
+    fatal::throw_saying(say, "runtime: netpoll failed")
 }
 
 /// How long to wait in the kernel for descriptors, of `ns`.

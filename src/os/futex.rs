@@ -4,7 +4,8 @@
 //! call is made again after a while, and where it goes on failing (a filter forbids it) the process dies rather than turn in circles or hang.
 
 use super::{PATIENCE, sys};
-use crate::debug::{out::Out, print};
+use crate::fatal;
+use crate::fatal::out::Out;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 /// Time until a failed call is made again, up to [`PATIENCE`] times.
@@ -27,7 +28,7 @@ fn slept(ret: isize) -> bool {
 #[cold]
 #[inline(never)]
 fn failed(call: &'static str, word: &AtomicU32, ret: isize, n: u32) {
-    if n >= PATIENCE && !print::dying() {
+    if n >= PATIENCE && !fatal::dying() {
         hopeless(call, word, ret);
     }
     // SAFETY: the timespec is a constant; no remainder is asked for.
@@ -43,7 +44,7 @@ fn hopeless(call: &'static str, word: &AtomicU32, ret: isize) -> ! {
         out.hex(word.as_ptr() as u64).str(" failed with ");
         out.uint(ret.unsigned_abs() as u64).str("\n");
     };
-    print::throw_saying(say, "futex failed")
+    fatal::throw_saying(say, "futex failed")
 }
 
 /// Sleeps while `word == value`, at most `ns` nanoseconds (negative: for ever). Wakes up spuriously.
@@ -88,7 +89,7 @@ pub fn wake(word: &AtomicU32, n: u32) {
                 n as usize,
             )
         };
-        if ret >= 0 || (failures > PATIENCE && print::dying()) {
+        if ret >= 0 || (failures > PATIENCE && fatal::dying()) {
             return;
         }
         failed("futex wake", word, ret, failures);

@@ -1,10 +1,11 @@
-//! The kernel: raw system calls, memory, futexes, threads. Nothing above this folder issues a system call itself.
+//! The kernel: raw system calls, futexes, threads, timers, what a signal handler gets. Nothing above this folder issues a system call itself.
 
+pub mod context;
 pub mod futex;
-pub mod mem;
 pub mod random;
 pub mod sys;
 pub mod timer;
+pub mod vdso;
 pub mod ways;
 
 pub use random::random_u64;

@@ -8,11 +8,9 @@
 
 use super::roots;
 use crate::abi::{Defer, G, args};
-use crate::debug::print;
-use crate::os::mem;
-use crate::sched;
 use crate::sync::mutex::RawMutex;
 use crate::sync::stack::{self, Node};
+use crate::{fatal, mem, sched};
 use core::ptr;
 use core::sync::atomic::AtomicPtr;
 
@@ -135,13 +133,13 @@ pub unsafe fn deferproc_slow(a: &mut args::runtime_deferproc) {
     unsafe {
         let sp = &raw const *a as usize;
         if g.is_null() || sp < (*g).stack_lo || sp >= (*g).stack_hi {
-            print::throw("defer on system stack");
+            fatal::throw("defer on system stack");
         }
         let size = a.siz as usize;
         let Some(class) = ROOM.iter().position(|&room| size <= room) else {
             let d: *mut Defer = mem::map_for(&mem::OTHER_SYS, size_of::<Defer>() + size).cast();
             if d.is_null() {
-                print::throw("runtime: cannot allocate memory");
+                fatal::throw("runtime: cannot allocate memory");
             }
             push(g, d, LARGE, a);
             return;

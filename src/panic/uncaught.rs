@@ -13,8 +13,9 @@ use super::values;
 use crate::abi::{
     Eface, FuncType, FuncVal, G, GoString, Method, Panic, Status, Type, UncommonType, args,
 };
-use crate::debug::out::Out;
-use crate::debug::{builtins, dying, print, value, watch};
+use crate::debug::{builtins, dying, value, watch};
+use crate::fatal;
+use crate::fatal::out::Out;
 use crate::sched::{self, WaitReason};
 use core::cell::UnsafeCell;
 use core::mem::offset_of;
@@ -155,7 +156,7 @@ unsafe fn again(g: *mut G, oldest: *mut Panic, call: &mut args::gort_panicnext) 
     // SAFETY: g is stopped in this call.
     unsafe {
         if take_fault(g).sig != 0 {
-            print::fatal("unexpected signal during runtime execution");
+            fatal::fatal("unexpected signal during runtime execution");
         }
         // Of the panics that were being shown no more is.
         (*STORY.0.get()).last = (*oldest).link;
@@ -255,7 +256,7 @@ unsafe fn end(g: *mut G) -> ! {
     // SAFETY: g is stopped in a runtime call of this thread.
     unsafe {
         if levels(g) > 1 {
-            print::fatal("panic holding locks");
+            fatal::fatal("panic holding locks");
         }
         dying::start();
         let Fault {
@@ -332,6 +333,6 @@ pub fn throw_instead(e: Eface, why: &'static str) -> ! {
         out.str("panic: ");
     });
     show_plain(e);
-    print::puts("\n");
-    print::throw(why)
+    fatal::puts("\n");
+    fatal::throw(why)
 }

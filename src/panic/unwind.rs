@@ -10,10 +10,8 @@
 
 use super::{defer, uncaught};
 use crate::abi::{Defer, Eface, G, GoString, Panic, Status, args};
-use crate::debug::print;
-use crate::os::mem;
-use crate::sched;
 use crate::sync::mutex::Mutex;
+use crate::{fatal, mem, sched};
 use core::ptr;
 
 unsafe extern "C" {
@@ -180,7 +178,7 @@ pub unsafe fn panicdone(_a: &mut args::gort_panicdone) {
         (*p).argp = 0;
         let d = (*g).defer;
         if d.is_null() || (*d).panic != p {
-            print::throw("bad defer entry in panic");
+            fatal::throw("bad defer entry in panic");
         }
         let (sp, pc) = ((*d).sp, (*d).pc);
         pop_defer(g);
@@ -203,7 +201,7 @@ unsafe fn resume(g: *mut G, sp: usize, pc: usize) -> ! {
     // SAFETY: no Rust frame holds anything; g is curg.
     unsafe {
         if sp < (*g).stack_lo || sp >= (*g).stack_hi {
-            print::throw("bad recovery");
+            fatal::throw("bad recovery");
         }
         (*g).sched.sp = sp;
         (*g).sched.pc = pc;
@@ -252,7 +250,7 @@ pub unsafe fn goexitdone(_a: &mut args::gort_goexitdone) {
     unsafe {
         let d = (*g).defer;
         if d.is_null() || (*d).started == 0 {
-            print::throw("bad defer entry in Goexit");
+            fatal::throw("bad defer entry in Goexit");
         }
         pop_defer(g);
     }

@@ -1,10 +1,9 @@
 //! The values of run-time panics.
 
 use super::raise;
-use crate::abi::{Eface, GoString, args};
-use crate::os::mem;
+use crate::abi::{Eface, GoString, args, known};
+use crate::mem;
 use crate::sync::mutex::Mutex;
-use crate::types::known;
 use core::ptr;
 
 /// A constant text as a boxed Go string.
@@ -91,7 +90,7 @@ pub unsafe fn panicvalue(a: &mut args::gort_panicvalue) {
 /// # Safety
 /// Called by its trampoline.
 pub unsafe fn throwinit(_a: &mut args::runtime_throwinit) {
-    crate::debug::print::throw("recursive call during initialization - linker skew")
+    crate::fatal::throw("recursive call during initialization - linker skew")
 }
 
 /// `runtime.throwreturn`.
@@ -99,5 +98,5 @@ pub unsafe fn throwinit(_a: &mut args::runtime_throwinit) {
 /// # Safety
 /// Called by its trampoline.
 pub unsafe fn throwreturn(_a: &mut args::runtime_throwreturn) {
-    crate::debug::print::throw("no return at end of a typed function - compiler is broken")
+    crate::fatal::throw("no return at end of a typed function - compiler is broken")
 }

@@ -5,7 +5,7 @@
 
 use crate::abi::{BlockProfileRecord, G, args};
 use crate::debug::frames::{self, Frames};
-use crate::os::mem;
+use crate::mem;
 use crate::sched::{self, WaitReason};
 use crate::sync::mutex::Mutex;
 use core::ptr::null_mut;
@@ -32,7 +32,7 @@ struct Table {
     len: usize,
 }
 
-/// Innermost lock but for `os::mem`.
+/// Innermost lock but for `mem`.
 static TABLE: Mutex<Table> = Mutex::new(Table {
     chains: [null_mut(); CHAINS],
     len: 0,

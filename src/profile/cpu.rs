@@ -10,15 +10,12 @@ use super::timers::{self, TIMERS};
 use crate::abi::{G, GoSlice, Status, args, offsets};
 use crate::debug::frames::{self, Frames};
 use crate::debug::{asmfuncs, symtab};
-use crate::os::mem;
-use crate::sched::{
-    self,
-    g::{goexit_pc, status_of},
-    status, sysmon,
-};
-use crate::signal::{self, context::Context};
+use crate::os::context::Context;
+use crate::sched::g::{goexit_pc, status_of};
+use crate::sched::{self, status, sysmon};
 use crate::stack::walk::{self, Walker};
 use crate::sync::mutex::Mutex;
+use crate::{mem, signal};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -306,7 +303,7 @@ pub unsafe fn set_rate(a: &mut args::runtime_SetCPUProfileRate) {
     }
     drop(timers);
     if busy {
-        crate::debug::print::puts(
+        crate::fatal::puts(
             "runtime: cannot set cpu profile rate until previous profile has finished.\n",
         );
         return;

@@ -3,8 +3,8 @@
 use super::state::{self, SCHED};
 use super::{P, getm, getp, status};
 use crate::abi::{FuncVal, G, STACK_GUARD, Status, args};
-use crate::os::{mem, sys};
-use crate::stack;
+use crate::os::sys;
+use crate::{mem, stack};
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -97,7 +97,7 @@ pub fn wait_for_scan(spins: u32) {
 
 #[cold]
 fn bad_transition(is: u32, from: u32, to: u32) -> ! {
-    use crate::debug::print::{put_u64, puts, throw};
+    use crate::fatal::{put_u64, puts, throw};
     puts("runtime: goroutine status is ");
     put_u64(u64::from(is));
     puts(", expected ");
@@ -262,11 +262,11 @@ pub unsafe fn newproc(a: &mut args::runtime_newproc) {
             if !g.is_null() {
                 (*g).parkmap = 0;
             }
-            crate::debug::print::fatal("go of nil func value");
+            crate::fatal::fatal("go of nil func value");
         }
         let n = a.siz as usize;
         if n >= MAX_ARGS {
-            crate::debug::print::throw("newproc: function arguments too large for new goroutine");
+            crate::fatal::throw("newproc: function arguments too large for new goroutine");
         }
         let gopc = *base.sub(8).cast::<usize>();
         let g = new_goroutine(a.fn_, base.add(16), n, gopc);

@@ -4,11 +4,12 @@ use super::p::pstatus;
 use super::state::{self, GCWAITING, GLOBAL_RUNQ, SCHED, Sched, WAKE};
 use super::{P, getm, perturb, schedule, sysmon};
 use crate::abi::{G, M, STACK_GUARD};
-use crate::debug::{out::Out, print};
-use crate::os::{mem, sys};
+use crate::fatal::out::Out;
+use crate::os::sys;
 use crate::profile::{timers, trace};
 use crate::sync::mutex::Guard;
 use crate::sync::note::Note;
+use crate::{fatal, mem};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -56,7 +57,7 @@ pub fn check_count(s: Guard<'_, Sched>) {
             out.str("runtime: program exceeds ").int(max.into());
             out.str("-thread limit\n");
         };
-        print::throw_saying(say, "thread exhaustion");
+        fatal::throw_saying(say, "thread exhaustion");
     }
 }
 
@@ -71,10 +72,10 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
         let g0: *mut G = mem::persistent();
         let base = mem::map_for(&mem::OTHER_SYS, G0_STACK) as usize;
         if base == 0 {
-            print::throw("runtime: cannot allocate memory for a thread's stack");
+            fatal::throw("runtime: cannot allocate memory for a thread's stack");
         }
         if !mem::protect(base as *mut u8, 4096) {
-            print::throw("runtime: cannot protect the end of a thread's stack");
+            fatal::throw("runtime: cannot protect the end of a thread's stack");
         }
         (*m).g0stack = base;
         (*m).g0stacksize = G0_STACK;
@@ -99,7 +100,7 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
                         out.str("runtime: may need to increase max user processes (ulimit -u)\n");
                     }
                 };
-                print::throw_saying(say, "newosproc");
+                fatal::throw_saying(say, "newosproc");
             }
         });
         m

@@ -27,7 +27,6 @@ pub mod prompt;
 pub mod queue;
 pub mod registers;
 pub mod report;
-pub mod ring;
 pub mod schedule;
 pub mod state;
 pub mod stw;

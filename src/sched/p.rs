@@ -1,7 +1,7 @@
 //! A processor: the right to run Go code, and the caches that need no lock because only its M touches them.
 
-use super::ring::Ring;
 use crate::abi::{G, M};
+use crate::sync::ring::Ring;
 use core::sync::atomic::AtomicU32;
 
 /// Slots of the local run queue: more delay what is in the global queue, fewer move work there too often.

@@ -78,7 +78,7 @@ pub unsafe fn park(g: *mut G, reason: WaitReason) -> Status {
     unsafe {
         let m = getm();
         if (*m).curg != g || g.is_null() {
-            crate::debug::print::throw("park of a goroutine that does not run here");
+            crate::fatal::throw("park of a goroutine that does not run here");
         }
         (*g).waitreason = reason as u32;
         // Who waits on after it has tried in vain waits since it began to.

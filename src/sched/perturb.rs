@@ -7,7 +7,7 @@
 
 use super::{P, getp};
 use crate::abi::{G, M, STACK_PREEMPT};
-use crate::debug::godebug::SCHED_RAND;
+use crate::config::godebug::SCHED_RAND;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 /// The generator of threads without P.

@@ -1,4 +1,4 @@
-//! Lists of goroutines linked by `schedlink`, and goroutines in a P's [`super::ring`].
+//! Lists of goroutines linked by `schedlink`, and goroutines in a P's [`crate::sync::ring`].
 
 use super::p::P;
 use crate::abi::G;

@@ -8,7 +8,7 @@
 //! There are as many as threads and goroutines stopped by a signal at a time.
 
 use crate::abi::{G, M, offsets};
-use crate::os::mem;
+use crate::mem;
 use crate::sync::mutex::Mutex;
 use core::arch::x86_64::{__cpuid, __cpuid_count};
 use core::mem::offset_of;

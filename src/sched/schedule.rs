@@ -8,7 +8,7 @@ use super::state::{self, GCWAITING, GLOBAL_RUNQ, POLLER, SCHED, Sched, WAKE};
 use super::wake::{Host, Retired};
 use super::{P, getm, getp, interrupt, m, park, perturb, prompt, registers, status, stw};
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status};
-use crate::debug::print;
+use crate::fatal;
 use crate::os::futex;
 use crate::profile::trace;
 use crate::sync::mutex::Guard;
@@ -126,7 +126,7 @@ unsafe extern "C" fn gort_newstack(g: *mut G) -> ! {
     // SAFETY: morestack saved g's context and switched to g0.
     unsafe {
         if (*g).flags & crate::abi::G_THROWSPLIT != 0 {
-            print::throw("runtime: stack split at bad time");
+            fatal::throw("runtime: stack split at bad time");
         }
         (*g).sched.pc = crate::stack::walk::function_entry((*g).sched.pc);
         if (*g).stackguard0 == STACK_PREEMPT {
@@ -143,12 +143,12 @@ unsafe extern "C" fn gort_newstack(g: *mut G) -> ! {
 
 #[unsafe(no_mangle)]
 extern "C" fn gort_morestack_on_g0() -> ! {
-    print::throw("morestack on g0")
+    fatal::throw("morestack on g0")
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn gort_parked_on_g0() -> ! {
-    print::throw("blocking operation on a system stack")
+    fatal::throw("blocking operation on a system stack")
 }
 
 /// Runs goroutines for ever. Whoever has stopped the goroutine of this thread comes here, from the base of the g0 stack or a few frames above it; nothing that
@@ -163,7 +163,7 @@ pub extern "C" fn schedule() -> ! {
         unsafe {
             let m = getm();
             if (*m).locks != 0 {
-                print::throw("schedule: holding locks");
+                fatal::throw("schedule: holding locks");
             }
             let (g, inherit) = pick(m);
             if execute(g, inherit) == Status::Done {
@@ -181,7 +181,7 @@ fn check_depth() {
     // SAFETY: this thread's M and its g0.
     let base = unsafe { (*(*getm()).g0).sched.sp };
     if base.wrapping_sub(&raw const here as usize) > ENTRY {
-        print::throw("schedule: not at the base of a g0 stack");
+        fatal::throw("schedule: not at the base of a g0 stack");
     }
 }
 
@@ -593,7 +593,7 @@ pub fn check_dead(s: &mut Sched) {
         - s.nmidle
         - s.nmidlelocked
         - i32::from(super::sysmon::RUNS.load(Ordering::Relaxed) != 0);
-    if running > 0 || print::dying() {
+    if running > 0 || fatal::dying() {
         return;
     }
     if crate::time::next_when() != i64::MAX
@@ -625,5 +625,5 @@ pub fn check_dead(s: &mut Sched) {
 
 /// Dies with all goroutines' traces; the scheduler's lock is still held, nothing below takes it.
 fn deadlock(text: &'static str) -> ! {
-    print::throw_all(text)
+    fatal::throw_all(text)
 }

@@ -5,7 +5,7 @@ use super::poller::Poller;
 use super::queue::GList;
 use super::wake::Wake;
 use crate::abi::{G, M};
-use crate::os::mem;
+use crate::mem;
 use crate::sync::mutex::Mutex;
 use crate::sync::note::Note;
 use core::ptr;

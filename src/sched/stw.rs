@@ -8,7 +8,7 @@ use super::state::{self, GCWAITING, GOMAXPROCS, LAST_POLL, POLLER, SCHED, STOP_N
 use super::{P, getm, getp, interrupt, m, park, syscall};
 use crate::abi::{G, M, STACK_PREEMPT, Status, args};
 use crate::boot::NCPU;
-use crate::os::mem;
+use crate::mem;
 use crate::profile::trace;
 use crate::sync::mutex::RawMutex;
 use core::ptr;

@@ -10,7 +10,7 @@ use super::state::{
 };
 use super::{P, interrupt, m, park, perturb, stw, syscall};
 use crate::abi::M;
-use crate::debug::godebug::PREEMPT_STRESS;
+use crate::config::godebug::PREEMPT_STRESS;
 use crate::os::sys;
 use crate::sync::note::Note;
 use crate::time::clock::nanotime;

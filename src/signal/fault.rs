@@ -11,10 +11,13 @@
 //! ([`MAY_FAULT`]). On g0 that holds for the memory primitives alone, since there the same calls allocate and collect, whose faults are bugs; but with
 //! `debug.SetPanicOnFault`, which is for memory that may go away under a program (mapped files), it holds for all that such a call does.
 
-use super::context::Context;
 use crate::abi::{G, G_PANIC_ON_FAULT, M, args};
-use crate::debug::{asmfuncs, out::Out, print, symtab};
-use crate::sched::{self, g::status_of, status};
+use crate::debug::{asmfuncs, symtab};
+use crate::fatal;
+use crate::fatal::out::Out;
+use crate::os::context::Context;
+use crate::sched::g::status_of;
+use crate::sched::{self, status};
 use crate::stack::walk;
 use core::sync::atomic::Ordering;
 
@@ -213,7 +216,7 @@ pub unsafe fn sigpanickind(a: &mut args::gort_sigpanickind) {
         let running = status_of(g).load(Ordering::Relaxed) & !status::SCAN == status::RUNNING
             && (*g).syscallsp == 0;
         if (*m).locks != 0 || (*m).dying != 0 || !running {
-            print::throw("unexpected signal during runtime execution");
+            fatal::throw("unexpected signal during runtime execution");
         }
         a.kind = kind_of(g);
     }
@@ -238,7 +241,7 @@ unsafe fn kind_of(g: *mut G) -> usize {
                         .hex(address as u64)
                         .str("\n");
                 };
-                print::throw_saying(say, "fault")
+                fatal::throw_saying(say, "fault")
             }
         }
     }

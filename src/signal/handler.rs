@@ -3,13 +3,15 @@
 //! Forbidden here: locks that interrupted code may hold, allocation, anything that parks or readies. Dying is the exception: then
 //! nothing else matters, and a lock that is never free ends in the watch of whoever sends the next signal.
 
-use super::context::Context;
 use super::table::{self, KILL, NOTIFY, PANIC, THROW};
 use super::{fault, queue};
 use crate::abi::G;
-use crate::debug::out::{Out, Sink};
+use crate::config::level;
 use crate::debug::traceback::{self, Style};
-use crate::debug::{asmfuncs, builtins, dying, level, print, symtab, watch};
+use crate::debug::{asmfuncs, builtins, dying, symtab, watch};
+use crate::fatal;
+use crate::fatal::out::{Out, Sink};
+use crate::os::context::Context;
 use crate::os::sys;
 use crate::panic::uncaught;
 use crate::sched::g::status_of;
@@ -132,7 +134,7 @@ unsafe fn runtime_fault(sig: u32, ctx: &Context, g: *mut G) -> ! {
 unsafe fn method_hangs(ctx: &Context, g: *mut G) -> ! {
     dying::start();
     builtins::abandon();
-    print::puts("fatal error: method of the panic's value does not return\n");
+    fatal::puts("fatal error: method of the panic's value does not return\n");
     // SAFETY: in the handler, with the interrupted g.
     unsafe {
         // That one first, unless another thread runs it: then it is among the others.
@@ -158,7 +160,7 @@ fn relay() {
     if CRASHED.fetch_add(1, Ordering::AcqRel) + 1 >= state::all_ms().count() as u32 {
         return;
     }
-    print::puts("\n-----\n\n");
+    fatal::puts("\n-----\n\n");
     dying::pass_on();
     super::raise_process(libc::SIGQUIT as u32);
     sys::nanosleep(RELAY_NS);

@@ -7,15 +7,14 @@
 //!
 //! All threads have the mask that the process started with, less the signals that the runtime lives on.
 
-pub mod context;
 pub mod fault;
 pub mod handler;
 pub mod queue;
 pub mod table;
 
 use crate::abi::{M, args};
-use crate::debug::print;
-use crate::os::{mem, sys};
+use crate::os::sys;
+use crate::{fatal, mem};
 use core::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use table::{DEFAULT, NOTIFY, OURS};
 
@@ -78,7 +77,7 @@ fn set(sig: u32, handler: usize, restart: bool) {
     };
     // Some emulators refuse the last signal.
     if !action(sig, &raw const new, core::ptr::null_mut()) && sig != table::SIGNALS as u32 - 1 {
-        print::throw("rt_sigaction failure");
+        fatal::throw("rt_sigaction failure");
     }
 }
 
@@ -149,7 +148,7 @@ pub unsafe fn minit(m: *mut M) {
             (*m).sigstacksize = STACK;
         }
         if (*m).sigstack == 0 {
-            print::throw("runtime: cannot allocate memory for a signal stack");
+            fatal::throw("runtime: cannot allocate memory for a signal stack");
         }
         let stack = libc::stack_t {
             ss_sp: (*m).sigstack as *mut libc::c_void,
@@ -158,7 +157,7 @@ pub unsafe fn minit(m: *mut M) {
         };
         if sys::syscall3(libc::SYS_sigaltstack, &raw const stack as usize, 0, 0) != 0 {
             // The handler would run on a goroutine's stack, and past its end.
-            print::throw("sigaltstack failure");
+            fatal::throw("sigaltstack failure");
         }
     }
     restore_mask(MASK.load(Ordering::Relaxed));
@@ -183,7 +182,7 @@ fn change_mask(how: i32, new: &u64, old: Option<&mut u64>) -> bool {
 /// [`change_mask`], or the end: a thread that does not block what it should takes signals on no stack of its own, or while it holds a lock of their handler.
 fn must_change_mask(how: i32, new: &u64, old: Option<&mut u64>) {
     if !change_mask(how, new, old) {
-        print::throw("rt_sigprocmask failure");
+        fatal::throw("rt_sigprocmask failure");
     }
 }
 

@@ -4,9 +4,8 @@
 //! of which a few of each size are kept. A free stack's first word links it.
 
 use super::{MIN_STACK, poison};
-use crate::os::mem;
-use crate::sched;
 use crate::sync::mutex::Mutex;
+use crate::{mem, sched};
 use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Sizes that are cut from slabs.
@@ -85,7 +84,7 @@ fn order_of(size: usize) -> usize {
 }
 
 fn no_memory() -> ! {
-    crate::debug::print::throw("runtime: cannot allocate memory for a goroutine stack")
+    crate::fatal::throw("runtime: cannot allocate memory for a goroutine stack")
 }
 
 impl Pool {

@@ -3,8 +3,9 @@
 use super::{BELOW, MIN_STACK, alloc, free, poison, walk};
 use crate::abi::{G, G_THROWSPLIT, STACK_GUARD, args};
 use crate::chan::stackmove;
-use crate::debug::godebug::GC_SHRINK_STACK_OFF;
-use crate::debug::{out::Out, print};
+use crate::config::godebug::GC_SHRINK_STACK_OFF;
+use crate::fatal;
+use crate::fatal::out::Out;
 use crate::sched::g::{set_stack, status_of, transition};
 use crate::sched::{WaitReason, status};
 use core::ptr;
@@ -25,7 +26,7 @@ pub unsafe fn grow(g: *mut G) {
     unsafe {
         let sp = (*g).sched.sp;
         if sp < (*g).stack_lo {
-            print::throw("runtime: split stack overflow");
+            fatal::throw("runtime: split stack overflow");
         }
         let size = (*g).stack_size * 2;
         let max = MAX_STACK.load(Ordering::Relaxed);
@@ -39,7 +40,7 @@ pub unsafe fn grow(g: *mut G) {
                     .uint(max as u64);
                 out.str("-byte limit\n");
             };
-            print::throw_saying(say, "stack overflow");
+            fatal::throw_saying(say, "stack overflow");
         }
         transition(g, status::RUNNING, status::COPYSTACK);
         move_to(g, size);

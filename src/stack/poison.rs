@@ -5,8 +5,8 @@
 //! mover look.
 
 use crate::abi::G;
-use crate::debug::godebug::{INVALID_PTR, STACK_POISON};
-use crate::debug::print::{put_hex, puts, throw};
+use crate::config::godebug::{INVALID_PTR, STACK_POISON};
+use crate::fatal::{put_hex, puts, throw};
 use crate::stack::{BELOW, walk};
 
 /// The pattern.

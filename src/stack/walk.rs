@@ -103,7 +103,7 @@ pub fn function_entry(pc: usize) -> usize {
     }
     match crate::debug::asmfuncs::find(pc) {
         Some(f) => f.entry as usize,
-        None => crate::debug::print::throw("runtime: morestack from unknown code"),
+        None => crate::fatal::throw("runtime: morestack from unknown code"),
     }
 }
 
@@ -594,9 +594,9 @@ pub unsafe fn each_stack_pointer(g: *mut G, f: &mut impl FnMut(usize)) {
             each_pointer(&with_maps(g, frame), f);
         }
         if let End::Lost(pc) = w.end {
-            use crate::debug::print::{put_hex, puts, throw};
+            use crate::fatal::{put_hex, puts, throw};
             puts("runtime: goroutine ");
-            crate::debug::print::put_u64((*g).goid as u64);
+            crate::fatal::put_u64((*g).goid as u64);
             puts(": unexpected return pc ");
             put_hex(pc as u64);
             puts("\n");

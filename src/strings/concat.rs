@@ -2,8 +2,7 @@
 
 use super::{TMP_BUF, leaf_room, room};
 use crate::abi::{GoString, args};
-use crate::debug::print;
-use crate::sched;
+use crate::{fatal, sched};
 
 /// What the operands come to.
 enum Sum {
@@ -102,7 +101,7 @@ unsafe fn slow(buf: *mut u8, parts: *const GoString, n: usize, r: &mut GoString)
                     len: len as i64,
                 }
             }
-            Sum::TooLong => print::throw("string concatenation too long"),
+            Sum::TooLong => fatal::throw("string concatenation too long"),
         };
     }
 }

@@ -4,8 +4,8 @@
 
 use super::{TMP_BUF, leaf_room, room, utf8};
 use crate::abi::{GoSlice, GoString, args};
-use crate::debug::print;
-use crate::heap::{self, classes::round_up};
+use crate::heap::classes::round_up;
+use crate::{fatal, heap};
 
 /// Runes of the stack buffer of `[]rune(s)`.
 const TMP_RUNES: usize = 32;
@@ -183,7 +183,7 @@ pub unsafe fn string_to_runes(a: &mut args::runtime_stringtoslicerune) {
     unsafe {
         let n = count_runes(a.s);
         if n > MAX_RUNES {
-            print::throw("out of memory");
+            fatal::throw("out of memory");
         }
         let bytes = capacity(n * 4);
         a.r0 = fill_runes(

@@ -1,10 +1,10 @@
-//! Locks of the runtime itself, and the semaphores that package sync builds on (docs/sync.md).
+//! Locks of the runtime itself, and what else its threads share without one (docs/sync.md).
 //!
-//! - `mutex`, `note`: for threads; `backoff`: how they wait for each other. - `sema`: the semaphores under Mutex, RWMutex, WaitGroup; `units`: their words, `queue`: who waits. - `syncsema`: under Cond.
-//! - `stack`: nodes that any thread leaves for others. - `pin`: spinning, and keeping a goroutine on its P.
+//! - `mutex`, `note`: for threads; `backoff`: how they wait for each other; `units`: words that count what may be taken.
+//! - `stack`: nodes that any thread leaves for others. - `ring`: a P's run queue.
 //!
-//! Lock order (outer first): a channel's lock or a semaphore bucket, sudog pool, timer heap, `sched::SCHED`, heap central lists, page heap,
-//! `os::mem` bump allocator.
+//! Lock order (outer first): a channel's lock or a semaphore bucket, sudog pool, timer heap, `sched::state::SCHED`, heap central lists, page heap,
+//! bump allocator of `mem`.
 
 pub mod atomic;
 pub mod backoff;
@@ -12,9 +12,6 @@ pub mod mutex;
 pub mod note;
 #[cfg(test)]
 mod note_test;
-pub mod pin;
-mod queue;
-pub mod sema;
+pub mod ring;
 pub mod stack;
-pub mod syncsema;
-mod units;
+pub mod units;

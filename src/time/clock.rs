@@ -3,10 +3,11 @@
 //! These run on a system stack: how much stack a vDSO function takes is the kernel's business, so no leaf function may ask
 //! for the time.
 
-use super::vdso::Image;
 use crate::abi::args;
-use crate::debug::{out::Out, print};
+use crate::fatal;
+use crate::fatal::out::Out;
 use crate::os::sys;
+use crate::os::vdso::Image;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 type ClockGettime = unsafe extern "C" fn(clock: i32, ts: *mut libc::timespec) -> i32;
@@ -51,7 +52,7 @@ fn clock(id: i32) -> libc::timespec {
         if f == 0 || core::mem::transmute::<usize, ClockGettime>(f)(id, &raw mut ts) != 0 {
             let (clock, at) = (id as usize, &raw mut ts as usize);
             let ret = sys::syscall3(libc::SYS_clock_gettime, clock, at, 0);
-            if ret != 0 && !print::dying() {
+            if ret != 0 && !fatal::dying() {
                 stopped(ret);
             }
         }
@@ -66,7 +67,7 @@ fn stopped(ret: isize) -> ! {
         out.str("runtime: clock_gettime failed with ");
         out.uint(ret.unsigned_abs() as u64).str("\n");
     };
-    print::throw_saying(say, "no clock")
+    fatal::throw_saying(say, "no clock")
 }
 
 /// Monotonic nanoseconds: the time base of timers and deadlines.

@@ -6,7 +6,7 @@
 //! - `at(i).timer.i == tag + i`, where `tag` names the heap and is never 0.
 
 use crate::abi::RuntimeTimer;
-use crate::os::mem;
+use crate::mem;
 use core::ptr::addr_of_mut;
 use core::sync::atomic::{AtomicI64, Ordering};
 
@@ -212,7 +212,7 @@ impl Heap {
         let cap = if self.cap == 0 { FIRST } else { self.cap * 2 };
         let new = mem::map_for(&mem::OTHER_SYS, cap * size_of::<Entry>()).cast::<Entry>();
         if new.is_null() {
-            crate::debug::print::throw("runtime: cannot allocate memory");
+            crate::fatal::throw("runtime: cannot allocate memory");
         }
         // SAFETY: the new array is larger; the old one, if any, is a mapping of ours that nothing else refers to.
         unsafe {

@@ -11,7 +11,6 @@ pub mod clock;
 mod heap;
 pub mod sleep;
 pub mod timers;
-mod vdso;
 
 pub use timers::{
     BATCH, PerP, any, check, check_into, for_each_root, move_all, next_when, pending,
@@ -20,5 +19,5 @@ pub use timers::{
 /// At boot, once the auxiliary vector was read.
 pub fn init() {
     // SAFETY: the kernel's value.
-    unsafe { clock::init(crate::boot::env::vdso()) };
+    unsafe { clock::init(crate::config::env::vdso()) };
 }

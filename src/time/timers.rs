@@ -62,7 +62,7 @@ impl PerP {
         }
         let id = NHEAPS.fetch_add(1, Ordering::Relaxed) + 1;
         if id as usize > HEAPS.len() {
-            crate::debug::print::throw("runtime: too many timer heaps");
+            crate::fatal::throw("runtime: too many timer heaps");
         }
         // SAFETY: we hold the lock.
         unsafe { (*self.heap.get()).set_id(i64::from(id)) };

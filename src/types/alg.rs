@@ -3,9 +3,9 @@
 //! A descriptor names two functions (`TypeAlg`). Those of the library's own rows, and the compiler's closures for plain memory, are recognised
 //! here and done in place; for the rest, which may raise a panic, there are plans.
 
-use super::{hash as hashing, known, nested, plan};
+use super::{hash as hashing, nested, plan};
+use crate::abi::known::{self, row};
 use crate::abi::{Eface, FuncVal, GoString, Iface, Type};
-use known::row;
 
 /// How values of a type are hashed and compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,8 @@
 //! The values that run-time panics carry: `runtime.errorString`, `*runtime.TypeAssertionError`, plain strings; and their methods.
 
-use super::{known, type_string};
-use crate::abi::{Eface, GoString, Type, TypeAssertionError, args};
-use crate::gc;
-use crate::heap;
-use crate::panic;
+use super::type_string;
+use crate::abi::{Eface, GoString, Type, TypeAssertionError, args, known};
+use crate::{gc, heap, panic};
 
 /// An interface value of a string type: the header moves to the heap.
 unsafe fn string_eface(typ: *const Type, s: GoString) -> Eface {

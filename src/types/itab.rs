@@ -9,7 +9,7 @@
 
 use super::alg::same_string;
 use crate::abi::{GoString, IMethod, InterfaceType, Itab, Method, Type};
-use crate::os::mem::persistent_alloc;
+use crate::mem::persistent_alloc;
 use crate::sync::mutex::Mutex;
 use core::sync::atomic::{AtomicPtr, Ordering};
 

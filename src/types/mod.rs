@@ -6,7 +6,7 @@
 //! - interface tables are immortal and off-heap: compiled code keeps them where the collector does not look;
 //! - the data word of an interface points to a copy that nobody writes again, or is the value itself ([`Type::direct_iface`]).
 //!
-//! Lock order: the lock of the interface tables, then `os::mem`. It is not held while Go code runs or a panic is raised.
+//! Lock order: the lock of the interface tables, then `mem`. It is not held while Go code runs or a panic is raised.
 
 pub mod alg;
 pub mod assert;
@@ -18,7 +18,6 @@ pub mod entries;
 pub mod errors;
 pub mod hash;
 pub mod itab;
-pub mod known;
 mod nested;
 pub mod plan;
 pub mod records;

@@ -5,8 +5,7 @@
 use super::plan::{self, Plan, What};
 use super::{errors, hash as hashing};
 use crate::abi::Type;
-use crate::debug::print;
-use crate::heap;
+use crate::{fatal, heap};
 use core::mem::MaybeUninit;
 
 /// A value that is being visited, or two to be compared.
@@ -111,7 +110,7 @@ unsafe fn plan_of<F>(typ: *const Type, function: *const F, refusal: &'static str
         }
         match plan::get(typ) {
             Some(plan) => plan,
-            None => print::throw("equality of a type that is neither array nor structure"),
+            None => fatal::throw("equality of a type that is neither array nor structure"),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use super::{alg, hash as hashing};
 use crate::abi::{ArrayType, GoString, KIND_ARRAY, KIND_STRUCT, StructField, StructType, Type};
-use crate::os::mem;
+use crate::mem;
 use alg::Alg;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
@@ -352,7 +352,7 @@ impl What {
             What::Interface(methods) => unsafe { alg::inside(p, methods) },
             What::Nested(typ) => (typ, p),
             What::Memory(_) | What::String | What::Float32 | What::Float64 => {
-                crate::debug::print::throw("a part without parts")
+                crate::fatal::throw("a part without parts")
             }
         }
     }

@@ -3,8 +3,7 @@
 //! `SYSTEM` says where the code runs: in leaf mode (false) nothing here allocates slowly or does the write barrier of a large value, it answers
 //! "no" instead.
 
-use super::known;
-use crate::abi::{Eface, Iface, Itab, Type};
+use crate::abi::{Eface, Iface, Itab, Type, known};
 use crate::gc::barrier;
 use crate::heap;
 

@@ -1,8 +1,8 @@
 //! The run queue with two and four slots: its owner puts and takes, full and wrapping around, while a thief steals. Nothing is lost, nothing comes twice.
 
 use super::{explore, must_fail};
-use crate::sched::ring::Ring;
 use crate::sync::atomic::Weak;
+use crate::sync::ring::Ring;
 use loom::thread;
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A semaphore as `src/sync/sema.rs` uses its words: no waiter sleeps while a unit is there, no unit is taken twice.
+//! A semaphore as `src/sema/semaphore.rs` uses its words: no waiter sleeps while a unit is there, no unit is taken twice.
 
 use super::{explore, must_fail};
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed, Weak};

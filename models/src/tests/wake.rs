@@ -3,9 +3,9 @@
 //! A thread that queues a goroutine is busy with another from then on. What the threads that it wakes would do, it does itself: for the checker that is the same.
 
 use super::{explore, must_fail};
-use crate::sched::ring::Ring;
 use crate::sched::wake::{Host, Retired, Wake};
 use crate::sync::atomic::Weak;
+use crate::sync::ring::Ring;
 use loom::sync::{Mutex, MutexGuard};
 use loom::thread;
 use std::sync::Arc;

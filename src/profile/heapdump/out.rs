@@ -1,6 +1,7 @@
 //! Where a heap dump goes: numbers in base 128 and bytes, through a buffer, to a file descriptor.
 
-use crate::os::{mem, sys};
+use crate::mem;
+use crate::os::sys;
 
 /// Bytes of the buffer: a write for each record would take longer than anything else.
 const SIZE: usize = 64 << 10;

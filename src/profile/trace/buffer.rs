@@ -4,7 +4,7 @@
 //! and its time from those of the event before it in the same buffer; a buffer starts with a batch event, which has them in full.
 
 use super::Kind;
-use crate::os::mem;
+use crate::mem;
 use crate::sync::mutex::Mutex;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -57,7 +57,7 @@ pub fn stamp() -> (u64, u64) {
     }
 }
 
-/// Buffers that wait for the reader, and empty ones. Innermost lock but for `os::mem`.
+/// Buffers that wait for the reader, and empty ones. Innermost lock but for `mem`.
 struct Queue {
     first: *mut Buffer,
     last: *mut Buffer,
@@ -99,7 +99,7 @@ impl Queue {
             if b.is_null() {
                 b = mem::map_for(&mem::OTHER_SYS, SIZE).cast();
                 if b.is_null() {
-                    crate::debug::print::throw("trace: out of memory");
+                    crate::fatal::throw("trace: out of memory");
                 }
             } else {
                 self.empty = (*b).next;

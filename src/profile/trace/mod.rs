@@ -18,7 +18,7 @@
 //!
 //! Timers run on the scheduler's stack here. For the reader they run in a goroutine of their own, as in Go 1.5: see [`Timers`].
 //!
-//! Lock order: [`SHARED`], the session, the queue of buffers, `os::mem`. Events are written with any other lock held.
+//! Lock order: [`SHARED`], the session, the queue of buffers, `mem`. Events are written with any other lock held.
 
 pub mod buffer;
 pub mod session;

@@ -10,13 +10,12 @@ use super::{
     goroutine_made, goroutine_runs, goroutine_wakes, on, proc_starts, stacks,
 };
 use crate::abi::{G, GoSlice, GoString, Iface, InterfaceType, Status, Type, args};
-use crate::debug::print;
 use crate::profile::block::ticks;
 use crate::sched::g::{status_of, transition};
 use crate::sched::{self, WaitReason, state, status, stw};
 use crate::sync::mutex::Mutex;
 use crate::time::clock::nanotime;
-use crate::types;
+use crate::{fatal, types};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -230,7 +229,7 @@ unsafe fn next(g: *mut G, result: *mut GoSlice) -> Status {
         *result = slice(core::ptr::null(), 0);
         if !s.reader.is_null() {
             drop(s);
-            print::puts("runtime: ReadTrace called from multiple goroutines simultaneously\n");
+            fatal::puts("runtime: ReadTrace called from multiple goroutines simultaneously\n");
             return Status::Done;
         }
         buffer::recycle(core::mem::replace(&mut s.reading, null_mut()));

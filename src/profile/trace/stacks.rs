@@ -3,7 +3,7 @@
 //! Off-heap: a hash table of chains that grow at their head under a lock and are searched without, in memory that goes back when the trace ends.
 
 use super::buffer::Log;
-use crate::os::mem;
+use crate::mem;
 use crate::sync::mutex::Mutex;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
@@ -60,7 +60,7 @@ impl Region {
             if self.used + size > BLOCK {
                 let new = mem::map_for(&mem::OTHER_SYS, BLOCK);
                 if new.is_null() {
-                    crate::debug::print::throw("trace: out of memory");
+                    crate::fatal::throw("trace: out of memory");
                 }
                 *new.cast::<*mut u8>() = self.block;
                 (self.block, self.used) = (new, 8);

@@ -3,7 +3,7 @@
 use crate::abi::{Type, TypeAlg};
 
 /// Rows of `runtime.algarray`.
-pub(super) mod row {
+pub(crate) mod row {
     pub const MEM0: usize = 1;
     pub const MEM8: usize = 2;
     pub const MEM64: usize = 5;
@@ -77,6 +77,6 @@ pub fn zero_value() -> *mut u8 {
 
 /// `runtime.algarray`.
 #[inline(always)]
-pub(super) fn algarray() -> *const TypeAlg {
+pub(crate) fn algarray() -> *const TypeAlg {
     (&raw const ALGARRAY).cast()
 }

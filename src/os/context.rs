@@ -1,6 +1,6 @@
 //! What the kernel hands to a signal handler.
 
-use crate::debug::out::Out;
+use crate::fatal::out::Out;
 use crate::sched::registers::GENERAL;
 
 /// The interrupted code's registers, and why.

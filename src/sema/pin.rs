@@ -2,10 +2,10 @@
 //!
 //! The latter is a count in the M, `locks`: while it is not 0 its goroutine is not preempted (`sched::schedule`, `sched::interrupt`). It is kept by `asm/pin.S`.
 
-use super::backoff;
 use crate::abi::args;
 use crate::sched;
 use crate::sched::state::{GOMAXPROCS, WAKE};
+use crate::sync::backoff;
 use core::sync::atomic::Ordering;
 
 // The result of `procPin` is read from there by asm/pin.S.

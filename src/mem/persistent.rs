@@ -1,6 +1,6 @@
 //! Memory from the kernel, and the off-heap bump allocator for the runtime's own structures.
 
-use super::sys;
+use crate::os::sys;
 use crate::sync::mutex::Mutex;
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -191,7 +191,7 @@ static BUMP: Mutex<Bump> = Mutex::new(Bump {
 
 /// Zeroed memory for a structure of the runtime that is never freed, counted in `sys`. Dies with a message when the system has none.
 pub fn persistent_for(sys: &AtomicU64, size: usize, align: usize) -> *mut u8 {
-    let none = || crate::debug::print::throw("runtime: cannot allocate memory");
+    let none = || crate::fatal::throw("runtime: cannot allocate memory");
     if size >= CHUNK / 4 {
         let p = map_for(sys, size.next_multiple_of(4096));
         if p.is_null() {

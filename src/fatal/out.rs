@@ -1,8 +1,8 @@
 //! Text output without allocation: a buffer that is written to standard error when full, or a caller's buffer that is
 //! cut off when full.
 
-use super::watch;
 use crate::abi::GoString;
+use crate::debug::watch;
 use crate::os::sys;
 use core::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,6 +1,6 @@
 //! Semaphores on a 32-bit word of the program: wait until it is positive and take one; give one and wake a waiter.
 //!
-//! Waiters are found through a table hashed by the word's address. A bucket has a lock, a count ([`units`]) and a tree of addresses, each with its waiters in order of arrival
+//! Waiters are found through a table hashed by the word's address. A bucket has a lock, a count ([`crate::sync::units`]) and a tree of addresses, each with its waiters in order of arrival
 //! ([`Queue`]), so that neither many waiters nor many addresses make it slow.
 //!
 //! A giver wakes the first waiter and leaves the unit where it is: until the waiter has got hold of a processor, whoever runs may take the unit and give
@@ -8,14 +8,14 @@
 //! every operation would cost a goroutine switch or two.
 //! The waiter stays in the queue, marked as trying, and tries when it runs ([`try_again`]). Meanwhile it does not count as somebody to be woken, and nobody
 //! else is woken for the unit that it tries for; units beyond that one are handed to those behind it. If it loses it waits on, still the first; once it has
-//! lost for a millisecond ([`Sudog::loses`]) the next giver takes the unit on its behalf.
+//! lost for a millisecond ([`crate::chan::sudog::Sudog::loses`]) the next giver takes the unit on its behalf.
 
-use super::mutex::RawMutex;
 use super::queue::Queue;
-use super::units::{self, Turn};
 use crate::abi::{G, Status, args};
 use crate::chan::sudog::{self, Patience, Sudog};
 use crate::sched::{self, WaitReason};
+use crate::sync::mutex::RawMutex;
+use crate::sync::units::{self, Turn};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, Ordering};

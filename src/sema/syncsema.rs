@@ -3,10 +3,10 @@
 //! A `SyncSema` is a lock, and a list of sudogs that are all takers (`index == -1`) or all givers (`index` > 0: units still to give). A giver of n units
 //! waits until n takers came. The list lies in a Go object, but sudogs are off-heap: the collector passes them by.
 
-use super::mutex::RawMutex;
 use crate::abi::{Status, SyncSema, args};
 use crate::chan::sudog::{self, Sudog};
 use crate::sched::{self, WaitReason};
+use crate::sync::mutex::RawMutex;
 use core::ptr::null_mut;
 
 const TAKER: i32 = -1;
@@ -125,6 +125,6 @@ pub unsafe fn release(a: &mut args::sync_runtime_Syncsemrelease) -> Status {
 /// `sync.runtime_Syncsemcheck`: both sides mean the same structure.
 pub unsafe fn check(a: &mut args::sync_runtime_Syncsemcheck) {
     if a.size != size_of::<SyncSema>() {
-        crate::debug::print::throw("bad syncSema size");
+        crate::fatal::throw("bad syncSema size");
     }
 }

@@ -1,7 +1,7 @@
 //! Printing without allocation, to standard error, and the last words of a dying process.
 
 use super::out::{self, Out, Sink};
-use super::{builtins, dying};
+use crate::debug::{builtins, dying};
 
 /// Bytes of the longest number.
 const NUMBER: usize = 24;

@@ -1,8 +1,7 @@
 //! Arguments, environment and auxiliary vector, as the kernel leaves them above the initial stack.
 
-use crate::abi::{GoSlice, GoString, args};
+use crate::abi::{GoSlice, GoString, args, known};
 use crate::heap;
-use crate::types::known;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 static ARGC: AtomicUsize = AtomicUsize::new(0);

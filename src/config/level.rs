@@ -1,6 +1,6 @@
 //! How much a dying program shows: the environment variable GOTRACEBACK.
 
-use crate::boot::env;
+use super::env;
 
 /// The variable's meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

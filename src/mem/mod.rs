@@ -1,0 +1,14 @@
+//! Memory of the runtime's own, outside the heap of Go objects.
+//!
+//! - [`persistent`](mod@persistent): blocks that are never freed, from a bump allocator;
+//! - [`ahead`]: pages that are populated before they are used;
+//! - [`counters`]: bytes by use, as `runtime.MemStats` shows them, and mappings that are counted.
+//!
+//! Blocks are zeroed. Lock order: the bump allocator's lock is the innermost of all.
+
+pub mod persistent;
+
+pub use persistent::{
+    Ahead, BUCK_HASH_SYS, GC_SYS, LINE, MCACHE_SYS, MSPAN_SYS, OTHER_SYS, map, map_for, persistent,
+    persistent_alloc, persistent_for, persistent_in, populate, protect, release, unmap, unmap_for,
+};
