@@ -21,7 +21,6 @@ pub mod net;
 pub mod os;
 pub mod sched;
 pub mod sync;
-pub mod time;
 
 #[cfg(test)]
 mod tests;

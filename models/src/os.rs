@@ -8,6 +8,15 @@ pub mod sys {
     }
 }
 
+pub mod clock {
+    //! No model measures time.
+
+    /// Always now.
+    pub fn nanotime() -> i64 {
+        0
+    }
+}
+
 pub mod futex {
     //! Sleeping on a word of memory: one word for each model.
     //!

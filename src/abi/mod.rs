@@ -168,3 +168,9 @@ impl Type {
         u32::from(self.kind) & KIND_DIRECT_IFACE != 0
     }
 }
+
+/// Empty interface value.
+pub const NIL_EFACE: Eface = Eface {
+    typ: core::ptr::null(),
+    data: core::ptr::null_mut(),
+};

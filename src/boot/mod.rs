@@ -3,16 +3,18 @@
 //! asm/rt0.S calls, in this order and on the kernel's stack, which stays g0's stack of the first thread: [`gort_bootstrap`] (m0, g0 and the
 //! FS base: before it no other Rust code may run), `runtime.args`, `runtime.osinit`, `runtime.schedinit`, `runtime.newproc` for `runtime.main`, `gort_mstart0`.
 
+pub mod args;
 pub mod main;
 
 use crate::abi::{G, M, STACK_GUARD};
 use crate::config::env;
 use crate::fatal::out::{Out, Sink};
+use crate::os::cpu::NCPU;
 use crate::os::sys;
 use crate::sched::{self, m, schedule};
 use core::arch::asm;
 use core::cell::UnsafeCell;
-use core::sync::atomic::{AtomicI32, Ordering};
+use core::sync::atomic::Ordering;
 
 /// Bytes of the kernel's stack that count as g0's: its limit is 8 MiB almost everywhere, and this is what other threads have.
 const G0_STACK: usize = 128 << 10;
@@ -24,10 +26,6 @@ unsafe impl<T> Sync for Static<T> {}
 
 static M0: Static<M> = Static(UnsafeCell::new(core::mem::MaybeUninit::zeroed()));
 static G0: Static<G> = Static(UnsafeCell::new(core::mem::MaybeUninit::zeroed()));
-
-/// Logical processors that this process may use; compiled code reads it (inlined `runtime.NumCPU`).
-#[unsafe(export_name = "runtime.ncpu")]
-pub static NCPU: AtomicI32 = AtomicI32::new(1);
 
 /// Makes this thread m0: `sp` is where g0's stack goes on.
 #[unsafe(no_mangle)]
@@ -117,7 +115,7 @@ unsafe extern "C" fn schedinit() {
     // SAFETY: boot: one thread, nothing runs yet.
     unsafe {
         crate::config::godebug::init();
-        crate::time::init();
+        crate::os::clock::init(env::vdso());
         // Before the first M: its generator starts from such a number.
         crate::os::random::ensure_seeded();
         let m0 = M0.0.get().cast::<M>();

@@ -6,8 +6,8 @@
 
 use super::hchan::Hchan;
 use crate::abi::G;
+use crate::os::clock::nanotime;
 use crate::sync::mutex::Mutex;
-use crate::time::clock::nanotime;
 use crate::{mem, sched};
 use core::ptr::null_mut;
 

@@ -1,16 +1,15 @@
 //! Arguments, environment and auxiliary vector, as the kernel leaves them above the initial stack.
 
-use crate::abi::{GoSlice, GoString, args, known};
-use crate::heap;
+use crate::abi::GoString;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
-static ARGC: AtomicUsize = AtomicUsize::new(0);
-static ARGV: AtomicUsize = AtomicUsize::new(0);
+pub(crate) static ARGC: AtomicUsize = AtomicUsize::new(0);
+pub(crate) static ARGV: AtomicUsize = AtomicUsize::new(0);
 static VDSO: AtomicUsize = AtomicUsize::new(0);
 
 /// # Safety
 /// `p` ends in a zero byte.
-unsafe fn c_string(p: *const u8) -> GoString {
+pub(crate) unsafe fn c_string(p: *const u8) -> GoString {
     let mut len = 0;
     // SAFETY: the caller's promise. A volatile read, or the compiler makes this a call of strlen, which nobody defines here.
     while unsafe { p.add(len).read_volatile() } != 0 {
@@ -53,7 +52,7 @@ pub fn vdso() -> usize {
     VDSO.load(Ordering::Relaxed)
 }
 
-fn envp() -> *const *const u8 {
+pub(crate) fn envp() -> *const *const u8 {
     let argv = ARGV.load(Ordering::Relaxed) as *const *const u8;
     // SAFETY: the environment follows argv's null.
     unsafe { argv.add(ARGC.load(Ordering::Relaxed) + 1) }
@@ -91,67 +90,6 @@ pub fn leading_number(s: &[u8]) -> i64 {
         n.wrapping_mul(10).wrapping_add(i64::from(b - b'0'))
     })
 }
-
-/// A Go slice of the strings of a null-ended vector. On the heap: programs store strings of their own in it (`os.Args[0] = name`, `os.Setenv`), and only
-/// there the collector finds them.
-///
-/// # Safety
-/// `v` has `n` strings; on the system stack, so that no collection starts before the slice is handed out.
-unsafe fn strings(v: *const *const u8, n: usize) -> GoSlice {
-    // SAFETY: the caller's promises; the array holds n strings.
-    let p = unsafe { heap::newarray(known::string(), n) }.cast::<GoString>();
-    for i in 0..n {
-        // SAFETY: as above. No write barrier: the strings are the kernel's, not the heap's.
-        unsafe { p.add(i).write(c_string(*v.add(i))) };
-    }
-    GoSlice {
-        ptr: p.cast(),
-        len: n as i64,
-        cap: n as i64,
-    }
-}
-
-/// `os.runtime_args`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn runtime_args(a: &mut args::os_runtime_args) {
-    // SAFETY: the kernel's vector.
-    a.r0 = unsafe {
-        strings(
-            ARGV.load(Ordering::Relaxed) as *const *const u8,
-            ARGC.load(Ordering::Relaxed),
-        )
-    };
-}
-
-/// `syscall.runtime_envs`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn runtime_envs(a: &mut args::syscall_runtime_envs) {
-    let p = envp();
-    let mut n = 0;
-    // SAFETY: a null ends the vector.
-    unsafe {
-        while !(*p.add(n)).is_null() {
-            n += 1;
-        }
-        a.r0 = strings(p, n);
-    }
-}
-
-/// `syscall.setenv_c`: only cgo programs keep a C environment.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn setenv_c(_a: &mut args::syscall_setenv_c) {}
-
-/// `syscall.unsetenv_c`: see [`setenv_c`].
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn unsetenv_c(_a: &mut args::syscall_unsetenv_c) {}
 
 #[cfg(test)]
 mod tests {

@@ -182,7 +182,7 @@ pub fn leave(crash: bool) -> ! {
         FOREVER.lock();
     }
     if crash {
-        crate::signal::die_by_abort();
+        crate::os::signal::die_by_abort();
     }
     sys::exit(2)
 }

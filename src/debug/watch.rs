@@ -6,14 +6,12 @@
 
 use super::dying;
 use crate::config::godebug;
-use crate::fatal::out;
+use crate::fatal::out::{self, WATCHED, watched};
+use crate::os::clock::nanotime;
 use crate::os::sys;
 use crate::os::timer::{Clock, Interval, Timer, To};
-use crate::time::clock::nanotime;
-use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// When the time is up; 0: nobody is watched.
-static END: AtomicI64 = AtomicI64::new(0);
 /// What had been written when it was set.
 static WRITTEN: AtomicU64 = AtomicU64::new(0);
 /// A value is being written: a program that does not get on waits for whoever reads its standard error.
@@ -31,12 +29,7 @@ fn limit_ns() -> i64 {
 
 fn set_end() {
     WRITTEN.store(out::written(), Ordering::Relaxed);
-    END.store(nanotime() + limit_ns(), Ordering::Release);
-}
-
-/// The process is watched.
-pub fn on() -> bool {
-    END.load(Ordering::Relaxed) != 0
+    WATCHED.store(nanotime() + limit_ns(), Ordering::Release);
 }
 
 /// Watches from now on: when the program begins to die, and once more when the world is frozen.
@@ -44,10 +37,10 @@ pub fn begin() {
     if limit_ns() <= 0 {
         return;
     }
-    let rings = on();
+    let rings = watched();
     set_end();
     // The same thread may have to hear it: it may be the only one.
-    crate::signal::listen(libc::SIGALRM as u32);
+    crate::os::signal::listen(libc::SIGALRM as u32);
     if !rings {
         ring();
     }
@@ -65,14 +58,15 @@ fn ring() {
 
 /// A SIGALRM with this code is the timer's: those that somebody sends, and those of the program's own timer, have another.
 pub fn rings_with(code: i32) -> bool {
-    on() && (code == libc::SI_TIMER || (code == libc::SI_KERNEL && SHARED.load(Ordering::Relaxed)))
+    watched()
+        && (code == libc::SI_TIMER || (code == libc::SI_KERNEL && SHARED.load(Ordering::Relaxed)))
 }
 
 /// The value of an uncaught panic, or part of it, is written by `f`. Methods of values get their time without that.
 pub fn writing(f: impl FnOnce()) {
     let change = |to| {
         WRITING.store(to, Ordering::Relaxed);
-        if on() {
+        if watched() {
             set_end();
         }
     };
@@ -84,7 +78,7 @@ pub fn writing(f: impl FnOnce()) {
 /// The timer's SIGALRM. True: a method of an uncaught panic's value has not returned in time. Does not return if the process writes and nobody reads, or
 /// is dying and gives no sign of life.
 pub fn rang() -> bool {
-    let end = END.load(Ordering::Acquire);
+    let end = WATCHED.load(Ordering::Acquire);
     // The timer's last turn was set before the last sign of life; a quarter of it is no reason to wait a whole one more.
     if nanotime() < end - limit_ns() / 4 {
         return false;

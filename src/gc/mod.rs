@@ -29,10 +29,10 @@ pub mod worker;
 use crate::abi::{G, Status, args};
 use crate::config::godebug;
 use crate::heap;
+use crate::os::clock::nanotime;
 use crate::profile::trace;
 use crate::sched::{self, WaitReason, state, stw};
 use crate::sync::mutex::Mutex;
-use crate::time::clock::nanotime;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
 pub use barrier::{bulk as bulk_barrier, enabled as barrier_enabled, typed_memmove, write_ptr};

@@ -16,10 +16,10 @@
 
 use super::mark::{Marker, load};
 use crate::abi::G;
+use crate::os::clock;
 use crate::sched::{g::status_of, interrupt, registers, state, status, stw};
 use crate::stack::{poison, walk};
 use crate::sync::mutex::{Guard, Mutex};
-use crate::time::clock;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 

@@ -9,11 +9,11 @@ use crate::heap::classes::{CLASSES, PAGE, TABLE};
 use crate::heap::stats::{self, HEAP_LIVE};
 use crate::heap::{PerP, pages};
 use crate::mem;
+use crate::os::clock;
 use crate::sched::state::{self, GOMAXPROCS};
 use crate::sched::stw;
 use crate::stack::alloc::{STACK_INUSE, STACK_SYS};
 use crate::sync::mutex::Mutex;
-use crate::time::clock;
 use core::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 /// Addresses looked up: objects found by marking, and by SetFinalizer.

@@ -10,11 +10,11 @@
 
 use super::mark::Marker;
 use super::{pace, roots, work};
+use crate::os::clock::nanotime;
 use crate::os::{futex, sys};
 use crate::profile::trace;
 use crate::sched::state::{self, GCWAITING, GLOBAL_RUNQ, GOMAXPROCS, WAKE};
 use crate::sched::{P, m, park};
-use crate::time::clock::nanotime;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 /// Longest time that a P marks while goroutines may be waiting for it.

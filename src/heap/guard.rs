@@ -11,7 +11,7 @@
 use super::classes::PAGE;
 use super::span::Span;
 use crate::fatal::{put_hex, put_u64, puts, throw};
-use crate::mem;
+use crate::os;
 
 /// The pattern.
 pub const PATTERN: u64 = 0xdead_0b1e_dead_0b1e;
@@ -43,7 +43,7 @@ pub unsafe fn fill(s: &Span, at: usize) {
     unsafe {
         if s.elemsize > LARGEST {
             // Should the system refuse, they keep what is in them: nobody looks.
-            mem::release(at as *mut u8, s.elemsize);
+            os::release(at as *mut u8, s.elemsize);
         } else {
             write(at, s.elemsize);
         }

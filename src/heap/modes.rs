@@ -12,8 +12,8 @@ use super::span::Span;
 use super::{PAGE, alloc_large, guard, out_of_memory, pages, trace, zero_base};
 use crate::abi::Type;
 use crate::config::godebug;
-use crate::mem;
 use crate::sync::mutex::Mutex;
+use crate::{mem, os};
 use core::sync::atomic::{AtomicU8, Ordering};
 
 const TRACE: u8 = 1;
@@ -137,8 +137,8 @@ pub unsafe fn fence(s: *mut Span) {
     // SAFETY: nothing that is alive lies there. Without memory behind it, should the system refuse one more protected range: then it reads as zeroes.
     unsafe {
         let (at, n) = ((*s).base as *mut u8, (*s).pages as usize * PAGE);
-        mem::release(at, n);
-        let _ = mem::protect(at, n);
+        os::release(at, n);
+        let _ = os::protect(at, n);
         pages::retire_span(s);
     }
 }
@@ -155,7 +155,7 @@ pub fn break_alloc(size: usize) -> *mut u8 {
         out_of_memory(size)
     };
     let map = |n: usize| {
-        let p = mem::map(0, n);
+        let p = os::map(0, n);
         if p.is_null() {
             out_of_memory(size);
         }

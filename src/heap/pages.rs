@@ -14,8 +14,8 @@ use super::arena::{self, ARENA, ARENA_PAGES, ARENAS, Arena, BASE, PAGE_WORDS};
 use super::classes::{PAGE, PAGE_SHIFT};
 use super::span::{self, RECORDS, Records, Span, SpanClass, state};
 use super::summary::{LEAF, Map, Tree};
-use crate::mem;
 use crate::sync::mutex::Mutex;
+use crate::{mem, os};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -372,13 +372,13 @@ impl PageHeap {
             .filter(|pages| start + pages <= ARENAS * ARENA_PAGES)
             .any(|pages| {
                 let (want, bytes) = (BASE + start * PAGE, pages * PAGE);
-                let got = mem::map(want, bytes);
+                let got = os::map(want, bytes);
                 if got as usize == want {
                     return self.add(start, pages);
                 }
                 if !got.is_null() {
                     // SAFETY: a fresh mapping of ours that nothing uses.
-                    unsafe { mem::unmap(got, bytes) };
+                    unsafe { os::unmap(got, bytes) };
                 }
                 false
             })
@@ -391,7 +391,7 @@ impl PageHeap {
         let mut step = 1;
         while at + n.div_ceil(ARENA_PAGES) <= ARENAS {
             let want = BASE + at * ARENA;
-            let got = mem::map(want, n * PAGE);
+            let got = os::map(want, n * PAGE);
             if got.is_null() {
                 return false;
             }
@@ -399,7 +399,7 @@ impl PageHeap {
                 return self.add(at * ARENA_PAGES, n);
             }
             // SAFETY: a fresh mapping of ours that nothing uses.
-            unsafe { mem::unmap(got, n * PAGE) };
+            unsafe { os::unmap(got, n * PAGE) };
             at += step;
             step *= 2;
         }
@@ -416,7 +416,7 @@ impl PageHeap {
                 let a = mem::map_for(&mem::GC_SYS, size_of::<Arena>()).cast::<Arena>();
                 if a.is_null() {
                     // SAFETY: mapped by the caller; nothing uses it.
-                    unsafe { mem::unmap((BASE + at * PAGE) as *mut u8, (page + n - at) * PAGE) };
+                    unsafe { os::unmap((BASE + at * PAGE) as *mut u8, (page + n - at) * PAGE) };
                     return false;
                 }
                 // SAFETY: fresh memory, valid as zeroes.

@@ -11,7 +11,7 @@ use super::stats::HEAP_LIVE;
 use crate::config::godebug;
 use crate::fatal::{put_u64, puts};
 use crate::gc::pace;
-use crate::mem;
+use crate::os;
 use crate::sync::mutex::Mutex;
 use core::sync::atomic::Ordering;
 
@@ -131,7 +131,7 @@ fn release(budget: usize, below: &mut usize) -> (usize, bool) {
             continue;
         };
         // SAFETY: the pages are free and ours for now: their contents are dead.
-        let released = unsafe { mem::release(pages::address(page) as *mut u8, n * PAGE) };
+        let released = unsafe { os::release(pages::address(page) as *mut u8, n * PAGE) };
         HEAP.lock().put_idle(page, n, released);
         if released {
             left -= n;

@@ -295,7 +295,7 @@ fn addresses_that_are_taken_are_skipped() {
     let mut c = cache();
     let end = pages::HEAP.lock().end_page();
     let taken = pages::address(end) + (5 << 20);
-    let other = crate::mem::map(taken, 4096) as usize;
+    let other = crate::os::map(taken, 4096) as usize;
     assert_eq!(other, taken);
     unsafe { *(other as *mut u8) = 3 };
     // The first does not fit below the end, the second is longer than an arena.
@@ -310,7 +310,7 @@ fn addresses_that_are_taken_are_skipped() {
     }
     assert!(find_object(other).is_none());
     assert_eq!(unsafe { *(other as *const u8) }, 3);
-    unsafe { crate::mem::unmap(other as *mut u8, 4096) };
+    unsafe { crate::os::unmap(other as *mut u8, 4096) };
     c.flush();
     central::sweep_all();
     // SAFETY: nothing else uses the heap.

@@ -6,9 +6,10 @@
 //!
 //! Blocks are zeroed. Lock order: the bump allocator's lock is the innermost of all.
 
+pub mod ahead;
+pub mod counters;
 pub mod persistent;
 
-pub use persistent::{
-    Ahead, BUCK_HASH_SYS, GC_SYS, LINE, MCACHE_SYS, MSPAN_SYS, OTHER_SYS, map, map_for, persistent,
-    persistent_alloc, persistent_for, persistent_in, populate, protect, release, unmap, unmap_for,
-};
+pub use ahead::Ahead;
+pub use counters::{BUCK_HASH_SYS, GC_SYS, MCACHE_SYS, MSPAN_SYS, OTHER_SYS, map_for, unmap_for};
+pub use persistent::{LINE, persistent, persistent_alloc, persistent_for, persistent_in};

@@ -1,7 +1,6 @@
 //! What the kernel hands to a signal handler.
 
 use crate::fatal::out::Out;
-use crate::sched::registers::GENERAL;
 
 /// The interrupted code's registers, and why.
 #[derive(Debug)]
@@ -131,3 +130,6 @@ impl Context {
         out.str("gs     ").hex(segments >> 16 & 0xffff).str("\n");
     }
 }
+
+/// General registers, in the order of the kernel's array: r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, rflags.
+pub const GENERAL: usize = 18;

@@ -51,7 +51,7 @@ pub fn ensure_seeded() {
     }
     // Nothing random is to be had in the worst case, but what differs from process to process: time, and where the kernel put the stack.
     let [a, b] = words(bytes);
-    let (sec, nsec) = crate::time::clock::walltime();
+    let (sec, nsec) = crate::os::clock::walltime();
     let here = bytes.as_ptr() as u64;
     KEY[0].store(a ^ here.rotate_left(32), Ordering::Relaxed);
     KEY[1].store(b ^ (sec as u64) << 30 ^ nsec as u64, Ordering::Relaxed);

@@ -5,10 +5,9 @@ use crate::abi::{
     BlockProfileRecord, G_SYSTEM, GoSlice, MemProfileRecord, StackRecord, Status, args,
 };
 use crate::debug::frames::{self, Frames};
-use crate::os::sys;
+use crate::os::{clock, sys};
 use crate::sched::{self, g::status_of, state, status, stw};
 use crate::stack::walk::Walker;
-use crate::time::clock;
 use core::sync::atomic::{AtomicI64, Ordering};
 
 /// Average bytes allocated between two samples of the allocation profile, 0 = off. Go code sets it; the default is Go's.

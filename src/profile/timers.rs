@@ -160,7 +160,7 @@ impl Timers {
             // SAFETY: on the thread of `m`.
             unsafe {
                 if due(m).load(Ordering::Relaxed) != UNKNOWN && now(m).is_some() {
-                    crate::signal::raise_thread(SIGNAL as u32);
+                    crate::os::signal::raise_thread(SIGNAL as u32);
                 }
             }
         }

@@ -154,7 +154,7 @@ pub unsafe fn at_once(p: *mut P) {
 }
 
 unsafe fn queue(m: *mut M) -> bool {
-    let pid = crate::signal::pid();
+    let pid = crate::os::signal::pid();
     if pid == 0 {
         return false;
     }
@@ -242,7 +242,7 @@ pub unsafe fn arrived(ctx: &mut Context, g: *mut G) -> bool {
             ours |= sent
                 && UNMARKED.load(Ordering::Acquire)
                 && ctx.code() == libc::SI_TKILL
-                && ctx.sender() == crate::signal::pid();
+                && ctx.sender() == crate::os::signal::pid();
             if ours && may_stop(ctx, g, m) {
                 stop(ctx, g, m);
             }

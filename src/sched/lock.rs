@@ -42,7 +42,7 @@ pub unsafe fn unlock_os_thread(_a: &mut args::runtime_UnlockOSThread) {
 /// # Safety
 /// Called by its trampoline.
 pub unsafe fn num_cpu(a: &mut args::runtime_NumCPU) {
-    a.r0 = i64::from(crate::boot::NCPU.load(Ordering::Relaxed));
+    a.r0 = i64::from(crate::os::cpu::NCPU.load(Ordering::Relaxed));
 }
 
 /// `debug.SetMaxThreads`.

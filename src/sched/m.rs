@@ -5,7 +5,7 @@ use super::state::{self, GCWAITING, GLOBAL_RUNQ, SCHED, Sched, WAKE};
 use super::{P, getm, perturb, schedule, sysmon};
 use crate::abi::{G, M, STACK_GUARD};
 use crate::fatal::out::Out;
-use crate::os::sys;
+use crate::os::{self, sys};
 use crate::profile::{timers, trace};
 use crate::sync::mutex::Guard;
 use crate::sync::note::Note;
@@ -74,7 +74,7 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
         if base == 0 {
             fatal::throw("runtime: cannot allocate memory for a thread's stack");
         }
-        if !mem::protect(base as *mut u8, 4096) {
+        if !os::protect(base as *mut u8, 4096) {
             fatal::throw("runtime: cannot protect the end of a thread's stack");
         }
         (*m).g0stack = base;
@@ -87,7 +87,7 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
         init(m, g0);
         (*m).startfn = f;
         (*m).nextp = p.cast();
-        crate::signal::block_all_during(|| {
+        crate::os::signal::block_all_during(|| {
             let ret =
                 sysmon::with_usual_slices(|| sys::clone_thread((*g0).sched.sp, m, (*m).fsbase));
             if ret < 0 {

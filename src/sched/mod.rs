@@ -12,7 +12,7 @@
 //! System mode always starts on an empty g0 stack and ends either by returning to the Go caller or in [`schedule::schedule`], so no Rust frame
 //! outlives a park and the world is only stopped where no Rust frame of a goroutine is live (docs/sched.md).
 
-use crate::abi::{Eface, G, M};
+use crate::abi::{G, M};
 use core::arch::asm;
 
 pub mod g;
@@ -122,9 +122,3 @@ pub fn fastrand() -> u64 {
         (t >> 64) as u64 ^ t as u64
     }
 }
-
-/// Empty interface value.
-pub const NIL_EFACE: Eface = Eface {
-    typ: core::ptr::null(),
-    data: core::ptr::null_mut(),
-};

@@ -9,14 +9,13 @@
 
 use crate::abi::{G, M, offsets};
 use crate::mem;
+use crate::os::context::GENERAL;
 use crate::sync::mutex::Mutex;
 use core::arch::x86_64::{__cpuid, __cpuid_count};
 use core::mem::offset_of;
 use core::ptr::{self, null_mut};
 use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
-/// General registers, in the order of the kernel's array: r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, rflags.
-pub const GENERAL: usize = 18;
 /// Bytes of the FXSAVE area.
 const FXSAVE: usize = 512;
 /// Bytes of the XSAVE header behind it.

@@ -6,7 +6,7 @@ use super::{WaitReason, g};
 use crate::abi::{G, M};
 use crate::config::godebug::{SCHED_DETAIL, SCHED_TRACE};
 use crate::fatal::out::{Out, Sink};
-use crate::time::clock::nanotime;
+use crate::os::clock::nanotime;
 use core::ptr;
 use core::sync::atomic::{AtomicI64, Ordering};
 

@@ -333,7 +333,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
             }
             if crate::net::active() && !POLLER.waits() {
                 let mut list = crate::net::netpoll(0);
-                state::LAST_POLL.store(crate::time::clock::nanotime(), Ordering::Relaxed);
+                state::LAST_POLL.store(crate::os::clock::nanotime(), Ordering::Relaxed);
                 if !list.is_empty() {
                     let g = list.pop();
                     park::ready_list(list);
@@ -505,8 +505,8 @@ unsafe fn runs_its_next(victim: *mut P) -> bool {
             return false;
         }
         for _ in 0..LOOKS {
-            let end = crate::time::clock::nanotime() + PATIENCE_NS / LOOKS;
-            while GCWAITING.load(Ordering::Relaxed) == 0 && crate::time::clock::nanotime() < end {
+            let end = crate::os::clock::nanotime() + PATIENCE_NS / LOOKS;
+            while GCWAITING.load(Ordering::Relaxed) == 0 && crate::os::clock::nanotime() < end {
                 // The kernel likes to have who is woken run on the processor of the waker: that may be whom we watch.
                 crate::os::sys::sched_yield();
             }
@@ -537,11 +537,11 @@ unsafe fn wait_for_poller() -> bool {
         let delay = if next == i64::MAX {
             -1
         } else {
-            (next - crate::time::clock::nanotime()).max(0)
+            (next - crate::os::clock::nanotime()).max(0)
         };
         let list = crate::net::netpoll(delay);
         POLLER.leave();
-        state::LAST_POLL.store(crate::time::clock::nanotime(), Ordering::Relaxed);
+        state::LAST_POLL.store(crate::os::clock::nanotime(), Ordering::Relaxed);
         let p = SCHED.lock().pidle_get();
         if p.is_null() {
             prompt::ready_list(list);
@@ -554,7 +554,7 @@ unsafe fn wait_for_poller() -> bool {
         }
         m::acquire_p(p);
         park::ready_list(list);
-        if crate::time::next_when() <= crate::time::clock::nanotime() {
+        if crate::time::next_when() <= crate::os::clock::nanotime() {
             for q in state::all_ps().filter(|&q| crate::time::pending(q)) {
                 crate::time::check(q);
             }
@@ -598,7 +598,7 @@ pub fn check_dead(s: &mut Sched) {
     }
     if crate::time::next_when() != i64::MAX
         || crate::net::has_waiters()
-        || crate::signal::keeps_alive()
+        || crate::signal::queue::keeps_alive()
     {
         // Somebody has to wait for it: this thread's wake-up of an idle M makes one try again.
         return;

@@ -5,7 +5,7 @@ use super::poller::Poller;
 use super::queue::GList;
 use super::wake::Wake;
 use crate::abi::{G, M};
-use crate::mem;
+use crate::os;
 use crate::sync::mutex::Mutex;
 use crate::sync::note::Note;
 use core::ptr;
@@ -160,7 +160,7 @@ pub fn each_g_by_age(mut f: impl FnMut(*mut G)) {
     let n = all_gs().count();
     // They are listed newest first, and turned around in memory of their own, since the heap may be what failed.
     let bytes = (n * size_of::<*mut G>()).next_multiple_of(4096);
-    let list: *mut *mut G = mem::map(0, bytes).cast();
+    let list: *mut *mut G = os::map(0, bytes).cast();
     if list.is_null() {
         return;
     }
@@ -173,7 +173,7 @@ pub fn each_g_by_age(mut f: impl FnMut(*mut G)) {
             *slot = g;
         }
         listed.iter().for_each(|&g| f(g));
-        mem::unmap(list.cast(), bytes);
+        os::unmap(list.cast(), bytes);
     }
 }
 

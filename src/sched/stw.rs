@@ -7,8 +7,8 @@ use super::p::pstatus;
 use super::state::{self, GCWAITING, GOMAXPROCS, LAST_POLL, POLLER, SCHED, STOP_NOTE, Sched};
 use super::{P, getm, getp, interrupt, m, park, syscall};
 use crate::abi::{G, M, STACK_PREEMPT, Status, args};
-use crate::boot::NCPU;
 use crate::mem;
+use crate::os::cpu::NCPU;
 use crate::profile::trace;
 use crate::sync::mutex::RawMutex;
 use core::ptr;
@@ -142,7 +142,7 @@ pub unsafe fn start_world() {
 unsafe fn poll_network() {
     if crate::net::has_waiters() && !POLLER.waits() {
         let list = crate::net::netpoll(0);
-        LAST_POLL.store(crate::time::clock::nanotime(), Ordering::Relaxed);
+        LAST_POLL.store(crate::os::clock::nanotime(), Ordering::Relaxed);
         // SAFETY: the poller hands parked goroutines over once; this thread has a P, and the world goes on.
         unsafe { park::ready_list(list) };
     }

@@ -11,9 +11,9 @@ use super::state::{
 use super::{P, interrupt, m, park, perturb, stw, syscall};
 use crate::abi::M;
 use crate::config::godebug::PREEMPT_STRESS;
+use crate::os::clock::nanotime;
 use crate::os::sys;
 use crate::sync::note::Note;
-use crate::time::clock::nanotime;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 

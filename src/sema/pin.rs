@@ -23,7 +23,7 @@ pub unsafe fn can_spin(a: &mut args::sync_runtime_canSpin) {
     unsafe {
         a.r0 = a.i < SPIN_ROUNDS
             && others
-            && crate::boot::NCPU.load(Ordering::Relaxed) > 1
+            && crate::os::cpu::NCPU.load(Ordering::Relaxed) > 1
             && (*sched::getp()).runq_empty();
         (*sched::getm()).spinround = a.i as u32 % SPIN_ROUNDS as u32;
     }

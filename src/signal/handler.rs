@@ -12,7 +12,7 @@ use crate::debug::{asmfuncs, builtins, dying, symtab, watch};
 use crate::fatal;
 use crate::fatal::out::{Out, Sink};
 use crate::os::context::Context;
-use crate::os::sys;
+use crate::os::{signal, sys};
 use crate::panic::uncaught;
 use crate::sched::g::status_of;
 use crate::sched::{self, interrupt, state, status};
@@ -162,7 +162,7 @@ fn relay() {
     }
     fatal::puts("\n-----\n\n");
     dying::pass_on();
-    super::raise_process(libc::SIGQUIT as u32);
+    signal::raise_process(libc::SIGQUIT as u32);
     sys::nanosleep(RELAY_NS);
 }
 
@@ -216,7 +216,7 @@ unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
     drop(out);
     if level.crash {
         relay();
-        super::die_by_abort();
+        signal::die_by_abort();
     }
     dying::leave(false)
 }

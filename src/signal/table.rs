@@ -1,5 +1,7 @@
 //! What becomes of each signal.
 
+use crate::os::signal::{SIGNALS, bit};
+
 /// `os/signal` may ask for it.
 pub const NOTIFY: u8 = 1;
 /// Ends the program quietly if nobody asked for it.
@@ -15,9 +17,6 @@ pub const UNBLOCK: u8 = 32;
 
 /// The runtime uses it besides: our handler stays whatever `os/signal` asks for.
 pub const OURS: u8 = 64;
-
-/// Number of signals, 0 included.
-pub const SIGNALS: usize = 65;
 
 /// Disposition of a signal, as in Go 1.5.
 pub fn flags(sig: u32) -> u8 {
@@ -80,11 +79,6 @@ pub fn essential() -> u64 {
     (1..SIGNALS as u32)
         .filter(|&s| flags(s) & UNBLOCK != 0)
         .fold(0, |mask, s| mask | bit(s))
-}
-
-/// A signal's bit in the kernel's masks.
-pub fn bit(sig: u32) -> u64 {
-    1 << (sig - 1)
 }
 
 #[cfg(test)]

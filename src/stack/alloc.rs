@@ -5,7 +5,7 @@
 
 use super::{MIN_STACK, poison};
 use crate::sync::mutex::Mutex;
-use crate::{mem, sched};
+use crate::{mem, os, sched};
 use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Sizes that are cut from slabs.
@@ -106,7 +106,7 @@ impl Pool {
                     slab[0] += MIN_STACK << o;
                 }
             }
-            let p = mem::map(0, SLAB) as usize;
+            let p = os::map(0, SLAB) as usize;
             if p == 0 {
                 no_memory();
             }
@@ -152,7 +152,7 @@ pub fn alloc(size: usize) -> (usize, usize) {
             kept
         } else {
             STACK_SYS.fetch_add(size as u64, Ordering::Relaxed);
-            mem::map(0, size) as usize
+            os::map(0, size) as usize
         }
     };
     if lo == 0 {
@@ -203,7 +203,7 @@ pub unsafe fn free(lo: usize, size: usize) {
             }
         }
         STACK_SYS.fetch_sub(size as u64, Ordering::Relaxed);
-        mem::unmap(lo as *mut u8, size);
+        os::unmap(lo as *mut u8, size);
     }
 }
 

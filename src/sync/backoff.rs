@@ -6,7 +6,7 @@
 //!
 //! How long is measured with the processor's time stamp counter: one PAUSE takes between 10 and 140 cycles, depending on its model.
 
-use crate::boot::NCPU;
+use crate::os::cpu::NCPU;
 use core::arch::x86_64::_rdtsc;
 use core::sync::atomic::Ordering;
 

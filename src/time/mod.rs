@@ -5,7 +5,7 @@
 //! because its field `i` names heap and place. Timer functions run on a system stack, called by the scheduler with a P and no lock: they
 //! send without blocking or start a goroutine.
 //!
-//! - `heap`: the 4-ary heap. - `timers`: arming, stopping, firing. - `sleep`: `time.Sleep`. - `clock`, `vdso`: what time it is.
+//! - `heap`: the 4-ary heap. - `timers`: arming, stopping, firing. - `sleep`: `time.Sleep`. - `clock`: what time it is (`os::clock`).
 
 pub mod clock;
 mod heap;
@@ -15,9 +15,3 @@ pub mod timers;
 pub use timers::{
     BATCH, PerP, any, check, check_into, for_each_root, move_all, next_when, pending,
 };
-
-/// At boot, once the auxiliary vector was read.
-pub fn init() {
-    // SAFETY: the kernel's value.
-    unsafe { clock::init(crate::config::env::vdso()) };
-}

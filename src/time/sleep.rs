@@ -1,8 +1,8 @@
 //! `time.Sleep`: a timer inside the G wakes it.
 
-use super::clock::nanotime;
 use super::timers;
 use crate::abi::{Eface, G, RuntimeTimer, Status, args};
+use crate::os::clock::nanotime;
 use crate::sched::{self, WaitReason};
 use core::mem::{offset_of, size_of};
 

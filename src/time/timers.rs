@@ -3,10 +3,10 @@
 //! A timer is in at most one heap. Its `i` is 0, or the number of the heap (from 1) above [`PLACE_BITS`] and its place below; `i` is
 //! written under the heap's lock only, so whoever finds the same heap number after taking that lock owns the timer until unlocking.
 
-use super::clock::nanotime;
 use super::heap::{Heap, PLACE_BITS, place};
 use crate::abi::{Eface, FuncVal, G, RuntimeTimer, args};
 use crate::net::deadline;
+use crate::os::clock::nanotime;
 use crate::profile::trace;
 use crate::sched::queue::GList;
 use crate::sched::state::WAKE;

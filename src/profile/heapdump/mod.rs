@@ -108,7 +108,7 @@ fn params(out: &mut Out) {
     out.numbers(&[0, 8, arena::BASE as u64, end as u64, ARCH_CHAR]);
     // Experiments of the tool chain.
     out.string(b"");
-    out.number(crate::boot::NCPU.load(Ordering::Relaxed) as u64);
+    out.number(crate::os::cpu::NCPU.load(Ordering::Relaxed) as u64);
 }
 
 /// # Safety

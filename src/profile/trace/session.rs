@@ -10,11 +10,11 @@ use super::{
     goroutine_made, goroutine_runs, goroutine_wakes, on, proc_starts, stacks,
 };
 use crate::abi::{G, GoSlice, GoString, Iface, InterfaceType, Status, Type, args};
+use crate::os::clock::nanotime;
 use crate::profile::block::ticks;
 use crate::sched::g::{status_of, transition};
 use crate::sched::{self, WaitReason, state, status, stw};
 use crate::sync::mutex::Mutex;
-use crate::time::clock::nanotime;
 use crate::{fatal, types};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, Ordering};

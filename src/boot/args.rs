@@ -1,0 +1,67 @@
+//! Arguments and environment as Go code asks for them.
+
+use crate::abi::{GoSlice, GoString, args, known};
+use crate::config::env::{ARGC, ARGV, c_string, envp};
+use crate::heap;
+use core::sync::atomic::Ordering;
+
+/// A Go slice of the strings of a null-ended vector. On the heap: programs store strings of their own in it (`os.Args[0] = name`, `os.Setenv`), and only
+/// there the collector finds them.
+///
+/// # Safety
+/// `v` has `n` strings; on the system stack, so that no collection starts before the slice is handed out.
+unsafe fn strings(v: *const *const u8, n: usize) -> GoSlice {
+    // SAFETY: the caller's promises; the array holds n strings.
+    let p = unsafe { heap::newarray(known::string(), n) }.cast::<GoString>();
+    for i in 0..n {
+        // SAFETY: as above. No write barrier: the strings are the kernel's, not the heap's.
+        unsafe { p.add(i).write(c_string(*v.add(i))) };
+    }
+    GoSlice {
+        ptr: p.cast(),
+        len: n as i64,
+        cap: n as i64,
+    }
+}
+
+/// `os.runtime_args`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn runtime_args(a: &mut args::os_runtime_args) {
+    // SAFETY: the kernel's vector.
+    a.r0 = unsafe {
+        strings(
+            ARGV.load(Ordering::Relaxed) as *const *const u8,
+            ARGC.load(Ordering::Relaxed),
+        )
+    };
+}
+
+/// `syscall.runtime_envs`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn runtime_envs(a: &mut args::syscall_runtime_envs) {
+    let p = envp();
+    let mut n = 0;
+    // SAFETY: a null ends the vector.
+    unsafe {
+        while !(*p.add(n)).is_null() {
+            n += 1;
+        }
+        a.r0 = strings(p, n);
+    }
+}
+
+/// `syscall.setenv_c`: only cgo programs keep a C environment.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn setenv_c(_a: &mut args::syscall_setenv_c) {}
+
+/// `syscall.unsetenv_c`: see [`setenv_c`].
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn unsetenv_c(_a: &mut args::syscall_unsetenv_c) {}

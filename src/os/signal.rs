@@ -1,0 +1,179 @@
+//! Signals as the kernel knows them: actions, masks, sending.
+//!
+//! All threads have the mask that the process started with, less the signals that the runtime lives on ([`MASK`]).
+
+use super::sys;
+use crate::fatal;
+use core::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+
+/// Bytes of the kernel's signal sets.
+const SET: usize = 8;
+/// `sa_restorer` is given: the kernel insists on amd64.
+const SA_RESTORER: u64 = 0x0400_0000;
+/// Flags of every action of ours.
+const FLAGS: u64 = libc::SA_SIGINFO as u64 | libc::SA_ONSTACK as u64 | SA_RESTORER;
+
+unsafe extern "C" {
+    /// asm/signal.S.
+    pub(crate) fn gort_sigtramp();
+    fn gort_sigreturn();
+}
+
+/// The mask that every thread has: the process's first one, less the essential signals.
+pub(crate) static MASK: AtomicU64 = AtomicU64::new(0);
+/// Signals that the runtime itself has come to need ([`listen`]).
+pub(crate) static LISTENED: AtomicU64 = AtomicU64::new(0);
+
+/// The process.
+pub(crate) static PID: AtomicI32 = AtomicI32::new(0);
+
+/// The kernel's `struct sigaction`.
+#[repr(C)]
+struct Action {
+    handler: usize,
+    flags: u64,
+    restorer: usize,
+    mask: u64,
+}
+
+fn action(sig: u32, new: *const Action, old: *mut Action) -> bool {
+    // SAFETY: both are null or live across the call.
+    unsafe {
+        sys::syscall6(
+            libc::SYS_rt_sigaction,
+            sig as usize,
+            new as usize,
+            old as usize,
+            SET,
+            0,
+            0,
+        ) == 0
+    }
+}
+
+pub(crate) fn set(sig: u32, handler: usize, restart: bool) {
+    let new = Action {
+        handler,
+        flags: FLAGS | if restart { libc::SA_RESTART as u64 } else { 0 },
+        restorer: gort_sigreturn as *const () as usize,
+        mask: u64::MAX,
+    };
+    // Some emulators refuse the last signal.
+    if !action(sig, &raw const new, core::ptr::null_mut()) && sig != SIGNALS as u32 - 1 {
+        fatal::throw("rt_sigaction failure");
+    }
+}
+
+/// The handler gets `sig` from now on, whatever the program wants of it, and this thread takes it. For a program that dies: a failure is no reason to die of.
+pub fn listen(sig: u32) {
+    let new = Action {
+        handler: gort_sigtramp as *const () as usize,
+        flags: FLAGS | libc::SA_RESTART as u64,
+        restorer: gort_sigreturn as *const () as usize,
+        mask: u64::MAX,
+    };
+    LISTENED.fetch_or(bit(sig), Ordering::Relaxed);
+    action(sig, &raw const new, core::ptr::null_mut());
+    change_mask(libc::SIG_UNBLOCK, &bit(sig), None);
+}
+
+pub(crate) fn is_ignored(sig: u32) -> bool {
+    let mut old = Action {
+        handler: 0,
+        flags: 0,
+        restorer: 0,
+        mask: 0,
+    };
+    action(sig, core::ptr::null(), &raw mut old) && old.handler == libc::SIG_IGN
+}
+
+fn change_mask(how: i32, new: &u64, old: Option<&mut u64>) -> bool {
+    let old = old.map_or(0, |o| core::ptr::from_mut(o) as usize);
+    // SAFETY: both masks live across the call.
+    unsafe {
+        sys::syscall6(
+            libc::SYS_rt_sigprocmask,
+            how as usize,
+            core::ptr::from_ref(new) as usize,
+            old,
+            SET,
+            0,
+            0,
+        ) == 0
+    }
+}
+
+/// [`change_mask`], or the end: a thread that does not block what it should takes signals on no stack of its own, or while it holds a lock of their handler.
+pub(crate) fn must_change_mask(how: i32, new: &u64, old: Option<&mut u64>) {
+    if !change_mask(how, new, old) {
+        fatal::throw("rt_sigprocmask failure");
+    }
+}
+
+/// Runs `f` with all signals blocked: a new thread starts that way, and has no alternate stack yet.
+pub fn block_all_during(f: impl FnOnce()) {
+    let old = block_all();
+    f();
+    restore_mask(old);
+}
+
+/// Blocks all signals of this thread; answers the mask before.
+pub fn block_all() -> u64 {
+    let mut old = 0;
+    must_change_mask(libc::SIG_SETMASK, &u64::MAX, Some(&mut old));
+    old
+}
+
+/// Puts back what [`block_all`] answered.
+pub fn restore_mask(mask: u64) {
+    must_change_mask(libc::SIG_SETMASK, &mask, None);
+}
+
+/// Number of this process, 0 if it is not known.
+pub fn pid() -> i32 {
+    PID.load(Ordering::Relaxed)
+}
+
+/// The process to send a signal to: the program may have made another one without exec.
+fn this_process() -> Option<i32> {
+    sys::getpid().or_else(|| Some(pid()).filter(|&pid| pid != 0))
+}
+
+/// Gives a signal its default action and sends it to this thread. Returns where that cannot be: the caller has another end.
+pub(crate) fn die_by(sig: u32) {
+    set(sig, libc::SIG_DFL, false);
+    change_mask(libc::SIG_UNBLOCK, &bit(sig), None);
+    raise_thread(sig);
+}
+
+/// Sends a signal to this thread.
+pub fn raise_thread(sig: u32) {
+    if let Some(pid) = this_process() {
+        // SAFETY: no pointers.
+        unsafe {
+            let tid = sys::gettid() as usize;
+            sys::syscall3(libc::SYS_tgkill, pid as usize, tid, sig as usize);
+        }
+    }
+}
+
+/// Ends the process by SIGABRT, for a core dump.
+pub fn die_by_abort() {
+    die_by(libc::SIGABRT as u32);
+}
+
+/// Sends a signal to the process: a thread that does not block it takes it. Where that fails none does, and the caller does not wait for it for ever.
+pub(crate) fn raise_process(sig: u32) {
+    if let Some(pid) = this_process() {
+        // SAFETY: no memory is involved.
+        unsafe { sys::syscall3(libc::SYS_kill, pid as usize, sig as usize, 0) };
+    }
+}
+
+/// Number of signals, 0 included.
+pub const SIGNALS: usize = 65;
+
+/// A signal's bit in the kernel's masks.
+pub fn bit(sig: u32) -> u64 {
+    1 << (sig - 1)
+}
