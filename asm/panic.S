@@ -66,7 +66,7 @@ ENDFUNC runtime.goexit
 
 /*
  * A runtime function raised a panic: entered by jump, rsp as at that function's entry, the value in g.panicarg. The frame stands for the function's own, which
- * is gone: tracebacks show it by the surface index at rsp+RAISED_IN (src/debug/frames.rs).
+ * is gone: tracebacks show it by the surface index at rsp+RAISED_IN (src/unwind/frames.rs).
  */
 GOFUNC runtime.raise
     sub rsp, 24

@@ -57,6 +57,7 @@
 pub mod abi;
 pub mod boot;
 pub mod chan;
+pub mod code;
 pub mod complex;
 pub mod config;
 pub mod debug;
@@ -79,6 +80,7 @@ pub mod strings;
 pub mod sync;
 pub mod time;
 pub mod types;
+pub mod unwind;
 
 #[cfg(not(test))]
 #[panic_handler]

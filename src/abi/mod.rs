@@ -28,7 +28,7 @@ pub enum Status {
     Retry = offsets::STATUS_RETRY as u32,
 }
 
-/// What the collector and tracebacks know of an exported function; its name is in `debug::asmfuncs`.
+/// What the collector and tracebacks know of an exported function; its name is in `code::asmfuncs`.
 #[derive(Debug)]
 pub struct Entry {
     /// Bytes of arguments and results.

@@ -1,11 +1,11 @@
 //! `runtime.Caller`, `Callers`, `Stack` and `Func`: what a program learns about its own stack and functions.
 
-use super::frames::{self, Frames};
-use super::symtab::{self, Function};
 use super::traceback::{self, Style};
 use crate::abi::{GoSlice, GoString, Status, args};
+use crate::code::symtab::{self, Function};
 use crate::fatal::out::{Out, Sink};
 use crate::sched::{self, stw};
+use crate::unwind::frames::{self, Frames};
 
 /// The words of a Go slice of uintptr.
 ///

@@ -1,6 +1,5 @@
 //! The last moments of the process: one thread at a time may print and end it.
 
-use super::frames::visible_call;
 use super::traceback::{self, Style};
 use super::{builtins, watch};
 use crate::abi::G;
@@ -10,8 +9,9 @@ use crate::fatal::out::{Out, Sink};
 use crate::os::sys;
 use crate::sched::p::pstatus::RUNNING;
 use crate::sched::{self, state};
-use crate::stack::walk::Walker;
 use crate::sync::mutex::RawMutex;
+use crate::unwind::frames::visible_call;
+use crate::unwind::walk::Walker;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// Threads that are dying, printing or waiting to print.

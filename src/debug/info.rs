@@ -1,6 +1,7 @@
 //! What a program learns about its toolchain.
 
 use crate::abi::{GoString, args};
+use crate::code::symtab;
 use crate::config::env;
 
 /// The Go release whose programs this runtime runs.
@@ -26,7 +27,7 @@ pub unsafe fn version(a: &mut args::runtime_Version) {
 /// Called by its trampoline.
 pub unsafe fn goroot(a: &mut args::runtime_GOROOT) {
     a.r0 = match env::get(b"GOROOT") {
-        Some(v) if !v.is_empty() => super::symtab::go_string(v),
+        Some(v) if !v.is_empty() => symtab::go_string(v),
         _ => GoString::from_static(DEFAULT_GOROOT),
     };
 }

@@ -1,12 +1,9 @@
 //! What users look at: printing, tracebacks, symbol lookup (docs/debug.md).
 
-pub mod asmfuncs;
 pub mod builtins;
 pub mod callers;
 pub mod dying;
-pub mod frames;
 pub mod info;
-pub mod symtab;
 pub mod traceback;
 pub mod value;
 pub mod watch;

@@ -1,13 +1,13 @@
 //! Goroutines as text, in the format of Go 1.5.
 
-use super::frames::{Frame, Frames};
-use super::symtab::{self, Function};
 use super::value;
 use crate::abi::{G, G_SYSTEM};
+use crate::code::symtab::{self, Function};
 use crate::config::level;
 use crate::fatal::out::Out;
 use crate::sched::{self, WaitReason, g::status_of, state, status};
-use crate::stack::walk::Walker;
+use crate::unwind::frames::{Frame, Frames};
+use crate::unwind::walk::Walker;
 use core::sync::atomic::Ordering;
 
 /// Most frames of a goroutine that are looked at.

@@ -15,8 +15,8 @@ use crate::heap::span::Span;
 use crate::heap::special::{self, Held, SLAB, Special};
 use crate::heap::stats::HEAP_LIVE;
 use crate::sched::{self, WaitReason};
-use crate::stack::walk;
 use crate::sync::mutex::Mutex;
+use crate::unwind::walk;
 use crate::{fatal, mem};
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -263,7 +263,7 @@ unsafe extern "C" fn again(g: *mut G, _arg: usize) -> Status {
         // Its stack may have been moved without what lies below.
         (*g).sched.sp -= 8;
         ((*g).sched.sp as *mut usize).write((*g).sched.pc);
-        (*g).sched.pc = crate::debug::asmfuncs::entry_of((*g).parkmap);
+        (*g).sched.pc = crate::code::asmfuncs::entry_of((*g).parkmap);
         (*g).parkmap = 0;
     }
     Status::Done

@@ -4,12 +4,12 @@
 //! The marker finds it on its slow path; whoever holds it is looked for only then.
 
 use super::mark;
+use crate::code::symtab;
 use crate::config::godebug::INVALID_PTR;
-use crate::debug::symtab;
 use crate::fatal::{put_hex, put_u64, puts, throw};
 use crate::heap::{arena, classes, pages, span};
 use crate::sched::{g::status_of, state, status};
-use crate::stack::walk;
+use crate::unwind::walk;
 use core::sync::atomic::Ordering;
 
 /// `p`, which lies where the heap can be, leads to no span with objects. Returns if that may be.

@@ -18,8 +18,9 @@ use super::mark::{Marker, load};
 use crate::abi::G;
 use crate::os::clock;
 use crate::sched::{g::status_of, interrupt, registers, state, status, stw};
-use crate::stack::{poison, walk};
+use crate::stack::poison;
 use crate::sync::mutex::{Guard, Mutex};
+use crate::unwind::walk;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
@@ -477,7 +478,7 @@ unsafe fn each_of_goroutine(g: *mut G, f: &mut impl FnMut(usize)) {
         f((*g).sched.ctxt);
         f((*g).panicarg.data as usize);
         f((*g).panicarg.typ as usize);
-        crate::panic::roots::for_each_root(g, |p| f(p as usize));
+        crate::unwind::deferred::for_each_root(g, |p| f(p as usize));
         // A waker may be writing a result into the frame.
         walk::each_stack_pointer(g, &mut |slot| f(load(slot as *const usize)));
     }

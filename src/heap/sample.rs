@@ -10,9 +10,9 @@
 use super::span::Span;
 use super::{PerP, central, find_object};
 use crate::abi::{GoSlice, MemProfileRecord, args};
-use crate::debug::frames::{self, Frames};
 use crate::profile::records::MEM_PROFILE_RATE;
 use crate::sync::mutex::Mutex;
+use crate::unwind::frames::{self, Frames};
 use crate::{mem, sched};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -228,7 +228,7 @@ pub unsafe fn record(p: *mut u8) {
             0
         } else {
             // Go shows the runtime's function too, unless it is the plain one.
-            let plain = crate::debug::asmfuncs::name_of((*g).parkmap) == b"runtime.newobject";
+            let plain = crate::code::asmfuncs::name_of((*g).parkmap) == b"runtime.newobject";
             frames::record(Frames::of(g), usize::from(plain), &mut stack)
         };
         let mut profile = PROFILE.lock();

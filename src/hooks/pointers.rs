@@ -2,9 +2,8 @@
 
 use crate::abi::{GoSlice, PtrType, args};
 use crate::gc::mark;
-use crate::heap;
-use crate::sched;
-use crate::stack::walk;
+use crate::unwind::walk;
+use crate::{heap, sched};
 use core::ptr::null;
 use core::slice;
 

@@ -3,13 +3,13 @@
 //! Records are off-heap and come from per-P pools by size of their arguments. A P keeps up to two batches of each size; more
 //! go to a shared stack of whole batches, so that a goroutine that defers on one P and returns on another does not starve the first.
 //!
-//! A record is part of its goroutine's stack in all but place: the collector scans it with the stack ([`super::roots`]), so
+//! A record is part of its goroutine's stack in all but place: the collector scans it with the stack ([`crate::unwind::deferred`]), so
 //! it is written without barriers, and addresses in it that point into the stack move with the stack.
 
-use super::roots;
 use crate::abi::{Defer, G, args};
 use crate::sync::mutex::RawMutex;
 use crate::sync::stack::{self, Node};
+use crate::unwind::deferred;
 use crate::{fatal, mem, sched};
 use core::ptr;
 use core::sync::atomic::AtomicPtr;
@@ -289,9 +289,9 @@ pub unsafe fn drop_all(g: *mut G) {
 ///
 /// # Safety
 /// `d` is on a list.
-pub unsafe fn pointer_words(d: *mut Defer) -> roots::Words {
+pub unsafe fn pointer_words(d: *mut Defer) -> deferred::Words {
     // SAFETY: the caller's promise.
-    unsafe { roots::argument_words((*d).fn_, (*d).siz as usize) }
+    unsafe { deferred::argument_words((*d).fn_, (*d).siz as usize) }
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 //! - [`defer`]: records of deferred calls, their pools, `deferproc` and `deferreturn`;
 //! - [`unwind`]: the steps of `gopanic` and `Goexit`, `recover`;
 //! - [`uncaught`]: the end of a program by a panic that nobody recovered;
-//! - [`values`]: what run-time panics panic with;
-//! - [`roots`]: what the collector and the stack copier see of all this.
+//! - [`values`]: what run-time panics panic with.
+//!
+//! What the collector and the stack copier see of all this: [`crate::unwind::deferred`].
 //!
 //! The frames that stand on goroutine stacks meanwhile are in asm/panic.S. Invariants:
 //! - records of a goroutine's list are ordered by frame, innermost first, and a record's `sp` is the frame's outgoing area;
@@ -14,13 +15,11 @@
 //! Locks: the free list of panic records, the shared batches' taker lock, the text list; each innermost.
 
 pub mod defer;
-pub mod roots;
 pub mod uncaught;
 pub mod unwind;
 pub mod values;
 
 pub use defer::PerP;
-pub use roots::{adjust, for_each_root};
 pub use values::{raise_error, raise_str};
 
 use crate::abi::{Eface, G};

@@ -4,10 +4,10 @@
 //! parked. Equal stacks share a bucket; buckets are off-heap and never freed.
 
 use crate::abi::{BlockProfileRecord, G, args};
-use crate::debug::frames::{self, Frames};
 use crate::mem;
 use crate::sched::{self, WaitReason};
 use crate::sync::mutex::Mutex;
+use crate::unwind::frames::{self, Frames};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicI64, Ordering};
 

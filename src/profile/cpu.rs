@@ -8,15 +8,15 @@
 
 use super::timers::{self, TIMERS};
 use crate::abi::{G, GoSlice, Status, args, offsets};
-use crate::debug::frames::{self, Frames};
-use crate::debug::{asmfuncs, symtab};
+use crate::code::{asmfuncs, symtab};
 use crate::mem;
 use crate::os::context::Context;
 use crate::os::signal;
 use crate::sched::g::{goexit_pc, status_of};
 use crate::sched::{self, status, sysmon};
-use crate::stack::walk::{self, Walker};
 use crate::sync::mutex::Mutex;
+use crate::unwind::frames::{self, Frames};
+use crate::unwind::walk::{self, Walker};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, Ordering};

@@ -4,10 +4,10 @@ use super::block::ticks;
 use crate::abi::{
     BlockProfileRecord, G_SYSTEM, GoSlice, MemProfileRecord, StackRecord, Status, args,
 };
-use crate::debug::frames::{self, Frames};
 use crate::os::{clock, sys};
 use crate::sched::{self, g::status_of, state, status, stw};
-use crate::stack::walk::Walker;
+use crate::unwind::frames::{self, Frames};
+use crate::unwind::walk::Walker;
 use core::sync::atomic::{AtomicI64, Ordering};
 
 /// Average bytes allocated between two samples of the allocation profile, 0 = off. Go code sets it; the default is Go's.

@@ -20,7 +20,7 @@ use crate::config::godebug::ASYNC_PREEMPT_OFF;
 use crate::os::context::Context;
 use crate::os::sys;
 use crate::os::ways::Ways;
-use crate::stack::walk;
+use crate::unwind::walk;
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 

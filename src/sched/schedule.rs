@@ -62,7 +62,7 @@ unsafe fn stopped(status: Status, g: *mut G) -> Status {
         unsafe {
             let sp = (*g).sched.sp;
             (*g).sched.sp = sp - 8;
-            (*g).sched.pc = crate::debug::asmfuncs::entry_of((*g).parkmap);
+            (*g).sched.pc = crate::code::asmfuncs::entry_of((*g).parkmap);
             (*g).parkmap = 0;
             park::requeue_current(true);
         }
@@ -128,7 +128,7 @@ unsafe extern "C" fn gort_newstack(g: *mut G) -> ! {
         if (*g).flags & crate::abi::G_THROWSPLIT != 0 {
             fatal::throw("runtime: stack split at bad time");
         }
-        (*g).sched.pc = crate::stack::walk::function_entry((*g).sched.pc);
+        (*g).sched.pc = crate::unwind::walk::function_entry((*g).sched.pc);
         if (*g).stackguard0 == STACK_PREEMPT {
             if can_preempt(g) {
                 preempt(g);

@@ -12,13 +12,13 @@
 //! `debug.SetPanicOnFault`, which is for memory that may go away under a program (mapped files), it holds for all that such a call does.
 
 use crate::abi::{G, G_PANIC_ON_FAULT, M, args};
-use crate::debug::{asmfuncs, symtab};
+use crate::code::{asmfuncs, symtab};
 use crate::fatal;
 use crate::fatal::out::Out;
 use crate::os::context::Context;
 use crate::sched::g::status_of;
 use crate::sched::{self, status};
-use crate::stack::walk;
+use crate::unwind::walk;
 use core::sync::atomic::Ordering;
 
 unsafe extern "C" {

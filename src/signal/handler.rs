@@ -6,9 +6,10 @@
 use super::table::{self, KILL, NOTIFY, PANIC, THROW};
 use super::{fault, queue};
 use crate::abi::G;
+use crate::code::{asmfuncs, symtab};
 use crate::config::level;
 use crate::debug::traceback::{self, Style};
-use crate::debug::{asmfuncs, builtins, dying, symtab, watch};
+use crate::debug::{builtins, dying, watch};
 use crate::fatal;
 use crate::fatal::out::{Out, Sink};
 use crate::os::context::Context;
@@ -16,7 +17,7 @@ use crate::os::{signal, sys};
 use crate::panic::uncaught;
 use crate::sched::g::status_of;
 use crate::sched::{self, interrupt, state, status};
-use crate::stack::walk::{self, Walker};
+use crate::unwind::walk::{self, Walker};
 use core::sync::atomic::{AtomicU32, Ordering};
 
 /// Bytes of the buffer for last words.

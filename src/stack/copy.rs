@@ -1,6 +1,6 @@
 //! Moves: a goroutine that finds no room goes to a stack of twice the size, one that uses little of its own to one of half the size.
 
-use super::{BELOW, MIN_STACK, alloc, free, poison, walk};
+use super::{BELOW, MIN_STACK, alloc, free, poison};
 use crate::abi::{G, G_THROWSPLIT, STACK_GUARD, args};
 use crate::chan::stackmove;
 use crate::config::godebug::GC_SHRINK_STACK_OFF;
@@ -8,6 +8,7 @@ use crate::fatal;
 use crate::fatal::out::Out;
 use crate::sched::g::{set_stack, status_of, transition};
 use crate::sched::{WaitReason, status};
+use crate::unwind::walk;
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -107,7 +108,7 @@ pub unsafe fn move_to(g: *mut G, size: usize) {
         adjust(&raw mut (*g).sched.sp as usize);
         adjust(&raw mut (*g).sched.ctxt as usize);
         // Deferred calls and panics first: a frame that faulted is looked up by its new addresses.
-        crate::panic::adjust(g, old_lo, old_hi, delta);
+        crate::unwind::deferred::adjust(g, old_lo, old_hi, delta);
         crate::chan::adjust_sudogs(g, old_lo, old_hi, delta);
         set_stack(g, lo, hi);
         walk::each_stack_pointer(g, &mut |slot| {

@@ -1,4 +1,4 @@
-//! Goroutine stacks: allocation, growth by copying, walking.
+//! Goroutine stacks: allocation, growth by copying.
 //!
 //! A stack is a power of two of at least [`MIN_STACK`] bytes. It grows by moving to one of twice the size, and the collector moves it to one of half the size
 //! when it uses little: what points into it is known exactly (call-site maps of the frames, argument areas, saved closure, deferred calls,
@@ -8,7 +8,6 @@
 pub mod alloc;
 pub mod copy;
 pub mod poison;
-pub mod walk;
 
 pub use alloc::{PerP, alloc, free};
 pub use copy::{grow, set_max_stack, shrink};

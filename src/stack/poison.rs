@@ -7,7 +7,8 @@
 use crate::abi::G;
 use crate::config::godebug::{INVALID_PTR, STACK_POISON};
 use crate::fatal::{put_hex, puts, throw};
-use crate::stack::{BELOW, walk};
+use crate::stack::BELOW;
+use crate::unwind::walk;
 
 /// The pattern.
 pub const POISON: usize = 0xdead_57ac_dead_57ac;
@@ -80,7 +81,7 @@ pub unsafe fn found(g: *mut G, slot: usize, value: usize) -> ! {
     unsafe {
         let frame = walk::frame_of(g, slot);
         puts("runtime: bad pointer in frame ");
-        match frame.and_then(|f| crate::debug::symtab::find(f.pc)) {
+        match frame.and_then(|f| crate::code::symtab::find(f.pc)) {
             Some(f) => crate::os::sys::write(2, f.name()),
             None => puts("of the runtime"),
         }

@@ -7,12 +7,14 @@ mod out;
 mod stack;
 
 use crate::abi::{Itab, KIND_DIRECT_IFACE, MemStats, Status, Type, args};
+use crate::code::symtab;
 use crate::gc::{self, barrier_enabled, finalizer, mark, roots, stats};
+use crate::heap::span::state;
 use crate::heap::special::{self, Special};
-use crate::heap::{arena, central, pages, sample, span::state};
+use crate::heap::{arena, central, pages, sample};
 use crate::sched::{self, state as sched_state, stw};
-use crate::stack::walk;
-use crate::{debug::symtab, types::itab};
+use crate::types::itab;
+use crate::unwind::walk;
 use core::sync::atomic::Ordering;
 use out::Out;
 

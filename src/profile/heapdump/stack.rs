@@ -2,9 +2,9 @@
 
 use super::{NO_MORE, Out, Tag, writer};
 use crate::abi::{G, G_PARK_RESULTS, G_SYSTEM, SURFACE};
-use crate::debug::symtab;
+use crate::code::symtab;
 use crate::sched::{WaitReason, g::status_of, state, status};
-use crate::stack::walk::{self, Frame, Shape, Walker};
+use crate::unwind::walk::{self, Frame, Shape, Walker};
 use core::sync::atomic::Ordering;
 
 /// Every goroutine.

@@ -25,9 +25,9 @@ pub mod session;
 pub mod stacks;
 
 use crate::abi::{G, M};
-use crate::debug::frames::{self, Frames};
 use crate::sched::{self, P, WaitReason, g::goexit_pc};
 use crate::sync::mutex::{Mutex, RawMutex};
+use crate::unwind::frames::{self, Frames};
 use buffer::{Log, TICK_DIV, stamp};
 use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 

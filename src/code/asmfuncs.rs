@@ -2,7 +2,7 @@
 
 use super::symtab;
 use crate::abi::SURFACE;
-use crate::stack::walk::header;
+use crate::unwind::walk::header;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use gort_tables::LibraryFunc;
 

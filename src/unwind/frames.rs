@@ -1,14 +1,14 @@
 //! The frames of a goroutine as Go people count them: the runtime call that it is stopped in, the frames of
 //! its stack, and `runtime.goexit` at the bottom. Where a runtime function raised a panic, its frame is `runtime.raise`, which is shown as the function.
 //!
-//! The walker of the stack ([`crate::stack::walk`]) starts in the Go caller of a runtime call, since the call itself has no frame
+//! The walker of the stack ([`super::walk`]) starts in the Go caller of a runtime call, since the call itself has no frame
 //! there. `runtime.Callers`, profiles and tracebacks count it like any function.
 
-use super::asmfuncs;
-use super::symtab::{self, Function};
+use super::walk::{End, Shape, Walker};
 use crate::abi::{G, ReflectContext, offsets};
+use crate::code::asmfuncs;
+use crate::code::symtab::{self, Function};
 use crate::sched::g::goexit_pc;
-use crate::stack::walk::{End, Shape, Walker};
 use gort_tables::FRAME_REFLECT;
 
 /// One frame.
@@ -111,7 +111,7 @@ pub unsafe fn details(g: *mut G) -> usize {
 }
 
 /// Entry of the runtime call with this surface index, 0 for none and for the steps of the runtime's own frames.
-pub(super) fn visible_call(index: u32) -> usize {
+pub(crate) fn visible_call(index: u32) -> usize {
     if asmfuncs::name_of(index).starts_with(b"gort.") {
         return 0;
     }
@@ -122,7 +122,7 @@ pub(super) fn visible_call(index: u32) -> usize {
 ///
 /// # Safety
 /// The frame is on a stack that stands still.
-unsafe fn raised_in(f: &crate::stack::walk::Frame, func: Option<Function>) -> usize {
+unsafe fn raised_in(f: &crate::unwind::walk::Frame, func: Option<Function>) -> usize {
     match func {
         // Where a sample finds it at work itself the index may not be there yet.
         Some(Function::Asm(asm))
@@ -136,7 +136,7 @@ unsafe fn raised_in(f: &crate::stack::walk::Frame, func: Option<Function>) -> us
 }
 
 /// Bytes of arguments of a frame on the stack.
-unsafe fn args_size(frame: &crate::stack::walk::Frame, func: Option<Function>) -> usize {
+unsafe fn args_size(frame: &crate::unwind::walk::Frame, func: Option<Function>) -> usize {
     if let Shape::Go(shape) = frame.shape
         && shape.flags & FRAME_REFLECT != 0
     {

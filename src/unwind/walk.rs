@@ -101,7 +101,7 @@ pub fn function_entry(pc: usize) -> usize {
     if let Some(f) = find_func(pc) {
         return header().text as usize + f.entry as usize;
     }
-    match crate::debug::asmfuncs::find(pc) {
+    match crate::code::asmfuncs::find(pc) {
         Some(f) => f.entry as usize,
         None => crate::fatal::throw("runtime: morestack from unknown code"),
     }
@@ -218,7 +218,7 @@ fn seen_at(pc: usize) -> usize {
 /// Size of a frame of compiled code at a pc that is no call site and no entry.
 fn frame_size_at(f: &tables::Func, pc: usize) -> Option<usize> {
     let entry = header().text + u64::from(f.entry);
-    let size = tables::pcvalue::lookup(crate::debug::symtab::pcsp(f), entry, pc as u64);
+    let size = tables::pcvalue::lookup(crate::code::symtab::pcsp(f), entry, pc as u64);
     (size >= 0).then_some(size as usize)
 }
 
@@ -236,7 +236,7 @@ pub struct Interrupted {
 /// The frame of the function that `pc` lies in, with its stack pointer at `sp`; none where a goroutine may not be stopped.
 pub fn interrupted_frame(pc: usize, sp: usize) -> Option<Interrupted> {
     let f = find_func(pc)?;
-    let flags = crate::debug::symtab::frame(f.entry_frame).flags;
+    let flags = crate::code::symtab::frame(f.entry_frame).flags;
     if flags & FRAME_NO_INTERRUPT != 0 || !sp.is_multiple_of(8) {
         return None;
     }
@@ -325,7 +325,7 @@ impl Walker {
                 exact: false,
             });
         }
-        let f = crate::debug::asmfuncs::find(pc)?;
+        let f = crate::code::asmfuncs::find(pc)?;
         // A primitive that faults has no frame: src/signal/fault.rs sees to that.
         (f.entry == pc as u64 || fault).then_some(Frame {
             pc,
@@ -430,7 +430,7 @@ impl Walker {
         self.pc = unsafe { *(frame.top as *const usize) };
         self.sp = frame.top + 8;
         // The return address of sigpanic is the faulting instruction itself.
-        if matches!(frame.shape, Shape::Asm(_)) && crate::debug::asmfuncs::is_sigpanic(frame.pc) {
+        if matches!(frame.shape, Shape::Asm(_)) && crate::code::asmfuncs::is_sigpanic(frame.pc) {
             self.place = Place::Fault;
         }
         Some(frame)

@@ -1,12 +1,12 @@
 //! From a pc to its function, file and line.
 //!
 //! Go text is described by the linker's tables (crate `gort-tables`) and the compiler's pc-value tables in the pclntab;
-//! functions of libgort.a that Go code can name by [`asmfuncs`]. A `*runtime.Func` of Go code points to the entry in either table:
+//! functions of libgort.a that Go code can name by [`super::asmfuncs`]. A `*runtime.Func` of Go code points to the entry in either table:
 //! both start with the function's address, which is all that compiled code reads.
 
 use super::asmfuncs;
 use crate::abi::GoString;
-use crate::stack::walk::{self, header};
+use crate::unwind::walk::{self, header};
 use gort_tables::place::unpacked;
 use gort_tables::{Frame, Func, LibraryFunc, pcvalue};
 

@@ -1,8 +1,8 @@
 //! What the collector and the stack copier see of deferred calls and panics.
 
-use super::defer;
 use crate::abi::{FuncVal, G, ReflectContext, SURFACE};
-use crate::debug::{asmfuncs, symtab};
+use crate::code::{asmfuncs, symtab};
+use crate::panic::defer;
 use gort_tables::{FRAME_REFLECT, NO_MAP};
 
 /// Which words of an argument block hold pointers.
@@ -50,7 +50,7 @@ pub unsafe fn argument_words(f: *const FuncVal, size: usize) -> Words {
     }
     // SAFETY: a func value starts with the code's address.
     let code = unsafe { (*f).code };
-    if let Some(func) = crate::stack::walk::find_func(code) {
+    if let Some(func) = crate::unwind::walk::find_func(code) {
         let frame = symtab::frame(func.entry_frame);
         if frame.flags & FRAME_REFLECT != 0 {
             // SAFETY: the func value of a reflect stub starts as every such context does.
