@@ -155,7 +155,7 @@ extern "C" fn gort_call_too_large() -> ! {
 unsafe extern "C" fn gort_missing_symbol(index: u32) -> ! {
     use crate::fatal::puts;
     puts("gort: ");
-    sys::write(2, crate::code::asmfuncs::name_of(index));
+    sys::write(2, crate::code::symtab::name_of(index));
     puts(" is not implemented in this version of gort\n");
     sys::exit(2)
 }

@@ -1,8 +1,7 @@
 //! The functions of libgort.a that Go code can name: trampolines and assembly. The linker lists those that the program needs.
 
-use super::symtab;
+use super::sites::header;
 use crate::abi::SURFACE;
-use crate::unwind::walk::header;
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use gort_tables::LibraryFunc;
 
@@ -35,11 +34,6 @@ static ENTRIES: [AtomicUsize; ROWS] = [const { AtomicUsize::new(0) }; ROWS];
 static FILLED: AtomicBool = AtomicBool::new(false);
 const _: () = assert!(SURFACE.len() <= ROWS);
 
-/// Name of the function with a surface index, empty for none.
-pub fn name_of(index: u32) -> &'static [u8] {
-    find(entry_of(index)).map_or(b"", symtab::library_name)
-}
-
 /// Address of the function with a surface index, 0 for none.
 pub fn entry_of(index: u32) -> usize {
     // Acquire pairs with the Release below. Two threads may fill the table at once: both write the same.
@@ -59,4 +53,14 @@ pub fn entry_of(index: u32) -> usize {
 /// `pc` lies in runtime.sigpanic: the frame above it stands at a faulting instruction, not behind a call.
 pub fn is_sigpanic(pc: usize) -> bool {
     find(pc).is_some_and(|f| f.entry == &raw const SIGPANIC as u64)
+}
+
+unsafe extern "C" {
+    #[link_name = "runtime.goexit"]
+    static GOEXIT: u8;
+}
+
+/// Return address of every goroutine's first function: one byte into goexit, so that pc - 1 is still inside.
+pub fn goexit_pc() -> usize {
+    &raw const GOEXIT as usize + 1
 }

@@ -5,4 +5,5 @@
 //! All of it is read only, complete before the program starts, and found without a lock: signal handlers and dying threads look here too.
 
 pub mod asmfuncs;
+pub mod sites;
 pub mod symtab;

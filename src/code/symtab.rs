@@ -4,9 +4,9 @@
 //! functions of libgort.a that Go code can name by [`super::asmfuncs`]. A `*runtime.Func` of Go code points to the entry in either table:
 //! both start with the function's address, which is all that compiled code reads.
 
-use super::asmfuncs;
+use super::asmfuncs::{self, entry_of};
+use super::sites::{self, header};
 use crate::abi::GoString;
-use crate::unwind::walk::{self, header};
 use gort_tables::place::unpacked;
 use gort_tables::{Frame, Func, LibraryFunc, pcvalue};
 
@@ -44,7 +44,7 @@ pub fn bits(offset: u32) -> *const u8 {
 
 /// The function that contains `pc`.
 pub fn find(pc: usize) -> Option<Function> {
-    walk::find_func(pc)
+    sites::find_func(pc)
         .map(Function::Go)
         .or_else(|| asmfuncs::find(pc).map(Function::Asm))
 }
@@ -97,7 +97,7 @@ pub fn library_name(f: &LibraryFunc) -> &'static [u8] {
 /// `pc` lies in a Duff device, with the return address at the top of the stack. To compiled code that is an instruction rather than a call: its calls are no sites.
 pub fn is_duff(pc: usize) -> bool {
     let devices: [&[u8]; 2] = [b"runtime.duffzero", b"runtime.duffcopy"];
-    walk::in_asm_text(pc) && asmfuncs::find(pc).is_some_and(|f| devices.contains(&library_name(f)))
+    sites::in_asm_text(pc) && asmfuncs::find(pc).is_some_and(|f| devices.contains(&library_name(f)))
 }
 
 /// File and line of `pc` by the tables of a function record.
@@ -198,4 +198,9 @@ pub fn go_string(s: &'static [u8]) -> GoString {
 /// The function's table of frame sizes by pc.
 pub fn pcsp(f: &Func) -> &'static [u8] {
     tail(word(f.record as usize + record::PCSP) as usize)
+}
+
+/// Name of the function with a surface index, empty for none.
+pub fn name_of(index: u32) -> &'static [u8] {
+    asmfuncs::find(entry_of(index)).map_or(b"", library_name)
 }

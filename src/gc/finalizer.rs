@@ -10,13 +10,13 @@ use crate::abi::{
     Eface, FuncType, FuncVal, G, GoString, InterfaceType, KIND_FUNC, KIND_INTERFACE, KIND_PTR,
     KIND_UNSAFE_POINTER, PtrType, Status, Type, args,
 };
+use crate::code::sites;
 use crate::heap;
 use crate::heap::span::Span;
 use crate::heap::special::{self, Held, SLAB, Special};
 use crate::heap::stats::HEAP_LIVE;
 use crate::sched::{self, WaitReason};
 use crate::sync::mutex::Mutex;
-use crate::unwind::walk;
 use crate::{fatal, mem};
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -432,7 +432,7 @@ unsafe fn accepts(param: *const Type, etyp: *const Type, elem: *const Type) -> b
 }
 
 fn in_globals(p: usize) -> bool {
-    let h = walk::header();
+    let h = sites::header();
     let p = p as u64;
     (h.noptrdata..h.enoptrdata).contains(&p)
         || (h.data..h.edata).contains(&p)

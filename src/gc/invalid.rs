@@ -4,12 +4,12 @@
 //! The marker finds it on its slow path; whoever holds it is looked for only then.
 
 use super::mark;
-use crate::code::symtab;
+use crate::code::{sites, symtab};
 use crate::config::godebug::INVALID_PTR;
 use crate::fatal::{put_hex, put_u64, puts, throw};
 use crate::heap::{arena, classes, pages, span};
 use crate::sched::{g::status_of, state, status};
-use crate::unwind::walk;
+use crate::unwind::pointers;
 use core::sync::atomic::Ordering;
 
 /// `p`, which lies where the heap can be, leads to no span with objects. Returns if that may be.
@@ -83,13 +83,13 @@ unsafe fn stacks(p: usize) {
                 puts("\tof goroutine ");
                 put_u64((*g).goid as u64);
                 puts(", function ");
-                match walk::frame_of(g, slot).and_then(|f| symtab::find(f.pc)) {
+                match pointers::frame_of(g, slot).and_then(|f| symtab::find(f.pc)) {
                     Some(f) => crate::os::sys::write(2, f.name()),
                     None => puts("?"),
                 }
                 puts("\n");
             };
-            walk::each_stack_pointer(g, &mut |slot| {
+            pointers::each_stack_pointer(g, &mut |slot| {
                 if mark::load(slot as *const usize) == p {
                     note(slot);
                 }
@@ -99,7 +99,7 @@ unsafe fn stacks(p: usize) {
 }
 
 unsafe fn variables(p: usize) {
-    let h = walk::header();
+    let h = sites::header();
     for (start, end, mask) in [(h.data, h.edata, h.data_mask), (h.bss, h.ebss, h.bss_mask)] {
         for i in 0..(end - start) as usize / 8 {
             let slot = start as usize + i * 8;

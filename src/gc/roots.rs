@@ -16,11 +16,12 @@
 
 use super::mark::{Marker, load};
 use crate::abi::G;
+use crate::code::sites;
 use crate::os::clock;
 use crate::sched::{g::status_of, interrupt, registers, state, status, stw};
 use crate::stack::poison;
 use crate::sync::mutex::{Guard, Mutex};
-use crate::unwind::walk;
+use crate::unwind::pointers;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 
@@ -82,7 +83,7 @@ struct Cursor(*mut G);
 unsafe impl Send for Cursor {}
 
 fn chunks() -> (usize, usize) {
-    let h = walk::header();
+    let h = sites::header();
     let n = |a: u64, b: u64| ((b - a) as usize).div_ceil(CHUNK);
     (n(h.data, h.edata), n(h.bss, h.ebss))
 }
@@ -122,7 +123,7 @@ pub(super) unsafe fn mark_next(m: &mut Marker, shrink: bool) -> bool {
     unsafe {
         if NEXT.load(Ordering::Relaxed) < JOBS.load(Ordering::Relaxed) {
             let job = NEXT.fetch_add(1, Ordering::Relaxed);
-            let ((data, bss), h) = (chunks(), walk::header());
+            let ((data, bss), h) = (chunks(), sites::header());
             let f = &mut |p| m.grey(p);
             if job < data {
                 each_in_chunk(h.data as usize, h.edata as usize, h.data_mask, job, f);
@@ -254,7 +255,7 @@ pub(super) unsafe fn mark_interrupted(m: &mut Marker) {
     unsafe {
         registers::each_stopped(|g, r| {
             if r.scanned.swap(cycle, Ordering::Relaxed) != cycle {
-                walk::each_interrupted_word(g, &mut |word| m.grey_if_object(word));
+                pointers::each_interrupted_word(g, &mut |word| m.grey_if_object(word));
             }
         });
     }
@@ -393,7 +394,7 @@ unsafe fn mark_stack(m: &mut Marker, g: *mut G, shrink: bool) {
 /// # Safety
 /// The world must be stopped.
 pub unsafe fn each(f: &mut impl FnMut(usize), stack: &mut impl FnMut(*mut G)) {
-    let h = walk::header();
+    let h = sites::header();
     // SAFETY: the sections and masks are the linker's; the world is stopped.
     unsafe {
         each_masked(h.data as usize, h.edata as usize, h.data_mask, f);
@@ -403,7 +404,7 @@ pub unsafe fn each(f: &mut impl FnMut(usize), stack: &mut impl FnMut(*mut G)) {
             stack(g);
             each_of_goroutine(g, f);
             if !(*g).interrupted.is_null() {
-                walk::each_interrupted_word(g, f);
+                pointers::each_interrupted_word(g, f);
             }
         }
     }
@@ -480,6 +481,6 @@ unsafe fn each_of_goroutine(g: *mut G, f: &mut impl FnMut(usize)) {
         f((*g).panicarg.typ as usize);
         crate::unwind::deferred::for_each_root(g, |p| f(p as usize));
         // A waker may be writing a result into the frame.
-        walk::each_stack_pointer(g, &mut |slot| f(load(slot as *const usize)));
+        pointers::each_stack_pointer(g, &mut |slot| f(load(slot as *const usize)));
     }
 }

@@ -228,7 +228,7 @@ pub unsafe fn record(p: *mut u8) {
             0
         } else {
             // Go shows the runtime's function too, unless it is the plain one.
-            let plain = crate::code::asmfuncs::name_of((*g).parkmap) == b"runtime.newobject";
+            let plain = crate::code::symtab::name_of((*g).parkmap) == b"runtime.newobject";
             frames::record(Frames::of(g), usize::from(plain), &mut stack)
         };
         let mut profile = PROFILE.lock();

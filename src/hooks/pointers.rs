@@ -1,8 +1,9 @@
 //! Which words of a value the collector takes for pointers.
 
 use crate::abi::{GoSlice, PtrType, args};
+use crate::code::sites;
 use crate::gc::mark;
-use crate::unwind::walk;
+use crate::unwind::pointers;
 use crate::{heap, sched};
 use core::ptr::null;
 use core::slice;
@@ -32,14 +33,14 @@ pub unsafe fn mask(a: &mut args::runtime_hookPointers) {
             mask.slice
         } else {
             let mut mask = new_mask(size / 8);
-            let h = walk::header();
+            let h = sites::header();
             let section = |start: u64, end: u64| (start..end).contains(&(at as u64));
             if section(h.data, h.edata) {
                 mask.copy(h.data_mask, (at - h.data as usize) / 8);
             } else if section(h.bss, h.ebss) {
                 mask.copy(h.bss_mask, (at - h.bss as usize) / 8);
             } else {
-                walk::each_stack_pointer(sched::curg(), &mut |slot| mask.set(slot, at));
+                pointers::each_stack_pointer(sched::curg(), &mut |slot| mask.set(slot, at));
             }
             mask.slice
         };

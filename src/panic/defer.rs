@@ -9,7 +9,6 @@
 use crate::abi::{Defer, G, args};
 use crate::sync::mutex::RawMutex;
 use crate::sync::stack::{self, Node};
-use crate::unwind::deferred;
 use crate::{fatal, mem, sched};
 use core::ptr;
 use core::sync::atomic::AtomicPtr;
@@ -283,15 +282,6 @@ pub unsafe fn drop_all(g: *mut G) {
         }
         super::unwind::drop_panics(g);
     }
-}
-
-/// Bytes of arguments that the collector and the stack copier look at in a record.
-///
-/// # Safety
-/// `d` is on a list.
-pub unsafe fn pointer_words(d: *mut Defer) -> deferred::Words {
-    // SAFETY: the caller's promise.
-    unsafe { deferred::argument_words((*d).fn_, (*d).siz as usize) }
 }
 
 #[cfg(test)]

@@ -8,15 +8,16 @@
 
 use super::timers::{self, TIMERS};
 use crate::abi::{G, GoSlice, Status, args, offsets};
-use crate::code::{asmfuncs, symtab};
+use crate::code::asmfuncs::{self, goexit_pc};
+use crate::code::{sites, symtab};
 use crate::mem;
 use crate::os::context::Context;
 use crate::os::signal;
-use crate::sched::g::{goexit_pc, status_of};
+use crate::sched::g::status_of;
 use crate::sched::{self, status, sysmon};
 use crate::sync::mutex::Mutex;
 use crate::unwind::frames::{self, Frames};
-use crate::unwind::walk::{self, Walker};
+use crate::unwind::walk::Walker;
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -185,7 +186,7 @@ unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
         if !((*g).stack_lo..(*g).stack_hi - 8).contains(&sp) {
             return alone(pc, pcs);
         }
-        if walk::in_go_text(pc) {
+        if sites::in_go_text(pc) {
             let n = frames::record(Frames::from(g, Walker::at_fault(pc, sp), 0), 0, pcs);
             return if n == 0 { alone(pc, pcs) } else { n };
         }
@@ -197,7 +198,7 @@ unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
         // Our own code on the goroutine's stack: its Go caller's return address is at the top, or where the trampoline left it.
         for at in [sp, ctx.bp()] {
             if ((*g).stack_lo..(*g).stack_hi - 8).contains(&at)
-                && walk::find_site(*(at as *const usize)).is_some()
+                && sites::find_site(*(at as *const usize)).is_some()
             {
                 let ret = *(at as *const usize);
                 let call = called(ret).unwrap_or(0);
@@ -223,7 +224,7 @@ unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
 /// The function of the library that the call before the return address `ret` enters, if Go code has made a call there.
 fn called(ret: usize) -> Option<usize> {
     const CALL: u8 = 0xe8;
-    walk::find_site(ret)?;
+    sites::find_site(ret)?;
     let bytes = (ret - 5) as *const u8;
     // SAFETY: a call site follows a call; no call is at the first bytes of the text.
     let (opcode, distance) = unsafe { (*bytes, bytes.add(1).cast::<i32>().read_unaligned()) };

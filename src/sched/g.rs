@@ -3,6 +3,7 @@
 use super::state::{self, SCHED};
 use super::{P, getm, getp, status};
 use crate::abi::{FuncVal, G, STACK_GUARD, Status, args};
+use crate::code::asmfuncs::goexit_pc;
 use crate::os::sys;
 use crate::{mem, stack};
 use core::ptr;
@@ -16,16 +17,6 @@ const GOID_BATCH: i64 = 16;
 const GFREE_MAX: u32 = 64;
 /// Smallest argument block that is refused: it would not fit a new stack. The first prologue grows a stack that it nearly fills.
 const MAX_ARGS: usize = stack::MIN_STACK - SPARE - 8;
-
-unsafe extern "C" {
-    #[link_name = "runtime.goexit"]
-    static GOEXIT: u8;
-}
-
-/// Return address of every goroutine's first function: one byte into goexit, so that pc - 1 is still inside.
-pub fn goexit_pc() -> usize {
-    &raw const GOEXIT as usize + 1
-}
 
 /// The status word of a goroutine.
 ///

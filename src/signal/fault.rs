@@ -12,13 +12,12 @@
 //! `debug.SetPanicOnFault`, which is for memory that may go away under a program (mapped files), it holds for all that such a call does.
 
 use crate::abi::{G, G_PANIC_ON_FAULT, M, args};
-use crate::code::{asmfuncs, symtab};
+use crate::code::{asmfuncs, sites, symtab};
 use crate::fatal;
 use crate::fatal::out::Out;
 use crate::os::context::Context;
 use crate::sched::g::status_of;
 use crate::sched::{self, status};
-use crate::unwind::walk;
 use core::sync::atomic::Ordering;
 
 unsafe extern "C" {
@@ -132,7 +131,7 @@ unsafe fn inject_in_call(sig: u32, ctx: &mut Context, m: *mut M) -> bool {
             || (*g).syscallsp != 0
             || status_of(g).load(Ordering::Relaxed) & !status::SCAN != status::RUNNING
             || !may_fault((*g).sched.pc)
-            || ((*g).flags & G_PANIC_ON_FAULT == 0 && !walk::in_asm_text(ctx.pc()))
+            || ((*g).flags & G_PANIC_ON_FAULT == 0 && !sites::in_asm_text(ctx.pc()))
         {
             return false;
         }
@@ -154,7 +153,7 @@ extern "C" fn raise() -> ! {
 unsafe fn may_fault(ret: usize) -> bool {
     // SAFETY: a call site is preceded by its call, in text of Go.
     unsafe {
-        if walk::find_site(ret).is_none() || *((ret - CALL) as *const u8) != CALL_OPCODE {
+        if sites::find_site(ret).is_none() || *((ret - CALL) as *const u8) != CALL_OPCODE {
             return false;
         }
         let offset = ((ret - CALL + 1) as *const i32).read_unaligned();
@@ -180,28 +179,28 @@ unsafe fn place_in_leaf(g: *mut G, m: *mut M, sp: usize) -> Option<(usize, usize
 /// Where the call of sigpanic is to appear: instruction and stack pointer. Instruction 0: Go code called something that is no code, and the
 /// return address on the stack is that call's.
 unsafe fn place(pc: usize, sp: usize, address: usize) -> Option<(usize, usize)> {
-    let is_site = |pc: usize| walk::find_site(pc).is_some();
-    if walk::in_go_text(pc) {
+    let is_site = |pc: usize| sites::find_site(pc).is_some();
+    if sites::in_go_text(pc) {
         return Some((pc, sp));
     }
     // SAFETY: sp is inside the goroutine's stack, which has words above it.
     let (ret, ret2) = unsafe { (*(sp as *const usize), *((sp + 8) as *const usize)) };
-    if walk::in_asm_text(pc) {
-        if walk::is_asm_site(pc) || is_site(ret) {
+    if sites::in_asm_text(pc) {
+        if sites::is_asm_site(pc) || is_site(ret) {
             return Some((pc, sp));
         }
         // The call itself faults.
-        if symtab::is_duff(pc) && walk::in_go_text(ret) {
+        if symtab::is_duff(pc) && sites::in_go_text(ret) {
             return Some((ret - CALL, sp + 8));
         }
         // One of our primitives called another.
-        if walk::in_asm_text(ret) && is_site(ret2) {
+        if sites::in_asm_text(ret) && is_site(ret2) {
             return Some((ret, sp + 8));
         }
         return None;
     }
     // The instruction could not even be fetched.
-    (address == pc && (is_site(ret) || walk::is_asm_site(ret))).then_some((0, sp))
+    (address == pc && (is_site(ret) || sites::is_asm_site(ret))).then_some((0, sp))
 }
 
 /// What the fault that called `runtime.sigpanic` becomes: the number of a run-time panic, or the end of the program.

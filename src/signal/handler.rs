@@ -6,7 +6,7 @@
 use super::table::{self, KILL, NOTIFY, PANIC, THROW};
 use super::{fault, queue};
 use crate::abi::G;
-use crate::code::{asmfuncs, symtab};
+use crate::code::{asmfuncs, sites, symtab};
 use crate::config::level;
 use crate::debug::traceback::{self, Style};
 use crate::debug::{builtins, dying, watch};
@@ -17,7 +17,7 @@ use crate::os::{signal, sys};
 use crate::panic::uncaught;
 use crate::sched::g::status_of;
 use crate::sched::{self, interrupt, state, status};
-use crate::unwind::walk::{self, Walker};
+use crate::unwind::walk::Walker;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 /// Bytes of the buffer for last words.
@@ -88,7 +88,7 @@ unsafe fn interrupted(ctx: &Context, g: *mut G) -> Option<(*mut G, Walker)> {
             return (!curg.is_null()).then(|| (curg, Walker::of(curg)));
         }
         let (pc, sp, bp) = (ctx.pc(), ctx.sp(), ctx.bp());
-        if walk::in_go_text(pc) {
+        if sites::in_go_text(pc) {
             return Some((g, Walker::at_fault(pc, sp)));
         }
         let stack = (*g).stack_lo..(*g).stack_hi - 8;
@@ -98,7 +98,7 @@ unsafe fn interrupted(ctx: &Context, g: *mut G) -> Option<(*mut G, Walker)> {
         }
         // Our own code on the goroutine's stack: its Go caller is at the top of the stack, or where the trampoline left it.
         for at in [sp, bp] {
-            if stack.contains(&at) && walk::find_site(*(at as *const usize)).is_some() {
+            if stack.contains(&at) && sites::find_site(*(at as *const usize)).is_some() {
                 return Some((g, Walker::new(*(at as *const usize), at + 8)));
             }
         }
@@ -108,7 +108,7 @@ unsafe fn interrupted(ctx: &Context, g: *mut G) -> Option<(*mut G, Walker)> {
 
 /// Entry of the assembly function that was interrupted, 0 for other code: it has no frame, but a name (`runtime.Breakpoint`).
 fn primitive(pc: usize) -> usize {
-    if !walk::in_asm_text(pc) {
+    if !sites::in_asm_text(pc) {
         return 0;
     }
     asmfuncs::find(pc).map_or(0, |f| f.entry as usize)

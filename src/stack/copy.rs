@@ -8,7 +8,7 @@ use crate::fatal;
 use crate::fatal::out::Out;
 use crate::sched::g::{set_stack, status_of, transition};
 use crate::sched::{WaitReason, status};
-use crate::unwind::walk;
+use crate::unwind::pointers;
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -111,7 +111,7 @@ pub unsafe fn move_to(g: *mut G, size: usize) {
         crate::unwind::deferred::adjust(g, old_lo, old_hi, delta);
         crate::chan::adjust_sudogs(g, old_lo, old_hi, delta);
         set_stack(g, lo, hi);
-        walk::each_stack_pointer(g, &mut |slot| {
+        pointers::each_stack_pointer(g, &mut |slot| {
             let v = *(slot as *const usize);
             if v.wrapping_sub(1) < NO_POINTER - 1 {
                 poison::suspect(g, slot, v);

@@ -8,7 +8,7 @@ use crate::abi::G;
 use crate::config::godebug::{INVALID_PTR, STACK_POISON};
 use crate::fatal::{put_hex, puts, throw};
 use crate::stack::BELOW;
-use crate::unwind::walk;
+use crate::unwind::{pointers, walk};
 
 /// The pattern.
 pub const POISON: usize = 0xdead_57ac_dead_57ac;
@@ -39,7 +39,7 @@ pub unsafe fn fill(lo: usize, hi: usize) {
 pub unsafe fn check(g: *mut G) {
     // SAFETY: the caller's promise.
     unsafe {
-        walk::each_stack_pointer(g, &mut |slot| {
+        pointers::each_stack_pointer(g, &mut |slot| {
             if *(slot as *const usize) == POISON {
                 found(g, slot, POISON);
             }
@@ -62,7 +62,7 @@ pub unsafe fn suspect(g: *mut G, slot: usize, value: usize) {
     }
     // SAFETY: the caller's promise.
     unsafe {
-        if let Some(f) = walk::frame_of(g, slot)
+        if let Some(f) = pointers::frame_of(g, slot)
             && let walk::Shape::Go(m) = f.shape
             && slot >= f.top - 8 * m.locals_words as usize
         {
@@ -79,7 +79,7 @@ pub unsafe fn suspect(g: *mut G, slot: usize, value: usize) {
 pub unsafe fn found(g: *mut G, slot: usize, value: usize) -> ! {
     // SAFETY: the caller's promise.
     unsafe {
-        let frame = walk::frame_of(g, slot);
+        let frame = pointers::frame_of(g, slot);
         puts("runtime: bad pointer in frame ");
         match frame.and_then(|f| crate::code::symtab::find(f.pc)) {
             Some(f) => crate::os::sys::write(2, f.name()),

@@ -1,7 +1,7 @@
 //! What package reflect asks about types.
 
 use crate::abi::{GoSlice, args};
-use crate::unwind::walk::header;
+use crate::code::sites::header;
 use core::cell::UnsafeCell;
 
 /// The only element of what [`typelinks`] returns: programs have one module.

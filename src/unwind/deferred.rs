@@ -1,6 +1,6 @@
 //! What the collector and the stack copier see of deferred calls and panics.
 
-use crate::abi::{FuncVal, G, ReflectContext, SURFACE};
+use crate::abi::{Defer, FuncVal, G, ReflectContext, SURFACE};
 use crate::code::{asmfuncs, symtab};
 use crate::panic::defer;
 use gort_tables::{FRAME_REFLECT, NO_MAP};
@@ -50,7 +50,7 @@ pub unsafe fn argument_words(f: *const FuncVal, size: usize) -> Words {
     }
     // SAFETY: a func value starts with the code's address.
     let code = unsafe { (*f).code };
-    if let Some(func) = crate::unwind::walk::find_func(code) {
+    if let Some(func) = crate::code::sites::find_func(code) {
         let frame = symtab::frame(func.entry_frame);
         if frame.flags & FRAME_REFLECT != 0 {
             // SAFETY: the func value of a reflect stub starts as every such context does.
@@ -88,7 +88,7 @@ pub unsafe fn for_each_root(g: *mut G, mut f: impl FnMut(*mut u8)) {
         while !d.is_null() {
             f((*d).fn_.cast_mut().cast());
             let words: *const *mut u8 = defer::args_of(d).cast();
-            for i in defer::pointer_words(d).iter() {
+            for i in pointer_words(d).iter() {
                 f(*words.add(i));
             }
             d = (*d).link;
@@ -121,7 +121,7 @@ pub unsafe fn adjust(g: *mut G, lo: usize, hi: usize, delta: usize) {
         let mut d = (*g).defer;
         while !d.is_null() {
             let words: *mut usize = defer::args_of(d).cast();
-            for i in defer::pointer_words(d).iter() {
+            for i in pointer_words(d).iter() {
                 *words.add(i) = moved(*words.add(i));
             }
             (*d).fn_ = moved((*d).fn_ as usize) as *const FuncVal;
@@ -138,4 +138,13 @@ pub unsafe fn adjust(g: *mut G, lo: usize, hi: usize, delta: usize) {
         }
         (*g).panicarg.data = moved((*g).panicarg.data as usize) as *mut u8;
     }
+}
+
+/// Bytes of arguments that the collector and the stack copier look at in a record.
+///
+/// # Safety
+/// `d` is on a list.
+pub unsafe fn pointer_words(d: *mut Defer) -> Words {
+    // SAFETY: the caller's promise.
+    unsafe { argument_words((*d).fn_, (*d).siz as usize) }
 }

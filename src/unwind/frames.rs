@@ -6,9 +6,8 @@
 
 use super::walk::{End, Shape, Walker};
 use crate::abi::{G, ReflectContext, offsets};
-use crate::code::asmfuncs;
+use crate::code::asmfuncs::{self, goexit_pc};
 use crate::code::symtab::{self, Function};
-use crate::sched::g::goexit_pc;
 use gort_tables::FRAME_REFLECT;
 
 /// One frame.
@@ -103,7 +102,7 @@ pub unsafe fn details(g: *mut G) -> usize {
         return 0;
     }
     // SAFETY: Gs are never freed.
-    match asmfuncs::name_of(unsafe { (*g).parkmap }) {
+    match symtab::name_of(unsafe { (*g).parkmap }) {
         // With sync.(*Cond).signalImpl.
         b"sync.runtime_Syncsemrelease" => 2,
         name => usize::from(name.windows(9).any(|w| w == b".runtime_")),
@@ -112,7 +111,7 @@ pub unsafe fn details(g: *mut G) -> usize {
 
 /// Entry of the runtime call with this surface index, 0 for none and for the steps of the runtime's own frames.
 pub(crate) fn visible_call(index: u32) -> usize {
-    if asmfuncs::name_of(index).starts_with(b"gort.") {
+    if symtab::name_of(index).starts_with(b"gort.") {
         return 0;
     }
     asmfuncs::entry_of(index)

@@ -7,4 +7,5 @@
 
 pub mod deferred;
 pub mod frames;
+pub mod pointers;
 pub mod walk;

@@ -7,14 +7,13 @@ mod out;
 mod stack;
 
 use crate::abi::{Itab, KIND_DIRECT_IFACE, MemStats, Status, Type, args};
-use crate::code::symtab;
+use crate::code::{sites, symtab};
 use crate::gc::{self, barrier_enabled, finalizer, mark, roots, stats};
 use crate::heap::span::state;
 use crate::heap::special::{self, Special};
 use crate::heap::{arena, central, pages, sample};
 use crate::sched::{self, state as sched_state, stw};
 use crate::types::itab;
-use crate::unwind::walk;
 use core::sync::atomic::Ordering;
 use out::Out;
 
@@ -193,7 +192,7 @@ unsafe fn threads(out: &mut Out) {
 /// # Safety
 /// The world is stopped.
 unsafe fn variables(out: &mut Out) {
-    let h = walk::header();
+    let h = sites::header();
     for (tag, start, end, mask) in [
         (Tag::Data, h.data, h.edata, h.data_mask),
         (Tag::Bss, h.bss, h.ebss, h.bss_mask),

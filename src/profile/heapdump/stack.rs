@@ -4,7 +4,8 @@ use super::{NO_MORE, Out, Tag, writer};
 use crate::abi::{G, G_PARK_RESULTS, G_SYSTEM, SURFACE};
 use crate::code::symtab;
 use crate::sched::{WaitReason, g::status_of, state, status};
-use crate::unwind::walk::{self, Frame, Shape, Walker};
+use crate::unwind::pointers;
+use crate::unwind::walk::{Frame, Shape, Walker};
 use core::sync::atomic::Ordering;
 
 /// Every goroutine.
@@ -54,7 +55,7 @@ unsafe fn goroutine(out: &mut Out, g: *mut G, mut state: u32) {
         let mut child = None;
         for depth in 0.. {
             let Some(f) = walker.next() else { break };
-            let f = walk::with_maps(g, f);
+            let f = pointers::with_maps(g, f);
             frame(out, g, depth, &f, child.as_ref());
             child = Some(f);
         }
@@ -98,13 +99,13 @@ unsafe fn frame(out: &mut Out, g: *mut G, depth: u64, f: &Frame, child: Option<&
             }
         };
         match child {
-            Some(child) => walk::each_pointer(child, &mut pointer),
-            None => walk::each_masked(call_mask(g), f.sp, &mut pointer),
+            Some(child) => pointers::each_pointer(child, &mut pointer),
+            None => pointers::each_masked(call_mask(g), f.sp, &mut pointer),
         }
         match f.shape {
             // Nobody knows which of its words are pointers: any of them may be.
             Shape::Interrupted => (f.sp..f.top).step_by(8).for_each(pointer),
-            _ => walk::each_pointer(f, &mut pointer),
+            _ => pointers::each_pointer(f, &mut pointer),
         }
         out.number(NO_MORE);
     }

@@ -25,7 +25,8 @@ pub mod session;
 pub mod stacks;
 
 use crate::abi::{G, M};
-use crate::sched::{self, P, WaitReason, g::goexit_pc};
+use crate::code::asmfuncs::goexit_pc;
+use crate::sched::{self, P, WaitReason};
 use crate::sync::mutex::{Mutex, RawMutex};
 use crate::unwind::frames::{self, Frames};
 use buffer::{Log, TICK_DIV, stamp};
