@@ -320,7 +320,7 @@ enum {
 typedef struct M {
 	G *g0;                        /*   0 */
 	G *curg;                      /*   8 goroutine whose Go code runs, or that called into the runtime */
-	uint8_t *p;                   /*  16 sched::P, null while idle or in a lost system call */
+	uint8_t *p;                   /*  16 world::P, null while idle or in a lost system call */
 	uint8_t *mcache;              /*  24 of that P */
 	uintptr_t tls;                /*  32 the word at FS:-8: current g */
 	uintptr_t fsbase;             /*  40 = &tls + 8 */

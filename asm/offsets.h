@@ -30,7 +30,7 @@
 #define ALG_COMPLEX128  21
 #define ITAB_TYP        8
 #define ITAB_FUN        32
-/* sched::registers::Registers: the kernel's order of registers, then what iretq loads, the mask for xrstor, the vector state */
+/* world::registers::Registers: the kernel's order of registers, then what iretq loads, the mask for xrstor, the vector state */
 #define REGISTERS_IRET  144
 #define REGISTERS_COMPONENTS 184
 #define REGISTERS_VECTOR 256

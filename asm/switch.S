@@ -15,7 +15,7 @@ CFUNC gort_gogo
 ENDCFUNC gort_gogo
 
 /*
- * Goes on with a goroutine that a signal stopped: rdi = g, rsi = its registers (src/sched/registers.rs). Does not return. Everything is loaded from the record, the last
+ * Goes on with a goroutine that a signal stopped: rdi = g, rsi = its registers (src/world/registers.rs). Does not return. Everything is loaded from the record, the last
  * words by iretq, so nothing is written to the goroutine's stack: assembly code of the program may use words below its stack pointer. A signal that
  * comes in between finds a pc outside of Go text and leaves the record alone.
  */

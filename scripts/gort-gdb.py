@@ -42,7 +42,7 @@ OFFSETS = {
     "ChanType.dir": 80,
     "MapType.elem": 80,
 }
-# Of the interrupted goroutine's registers (src/sched/registers.rs).
+# Of the interrupted goroutine's registers (src/world/registers.rs).
 REGISTER_SP, REGISTER_PC = 15 * 8, 16 * 8
 # Bytes of fields that are no words.
 SIZES = {"G.parkmap": 4, "G.waitreason": 4, "G.atomicstatus": 4, "M.tid": 4, "Type.kind": 1}

@@ -81,6 +81,7 @@ pub mod sync;
 pub mod time;
 pub mod types;
 pub mod unwind;
+pub mod world;
 
 #[cfg(not(test))]
 #[panic_handler]

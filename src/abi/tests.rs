@@ -509,7 +509,7 @@ fn offsets_of_the_gdb_commands() {
 fn layouts_for_debuggers() {
     use crate::abi::{Eface, Hmap, Iface, Itab, MapType, Type, UncommonType};
     use crate::chan::hchan::{Hchan, WaitQ};
-    use crate::chan::sudog::Sudog;
+    use crate::world::sudog::Sudog;
     use core::mem::offset_of;
     use gort_tables::layouts::{
         BUCKET_KEYS, BUCKET_SLOTS, EFACE, Field, HCHAN, HMAP, IFACE, ITAB, Layout, MAP, SUDOG,

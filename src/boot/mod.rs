@@ -12,6 +12,7 @@ use crate::fatal::out::{Out, Sink};
 use crate::os::cpu::NCPU;
 use crate::os::sys;
 use crate::sched::{self, m, schedule};
+use crate::world::registers;
 use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::sync::atomic::Ordering;
@@ -122,7 +123,7 @@ unsafe extern "C" fn schedinit() {
         m::init(m0, (*m0).g0);
         crate::types::init();
         crate::heap::init();
-        sched::registers::init();
+        registers::init();
         crate::signal::init();
         crate::signal::minit(m0);
         let procs = match env::number(b"GOMAXPROCS") {

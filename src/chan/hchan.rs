@@ -1,10 +1,10 @@
 //! The channel structure, and what send, receive and close do under its lock.
 
 use super::ops::{self, served};
-use super::sudog::{Patience, Sudog};
 use crate::abi::{G, Type};
 use crate::sched;
 use crate::sync::mutex::RawMutex;
+use crate::world::sudog::{Patience, Sudog};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
 

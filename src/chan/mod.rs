@@ -1,13 +1,12 @@
 //! Channels and select (docs/chan.md).
 //!
 //! A channel is a Go object: counters that compiled code reads, a ring of elements, two queues of waiters and a lock. A waiter is a
-//! [`sudog::Sudog`], off-heap. Nothing of Rust survives a park: whoever takes a waiter off a queue copies the element to or from the waiter's
+//! [`crate::world::sudog::Sudog`], off-heap. Nothing of Rust survives a park: whoever takes a waiter off a queue copies the element to or from the waiter's
 //! slot, writes the result byte into its argument area and readies it; only select needs a step of its own after waking.
 //!
 //! - `hchan`: the structure, ring and queues; what send and receive do under the lock. - `fast`: leaf mode, where nobody waits.
 //! - `ops`: send, receive, close with parking. - `select`: registration and leaf mode.
-//! - `selectpark`: the general case. - `sudog`: waiters and their pools. - `stackmove`: moving a waiter's stack.
-//! - `make`: creation, and what package reflect asks of channels.
+//! - `selectpark`: the general case. - `make`: creation, and what package reflect asks of channels.
 //!
 //! Lock order: the SCAN bit of a goroutine that waits; channels by ascending address; then the scheduler's locks. Elements are copied and waiters
 //! served under the lock, goroutines readied after it.
@@ -18,8 +17,3 @@ pub mod make;
 pub mod ops;
 pub mod select;
 pub mod selectpark;
-pub mod stackmove;
-pub mod sudog;
-
-pub use stackmove::adjust_sudogs;
-pub use sudog::PerP;

@@ -1,17 +1,17 @@
 //! System mode: send, receive and close with everything that can happen.
 
 use super::hchan::{Hchan, RECEIVER, Received, SENDER, Sent, WaitQ};
-use super::stackmove;
-use super::sudog::{self, Patience, Sudog};
 use crate::abi::{G, Status, args};
 use crate::panic;
 use crate::sched::{self, WaitReason};
+use crate::stack::waiters;
+use crate::world::sudog::{self, Patience, Sudog};
 use core::mem::offset_of;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
 
 /// Leaves word for a waiter that was taken off its queue, its element copied. `ok`: not because the channel was closed. From then
-/// on its stack is nobody's but its own: see [`super::stackmove`].
+/// on its stack is nobody's but its own: see [`crate::stack::waiters`].
 ///
 /// # Safety
 /// `s` was claimed from its queue by the caller, who still holds the channel's lock.
@@ -31,7 +31,7 @@ pub(super) unsafe fn served(s: *mut Sudog, ok: bool) {
         if (*s).send && !ok {
             (*g).resume = resume_send_on_closed as *const () as usize;
         }
-        stackmove::waits_no_more(g);
+        waiters::waits_no_more(g);
     }
 }
 

@@ -12,9 +12,9 @@
 use super::hchan::{Hchan, Received, Sent};
 use super::ops::{send_on_closed, wake};
 use super::select::{below, cases, return_to_case};
-use super::sudog::{self, Sudog};
 use crate::abi::{CASE_DEFAULT, CASE_SEND, G, GoSlice, RuntimeSelect, Status, args};
 use crate::sched::{self, WaitReason};
+use crate::world::sudog::{self, Sudog};
 use core::ptr::null_mut;
 
 /// How a select ended.
@@ -150,7 +150,7 @@ fn each(list: *mut Sudog) -> impl Iterator<Item = *mut Sudog> {
 }
 
 /// Locks every channel of a sorted list once.
-pub(super) unsafe fn lock_all(list: *mut Sudog) {
+pub(crate) unsafe fn lock_all(list: *mut Sudog) {
     let mut last = null_mut();
     for s in each(list) {
         // SAFETY: channels of a select are live.
@@ -165,7 +165,7 @@ pub(super) unsafe fn lock_all(list: *mut Sudog) {
 
 /// Unlocks every channel of a sorted list once, the first in the list last: see the file's head. The list is turned round and back, for
 /// it has no backward links.
-pub(super) unsafe fn unlock_all(list: *mut Sudog) {
+pub(crate) unsafe fn unlock_all(list: *mut Sudog) {
     // SAFETY: as in `lock_all`. `prev` of a queued sudog belongs to its queue, so the way back is found through `tail`.
     unsafe {
         let mut back: *mut Sudog = null_mut();

@@ -7,11 +7,11 @@ use crate::config::level;
 use crate::fatal;
 use crate::fatal::out::{Out, Sink};
 use crate::os::sys;
-use crate::sched::p::pstatus::RUNNING;
 use crate::sched::{self, state};
 use crate::sync::mutex::RawMutex;
 use crate::unwind::frames::visible_call;
 use crate::unwind::walk::Walker;
+use crate::world::p::pstatus::RUNNING;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// Threads that are dying, printing or waiting to print.

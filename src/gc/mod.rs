@@ -33,6 +33,7 @@ use crate::os::clock::nanotime;
 use crate::profile::trace;
 use crate::sched::{self, WaitReason, state, stw};
 use crate::sync::mutex::Mutex;
+use crate::world::glist;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 
 pub use barrier::{bulk as bulk_barrier, enabled as barrier_enabled, typed_memmove, write_ptr};
@@ -73,15 +74,15 @@ static POOL_CLEANUP: AtomicPtr<crate::abi::FuncVal> = AtomicPtr::new(core::ptr::
 
 /// Goroutines that wait for a cycle: `runtime.GC`.
 static WAITERS: Mutex<Waiters> = Mutex::new(Waiters {
-    list: sched::queue::GList::new(),
-    next: sched::queue::GList::new(),
+    list: glist::GList::new(),
+    next: glist::GList::new(),
 });
 
 struct Waiters {
     /// Those that wait for the present cycle to end.
-    list: sched::queue::GList,
+    list: glist::GList,
     /// Those that wait for the next cycle.
-    next: sched::queue::GList,
+    next: glist::GList,
 }
 
 // SAFETY: goroutines are reached under the lock only.

@@ -18,10 +18,11 @@ use super::mark::{Marker, load};
 use crate::abi::G;
 use crate::code::sites;
 use crate::os::clock;
-use crate::sched::{g::status_of, interrupt, registers, state, status, stw};
+use crate::sched::{g::status_of, interrupt, state, status, stw};
 use crate::stack::poison;
 use crate::sync::mutex::{Guard, Mutex};
 use crate::unwind::pointers;
+use crate::world::registers;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
 

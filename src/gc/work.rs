@@ -5,8 +5,9 @@
 //! anyone may take with one exchange. Who closes the last session and leaves nothing behind tries to end the cycle.
 
 use crate::mem;
-use crate::sched::{P, state};
+use crate::sched::state;
 use crate::sync::mutex::Mutex;
+use crate::world::P;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 

@@ -14,7 +14,8 @@ use crate::os::clock::nanotime;
 use crate::os::{futex, sys};
 use crate::profile::trace;
 use crate::sched::state::{self, GCWAITING, GLOBAL_RUNQ, GOMAXPROCS, WAKE};
-use crate::sched::{P, m, park};
+use crate::sched::{m, park};
+use crate::world::P;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 /// Longest time that a P marks while goroutines may be waiting for it.

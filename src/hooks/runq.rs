@@ -2,10 +2,10 @@
 
 use crate::abi::{G, GoString, args};
 use crate::mem;
-use crate::sched::P;
-use crate::sched::p::RUNQ;
-use crate::sched::queue::GList;
 use crate::sync::ring::Ring;
+use crate::world::P;
+use crate::world::glist::GList;
+use crate::world::p::RUNQ;
 use core::ptr;
 
 /// Goroutines: as many as fill a queue, and one more.

@@ -8,9 +8,9 @@
 use super::waiter::{Begin, Waiter};
 use super::{deadline, epoll};
 use crate::abi::{G, RuntimeTimer, Status, args};
-use crate::sched::queue::GList;
 use crate::sched::{self, WaitReason};
 use crate::sync::mutex::{Mutex, RawMutex};
+use crate::world::glist::GList;
 use crate::{fatal, mem};
 use core::mem::offset_of;
 use core::ptr::null_mut;

@@ -9,9 +9,9 @@ use crate::fatal::out::Out;
 use crate::os::PATIENCE;
 use crate::os::sys::{syscall3, syscall6};
 use crate::os::ways::Ways;
-use crate::sched::queue::GList;
 use crate::sync::mutex::RawMutex;
 use crate::sync::note::SharedNote;
+use crate::world::glist::GList;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 

@@ -9,7 +9,7 @@
 use crate::abi::{Defer, G, args};
 use crate::sync::mutex::RawMutex;
 use crate::sync::stack::{self, Node};
-use crate::{fatal, mem, sched};
+use crate::{fatal, mem, sched, world};
 use core::ptr;
 use core::sync::atomic::AtomicPtr;
 
@@ -110,7 +110,7 @@ pub unsafe fn deferproc_fast(a: &mut args::runtime_deferproc) -> bool {
         if p.is_null() || a.siz as u32 > ROOM[0] as u32 {
             return false;
         }
-        let pool = &mut (*p.cast::<sched::P>()).panic.pools[0];
+        let pool = &mut (*p.cast::<world::P>()).panic.pools[0];
         let d = pool.free;
         if d.is_null() {
             return false;

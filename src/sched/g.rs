@@ -1,10 +1,11 @@
 //! Goroutines: birth, death, status.
 
 use super::state::{self, SCHED};
-use super::{P, getm, getp, status};
+use super::{getm, getp, status};
 use crate::abi::{FuncVal, G, STACK_GUARD, Status, args};
 use crate::code::asmfuncs::goexit_pc;
 use crate::os::sys;
+use crate::world::P;
 use crate::{mem, stack};
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};

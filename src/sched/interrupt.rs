@@ -3,7 +3,7 @@
 //! 1. *Asked* ([`super::stw::preempt_one`]): most goroutines see it at their next prologue, and nothing here happens.
 //! 2. *Signalled* ([`send`]): one that has not reacted when the asker comes back. SIGURG, by a call that lets the handler tell ours from others.
 //! 3. *Stopped* ([`arrived`], in the handler): if the thread stands in compiled code at a place where that is possible, all its registers go to a
-//!    record ([`super::registers`]), and the thread goes on in the scheduler, as after any preemption. Else nothing happens, and who asked asks again.
+//!    record ([`crate::world::registers`]), and the thread goes on in the scheduler, as after any preemption. Else nothing happens, and who asked asks again.
 //! 4. *Resumed* ([`resume`]): all registers are loaded again, perhaps on another thread.
 //!
 //! While it is so stopped (`G::interrupted`) its stack stays where it is, and nobody writes to it. The innermost frame stands at no call, so no map
@@ -12,15 +12,16 @@
 //! No system call of the program sees the signal: [`settle`].
 
 use super::g::status_of;
-use super::p::pstatus;
-use super::registers::{self, Registers};
-use super::{P, getm, schedule, status};
+use super::{getm, schedule, status};
 use crate::abi::{G, G_PARK_RESULTS, G_THROWSPLIT, M};
 use crate::config::godebug::ASYNC_PREEMPT_OFF;
 use crate::os::context::Context;
 use crate::os::sys;
 use crate::os::ways::Ways;
 use crate::unwind::walk;
+use crate::world::P;
+use crate::world::p::pstatus;
+use crate::world::registers::{self, Registers};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 

@@ -1,14 +1,15 @@
 //! Threads: making, parking and waking Ms, and handing Ps to them.
 
-use super::p::pstatus;
 use super::state::{self, GCWAITING, GLOBAL_RUNQ, SCHED, Sched, WAKE};
-use super::{P, getm, perturb, schedule, sysmon};
+use super::{getm, perturb, schedule, sysmon};
 use crate::abi::{G, M, STACK_GUARD};
 use crate::fatal::out::Out;
 use crate::os::{self, sys};
 use crate::profile::{timers, trace};
 use crate::sync::mutex::Guard;
 use crate::sync::note::Note;
+use crate::world::P;
+use crate::world::p::pstatus;
 use crate::{fatal, mem};
 use core::ptr;
 use core::sync::atomic::Ordering;

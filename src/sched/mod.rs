@@ -13,19 +13,17 @@
 //! outlives a park and the world is only stopped where no Rust frame of a goroutine is live (docs/sched.md).
 
 use crate::abi::{G, M};
+use crate::world::P;
 use core::arch::asm;
 
 pub mod g;
 pub mod interrupt;
 pub mod lock;
 pub mod m;
-pub mod p;
 pub mod park;
 pub mod perturb;
 pub mod poller;
 pub mod prompt;
-pub mod queue;
-pub mod registers;
 pub mod report;
 pub mod schedule;
 pub mod state;
@@ -33,7 +31,6 @@ pub mod stw;
 pub mod syscall;
 pub mod sysmon;
 pub mod wake;
-pub use p::P;
 pub use park::{WaitReason, park, ready, ready_to_try, waited};
 pub use stw::{start_world, stop_world};
 

@@ -1,11 +1,12 @@
 //! Parking and readying goroutines.
 
 use super::g::{status_of, transition};
-use super::queue::GList;
 use super::state::{SCHED, WAKE};
-use super::{P, getm, getp, m, perturb, status};
+use super::{getm, getp, m, perturb, status};
 use crate::abi::{G, STACK_GUARD, STACK_PREEMPT, Status};
 use crate::profile::{block, trace};
+use crate::world::P;
+use crate::world::glist::GList;
 use core::ptr;
 use core::sync::atomic::{Ordering, fence};
 

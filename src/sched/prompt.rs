@@ -8,10 +8,11 @@
 //! After [`STREAK`] of them in a row another goroutine has its turn, so that many timers with short periods starve nobody. While the list is long no more
 //! timers are fired: the goroutines they wake would only stand at its end.
 
-use super::queue::GList;
 use super::state::{self, GLOBAL_RUNQ, OVERDUE, PROMPT, SCHED, WAKE};
-use super::{P, m, park, stw, sysmon};
+use super::{m, park, stw, sysmon};
 use crate::abi::G;
+use crate::world::P;
+use crate::world::glist::GList;
 use core::ptr;
 use core::sync::atomic::Ordering;
 

@@ -1,12 +1,13 @@
 //! `GODEBUG=schedtrace=X,scheddetail=1`: what the scheduler is doing, on standard error, in Go 1.5's words. sysmon asks every X milliseconds, a dying thread once.
 
-use super::p::pstatus;
 use super::state::{self, GCWAITING, GOMAXPROCS, SCHED, Sched, WAKE};
 use super::{WaitReason, g};
 use crate::abi::{G, M};
 use crate::config::godebug::{SCHED_DETAIL, SCHED_TRACE};
 use crate::fatal::out::{Out, Sink};
 use crate::os::clock::nanotime;
+use crate::world;
+use crate::world::p::pstatus;
 use core::ptr;
 use core::sync::atomic::{AtomicI64, Ordering};
 
@@ -129,7 +130,7 @@ unsafe fn goroutine(g: *mut G) -> i64 {
 unsafe fn show_m(out: &mut Out<'_>, m: *mut M) {
     // SAFETY: one of the Ms; its words are read whole.
     unsafe {
-        let p = ptr::read_volatile(&raw const (*m).p).cast::<super::P>();
+        let p = ptr::read_volatile(&raw const (*m).p).cast::<world::P>();
         out.str("  M").int((*m).id);
         field(out, ": p=", if p.is_null() { -1 } else { (*p).id.into() });
         field(

@@ -3,15 +3,16 @@
 //! Every function here runs at the base of a g0 stack: nothing of an earlier goroutine is left on it ([`schedule`] is where that is held).
 
 use super::g::{status_of, transition};
-use super::p::pstatus;
 use super::state::{self, GCWAITING, GLOBAL_RUNQ, POLLER, SCHED, Sched, WAKE};
 use super::wake::{Host, Retired};
-use super::{P, getm, getp, interrupt, m, park, perturb, prompt, registers, status, stw};
+use super::{getm, getp, interrupt, m, park, perturb, prompt, status, stw};
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status};
 use crate::fatal;
 use crate::os::futex;
 use crate::profile::trace;
 use crate::sync::mutex::Guard;
+use crate::world::p::pstatus;
+use crate::world::{P, registers};
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
 

@@ -1,13 +1,16 @@
 //! The scheduler's shared state.
 
-use super::p::{P, pstatus};
 use super::poller::Poller;
-use super::queue::GList;
 use super::wake::Wake;
 use crate::abi::{G, M};
 use crate::os;
 use crate::sync::mutex::Mutex;
 use crate::sync::note::Note;
+use crate::world::glist::GList;
+use crate::world::{
+    P,
+    p::{self, pstatus},
+};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
@@ -304,7 +307,7 @@ impl Sched {
 /// Takes the first goroutine of `list` and moves a P's share of the others, at most `max` with the first (0: half a ring), into `p`'s ring.
 fn share(list: &mut GList, p: &P, max: u32) -> *mut G {
     let share = list.len() / GOMAXPROCS.load(Ordering::Relaxed).max(1) + 1;
-    let mut n = share.min(super::p::RUNQ as u32 / 2);
+    let mut n = share.min(p::RUNQ as u32 / 2);
     if max > 0 {
         n = n.min(max);
     }

@@ -3,14 +3,15 @@
 //! P by P: running ones are asked to preempt themselves, idle ones are taken, those in system calls are taken by their status.
 //! `stopwait` counts the ones still missing; who brings it to zero wakes the stopper.
 
-use super::p::pstatus;
 use super::state::{self, GCWAITING, GOMAXPROCS, LAST_POLL, POLLER, SCHED, STOP_NOTE, Sched};
-use super::{P, getm, getp, interrupt, m, park, syscall};
+use super::{getm, getp, interrupt, m, park, syscall};
 use crate::abi::{G, M, STACK_PREEMPT, Status, args};
 use crate::mem;
 use crate::os::cpu::NCPU;
 use crate::profile::trace;
 use crate::sync::mutex::RawMutex;
+use crate::world::P;
+use crate::world::p::pstatus;
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
 

@@ -4,12 +4,13 @@
 //! returning M or another (sysmon, the stopper of the world). The stack stays where it is.
 
 use super::g::transition;
-use super::p::pstatus;
 use super::state::{self, SCHED};
-use super::{P, getg, getm, getp, interrupt, m, schedule, status};
+use super::{getg, getm, getp, interrupt, m, schedule, status};
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, args};
 use crate::os::sys;
 use crate::profile::trace;
+use crate::world::P;
+use crate::world::p::pstatus;
 use core::ptr;
 use core::sync::atomic::Ordering;
 

@@ -3,17 +3,18 @@
 //!
 //! It holds no P and never runs Go code.
 
-use super::p::{SysmonTick, pstatus};
 use super::prompt::HOG_NS;
 use super::state::{
     self, GCWAITING, GLOBAL_RUNQ, OVERDUE, POLLER, PROMPT, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE,
 };
-use super::{P, interrupt, m, park, perturb, stw, syscall};
+use super::{interrupt, m, park, perturb, stw, syscall};
 use crate::abi::M;
 use crate::config::godebug::PREEMPT_STRESS;
 use crate::os::clock::nanotime;
 use crate::os::sys;
 use crate::sync::note::Note;
+use crate::world::P;
+use crate::world::p::{SysmonTick, pstatus};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 

@@ -3,13 +3,13 @@
 //! The latter is a count in the M, `locks`: while it is not 0 its goroutine is not preempted (`sched::schedule`, `sched::interrupt`). It is kept by `asm/pin.S`.
 
 use crate::abi::args;
-use crate::sched;
 use crate::sched::state::{GOMAXPROCS, WAKE};
 use crate::sync::backoff;
+use crate::{sched, world};
 use core::sync::atomic::Ordering;
 
 // The result of `procPin` is read from there by asm/pin.S.
-const _: () = assert!(core::mem::offset_of!(sched::P, id) == 0);
+const _: () = assert!(core::mem::offset_of!(world::P, id) == 0);
 
 /// Rounds of spinning in a lock of package sync, before its goroutine waits: some ten microseconds.
 const SPIN_ROUNDS: i64 = 4;

@@ -3,7 +3,7 @@
 //! A treap is a search tree by address and a heap by a random number, so it is balanced well enough whatever is added and removed. Links of a waiter: `prev` and `next` to the
 //! subtrees of smaller and larger addresses, `index` its random number, `waitlink` to the one that came after it, and `tail`, in the first, to the last.
 
-use crate::chan::sudog::Sudog;
+use crate::world::sudog::Sudog;
 use core::ptr::null_mut;
 
 /// Waiters of many addresses. All zero bytes are none.

@@ -8,14 +8,14 @@
 //! every operation would cost a goroutine switch or two.
 //! The waiter stays in the queue, marked as trying, and tries when it runs ([`try_again`]). Meanwhile it does not count as somebody to be woken, and nobody
 //! else is woken for the unit that it tries for; units beyond that one are handed to those behind it. If it loses it waits on, still the first; once it has
-//! lost for a millisecond ([`crate::chan::sudog::Sudog::loses`]) the next giver takes the unit on its behalf.
+//! lost for a millisecond ([`crate::world::sudog::Sudog::loses`]) the next giver takes the unit on its behalf.
 
 use super::queue::Queue;
 use crate::abi::{G, Status, args};
-use crate::chan::sudog::{self, Patience, Sudog};
 use crate::sched::{self, WaitReason};
 use crate::sync::mutex::RawMutex;
 use crate::sync::units::{self, Turn};
+use crate::world::sudog::{self, Patience, Sudog};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, Ordering};

@@ -4,9 +4,9 @@
 //! waits until n takers came. The list lies in a Go object, but sudogs are off-heap: the collector passes them by.
 
 use crate::abi::{Status, SyncSema, args};
-use crate::chan::sudog::{self, Sudog};
 use crate::sched::{self, WaitReason};
 use crate::sync::mutex::RawMutex;
+use crate::world::sudog::{self, Sudog};
 use core::ptr::null_mut;
 
 const TAKER: i32 = -1;

@@ -1,8 +1,7 @@
 //! Moves: a goroutine that finds no room goes to a stack of twice the size, one that uses little of its own to one of half the size.
 
-use super::{BELOW, MIN_STACK, alloc, free, poison};
+use super::{BELOW, MIN_STACK, alloc, free, poison, waiters};
 use crate::abi::{G, G_THROWSPLIT, STACK_GUARD, args};
-use crate::chan::stackmove;
 use crate::config::godebug::GC_SHRINK_STACK_OFF;
 use crate::fatal;
 use crate::fatal::out::Out;
@@ -69,12 +68,12 @@ pub unsafe fn shrink(g: *mut G) {
             return;
         }
         let held = if now == status::WAITING {
-            stackmove::hold(g)
+            waiters::hold(g)
         } else {
-            stackmove::Held::Nothing
+            waiters::Held::Nothing
         };
         move_to(g, size / 2);
-        stackmove::release(held);
+        waiters::release(held);
     }
 }
 
@@ -109,7 +108,7 @@ pub unsafe fn move_to(g: *mut G, size: usize) {
         adjust(&raw mut (*g).sched.ctxt as usize);
         // Deferred calls and panics first: a frame that faulted is looked up by its new addresses.
         crate::unwind::deferred::adjust(g, old_lo, old_hi, delta);
-        crate::chan::adjust_sudogs(g, old_lo, old_hi, delta);
+        crate::stack::waiters::adjust_sudogs(g, old_lo, old_hi, delta);
         set_stack(g, lo, hi);
         pointers::each_stack_pointer(g, &mut |slot| {
             let v = *(slot as *const usize);

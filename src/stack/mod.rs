@@ -8,6 +8,7 @@
 pub mod alloc;
 pub mod copy;
 pub mod poison;
+pub mod waiters;
 
 pub use alloc::{PerP, alloc, free};
 pub use copy::{grow, set_max_stack, shrink};

@@ -105,7 +105,7 @@ pub unsafe fn each_interrupted_word(g: *mut G, f: &mut impl FnMut(usize)) {
         let (pc, sp) = ((*g).sched.pc, (*g).sched.sp);
         let registers = (*g)
             .interrupted
-            .cast::<crate::sched::registers::Registers>();
+            .cast::<crate::world::registers::Registers>();
         for &word in (*registers).general() {
             f(word);
         }

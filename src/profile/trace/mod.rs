@@ -26,9 +26,10 @@ pub mod stacks;
 
 use crate::abi::{G, M};
 use crate::code::asmfuncs::goexit_pc;
-use crate::sched::{self, P, WaitReason};
+use crate::sched::{self, WaitReason};
 use crate::sync::mutex::{Mutex, RawMutex};
 use crate::unwind::frames::{self, Frames};
+use crate::world::P;
 use buffer::{Log, TICK_DIV, stamp};
 use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 

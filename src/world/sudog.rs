@@ -4,8 +4,8 @@
 //! a select stay the goroutine's and are put back by its resume step: one waker claims the goroutine (`G::selectdone`), the others drop its
 //! sudog from their queue when they meet it.
 
-use super::hchan::Hchan;
 use crate::abi::G;
+use crate::chan::hchan::Hchan;
 use crate::os::clock::nanotime;
 use crate::sync::mutex::Mutex;
 use crate::{mem, sched};

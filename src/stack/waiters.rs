@@ -11,11 +11,11 @@
 //!
 //! Lock order: the SCAN bit of the goroutine's status, then channels. So nobody changes the status of a parked goroutine with the lock of a channel in hand.
 
-use super::hchan::Hchan;
-use super::selectpark::{lock_all, unlock_all};
-use super::sudog::Sudog;
 use crate::abi::G;
+use crate::chan::hchan::Hchan;
+use crate::chan::selectpark::{lock_all, unlock_all};
 use crate::sched::WaitReason;
+use crate::world::sudog::Sudog;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
@@ -28,7 +28,7 @@ unsafe fn waiting<'a>(g: *mut G) -> &'a AtomicPtr<Sudog> {
 ///
 /// # Safety
 /// `g` is parked in a plain send or receive; the caller served it and holds the channel's lock.
-pub(super) unsafe fn waits_no_more(g: *mut G) {
+pub(crate) unsafe fn waits_no_more(g: *mut G) {
     // Release: who finds that it waits for nothing, without the lock, finds its slots written.
     // SAFETY: the caller's promise.
     unsafe { waiting(g) }.store(null_mut(), Ordering::Release);

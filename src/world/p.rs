@@ -54,7 +54,7 @@ pub struct P {
     /// Marking.
     pub gc: crate::gc::work::PerP,
     /// Sudogs.
-    pub chan: crate::chan::PerP,
+    pub chan: crate::world::sudog::PerP,
     /// Defer records.
     pub panic: crate::panic::PerP,
     /// Timers.
@@ -63,7 +63,7 @@ pub struct P {
     pub stack: crate::stack::PerP,
     /// Events of the execution trace: whoever holds the P, or has taken it from a system call.
     pub trace: crate::profile::trace::PerP,
-    /// State of the generator of [`super::perturb`], 0 before its first use.
+    /// State of the generator of [`crate::sched::perturb`], 0 before its first use.
     pub perturb: u64,
     /// Goroutine ids handed out in batches: next and end.
     pub goids: [i64; 2],
