@@ -279,9 +279,9 @@ typedef struct G {
 	uint8_t *param;               /* 144 what woke it up */
 	struct G *schedlink;          /* 152 */
 	int64_t waitsince;            /* 160 */
-	uint32_t waitreason;          /* 168 sched::WaitReason */
+	uint32_t waitreason;          /* 168 world::WaitReason */
 	uint32_t selectdone;          /* 172 a select has been claimed by a waker */
-	uint32_t atomicstatus;        /* 176 G: sched::status */
+	uint32_t atomicstatus;        /* 176 G: world::status */
 	uint32_t preempt;             /* 180 preemption was asked for */
 	int64_t goid;                 /* 184 G */
 	uint8_t *waiting;             /* 192 sudogs it waits on */

@@ -51,7 +51,7 @@ STATES = {0: "idle", 1: "runnable", 2: "running", 3: "syscall", 4: "waiting", 6:
 # Or-ed to the state while the collector scans the stack.
 SCAN = 0x1000
 
-# By the number in G.waitreason; the same test holds them against src/sched/park.rs.
+# By the number in G.waitreason; the same test holds them against src/world/g.rs.
 REASONS = [
     "",
     "chan receive",

@@ -493,11 +493,11 @@ fn offsets_of_the_gdb_commands() {
     let (_, reasons) = script.split_once("REASONS = [\n").expect("REASONS");
     let (reasons, _) = reasons.split_once("]\n").expect("the end of REASONS");
     for (code, line) in reasons.lines().enumerate() {
-        let text = crate::sched::WaitReason::text(code as u32);
+        let text = crate::world::WaitReason::text(code as u32);
         assert_eq!(line.trim(), format!("\"{text}\","), "reason {code}");
     }
     assert_eq!(
-        crate::sched::WaitReason::text(reasons.lines().count() as u32),
+        crate::world::WaitReason::text(reasons.lines().count() as u32),
         "waiting"
     );
     let smallest = format!("\nMIN_TOP = {}\n", crate::map::table::MIN_TOP);

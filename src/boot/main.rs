@@ -2,7 +2,9 @@
 
 use crate::abi::{Status, args};
 use crate::os::sys;
-use crate::sched::{self, getm, state, sysmon};
+use crate::sched::{self, sysmon};
+use crate::world::m::unlock;
+use crate::world::{self, getm, lists};
 use core::sync::atomic::Ordering;
 
 /// First step of the main goroutine: the other threads start, and initialisation stays on the main thread.
@@ -12,7 +14,7 @@ use core::sync::atomic::Ordering;
 pub unsafe fn start(_a: &mut args::gort_mainstart) {
     // SAFETY: system mode of the main goroutine on m0.
     unsafe {
-        state::MAIN_STARTED.store(1, Ordering::Release);
+        lists::MAIN_STARTED.store(1, Ordering::Release);
         let m = getm();
         // The runtime's own count is in steps of two: bit 0 is the program's LockOSThread.
         (*m).locked += 2;
@@ -30,22 +32,6 @@ pub unsafe fn init_done(_a: &mut args::gort_maininitdone) {
     unlock();
 }
 
-/// Ends the lock of the main goroutine to the first thread that initialisation holds. A panic that nobody recovers ends it, too.
-pub fn unlock() {
-    let m = getm();
-    // SAFETY: system mode; the fields are this thread's and its goroutine's.
-    unsafe {
-        if (*m).locked < 2 {
-            return;
-        }
-        (*m).locked -= 2;
-        if (*m).locked == 0 {
-            (*m).lockedg = core::ptr::null_mut();
-            (*(*m).curg).lockedm = core::ptr::null_mut();
-        }
-    }
-}
-
 /// main.main returned. A goroutine that is dying of a panic may finish its message first.
 ///
 /// # Safety
@@ -53,7 +39,7 @@ pub fn unlock() {
 pub unsafe fn exit(_a: &mut args::gort_mainexit) -> Status {
     if crate::fatal::dying() || !crate::panic::uncaught::teller().is_null() {
         // SAFETY: the main goroutine parks for good; the dying one ends the process.
-        return unsafe { sched::park(sched::curg(), sched::WaitReason::PanicWait) };
+        return unsafe { sched::park(world::curg(), world::WaitReason::PanicWait) };
     }
     sys::exit(0)
 }

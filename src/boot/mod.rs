@@ -12,7 +12,7 @@ use crate::fatal::out::{Out, Sink};
 use crate::os::cpu::NCPU;
 use crate::os::sys;
 use crate::sched::{self, m, schedule};
-use crate::world::registers;
+use crate::world::{lists, registers};
 use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::sync::atomic::Ordering;
@@ -127,7 +127,7 @@ unsafe extern "C" fn schedinit() {
         crate::signal::init();
         crate::signal::minit(m0);
         let procs = match env::number(b"GOMAXPROCS") {
-            Some(n) if n > 0 => (n as usize).min(sched::state::MAX_PROCS) as u32,
+            Some(n) if n > 0 => (n as usize).min(lists::MAX_PROCS) as u32,
             _ => NCPU.load(Ordering::Relaxed) as u32,
         };
         sched::stw::resize(procs);

@@ -172,7 +172,7 @@ unsafe fn take_marking(c: *mut Hchan, elem: *mut u8) -> Leaf {
 
 /// `runtime.chansend1` where there is room.
 pub unsafe fn chansend1(a: &mut args::runtime_chansend1) -> bool {
-    if crate::sched::preempt_wanted() {
+    if crate::world::preempt_wanted() {
         return false;
     }
     let c = a.c.cast::<Hchan>();
@@ -182,7 +182,7 @@ pub unsafe fn chansend1(a: &mut args::runtime_chansend1) -> bool {
 
 /// `runtime.chanrecv1` where there is an element.
 pub unsafe fn chanrecv1(a: &mut args::runtime_chanrecv1) -> bool {
-    if crate::sched::preempt_wanted() {
+    if crate::world::preempt_wanted() {
         return false;
     }
     let c = a.c.cast::<Hchan>();
@@ -192,7 +192,7 @@ pub unsafe fn chanrecv1(a: &mut args::runtime_chanrecv1) -> bool {
 
 /// `runtime.chanrecv2` where there is an element.
 pub unsafe fn chanrecv2(a: &mut args::runtime_chanrecv2) -> bool {
-    if crate::sched::preempt_wanted() {
+    if crate::world::preempt_wanted() {
         return false;
     }
     let c = a.c.cast::<Hchan>();
@@ -207,7 +207,7 @@ pub unsafe fn chanrecv2(a: &mut args::runtime_chanrecv2) -> bool {
 
 /// `runtime.selectnbsend`: `select { case c <- v: default: }`.
 pub unsafe fn selectnbsend(a: &mut args::runtime_selectnbsend) -> bool {
-    if crate::sched::preempt_wanted() {
+    if crate::world::preempt_wanted() {
         return false;
     }
     let c = a.c.cast::<Hchan>();
@@ -224,7 +224,7 @@ pub unsafe fn selectnbsend(a: &mut args::runtime_selectnbsend) -> bool {
 
 /// `runtime.selectnbrecv`: `select { case v = <-c: default: }`.
 pub unsafe fn selectnbrecv(a: &mut args::runtime_selectnbrecv) -> bool {
-    if crate::sched::preempt_wanted() {
+    if crate::world::preempt_wanted() {
         return false;
     }
     let c = a.c.cast::<Hchan>();
@@ -241,7 +241,7 @@ pub unsafe fn selectnbrecv(a: &mut args::runtime_selectnbrecv) -> bool {
 
 /// `runtime.selectnbrecv2`: `select { case v, ok = <-c: default: }`.
 pub unsafe fn selectnbrecv2(a: &mut args::runtime_selectnbrecv2) -> bool {
-    if crate::sched::preempt_wanted() {
+    if crate::world::preempt_wanted() {
         return false;
     }
     let c = a.c.cast::<Hchan>();

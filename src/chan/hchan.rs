@@ -2,8 +2,8 @@
 
 use super::ops::{self, served};
 use crate::abi::{G, Type};
-use crate::sched;
 use crate::sync::mutex::RawMutex;
+use crate::world;
 use crate::world::sudog::{Patience, Sudog};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
@@ -253,7 +253,7 @@ impl Hchan {
     #[inline]
     pub fn plain(&self) -> bool {
         // SAFETY: type descriptors live for ever.
-        !crate::gc::barrier::enabled() || unsafe { (*self.elemtype).no_pointers() }
+        !crate::world::phase::enabled() || unsafe { (*self.elemtype).no_pointers() }
     }
 
     /// Copies an element without barrier.
@@ -296,7 +296,7 @@ impl Hchan {
     /// The running goroutine has met a waiting `who` here.
     unsafe fn meets(&self, who: u8) {
         // SAFETY: its own word.
-        if let Some(g) = unsafe { sched::curg().as_mut() } {
+        if let Some(g) = unsafe { world::curg().as_mut() } {
             g.met = self.encounter(who);
         }
     }

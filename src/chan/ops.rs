@@ -2,10 +2,9 @@
 
 use super::hchan::{Hchan, RECEIVER, Received, SENDER, Sent, WaitQ};
 use crate::abi::{G, Status, args};
-use crate::panic;
-use crate::sched::{self, WaitReason};
-use crate::stack::waiters;
 use crate::world::sudog::{self, Patience, Sudog};
+use crate::world::{self, WaitReason};
+use crate::{panic, sched};
 use core::mem::offset_of;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
@@ -31,7 +30,7 @@ pub(super) unsafe fn served(s: *mut Sudog, ok: bool) {
         if (*s).send && !ok {
             (*g).resume = resume_send_on_closed as *const () as usize;
         }
-        waiters::waits_no_more(g);
+        sudog::waits_no_more(g);
     }
 }
 
@@ -140,7 +139,7 @@ fn side(c: &mut Hchan, send: bool) -> (&mut WaitQ, WaitReason, u8) {
 unsafe fn wait(c: *mut Hchan, elem: *mut u8, send: bool, result: usize) -> Status {
     // SAFETY: system mode with a goroutine; under the lock nobody can claim the sudog before the goroutine is parked.
     unsafe {
-        let g = sched::curg();
+        let g = world::curg();
         let s = sudog::acquire();
         (*s).elem = elem;
         (*s).chan = c;
@@ -165,7 +164,7 @@ unsafe fn send(c: *mut Hchan, elem: *mut u8, block: bool) -> Outcome<bool> {
     unsafe {
         if c.is_null() {
             return if block {
-                Err(sched::park(sched::curg(), WaitReason::ChanSendNil))
+                Err(sched::park(world::curg(), WaitReason::ChanSendNil))
             } else {
                 Ok(false)
             };
@@ -194,7 +193,7 @@ unsafe fn recv(c: *mut Hchan, elem: *mut u8, block: bool, result: usize) -> Outc
     unsafe {
         if c.is_null() {
             return if block {
-                Err(sched::park(sched::curg(), WaitReason::ChanReceiveNil))
+                Err(sched::park(world::curg(), WaitReason::ChanReceiveNil))
             } else {
                 Ok((false, false))
             };
@@ -339,7 +338,7 @@ pub unsafe fn selectnbrecv2(a: &mut args::runtime_selectnbrecv2) {
 /// `runtime.block`: `select {}`.
 pub unsafe fn block(_a: &mut args::runtime_block) -> Status {
     // SAFETY: the goroutine that called in; nobody wakes it.
-    unsafe { sched::park(sched::curg(), WaitReason::SelectNoCases) }
+    unsafe { sched::park(world::curg(), WaitReason::SelectNoCases) }
 }
 
 /// `reflect.chansend`.

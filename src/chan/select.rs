@@ -10,7 +10,7 @@
 use super::fast::{self, Leaf};
 use super::hchan::Hchan;
 use crate::abi::{CASE_DEFAULT, CASE_RECV, CASE_SEND, Hselect, Scase, args};
-use crate::sched;
+use crate::world;
 use core::mem::offset_of;
 use core::ptr::{null_mut, with_exposed_provenance_mut};
 
@@ -131,7 +131,7 @@ pub unsafe fn return_to_case(args: usize, case: *const Scase) {
 
 /// `runtime.selectgo` where a case is ready that needs nobody else, or a default.
 pub unsafe fn selectgo(a: &mut args::runtime_selectgo) -> bool {
-    if crate::sched::preempt_wanted() {
+    if crate::world::preempt_wanted() {
         return false;
     }
     let at = (&raw mut *a).expose_provenance();
@@ -190,7 +190,7 @@ pub unsafe fn selectgo(a: &mut args::runtime_selectgo) -> bool {
 /// A random number below `n`.
 #[inline]
 pub fn below(n: u32) -> u32 {
-    (((sched::fastrand() >> 32) * u64::from(n)) >> 32) as u32
+    (((world::fastrand() >> 32) * u64::from(n)) >> 32) as u32
 }
 
 /// Whether no case is ready, seen with all channels locked at once. False when one is, or when not all locks could be had (a channel

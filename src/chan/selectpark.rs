@@ -13,8 +13,9 @@ use super::hchan::{Hchan, Received, Sent};
 use super::ops::{send_on_closed, wake};
 use super::select::{below, cases, return_to_case};
 use crate::abi::{CASE_DEFAULT, CASE_SEND, G, GoSlice, RuntimeSelect, Status, args};
-use crate::sched::{self, WaitReason};
-use crate::world::sudog::{self, Sudog};
+use crate::sched;
+use crate::world::sudog::{self, Sudog, each, lock_all, unlock_all};
+use crate::world::{self, WaitReason};
 use core::ptr::null_mut;
 
 /// How a select ended.
@@ -135,57 +136,6 @@ unsafe fn list_of(n: usize, op: impl Fn(usize) -> Option<Op>) -> *mut Sudog {
     unsafe { sudog::sort_by_chan(list) }
 }
 
-/// Iterates over a list linked by `waitlink`; the link is read before the sudog is handed out.
-fn each(list: *mut Sudog) -> impl Iterator<Item = *mut Sudog> {
-    let mut at = list;
-    core::iter::from_fn(move || {
-        let s = at;
-        if s.is_null() {
-            return None;
-        }
-        // SAFETY: the caller's list of live sudogs.
-        at = unsafe { (*s).waitlink };
-        Some(s)
-    })
-}
-
-/// Locks every channel of a sorted list once.
-pub(crate) unsafe fn lock_all(list: *mut Sudog) {
-    let mut last = null_mut();
-    for s in each(list) {
-        // SAFETY: channels of a select are live.
-        unsafe {
-            if (*s).chan != last {
-                last = (*s).chan;
-                (*last).lock.lock();
-            }
-        }
-    }
-}
-
-/// Unlocks every channel of a sorted list once, the first in the list last: see the file's head. The list is turned round and back, for
-/// it has no backward links.
-pub(crate) unsafe fn unlock_all(list: *mut Sudog) {
-    // SAFETY: as in `lock_all`. `prev` of a queued sudog belongs to its queue, so the way back is found through `tail`.
-    unsafe {
-        let mut back: *mut Sudog = null_mut();
-        for s in each(list) {
-            (*s).tail = back;
-            back = s;
-        }
-        while !back.is_null() {
-            let c = (*back).chan;
-            // Everything is read before the last unlock of a run of equal channels.
-            while !(*back).tail.is_null() && (*(*back).tail).chan == c {
-                back = (*back).tail;
-            }
-            let before = (*back).tail;
-            (*c).lock.unlock();
-            back = before;
-        }
-    }
-}
-
 /// Performs one of the ready cases of `n`, parks, or chooses the default.
 unsafe fn choose(
     n: usize,
@@ -234,7 +184,7 @@ unsafe fn choose(
             }
             return choice;
         }
-        let g = sched::curg();
+        let g = world::curg();
         for s in each(list) {
             let c = (*s).chan;
             if (*s).send {
@@ -307,7 +257,7 @@ pub unsafe fn selectgo(a: &mut args::runtime_selectgo) -> Status {
         }
         return_to_case(at, chosen);
         // Should the goroutine be preempted on the way out, this is where it goes on.
-        let g = sched::curg();
+        let g = world::curg();
         if !g.is_null() {
             (*g).sched.pc = chosen.pc;
         }

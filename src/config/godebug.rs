@@ -112,7 +112,7 @@ pub fn init() {
         parse(list, ALL);
     }
     // SAFETY: the only thread there is.
-    unsafe { crate::sched::perturb::thread(crate::sched::getm()) };
+    unsafe { crate::sched::perturb::thread(crate::world::getm()) };
     let rate = MEM_PROFILE_RATE.whole();
     if rate >= 0 {
         crate::profile::records::MEM_PROFILE_RATE.store(rate, Ordering::Relaxed);

@@ -6,8 +6,8 @@
 
 use crate::abi::args;
 use crate::fatal::out::{Out, Sink};
-use crate::sched;
 use crate::sync::mutex::RawMutex;
+use crate::world;
 use core::cell::UnsafeCell;
 
 /// Longer statements are written in pieces.
@@ -28,7 +28,7 @@ static PENDING: Pending = Pending {
 
 /// Takes the print lock, once more if this thread has it. No preemption until it is given back.
 pub fn lock() {
-    let m = sched::getm();
+    let m = world::getm();
     // SAFETY: these fields are only touched by their own thread.
     unsafe {
         (*m).locks += 1;
@@ -41,7 +41,7 @@ pub fn lock() {
 
 /// Gives the print lock back; the last one writes what is pending.
 pub fn unlock() {
-    let m = sched::getm();
+    let m = world::getm();
     // SAFETY: as in `lock`; the text is ours while we hold the lock.
     unsafe {
         if (*m).printlock == 1 {
@@ -79,7 +79,7 @@ pub fn abandon() {
     }
     // SAFETY: only the length is read; when this thread is the holder nothing changes below us, else we leave the text alone.
     unsafe {
-        if (*sched::getm()).printlock > 0 {
+        if (*world::getm()).printlock > 0 {
             let text = &mut *PENDING.text.get();
             let len = core::mem::take(&mut text.1);
             drop(Out::resume(&mut text.0, len.min(BUFFER), Sink::Stderr));

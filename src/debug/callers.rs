@@ -4,8 +4,9 @@ use super::traceback::{self, Style};
 use crate::abi::{GoSlice, GoString, Status, args};
 use crate::code::symtab::{self, Function};
 use crate::fatal::out::{Out, Sink};
-use crate::sched::{self, stw};
+use crate::sched::stw;
 use crate::unwind::frames::{self, Frames};
+use crate::world;
 
 /// The words of a Go slice of uintptr.
 ///
@@ -22,7 +23,7 @@ unsafe fn words<'a>(s: &GoSlice) -> &'a mut [usize] {
 /// The running goroutine's frames, the runtime call that asks first.
 unsafe fn own_frames() -> Frames {
     // SAFETY: curg is stopped in the runtime call that we serve.
-    unsafe { Frames::of(sched::curg()) }
+    unsafe { Frames::of(world::curg()) }
 }
 
 /// `runtime.Callers(skip, pc)`: 0 is Callers itself.
@@ -113,7 +114,7 @@ pub unsafe fn stack(a: &mut args::runtime_Stack) -> Status {
         }
         a.r0 = 0;
         if a.buf.len > 0 {
-            let g = sched::curg();
+            let g = world::curg();
             let buf = core::slice::from_raw_parts_mut(a.buf.ptr, a.buf.len as usize);
             let mut out = Out::new(buf, Sink::Cut);
             let style = Style::configured();

@@ -12,6 +12,7 @@ use crate::sync::mutex::RawMutex;
 use crate::unwind::frames::visible_call;
 use crate::unwind::walk::Walker;
 use crate::world::p::pstatus::RUNNING;
+use crate::world::{self, lists, phase};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// Threads that are dying, printing or waiting to print.
@@ -40,7 +41,7 @@ const FREEZE_NS: i64 = 1_000_000;
 /// This thread dies of a bug of the runtime, not of the program.
 pub fn blame_runtime() {
     // SAFETY: the field is only touched by its own thread.
-    unsafe { (*sched::getm()).throwing = BUG };
+    unsafe { (*world::getm()).throwing = BUG };
 }
 
 /// Some thread is dying.
@@ -62,7 +63,7 @@ pub fn telling() -> bool {
 
 /// Takes the right to die. A thread that dies again while it prints its last words gives up part of them each time.
 pub fn start() {
-    let m = sched::getm();
+    let m = world::getm();
     // SAFETY: the field is only touched by its own thread.
     let before = unsafe {
         let before = (*m).dying;
@@ -101,7 +102,7 @@ pub unsafe fn finish(g: *mut G) -> ! {
     // SAFETY: the caller's promise.
     unsafe {
         // As in Go, a fault while dying is told without its signal.
-        if !g.is_null() && (*g).sig != 0 && (*sched::getm()).dying == 1 {
+        if !g.is_null() && (*g).sig != 0 && (*world::getm()).dying == 1 {
             let mut buf = [0u8; 128];
             let mut out = Out::new(&mut buf, Sink::Stderr);
             signal_line(&mut out, (*g).sig, (*g).sigcode, (*g).sigaddr, (*g).sigpc);
@@ -133,7 +134,7 @@ unsafe fn show_and_leave(g: *mut G, walker: Option<Walker>, call: usize) -> ! {
         // SAFETY: the world stands as still as it gets; g by the caller's promise.
         unsafe {
             if let Some(walker) = walker {
-                let whole = (*sched::getm()).throwing == BUG;
+                let whole = (*world::getm()).throwing == BUG;
                 out.str("\n");
                 traceback::from(
                     &mut out,
@@ -199,11 +200,11 @@ fn freeze() {
         if let Some(mut s) = state::SCHED.try_lock() {
             s.stopwait = i32::MAX / 2;
         }
-        state::GCWAITING.store(1, Ordering::SeqCst);
+        phase::GCWAITING.store(1, Ordering::SeqCst);
         sched::stw::insist_all();
-        let mine = sched::getp();
+        let mine = world::getp();
         // SAFETY: Ps are never freed.
-        let busy = state::all_ps()
+        let busy = lists::all_ps()
             .any(|p| p != mine && unsafe { (*p).status.load(Ordering::Acquire) } == RUNNING);
         if !busy {
             return;

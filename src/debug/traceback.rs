@@ -5,9 +5,10 @@ use crate::abi::{G, G_SYSTEM};
 use crate::code::symtab::{self, Function};
 use crate::config::level;
 use crate::fatal::out::Out;
-use crate::sched::{self, WaitReason, g::status_of, state, status};
 use crate::unwind::frames::{Frame, Frames};
 use crate::unwind::walk::Walker;
+use crate::world::g::status_of;
+use crate::world::{self, WaitReason, lists, status};
 use core::sync::atomic::Ordering;
 
 /// Most frames of a goroutine that are looked at.
@@ -240,8 +241,8 @@ pub unsafe fn from(out: &mut Out<'_>, g: *mut G, walker: Walker, call: usize, st
 pub unsafe fn others(out: &mut Out<'_>, me: *mut G, style: Style) {
     // SAFETY: the caller's promise; Gs are never freed.
     unsafe {
-        let m = sched::getm();
-        state::each_g_by_age(|g| {
+        let m = world::getm();
+        lists::each_g_by_age(|g| {
             let state = state_of(g);
             if g == me
                 || matches!(state, status::DEAD | status::IDLE)

@@ -58,7 +58,7 @@ fn fatal_saying(say: impl FnOnce(&mut Out<'_>), msg: &str) -> ! {
         puts(PANIC_DURING_PANIC);
     }
     // SAFETY: just started; whoever calls this runs on g0 for the goroutine that called into the runtime.
-    unsafe { dying::finish(crate::sched::curg()) }
+    unsafe { dying::finish(crate::world::curg()) }
 }
 
 /// A Rust panic inside the runtime.

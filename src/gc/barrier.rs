@@ -7,18 +7,9 @@
 
 use crate::abi::{GoSlice, Type, args};
 use crate::heap::{classes, layout};
-use crate::sched;
-use core::sync::atomic::{AtomicPtr, AtomicU8, Ordering};
-
-/// Read by compiled code: marking runs, barriers are needed.
-#[unsafe(export_name = "runtime.writeBarrierEnabled")]
-pub static ENABLED: AtomicU8 = AtomicU8::new(0);
-
-/// Marking runs beside the program.
-#[inline(always)]
-pub fn enabled() -> bool {
-    ENABLED.load(Ordering::Relaxed) != 0
-}
+use crate::world;
+use crate::world::phase::enabled;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// Stores `p` into `slot`, which may lie in the heap, in globals or in any frame.
 ///
@@ -85,7 +76,7 @@ pub unsafe fn bulk_small(typ: *const Type, at: *const u8, size: usize) {
 /// `p` points into the stack of the goroutine that runs here: it is scanned again, so what is stored there needs no barrier. For leaf functions.
 #[inline(always)]
 pub fn on_own_stack(p: *const u8) -> bool {
-    let g = sched::getg();
+    let g = world::getg();
     // SAFETY: the running g. Go code on a system stack is a timer's or a map's function: it ends before marking can.
     unsafe { ((*g).stack_lo..(*g).stack_hi).contains(&(p as usize)) }
 }

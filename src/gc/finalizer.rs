@@ -15,9 +15,9 @@ use crate::heap;
 use crate::heap::span::Span;
 use crate::heap::special::{self, Held, SLAB, Special};
 use crate::heap::stats::HEAP_LIVE;
-use crate::sched::{self, WaitReason};
 use crate::sync::mutex::Mutex;
-use crate::{fatal, mem};
+use crate::world::{self, WaitReason, events, g, phase};
+use crate::{fatal, mem, sched};
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -124,7 +124,7 @@ pub unsafe fn queue_dead(s: *mut Span) {
         if kept != 0 {
             HEAP_LIVE.fetch_add(kept * (*s).elemsize, Ordering::Relaxed);
             WORK.store(true, Ordering::Release);
-            super::ask(super::FINALIZERS);
+            events::ask(events::FINALIZERS);
         }
     }
 }
@@ -207,9 +207,9 @@ pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
     let e = queue.first;
     // SAFETY: entries are valid under the lock; the frame is ours until the call.
     unsafe {
-        let g = sched::curg();
+        let g = world::curg();
         // While it runs a finalizer, it is a goroutine of the program like any other.
-        sched::g::set_system(g, e.is_null());
+        g::set_system(g, e.is_null());
         if e.is_null() {
             queue.waiting = g;
             // The same call is made again after the wake-up.
@@ -294,8 +294,8 @@ unsafe fn start() {
     // SAFETY: system mode; the function takes no arguments.
     unsafe {
         let g = sched::g::new_goroutine((&raw const FUNC.0).cast::<FuncVal>(), null(), 0, 0);
-        sched::g::set_system(g, true);
-        sched::park::runq_put(sched::getp(), g, false);
+        g::set_system(g, true);
+        sched::park::runq_put(world::getp(), g, false);
     }
 }
 
@@ -399,7 +399,7 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
         if !special::of(o.span).add(special) {
             fatal::throw("runtime.SetFinalizer: finalizer already set");
         }
-        if super::barrier_enabled() {
+        if phase::enabled() {
             // Marking may have been through the finalizers.
             for p in [held.f, held.typ, held.param] {
                 super::shade(p as *mut u8);

@@ -8,8 +8,8 @@ use crate::code::{sites, symtab};
 use crate::config::godebug::INVALID_PTR;
 use crate::fatal::{put_hex, put_u64, puts, throw};
 use crate::heap::{arena, classes, pages, span};
-use crate::sched::{g::status_of, state, status};
 use crate::unwind::pointers;
+use crate::world::{g::status_of, lists, status};
 use core::sync::atomic::Ordering;
 
 /// `p`, which lies where the heap can be, leads to no span with objects. Returns if that may be.
@@ -66,7 +66,7 @@ fn at(what: &str, slot: usize) {
 unsafe fn stacks(p: usize) {
     // SAFETY: Gs are never freed; with the SCAN bit a stack stands still. It stays set: the process ends.
     unsafe {
-        for g in state::all_gs() {
+        for g in lists::all_gs() {
             let s = status_of(g);
             let now = s.load(Ordering::Relaxed);
             if !matches!(

@@ -9,7 +9,7 @@
 use super::work::{self, BLOCK, Block, Counts};
 use crate::heap::classes::MAX_BITS;
 use crate::heap::{arena, layout, span};
-use crate::sched;
+use crate::world;
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -312,7 +312,7 @@ pub unsafe fn each_slot(s: &span::Span, base: usize, mut f: impl FnMut(*const us
 /// The object at `base`, which has pointers and was made while marking runs, was filled without barriers: a marker scans it.
 pub fn scan_again(base: usize) {
     // SAFETY: the M's P is ours.
-    unsafe { work::put_shaded(sched::getp(), base) };
+    unsafe { work::put_shaded(world::getp(), base) };
 }
 
 /// Marks the object that `p` points into, for the write barrier, and has it scanned by a marker. Runs on goroutine stacks too.
@@ -325,7 +325,7 @@ pub fn shade(p: usize) {
         let Some((s, base)) = mark_target::<false>(p) else {
             return;
         };
-        let p = sched::getp();
+        let p = world::getp();
         if !p.is_null() {
             (*p).gc.counts.add(s);
         }

@@ -31,23 +31,15 @@ use crate::config::godebug;
 use crate::heap;
 use crate::os::clock::nanotime;
 use crate::profile::trace;
-use crate::sched::{self, WaitReason, state, stw};
+use crate::sched::{self, stw};
 use crate::sync::mutex::Mutex;
-use crate::world::glist;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+use crate::world::events::{EVENTS, FINISH, FORCE, PROFILE_RATE, START, ask};
+use crate::world::{self, WaitReason, glist, lists, phase, ran};
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
-pub use barrier::{bulk as bulk_barrier, enabled as barrier_enabled, typed_memmove, write_ptr};
+pub use barrier::{bulk as bulk_barrier, typed_memmove, write_ptr};
 pub use pace::check_trigger;
 pub use roots::add_root;
-
-/// What the scheduler is asked to do: bits of [`EVENTS`].
-pub const START: u32 = 1;
-/// Marking seems to be done.
-pub const FINISH: u32 = 2;
-/// Sweeping found finalizers to call.
-pub const FINALIZERS: u32 = 4;
-/// The program has changed `runtime.MemProfileRate`.
-pub const PROFILE_RATE: u32 = 8;
 
 /// Stacks that the final stop may have to scan again; more are scanned before.
 const FEW_STACKS: usize = 8;
@@ -63,10 +55,6 @@ const TRIES: u32 = 10;
 /// A cycle runs at least this often: finalizers are to run and memory is to be freed in programs that do not allocate.
 pub const PERIOD_NS: i64 = 120_000_000_000;
 
-/// A cycle is to start whatever the heap's size.
-static FORCE: AtomicBool = AtomicBool::new(false);
-/// What the scheduler is asked to do.
-static EVENTS: AtomicU32 = AtomicU32::new(0);
 /// Final stops of this cycle that were given up.
 static TRIED: AtomicU32 = AtomicU32::new(0);
 /// `sync.runtime_registerPoolCleanup`: called at the start of every cycle.
@@ -99,41 +87,6 @@ pub fn init() {
     pace::init();
 }
 
-/// Has the scheduler start or finish a cycle at the next opportunity.
-pub fn ask(event: u32) {
-    EVENTS.fetch_or(event, Ordering::Release);
-}
-
-/// The heap has grown enough: a cycle starts as soon as the running goroutine reaches a safe point.
-#[cold]
-#[inline(never)]
-pub fn request() {
-    ask_now(START);
-}
-
-/// [`ask`], and the running goroutine makes room for it.
-pub fn ask_now(event: u32) {
-    ask(event);
-    preempt_current();
-}
-
-fn preempt_current() {
-    let g = sched::curg();
-    if !g.is_null() {
-        // SAFETY: the goroutine is stopped in the call that allocates.
-        unsafe {
-            (*g).preempt = 1;
-            (*g).stackguard0 = crate::abi::STACK_PREEMPT;
-        }
-    }
-}
-
-/// Something was asked for.
-#[inline(always)]
-pub fn asked() -> bool {
-    EVENTS.load(Ordering::Relaxed) != 0
-}
-
 /// Does what was asked for. The scheduler calls it on an empty g0 with a P and no goroutine.
 #[cold]
 #[inline(never)]
@@ -141,15 +94,15 @@ pub fn poll() {
     let events = EVENTS.swap(0, Ordering::AcqRel);
     // SAFETY: on g0 with a P and no goroutine.
     unsafe {
-        if events & FINISH != 0 && barrier::enabled() {
+        if events & FINISH != 0 && phase::enabled() {
             finish_cycle();
         }
-        if events & START != 0 && !barrier::enabled() {
+        if events & START != 0 && !phase::enabled() {
             start_cycle();
         }
         if events & PROFILE_RATE != 0 {
             if stw::stop_world() {
-                for p in state::existing_ps() {
+                for p in lists::existing_ps() {
                     heap::sample::rate_changed(&mut (*p).heap);
                 }
                 stw::start_world();
@@ -163,13 +116,7 @@ pub fn poll() {
 
 /// The last cycle ended so long ago that one is to run for its own sake.
 pub fn overdue(now: i64) -> bool {
-    pace::enabled() && !barrier::enabled() && now - stats::last_end() > PERIOD_NS
-}
-
-/// Has the scheduler start a cycle whatever the heap's size.
-pub fn force() {
-    FORCE.store(true, Ordering::Relaxed);
-    ask(START);
+    pace::enabled() && !phase::enabled() && now - stats::last_end() > PERIOD_NS
 }
 
 /// Why a cycle runs.
@@ -204,7 +151,7 @@ unsafe fn start_cycle() {
             ask(START);
             return;
         }
-        if barrier::enabled() {
+        if phase::enabled() {
             stw::start_world();
             return;
         }
@@ -229,8 +176,8 @@ unsafe fn start_cycle() {
         roots::prepare();
         worker::start();
         pace::start();
-        barrier::ENABLED.store(1, Ordering::SeqCst);
-        for p in state::existing_ps() {
+        phase::ENABLED.store(1, Ordering::SeqCst);
+        for p in lists::existing_ps() {
             (*p).heap.blacken();
         }
         let mut m = mark::Marker::new();
@@ -254,7 +201,7 @@ unsafe fn start_cycle() {
 /// Sweeps what the last cycle left, beside the program. False if the world is to be stopped meanwhile, or a timer of this P is due.
 fn sweep_rest() -> bool {
     while heap::central::sweep_some(8) {
-        if state::GCWAITING.load(Ordering::Relaxed) != 0 || crate::time::pending(sched::getp()) {
+        if phase::GCWAITING.load(Ordering::Relaxed) != 0 || crate::time::pending(world::getp()) {
             return false;
         }
     }
@@ -269,7 +216,7 @@ unsafe fn mark_all() {
         loop {
             m.drain(|_| false);
             if !roots::mark_next(&mut m, true) {
-                if roots::ran_count() == 0 {
+                if ran::ran_count() == 0 {
                     break;
                 }
                 roots::mark_ran(&mut m, true);
@@ -292,15 +239,15 @@ unsafe fn finish_cycle() {
 }
 
 unsafe fn try_to_finish() {
-    let p = sched::getp();
+    let p = world::getp();
     // The timers of this P are nobody else's business while it runs.
-    let stopping = || state::GCWAITING.load(Ordering::Relaxed) != 0 || crate::time::pending(p);
+    let stopping = || phase::GCWAITING.load(Ordering::Relaxed) != 0 || crate::time::pending(p);
     // SAFETY: the caller's promise; marking does not end before we stop the world.
     unsafe {
         // Beside the program: stacks that changed, while they are many, and what barriers shaded.
         let mut m = mark::Marker::new();
         for _ in 0..ROUNDS {
-            if !m.drain(|_| stopping()) || roots::ran_count() <= FEW_STACKS {
+            if !m.drain(|_| stopping()) || ran::ran_count() <= FEW_STACKS {
                 break;
             }
             roots::mark_ran(&mut m, true);
@@ -332,7 +279,7 @@ unsafe fn final_stop() -> bool {
         if !stw::stop_world() {
             return false;
         }
-        if !barrier::enabled() {
+        if !phase::enabled() {
             stw::start_world();
             return true;
         }
@@ -345,7 +292,7 @@ unsafe fn final_stop() -> bool {
         let mut m = mark::Marker::new();
         roots::mark_interrupted(&mut m);
         let mut done = m.drain(late);
-        while done && (roots::ran_count() != 0 || worker::has_work()) {
+        while done && (ran::ran_count() != 0 || worker::has_work()) {
             roots::mark_ran(&mut m, false);
             while m.drain(late) && roots::mark_next(&mut m, false) {}
             done = m.drain(late);
@@ -354,7 +301,7 @@ unsafe fn final_stop() -> bool {
         if trace::on() {
             trace::marking(false);
         }
-        let ended = nothing_grey && roots::ran_count() == 0;
+        let ended = nothing_grey && ran::ran_count() == 0;
         if ended {
             end_cycle(start);
         } else {
@@ -379,9 +326,9 @@ unsafe fn end_cycle(start: i64) {
         if godebug::GC_VERIFY.on() || godebug::GC_CHECK_MARK.on() {
             verify::check();
         }
-        barrier::ENABLED.store(0, Ordering::SeqCst);
+        phase::ENABLED.store(0, Ordering::SeqCst);
         let (old, mut young) = (work::counted(), work::Counts::default());
-        for p in state::existing_ps() {
+        for p in lists::existing_ps() {
             young.take(&mut (*p).heap.black);
         }
         stats::LOOKUPS.fetch_add(old.objects as u64, Ordering::Relaxed);
@@ -400,7 +347,7 @@ unsafe fn end_cycle(start: i64) {
 /// # Safety
 /// The world must be stopped.
 pub unsafe fn flush_caches() {
-    for p in state::existing_ps() {
+    for p in lists::existing_ps() {
         // SAFETY: Ps are never freed; with the world stopped nobody uses their caches.
         unsafe { heap::flush(&mut (*p).heap) };
     }
@@ -422,7 +369,7 @@ pub unsafe fn register_pool_cleanup(a: &mut args::sync_runtime_registerPoolClean
 
 /// Wakes those who waited for a cycle that has ended; if others wait for the next one it is asked for.
 fn wake_waiters() {
-    if barrier::enabled() {
+    if phase::enabled() {
         return;
     }
     let mut w = WAITERS.lock();
@@ -447,7 +394,7 @@ unsafe fn wait_for_cycle(release: bool) -> Status {
     let mut w = WAITERS.lock();
     // SAFETY: the caller's promise; the lock is held until the goroutine is on the list.
     unsafe {
-        let g = sched::curg();
+        let g = world::curg();
         (*g).resume = after_cycle as *const () as usize;
         (*g).resumearg = usize::from(release);
         let status = sched::park(g, WaitReason::GcCycle);

@@ -11,7 +11,7 @@ use crate::config::env;
 use crate::config::godebug::{GC_PACER_TRACE, GC_STRESS};
 use crate::fatal::out::{Out, Sink};
 use crate::heap::stats::HEAP_LIVE;
-use crate::sched;
+use crate::world::{self, events, phase};
 use core::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, AtomicUsize, Ordering};
 
 /// Heap below which no cycle starts at GOGC=100, as in Go 1.5.
@@ -220,7 +220,7 @@ pub unsafe fn assist(bytes: usize) {
     // SAFETY: the P is this thread's.
     unsafe {
         let debt = (bytes as f64 * ratio(HEAP_LIVE.load(Ordering::Relaxed))) as i64;
-        let credit = &mut (*sched::getp()).gc.credit;
+        let credit = &mut (*world::getp()).gc.credit;
         *credit -= debt;
         if *credit >= 0 {
             return;
@@ -272,12 +272,12 @@ pub fn check_trigger(live: usize) {
 
 #[cold]
 fn reached() {
-    if super::barrier::enabled() {
+    if phase::enabled() {
         return;
     }
     let stress = GC_STRESS.get().max(0) as u32;
     if stress == 0 || REFILLS.fetch_add(1, Ordering::Relaxed) + 1 >= stress {
-        super::request();
+        events::request();
     }
 }
 

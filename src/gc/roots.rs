@@ -9,22 +9,24 @@
 //!
 //! All of it is marked once while the program runs, in jobs that whoever marks takes one after the other ([`mark_next`]). Stores into variables and
 //! the runtime's words go through the write barrier, so they need no second look. Stacks do: compiled code stores into its own frame without
-//! barrier. A goroutine that runs after its stack was scanned, or is born meanwhile, enters a list ([`ran`]); the stacks on it
+//! barrier. A goroutine that runs after its stack was scanned, or is born meanwhile, enters a list ([`ran`](crate::world::ran::ran)); the stacks on it
 //! are scanned again, beside the program while they are many, at last with the world stopped.
 //!
-//! While a stack is scanned its goroutine's status has the SCAN bit: whoever wants to change the status waits ([`crate::sched::g::transition`]).
+//! While a stack is scanned its goroutine's status has the SCAN bit: whoever wants to change the status waits ([`crate::world::g::transition`]).
 
 use super::mark::{Marker, load};
 use crate::abi::G;
 use crate::code::sites;
 use crate::os::clock;
-use crate::sched::{g::status_of, interrupt, state, status, stw};
+use crate::sched::{interrupt, stw};
 use crate::stack::poison;
 use crate::sync::mutex::{Guard, Mutex};
 use crate::unwind::pointers;
-use crate::world::registers;
+use crate::world::g::status_of;
+use crate::world::ran::{note_ran, set_held, take_ran};
+use crate::world::{lists, registers, status};
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Most words that can be registered: subsystems, not objects.
 const MAX_WORDS: usize = 64;
@@ -74,10 +76,6 @@ static NEXT_G: Mutex<Cursor> = Mutex::new(Cursor(null_mut()));
 static STACKS_LEFT: AtomicBool = AtomicBool::new(false);
 /// Number of the present cycle: what `G::scanned` is compared with.
 static CYCLE: AtomicUsize = AtomicUsize::new(0);
-/// Goroutines that ran since their stack was scanned, linked by `ranlink`.
-static RAN: AtomicPtr<G> = AtomicPtr::new(null_mut());
-/// Their number: a hint.
-static RAN_COUNT: AtomicUsize = AtomicUsize::new(0);
 
 struct Cursor(*mut G);
 // SAFETY: Gs are never freed.
@@ -102,7 +100,7 @@ pub(super) unsafe fn prepare() {
     NEXT.store(0, Ordering::Relaxed);
     super::finalizer::mark_start();
     FINALIZERS.store(true, Ordering::Relaxed);
-    let first = state::all_gs().next().unwrap_or(null_mut());
+    let first = lists::all_gs().next().unwrap_or(null_mut());
     NEXT_G.lock().0 = first;
     STACKS_LEFT.store(!first.is_null(), Ordering::Release);
 }
@@ -164,58 +162,6 @@ pub(super) unsafe fn mark_next(m: &mut Marker, shrink: bool) -> bool {
     false
 }
 
-/// The running thread took `g` to run it, made it or came back with it from a system call: its stack changes from now on. After the change of its status.
-///
-/// # Safety
-/// `g` is runnable or running, and this thread's.
-#[inline(never)]
-pub unsafe fn ran(g: *mut G) {
-    // SAFETY: Gs are never freed.
-    unsafe {
-        (*g).scanned = 0;
-        note_ran(g);
-    }
-}
-
-unsafe fn note_ran(g: *mut G) {
-    // SAFETY: Gs are never freed; `ran` is only accessed atomically; whoever changes it from 0 owns `ranlink` until the list is taken.
-    unsafe {
-        // SeqCst: the status was written before; whoever takes the list clears `ran` first and then reads the status.
-        if AtomicUsize::from_ptr(&raw mut (*g).ran).swap(1, Ordering::SeqCst) != 0 {
-            return;
-        }
-        RAN_COUNT.fetch_add(1, Ordering::Relaxed);
-        let mut head = RAN.load(Ordering::Relaxed);
-        loop {
-            (*g).ranlink = head;
-            match RAN.compare_exchange_weak(head, g, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return,
-                Err(h) => head = h,
-            }
-        }
-    }
-}
-
-/// Empties the list of goroutines that ran.
-fn take_ran(mut f: impl FnMut(*mut G)) {
-    let mut g = RAN.swap(null_mut(), Ordering::Acquire);
-    while !g.is_null() {
-        RAN_COUNT.fetch_sub(1, Ordering::Relaxed);
-        // SAFETY: the members are ours now; Gs are never freed.
-        unsafe {
-            let next = (*g).ranlink;
-            AtomicUsize::from_ptr(&raw mut (*g).ran).swap(0, Ordering::SeqCst);
-            f(g);
-            g = next;
-        }
-    }
-}
-
-/// Stacks to be scanned again.
-pub(super) fn ran_count() -> usize {
-    RAN_COUNT.load(Ordering::Relaxed)
-}
-
 /// Scans the stacks of goroutines that ran since the last scan. Those that run now enter the list again. `shrink` as in [`mark_next`].
 ///
 /// # Safety
@@ -231,7 +177,7 @@ pub(super) unsafe fn mark_ran(m: &mut Marker, shrink: bool) {
 /// # Safety
 /// The world must be stopped, while marking.
 pub(super) unsafe fn mark_last(m: &mut Marker) {
-    for p in state::all_ps() {
+    for p in lists::all_ps() {
         // SAFETY: Ps and Gs are never freed; with the world stopped saved contexts hold.
         unsafe {
             let g = (*p).last;
@@ -260,21 +206,6 @@ pub(super) unsafe fn mark_interrupted(m: &mut Marker) {
             }
         });
     }
-}
-
-/// `g` must not be run now: a marker keeps its stack as it was scanned.
-///
-/// # Safety
-/// `g` is one of the Gs (they are never freed).
-#[inline(always)]
-pub unsafe fn is_held(g: *mut G) -> bool {
-    // SAFETY: the caller's promise.
-    unsafe { AtomicUsize::from_ptr(&raw mut (*g).held).load(Ordering::Relaxed) != 0 }
-}
-
-fn set_held(g: *mut G, held: bool) {
-    // SAFETY: Gs are never freed.
-    unsafe { AtomicUsize::from_ptr(&raw mut (*g).held).store(usize::from(held), Ordering::SeqCst) };
 }
 
 /// Goroutines that are held, until this is dropped.
@@ -357,7 +288,7 @@ unsafe fn mark_stack(m: &mut Marker, g: *mut G, shrink: bool) {
                 status::RUNNING | status::COPYSTACK => return note_ran(g),
                 now if now & status::SCAN != 0 => {
                     spins += 1;
-                    crate::sched::g::wait_for_scan(spins);
+                    crate::world::g::wait_for_scan(spins);
                 }
                 now => {
                     if s.compare_exchange(
@@ -401,7 +332,7 @@ pub unsafe fn each(f: &mut impl FnMut(usize), stack: &mut impl FnMut(*mut G)) {
         each_masked(h.data as usize, h.edata as usize, h.data_mask, f);
         each_masked(h.bss as usize, h.ebss as usize, h.bss_mask, f);
         each_of_runtime(f);
-        for g in state::all_gs() {
+        for g in lists::all_gs() {
             stack(g);
             each_of_goroutine(g, f);
             if !(*g).interrupted.is_null() {

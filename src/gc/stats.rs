@@ -10,10 +10,10 @@ use crate::heap::stats::{self, HEAP_LIVE};
 use crate::heap::{PerP, pages};
 use crate::mem;
 use crate::os::clock;
-use crate::sched::state::{self, GOMAXPROCS};
 use crate::sched::stw;
 use crate::stack::alloc::{STACK_INUSE, STACK_SYS};
 use crate::sync::mutex::Mutex;
+use crate::world::lists::{self, GOMAXPROCS};
 use core::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 /// Addresses looked up: objects found by marking, and by SetFinalizer.
@@ -215,8 +215,8 @@ pub unsafe fn read_mem_stats(a: &mut args::runtime_ReadMemStats) -> Status {
 pub unsafe fn fill(m: &mut MemStats) {
     let mut taken = [0u64; CLASSES];
     let (mut tiny, mut ps) = (0, 0u64);
-    for p in (0..state::MAX_PROCS)
-        .map(state::p_at)
+    for p in (0..lists::MAX_PROCS)
+        .map(lists::p_at)
         .take_while(|p| !p.is_null())
     {
         // SAFETY: Ps are never freed; the world is stopped.

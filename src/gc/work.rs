@@ -5,9 +5,8 @@
 //! anyone may take with one exchange. Who closes the last session and leaves nothing behind tries to end the cycle.
 
 use crate::mem;
-use crate::sched::state;
 use crate::sync::mutex::Mutex;
-use crate::world::P;
+use crate::world::{P, lists};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
@@ -177,7 +176,7 @@ pub(super) fn refill(empty: *mut Block) -> *mut Block {
 
 /// What some P's write barrier shaded, for an empty block; null if there is nothing.
 fn steal_shaded(empty: *mut Block) -> *mut Block {
-    for p in state::existing_ps() {
+    for p in lists::existing_ps() {
         // SAFETY: Ps are never freed.
         let b = unsafe { take_shaded(&(*p).gc) };
         if !b.is_null() {
@@ -242,7 +241,7 @@ pub(super) unsafe fn put_shaded(p: *mut P, base: usize) {
 /// The world must be stopped.
 pub(super) unsafe fn reset() {
     POOL.lock().counts = Counts::default();
-    for p in state::existing_ps() {
+    for p in lists::existing_ps() {
         // SAFETY: the world is stopped: nobody uses the Ps.
         unsafe {
             (*p).gc.counts = Counts::default();
@@ -257,7 +256,7 @@ pub(super) unsafe fn reset() {
 /// The world must be stopped.
 pub(super) unsafe fn counted() -> Counts {
     let mut pool = POOL.lock();
-    for p in state::existing_ps() {
+    for p in lists::existing_ps() {
         // SAFETY: the world is stopped: nobody uses the Ps.
         unsafe { pool.counts.take(&mut (*p).gc.counts) };
     }

@@ -13,9 +13,11 @@ use super::{pace, roots, work};
 use crate::os::clock::nanotime;
 use crate::os::{futex, sys};
 use crate::profile::trace;
-use crate::sched::state::{self, GCWAITING, GLOBAL_RUNQ, GOMAXPROCS, WAKE};
-use crate::sched::{m, park};
-use crate::world::P;
+use crate::sched::m;
+use crate::sched::state::{GLOBAL_RUNQ, WAKE};
+use crate::world::lists::{self, GOMAXPROCS};
+use crate::world::phase::GCWAITING;
+use crate::world::{P, events, g};
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 /// Longest time that a P marks while goroutines may be waiting for it.
@@ -173,7 +175,7 @@ fn mark(mut stop: impl FnMut(&Marker) -> bool) -> usize {
     while m.drain(&mut stop) && !stop(&m) && unsafe { roots::mark_next(&mut m, true) } {}
     let scanned = m.scanned;
     if m.finish() {
-        super::ask(super::FINISH);
+        events::ask(events::FINISH);
     }
     pace::scanned(scanned);
     scanned
@@ -265,7 +267,7 @@ pub unsafe fn while_idle(p: *mut P) -> bool {
             || nanotime() >= end
             || crate::time::pending(p)
             // SAFETY: Ps are never freed, their queues atomic.
-            || state::all_ps().any(|q| unsafe { !(*q).runq_empty() })
+            || lists::all_ps().any(|q| unsafe { !(*q).runq_empty() })
     });
     if trace::on() {
         trace::marking(false);
@@ -279,7 +281,7 @@ pub unsafe fn while_idle(p: *mut P) -> bool {
 /// The allocating goroutine was asked to make room: what it owes can wait.
 fn unwelcome() -> bool {
     // SAFETY: in system mode, for curg.
-    unsafe { park::wanted(crate::sched::curg()) }
+    unsafe { g::wanted(crate::world::curg()) }
 }
 
 /// Assists that wait for something to mark.
@@ -301,11 +303,11 @@ static WAITS: Waits = Waits {
 /// Allocation is over its goal, and what is left to mark is in the hands of other threads: they get our processor, the system may have taken theirs.
 fn wait_for_work() {
     let end = nanotime() + WAIT_NS;
-    let p = crate::sched::getp();
+    let p = crate::world::getp();
     let over = || {
         has_work()
             || GCWAITING.load(Ordering::SeqCst) != 0
-            || super::asked()
+            || events::asked()
             || unwelcome()
             || crate::time::pending(p)
             || nanotime() >= end
@@ -366,8 +368,8 @@ pub(super) unsafe fn assist(bytes: usize, ahead: bool) -> usize {
         return 0;
     }
     if !has_work() {
-        if super::asked() {
-            super::preempt_current();
+        if events::asked() {
+            events::preempt_current();
         } else if ahead {
             let now = nanotime();
             wait_for_work();
@@ -376,13 +378,13 @@ pub(super) unsafe fn assist(bytes: usize, ahead: bool) -> usize {
         return 0;
     }
     let now = nanotime();
-    let p = crate::sched::getp();
+    let p = crate::world::getp();
     let done = mark(|m| m.scanned >= bytes || stopping() || unwelcome() || crate::time::pending(p));
     let took = (nanotime() - now).max(0) as u64;
     TIMES.assist.fetch_add(took, Ordering::Relaxed);
     STALLS.add(took);
-    if super::asked() {
-        super::preempt_current();
+    if events::asked() {
+        events::preempt_current();
     }
     done
 }

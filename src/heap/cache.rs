@@ -9,11 +9,12 @@ use super::span::{SPAN_CLASSES, Span, SpanClass};
 use super::stats::HEAP_LIVE;
 use super::{central, guard, modes, sample};
 use crate::abi::Type;
+use crate::gc::check_trigger;
 use crate::gc::pace::{HEAP_SCAN, assist};
 use crate::gc::work::Counts;
-use crate::gc::{barrier_enabled, check_trigger};
 use crate::profile::trace;
 use crate::sched::prompt::look_for_timers;
+use crate::world::phase;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
 
@@ -133,7 +134,7 @@ impl PerP {
                     s.window = w as u32 + 1;
                     let n = free.count_ones();
                     s.live += n;
-                    if barrier_enabled() {
+                    if phase::enabled() {
                         (*s.mark.add(w)).fetch_or(free, Ordering::Relaxed);
                         count_black(&mut self.black, s, n as i32);
                     }
@@ -198,7 +199,7 @@ impl PerP {
                 if trace::on() {
                     trace::heap_changes(live);
                 }
-                if barrier_enabled() {
+                if phase::enabled() {
                     assist(free * s.elemsize);
                 } else {
                     check_trigger(live);
@@ -265,7 +266,7 @@ impl PerP {
                     *s.alloc.add(slot.window as usize) &= !unused;
                     self.rest[i] = 0;
                     s.live -= left;
-                    if barrier_enabled() {
+                    if phase::enabled() {
                         (*s.mark.add(slot.window as usize)).fetch_and(!unused, Ordering::Relaxed);
                         count_black(&mut self.black, s, -(left as i32));
                     }

@@ -9,14 +9,13 @@
 //! whoever took it. They must hold a P, so that nobody is in the middle of a span while the world is stopped.
 
 use super::classes::{PAGE, TABLE};
-use super::pages;
 use super::span::{List, SPAN_CLASSES, Span, SpanClass};
-use super::{guard, modes, sample, stats};
+use super::{guard, modes, pages, sample, stats};
 use crate::gc::{finalizer, pace};
 use crate::os::sys;
 use crate::profile::trace;
-use crate::sched::state::GCWAITING;
 use crate::sync::mutex::Mutex;
+use crate::world::phase::GCWAITING;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// Spans with and without free slots. Large objects' are among the latter.

@@ -31,7 +31,8 @@ pub mod trace;
 pub use cache::PerP;
 
 use crate::abi::{KIND_GC_PROG, Type};
-use crate::{fatal, gc, panic, sched};
+use crate::world::{self, phase};
+use crate::{fatal, gc, panic};
 use cache::TINY;
 use classes::{MAX_BITS, MAX_SMALL, PAGE, PAGE_SHIFT, class_of};
 use core::arch::x86_64::{__m128i, _mm_setzero_si128};
@@ -199,7 +200,7 @@ unsafe fn fast_scan(c: *mut PerP, size: usize, typ: *const Type) -> *mut u8 {
 pub unsafe fn leaf_alloc_inline(size: usize, typ: *const Type) -> *mut u8 {
     // SAFETY: the cache is this P's, and nothing else runs on it.
     unsafe {
-        let c: *mut PerP = (*sched::getm()).mcache.cast();
+        let c: *mut PerP = (*world::getm()).mcache.cast();
         if c.is_null() || size > MAX_SMALL {
             return null_mut();
         }
@@ -229,7 +230,7 @@ pub unsafe fn leaf_alloc(size: usize, typ: *const Type) -> *mut u8 {
 pub unsafe fn leaf_alloc_raw(size: usize) -> *mut u8 {
     // SAFETY: as in `leaf_alloc_inline`.
     unsafe {
-        let c: *mut PerP = (*sched::getm()).mcache.cast();
+        let c: *mut PerP = (*world::getm()).mcache.cast();
         if c.is_null() || size > MAX_SMALL {
             return null_mut();
         }
@@ -245,7 +246,7 @@ pub unsafe fn leaf_alloc_raw(size: usize) -> *mut u8 {
 pub unsafe fn mallocgc(size: usize, typ: *const Type, zero: bool) -> *mut u8 {
     // SAFETY: the cache is this P's, and nothing else runs on it.
     unsafe {
-        let c: *mut PerP = (*sched::getm()).mcache.cast();
+        let c: *mut PerP = (*world::getm()).mcache.cast();
         if c.is_null() {
             fatal::throw("malloc without P");
         }
@@ -320,7 +321,7 @@ unsafe fn alloc_large(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -
         if !typ.is_null() && u32::from((*typ).kind) & KIND_GC_PROG != 0 {
             gcprog::expanded(typ);
         }
-        if gc::barrier_enabled() {
+        if phase::enabled() {
             gc::pace::assist(bytes);
         }
         let s = central::alloc_pages(
@@ -340,7 +341,7 @@ unsafe fn alloc_large(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -
         }
         (*s).set_bytes(size);
         *(*s).alloc = 1;
-        if gc::barrier_enabled() {
+        if phase::enabled() {
             (*(*s).mark).store(1, Ordering::Relaxed);
             cache::count_black(&mut (*c).black, &*s, 1);
         }

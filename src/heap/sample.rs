@@ -13,7 +13,7 @@ use crate::abi::{GoSlice, MemProfileRecord, args};
 use crate::profile::records::MEM_PROFILE_RATE;
 use crate::sync::mutex::Mutex;
 use crate::unwind::frames::{self, Frames};
-use crate::{mem, sched};
+use crate::{mem, world};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
@@ -103,7 +103,7 @@ pub fn distance(rate: i64) -> i64 {
     if limit == 0 {
         i64::MAX
     } else {
-        (sched::fastrand() % limit) as i64
+        (world::fastrand() % limit) as i64
     }
 }
 
@@ -115,7 +115,7 @@ pub fn rate_changed(c: &mut PerP) {
     c.next_sample = distance(c.sample_rate);
     // The program may go on with the cache of another P.
     if SEEN.swap(c.sample_rate, Ordering::Relaxed) != c.sample_rate {
-        crate::gc::ask_now(crate::gc::PROFILE_RATE);
+        crate::world::events::ask_now(crate::world::events::PROFILE_RATE);
     }
     for (slot, rest) in c.slots.iter_mut().zip(&mut c.rest) {
         *rest |= core::mem::take(&mut slot.free);
@@ -220,7 +220,7 @@ pub unsafe fn record(p: *mut u8) {
     let Some(o) = find_object(p as usize) else {
         return;
     };
-    let g = sched::curg();
+    let g = world::curg();
     let mut stack = [0; DEPTH];
     // SAFETY: the goroutine is stopped in its call; the profile's records are valid under the lock.
     unsafe {

@@ -5,7 +5,8 @@ use super::{MAX_MEM, central, find_object, leaf_alloc, mallocgc, newarray, zero_
 use crate::abi::{G, GoSlice, SliceType, Status, Type, args};
 use crate::gc::barrier;
 use crate::panic;
-use crate::sched::{self, park};
+use crate::sched::park;
+use crate::world::{self, g, phase};
 use core::ptr::null;
 
 unsafe fn elem(t: *const SliceType) -> *const Type {
@@ -56,7 +57,7 @@ unsafe fn clear_in_pieces(g: *mut G, mut from: usize, to: usize) -> Status {
             let n = PIECE.min(to - from);
             (from as *mut u8).write_bytes(0, n);
             from += n;
-            if from < to && park::wanted(g) {
+            if from < to && g::wanted(g) {
                 (*g).param = from as *mut u8;
                 (*g).resumearg = to;
                 (*g).resume = clear_rest as *const () as usize;
@@ -87,8 +88,8 @@ pub unsafe fn make(a: &mut args::runtime_makeslice) -> Status {
         }
         let n = a.cap64 as usize;
         let bytes = n * (*et).size;
-        let g = sched::curg();
-        if bytes > PIECE && !central::make_room(bytes, || park::wanted(g)) {
+        let g = world::curg();
+        if bytes > PIECE && !central::make_room(bytes, || g::wanted(g)) {
             return Status::Retry;
         }
         let pieces = bytes > PIECE && (*et).no_pointers();
@@ -176,7 +177,7 @@ unsafe fn grow_fast(t: *const SliceType, old: GoSlice, need: i64, r: &mut GoSlic
             }
         }
         core::ptr::copy_nonoverlapping(old.ptr, p, used);
-        if barrier::enabled() && !(*et).no_pointers() {
+        if phase::enabled() && !(*et).no_pointers() {
             barrier::filled(et, p, used);
         }
         *r = GoSlice {
@@ -224,7 +225,7 @@ unsafe fn grow_slow(t: *const SliceType, old: GoSlice, need: i64) -> GoSlice {
         } else {
             p = newarray(et, cap);
             core::ptr::copy_nonoverlapping(old.ptr, p, used);
-            if barrier::enabled() {
+            if phase::enabled() {
                 barrier::filled(et, p, used);
             }
         }

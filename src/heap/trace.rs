@@ -6,8 +6,8 @@
 use crate::abi::{GoString, Type};
 use crate::debug::traceback::{self, Style};
 use crate::fatal::out::{Out, Sink};
-use crate::sched;
 use crate::sync::mutex::RawMutex;
+use crate::world;
 
 /// Bytes of the buffer for a trace, on g0's stack.
 const TEXT: usize = 2048;
@@ -31,7 +31,7 @@ fn with(f: impl FnOnce(&mut Out<'_>)) {
 }
 
 fn stack(out: &mut Out<'_>) {
-    let g = sched::curg();
+    let g = world::curg();
     if g.is_null() {
         // The scheduler, a timer.
         out.str("goroutine 0 [idle]:\n");

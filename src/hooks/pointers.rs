@@ -4,7 +4,7 @@ use crate::abi::{GoSlice, PtrType, args};
 use crate::code::sites;
 use crate::gc::mark;
 use crate::unwind::pointers;
-use crate::{heap, sched};
+use crate::{heap, world};
 use core::ptr::null;
 use core::slice;
 
@@ -40,7 +40,7 @@ pub unsafe fn mask(a: &mut args::runtime_hookPointers) {
             } else if section(h.bss, h.ebss) {
                 mask.copy(h.bss_mask, (at - h.bss as usize) / 8);
             } else {
-                pointers::each_stack_pointer(sched::curg(), &mut |slot| mask.set(slot, at));
+                pointers::each_stack_pointer(world::curg(), &mut |slot| mask.set(slot, at));
             }
             mask.slice
         };

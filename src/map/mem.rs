@@ -3,7 +3,7 @@
 use super::{Slow, Try};
 use crate::abi::Type;
 
-pub use crate::sched::fastrand;
+pub use crate::world::fastrand;
 pub use real::*;
 
 /// A cleared value of `typ`, in the mode's way.
@@ -85,10 +85,9 @@ pub unsafe fn clear_bytes(p: *mut u8, n: usize) {
 
 #[cfg(not(test))]
 mod real {
-    pub use crate::gc::barrier::{
-        LEAF_MAX, bulk_small, enabled as barrier_enabled, on_own_stack, typed_memmove, write_ptr,
-    };
+    pub use crate::gc::barrier::{LEAF_MAX, bulk_small, on_own_stack, typed_memmove, write_ptr};
     pub use crate::heap::{leaf_alloc, mallocgc, newarray};
+    pub use crate::world::phase::enabled as barrier_enabled;
 }
 
 #[cfg(test)]

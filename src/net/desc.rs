@@ -8,10 +8,10 @@
 use super::waiter::{Begin, Waiter};
 use super::{deadline, epoll};
 use crate::abi::{G, RuntimeTimer, Status, args};
-use crate::sched::{self, WaitReason};
 use crate::sync::mutex::{Mutex, RawMutex};
 use crate::world::glist::GList;
-use crate::{fatal, mem};
+use crate::world::{self, WaitReason};
+use crate::{fatal, mem, sched};
 use core::mem::offset_of;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
@@ -283,7 +283,7 @@ pub unsafe fn poll_wait(a: &mut args::net_runtime_pollWait) -> Status {
         if a.r0 != OK {
             return Status::Done;
         }
-        wait(sched::curg(), pd, mode, false, &raw mut a.r0)
+        wait(world::curg(), pd, mode, false, &raw mut a.r0)
     }
 }
 
@@ -297,7 +297,7 @@ pub unsafe fn poll_wait_canceled(a: &mut args::net_runtime_pollWaitCanceled) -> 
     // SAFETY: as in `poll_wait`.
     unsafe {
         wait(
-            sched::curg(),
+            world::curg(),
             desc(a.ctx),
             mode(a.mode),
             true,

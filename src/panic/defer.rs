@@ -9,7 +9,8 @@
 use crate::abi::{Defer, G, args};
 use crate::sync::mutex::RawMutex;
 use crate::sync::stack::{self, Node};
-use crate::{fatal, mem, sched, world};
+use crate::world::deferred::args_of;
+use crate::{fatal, mem, world};
 use core::ptr;
 use core::sync::atomic::AtomicPtr;
 
@@ -45,16 +46,11 @@ static SHARED: [AtomicPtr<Defer>; ROOM.len()] =
 /// Only its holder takes batches from [`SHARED`].
 static TAKER: RawMutex = RawMutex::new();
 
-/// First byte of a record's arguments.
-pub fn args_of(d: *mut Defer) -> *mut u8 {
-    d.wrapping_add(1).cast()
-}
-
 /// The P's pools.
 #[inline(always)]
 unsafe fn pools() -> *mut PerP {
     // SAFETY: the caller runs with a P, whose pools are ours alone.
-    unsafe { &raw mut (*sched::getp()).panic }
+    unsafe { &raw mut (*world::getp()).panic }
 }
 
 /// Copies `bytes` (a multiple of 8) of arguments; deferred calls mostly have few.
@@ -103,7 +99,7 @@ unsafe fn push(g: *mut G, d: *mut Defer, pool: u8, a: &args::runtime_deferproc) 
 /// # Safety
 /// Called by the trampoline, on the goroutine's stack.
 pub unsafe fn deferproc_fast(a: &mut args::runtime_deferproc) -> bool {
-    let g = sched::getg();
+    let g = world::getg();
     // SAFETY: g runs here; its P's pools are ours until we return.
     unsafe {
         let p = (*(*g).m).p;
@@ -127,7 +123,7 @@ pub unsafe fn deferproc_fast(a: &mut args::runtime_deferproc) -> bool {
 /// # Safety
 /// Called by the trampoline, on g0.
 pub unsafe fn deferproc_slow(a: &mut args::runtime_deferproc) {
-    let g = sched::curg();
+    let g = world::curg();
     // SAFETY: curg is stopped in this call; no safe point comes before the arguments are copied.
     unsafe {
         let sp = &raw const *a as usize;
@@ -256,7 +252,7 @@ pub struct Found {
 unsafe extern "C" fn gort_deferreturn(argp: *mut u8) -> Found {
     // SAFETY: the running goroutine's list is ours; the frame has room for the arguments, which it once pushed for deferproc.
     unsafe {
-        let g = sched::getg();
+        let g = world::getg();
         let d = (*g).defer;
         if d.is_null() || (*d).sp != argp as usize {
             return Found { func: 0, found: 0 };

@@ -31,7 +31,7 @@ unsafe extern "C" {
 
 /// Raises `e` as a panic in the Go code that called into the runtime. Every Rust frame above is dropped as it stands: hold no lock.
 pub fn raise(e: Eface) -> ! {
-    let g = crate::sched::curg();
+    let g = crate::world::curg();
     if g.is_null() {
         uncaught::throw_instead(e, "panic on system stack");
     }
@@ -40,23 +40,4 @@ pub fn raise(e: Eface) -> ! {
         (*g).panicarg = e;
         gort_raise(g)
     }
-}
-
-/// Continuation of the innermost pending deferred call of the frame with stack pointer `sp` and return slot `top`, or 0: where the frame goes on
-/// if that call recovers.
-///
-/// # Safety
-/// The goroutine is stopped.
-pub unsafe fn pending_defer_pc(g: *mut G, sp: usize, top: usize) -> usize {
-    // SAFETY: a stopped goroutine's list does not change.
-    unsafe {
-        let mut d = (*g).defer;
-        while !d.is_null() {
-            if (sp..top).contains(&(*d).sp) {
-                return (*d).pc;
-            }
-            d = (*d).link;
-        }
-    }
-    0
 }

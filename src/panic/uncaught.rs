@@ -14,9 +14,9 @@ use crate::abi::{
     Eface, FuncType, FuncVal, G, GoString, Method, Panic, Status, Type, UncommonType, args,
 };
 use crate::debug::{builtins, dying, value, watch};
-use crate::fatal;
 use crate::fatal::out::Out;
-use crate::sched::{self, WaitReason};
+use crate::world::WaitReason;
+use crate::{fatal, sched};
 use core::cell::UnsafeCell;
 use core::mem::offset_of;
 use core::ptr;
@@ -132,7 +132,7 @@ unsafe fn levels(g: *mut G) -> usize {
 pub unsafe fn start(g: *mut G, call: &mut args::gort_panicnext) -> Status {
     // SAFETY: g is stopped in this call.
     unsafe {
-        crate::boot::main::unlock();
+        crate::world::m::unlock();
         let p = (*g).panic;
         (*p).uncaught = 1;
         // No deferred function runs any more: recover finds nothing.

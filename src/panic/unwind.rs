@@ -11,7 +11,8 @@
 use super::{defer, uncaught};
 use crate::abi::{Defer, Eface, G, GoString, Panic, Status, args};
 use crate::sync::mutex::Mutex;
-use crate::{fatal, mem, sched};
+use crate::world::{self, deferred};
+use crate::{fatal, mem};
 use core::ptr;
 
 unsafe extern "C" {
@@ -70,13 +71,13 @@ unsafe fn pop_panic(g: *mut G) {
 /// # Safety
 /// Called by its trampoline.
 pub unsafe fn panicstart(a: &mut args::gort_panicstart) {
-    let g = sched::curg();
+    let g = world::curg();
     // SAFETY: curg is stopped in this call.
     unsafe {
         if g.is_null() || a.argp < (*g).stack_lo || a.argp >= (*g).stack_hi {
             uncaught::throw_instead(a.e, "panic on system stack");
         }
-        if (*sched::getm()).locks != 0 {
+        if (*world::getm()).locks != 0 {
             uncaught::throw_instead(a.e, "panic holding locks");
         }
         let p = new_panic();
@@ -134,7 +135,7 @@ unsafe fn next_defer(g: *mut G, by: *mut Panic) -> *mut Defer {
 /// # Safety
 /// Called by its trampoline.
 pub unsafe fn panicnext(a: &mut args::gort_panicnext) -> Status {
-    let g = sched::curg();
+    let g = world::curg();
     // SAFETY: curg is stopped in this call, in the frame of gopanic that pushed the innermost panic.
     unsafe {
         let p = (*g).panic;
@@ -157,7 +158,7 @@ unsafe fn set_call(a: &mut args::gort_panicnext, d: *mut Defer) {
     unsafe {
         a.argtype = 0;
         a.fn_ = (*d).fn_;
-        a.arg = defer::args_of(d);
+        a.arg = deferred::args_of(d);
         a.n = (*d).siz as u32;
         a.retoffset = (*d).siz as u32;
     }
@@ -168,7 +169,7 @@ unsafe fn set_call(a: &mut args::gort_panicnext, d: *mut Defer) {
 /// # Safety
 /// Called by its trampoline.
 pub unsafe fn panicdone(_a: &mut args::gort_panicdone) {
-    let g = sched::curg();
+    let g = world::curg();
     // SAFETY: curg is stopped in this call, in the frame of gopanic that runs the innermost panic.
     unsafe {
         let p = (*g).panic;
@@ -216,7 +217,7 @@ unsafe fn resume(g: *mut G, sp: usize, pc: usize) -> ! {
 /// # Safety
 /// Called by its trampoline.
 pub unsafe fn goexitnext(a: &mut args::gort_goexitnext) {
-    let g = sched::curg();
+    let g = world::curg();
     // SAFETY: curg is stopped in this call.
     unsafe {
         let d = next_defer(g, ptr::null_mut());
@@ -234,7 +235,7 @@ pub unsafe fn goexitnext(a: &mut args::gort_goexitnext) {
         }
         a.argtype = 0;
         a.fn_ = (*d).fn_;
-        a.arg = defer::args_of(d);
+        a.arg = deferred::args_of(d);
         a.n = (*d).siz as u32;
         a.retoffset = (*d).siz as u32;
     }
@@ -245,7 +246,7 @@ pub unsafe fn goexitnext(a: &mut args::gort_goexitnext) {
 /// # Safety
 /// Called by its trampoline.
 pub unsafe fn goexitdone(_a: &mut args::gort_goexitdone) {
-    let g = sched::curg();
+    let g = world::curg();
     // SAFETY: curg is stopped in this call.
     unsafe {
         let d = (*g).defer;
@@ -263,7 +264,7 @@ pub unsafe fn goexitdone(_a: &mut args::gort_goexitdone) {
 pub unsafe fn gorecover(a: &mut args::runtime_gorecover) {
     // SAFETY: the running goroutine's panics are ours.
     unsafe {
-        let p = (*sched::getg()).panic;
+        let p = (*world::getg()).panic;
         a.r0 = if !p.is_null() && (*p).recovered == 0 && (*p).argp == a.argp {
             (*p).recovered = 1;
             (*p).arg

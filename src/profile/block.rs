@@ -5,9 +5,9 @@
 
 use crate::abi::{BlockProfileRecord, G, args};
 use crate::mem;
-use crate::sched::{self, WaitReason};
 use crate::sync::mutex::Mutex;
 use crate::unwind::frames::{self, Frames};
+use crate::world::{self, WaitReason, g};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicI64, Ordering};
 
@@ -83,13 +83,13 @@ pub unsafe fn wakes(g: *mut G) {
         // Shorter waits are sampled in proportion to their length.
         if rate <= 0
             || cycles <= 0
-            || (rate > cycles && (sched::fastrand() >> 1) as i64 % rate > cycles)
+            || (rate > cycles && (world::fastrand() >> 1) as i64 % rate > cycles)
         {
             return;
         }
         let mut pcs = [0; DEPTH];
         // The collector may be about to move the stack.
-        let n = sched::g::hold_still(g, || {
+        let n = g::hold_still(g, || {
             frames::record(Frames::of(g), frames::details(g), &mut pcs)
         });
         let mut table = TABLE.lock();

@@ -13,11 +13,12 @@ use crate::code::{sites, symtab};
 use crate::mem;
 use crate::os::context::Context;
 use crate::os::signal;
-use crate::sched::g::status_of;
-use crate::sched::{self, status, sysmon};
+use crate::sched::sysmon;
 use crate::sync::mutex::Mutex;
 use crate::unwind::frames::{self, Frames};
 use crate::unwind::walk::Walker;
+use crate::world::g::status_of;
+use crate::world::{self, status};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -381,7 +382,7 @@ static READER: Mutex<Reader> = Mutex::new(Reader(null_mut()));
 unsafe fn try_later() -> Status {
     // SAFETY: curg is stopped in `runtime.CPUProfile`.
     unsafe {
-        let g = sched::curg();
+        let g = world::curg();
         (*g).resume = resume as *const () as usize;
         READER.lock().0 = g;
         crate::time::sleep::sleep(&mut args::time_Sleep { d: PAUSE_NS })

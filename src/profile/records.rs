@@ -5,9 +5,11 @@ use crate::abi::{
     BlockProfileRecord, G_SYSTEM, GoSlice, MemProfileRecord, StackRecord, Status, args,
 };
 use crate::os::{clock, sys};
-use crate::sched::{self, g::status_of, state, status, stw};
+use crate::sched::stw;
 use crate::unwind::frames::{self, Frames};
 use crate::unwind::walk::Walker;
+use crate::world::g::status_of;
+use crate::world::{self, lists, status};
 use core::sync::atomic::{AtomicI64, Ordering};
 
 /// Average bytes allocated between two samples of the allocation profile, 0 = off. Go code sets it; the default is Go's.
@@ -31,16 +33,16 @@ pub unsafe fn goroutine_profile(a: &mut args::runtime_GoroutineProfile) -> Statu
         if !stw::stop_world() {
             return Status::Retry;
         }
-        let me = sched::curg();
+        let me = world::curg();
         let shown = |g: *mut crate::abi::G| {
             let state = status_of(g).load(Ordering::Relaxed) & !status::SCAN;
             !matches!(state, status::DEAD | status::IDLE) && (*g).flags & G_SYSTEM == 0
         };
-        let n = state::all_gs().filter(|&g| shown(g)).count();
+        let n = lists::all_gs().filter(|&g| shown(g)).count();
         (a.n, a.ok) = (n as i64, n as i64 <= a.p.len);
         if a.ok && n > 0 {
             let records = core::slice::from_raw_parts_mut(a.p.ptr.cast::<StackRecord>(), n);
-            let others = state::all_gs().filter(|&g| g != me && shown(g));
+            let others = lists::all_gs().filter(|&g| g != me && shown(g));
             for (record, g) in records.iter_mut().zip(core::iter::once(me).chain(others)) {
                 // Our own stack starts at the caller of this function.
                 let own = g == me;
@@ -72,10 +74,10 @@ unsafe extern "C" {
 /// # Safety
 /// Called by its trampoline.
 pub unsafe fn thread_create_profile(a: &mut args::runtime_ThreadCreateProfile) {
-    let n = state::all_ms().count() as i64;
+    let n = lists::all_ms().count() as i64;
     (a.n, a.ok) = (n, n <= a.p.len);
     if a.ok {
-        for (i, m) in state::all_ms().take(n as usize).enumerate() {
+        for (i, m) in lists::all_ms().take(n as usize).enumerate() {
             // SAFETY: Ms live for ever.
             let began = match unsafe { (*m).id } {
                 0 => &raw const FIRST_THREAD,

@@ -20,8 +20,9 @@
 use crate::abi::M;
 use crate::os::random_u64;
 use crate::os::timer::{Clock, Interval, Timer, To};
-use crate::sched::{state, sysmon};
+use crate::sched::sysmon;
 use crate::sync::mutex::Mutex;
+use crate::world::lists;
 use core::sync::atomic::{AtomicI32, AtomicU64, Ordering, fence};
 
 const SIGNAL: i32 = libc::SIGPROF;
@@ -61,7 +62,7 @@ impl Timers {
         PERIOD.store(period, Ordering::Relaxed);
         // Pairs with that of `thread_begins`: it sees the period, or we see its M with its number.
         fence(Ordering::SeqCst);
-        for m in state::all_ms() {
+        for m in lists::all_ms() {
             // SAFETY: Ms are never freed; the number is written once.
             unsafe {
                 let tid = AtomicI32::from_ptr(&raw mut (*m).tid).load(Ordering::Relaxed);
@@ -75,7 +76,7 @@ impl Timers {
     /// Before the profile ends: the threads that may owe more than what they have used since the kernel's last tick, and their times. sysmon runs for some
     /// microseconds at a time, which ticks seldom meet; a thread without timer may not have had a signal for long.
     pub fn unmet(&self) -> impl Iterator<Item = (*mut M, u64)> {
-        state::all_ms().filter_map(|m| {
+        lists::all_ms().filter_map(|m| {
             // SAFETY: Ms are never freed; the numbers are written before the thread takes part.
             unsafe {
                 let late = sysmon::is(m) || self.of(m).is_none();
@@ -93,7 +94,7 @@ impl Timers {
         if core::mem::take(&mut self.whole_process) {
             Interval::Prof.set(0, 0);
         }
-        for m in state::all_ms() {
+        for m in lists::all_ms() {
             // SAFETY: Ms are never freed.
             unsafe {
                 due(m).store(0, Ordering::Relaxed);

@@ -1,14 +1,13 @@
 //! Goroutines: birth, death, status.
 
 use super::state::{self, SCHED};
-use super::{getm, getp, status};
 use crate::abi::{FuncVal, G, STACK_GUARD, Status, args};
 use crate::code::asmfuncs::goexit_pc;
-use crate::os::sys;
-use crate::world::P;
+use crate::world::g::{set_stack, status_of, transition};
+use crate::world::{self, P, getm, getp, lists, status};
 use crate::{mem, stack};
 use core::ptr;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::Ordering;
 
 /// Bytes kept above a goroutine's first frame: callees may read a little past their arguments.
 const SPARE: usize = 32;
@@ -18,102 +17,6 @@ const GOID_BATCH: i64 = 16;
 const GFREE_MAX: u32 = 64;
 /// Smallest argument block that is refused: it would not fit a new stack. The first prologue grows a stack that it nearly fills.
 const MAX_ARGS: usize = stack::MIN_STACK - SPARE - 8;
-
-/// The status word of a goroutine.
-///
-/// # Safety
-/// `g` is a G of ours (they are never freed).
-pub unsafe fn status_of<'a>(g: *mut G) -> &'a AtomicU32 {
-    // SAFETY: the field is only accessed atomically.
-    unsafe { AtomicU32::from_ptr(&raw mut (*g).atomicstatus) }
-}
-
-/// Changes the status from `from` to `to`; another value there is a bug.
-///
-/// # Safety
-/// As [`status_of`]; the caller owns the transition.
-pub unsafe fn transition(g: *mut G, from: u32, to: u32) {
-    // SAFETY: the caller's promise.
-    let s = unsafe { status_of(g) };
-    if s.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
-        .is_err()
-    {
-        transition_slow(s, from, to);
-    }
-}
-
-/// [`transition`] of a goroutine whose stack is being scanned, most likely.
-#[cold]
-fn transition_slow(s: &AtomicU32, from: u32, to: u32) {
-    let mut spins = 0;
-    while let Err(is) = s.compare_exchange_weak(from, to, Ordering::AcqRel, Ordering::Relaxed) {
-        if is & !status::SCAN != from {
-            bad_transition(is, from, to);
-        }
-        spins += 1;
-        wait_for_scan(spins);
-    }
-}
-
-/// Keeps `g`, parked or on a queue, where it is while `f` looks at its stack: nobody changes its status or moves its stack meanwhile.
-///
-/// # Safety
-/// `g` does not run, and the caller is who will make it.
-pub unsafe fn hold_still<T>(g: *mut G, f: impl FnOnce() -> T) -> T {
-    // SAFETY: the caller's promise.
-    let s = unsafe { status_of(g) };
-    let mut spins = 0;
-    loop {
-        let now = s.load(Ordering::Relaxed) & !status::SCAN;
-        if s.compare_exchange_weak(now, now | status::SCAN, Ordering::AcqRel, Ordering::Relaxed)
-            .is_ok()
-        {
-            let t = f();
-            s.store(now, Ordering::Release);
-            return t;
-        }
-        spins += 1;
-        wait_for_scan(spins);
-    }
-}
-
-/// Lets some time go by while another thread scans a stack. `spins` counts the calls.
-pub fn wait_for_scan(spins: u32) {
-    // Most stacks are scanned in a microsecond; but the system may have taken the scanner off its processor.
-    if spins.is_multiple_of(100) {
-        sys::sched_yield();
-    } else {
-        core::hint::spin_loop();
-    }
-}
-
-#[cold]
-fn bad_transition(is: u32, from: u32, to: u32) -> ! {
-    use crate::fatal::{put_u64, puts, throw};
-    puts("runtime: goroutine status is ");
-    put_u64(u64::from(is));
-    puts(", expected ");
-    put_u64(u64::from(from));
-    puts(" before ");
-    put_u64(u64::from(to));
-    puts("\n");
-    throw("bad goroutine status")
-}
-
-/// The stack of `g` is `[lo, hi)`.
-///
-/// # Safety
-/// `g` does not run.
-pub unsafe fn set_stack(g: *mut G, lo: usize, hi: usize) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        (*g).stack_lo = lo;
-        (*g).stack_hi = hi;
-        (*g).stack_size = hi - lo;
-        (*g).stackguard0 = lo + STACK_GUARD;
-        (*g).stackguard1 = usize::MAX;
-    }
-}
 
 /// Puts a dead goroutine on the P's list.
 unsafe fn keep(p: *mut P, g: *mut G) {
@@ -157,7 +60,7 @@ unsafe fn get_dead(p: *mut P) -> *mut G {
             let (lo, hi) = stack::alloc(stack::MIN_STACK);
             set_stack(g, lo, hi);
             status_of(g).store(status::DEAD, Ordering::Relaxed);
-            state::add_g(g);
+            lists::add_g(g);
             return g;
         }
         let g = take_kept(p);
@@ -197,7 +100,7 @@ unsafe fn next_goid(p: *mut P) -> i64 {
     unsafe {
         let ids = &mut (*p).goids;
         if ids[0] == ids[1] {
-            ids[0] = state::GOIDGEN.fetch_add(GOID_BATCH, Ordering::Relaxed) + 1;
+            ids[0] = lists::GOIDGEN.fetch_add(GOID_BATCH, Ordering::Relaxed) + 1;
             ids[1] = ids[0] + GOID_BATCH;
         }
         ids[0] += 1;
@@ -233,9 +136,9 @@ pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: 
             crate::profile::trace::goroutine_made(g);
         }
         transition(g, status::DEAD, status::RUNNABLE);
-        if crate::gc::barrier_enabled() {
+        if crate::world::phase::enabled() {
             // Its arguments may be the only references to what they point to.
-            crate::gc::roots::ran(g);
+            crate::world::ran::ran(g);
         }
         g
     }
@@ -250,7 +153,7 @@ pub unsafe fn newproc(a: &mut args::runtime_newproc) {
     unsafe {
         let base: *const u8 = (&raw const *a).cast();
         if a.fn_.is_null() {
-            let g = super::curg();
+            let g = world::curg();
             if !g.is_null() {
                 (*g).parkmap = 0;
             }
@@ -265,7 +168,7 @@ pub unsafe fn newproc(a: &mut args::runtime_newproc) {
         let p = getp();
         super::park::runq_put(p, g, true);
         // Before main starts there is nothing to run in parallel with.
-        if state::WAKE.wanted() && state::MAIN_STARTED.load(Ordering::Relaxed) != 0 {
+        if state::WAKE.wanted() && lists::MAIN_STARTED.load(Ordering::Relaxed) != 0 {
             super::m::wake_p();
         }
     }
@@ -285,7 +188,7 @@ pub unsafe fn goexit0() -> Status {
         }
         transition(g, status::RUNNING, status::DEAD);
         if (*g).flags & crate::abi::G_SYSTEM != 0 {
-            state::NGSYS.fetch_sub(1, Ordering::Relaxed);
+            lists::NGSYS.fetch_sub(1, Ordering::Relaxed);
         }
         (*g).m = ptr::null_mut();
         let locked = (*m).lockedg == g;
@@ -318,7 +221,7 @@ pub unsafe fn goexit_call(_a: &mut args::gort_goexit0) -> Status {
 
 /// Number of goroutines of the program.
 pub fn count() -> i64 {
-    state::goroutines() - i64::from(state::NGSYS.load(Ordering::Relaxed))
+    state::goroutines() - i64::from(lists::NGSYS.load(Ordering::Relaxed))
 }
 
 /// `runtime.NumGoroutine`.
@@ -327,26 +230,4 @@ pub fn count() -> i64 {
 /// Called by its trampoline.
 pub unsafe fn num_goroutine(a: &mut args::runtime_NumGoroutine) {
     a.r0 = count();
-}
-
-/// Makes `g` a goroutine of the runtime's own, or one of the program's: the runtime's are not counted, not shown and not waited for.
-///
-/// # Safety
-/// `g` was just made and is on no queue, or it is the caller's.
-pub unsafe fn set_system(g: *mut G, system: bool) {
-    // SAFETY: the caller's promise.
-    let was = unsafe {
-        let was = (*g).flags & crate::abi::G_SYSTEM != 0;
-        if system {
-            (*g).flags |= crate::abi::G_SYSTEM;
-        } else {
-            (*g).flags &= !crate::abi::G_SYSTEM;
-        }
-        was
-    };
-    match (was, system) {
-        (false, true) => state::NGSYS.fetch_add(1, Ordering::Relaxed),
-        (true, false) => state::NGSYS.fetch_sub(1, Ordering::Relaxed),
-        _ => 0,
-    };
 }

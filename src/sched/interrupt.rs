@@ -11,17 +11,17 @@
 //!
 //! No system call of the program sees the signal: [`settle`].
 
-use super::g::status_of;
-use super::{getm, schedule, status};
+use super::schedule;
 use crate::abi::{G, G_PARK_RESULTS, G_THROWSPLIT, M};
 use crate::config::godebug::ASYNC_PREEMPT_OFF;
 use crate::os::context::Context;
 use crate::os::sys;
 use crate::os::ways::Ways;
 use crate::unwind::walk;
-use crate::world::P;
+use crate::world::g::status_of;
 use crate::world::p::pstatus;
 use crate::world::registers::{self, Registers};
+use crate::world::{P, getm, status};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 

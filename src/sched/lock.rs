@@ -1,9 +1,9 @@
 //! LockOSThread, thread limits, fork brackets.
 
 use super::state::SCHED;
-use super::{getg, getm};
 use crate::abi::{STACK_FORK, STACK_GUARD, args};
 use crate::profile::timers;
+use crate::world::{getg, getm};
 use core::ptr;
 use core::sync::atomic::Ordering;
 

@@ -1,15 +1,16 @@
 //! Threads: making, parking and waking Ms, and handing Ps to them.
 
-use super::state::{self, GCWAITING, GLOBAL_RUNQ, SCHED, Sched, WAKE};
-use super::{getm, perturb, schedule, sysmon};
+use super::state::{self, GLOBAL_RUNQ, SCHED, Sched, WAKE};
+use super::{perturb, schedule, sysmon};
 use crate::abi::{G, M, STACK_GUARD};
 use crate::fatal::out::Out;
 use crate::os::{self, sys};
 use crate::profile::{timers, trace};
 use crate::sync::mutex::Guard;
 use crate::sync::note::Note;
-use crate::world::P;
 use crate::world::p::pstatus;
+use crate::world::phase::GCWAITING;
+use crate::world::{P, getm, lists};
 use crate::{fatal, mem};
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -45,7 +46,7 @@ pub unsafe fn init(m: *mut M, g0: *mut G) {
         perturb::thread(m);
         s.mcount += 1;
         check_count(s);
-        state::add_m(m);
+        lists::add_m(m);
     }
 }
 
@@ -279,7 +280,9 @@ pub unsafe fn hand_off(p: *mut P) {
             return;
         }
         // A collection is work too: the goroutine that blocks here may be the one that asked for it.
-        if crate::gc::asked() || (crate::gc::barrier_enabled() && crate::gc::worker::has_work()) {
+        if crate::world::events::asked()
+            || (crate::world::phase::enabled() && crate::gc::worker::has_work())
+        {
             start(p, false);
             return;
         }
@@ -296,7 +299,7 @@ pub unsafe fn hand_off(p: *mut P) {
             }
             return;
         }
-        if s.has_runnable() || crate::gc::asked() {
+        if s.has_runnable() || crate::world::events::asked() {
             drop(s);
             start(p, false);
             return;

@@ -1,72 +1,14 @@
 //! Parking and readying goroutines.
 
-use super::g::{status_of, transition};
 use super::state::{SCHED, WAKE};
-use super::{getm, getp, m, perturb, status};
-use crate::abi::{G, STACK_GUARD, STACK_PREEMPT, Status};
+use super::{m, perturb};
+use crate::abi::{G, STACK_GUARD, Status};
 use crate::profile::{block, trace};
-use crate::world::P;
+use crate::world::g::{status_of, transition};
 use crate::world::glist::GList;
+use crate::world::{P, WaitReason, getm, getp, lists, status};
 use core::ptr;
 use core::sync::atomic::{Ordering, fence};
-
-/// Why a goroutine waits; the text is shown in tracebacks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u32)]
-#[expect(missing_docs, reason = "the texts say it")]
-pub enum WaitReason {
-    None,
-    ChanReceive,
-    ChanSend,
-    ChanReceiveNil,
-    ChanSendNil,
-    Select,
-    SelectNoCases,
-    Semacquire,
-    Sleep,
-    IoWait,
-    FinalizerWait,
-    GcWait,
-    TimerWait,
-    SignalWait,
-    GcCycle,
-    CondWait,
-    CondRelease,
-    TraceReader,
-    TraceEnd,
-    StackGrowth,
-    PanicWait,
-}
-
-impl WaitReason {
-    /// The text in a goroutine's header line; empty for [`WaitReason::None`].
-    pub fn text(code: u32) -> &'static str {
-        const TEXTS: [&str; 21] = [
-            "",
-            "chan receive",
-            "chan send",
-            "chan receive (nil chan)",
-            "chan send (nil chan)",
-            "select",
-            "select (no cases)",
-            "semacquire",
-            "sleep",
-            "IO wait",
-            "finalizer wait",
-            "GC worker (idle)",
-            "timer goroutine (idle)",
-            "syscall",
-            "wait for GC cycle",
-            "semacquire",
-            "semarelease",
-            "trace reader (blocked)",
-            "semacquire",
-            "stack growth",
-            "panicwait",
-        ];
-        TEXTS.get(code as usize).copied().unwrap_or("waiting")
-    }
-}
 
 /// Parks `g`, the goroutine that called into the runtime. Call it with everything recorded that its waker needs and the
 /// lock that the waker takes still held; then unlock, return [`Status::Parked`] and do not touch `g` again.
@@ -190,7 +132,7 @@ unsafe fn runq_put_somewhere(p: *mut P, g: *mut G) {
     }
     // The caller looks for idle Ps now, and expects a locked instruction before.
     fence(Ordering::SeqCst);
-    if perturb::chance(8) && super::state::MAIN_STARTED.load(Ordering::Relaxed) != 0 {
+    if perturb::chance(8) && lists::MAIN_STARTED.load(Ordering::Relaxed) != 0 {
         m::wake_p();
     }
 }
@@ -281,19 +223,10 @@ pub unsafe fn requeue_current(preempted: bool) {
     }
 }
 
-/// The running goroutine, stopped in a runtime call, was asked to make room and can.
-///
-/// # Safety
-/// In system mode, for `g == curg()` or null.
-pub unsafe fn wanted(g: *mut G) -> bool {
-    // SAFETY: the caller's promise.
-    unsafe { !g.is_null() && (*g).stackguard0 == STACK_PREEMPT && (*getm()).locks == 0 }
-}
-
 /// Makes room for others in the middle of a runtime call whose results are written: `g.resume` is set and goes on with it.
 ///
 /// # Safety
-/// As [`wanted`], which said yes. The caller answers what this answers, and does not touch `g` again.
+/// As [`wanted`](crate::world::g::wanted), which said yes. The caller answers what this answers, and does not touch `g` again.
 pub unsafe fn preempt_in_call(g: *mut G) -> Status {
     // SAFETY: the caller's promise.
     unsafe {

@@ -5,10 +5,9 @@
 //!
 //! While it is off a choice costs a load of a static word, on paths where that does not count.
 
-use super::getp;
 use crate::abi::{G, M, STACK_PREEMPT};
 use crate::config::godebug::SCHED_RAND;
-use crate::world::P;
+use crate::world::{P, getp};
 use core::sync::atomic::{AtomicU64, Ordering};
 
 /// The generator of threads without P.

@@ -8,11 +8,11 @@
 //! After [`STREAK`] of them in a row another goroutine has its turn, so that many timers with short periods starve nobody. While the list is long no more
 //! timers are fired: the goroutines they wake would only stand at its end.
 
-use super::state::{self, GLOBAL_RUNQ, OVERDUE, PROMPT, SCHED, WAKE};
+use super::state::{GLOBAL_RUNQ, OVERDUE, PROMPT, SCHED, WAKE};
 use super::{m, park, stw, sysmon};
 use crate::abi::G;
-use crate::world::P;
 use crate::world::glist::GList;
+use crate::world::{self, P, lists};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -36,7 +36,7 @@ pub unsafe fn next(p: *mut P) -> *mut G {
         }
         if OVERDUE.load(Ordering::Relaxed) {
             OVERDUE.store(false, Ordering::Relaxed);
-            for q in state::all_ps().filter(|&q| q != p && crate::time::pending(q)) {
+            for q in lists::all_ps().filter(|&q| q != p && crate::time::pending(q)) {
                 if may_fire() {
                     crate::time::check_into(p, q, &mut ready);
                 }
@@ -103,7 +103,7 @@ pub unsafe fn look_for_timers() {
     }
     // SAFETY: the P is this thread's.
     unsafe {
-        let p = super::getp();
+        let p = world::getp();
         if crate::time::any(p) && crate::time::pending(p) {
             make_room_for_timers();
         }
@@ -114,7 +114,7 @@ pub unsafe fn look_for_timers() {
 unsafe fn make_room_for_timers() {
     // SAFETY: as above; the goroutine is stopped in the call that allocates.
     unsafe {
-        let g = super::curg();
+        let g = world::curg();
         if !g.is_null() && may_fire() {
             stw::preempt_goroutine(g);
         }

@@ -1,13 +1,14 @@
 //! `GODEBUG=schedtrace=X,scheddetail=1`: what the scheduler is doing, on standard error, in Go 1.5's words. sysmon asks every X milliseconds, a dying thread once.
 
-use super::state::{self, GCWAITING, GOMAXPROCS, SCHED, Sched, WAKE};
-use super::{WaitReason, g};
+use super::state::{SCHED, Sched, WAKE};
 use crate::abi::{G, M};
 use crate::config::godebug::{SCHED_DETAIL, SCHED_TRACE};
 use crate::fatal::out::{Out, Sink};
 use crate::os::clock::nanotime;
-use crate::world;
+use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::p::pstatus;
+use crate::world::phase::GCWAITING;
+use crate::world::{self, WaitReason, g};
 use core::ptr;
 use core::sync::atomic::{AtomicI64, Ordering};
 
@@ -66,7 +67,7 @@ fn print(detailed: bool, s: &Sched) {
         out.str(" [");
     }
     for i in 0..procs {
-        let p = state::p_at(i as usize);
+        let p = lists::p_at(i as usize);
         // SAFETY: Ps and Ms are never freed; the words are read whole, and may change from one to the next.
         unsafe {
             if detailed {
@@ -100,8 +101,8 @@ fn print(detailed: bool, s: &Sched) {
     if detailed {
         // SAFETY: Ms and Gs are never freed.
         unsafe {
-            state::all_ms().for_each(|m| show_m(out, m));
-            state::each_g_by_age(|g| show_g(out, g));
+            lists::all_ms().for_each(|m| show_m(out, m));
+            lists::each_g_by_age(|g| show_g(out, g));
         }
     } else {
         out.str("]\n");

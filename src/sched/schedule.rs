@@ -2,17 +2,18 @@
 //!
 //! Every function here runs at the base of a g0 stack: nothing of an earlier goroutine is left on it ([`schedule`] is where that is held).
 
-use super::g::{status_of, transition};
-use super::state::{self, GCWAITING, GLOBAL_RUNQ, POLLER, SCHED, Sched, WAKE};
+use super::state::{self, GLOBAL_RUNQ, POLLER, SCHED, Sched, WAKE};
 use super::wake::{Host, Retired};
-use super::{getm, getp, interrupt, m, park, perturb, prompt, status, stw};
+use super::{interrupt, m, park, perturb, prompt, stw};
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status};
 use crate::fatal;
 use crate::os::futex;
 use crate::profile::trace;
 use crate::sync::mutex::Guard;
+use crate::world::g::{status_of, transition};
 use crate::world::p::pstatus;
-use crate::world::{P, registers};
+use crate::world::phase::GCWAITING;
+use crate::world::{self, P, getm, getp, lists, registers, status};
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -202,7 +203,7 @@ unsafe fn pick(m: *mut M) -> (*mut G, bool) {
                 stw::stop_for_gc();
                 continue;
             }
-            if crate::gc::asked() {
+            if crate::world::events::asked() {
                 crate::gc::poll();
                 // What was asked for may have to be tried again; goroutines do not wait for that.
                 if GCWAITING.load(Ordering::Acquire) != 0 {
@@ -221,7 +222,7 @@ unsafe fn pick(m: *mut M) -> (*mut G, bool) {
             if (*m).spinning != 0 {
                 stop_spinning(m);
             }
-            if crate::gc::barrier_enabled() && crate::gc::roots::is_held(g) {
+            if crate::world::phase::enabled() && crate::world::ran::is_held(g) {
                 park::requeue_held(g);
                 continue;
             }
@@ -260,8 +261,8 @@ unsafe fn execute(g: *mut G, inherit: bool) -> Status {
         if trace::on() {
             trace::goroutine_runs(g);
         }
-        if crate::gc::barrier_enabled() {
-            crate::gc::roots::ran(g);
+        if crate::world::phase::enabled() {
+            crate::world::ran::ran(g);
         }
         (*g).preempt = 0;
         (*g).waitsince = 0;
@@ -293,7 +294,7 @@ unsafe fn next_goroutine(m: *mut M) -> (*mut G, bool) {
         if !g.is_null() {
             return (g, false);
         }
-        if crate::gc::barrier_enabled() && crate::gc::worker::before_goroutine(p) {
+        if crate::world::phase::enabled() && crate::gc::worker::before_goroutine(p) {
             return (ptr::null_mut(), false);
         }
         if (*p)
@@ -342,17 +343,17 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                     return g;
                 }
             }
-            if crate::gc::barrier_enabled() && crate::gc::worker::has_work() {
+            if crate::world::phase::enabled() && crate::gc::worker::has_work() {
                 // Others may look for goroutines; if they find none they mark too.
                 if (*m).spinning != 0 {
                     stop_spinning(m);
                 }
-                if crate::gc::worker::while_idle(p) || crate::gc::asked() {
+                if crate::gc::worker::while_idle(p) || crate::world::events::asked() {
                     return ptr::null_mut();
                 }
             }
             // More than half as many seekers as busy Ps only burn CPU.
-            let busy = state::GOMAXPROCS.load(Ordering::Relaxed) - WAKE.idle();
+            let busy = lists::GOMAXPROCS.load(Ordering::Relaxed) - WAKE.idle();
             if (*m).spinning != 0 || 2 * WAKE.seekers() < busy {
                 if (*m).spinning == 0 {
                     (*m).spinning = 1;
@@ -408,7 +409,7 @@ impl Host for LastLook {
     }
 
     fn work(&mut self, s: &mut Self::Lock) -> bool {
-        if GCWAITING.load(Ordering::Acquire) != 0 || crate::gc::asked() {
+        if GCWAITING.load(Ordering::Acquire) != 0 || crate::world::events::asked() {
             return true;
         }
         if !s.has_runnable() {
@@ -447,9 +448,9 @@ impl Host for LastLook {
 
     fn work_anywhere(&self) -> bool {
         // SAFETY: Ps are never freed, their queues atomic.
-        state::all_ps().any(|p| unsafe { !(*p).runq_empty() })
+        lists::all_ps().any(|p| unsafe { !(*p).runq_empty() })
             || GLOBAL_RUNQ.load(Ordering::Acquire) > 0
-            || crate::gc::asked()
+            || crate::world::events::asked()
     }
 }
 
@@ -458,11 +459,11 @@ unsafe fn steal(p: *mut P) -> (*mut G, bool) {
     let mut runs = false;
     // SAFETY: we hold p; the others are only touched through their atomic queues and timer locks.
     unsafe {
-        let n = state::GOMAXPROCS.load(Ordering::Acquire) as u64;
+        let n = lists::GOMAXPROCS.load(Ordering::Acquire) as u64;
         for round in 0..4 {
-            let start = super::fastrand() % n;
+            let start = world::fastrand() % n;
             for i in 0..n {
-                let victim = state::p_at(((start + i) % n) as usize);
+                let victim = lists::p_at(((start + i) % n) as usize);
                 if victim == p || victim.is_null() {
                     continue;
                 }
@@ -556,11 +557,11 @@ unsafe fn wait_for_poller() -> bool {
         m::acquire_p(p);
         park::ready_list(list);
         if crate::time::next_when() <= crate::os::clock::nanotime() {
-            for q in state::all_ps().filter(|&q| crate::time::pending(q)) {
+            for q in lists::all_ps().filter(|&q| crate::time::pending(q)) {
                 crate::time::check(q);
             }
             // More than are fired at a time: another thread goes on with those of idle Ps while we turn to the first.
-            if state::all_ps().any(crate::time::pending) && WAKE.wanted() {
+            if lists::all_ps().any(crate::time::pending) && WAKE.wanted() {
                 m::wake_p();
             }
         }
@@ -607,7 +608,7 @@ pub fn check_dead(s: &mut Sched) {
     // SAFETY: Gs are never freed; statuses are atomic.
     unsafe {
         let mut waiting = 0;
-        for g in state::all_gs() {
+        for g in lists::all_gs() {
             if (*g).flags & crate::abi::G_SYSTEM != 0 {
                 continue;
             }

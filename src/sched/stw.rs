@@ -3,15 +3,17 @@
 //! P by P: running ones are asked to preempt themselves, idle ones are taken, those in system calls are taken by their status.
 //! `stopwait` counts the ones still missing; who brings it to zero wakes the stopper.
 
-use super::state::{self, GCWAITING, GOMAXPROCS, LAST_POLL, POLLER, SCHED, STOP_NOTE, Sched};
-use super::{getm, getp, interrupt, m, park, syscall};
+use super::state::{self, LAST_POLL, POLLER, SCHED, STOP_NOTE, Sched};
+use super::{interrupt, m, park, syscall};
 use crate::abi::{G, M, STACK_PREEMPT, Status, args};
 use crate::mem;
 use crate::os::cpu::NCPU;
 use crate::profile::trace;
 use crate::sync::mutex::RawMutex;
-use crate::world::P;
+use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::p::pstatus;
+use crate::world::phase::GCWAITING;
+use crate::world::{P, getm, getp};
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -90,7 +92,7 @@ pub unsafe fn stop_world() -> bool {
 
 /// Takes the Ps whose Ms are in system calls. While the world is being stopped.
 unsafe fn take_from_syscalls(s: &mut Sched) {
-    for p in state::all_ps() {
+    for p in lists::all_ps() {
         // SAFETY: Ps are never freed; who changes this status has the P.
         unsafe {
             if (*p)
@@ -151,7 +153,7 @@ unsafe fn poll_network() {
 
 /// Asks every running goroutine to stop at its next check.
 pub fn preempt_all() {
-    for p in state::all_ps() {
+    for p in lists::all_ps() {
         // SAFETY: Ps are never freed.
         unsafe { preempt_one(p) };
     }
@@ -159,7 +161,7 @@ pub fn preempt_all() {
 
 /// Asks again: who was asked before and still runs gets a signal.
 pub fn insist_all() {
-    for p in state::all_ps() {
+    for p in lists::all_ps() {
         // SAFETY: Ps are never freed.
         unsafe {
             interrupt::send(p);
@@ -245,16 +247,16 @@ pub unsafe fn resize(n: u32) -> *mut P {
             trace::procs_change(n);
         }
         for i in 0..n as usize {
-            if state::p_at(i).is_null() {
+            if lists::p_at(i).is_null() {
                 let p: *mut P = mem::persistent_in(&mem::MCACHE_SYS);
                 (*p).id = i as u32;
                 (*p).status.store(pstatus::GCSTOP, Ordering::Relaxed);
-                state::set_p(i, p);
+                lists::set_p(i, p);
             }
         }
         let mut s = SCHED.lock();
         for i in n as usize..old as usize {
-            let p = state::p_at(i);
+            let p = lists::p_at(i);
             loop {
                 let (g, _) = (*p).runq_get();
                 if g.is_null() {
@@ -268,8 +270,8 @@ pub unsafe fn resize(n: u32) -> *mut P {
         GOMAXPROCS.store(n, Ordering::SeqCst);
         drop(s);
         for i in n as usize..old as usize {
-            crate::time::move_all(state::p_at(i), state::p_at(0));
-            crate::heap::flush(&mut (*state::p_at(i)).heap);
+            crate::time::move_all(lists::p_at(i), lists::p_at(0));
+            crate::heap::flush(&mut (*lists::p_at(i)).heap);
         }
         let m = getm();
         let mine: *mut P = (*m).p.cast();
@@ -282,7 +284,7 @@ pub unsafe fn resize(n: u32) -> *mut P {
             if !mine.is_null() {
                 m::release_p();
             }
-            m::acquire_p(state::p_at(0));
+            m::acquire_p(lists::p_at(0));
             if traced {
                 trace::goroutine_runs((*m).curg);
             }
@@ -292,7 +294,7 @@ pub unsafe fn resize(n: u32) -> *mut P {
         let mut busy: *mut P = ptr::null_mut();
         let mut s = SCHED.lock();
         for i in (0..n as usize).rev() {
-            let p = state::p_at(i);
+            let p = lists::p_at(i);
             if p.cast() == (*m).p {
                 continue;
             }
@@ -316,7 +318,7 @@ pub unsafe fn resize(n: u32) -> *mut P {
 /// Called by its trampoline.
 pub unsafe fn gomaxprocs(a: &mut args::runtime_GOMAXPROCS) -> Status {
     let old = GOMAXPROCS.load(Ordering::Relaxed);
-    let n = a.n.clamp(0, state::MAX_PROCS as i64) as u32;
+    let n = a.n.clamp(0, lists::MAX_PROCS as i64) as u32;
     if n == 0 || n == old || a.n <= 0 {
         a.r0 = i64::from(old);
         return Status::Done;

@@ -3,14 +3,14 @@
 //! Between the two the goroutine is in state SYSCALL and its P in state SYSCALL: whoever changes the P's status first has it, the
 //! returning M or another (sysmon, the stopper of the world). The stack stays where it is.
 
-use super::g::transition;
 use super::state::{self, SCHED};
-use super::{getg, getm, getp, interrupt, m, schedule, status};
+use super::{interrupt, m, schedule};
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, args};
 use crate::os::sys;
 use crate::profile::trace;
-use crate::world::P;
+use crate::world::g::transition;
 use crate::world::p::pstatus;
+use crate::world::{P, getg, getm, getp, phase, status};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -19,7 +19,7 @@ use core::sync::atomic::Ordering;
 /// # Safety
 /// Called by its trampoline, from nosplit code with little stack left.
 pub unsafe fn enter_leaf(a: &mut args::runtime_entersyscall) -> bool {
-    if state::GCWAITING.load(Ordering::Relaxed) != 0
+    if phase::GCWAITING.load(Ordering::Relaxed) != 0
         || state::SYSMON_WAIT.load(Ordering::Relaxed) != 0
         || trace::on()
     {
@@ -75,7 +75,7 @@ pub unsafe fn enter_slow(a: &mut args::runtime_entersyscall) {
             // The return is to be noted, too: not by `exit_leaf`.
             (*m).oldp = ptr::null_mut();
         }
-        if state::GCWAITING.load(Ordering::Acquire) != 0 {
+        if phase::GCWAITING.load(Ordering::Acquire) != 0 {
             let mut s = SCHED.lock();
             if s.stopwait > 0
                 && (*p)
@@ -161,8 +161,8 @@ unsafe fn back_to_running(m: *mut M) {
         (*g).syscallsp = 0;
         (*g).waitsince = 0;
         (*g).flags &= !crate::abi::G_THROWSPLIT;
-        if crate::gc::barrier_enabled() {
-            crate::gc::roots::ran(g);
+        if crate::world::phase::enabled() {
+            crate::world::ran::ran(g);
         }
         (*g).stackguard0 = if (*g).preempt != 0 {
             STACK_PREEMPT

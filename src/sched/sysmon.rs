@@ -5,7 +5,7 @@
 
 use super::prompt::HOG_NS;
 use super::state::{
-    self, GCWAITING, GLOBAL_RUNQ, OVERDUE, POLLER, PROMPT, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE,
+    self, GLOBAL_RUNQ, OVERDUE, POLLER, PROMPT, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE,
 };
 use super::{interrupt, m, park, perturb, stw, syscall};
 use crate::abi::M;
@@ -13,8 +13,9 @@ use crate::config::godebug::PREEMPT_STRESS;
 use crate::os::clock::nanotime;
 use crate::os::sys;
 use crate::sync::note::Note;
-use crate::world::P;
 use crate::world::p::{SysmonTick, pstatus};
+use crate::world::phase::GCWAITING;
+use crate::world::{self, P, lists};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
@@ -98,7 +99,7 @@ fn wait_in_poller(ns: i64) {
     // SAFETY: the poller hands parked goroutines over once.
     unsafe {
         if list.is_empty() {
-        } else if state::all_ps().any(|p| is_hogged(p, now)) {
+        } else if lists::all_ps().any(|p| is_hogged(p, now)) {
             super::prompt::ready_list(list);
         } else {
             // The Ps get to them soon; before others that became ready earlier would not be fair.
@@ -145,7 +146,7 @@ pub fn wake() {
 /// Runs `f`, which makes a thread: what a thread wishes of the kernel, those that it makes inherit, and sysmon's wish is for none but itself.
 pub fn with_usual_slices<T>(f: impl FnOnce() -> T) -> T {
     // SAFETY: this thread's own M.
-    if !unsafe { is(super::getm()) } {
+    if !unsafe { is(world::getm()) } {
         return f();
     }
     sys::wish_slice(0);
@@ -186,7 +187,7 @@ pub extern "C" fn run() {
             _ => nap,
         });
         if GCWAITING.load(Ordering::Acquire) != 0
-            || WAKE.idle() == state::GOMAXPROCS.load(Ordering::Relaxed)
+            || WAKE.idle() == lists::GOMAXPROCS.load(Ordering::Relaxed)
         {
             if super::schedule::lacks_poller() && GCWAITING.load(Ordering::Acquire) == 0 {
                 m::wake_p();
@@ -205,7 +206,7 @@ pub extern "C" fn run() {
             m::wake_p();
         }
         if crate::gc::overdue(now) {
-            crate::gc::force();
+            crate::world::events::force();
             m::wake_p();
         }
         seen = retake(now);
@@ -222,7 +223,7 @@ fn sleep_while_idle(end: i64) {
     {
         let mut s = SCHED.lock();
         if GCWAITING.load(Ordering::Acquire) == 0
-            && WAKE.idle() != state::GOMAXPROCS.load(Ordering::Relaxed)
+            && WAKE.idle() != lists::GOMAXPROCS.load(Ordering::Relaxed)
         {
             return;
         }
@@ -253,7 +254,7 @@ struct Seen {
 fn retake(now: i64) -> Seen {
     let mut found = Seen::default();
     let mut overdue = false;
-    for p in state::all_ps() {
+    for p in lists::all_ps() {
         // SAFETY: Ps are never freed; `sysmon` is ours, the rest atomic.
         unsafe {
             let seen = &mut (*p).sysmon;
@@ -311,7 +312,7 @@ fn retake(now: i64) -> Seen {
         }
     }
     if overdue {
-        let hogs = state::all_ps().filter(|&p| {
+        let hogs = lists::all_ps().filter(|&p| {
             // SAFETY: as above.
             unsafe {
                 (*p).status.load(Ordering::Acquire) == pstatus::RUNNING

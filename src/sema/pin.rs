@@ -3,9 +3,10 @@
 //! The latter is a count in the M, `locks`: while it is not 0 its goroutine is not preempted (`sched::schedule`, `sched::interrupt`). It is kept by `asm/pin.S`.
 
 use crate::abi::args;
-use crate::sched::state::{GOMAXPROCS, WAKE};
+use crate::sched::state::WAKE;
 use crate::sync::backoff;
-use crate::{sched, world};
+use crate::world;
+use crate::world::lists::GOMAXPROCS;
 use core::sync::atomic::Ordering;
 
 // The result of `procPin` is read from there by asm/pin.S.
@@ -24,14 +25,14 @@ pub unsafe fn can_spin(a: &mut args::sync_runtime_canSpin) {
         a.r0 = a.i < SPIN_ROUNDS
             && others
             && crate::os::cpu::NCPU.load(Ordering::Relaxed) > 1
-            && (*sched::getp()).runq_empty();
-        (*sched::getm()).spinround = a.i as u32 % SPIN_ROUNDS as u32;
+            && (*world::getp()).runq_empty();
+        (*world::getm()).spinround = a.i as u32 % SPIN_ROUNDS as u32;
     }
 }
 
 /// `sync.runtime_doSpin`: a round. The lock's holder has its cache line meanwhile, and may take the lock some more times.
 pub unsafe fn do_spin(_a: &mut args::sync_runtime_doSpin) {
     // SAFETY: this thread's M.
-    let round = unsafe { (*sched::getm()).spinround };
+    let round = unsafe { (*world::getm()).spinround };
     backoff::stay_away_in(SPIN_FIRST + round);
 }

@@ -58,7 +58,7 @@ impl Queue {
                 return;
             }
             (*s).tail = s;
-            (*s).index = crate::sched::fastrand() as i32;
+            (*s).index = crate::world::fastrand() as i32;
             // Down to the first node with a smaller number, whose subtree is split by address into the two of the new node.
             let mut link = &raw mut self.root;
             while !(*link).is_null() && (**link).index >= (*s).index {

@@ -12,10 +12,11 @@
 
 use super::queue::Queue;
 use crate::abi::{G, Status, args};
-use crate::sched::{self, WaitReason};
+use crate::sched;
 use crate::sync::mutex::RawMutex;
 use crate::sync::units::{self, Turn};
 use crate::world::sudog::{self, Patience, Sudog};
+use crate::world::{self, WaitReason};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -69,7 +70,7 @@ unsafe fn acquire(addr: *mut u32) -> Status {
         }
         (*s).elem = addr.cast();
         (*b.queue.get()).push(s);
-        let status = sched::park(sched::curg(), WaitReason::Semacquire);
+        let status = sched::park(world::curg(), WaitReason::Semacquire);
         b.lock.unlock();
         status
     }

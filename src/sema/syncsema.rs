@@ -4,9 +4,10 @@
 //! waits until n takers came. The list lies in a Go object, but sudogs are off-heap: the collector passes them by.
 
 use crate::abi::{Status, SyncSema, args};
-use crate::sched::{self, WaitReason};
+use crate::sched;
 use crate::sync::mutex::RawMutex;
 use crate::world::sudog::{self, Sudog};
+use crate::world::{self, WaitReason};
 use core::ptr::null_mut;
 
 const TAKER: i32 = -1;
@@ -62,7 +63,7 @@ unsafe fn wait(s: *mut SyncSema, units: i32) -> Status {
         } else {
             WaitReason::CondRelease
         };
-        let status = sched::park(sched::curg(), reason);
+        let status = sched::park(world::curg(), reason);
         lock(s).unlock();
         status
     }

@@ -16,8 +16,8 @@ use crate::code::{asmfuncs, sites, symtab};
 use crate::fatal;
 use crate::fatal::out::Out;
 use crate::os::context::Context;
-use crate::sched::g::status_of;
-use crate::sched::{self, status};
+use crate::world::g::status_of;
+use crate::world::{self, status};
 use core::sync::atomic::Ordering;
 
 unsafe extern "C" {
@@ -145,7 +145,7 @@ unsafe fn inject_in_call(sig: u32, ctx: &mut Context, m: *mut M) -> bool {
 
 extern "C" fn raise() -> ! {
     // SAFETY: curg is stopped in the call that faulted.
-    unsafe { kind_of(sched::curg()) };
+    unsafe { kind_of(world::curg()) };
     crate::panic::raise_error("invalid memory address or nil pointer dereference")
 }
 
@@ -208,10 +208,10 @@ unsafe fn place(pc: usize, sp: usize, address: usize) -> Option<(usize, usize)> 
 /// # Safety
 /// Called by its trampoline.
 pub unsafe fn sigpanickind(a: &mut args::gort_sigpanickind) {
-    let g = sched::curg();
+    let g = world::curg();
     // SAFETY: curg is stopped in this call, and faulted just before.
     unsafe {
-        let m = sched::getm();
+        let m = world::getm();
         let running = status_of(g).load(Ordering::Relaxed) & !status::SCAN == status::RUNNING
             && (*g).syscallsp == 0;
         if (*m).locks != 0 || (*m).dying != 0 || !running {
@@ -253,7 +253,7 @@ unsafe fn kind_of(g: *mut G) -> usize {
 pub unsafe fn set_panic_on_fault(a: &mut args::runtime_setPanicOnFault) {
     // SAFETY: curg is stopped in this call.
     unsafe {
-        let flags = &mut (*sched::curg()).flags;
+        let flags = &mut (*world::curg()).flags;
         a.old = *flags & G_PANIC_ON_FAULT != 0;
         *flags = if a.new_ {
             *flags | G_PANIC_ON_FAULT

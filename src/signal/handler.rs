@@ -15,9 +15,10 @@ use crate::fatal::out::{Out, Sink};
 use crate::os::context::Context;
 use crate::os::{signal, sys};
 use crate::panic::uncaught;
-use crate::sched::g::status_of;
-use crate::sched::{self, interrupt, state, status};
+use crate::sched::interrupt;
 use crate::unwind::walk::Walker;
+use crate::world::g::status_of;
+use crate::world::{self, lists, status};
 use core::sync::atomic::{AtomicU32, Ordering};
 
 /// Bytes of the buffer for last words.
@@ -33,7 +34,7 @@ unsafe extern "C" fn gort_sighandler(
     // SAFETY: the kernel's arguments.
     let mut ctx = unsafe { Context::new(info, uc) };
     let sig = sig as u32;
-    let g = sched::getg();
+    let g = world::getg();
     if sig == libc::SIGPROF as u32 {
         // SAFETY: in the handler, with the interrupted g.
         unsafe { crate::profile::cpu::sample(&ctx, g) };
@@ -158,7 +159,7 @@ const RELAY_NS: i64 = 5_000_000_000;
 /// The next thread shows what it runs: those that have done it block the signal, so the kernel gives it to another one. Returns when there
 /// is none left, or when it does not come back.
 fn relay() {
-    if CRASHED.fetch_add(1, Ordering::AcqRel) + 1 >= state::all_ms().count() as u32 {
+    if CRASHED.fetch_add(1, Ordering::AcqRel) + 1 >= lists::all_ms().count() as u32 {
         return;
     }
     fatal::puts("\n-----\n\n");

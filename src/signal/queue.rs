@@ -4,7 +4,8 @@
 //! hands it to the scheduler; the receiver takes one signal at a time. A signal that comes again before it was received counts once.
 
 use crate::abi::{G, Status, args};
-use crate::sched::{self, WaitReason};
+use crate::sched;
+use crate::world::{self, WaitReason};
 use core::mem::offset_of;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
@@ -108,7 +109,7 @@ unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Status {
 /// `runtime.signal_recv`.
 pub unsafe fn signal_recv(a: &mut args::runtime_signal_recv) -> Status {
     // SAFETY: the goroutine that called in; package os/signal has one receiver.
-    unsafe { receive(sched::curg(), &raw mut a.r0) }
+    unsafe { receive(world::curg(), &raw mut a.r0) }
 }
 
 fn want(s: u32, wanted: bool) -> bool {

@@ -3,9 +3,9 @@
 //! Orders 0..5 (2 to 32 KiB) are cut from slabs and kept in free lists, per P and shared; larger stacks are mappings of their own,
 //! of which a few of each size are kept. A free stack's first word links it.
 
-use super::{MIN_STACK, poison};
+use super::{poison, size::MIN_STACK};
 use crate::sync::mutex::Mutex;
-use crate::{mem, os, sched};
+use crate::{mem, os, world};
 use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Sizes that are cut from slabs.
@@ -131,7 +131,7 @@ pub fn alloc(size: usize) -> (usize, usize) {
     STACK_INUSE.fetch_add(size as u64, Ordering::Relaxed);
     let order = order_of(size);
     let lo = if order < ORDERS {
-        let p = sched::getp();
+        let p = world::getp();
         if p.is_null() {
             POOL.lock().take(order)
         } else {
@@ -179,7 +179,7 @@ pub unsafe fn free(lo: usize, size: usize) {
     // SAFETY: the caller's promise makes the memory ours.
     unsafe {
         if order < ORDERS {
-            let p = sched::getp();
+            let p = world::getp();
             if p.is_null() {
                 POOL.lock().small[order].push(lo);
                 return;

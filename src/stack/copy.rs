@@ -1,13 +1,17 @@
 //! Moves: a goroutine that finds no room goes to a stack of twice the size, one that uses little of its own to one of half the size.
 
-use super::{BELOW, MIN_STACK, alloc, free, poison, waiters};
+use super::{
+    alloc, free, poison,
+    size::{BELOW, MIN_STACK},
+    waiters,
+};
 use crate::abi::{G, G_THROWSPLIT, STACK_GUARD, args};
 use crate::config::godebug::GC_SHRINK_STACK_OFF;
 use crate::fatal;
 use crate::fatal::out::Out;
-use crate::sched::g::{set_stack, status_of, transition};
-use crate::sched::{WaitReason, status};
 use crate::unwind::pointers;
+use crate::world::g::{set_stack, status_of, transition};
+use crate::world::{WaitReason, status};
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 

@@ -8,14 +8,9 @@
 pub mod alloc;
 pub mod copy;
 pub mod poison;
+pub mod size;
 pub mod waiters;
 
 pub use alloc::{PerP, alloc, free};
 pub use copy::{grow, set_max_stack, shrink};
-
-/// Bytes below its saved stack pointer that a stopped goroutine still needs: the return address of the runtime call that it is in, for calls that are
-/// made again.
-pub const BELOW: usize = 8;
-
-/// Bytes of a new goroutine's stack.
-pub const MIN_STACK: usize = 2048;
+pub use size::{BELOW, MIN_STACK};

@@ -4,10 +4,10 @@
 //! scans it. The pattern is no address, so using it as one faults. A word that a frame's map calls live must not hold it: the collector and the
 //! mover look.
 
+use super::size::BELOW;
 use crate::abi::G;
 use crate::config::godebug::{INVALID_PTR, STACK_POISON};
 use crate::fatal::{put_hex, puts, throw};
-use crate::stack::BELOW;
 use crate::unwind::{pointers, walk};
 
 /// The pattern.

@@ -13,26 +13,9 @@
 
 use crate::abi::G;
 use crate::chan::hchan::Hchan;
-use crate::chan::selectpark::{lock_all, unlock_all};
-use crate::sched::WaitReason;
-use crate::world::sudog::Sudog;
-use core::ptr::null_mut;
+use crate::world::WaitReason;
+use crate::world::sudog::{Sudog, lock_all, unlock_all, waiting};
 use core::sync::atomic::{AtomicPtr, Ordering};
-
-unsafe fn waiting<'a>(g: *mut G) -> &'a AtomicPtr<Sudog> {
-    // SAFETY: Gs are never freed.
-    unsafe { AtomicPtr::from_ptr((&raw mut (*g).waiting).cast()) }
-}
-
-/// The waiter was served: its stack is not touched from outside any more.
-///
-/// # Safety
-/// `g` is parked in a plain send or receive; the caller served it and holds the channel's lock.
-pub(crate) unsafe fn waits_no_more(g: *mut G) {
-    // Release: who finds that it waits for nothing, without the lock, finds its slots written.
-    // SAFETY: the caller's promise.
-    unsafe { waiting(g) }.store(null_mut(), Ordering::Release);
-}
 
 /// What [`hold`] locked.
 #[derive(Debug)]

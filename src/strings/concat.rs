@@ -2,7 +2,7 @@
 
 use super::{TMP_BUF, leaf_room, room};
 use crate::abi::{GoString, args};
-use crate::{fatal, sched};
+use crate::{fatal, world};
 
 /// What the operands come to.
 enum Sum {
@@ -62,7 +62,7 @@ unsafe fn join(to: *mut u8, parts: *const GoString, n: usize) {
 unsafe fn leaf(buf: *mut u8, parts: *const GoString, n: usize, r: &mut GoString) -> bool {
     // SAFETY: compiled code passes valid operands; getg is the goroutine here.
     unsafe {
-        let g = sched::getg();
+        let g = world::getg();
         match sum(buf.is_null(), parts, n, (*g).stack_lo, (*g).stack_hi) {
             Sum::Is(s) => *r = s,
             Sum::Copy(len) => {
@@ -85,7 +85,7 @@ unsafe fn leaf(buf: *mut u8, parts: *const GoString, n: usize, r: &mut GoString)
 unsafe fn slow(buf: *mut u8, parts: *const GoString, n: usize, r: &mut GoString) {
     // SAFETY: compiled code passes valid operands; its goroutine, if any, is stopped in this call.
     unsafe {
-        let g = sched::curg();
+        let g = world::curg();
         let (lo, hi) = if g.is_null() {
             (0, 0)
         } else {

@@ -3,7 +3,8 @@
 use super::timers;
 use crate::abi::{Eface, G, RuntimeTimer, Status, args};
 use crate::os::clock::nanotime;
-use crate::sched::{self, WaitReason};
+use crate::sched;
+use crate::world::{self, WaitReason};
 use core::mem::{offset_of, size_of};
 
 const _: () =
@@ -16,7 +17,7 @@ pub unsafe fn sleep(a: &mut args::time_Sleep) -> Status {
     }
     // SAFETY: the goroutine that called in; its timer is not armed, for it sleeps in one place at a time.
     unsafe {
-        let g = sched::curg();
+        let g = world::curg();
         let t = (&raw mut (*g).timer).cast::<RuntimeTimer>();
         (*t).when = nanotime().saturating_add(a.d);
         (*t).period = 0;

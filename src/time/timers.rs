@@ -127,7 +127,7 @@ unsafe fn lock_heap_of(t: *mut RuntimeTimer) -> Option<&'static PerP> {
 unsafe fn add_locked(h: &PerP, t: *mut RuntimeTimer) -> bool {
     h.number();
     // The heap is a root that was perhaps marked from already, and off the collector's map: the new reference is shaded like any stored pointer.
-    if crate::gc::barrier_enabled() {
+    if crate::world::phase::enabled() {
         crate::gc::shade(t.cast());
     }
     // SAFETY: the caller's promise.
@@ -159,7 +159,7 @@ fn announce(when: i64) {
 /// As [`start`].
 pub(super) unsafe fn start_with(t: *mut RuntimeTimer, locked: impl FnOnce()) {
     // SAFETY: this thread has a P: it runs a runtime call or the scheduler.
-    let h = unsafe { &(*crate::sched::getp()).time };
+    let h = unsafe { &(*crate::world::getp()).time };
     h.lock.lock();
     // SAFETY: the caller's promise; `when` is read before the timer can be reused.
     let (first, when) = unsafe { (add_locked(h, t), (*t).when) };

@@ -153,7 +153,7 @@ pub(super) fn float64_bits(v: f64) -> u64 {
     if v == 0.0 {
         0
     } else if v.is_nan() {
-        crate::sched::fastrand()
+        crate::world::fastrand()
     } else {
         v.to_bits()
     }
@@ -164,7 +164,7 @@ pub(super) fn float32_bits(v: f32) -> u64 {
     if v == 0.0 {
         0
     } else if v.is_nan() {
-        crate::sched::fastrand()
+        crate::world::fastrand()
     } else {
         u64::from(v.to_bits())
     }

@@ -6,6 +6,7 @@
 use crate::abi::{Eface, Iface, Itab, Type, known};
 use crate::gc::barrier;
 use crate::heap;
+use crate::world::phase;
 
 /// Copies a value's bytes; up to sixteen without a call, as two words that may overlap.
 #[inline(always)]
@@ -48,7 +49,7 @@ unsafe fn copy_words<T: Copy>(dst: *mut u8, src: *const u8, second: usize) {
 pub unsafe fn copy<const SYSTEM: bool>(typ: *const Type, dst: *mut u8, src: *const u8) -> bool {
     // SAFETY: passed on.
     unsafe {
-        if !barrier::enabled() || (*typ).no_pointers() {
+        if !phase::enabled() || (*typ).no_pointers() {
             copy_bytes(dst, src, (*typ).size);
             return true;
         }
@@ -125,7 +126,7 @@ pub unsafe fn boxed<const SYSTEM: bool>(
             return None;
         }
         copy_bytes(p, elem, size);
-        if barrier::enabled() {
+        if phase::enabled() {
             barrier::filled(typ, p, size);
         }
         Some(p)
@@ -160,7 +161,7 @@ unsafe fn write_word<const SYSTEM: bool>(slot: *mut *mut u8, word: *mut u8) -> b
             return true;
         }
         slot.write(word);
-        !barrier::enabled() || barrier::stored_ptr(slot)
+        !phase::enabled() || barrier::stored_ptr(slot)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::abi::{Defer, FuncVal, G, ReflectContext, SURFACE};
 use crate::code::{asmfuncs, symtab};
-use crate::panic::defer;
+use crate::world::deferred;
 use gort_tables::{FRAME_REFLECT, NO_MAP};
 
 /// Which words of an argument block hold pointers.
@@ -87,7 +87,7 @@ pub unsafe fn for_each_root(g: *mut G, mut f: impl FnMut(*mut u8)) {
         let mut d = (*g).defer;
         while !d.is_null() {
             f((*d).fn_.cast_mut().cast());
-            let words: *const *mut u8 = defer::args_of(d).cast();
+            let words: *const *mut u8 = deferred::args_of(d).cast();
             for i in pointer_words(d).iter() {
                 f(*words.add(i));
             }
@@ -120,7 +120,7 @@ pub unsafe fn adjust(g: *mut G, lo: usize, hi: usize, delta: usize) {
     unsafe {
         let mut d = (*g).defer;
         while !d.is_null() {
-            let words: *mut usize = defer::args_of(d).cast();
+            let words: *mut usize = deferred::args_of(d).cast();
             for i in pointer_words(d).iter() {
                 *words.add(i) = moved(*words.add(i));
             }

@@ -127,7 +127,7 @@ pub unsafe fn with_maps(g: *mut G, frame: Frame) -> Frame {
     }
     // SAFETY: the caller's promise; frame indices are the linker's.
     unsafe {
-        let pc = crate::panic::pending_defer_pc(g, frame.sp, frame.top);
+        let pc = crate::world::deferred::pending_defer_pc(g, frame.sp, frame.top);
         match (pc != 0).then(|| find_site(pc)).flatten() {
             None => frame,
             Some(i) => {

@@ -18,7 +18,7 @@ use crate::code::asmfuncs::goexit_pc;
 use crate::code::sites::{
     asm_sites, find_func, find_site, header, in_asm_text, in_go_text, is_asm_site,
 };
-use crate::sched::{g::status_of, status};
+use crate::world::{g::status_of, status};
 use core::sync::atomic::Ordering;
 use gort_tables as tables;
 use gort_tables::{FRAME_LOADS_G, FRAME_NO_INTERRUPT};

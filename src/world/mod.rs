@@ -13,9 +13,19 @@
 //! - a G's saved context and stack: the M that runs it; while it is parked, who holds the lock that it is parked under, and the
 //!   collector with the world stopped.
 
+pub mod current;
+pub mod deferred;
+pub mod events;
+pub mod g;
 pub mod glist;
+pub mod lists;
+pub mod m;
 pub mod p;
+pub mod phase;
+pub mod ran;
 pub mod registers;
 pub mod sudog;
 
+pub use current::{curg, fastrand, getg, getm, getp, preempt_wanted};
+pub use g::{WaitReason, status};
 pub use p::P;

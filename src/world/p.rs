@@ -25,7 +25,7 @@ pub mod pstatus {
 #[repr(C)]
 #[derive(Debug)]
 pub struct P {
-    /// Index in `sched::state::all_ps`.
+    /// Index in `world::lists::all_ps`.
     pub id: u32,
     /// One of [`pstatus`].
     pub status: AtomicU32,

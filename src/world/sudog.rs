@@ -4,12 +4,14 @@
 //! a select stay the goroutine's and are put back by its resume step: one waker claims the goroutine (`G::selectdone`), the others drop its
 //! sudog from their queue when they meet it.
 
+use super::current;
 use crate::abi::G;
 use crate::chan::hchan::Hchan;
+use crate::mem;
 use crate::os::clock::nanotime;
 use crate::sync::mutex::Mutex;
-use crate::{mem, sched};
 use core::ptr::null_mut;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// A waiting goroutine. `elem` is the only pointer that may point into the goroutine's stack.
 #[derive(Debug)]
@@ -107,7 +109,7 @@ static SHARED: Mutex<Shared> = Mutex::new(Shared {
 pub unsafe fn acquire() -> *mut Sudog {
     // SAFETY: the pool is this thread's P's.
     unsafe {
-        let pool = &mut (*sched::getp()).chan;
+        let pool = &mut (*current::getp()).chan;
         if pool.free.is_null() {
             refill(pool);
         }
@@ -115,7 +117,7 @@ pub unsafe fn acquire() -> *mut Sudog {
         pool.free = (*s).waitlink;
         pool.len -= 1;
         s.write(Sudog {
-            g: sched::curg(),
+            g: current::curg(),
             elem: null_mut(),
             next: null_mut(),
             prev: null_mut(),
@@ -142,7 +144,7 @@ pub unsafe fn acquire() -> *mut Sudog {
 pub unsafe fn release(s: *mut Sudog) {
     // SAFETY: the pool is this thread's P's; `s` is ours.
     unsafe {
-        let pool = &mut (*sched::getp()).chan;
+        let pool = &mut (*current::getp()).chan;
         if pool.len >= POOL_MAX {
             drain(pool);
         }
@@ -289,6 +291,72 @@ unsafe fn merge(mut a: *mut Sudog, mut b: *mut Sudog) -> *mut Sudog {
         *link = if a.is_null() { b } else { a };
     }
     head
+}
+
+/// Iterates over a list linked by `waitlink`; the link is read before the sudog is handed out.
+pub(crate) fn each(list: *mut Sudog) -> impl Iterator<Item = *mut Sudog> {
+    let mut at = list;
+    core::iter::from_fn(move || {
+        let s = at;
+        if s.is_null() {
+            return None;
+        }
+        // SAFETY: the caller's list of live sudogs.
+        at = unsafe { (*s).waitlink };
+        Some(s)
+    })
+}
+
+/// Locks every channel of a sorted list once.
+pub(crate) unsafe fn lock_all(list: *mut Sudog) {
+    let mut last = null_mut();
+    for s in each(list) {
+        // SAFETY: channels of a select are live.
+        unsafe {
+            if (*s).chan != last {
+                last = (*s).chan;
+                (*last).lock.lock();
+            }
+        }
+    }
+}
+
+/// Unlocks every channel of a sorted list once, the first in the list last: see the file's head. The list is turned round and back, for
+/// it has no backward links.
+pub(crate) unsafe fn unlock_all(list: *mut Sudog) {
+    // SAFETY: as in `lock_all`. `prev` of a queued sudog belongs to its queue, so the way back is found through `tail`.
+    unsafe {
+        let mut back: *mut Sudog = null_mut();
+        for s in each(list) {
+            (*s).tail = back;
+            back = s;
+        }
+        while !back.is_null() {
+            let c = (*back).chan;
+            // Everything is read before the last unlock of a run of equal channels.
+            while !(*back).tail.is_null() && (*(*back).tail).chan == c {
+                back = (*back).tail;
+            }
+            let before = (*back).tail;
+            (*c).lock.unlock();
+            back = before;
+        }
+    }
+}
+
+pub(crate) unsafe fn waiting<'a>(g: *mut G) -> &'a AtomicPtr<Sudog> {
+    // SAFETY: Gs are never freed.
+    unsafe { AtomicPtr::from_ptr((&raw mut (*g).waiting).cast()) }
+}
+
+/// The waiter was served: its stack is not touched from outside any more.
+///
+/// # Safety
+/// `g` is parked in a plain send or receive; the caller served it and holds the channel's lock.
+pub(crate) unsafe fn waits_no_more(g: *mut G) {
+    // Release: who finds that it waits for nothing, without the lock, finds its slots written.
+    // SAFETY: the caller's promise.
+    unsafe { waiting(g) }.store(null_mut(), Ordering::Release);
 }
 
 #[cfg(test)]

@@ -8,12 +8,13 @@ mod stack;
 
 use crate::abi::{Itab, KIND_DIRECT_IFACE, MemStats, Status, Type, args};
 use crate::code::{sites, symtab};
-use crate::gc::{self, barrier_enabled, finalizer, mark, roots, stats};
+use crate::gc::{self, finalizer, mark, roots, stats};
 use crate::heap::span::state;
 use crate::heap::special::{self, Special};
 use crate::heap::{arena, central, pages, sample};
-use crate::sched::{self, state as sched_state, stw};
+use crate::sched::stw;
 use crate::types::itab;
+use crate::world::{self, lists, phase};
 use core::sync::atomic::Ordering;
 use out::Out;
 
@@ -84,7 +85,7 @@ unsafe fn dump(out: &mut Out) {
     unsafe {
         // Slots that caches have not given out are no objects, nor are those that the last marking found dead.
         gc::flush_caches();
-        if !barrier_enabled() {
+        if !phase::enabled() {
             central::sweep_all();
         }
         out.bytes(b"go1.5 heap dump\n");
@@ -179,7 +180,7 @@ unsafe fn objects(out: &mut Out) {
 /// # Safety
 /// Ms are never freed.
 unsafe fn threads(out: &mut Out) {
-    for m in sched_state::all_ms() {
+    for m in lists::all_ms() {
         out.tag(Tag::Thread);
         // SAFETY: the caller's promise.
         let (id, tid) = unsafe { ((*m).id, (*m).tid) };
@@ -325,5 +326,5 @@ unsafe fn allocations(out: &mut Out) {
 
 /// The goroutine that writes the dump.
 fn writer() -> *mut crate::abi::G {
-    sched::curg()
+    world::curg()
 }

@@ -3,9 +3,9 @@
 use super::{NO_MORE, Out, Tag, writer};
 use crate::abi::{G, G_PARK_RESULTS, G_SYSTEM, SURFACE};
 use crate::code::symtab;
-use crate::sched::{WaitReason, g::status_of, state, status};
 use crate::unwind::pointers;
 use crate::unwind::walk::{Frame, Shape, Walker};
+use crate::world::{WaitReason, g::status_of, lists, status};
 use core::sync::atomic::Ordering;
 
 /// Every goroutine.
@@ -13,7 +13,7 @@ use core::sync::atomic::Ordering;
 /// # Safety
 /// System mode for curg, the world stopped.
 pub(super) unsafe fn goroutines(out: &mut Out) {
-    for g in state::all_gs() {
+    for g in lists::all_gs() {
         // SAFETY: Gs are never freed; the caller's promise.
         unsafe {
             let state = status_of(g).load(Ordering::Relaxed) & !status::SCAN;

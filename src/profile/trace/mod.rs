@@ -26,10 +26,9 @@ pub mod stacks;
 
 use crate::abi::{G, M};
 use crate::code::asmfuncs::goexit_pc;
-use crate::sched::{self, WaitReason};
 use crate::sync::mutex::{Mutex, RawMutex};
 use crate::unwind::frames::{self, Frames};
-use crate::world::P;
+use crate::world::{self, P, WaitReason};
 use buffer::{Log, TICK_DIV, stamp};
 use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
@@ -106,7 +105,7 @@ unsafe fn log<'a>(p: *mut P) -> (&'a mut Log, i64) {
 
 /// Writes an event of this thread.
 fn event(kind: Kind, args: &[u64], stack: Option<u32>) {
-    let p = sched::getp();
+    let p = world::getp();
     if p.is_null() {
         let mut shared = SHARED.lock();
         if on() {
@@ -141,7 +140,7 @@ unsafe fn stack_of(g: *mut G, skip: usize) -> u32 {
 /// The stack of the goroutine whose runtime call is being served.
 fn stack(skip: usize) -> Option<u32> {
     // SAFETY: it is stopped in that call.
-    Some(unsafe { stack_of(sched::curg(), skip) })
+    Some(unsafe { stack_of(world::curg(), skip) })
 }
 
 /// A goroutine was made, with the calling one's stack.
@@ -197,7 +196,7 @@ pub fn goroutine_yields(preempted: bool) {
 /// Before others can ready it.
 #[cold]
 pub unsafe fn goroutine_waits(g: *mut G, reason: WaitReason) {
-    use WaitReason::*;
+    use crate::world::WaitReason::*;
     let kind = match reason {
         ChanReceive => Kind::GoBlockRecv,
         ChanSend => Kind::GoBlockSend,
@@ -233,7 +232,7 @@ pub unsafe fn goroutine_waits(g: *mut G, reason: WaitReason) {
 pub unsafe fn goroutine_wakes(g: *mut G) {
     // SAFETY: the caller's promise; the goroutine that wakes it is stopped in its call.
     unsafe {
-        let skip = frames::details(sched::curg());
+        let skip = frames::details(world::curg());
         event(Kind::GoUnblock, &[(*g).goid as u64], stack(skip));
     }
 }
@@ -242,7 +241,7 @@ pub unsafe fn goroutine_wakes(g: *mut G) {
 #[cold]
 pub fn proc_starts() {
     // SAFETY: this thread's M.
-    let id = unsafe { (*sched::getm()).id };
+    let id = unsafe { (*world::getm()).id };
     event(Kind::ProcStart, &[id as u64], None);
 }
 

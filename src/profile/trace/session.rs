@@ -12,9 +12,10 @@ use super::{
 use crate::abi::{G, GoSlice, GoString, Iface, InterfaceType, Status, Type, args};
 use crate::os::clock::nanotime;
 use crate::profile::block::ticks;
-use crate::sched::g::{status_of, transition};
-use crate::sched::{self, WaitReason, state, status, stw};
+use crate::sched::{self, stw};
 use crate::sync::mutex::Mutex;
+use crate::world::g::{status_of, transition};
+use crate::world::{self, WaitReason, lists, status};
 use crate::{fatal, types};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -112,7 +113,7 @@ unsafe fn begin() -> bool {
     }
     // SAFETY: Gs are never freed. A goroutine in a system call may return meanwhile, nobody else moves.
     unsafe {
-        for g in state::all_gs() {
+        for g in lists::all_gs() {
             let state = status_of(g).load(Ordering::Acquire) & !status::SCAN;
             // What the last trace left says nothing about this one.
             (*g).systraced = u32::from(state == status::SYSCALL);
@@ -129,7 +130,7 @@ unsafe fn begin() -> bool {
         }
         let mut timers = TIMER_GOROUTINE.load(Ordering::Relaxed);
         if timers == 0 {
-            timers = state::GOIDGEN.fetch_add(1, Ordering::Relaxed) + 1;
+            timers = lists::GOIDGEN.fetch_add(1, Ordering::Relaxed) + 1;
             TIMER_GOROUTINE.store(timers, Ordering::Relaxed);
         }
         event(
@@ -139,8 +140,8 @@ unsafe fn begin() -> bool {
         );
         event(Kind::GoWaiting, &[timers as u64], None);
         proc_starts();
-        goroutine_runs(sched::curg());
-        if crate::gc::barrier_enabled() {
+        goroutine_runs(world::curg());
+        if crate::world::phase::enabled() {
             // A collection is under way; its end will be written.
             gc_starts(null_mut());
         }
@@ -170,7 +171,7 @@ pub unsafe fn stop(_a: &mut args::runtime_StopTrace) -> Status {
             // The reader was quick.
             return Status::Done;
         }
-        let g = sched::curg();
+        let g = world::curg();
         s.stopper = g;
         sched::park(g, WaitReason::TraceEnd)
     }
@@ -185,13 +186,13 @@ unsafe fn end() -> bool {
     if !on() {
         return false;
     }
-    if crate::gc::barrier_enabled() {
+    if crate::world::phase::enabled() {
         // Readers want the end of what began.
         event(Kind::GcDone, &[], None);
     }
     super::goroutine_yields(false);
     STATE.fetch_and(!ON, Ordering::Relaxed);
-    for p in state::existing_ps() {
+    for p in lists::existing_ps() {
         // SAFETY: with the world stopped all Ps are ours.
         buffer::finish(unsafe { &mut (*p).trace });
     }
@@ -213,7 +214,7 @@ unsafe fn end() -> bool {
 /// Called by its trampoline.
 pub unsafe fn read(a: &mut args::runtime_ReadTrace) -> Status {
     // SAFETY: system mode for curg.
-    unsafe { next(sched::curg(), &raw mut a.r0) }
+    unsafe { next(world::curg(), &raw mut a.r0) }
 }
 
 /// Hands out the next piece, or parks.

@@ -1,0 +1,214 @@
+//! States of a goroutine, and the transitions between them.
+//!
+//! Who changes a state owns the transition: the M that runs the goroutine, or who readies it. With [`status::SCAN`] set nobody does: its stack is being looked at.
+
+use super::current::getm;
+use super::lists;
+use crate::abi::{G, STACK_GUARD, STACK_PREEMPT};
+use crate::os::sys;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+/// States of a goroutine (`G::atomicstatus`); debuggers know the numbers.
+pub mod status {
+    /// Just allocated.
+    pub const IDLE: u32 = 0;
+    /// On a run queue.
+    pub const RUNNABLE: u32 = 1;
+    /// Runs on an M with a P.
+    pub const RUNNING: u32 = 2;
+    /// In a system call, with an M.
+    pub const SYSCALL: u32 = 3;
+    /// Parked.
+    pub const WAITING: u32 = 4;
+    /// Finished, or not started.
+    pub const DEAD: u32 = 6;
+    /// Its stack is being moved.
+    pub const COPYSTACK: u32 = 8;
+    /// Added while the stack is scanned.
+    pub const SCAN: u32 = 0x1000;
+}
+
+/// The status word of a goroutine.
+///
+/// # Safety
+/// `g` is a G of ours (they are never freed).
+pub unsafe fn status_of<'a>(g: *mut G) -> &'a AtomicU32 {
+    // SAFETY: the field is only accessed atomically.
+    unsafe { AtomicU32::from_ptr(&raw mut (*g).atomicstatus) }
+}
+
+/// Changes the status from `from` to `to`; another value there is a bug.
+///
+/// # Safety
+/// As [`status_of`]; the caller owns the transition.
+pub unsafe fn transition(g: *mut G, from: u32, to: u32) {
+    // SAFETY: the caller's promise.
+    let s = unsafe { status_of(g) };
+    if s.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed)
+        .is_err()
+    {
+        transition_slow(s, from, to);
+    }
+}
+
+/// [`transition`] of a goroutine whose stack is being scanned, most likely.
+#[cold]
+fn transition_slow(s: &AtomicU32, from: u32, to: u32) {
+    let mut spins = 0;
+    while let Err(is) = s.compare_exchange_weak(from, to, Ordering::AcqRel, Ordering::Relaxed) {
+        if is & !status::SCAN != from {
+            bad_transition(is, from, to);
+        }
+        spins += 1;
+        wait_for_scan(spins);
+    }
+}
+
+/// Keeps `g`, parked or on a queue, where it is while `f` looks at its stack: nobody changes its status or moves its stack meanwhile.
+///
+/// # Safety
+/// `g` does not run, and the caller is who will make it.
+pub unsafe fn hold_still<T>(g: *mut G, f: impl FnOnce() -> T) -> T {
+    // SAFETY: the caller's promise.
+    let s = unsafe { status_of(g) };
+    let mut spins = 0;
+    loop {
+        let now = s.load(Ordering::Relaxed) & !status::SCAN;
+        if s.compare_exchange_weak(now, now | status::SCAN, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
+        {
+            let t = f();
+            s.store(now, Ordering::Release);
+            return t;
+        }
+        spins += 1;
+        wait_for_scan(spins);
+    }
+}
+
+/// Lets some time go by while another thread scans a stack. `spins` counts the calls.
+pub fn wait_for_scan(spins: u32) {
+    // Most stacks are scanned in a microsecond; but the system may have taken the scanner off its processor.
+    if spins.is_multiple_of(100) {
+        sys::sched_yield();
+    } else {
+        core::hint::spin_loop();
+    }
+}
+
+#[cold]
+fn bad_transition(is: u32, from: u32, to: u32) -> ! {
+    use crate::fatal::{put_u64, puts, throw};
+    puts("runtime: goroutine status is ");
+    put_u64(u64::from(is));
+    puts(", expected ");
+    put_u64(u64::from(from));
+    puts(" before ");
+    put_u64(u64::from(to));
+    puts("\n");
+    throw("bad goroutine status")
+}
+
+/// The stack of `g` is `[lo, hi)`.
+///
+/// # Safety
+/// `g` does not run.
+pub unsafe fn set_stack(g: *mut G, lo: usize, hi: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        (*g).stack_lo = lo;
+        (*g).stack_hi = hi;
+        (*g).stack_size = hi - lo;
+        (*g).stackguard0 = lo + STACK_GUARD;
+        (*g).stackguard1 = usize::MAX;
+    }
+}
+
+/// Makes `g` a goroutine of the runtime's own, or one of the program's: the runtime's are not counted, not shown and not waited for.
+///
+/// # Safety
+/// `g` was just made and is on no queue, or it is the caller's.
+pub unsafe fn set_system(g: *mut G, system: bool) {
+    // SAFETY: the caller's promise.
+    let was = unsafe {
+        let was = (*g).flags & crate::abi::G_SYSTEM != 0;
+        if system {
+            (*g).flags |= crate::abi::G_SYSTEM;
+        } else {
+            (*g).flags &= !crate::abi::G_SYSTEM;
+        }
+        was
+    };
+    match (was, system) {
+        (false, true) => lists::NGSYS.fetch_add(1, Ordering::Relaxed),
+        (true, false) => lists::NGSYS.fetch_sub(1, Ordering::Relaxed),
+        _ => 0,
+    };
+}
+
+/// Why a goroutine waits; the text is shown in tracebacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+#[expect(missing_docs, reason = "the texts say it")]
+pub enum WaitReason {
+    None,
+    ChanReceive,
+    ChanSend,
+    ChanReceiveNil,
+    ChanSendNil,
+    Select,
+    SelectNoCases,
+    Semacquire,
+    Sleep,
+    IoWait,
+    FinalizerWait,
+    GcWait,
+    TimerWait,
+    SignalWait,
+    GcCycle,
+    CondWait,
+    CondRelease,
+    TraceReader,
+    TraceEnd,
+    StackGrowth,
+    PanicWait,
+}
+
+impl WaitReason {
+    /// The text in a goroutine's header line; empty for [`WaitReason::None`].
+    pub fn text(code: u32) -> &'static str {
+        const TEXTS: [&str; 21] = [
+            "",
+            "chan receive",
+            "chan send",
+            "chan receive (nil chan)",
+            "chan send (nil chan)",
+            "select",
+            "select (no cases)",
+            "semacquire",
+            "sleep",
+            "IO wait",
+            "finalizer wait",
+            "GC worker (idle)",
+            "timer goroutine (idle)",
+            "syscall",
+            "wait for GC cycle",
+            "semacquire",
+            "semarelease",
+            "trace reader (blocked)",
+            "semacquire",
+            "stack growth",
+            "panicwait",
+        ];
+        TEXTS.get(code as usize).copied().unwrap_or("waiting")
+    }
+}
+
+/// The running goroutine, stopped in a runtime call, was asked to make room and can.
+///
+/// # Safety
+/// In system mode, for `g == curg()` or null.
+pub unsafe fn wanted(g: *mut G) -> bool {
+    // SAFETY: the caller's promise.
+    unsafe { !g.is_null() && (*g).stackguard0 == STACK_PREEMPT && (*getm()).locks == 0 }
+}

@@ -1,0 +1,16 @@
+//! What every thread goes by: the phase of the collector, as compiled code and write barriers see it, and whether the world is being stopped.
+
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+
+/// Read by compiled code: marking runs, barriers are needed.
+#[unsafe(export_name = "runtime.writeBarrierEnabled")]
+pub static ENABLED: AtomicU8 = AtomicU8::new(0);
+
+/// Marking runs beside the program.
+#[inline(always)]
+pub fn enabled() -> bool {
+    ENABLED.load(Ordering::Relaxed) != 0
+}
+
+/// The world is being stopped: every P must come to a halt.
+pub static GCWAITING: AtomicU32 = AtomicU32::new(0);
