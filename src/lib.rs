@@ -61,6 +61,7 @@ pub mod code;
 pub mod complex;
 pub mod config;
 pub mod debug;
+pub mod dispatch;
 pub mod fatal;
 pub mod gc;
 pub mod heap;

@@ -319,10 +319,10 @@ fn gdb_names_every_function_of_the_runtime() {
     let Some(output) = gdb(&commands, &[&exe]) else {
         return;
     };
-    let entry = "schedule_entry () at src/sched/schedule.rs:";
+    let entry = "schedule_entry () at src/dispatch/schedule.rs:";
     in_order(
         &output,
-        &[entry, "in gort_after_call () at src/sched/schedule.rs:"],
+        &[entry, "in gort_after_call () at src/dispatch/schedule.rs:"],
     );
     assert!(!output.contains(" in  ()"), "{output}");
     assert!(!output.contains("::h"), "{output}");

@@ -1,8 +1,9 @@
 //! The main goroutine's runtime part: `runtime.main` in asm/rt0.S calls these between Go's own functions.
 
 use crate::abi::{Status, args};
+use crate::dispatch::sysmon;
 use crate::os::sys;
-use crate::sched::{self, sysmon};
+use crate::sched;
 use crate::world::m::unlock;
 use crate::world::{self, getm, lists};
 use core::sync::atomic::Ordering;

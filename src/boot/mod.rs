@@ -8,10 +8,11 @@ pub mod main;
 
 use crate::abi::{G, M, STACK_GUARD};
 use crate::config::env;
+use crate::dispatch::schedule;
 use crate::fatal::out::{Out, Sink};
 use crate::os::cpu::NCPU;
 use crate::os::sys;
-use crate::sched::{self, m, schedule};
+use crate::sched::{self, threads};
 use crate::world::{lists, registers};
 use core::arch::asm;
 use core::cell::UnsafeCell;
@@ -120,7 +121,7 @@ unsafe extern "C" fn schedinit() {
         // Before the first M: its generator starts from such a number.
         crate::os::random::ensure_seeded();
         let m0 = M0.0.get().cast::<M>();
-        m::init(m0, (*m0).g0);
+        threads::init(m0, (*m0).g0);
         crate::types::init();
         crate::heap::init();
         registers::init();

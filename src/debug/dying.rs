@@ -1,7 +1,7 @@
 //! The last moments of the process: one thread at a time may print and end it.
 
 use super::traceback::{self, Style};
-use super::{builtins, watch};
+use super::{builtins, report, watch};
 use crate::abi::G;
 use crate::config::level;
 use crate::fatal;
@@ -52,7 +52,7 @@ pub fn is_dying() -> bool {
 /// The values of an uncaught panic are going to be shown, which may call methods; then comes [`start`].
 pub fn tell() {
     TELLING.store(true, Ordering::Relaxed);
-    sched::report::last();
+    report::last();
     watch::begin();
 }
 
@@ -79,7 +79,7 @@ pub fn start() {
             // SAFETY: as above. From here on this thread is not preempted, and a panic in a String method is fatal.
             unsafe { (*m).locks += 1 };
             if !telling() {
-                sched::report::last();
+                report::last();
             }
             if !FROZEN.swap(true, Ordering::AcqRel) {
                 freeze();

@@ -4,6 +4,7 @@ pub mod builtins;
 pub mod callers;
 pub mod dying;
 pub mod info;
+pub mod report;
 pub mod traceback;
 pub mod value;
 pub mod watch;

@@ -15,9 +15,10 @@ use crate::heap;
 use crate::heap::span::Span;
 use crate::heap::special::{self, Held, SLAB, Special};
 use crate::heap::stats::HEAP_LIVE;
+use crate::sched::{self, life};
 use crate::sync::mutex::Mutex;
 use crate::world::{self, WaitReason, events, g, phase};
-use crate::{fatal, mem, sched};
+use crate::{fatal, mem};
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -293,7 +294,7 @@ unsafe fn start() {
     }
     // SAFETY: system mode; the function takes no arguments.
     unsafe {
-        let g = sched::g::new_goroutine((&raw const FUNC.0).cast::<FuncVal>(), null(), 0, 0);
+        let g = life::new_goroutine((&raw const FUNC.0).cast::<FuncVal>(), null(), 0, 0);
         g::set_system(g, true);
         sched::park::runq_put(world::getp(), g, false);
     }

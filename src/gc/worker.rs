@@ -13,8 +13,8 @@ use super::{pace, roots, work};
 use crate::os::clock::nanotime;
 use crate::os::{futex, sys};
 use crate::profile::trace;
-use crate::sched::m;
 use crate::sched::state::{GLOBAL_RUNQ, WAKE};
+use crate::sched::threads;
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::phase::GCWAITING;
 use crate::world::{P, events, g};
@@ -159,7 +159,7 @@ pub(super) fn others() -> bool {
 #[inline]
 pub(super) fn more_work() {
     if WAKE.wanted() {
-        m::wake_p();
+        threads::wake_p();
     }
 }
 

@@ -361,7 +361,7 @@ unsafe fn alloc_large(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -
             crate::profile::trace::heap_changes(live);
         }
         gc::check_trigger(live);
-        crate::sched::prompt::look_for_timers();
+        crate::dispatch::prompt::look_for_timers();
         p
     }
 }

@@ -5,13 +5,14 @@
 //! Everything else is under `lock`. Descriptors come from a pool and are never unmapped, so a stale event or timer finds one, if perhaps a different one: it
 //! makes somebody look in vain.
 
+use super::deadline;
 use super::waiter::{Begin, Waiter};
-use super::{deadline, epoll};
 use crate::abi::{G, RuntimeTimer, Status, args};
+use crate::sched::{self, epoll};
 use crate::sync::mutex::{Mutex, RawMutex};
 use crate::world::glist::GList;
 use crate::world::{self, WaitReason};
-use crate::{fatal, mem, sched};
+use crate::{fatal, mem};
 use core::mem::offset_of;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
@@ -128,7 +129,7 @@ pub(super) unsafe fn ready_all(gs: [*mut G; 2]) {
 ///
 /// # Safety
 /// `pd` is a descriptor.
-pub(super) unsafe fn push_ready(list: &mut GList, pd: *mut PollDesc, mode: Mode) {
+pub(crate) unsafe fn push_ready(list: &mut GList, pd: *mut PollDesc, mode: Mode) {
     // SAFETY: descriptors live for ever; a goroutine that was taken off is in no list.
     unsafe {
         let g = (*pd).unblock(mode, true);

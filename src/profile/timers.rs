@@ -18,9 +18,9 @@
 //! succeeds if the word is what it was. `proftimer` is under [`TIMERS`].
 
 use crate::abi::M;
+use crate::dispatch::sysmon;
 use crate::os::random_u64;
 use crate::os::timer::{Clock, Interval, Timer, To};
-use crate::sched::sysmon;
 use crate::sync::mutex::Mutex;
 use crate::world::lists;
 use core::sync::atomic::{AtomicI32, AtomicU64, Ordering, fence};

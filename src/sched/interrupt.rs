@@ -11,9 +11,9 @@
 //!
 //! No system call of the program sees the signal: [`settle`].
 
-use super::schedule;
 use crate::abi::{G, G_PARK_RESULTS, G_THROWSPLIT, M};
 use crate::config::godebug::ASYNC_PREEMPT_OFF;
+use crate::dispatch::schedule;
 use crate::os::context::Context;
 use crate::os::sys;
 use crate::os::ways::Ways;

@@ -3,23 +3,18 @@
 //! Who they are is in [`crate::world`]; here is what others ask of them. [`state::SCHED`] is under its lock; counters with their own word are atomic and say what
 //! they pair with.
 //!
-//! System mode always starts on an empty g0 stack and ends either by returning to the Go caller or in [`schedule::schedule`], so no Rust frame
+//! System mode always starts on an empty g0 stack and ends either by returning to the Go caller or in [`crate::dispatch::schedule::schedule`], so no Rust frame
 //! outlives a park and the world is only stopped where no Rust frame of a goroutine is live (docs/sched.md).
 
-pub mod g;
+pub mod epoll;
 pub mod interrupt;
-pub mod lock;
-pub mod m;
+pub mod life;
 pub mod park;
 pub mod perturb;
 pub mod poller;
-pub mod prompt;
-pub mod report;
-pub mod schedule;
 pub mod state;
 pub mod stw;
-pub mod syscall;
-pub mod sysmon;
+pub mod threads;
 pub mod wake;
 pub use park::{park, ready, ready_to_try, waited};
 pub use stw::{start_world, stop_world};

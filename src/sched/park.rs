@@ -1,7 +1,7 @@
 //! Parking and readying goroutines.
 
 use super::state::{SCHED, WAKE};
-use super::{m, perturb};
+use super::{perturb, threads};
 use crate::abi::{G, STACK_GUARD, Status};
 use crate::profile::{block, trace};
 use crate::world::g::{status_of, transition};
@@ -83,12 +83,12 @@ pub unsafe fn ready_to_try(g: *mut G) {
             let mut s = SCHED.lock();
             s.runq_put(g);
             drop(s);
-            m::wake_p();
+            threads::wake_p();
             return;
         }
         runq_put(p, g, true);
         if WAKE.wanted() && !perturb::chance(4) {
-            m::wake_p();
+            threads::wake_p();
         }
     }
 }
@@ -133,7 +133,7 @@ unsafe fn runq_put_somewhere(p: *mut P, g: *mut G) {
     // The caller looks for idle Ps now, and expects a locked instruction before.
     fence(Ordering::SeqCst);
     if perturb::chance(8) && lists::MAIN_STARTED.load(Ordering::Relaxed) != 0 {
-        m::wake_p();
+        threads::wake_p();
     }
 }
 
@@ -198,7 +198,7 @@ pub unsafe fn ready_list(list: GList) {
     }
     // One is enough: who finds work and leaves some wakes the next.
     if WAKE.wanted_after_store() {
-        m::wake_p();
+        threads::wake_p();
     }
 }
 

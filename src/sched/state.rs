@@ -31,7 +31,7 @@ pub struct Sched {
     pub pidle: *mut P,
     /// Runnable goroutines of no P.
     pub runq: GList,
-    /// Those that go before all others (`sched::prompt`).
+    /// Those that go before all others (`dispatch::prompt`).
     pub prompt: GList,
     /// Dead goroutines of no P.
     pub gfree: GList,
@@ -65,7 +65,7 @@ pub static WAKE: Wake = Wake::new();
 pub static GLOBAL_RUNQ: AtomicU32 = AtomicU32::new(0);
 /// Length of the prompt list: a hint outside the lock.
 pub static PROMPT: AtomicU32 = AtomicU32::new(0);
-/// The timers of some P are overdue and it does not get to them: whoever schedules next fires them (`sched::prompt`).
+/// The timers of some P are overdue and it does not get to them: whoever schedules next fires them (`dispatch::prompt`).
 pub static OVERDUE: AtomicBool = AtomicBool::new(false);
 /// The thread that waits for the network and the timers.
 pub static POLLER: Poller = Poller::new();

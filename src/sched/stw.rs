@@ -4,8 +4,9 @@
 //! `stopwait` counts the ones still missing; who brings it to zero wakes the stopper.
 
 use super::state::{self, LAST_POLL, POLLER, SCHED, STOP_NOTE, Sched};
-use super::{interrupt, m, park, syscall};
+use super::{interrupt, park, threads};
 use crate::abi::{G, M, STACK_PREEMPT, Status, args};
+use crate::dispatch::{syscall, sysmon};
 use crate::mem;
 use crate::os::cpu::NCPU;
 use crate::profile::trace;
@@ -128,14 +129,14 @@ pub unsafe fn start_world() {
         let mut busy = resize(n);
         WORLD.unlock();
         poll_network();
-        super::sysmon::wake();
+        sysmon::wake();
         while !busy.is_null() {
             let p = busy;
             busy = (*p).link;
-            m::start(p, false);
+            threads::start(p, false);
         }
         if state::WAKE.idle() > 0 {
-            m::wake_p();
+            threads::wake_p();
         }
     }
 }
@@ -144,7 +145,7 @@ pub unsafe fn start_world() {
 /// that waits in the poller has looked, and left what it found on a queue.
 unsafe fn poll_network() {
     if crate::net::has_waiters() && !POLLER.waits() {
-        let list = crate::net::netpoll(0);
+        let list = crate::sched::epoll::netpoll(0);
         LAST_POLL.store(crate::os::clock::nanotime(), Ordering::Relaxed);
         // SAFETY: the poller hands parked goroutines over once; this thread has a P, and the world goes on.
         unsafe { park::ready_list(list) };
@@ -220,7 +221,7 @@ pub fn stop_for_gc() {
             (*m).spinning = 0;
             state::WAKE.gave_up();
         }
-        let p = m::release_p();
+        let p = threads::release_p();
         {
             let mut s = SCHED.lock();
             (*p).status.store(pstatus::GCSTOP, Ordering::Release);
@@ -231,7 +232,7 @@ pub fn stop_for_gc() {
                 STOP_NOTE.wakeup();
             }
         }
-        m::wait_awake(if spins() { SPIN_NS } else { 0 });
+        threads::wait_awake(if spins() { SPIN_NS } else { 0 });
     }
 }
 
@@ -282,9 +283,9 @@ pub unsafe fn resize(n: u32) -> *mut P {
                 trace::goroutine_yields(false);
             }
             if !mine.is_null() {
-                m::release_p();
+                threads::release_p();
             }
-            m::acquire_p(lists::p_at(0));
+            threads::acquire_p(lists::p_at(0));
             if traced {
                 trace::goroutine_runs((*m).curg);
             }

@@ -31,7 +31,7 @@ pub fn send(s: u32) -> bool {
     }
     // SeqCst: the receiver announces itself, then looks here; we note the signal, then whoever polls looks for a receiver.
     PENDING[word].fetch_or(bit, Ordering::SeqCst);
-    crate::net::netpoll_break();
+    crate::sched::epoll::netpoll_break();
     true
 }
 

@@ -8,8 +8,8 @@ use crate::abi::{Eface, FuncVal, G, RuntimeTimer, args};
 use crate::net::deadline;
 use crate::os::clock::nanotime;
 use crate::profile::trace;
-use crate::sched::m;
 use crate::sched::state::WAKE;
+use crate::sched::threads;
 use crate::sync::mutex::RawMutex;
 use crate::world::P;
 use crate::world::glist::GList;
@@ -150,7 +150,7 @@ unsafe fn add_locked(h: &PerP, t: *mut RuntimeTimer) -> bool {
 
 /// Tells the scheduler of a new first timer.
 fn announce(when: i64) {
-    crate::sched::schedule::wake_for_timer(when);
+    crate::dispatch::schedule::wake_for_timer(when);
 }
 
 /// Arms `t`, running `locked` before anyone can see it fire.
@@ -259,7 +259,7 @@ pub unsafe fn check_into(p: *mut P, of: *mut P, ready: &mut GList) {
             (*p).runq.put_next(next);
             // Somebody may have looked meanwhile, and gone to sleep.
             if WAKE.wanted() {
-                m::wake_p();
+                threads::wake_p();
             }
         }
     }

@@ -45,7 +45,7 @@ pub struct P {
     pub gfree: *mut G,
     /// Length of `gfree`. Only the holder writes it.
     pub ngfree: AtomicU32,
-    /// Goroutines in a row that went before the others (`sched::prompt`).
+    /// Goroutines in a row that went before the others (`dispatch::prompt`).
     pub streak: u32,
     /// What sysmon saw last; only sysmon touches it.
     pub sysmon: SysmonTick,

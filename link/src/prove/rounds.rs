@@ -9,7 +9,7 @@ use iced_x86::{Decoder, DecoderOptions, FlowControl, Mnemonic};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 
-/// The function's name (src/sched/schedule.rs).
+/// The function's name (src/dispatch/schedule.rs).
 const SCHEDULE: &[u8] = b"gort_schedule";
 
 /// Looks for a path from the scheduler to itself; answers it as an error.

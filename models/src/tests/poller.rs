@@ -39,7 +39,7 @@ impl Timers {
         }
     }
 
-    /// As `wait_for_poller` in `src/sched/schedule.rs`. The timers that it then looks at: when the first is due.
+    /// As `wait_for_poller` in `src/dispatch/schedule.rs`. The timers that it then looks at: when the first is due.
     fn wait(&self) -> i64 {
         assert!(self.poller.claim());
         if self.poller.until(|| self.next()) > 100 {

@@ -8,9 +8,10 @@
 //! After [`STREAK`] of them in a row another goroutine has its turn, so that many timers with short periods starve nobody. While the list is long no more
 //! timers are fired: the goroutines they wake would only stand at its end.
 
-use super::state::{GLOBAL_RUNQ, OVERDUE, PROMPT, SCHED, WAKE};
-use super::{m, park, stw, sysmon};
+use super::sysmon;
 use crate::abi::G;
+use crate::sched::state::{GLOBAL_RUNQ, OVERDUE, PROMPT, SCHED, WAKE};
+use crate::sched::{park, stw, threads};
 use crate::world::glist::GList;
 use crate::world::{self, P, lists};
 use core::ptr;
@@ -129,7 +130,7 @@ fn may_fire() -> bool {
 /// Makes every goroutine of a list (linked by `schedlink`, all parked) runnable, before all others.
 ///
 /// # Safety
-/// As [`park::ready`], for each.
+/// As [`crate::sched::park::ready`], for each.
 pub unsafe fn ready_list(list: GList) {
     if list.is_empty() {
         return;
@@ -146,7 +147,7 @@ pub unsafe fn ready_list(list: GList) {
 /// The list has grown: somebody must take from it.
 fn wake_for_list() {
     if WAKE.wanted_after_store() {
-        m::wake_p();
+        threads::wake_p();
     } else if WAKE.idle() == 0 {
         sysmon::hurry(0);
     }

@@ -1,8 +1,9 @@
 //! LockOSThread, thread limits, fork brackets.
 
-use super::state::SCHED;
 use crate::abi::{STACK_FORK, STACK_GUARD, args};
 use crate::profile::timers;
+use crate::sched::state::SCHED;
+use crate::sched::threads;
 use crate::world::{getg, getm};
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -54,7 +55,7 @@ pub unsafe fn set_max_threads(a: &mut args::runtime_setMaxThreads) {
     a.out = i64::from(s.maxmcount);
     // As in Go, cut off rather than limited: what a program sees of it again, and a message, are the same.
     s.maxmcount = a.in_ as i32;
-    super::m::check_count(s);
+    threads::check_count(s);
 }
 
 /// Before fork: until [`after_fork`] the goroutine stays on its M, and a stack check is a bug.

@@ -1,10 +1,10 @@
 //! `GODEBUG=schedtrace=X,scheddetail=1`: what the scheduler is doing, on standard error, in Go 1.5's words. sysmon asks every X milliseconds, a dying thread once.
 
-use super::state::{SCHED, Sched, WAKE};
 use crate::abi::{G, M};
 use crate::config::godebug::{SCHED_DETAIL, SCHED_TRACE};
 use crate::fatal::out::{Out, Sink};
 use crate::os::clock::nanotime;
+use crate::sched::state::{SCHED, Sched, WAKE};
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::p::pstatus;
 use crate::world::phase::GCWAITING;

@@ -3,9 +3,9 @@
 //! For each newer system call there is an older one that serves where a kernel or a filter refuses it ([`Ways`]); where all fail the process
 //! dies, for it would turn in circles or sleep for ever.
 
-use super::desc::{self, Mode, PollDesc};
 use crate::fatal;
 use crate::fatal::out::Out;
+use crate::net::desc::{self, Mode, PollDesc};
 use crate::os::PATIENCE;
 use crate::os::sys::{syscall3, syscall6};
 use crate::os::ways::Ways;

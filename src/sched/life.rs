@@ -169,7 +169,7 @@ pub unsafe fn newproc(a: &mut args::runtime_newproc) {
         super::park::runq_put(p, g, true);
         // Before main starts there is nothing to run in parallel with.
         if state::WAKE.wanted() && lists::MAIN_STARTED.load(Ordering::Relaxed) != 0 {
-            super::m::wake_p();
+            super::threads::wake_p();
         }
     }
 }

@@ -3,11 +3,12 @@
 //! Between the two the goroutine is in state SYSCALL and its P in state SYSCALL: whoever changes the P's status first has it, the
 //! returning M or another (sysmon, the stopper of the world). The stack stays where it is.
 
-use super::state::{self, SCHED};
-use super::{interrupt, m, schedule};
+use super::schedule;
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, args};
 use crate::os::sys;
 use crate::profile::trace;
+use crate::sched::state::{self, SCHED};
+use crate::sched::{interrupt, threads};
 use crate::world::g::transition;
 use crate::world::p::pstatus;
 use crate::world::{P, getg, getm, getp, phase, status};
@@ -144,7 +145,7 @@ pub unsafe fn exit_leaf(_a: &mut args::runtime_exitsyscall) -> bool {
             return false;
         }
         (*m).oldp = ptr::null_mut();
-        m::keep_p(p);
+        threads::keep_p(p);
         (*p).syscalltick.fetch_add(1, Ordering::Relaxed);
         back_to_running(m);
         true
@@ -192,7 +193,7 @@ unsafe fn traced_exit(m: *mut M, g: *mut G) -> bool {
             )
             .is_ok()
         {
-            m::keep_p(p);
+            threads::keep_p(p);
             if (*p).syscalltick.load(Ordering::Acquire) == tick {
                 (*g).systraced = 0;
             } else if trace::on() {
@@ -227,7 +228,7 @@ pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Status {
         }
         let p = SCHED.lock().pidle_get();
         if !p.is_null() {
-            m::acquire_p(p);
+            threads::acquire_p(p);
             if trace::on() {
                 trace::goroutine_runs(g);
             }
@@ -249,12 +250,12 @@ pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Status {
         SCHED.lock().runq_put(g);
         // A P that went idle meanwhile did not see it.
         if state::WAKE.idle() != 0 {
-            m::wake_p();
+            threads::wake_p();
         }
         if locked {
             schedule::schedule();
         }
-        m::stop();
+        threads::stop();
         Status::Parked
     }
 }

@@ -4,14 +4,16 @@
 //! It holds no P and never runs Go code.
 
 use super::prompt::HOG_NS;
-use super::state::{
-    self, GLOBAL_RUNQ, OVERDUE, POLLER, PROMPT, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE,
-};
-use super::{interrupt, m, park, perturb, stw, syscall};
+use super::syscall;
 use crate::abi::M;
 use crate::config::godebug::PREEMPT_STRESS;
+use crate::debug::report;
 use crate::os::clock::nanotime;
 use crate::os::sys;
+use crate::sched::state::{
+    self, GLOBAL_RUNQ, OVERDUE, POLLER, PROMPT, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE,
+};
+use crate::sched::{interrupt, park, perturb, stw, threads};
 use crate::sync::note::Note;
 use crate::world::p::{SysmonTick, pstatus};
 use crate::world::phase::GCWAITING;
@@ -90,10 +92,10 @@ fn doze(mut ns: i64) {
 /// sleep meanwhile must not take that for a deadlock, so this thread, which does not count otherwise, counts as one that runs.
 fn wait_in_poller(ns: i64) {
     SCHED.lock().nmidlelocked -= 1;
-    let list = crate::net::netpoll(ns);
+    let list = crate::sched::epoll::netpoll(ns);
     if POLLER.waits() {
         // An idle thread waits there, too, by now; perhaps it was meant by the break that ended our wait.
-        crate::net::netpoll_break();
+        crate::sched::epoll::netpoll_break();
     }
     let now = nanotime();
     // SAFETY: the poller hands parked goroutines over once.
@@ -130,7 +132,7 @@ pub fn hurry(when: i64) {
     if when < NAP_END.load(Ordering::SeqCst) {
         NAP_NOTE.wakeup();
         if IN_POLLER.load(Ordering::SeqCst) {
-            crate::net::netpoll_break();
+            crate::sched::epoll::netpoll_break();
         }
     }
 }
@@ -190,8 +192,8 @@ pub extern "C" fn run() {
             || WAKE.idle() == lists::GOMAXPROCS.load(Ordering::Relaxed)
         {
             if super::schedule::lacks_poller() && GCWAITING.load(Ordering::Acquire) == 0 {
-                m::wake_p();
-            } else if !super::report::on() && core::mem::replace(&mut all_idle, true) {
+                threads::wake_p();
+            } else if !report::on() && core::mem::replace(&mut all_idle, true) {
                 sleep_while_idle(crate::heap::scavenge::run(nanotime()));
                 (idle, all_idle) = (0, false);
             }
@@ -199,15 +201,15 @@ pub extern "C" fn run() {
             all_idle = false;
         }
         let now = nanotime();
-        super::report::tick(now);
+        report::tick(now);
         crate::heap::scavenge::run(now);
         if WAKE.idle() != 0 && super::schedule::lacks_poller() {
             // The thread that waited found no P to go on with, and left.
-            m::wake_p();
+            threads::wake_p();
         }
         if crate::gc::overdue(now) {
             crate::world::events::force();
-            m::wake_p();
+            threads::wake_p();
         }
         seen = retake(now);
         if seen.taken > 0 {
@@ -286,7 +288,7 @@ fn retake(now: i64) -> Seen {
                     {
                         found.taken += 1;
                         syscall::lost(p);
-                        m::hand_off(p);
+                        threads::hand_off(p);
                     }
                 }
                 pstatus::RUNNING => {
@@ -367,7 +369,7 @@ impl SysmonTick {
 pub unsafe fn start() {
     RUNS.store(1, Ordering::Relaxed);
     // SAFETY: no P is given away; `run` never returns.
-    unsafe { m::new_m(run as *const () as usize, ptr::null_mut()) };
+    unsafe { threads::new_m(run as *const () as usize, ptr::null_mut()) };
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Threads: making, parking and waking Ms, and handing Ps to them.
 
+use super::perturb;
 use super::state::{self, GLOBAL_RUNQ, SCHED, Sched, WAKE};
-use super::{perturb, schedule, sysmon};
 use crate::abi::{G, M, STACK_GUARD};
+use crate::dispatch::{schedule, sysmon};
 use crate::fatal::out::Out;
 use crate::os::{self, sys};
 use crate::profile::{timers, trace};

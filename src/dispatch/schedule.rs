@@ -2,13 +2,14 @@
 //!
 //! Every function here runs at the base of a g0 stack: nothing of an earlier goroutine is left on it ([`schedule`] is where that is held).
 
-use super::state::{self, GLOBAL_RUNQ, POLLER, SCHED, Sched, WAKE};
-use super::wake::{Host, Retired};
-use super::{interrupt, m, park, perturb, prompt, stw};
+use super::prompt;
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status};
 use crate::fatal;
 use crate::os::futex;
 use crate::profile::trace;
+use crate::sched::state::{self, GLOBAL_RUNQ, POLLER, SCHED, Sched, WAKE};
+use crate::sched::wake::{Host, Retired};
+use crate::sched::{interrupt, park, perturb, stw, threads};
 use crate::sync::mutex::Guard;
 use crate::world::g::{status_of, transition};
 use crate::world::p::pstatus;
@@ -49,7 +50,7 @@ unsafe extern "C" fn schedule_entry() -> ! {
     schedule()
 }
 
-/// A runtime function answered [`Status::Parked`] or [`Status::Retry`] (asm/switch.S).
+/// A runtime function answered [`crate::abi::Status::Parked`] or [`crate::abi::Status::Retry`] (asm/switch.S).
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_after_call(status: Status, g: *mut G) -> ! {
     // SAFETY: g called the function.
@@ -112,7 +113,7 @@ unsafe fn rearm_later(g: *mut G) {
 ///
 /// # Safety
 /// `g` is curg, its context is saved, and it may be stopped there.
-pub(super) unsafe fn preempt(g: *mut G) -> ! {
+pub(crate) unsafe fn preempt(g: *mut G) -> ! {
     // SAFETY: the caller's promise.
     unsafe {
         (*g).preempt = 0;
@@ -192,11 +193,11 @@ unsafe fn pick(m: *mut M) -> (*mut G, bool) {
     // SAFETY: this thread's M.
     unsafe {
         if !(*m).lockedg.is_null() {
-            m::stop_locked();
+            threads::stop_locked();
             return ((*m).lockedg, false);
         }
         if (*m).p.is_null() {
-            m::stop();
+            threads::stop();
         }
         loop {
             if GCWAITING.load(Ordering::Acquire) != 0 {
@@ -227,7 +228,7 @@ unsafe fn pick(m: *mut M) -> (*mut G, bool) {
                 continue;
             }
             if !(*g).lockedm.is_null() && (*g).lockedm != m {
-                m::start_locked(g);
+                threads::start_locked(g);
                 continue;
             }
             return (g, inherit);
@@ -240,12 +241,12 @@ unsafe fn stop_spinning(m: *mut M) {
     // SAFETY: this thread's M.
     unsafe { (*m).spinning = 0 };
     if WAKE.found() {
-        m::wake_p();
+        threads::wake_p();
     }
 }
 
 /// Makes `g` this thread's running goroutine and takes the rest of the runtime call that it parked in, if there is any. Unless that answers
-/// [`Status::Done`] it has stopped `g` again. `inherit`: it goes on with the time slice of the one that woke it.
+/// [`crate::abi::Status::Done`] it has stopped `g` again. `inherit`: it goes on with the time slice of the one that woke it.
 unsafe fn execute(g: *mut G, inherit: bool) -> Status {
     // SAFETY: g is runnable and ours; its context is saved.
     unsafe {
@@ -334,7 +335,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                 }
             }
             if crate::net::active() && !POLLER.waits() {
-                let mut list = crate::net::netpoll(0);
+                let mut list = crate::sched::epoll::netpoll(0);
                 state::LAST_POLL.store(crate::os::clock::nanotime(), Ordering::Relaxed);
                 if !list.is_empty() {
                     let g = list.pop();
@@ -386,14 +387,14 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
             }
             // With goroutines on its queue perhaps, which are not to be stolen onto.
             if !wait_for_poller() {
-                m::stop();
+                threads::stop();
             }
             return ptr::null_mut();
         }
     }
 }
 
-/// A thread that has found nothing gives its P away ([`Wake::retire`](super::wake::Wake::retire)).
+/// A thread that has found nothing gives its P away ([`Wake::retire`](crate::sched::wake::Wake::retire)).
 struct LastLook {
     /// What was found all the same; null: something else is to be done.
     found: *mut G,
@@ -423,7 +424,7 @@ impl Host for LastLook {
     fn give_away(&mut self, s: &mut Self::Lock) {
         // SAFETY: this thread holds a P, whose queue is empty.
         unsafe {
-            let p = m::release_p();
+            let p = threads::release_p();
             s.pidle_put(p);
         }
     }
@@ -434,7 +435,7 @@ impl Host for LastLook {
             return false;
         }
         // SAFETY: off the idle list it is ours; this thread has none.
-        unsafe { m::acquire_p(p) };
+        unsafe { threads::acquire_p(p) };
         true
     }
 
@@ -541,7 +542,7 @@ unsafe fn wait_for_poller() -> bool {
         } else {
             (next - crate::os::clock::nanotime()).max(0)
         };
-        let list = crate::net::netpoll(delay);
+        let list = crate::sched::epoll::netpoll(delay);
         POLLER.leave();
         state::LAST_POLL.store(crate::os::clock::nanotime(), Ordering::Relaxed);
         let p = SCHED.lock().pidle_get();
@@ -554,7 +555,7 @@ unsafe fn wait_for_poller() -> bool {
             }
             return false;
         }
-        m::acquire_p(p);
+        threads::acquire_p(p);
         park::ready_list(list);
         if crate::time::next_when() <= crate::os::clock::nanotime() {
             for q in lists::all_ps().filter(|&q| crate::time::pending(q)) {
@@ -562,7 +563,7 @@ unsafe fn wait_for_poller() -> bool {
             }
             // More than are fired at a time: another thread goes on with those of idle Ps while we turn to the first.
             if lists::all_ps().any(crate::time::pending) && WAKE.wanted() {
-                m::wake_p();
+                threads::wake_p();
             }
         }
         true
@@ -578,11 +579,11 @@ pub fn lacks_poller() -> bool {
 pub fn wake_for_timer(when: i64) {
     if let Some(late) = POLLER.announce(when) {
         if late {
-            crate::net::netpoll_break();
+            crate::sched::epoll::netpoll_break();
         }
     } else if WAKE.idle() != 0 {
         // Nobody waits: an idle thread takes it over.
-        m::wake_p();
+        threads::wake_p();
     } else {
         // A busy P checks its own timers when it schedules; sysmon sees to it that it does.
         super::sysmon::hurry(when);
