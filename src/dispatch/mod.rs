@@ -8,8 +8,12 @@
 //! by returning to the Go caller or in [`schedule::schedule`], so no Rust frame outlives a park and the world is only stopped where no Rust frame of a
 //! goroutine is live.
 
+pub mod deadlock;
 pub mod lock;
+pub mod outside;
+pub mod procs;
 pub mod prompt;
 pub mod schedule;
 pub mod syscall;
 pub mod sysmon;
+pub mod threads;

@@ -8,10 +8,9 @@
 //! After [`STREAK`] of them in a row another goroutine has its turn, so that many timers with short periods starve nobody. While the list is long no more
 //! timers are fired: the goroutines they wake would only stand at its end.
 
-use super::sysmon;
 use crate::abi::G;
 use crate::sched::state::{GLOBAL_RUNQ, OVERDUE, PROMPT, SCHED, WAKE};
-use crate::sched::{park, stw, threads};
+use crate::sched::{alarm, park, stw, threads};
 use crate::world::glist::GList;
 use crate::world::{self, P, lists};
 use core::ptr;
@@ -149,6 +148,6 @@ fn wake_for_list() {
     if WAKE.wanted_after_store() {
         threads::wake_p();
     } else if WAKE.idle() == 0 {
-        sysmon::hurry(0);
+        alarm::hurry(0);
     }
 }

@@ -2,19 +2,22 @@
 //!
 //! Every function here runs at the base of a g0 stack: nothing of an earlier goroutine is left on it ([`schedule`] is where that is held).
 
+use super::outside::{lacks_poller, wait_for_poller};
 use super::prompt;
+use super::threads::stop;
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status};
-use crate::fatal;
-use crate::os::futex;
-use crate::profile::trace;
+use crate::os::{futex, sys};
+use crate::profile::{timers, trace};
 use crate::sched::state::{self, GLOBAL_RUNQ, POLLER, SCHED, Sched, WAKE};
+use crate::sched::threads::{self, acquire_p};
 use crate::sched::wake::{Host, Retired};
-use crate::sched::{interrupt, park, perturb, stw, threads};
+use crate::sched::{interrupt, park, perturb};
 use crate::sync::mutex::Guard;
 use crate::world::g::{status_of, transition};
 use crate::world::p::pstatus;
 use crate::world::phase::GCWAITING;
 use crate::world::{self, P, getm, getp, lists, registers, status};
+use crate::{dispatch, fatal};
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -193,15 +196,15 @@ unsafe fn pick(m: *mut M) -> (*mut G, bool) {
     // SAFETY: this thread's M.
     unsafe {
         if !(*m).lockedg.is_null() {
-            threads::stop_locked();
+            dispatch::threads::stop_locked();
             return ((*m).lockedg, false);
         }
         if (*m).p.is_null() {
-            threads::stop();
+            dispatch::threads::stop();
         }
         loop {
             if GCWAITING.load(Ordering::Acquire) != 0 {
-                stw::stop_for_gc();
+                dispatch::threads::stop_for_gc();
                 continue;
             }
             if crate::world::events::asked() {
@@ -228,7 +231,7 @@ unsafe fn pick(m: *mut M) -> (*mut G, bool) {
                 continue;
             }
             if !(*g).lockedm.is_null() && (*g).lockedm != m {
-                threads::start_locked(g);
+                dispatch::threads::start_locked(g);
                 continue;
             }
             return (g, inherit);
@@ -335,7 +338,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                 }
             }
             if crate::net::active() && !POLLER.waits() {
-                let mut list = crate::sched::epoll::netpoll(0);
+                let mut list = crate::net::netpoll(0);
                 state::LAST_POLL.store(crate::os::clock::nanotime(), Ordering::Relaxed);
                 if !list.is_empty() {
                     let g = list.pop();
@@ -387,7 +390,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
             }
             // With goroutines on its queue perhaps, which are not to be stolen onto.
             if !wait_for_poller() {
-                threads::stop();
+                dispatch::threads::stop();
             }
             return ptr::null_mut();
         }
@@ -525,108 +528,31 @@ unsafe fn runs_its_next(victim: *mut P) -> bool {
     }
 }
 
-/// Without P. If nobody waits for the network and the timers yet, this thread does. True: it has a P again, and what it found is on its queue.
-unsafe fn wait_for_poller() -> bool {
-    // SAFETY: this thread holds no P.
+/// asm/switch.S: the handler stopped the thread's goroutine.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_stop_interrupted() -> ! {
+    // SAFETY: on an empty g0 stack; curg's context is saved.
+    unsafe { preempt((*getm()).curg) }
+}
+
+/// First function of a thread, on its g0 stack. The base of that stack is where system mode starts.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_mstart(m: *mut M) -> ! {
+    // SAFETY: clone gave us m with fs set; nobody else runs as m.
     unsafe {
-        let next = crate::time::next_when();
-        if next == i64::MAX && !crate::net::has_waiters() {
-            return false;
+        (*m).tid = sys::gettid();
+        crate::signal::minit(m);
+        timers::thread_begins(m);
+        if (*m).startfn != 0 {
+            let f: extern "C" fn() = core::mem::transmute((*m).startfn);
+            f();
         }
-        if !POLLER.claim() {
-            return false;
-        }
-        let next = POLLER.until(crate::time::next_when);
-        let delay = if next == i64::MAX {
-            -1
+        if !(*m).nextp.is_null() {
+            acquire_p((*m).nextp.cast());
+            (*m).nextp = ptr::null_mut();
         } else {
-            (next - crate::os::clock::nanotime()).max(0)
-        };
-        let list = crate::sched::epoll::netpoll(delay);
-        POLLER.leave();
-        state::LAST_POLL.store(crate::os::clock::nanotime(), Ordering::Relaxed);
-        let p = SCHED.lock().pidle_get();
-        if p.is_null() {
-            prompt::ready_list(list);
-            // Timers that are due belong to busy Ps: sysmon asks them. One added while we still seemed to wait has only broken that wait.
-            let next = crate::time::next_when();
-            if next != i64::MAX {
-                super::sysmon::hurry(next);
-            }
-            return false;
+            stop();
         }
-        threads::acquire_p(p);
-        park::ready_list(list);
-        if crate::time::next_when() <= crate::os::clock::nanotime() {
-            for q in lists::all_ps().filter(|&q| crate::time::pending(q)) {
-                crate::time::check(q);
-            }
-            // More than are fired at a time: another thread goes on with those of idle Ps while we turn to the first.
-            if lists::all_ps().any(crate::time::pending) && WAKE.wanted() {
-                threads::wake_p();
-            }
-        }
-        true
+        start_on_empty_stack()
     }
-}
-
-/// Timers or network waiters exist and no thread waits for them: the next M to go idle must.
-pub fn lacks_poller() -> bool {
-    !POLLER.waits() && (crate::time::next_when() != i64::MAX || crate::net::has_waiters())
-}
-
-/// A timer was added that is due, at `when`, before all others of its P: whoever waits for the next one must look again.
-pub fn wake_for_timer(when: i64) {
-    if let Some(late) = POLLER.announce(when) {
-        if late {
-            crate::sched::epoll::netpoll_break();
-        }
-    } else if WAKE.idle() != 0 {
-        // Nobody waits: an idle thread takes it over.
-        threads::wake_p();
-    } else {
-        // A busy P checks its own timers when it schedules; sysmon sees to it that it does.
-        super::sysmon::hurry(when);
-    }
-}
-
-/// Every thread is idle: is anybody ever going to run again? Called with the scheduler's lock held, by a thread about to sleep.
-pub fn check_dead(s: &mut Sched) {
-    let running = s.mcount
-        - s.nmidle
-        - s.nmidlelocked
-        - i32::from(super::sysmon::RUNS.load(Ordering::Relaxed) != 0);
-    if running > 0 || fatal::dying() {
-        return;
-    }
-    if crate::time::next_when() != i64::MAX
-        || crate::net::has_waiters()
-        || crate::signal::queue::keeps_alive()
-    {
-        // Somebody has to wait for it: this thread's wake-up of an idle M makes one try again.
-        return;
-    }
-    // SAFETY: Gs are never freed; statuses are atomic.
-    unsafe {
-        let mut waiting = 0;
-        for g in lists::all_gs() {
-            if (*g).flags & crate::abi::G_SYSTEM != 0 {
-                continue;
-            }
-            match status_of(g).load(Ordering::Acquire) & !status::SCAN {
-                status::WAITING => waiting += 1,
-                status::RUNNABLE | status::RUNNING | status::SYSCALL => return,
-                _ => {}
-            }
-        }
-        if waiting == 0 {
-            deadlock("no goroutines (main called runtime.Goexit) - deadlock!");
-        }
-        deadlock("all goroutines are asleep - deadlock!")
-    }
-}
-
-/// Dies with all goroutines' traces; the scheduler's lock is still held, nothing below takes it.
-fn deadlock(text: &'static str) -> ! {
-    fatal::throw_all(text)
 }

@@ -5,10 +5,12 @@
 
 use super::schedule;
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, args};
+use crate::dispatch;
 use crate::os::sys;
 use crate::profile::trace;
 use crate::sched::state::{self, SCHED};
-use crate::sched::{interrupt, threads};
+use crate::sched::threads::{self, lost};
+use crate::sched::{alarm, interrupt};
 use crate::world::g::transition;
 use crate::world::p::pstatus;
 use crate::world::{P, getg, getm, getp, phase, status};
@@ -65,7 +67,7 @@ unsafe fn enter(a: &mut args::runtime_entersyscall) {
 pub unsafe fn enter_slow(a: &mut args::runtime_entersyscall) {
     // SAFETY: system mode for the running goroutine.
     unsafe {
-        super::sysmon::wake();
+        alarm::wake();
         let p = getp();
         let m = getm();
         if trace::on() {
@@ -96,22 +98,6 @@ pub unsafe fn enter_slow(a: &mut args::runtime_entersyscall) {
                 }
             }
         }
-    }
-}
-
-/// The caller has taken `p` from the system call of its goroutine.
-///
-/// # Safety
-/// By changing its status, just now.
-pub unsafe fn lost(p: *mut P) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if trace::on() {
-            trace::syscall_blocks(p);
-            trace::taken_proc_stops(p);
-        }
-        // Release pairs with `traced_exit`: what was written of the P's loss comes before what is written of the goroutine's return.
-        (*p).syscalltick.fetch_add(1, Ordering::Release);
     }
 }
 
@@ -255,7 +241,7 @@ pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Status {
         if locked {
             schedule::schedule();
         }
-        threads::stop();
+        dispatch::threads::stop();
         Status::Parked
     }
 }

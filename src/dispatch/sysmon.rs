@@ -4,22 +4,23 @@
 //! It holds no P and never runs Go code.
 
 use super::prompt::HOG_NS;
-use super::syscall;
 use crate::abi::M;
 use crate::config::godebug::PREEMPT_STRESS;
 use crate::debug::report;
+use crate::dispatch;
 use crate::os::clock::nanotime;
 use crate::os::sys;
+use crate::sched::alarm::{IN_POLLER, NAP_END, NAP_NOTE, RUNS};
 use crate::sched::state::{
     self, GLOBAL_RUNQ, OVERDUE, POLLER, PROMPT, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE,
 };
-use crate::sched::{interrupt, park, perturb, stw, threads};
-use crate::sync::note::Note;
+use crate::sched::threads::{self, KERNEL_SLICE_NS};
+use crate::sched::{interrupt, park, perturb, stw};
 use crate::world::p::{SysmonTick, pstatus};
 use crate::world::phase::GCWAITING;
-use crate::world::{self, P, lists};
+use crate::world::{P, lists};
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
+use core::sync::atomic::Ordering;
 
 /// Shortest nap: the latency of taking a P out of a blocking system call.
 const NAP_MIN_NS: i64 = 20_000;
@@ -39,23 +40,10 @@ const POLL_NS: i64 = 500_000;
 /// A P whose goroutines run longer than this on average is one that others may have to wait for.
 const HOGS_NS: i64 = 200_000;
 
-/// 1 once sysmon exists: deadlock detection does not count its thread.
-pub static RUNS: AtomicU32 = AtomicU32::new(0);
-
-/// Slice that sysmon wishes for, the shortest that the kernel grants. It sleeps nearly always; what matters is that it wakes in time although every processor
-/// runs a thread of ours: with the usual slice it may have to wait for those, milliseconds.
-const KERNEL_SLICE_NS: u64 = 100_000;
-
 /// Nap while a timer is overdue or a prompt goroutine waits, or after a goroutine was asked to make room: the request may have met one that was just
 /// leaving, or one in a loop without calls, which gets a signal then. Longer lets others wait longer for such a loop; shorter stops more goroutines by a
 /// signal that would have seen the request.
 const RETRY_NS: i64 = 100_000;
-/// Cuts a nap short.
-static NAP_NOTE: Note = Note::new();
-/// When the present nap ends; 0: none.
-static NAP_END: AtomicI64 = AtomicI64::new(0);
-/// sysmon takes its nap in the network poller.
-static IN_POLLER: AtomicBool = AtomicBool::new(false);
 
 /// Naps for `ns`, or until a timer is due: its P may be too busy to look, and must then be asked to make room. While it is overdue we ask again
 /// every [`RETRY_NS`], for a time slice: a goroutine that cannot be preempted is not to keep us awake for ever. The same for prompt goroutines.
@@ -92,7 +80,7 @@ fn doze(mut ns: i64) {
 /// sleep meanwhile must not take that for a deadlock, so this thread, which does not count otherwise, counts as one that runs.
 fn wait_in_poller(ns: i64) {
     SCHED.lock().nmidlelocked -= 1;
-    let list = crate::sched::epoll::netpoll(ns);
+    let list = crate::net::netpoll(ns);
     if POLLER.waits() {
         // An idle thread waits there, too, by now; perhaps it was meant by the break that ended our wait.
         crate::sched::epoll::netpoll_break();
@@ -111,7 +99,7 @@ fn wait_in_poller(ns: i64) {
     }
     let mut s = SCHED.lock();
     s.nmidlelocked += 1;
-    super::schedule::check_dead(&mut s);
+    super::deadlock::check_dead(&mut s);
 }
 
 /// Goroutines run long on `p`.
@@ -125,36 +113,6 @@ unsafe fn is_hogged(p: *mut P, now: i64) -> bool {
             && (now - seen.lookwhen > HOGS_NS * (i64::from(began) + 1)
                 || (tick == seen.schedtick && now - seen.schedwhen > HOGS_NS))
     }
-}
-
-/// A timer is due at `when` (0: a prompt goroutine waits), and nobody but sysmon may notice.
-pub fn hurry(when: i64) {
-    if when < NAP_END.load(Ordering::SeqCst) {
-        NAP_NOTE.wakeup();
-        if IN_POLLER.load(Ordering::SeqCst) {
-            crate::sched::epoll::netpoll_break();
-        }
-    }
-}
-
-/// Wakes sysmon if it sleeps: somebody runs again.
-pub fn wake() {
-    if SYSMON_WAIT.load(Ordering::Acquire) == 0 {
-        return;
-    }
-    SCHED.lock().wake_sysmon();
-}
-
-/// Runs `f`, which makes a thread: what a thread wishes of the kernel, those that it makes inherit, and sysmon's wish is for none but itself.
-pub fn with_usual_slices<T>(f: impl FnOnce() -> T) -> T {
-    // SAFETY: this thread's own M.
-    if !unsafe { is(world::getm()) } {
-        return f();
-    }
-    sys::wish_slice(0);
-    let t = f();
-    sys::wish_slice(KERNEL_SLICE_NS);
-    t
 }
 
 /// `m` is this thread's.
@@ -191,7 +149,7 @@ pub extern "C" fn run() {
         if GCWAITING.load(Ordering::Acquire) != 0
             || WAKE.idle() == lists::GOMAXPROCS.load(Ordering::Relaxed)
         {
-            if super::schedule::lacks_poller() && GCWAITING.load(Ordering::Acquire) == 0 {
+            if super::outside::lacks_poller() && GCWAITING.load(Ordering::Acquire) == 0 {
                 threads::wake_p();
             } else if !report::on() && core::mem::replace(&mut all_idle, true) {
                 sleep_while_idle(crate::heap::scavenge::run(nanotime()));
@@ -203,7 +161,7 @@ pub extern "C" fn run() {
         let now = nanotime();
         report::tick(now);
         crate::heap::scavenge::run(now);
-        if WAKE.idle() != 0 && super::schedule::lacks_poller() {
+        if WAKE.idle() != 0 && super::outside::lacks_poller() {
             // The thread that waited found no P to go on with, and left.
             threads::wake_p();
         }
@@ -287,8 +245,8 @@ fn retake(now: i64) -> Seen {
                         .is_ok()
                     {
                         found.taken += 1;
-                        syscall::lost(p);
-                        threads::hand_off(p);
+                        threads::lost(p);
+                        dispatch::threads::hand_off(p);
                     }
                 }
                 pstatus::RUNNING => {

@@ -5,18 +5,17 @@
 
 use crate::fatal;
 use crate::fatal::out::Out;
-use crate::net::desc::{self, Mode, PollDesc};
+use crate::net::desc::PollDesc;
 use crate::os::PATIENCE;
 use crate::os::sys::{syscall3, syscall6};
 use crate::os::ways::Ways;
 use crate::sync::mutex::RawMutex;
 use crate::sync::note::SharedNote;
-use crate::world::glist::GList;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
 /// Events taken from the kernel at a time; the rest comes with the next call.
-const EVENTS: usize = 128;
+pub(crate) const EVENTS: usize = 128;
 
 /// The epoll descriptor, -1 before its first use.
 static EPOLL: AtomicI32 = AtomicI32::new(-1);
@@ -26,9 +25,9 @@ static BREAK: AtomicI32 = AtomicI32::new(-1);
 /// Where it is read: the eventfd, or the pipe's other end.
 static BREAK_READ: AtomicI32 = AtomicI32::new(-1);
 /// A break is pending already.
-static BROKEN: AtomicBool = AtomicBool::new(false);
+pub(crate) static BROKEN: AtomicBool = AtomicBool::new(false);
 /// Breaks a wait while there is no descriptor set. Only the waiting thread resets it.
-static NOTE: SharedNote = SharedNote::new();
+pub(crate) static NOTE: SharedNote = SharedNote::new();
 /// Longest wait where the process had no descriptor left for an eventfd.
 const UNBROKEN_NS: i64 = 10_000_000;
 
@@ -50,13 +49,13 @@ static INIT: RawMutex = RawMutex::new();
 
 #[repr(C, packed)]
 #[derive(Clone, Copy)]
-struct Event {
-    events: u32,
-    data: *mut PollDesc,
+pub(crate) struct Event {
+    pub(crate) events: u32,
+    pub(crate) data: *mut PollDesc,
 }
 
 /// The descriptor set exists.
-fn exists() -> bool {
+pub(crate) fn exists() -> bool {
     // SeqCst: see `netpoll_break`.
     EPOLL.load(Ordering::SeqCst) >= 0
 }
@@ -242,7 +241,7 @@ fn failed(what: &str, fd: i32, ret: isize) -> ! {
 }
 
 /// How long to wait in the kernel for descriptors, of `ns`.
-fn limit(ns: i64) -> i64 {
+pub(crate) fn limit(ns: i64) -> i64 {
     if ns == 0 {
         return 0;
     }
@@ -265,56 +264,8 @@ fn limit(ns: i64) -> i64 {
     }
 }
 
-/// Goroutines that became ready, still parked in the scheduler's eyes. Waits up to `ns` nanoseconds, negative for ever, or until something
-/// happens. System mode, with or without P.
-#[unsafe(export_name = "runtime.netpoll")]
-pub fn netpoll(ns: i64) -> GList {
-    let mut list = GList::new();
-    let mut events = [Event {
-        events: 0,
-        data: null_mut(),
-    }; EVENTS];
-    let n = if exists() {
-        wait(&mut events, limit(ns))
-    } else {
-        // No descriptor was ever opened: timers need none, and the process may have no more to give.
-        if ns != 0 {
-            NOTE.sleep_for(if ns < 0 { i64::MAX } else { ns });
-            NOTE.clear();
-        }
-        0
-    };
-    for ev in events.iter().take(n) {
-        let (bits, pd) = (ev.events as i32, ev.data);
-        if pd.is_null() {
-            // Others only look: the break is for the thread that waits.
-            if ns != 0 {
-                take_break();
-                NOTE.clear();
-                BROKEN.swap(false, Ordering::SeqCst);
-            }
-            continue;
-        }
-        let failed = libc::EPOLLHUP | libc::EPOLLERR;
-        if bits & (libc::EPOLLIN | libc::EPOLLRDHUP | failed) != 0 {
-            // SAFETY: descriptors are never freed; a stale event makes somebody look once in vain.
-            unsafe { desc::push_ready(&mut list, pd, Mode::Read) };
-        }
-        if bits & (libc::EPOLLOUT | failed) != 0 {
-            // SAFETY: as above.
-            unsafe { desc::push_ready(&mut list, pd, Mode::Write) };
-        }
-    }
-    let g = crate::signal::queue::take_receiver();
-    if !g.is_null() {
-        // SAFETY: parked, and claimed by us.
-        unsafe { list.push(g) };
-    }
-    list
-}
-
 /// Resets what breaks a wait.
-fn take_break() {
+pub(crate) fn take_break() {
     // An eventfd gives all breaks as one number, a pipe gives one after the other.
     let mut breaks = [0u64; 8];
     let fd = BREAK_READ.load(Ordering::Relaxed);
@@ -336,7 +287,7 @@ fn take_break() {
 }
 
 /// Waits for events up to `ns`, negative for ever; answers their number.
-fn wait(events: &mut [Event; EVENTS], ns: i64) -> usize {
+pub(crate) fn wait(events: &mut [Event; EVENTS], ns: i64) -> usize {
     let ep = EPOLL.load(Ordering::Relaxed);
     let at = events.as_mut_ptr() as usize;
     let ts = libc::timespec {

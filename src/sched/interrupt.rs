@@ -13,7 +13,6 @@
 
 use crate::abi::{G, G_PARK_RESULTS, G_THROWSPLIT, M};
 use crate::config::godebug::ASYNC_PREEMPT_OFF;
-use crate::dispatch::schedule;
 use crate::os::context::Context;
 use crate::os::sys;
 use crate::os::ways::Ways;
@@ -305,7 +304,7 @@ unsafe fn thread_is_free(ctx: &Context, g: *mut G, m: *mut M, frame: &walk::Inte
     }
 }
 
-/// Saves the registers and has the thread go on in [`gort_stop_interrupted`].
+/// Saves the registers and has the thread go on in `gort_stop_interrupted`.
 unsafe fn stop(ctx: &mut Context, g: *mut G, m: *mut M) {
     // SAFETY: `may_stop` said yes. The goroutine's code does not go on before the handler is done, so everything here is ours.
     unsafe {
@@ -322,13 +321,6 @@ unsafe fn stop(ctx: &mut Context, g: *mut G, m: *mut M) {
         ptr::write_volatile(&raw mut (*m).tls, (*m).g0 as usize);
         ctx.resume_at(gort_interrupted as *const () as usize, (*(*m).g0).sched.sp);
     }
-}
-
-/// asm/switch.S: the handler stopped the thread's goroutine.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn gort_stop_interrupted() -> ! {
-    // SAFETY: on an empty g0 stack; curg's context is saved.
-    unsafe { schedule::preempt((*getm()).curg) }
 }
 
 /// Goes on with a goroutine that a signal stopped.

@@ -1,4 +1,4 @@
-//! Goroutines: birth, death, status.
+//! Goroutines: birth and death.
 
 use super::state::{self, SCHED};
 use crate::abi::{FuncVal, G, STACK_GUARD, Status, args};

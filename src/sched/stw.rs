@@ -4,9 +4,8 @@
 //! `stopwait` counts the ones still missing; who brings it to zero wakes the stopper.
 
 use super::state::{self, LAST_POLL, POLLER, SCHED, STOP_NOTE, Sched};
-use super::{interrupt, park, threads};
-use crate::abi::{G, M, STACK_PREEMPT, Status, args};
-use crate::dispatch::{syscall, sysmon};
+use super::{alarm, interrupt, park, threads};
+use crate::abi::{G, M, STACK_PREEMPT};
 use crate::mem;
 use crate::os::cpu::NCPU;
 use crate::profile::trace;
@@ -21,21 +20,21 @@ use core::sync::atomic::{AtomicU32, Ordering};
 /// One stopper at a time.
 static WORLD: RawMutex = RawMutex::new();
 /// GOMAXPROCS to take effect at the next start of the world, 0 = as it is.
-static NEW_PROCS: AtomicU32 = AtomicU32::new(0);
+pub(crate) static NEW_PROCS: AtomicU32 = AtomicU32::new(0);
 /// Time between two requests to preempt: a goroutine may have taken the poisoned guard away without stopping, or be in a loop without calls. Longer
 /// makes stops of the world wait longer for such loops; shorter stops goroutines by a signal that would have seen the request soon.
 pub const ASK_AGAIN_NS: i64 = 100_000;
 
 /// How long who stops the world, and whoever is stopped, look for what they wait for before they sleep: a few times what a stop of the collector takes, and about
 /// as long as waking a thread may take. Longer only takes processor time, where a stop is long for another reason.
-const SPIN_NS: i64 = ASK_AGAIN_NS;
+pub(crate) const SPIN_NS: i64 = ASK_AGAIN_NS;
 
 /// Every P's thread has a processor, so that nobody is in the way of whom it waits for.
-fn spins() -> bool {
+pub(crate) fn spins() -> bool {
     GOMAXPROCS.load(Ordering::Relaxed) as i32 <= NCPU.load(Ordering::Relaxed)
 }
 
-/// Stops all other Ps. False: somebody else is at it; the caller must get out of the way ([`Status::Retry`]).
+/// Stops all other Ps. False: somebody else is at it; the caller must get out of the way ([`crate::abi::Status::Retry`]).
 ///
 /// # Safety
 /// System mode with a P; the running goroutine, if any, is stopped at its runtime call.
@@ -106,7 +105,7 @@ unsafe fn take_from_syscalls(s: &mut Sched) {
                 )
                 .is_ok()
             {
-                syscall::lost(p);
+                threads::lost(p);
                 s.stopwait -= 1;
             }
         }
@@ -129,7 +128,7 @@ pub unsafe fn start_world() {
         let mut busy = resize(n);
         WORLD.unlock();
         poll_network();
-        sysmon::wake();
+        alarm::wake();
         while !busy.is_null() {
             let p = busy;
             busy = (*p).link;
@@ -145,7 +144,7 @@ pub unsafe fn start_world() {
 /// that waits in the poller has looked, and left what it found on a queue.
 unsafe fn poll_network() {
     if crate::net::has_waiters() && !POLLER.waits() {
-        let list = crate::sched::epoll::netpoll(0);
+        let list = crate::net::netpoll(0);
         LAST_POLL.store(crate::os::clock::nanotime(), Ordering::Relaxed);
         // SAFETY: the poller hands parked goroutines over once; this thread has a P, and the world goes on.
         unsafe { park::ready_list(list) };
@@ -209,30 +208,6 @@ pub unsafe fn preempt_goroutine(g: *mut G) {
     unsafe {
         ptr::write_volatile(&raw mut (*g).preempt, 1);
         ptr::write_volatile(&raw mut (*g).stackguard0, STACK_PREEMPT);
-    }
-}
-
-/// The world is being stopped: gives the P up and sleeps until it goes on.
-pub fn stop_for_gc() {
-    // SAFETY: system mode, nothing of a goroutine is on this stack.
-    unsafe {
-        let m = getm();
-        if (*m).spinning != 0 {
-            (*m).spinning = 0;
-            state::WAKE.gave_up();
-        }
-        let p = threads::release_p();
-        {
-            let mut s = SCHED.lock();
-            (*p).status.store(pstatus::GCSTOP, Ordering::Release);
-            // Before it counts as stopped: who starts the world looks for a thread to give the P to.
-            s.midle_put(m);
-            s.stopwait -= 1;
-            if s.stopwait == 0 {
-                STOP_NOTE.wakeup();
-            }
-        }
-        threads::wait_awake(if spins() { SPIN_NS } else { 0 });
     }
 }
 
@@ -311,27 +286,4 @@ pub unsafe fn resize(n: u32) -> *mut P {
         GCWAITING.store(0, Ordering::SeqCst);
         busy
     }
-}
-
-/// `runtime.GOMAXPROCS`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn gomaxprocs(a: &mut args::runtime_GOMAXPROCS) -> Status {
-    let old = GOMAXPROCS.load(Ordering::Relaxed);
-    let n = a.n.clamp(0, lists::MAX_PROCS as i64) as u32;
-    if n == 0 || n == old || a.n <= 0 {
-        a.r0 = i64::from(old);
-        return Status::Done;
-    }
-    // SAFETY: system mode at a runtime call.
-    unsafe {
-        if !stop_world() {
-            return Status::Retry;
-        }
-        NEW_PROCS.store(n, Ordering::Release);
-        start_world();
-    }
-    a.r0 = i64::from(old);
-    Status::Done
 }

@@ -1,17 +1,16 @@
-//! Threads: making, parking and waking Ms, and handing Ps to them.
+//! Threads: making and waking Ms, and handing Ps to them.
 
 use super::perturb;
-use super::state::{self, GLOBAL_RUNQ, SCHED, Sched, WAKE};
+use super::state::{SCHED, Sched, WAKE};
 use crate::abi::{G, M, STACK_GUARD};
-use crate::dispatch::{schedule, sysmon};
+use crate::dispatch::sysmon::is;
 use crate::fatal::out::Out;
 use crate::os::{self, sys};
-use crate::profile::{timers, trace};
+use crate::profile::trace;
 use crate::sync::mutex::Guard;
 use crate::sync::note::Note;
 use crate::world::p::pstatus;
-use crate::world::phase::GCWAITING;
-use crate::world::{P, getm, lists};
+use crate::world::{self, P, getm, lists};
 use crate::{fatal, mem};
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -23,7 +22,7 @@ const G0_STACK: usize = 128 << 10;
 ///
 /// # Safety
 /// `m` is an M of ours (they are never freed).
-unsafe fn note<'a>(m: *mut M) -> &'a Note {
+pub(crate) unsafe fn note<'a>(m: *mut M) -> &'a Note {
     // SAFETY: the word is used as a note only.
     unsafe { Note::at(&raw mut (*m).park) }
 }
@@ -91,8 +90,7 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
         (*m).startfn = f;
         (*m).nextp = p.cast();
         crate::os::signal::block_all_during(|| {
-            let ret =
-                sysmon::with_usual_slices(|| sys::clone_thread((*g0).sched.sp, m, (*m).fsbase));
+            let ret = with_usual_slices(|| sys::clone_thread((*g0).sched.sp, m, (*m).fsbase));
             if ret < 0 {
                 let others = (SCHED.lock().mcount - 1) as u64;
                 let say = |out: &mut Out<'_>| {
@@ -107,28 +105,6 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
             }
         });
         m
-    }
-}
-
-/// First function of a thread, on its g0 stack. The base of that stack is where system mode starts.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn gort_mstart(m: *mut M) -> ! {
-    // SAFETY: clone gave us m with fs set; nobody else runs as m.
-    unsafe {
-        (*m).tid = sys::gettid();
-        crate::signal::minit(m);
-        timers::thread_begins(m);
-        if (*m).startfn != 0 {
-            let f: extern "C" fn() = core::mem::transmute((*m).startfn);
-            f();
-        }
-        if !(*m).nextp.is_null() {
-            acquire_p((*m).nextp.cast());
-            (*m).nextp = ptr::null_mut();
-        } else {
-            stop();
-        }
-        schedule::start_on_empty_stack()
     }
 }
 
@@ -179,29 +155,11 @@ pub unsafe fn release_p() -> *mut P {
     }
 }
 
-/// Sleeps until another thread hands us a P, and takes it. Without P, without locks.
-pub fn stop() {
-    // SAFETY: this thread's own M.
-    unsafe {
-        let m = getm();
-        if (*m).spinning != 0 {
-            (*m).spinning = 0;
-            WAKE.gave_up();
-        }
-        {
-            let mut s = SCHED.lock();
-            s.midle_put(m);
-            schedule::check_dead(&mut s);
-        }
-        sleep_for_p(m);
-    }
-}
-
 /// Waits for a P, looking for `ns` nanoseconds whether it is there before the thread goes to sleep.
 ///
 /// # Safety
-/// As [`stop`], and the M is on the list of idle ones.
-pub(super) unsafe fn wait_awake(ns: i64) {
+/// As [`stop`](crate::dispatch::threads::stop), and the M is on the list of idle ones.
+pub(crate) unsafe fn wait_awake(ns: i64) {
     // SAFETY: this thread's own M.
     unsafe {
         let m = getm();
@@ -211,7 +169,7 @@ pub(super) unsafe fn wait_awake(ns: i64) {
 }
 
 /// Sleeps on the M's note until somebody has put a P into `nextp`; takes it.
-unsafe fn sleep_for_p(m: *mut M) {
+pub(crate) unsafe fn sleep_for_p(m: *mut M) {
     // SAFETY: the waker writes nextp before it signals the note.
     unsafe {
         note(m).sleep();
@@ -269,84 +227,34 @@ pub fn wake_p() {
     }
 }
 
-/// Gives away a P whose M is blocked: to another M if there is anything to do, else to the idle list.
+/// The caller has taken `p` from the system call of its goroutine.
 ///
 /// # Safety
-/// The caller holds `p`.
-pub unsafe fn hand_off(p: *mut P) {
+/// By changing its status, just now.
+pub unsafe fn lost(p: *mut P) {
     // SAFETY: the caller's promise.
     unsafe {
-        if !(*p).runq_empty() || GLOBAL_RUNQ.load(Ordering::Acquire) != 0 {
-            start(p, false);
-            return;
+        if trace::on() {
+            trace::syscall_blocks(p);
+            trace::taken_proc_stops(p);
         }
-        // A collection is work too: the goroutine that blocks here may be the one that asked for it.
-        if crate::world::events::asked()
-            || (crate::world::phase::enabled() && crate::gc::worker::has_work())
-        {
-            start(p, false);
-            return;
-        }
-        if (schedule::lacks_poller() || WAKE.seekers() + WAKE.idle() == 0) && WAKE.claim() {
-            start(p, true);
-            return;
-        }
-        let mut s = SCHED.lock();
-        if GCWAITING.load(Ordering::Acquire) != 0 {
-            (*p).status.store(pstatus::GCSTOP, Ordering::Release);
-            s.stopwait -= 1;
-            if s.stopwait == 0 {
-                state::STOP_NOTE.wakeup();
-            }
-            return;
-        }
-        if s.has_runnable() || crate::world::events::asked() {
-            drop(s);
-            start(p, false);
-            return;
-        }
-        if WAKE.must_seek() && WAKE.claim() {
-            drop(s);
-            start(p, true);
-            return;
-        }
-        s.pidle_put(p);
+        // Release pairs with `traced_exit`: what was written of the P's loss comes before what is written of the goroutine's return.
+        (*p).syscalltick.fetch_add(1, Ordering::Release);
     }
 }
 
-/// The M of a locked goroutine sleeps until that goroutine is scheduled (see [`start_locked`]) and it gets the P.
-///
-/// # Safety
-/// System mode on the M that owns the lock; it holds a P or none.
-pub unsafe fn stop_locked() {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let m = getm();
-        if !(*m).p.is_null() {
-            let p = release_p();
-            hand_off(p);
-        }
-        {
-            let mut s = SCHED.lock();
-            s.nmidlelocked += 1;
-            schedule::check_dead(&mut s);
-        }
-        sleep_for_p(m);
-    }
-}
+/// Slice that sysmon wishes for, the shortest that the kernel grants. It sleeps nearly always; what matters is that it wakes in time although every processor
+/// runs a thread of ours: with the usual slice it may have to wait for those, milliseconds.
+pub(crate) const KERNEL_SLICE_NS: u64 = 100_000;
 
-/// Hands our P to the M that `g` is locked to, and sleeps.
-///
-/// # Safety
-/// System mode with a P; `g` is runnable, on no queue and locked to another M.
-pub unsafe fn start_locked(g: *mut G) {
-    // SAFETY: the caller's promise. Only this goroutine is waited for by that M.
-    unsafe {
-        let m = (*g).lockedm;
-        SCHED.lock().nmidlelocked -= 1;
-        let p = release_p();
-        (*m).nextp = p.cast();
-        note(m).wakeup();
-        stop();
+/// Runs `f`, which makes a thread: what a thread wishes of the kernel, those that it makes inherit, and sysmon's wish is for none but itself.
+pub fn with_usual_slices<T>(f: impl FnOnce() -> T) -> T {
+    // SAFETY: this thread's own M.
+    if !unsafe { is(world::getm()) } {
+        return f();
     }
+    sys::wish_slice(0);
+    let t = f();
+    sys::wish_slice(KERNEL_SLICE_NS);
+    t
 }

@@ -150,7 +150,7 @@ unsafe fn add_locked(h: &PerP, t: *mut RuntimeTimer) -> bool {
 
 /// Tells the scheduler of a new first timer.
 fn announce(when: i64) {
-    crate::dispatch::schedule::wake_for_timer(when);
+    crate::sched::alarm::wake_for_timer(when);
 }
 
 /// Arms `t`, running `locked` before anyone can see it fire.

@@ -1,0 +1,47 @@
+//! Nobody runs and nobody will: the program is told so.
+
+use crate::fatal;
+use crate::sched::alarm;
+use crate::sched::state::Sched;
+use crate::world::g::status_of;
+use crate::world::{lists, status};
+use core::sync::atomic::Ordering;
+
+/// Every thread is idle: is anybody ever going to run again? Called with the scheduler's lock held, by a thread about to sleep.
+pub fn check_dead(s: &mut Sched) {
+    let running =
+        s.mcount - s.nmidle - s.nmidlelocked - i32::from(alarm::RUNS.load(Ordering::Relaxed) != 0);
+    if running > 0 || fatal::dying() {
+        return;
+    }
+    if crate::time::next_when() != i64::MAX
+        || crate::net::has_waiters()
+        || crate::signal::queue::keeps_alive()
+    {
+        // Somebody has to wait for it: this thread's wake-up of an idle M makes one try again.
+        return;
+    }
+    // SAFETY: Gs are never freed; statuses are atomic.
+    unsafe {
+        let mut waiting = 0;
+        for g in lists::all_gs() {
+            if (*g).flags & crate::abi::G_SYSTEM != 0 {
+                continue;
+            }
+            match status_of(g).load(Ordering::Acquire) & !status::SCAN {
+                status::WAITING => waiting += 1,
+                status::RUNNABLE | status::RUNNING | status::SYSCALL => return,
+                _ => {}
+            }
+        }
+        if waiting == 0 {
+            deadlock("no goroutines (main called runtime.Goexit) - deadlock!");
+        }
+        deadlock("all goroutines are asleep - deadlock!")
+    }
+}
+
+/// Dies with all goroutines' traces; the scheduler's lock is still held, nothing below takes it.
+fn deadlock(text: &'static str) -> ! {
+    fatal::throw_all(text)
+}

@@ -1,0 +1,29 @@
+//! GOMAXPROCS: how many Ps there are.
+
+use crate::abi::{Status, args};
+use crate::sched::stw::{NEW_PROCS, start_world, stop_world};
+use crate::world::lists::{self, GOMAXPROCS};
+use core::sync::atomic::Ordering;
+
+/// `runtime.GOMAXPROCS`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn gomaxprocs(a: &mut args::runtime_GOMAXPROCS) -> Status {
+    let old = GOMAXPROCS.load(Ordering::Relaxed);
+    let n = a.n.clamp(0, lists::MAX_PROCS as i64) as u32;
+    if n == 0 || n == old || a.n <= 0 {
+        a.r0 = i64::from(old);
+        return Status::Done;
+    }
+    // SAFETY: system mode at a runtime call.
+    unsafe {
+        if !stop_world() {
+            return Status::Retry;
+        }
+        NEW_PROCS.store(n, Ordering::Release);
+        start_world();
+    }
+    a.r0 = i64::from(old);
+    Status::Done
+}

@@ -1,0 +1,135 @@
+//! Threads that give their P away, wait for one, or wait for the goroutine that is locked to them.
+
+use super::{deadlock, outside};
+use crate::abi::G;
+use crate::sched::state::{self, GLOBAL_RUNQ, SCHED, STOP_NOTE, WAKE};
+use crate::sched::stw::{SPIN_NS, spins};
+use crate::sched::threads::{self, note, release_p, sleep_for_p, start};
+use crate::world::p::pstatus;
+use crate::world::phase::GCWAITING;
+use crate::world::{P, getm};
+use core::sync::atomic::Ordering;
+
+/// The world is being stopped: gives the P up and sleeps until it goes on.
+pub fn stop_for_gc() {
+    // SAFETY: system mode, nothing of a goroutine is on this stack.
+    unsafe {
+        let m = getm();
+        if (*m).spinning != 0 {
+            (*m).spinning = 0;
+            state::WAKE.gave_up();
+        }
+        let p = threads::release_p();
+        {
+            let mut s = SCHED.lock();
+            (*p).status.store(pstatus::GCSTOP, Ordering::Release);
+            // Before it counts as stopped: who starts the world looks for a thread to give the P to.
+            s.midle_put(m);
+            s.stopwait -= 1;
+            if s.stopwait == 0 {
+                STOP_NOTE.wakeup();
+            }
+        }
+        threads::wait_awake(if spins() { SPIN_NS } else { 0 });
+    }
+}
+
+/// Sleeps until another thread hands us a P, and takes it. Without P, without locks.
+pub fn stop() {
+    // SAFETY: this thread's own M.
+    unsafe {
+        let m = getm();
+        if (*m).spinning != 0 {
+            (*m).spinning = 0;
+            WAKE.gave_up();
+        }
+        {
+            let mut s = SCHED.lock();
+            s.midle_put(m);
+            deadlock::check_dead(&mut s);
+        }
+        sleep_for_p(m);
+    }
+}
+
+/// Gives away a P whose M is blocked: to another M if there is anything to do, else to the idle list.
+///
+/// # Safety
+/// The caller holds `p`.
+pub unsafe fn hand_off(p: *mut P) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if !(*p).runq_empty() || GLOBAL_RUNQ.load(Ordering::Acquire) != 0 {
+            start(p, false);
+            return;
+        }
+        // A collection is work too: the goroutine that blocks here may be the one that asked for it.
+        if crate::world::events::asked()
+            || (crate::world::phase::enabled() && crate::gc::worker::has_work())
+        {
+            start(p, false);
+            return;
+        }
+        if (outside::lacks_poller() || WAKE.seekers() + WAKE.idle() == 0) && WAKE.claim() {
+            start(p, true);
+            return;
+        }
+        let mut s = SCHED.lock();
+        if GCWAITING.load(Ordering::Acquire) != 0 {
+            (*p).status.store(pstatus::GCSTOP, Ordering::Release);
+            s.stopwait -= 1;
+            if s.stopwait == 0 {
+                state::STOP_NOTE.wakeup();
+            }
+            return;
+        }
+        if s.has_runnable() || crate::world::events::asked() {
+            drop(s);
+            start(p, false);
+            return;
+        }
+        if WAKE.must_seek() && WAKE.claim() {
+            drop(s);
+            start(p, true);
+            return;
+        }
+        s.pidle_put(p);
+    }
+}
+
+/// The M of a locked goroutine sleeps until that goroutine is scheduled (see [`start_locked`]) and it gets the P.
+///
+/// # Safety
+/// System mode on the M that owns the lock; it holds a P or none.
+pub unsafe fn stop_locked() {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let m = getm();
+        if !(*m).p.is_null() {
+            let p = release_p();
+            hand_off(p);
+        }
+        {
+            let mut s = SCHED.lock();
+            s.nmidlelocked += 1;
+            deadlock::check_dead(&mut s);
+        }
+        sleep_for_p(m);
+    }
+}
+
+/// Hands our P to the M that `g` is locked to, and sleeps.
+///
+/// # Safety
+/// System mode with a P; `g` is runnable, on no queue and locked to another M.
+pub unsafe fn start_locked(g: *mut G) {
+    // SAFETY: the caller's promise. Only this goroutine is waited for by that M.
+    unsafe {
+        let m = (*g).lockedm;
+        SCHED.lock().nmidlelocked -= 1;
+        let p = release_p();
+        (*m).nextp = p.cast();
+        note(m).wakeup();
+        stop();
+    }
+}

@@ -1,0 +1,227 @@
+//! What package net calls: a descriptor is opened, waited for, closed.
+
+use super::deadline;
+use super::desc::{
+    MODE_READ, MODE_WRITE, Mode, OK, POOL, PollDesc, WAITERS, desc, mode, ready_all,
+};
+use super::waiter::{Begin, Waiter};
+use crate::abi::{G, Status, args};
+use crate::sched::{self, epoll};
+use crate::world::{self, WaitReason};
+use crate::{fatal, mem};
+use core::mem::offset_of;
+use core::ptr::null_mut;
+use core::sync::atomic::Ordering;
+
+/// The poller may have something for somebody: it is worth asking.
+pub fn active() -> bool {
+    WAITERS.load(Ordering::Acquire) != 0 || crate::signal::queue::deliverable()
+}
+
+/// Somebody waits for the poller, so an idle thread must wait in it.
+pub fn has_waiters() -> bool {
+    WAITERS.load(Ordering::SeqCst) != 0 || crate::signal::queue::receiver_waits()
+}
+
+/// Waits until `pd` is ready, or (unless `canceled`) closed or late; the result goes to the goroutine's arguments. Also the
+/// second half of the step after waking up, when that was in vain.
+unsafe fn wait(
+    g: *mut G,
+    pd: *mut PollDesc,
+    mode: Mode,
+    canceled: bool,
+    result: *mut i64,
+) -> Status {
+    // SAFETY: system mode for g; descriptors live for ever; `result` is in the goroutine's arguments.
+    unsafe {
+        let word = &(*pd).wait[mode as usize];
+        match word.begin() {
+            Begin::Waits => {}
+            Begin::Happened => {
+                *result = OK;
+                return Status::Done;
+            }
+            Begin::Taken => fatal::throw("netpoll: double wait"),
+        }
+        // A deadline or close from now on finds us waiting; one from before shows here.
+        let error = if canceled { OK } else { (*pd).error(mode) };
+        if error != OK {
+            *result = if word.end() { OK } else { error };
+            return Status::Done;
+        }
+        WAITERS.fetch_add(1, Ordering::SeqCst);
+        (*g).resume = resume as *const () as usize;
+        (*g).resumearg = pd.expose_provenance() | (mode as usize) | (usize::from(canceled) << 1);
+        let status = sched::park(g, WaitReason::IoWait);
+        if !word.park(g.expose_provenance()) {
+            // It happened meanwhile, and nobody saw us: the resume step finds out what.
+            WAITERS.fetch_sub(1, Ordering::SeqCst);
+            sched::ready(g);
+        }
+        status
+    }
+}
+
+/// After waking up: what was it?
+unsafe extern "C" fn resume(g: *mut G, arg: usize) -> Status {
+    let pd: *mut PollDesc = core::ptr::with_exposed_provenance_mut(arg & !7);
+    let mode = if arg & 1 == 0 {
+        Mode::Read
+    } else {
+        Mode::Write
+    };
+    let canceled = arg & 2 != 0;
+    // SAFETY: g parked in `wait`, on behalf of one of the two calls, whose arguments are laid out alike; its saved stack pointer is their address.
+    unsafe {
+        let result = ((*g).sched.sp + offset_of!(args::net_runtime_pollWait, r0)) as *mut i64;
+        if (*pd).wait[mode as usize].end() {
+            *result = OK;
+            return Status::Done;
+        }
+        let error = (*pd).error(mode);
+        if error != OK && !canceled {
+            *result = error;
+            return Status::Done;
+        }
+        // A deadline was over when it woke us, and has been set anew.
+        wait(g, pd, mode, canceled, result)
+    }
+}
+
+/// `net.runtime_pollServerInit`.
+pub unsafe fn server_init(_a: &mut args::net_runtime_pollServerInit) {
+    epoll::init();
+}
+
+/// `net.runtime_pollOpen`.
+pub unsafe fn open(a: &mut args::net_runtime_pollOpen) {
+    let mut pool = POOL.lock();
+    let mut pd = pool.free;
+    if pd.is_null() {
+        pd = mem::persistent();
+    } else {
+        // SAFETY: a pooled descriptor is nobody's.
+        pool.free = unsafe { (*pd).link };
+    }
+    drop(pool);
+    // SAFETY: the descriptor is ours now; late timers and events of its former life only touch what is atomic or locked.
+    unsafe {
+        (*pd).lock.lock();
+        (*pd).fd = a.fd;
+        (*pd).closing.store(false, Ordering::SeqCst);
+        for i in 0..2 {
+            (*pd).wait[i].reset();
+            (*pd).deadline[i].store(0, Ordering::SeqCst);
+        }
+        (*pd).lock.unlock();
+        let errno = epoll::open(a.fd, pd);
+        a.r1 = i64::from(errno);
+        if errno != 0 {
+            recycle(pd);
+            pd = null_mut();
+        }
+    }
+    a.r0 = pd.expose_provenance();
+}
+
+unsafe fn recycle(pd: *mut PollDesc) {
+    let mut pool = POOL.lock();
+    // SAFETY: nobody uses the descriptor any more.
+    unsafe { (*pd).link = pool.free };
+    pool.free = pd;
+}
+
+/// `net.runtime_pollClose`: after `pollUnblock`, with nobody using the descriptor any more.
+pub unsafe fn close(a: &mut args::net_runtime_pollClose) {
+    let pd = desc(a.ctx);
+    // SAFETY: package net's handle.
+    unsafe {
+        if !(*pd).closing.load(Ordering::SeqCst) {
+            fatal::throw("netpollClose w/o unblock");
+        }
+        if (*pd).wait.iter().any(Waiter::blocked) {
+            fatal::throw("netpollClose: blocked goroutine");
+        }
+        epoll::close((*pd).fd);
+        recycle(pd);
+    }
+}
+
+/// `net.runtime_pollReset`: before an attempt to read or write, forgets what happened before.
+pub unsafe fn reset(a: &mut args::net_runtime_pollReset) {
+    let (pd, mode) = (desc(a.ctx), mode(a.mode));
+    // SAFETY: package net's handle; it allows one reader and one writer at a time.
+    unsafe {
+        a.r0 = (*pd).error(mode);
+        if a.r0 == OK {
+            (*pd).wait[mode as usize].reset();
+        }
+    }
+}
+
+/// `net.runtime_pollWait`.
+pub unsafe fn poll_wait(a: &mut args::net_runtime_pollWait) -> Status {
+    let (pd, mode) = (desc(a.ctx), mode(a.mode));
+    // SAFETY: package net's handle; the goroutine that called in.
+    unsafe {
+        a.r0 = (*pd).error(mode);
+        if a.r0 != OK {
+            return Status::Done;
+        }
+        wait(world::curg(), pd, mode, false, &raw mut a.r0)
+    }
+}
+
+/// `net.runtime_pollWaitCanceled`: waits for an operation that the kernel was asked to cancel, whatever the deadline.
+pub unsafe fn poll_wait_canceled(a: &mut args::net_runtime_pollWaitCanceled) -> Status {
+    // SAFETY: as in `poll_wait`.
+    unsafe {
+        wait(
+            world::curg(),
+            desc(a.ctx),
+            mode(a.mode),
+            true,
+            &raw mut a.r0,
+        )
+    }
+}
+
+/// `net.runtime_pollSetDeadline`.
+pub unsafe fn set_deadline(a: &mut args::net_runtime_pollSetDeadline) {
+    let (read, write) = match a.mode {
+        MODE_READ => (true, false),
+        MODE_WRITE => (false, true),
+        _ => (true, true),
+    };
+    // SAFETY: package net's handle.
+    unsafe {
+        let pd = desc(a.ctx);
+        (*pd).lock.lock();
+        let gs = if (*pd).closing.load(Ordering::SeqCst) {
+            [null_mut(); 2]
+        } else {
+            deadline::set(pd, a.d, [read, write])
+        };
+        (*pd).lock.unlock();
+        ready_all(gs);
+    }
+}
+
+/// `net.runtime_pollUnblock`: the descriptor is about to be closed.
+pub unsafe fn unblock(a: &mut args::net_runtime_pollUnblock) {
+    // SAFETY: package net's handle.
+    unsafe {
+        let pd = desc(a.ctx);
+        (*pd).lock.lock();
+        if (*pd).closing.swap(true, Ordering::SeqCst) {
+            fatal::throw("netpollUnblock: already closing");
+        }
+        deadline::clear(pd);
+        let gs = [
+            (*pd).unblock(Mode::Read, false),
+            (*pd).unblock(Mode::Write, false),
+        ];
+        (*pd).lock.unlock();
+        ready_all(gs);
+    }
+}

@@ -1,0 +1,55 @@
+//! From the kernel's events to goroutines that may run.
+
+use super::desc::{self, Mode};
+use crate::sched::epoll::{BROKEN, EVENTS, Event, NOTE, exists, limit, take_break, wait};
+use crate::world::glist::GList;
+use core::ptr::null_mut;
+use core::sync::atomic::Ordering;
+
+/// Goroutines that became ready, still parked in the scheduler's eyes. Waits up to `ns` nanoseconds, negative for ever, or until something
+/// happens. System mode, with or without P.
+#[unsafe(export_name = "runtime.netpoll")]
+pub fn netpoll(ns: i64) -> GList {
+    let mut list = GList::new();
+    let mut events = [Event {
+        events: 0,
+        data: null_mut(),
+    }; EVENTS];
+    let n = if exists() {
+        wait(&mut events, limit(ns))
+    } else {
+        // No descriptor was ever opened: timers need none, and the process may have no more to give.
+        if ns != 0 {
+            NOTE.sleep_for(if ns < 0 { i64::MAX } else { ns });
+            NOTE.clear();
+        }
+        0
+    };
+    for ev in events.iter().take(n) {
+        let (bits, pd) = (ev.events as i32, ev.data);
+        if pd.is_null() {
+            // Others only look: the break is for the thread that waits.
+            if ns != 0 {
+                take_break();
+                NOTE.clear();
+                BROKEN.swap(false, Ordering::SeqCst);
+            }
+            continue;
+        }
+        let failed = libc::EPOLLHUP | libc::EPOLLERR;
+        if bits & (libc::EPOLLIN | libc::EPOLLRDHUP | failed) != 0 {
+            // SAFETY: descriptors are never freed; a stale event makes somebody look once in vain.
+            unsafe { desc::push_ready(&mut list, pd, Mode::Read) };
+        }
+        if bits & (libc::EPOLLOUT | failed) != 0 {
+            // SAFETY: as above.
+            unsafe { desc::push_ready(&mut list, pd, Mode::Write) };
+        }
+    }
+    let g = crate::signal::queue::take_receiver();
+    if !g.is_null() {
+        // SAFETY: parked, and claimed by us.
+        unsafe { list.push(g) };
+    }
+    list
+}
