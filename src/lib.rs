@@ -55,14 +55,15 @@
 )]
 
 pub mod abi;
+pub mod alloc;
 pub mod boot;
 pub mod chan;
 pub mod code;
-pub mod complex;
 pub mod config;
 pub mod debug;
 pub mod dispatch;
 pub mod fatal;
+pub mod finalizer;
 pub mod gc;
 pub mod heap;
 #[cfg(feature = "test-hooks")]
@@ -72,6 +73,7 @@ pub mod mem;
 pub mod net;
 pub mod os;
 pub mod panic;
+pub mod probe;
 pub mod profile;
 pub mod sched;
 pub mod sema;

@@ -1,8 +1,8 @@
 //! Arguments and environment as Go code asks for them.
 
 use crate::abi::{GoSlice, GoString, args, known};
+use crate::alloc;
 use crate::config::env::{ARGC, ARGV, c_string, envp};
-use crate::heap;
 use core::sync::atomic::Ordering;
 
 /// A Go slice of the strings of a null-ended vector. On the heap: programs store strings of their own in it (`os.Args[0] = name`, `os.Setenv`), and only
@@ -12,7 +12,7 @@ use core::sync::atomic::Ordering;
 /// `v` has `n` strings; on the system stack, so that no collection starts before the slice is handed out.
 unsafe fn strings(v: *const *const u8, n: usize) -> GoSlice {
     // SAFETY: the caller's promises; the array holds n strings.
-    let p = unsafe { heap::newarray(known::string(), n) }.cast::<GoString>();
+    let p = unsafe { alloc::newarray(known::string(), n) }.cast::<GoString>();
     for i in 0..n {
         // SAFETY: as above. No write barrier: the strings are the kernel's, not the heap's.
         unsafe { p.add(i).write(c_string(*v.add(i))) };

@@ -123,7 +123,7 @@ unsafe extern "C" fn schedinit() {
         let m0 = M0.0.get().cast::<M>();
         threads::init(m0, (*m0).g0);
         crate::types::init();
-        crate::heap::init();
+        crate::alloc::malloc::init();
         registers::init();
         crate::signal::init();
         crate::signal::minit(m0);

@@ -2,8 +2,7 @@
 
 use super::hchan::Hchan;
 use crate::abi::{ChanType, KIND_STRUCT, Type, args};
-use crate::heap;
-use crate::panic;
+use crate::{alloc, panic};
 use core::mem::{offset_of, size_of};
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -64,14 +63,14 @@ pub unsafe fn make(t: *const ChanType, size: i64) -> *mut Hchan {
         let buf;
         if (*elem).no_pointers() || n == 0 || elemsize == 0 {
             // One object that the collector does not look into.
-            c = heap::mallocgc(size_of::<Hchan>() + n * elemsize, ptr::null(), true)
+            c = alloc::mallocgc(size_of::<Hchan>() + n * elemsize, ptr::null(), true)
                 .cast::<Hchan>();
             buf = c.add(1).cast::<u8>();
             // Without slots, do not point past the object.
             (*c).buf = if n * elemsize == 0 { c.cast() } else { buf };
         } else {
-            c = heap::mallocgc(size_of::<Hchan>(), &raw const WITH_RING.0, true).cast::<Hchan>();
-            buf = heap::newarray(elem, n);
+            c = alloc::mallocgc(size_of::<Hchan>(), &raw const WITH_RING.0, true).cast::<Hchan>();
+            buf = alloc::newarray(elem, n);
             // Both objects are as new as each other: no barrier can be due.
             (*c).buf = buf;
         }

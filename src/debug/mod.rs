@@ -1,5 +1,6 @@
 //! What users look at: printing, tracebacks, symbol lookup (docs/debug.md).
 
+pub mod allocfree;
 pub mod builtins;
 pub mod callers;
 pub mod dying;

@@ -1,7 +1,7 @@
 //! LockOSThread, thread limits, fork brackets.
 
 use crate::abi::{STACK_FORK, STACK_GUARD, args};
-use crate::profile::timers;
+use crate::probe::timers;
 use crate::sched::state::SCHED;
 use crate::sched::threads;
 use crate::world::{getg, getm};

@@ -7,7 +7,8 @@ use super::prompt;
 use super::threads::stop;
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status};
 use crate::os::{futex, sys};
-use crate::profile::{timers, trace};
+use crate::probe::{self, timers};
+use crate::profile::trace;
 use crate::sched::state::{self, GLOBAL_RUNQ, POLLER, SCHED, Sched, WAKE};
 use crate::sched::threads::{self, acquire_p};
 use crate::sched::wake::{Host, Retired};
@@ -214,7 +215,7 @@ unsafe fn pick(m: *mut M) -> (*mut G, bool) {
                     continue;
                 }
             }
-            let reader = trace::session::reader_to_run();
+            let reader = trace::reader_to_run();
             let (g, inherit) = if reader.is_null() {
                 next_goroutine(m)
             } else {
@@ -262,8 +263,8 @@ unsafe fn execute(g: *mut G, inherit: bool) -> Status {
         (*p).last = g;
         (*g).m = m;
         transition(g, status::RUNNABLE, status::RUNNING);
-        if trace::on() {
-            trace::goroutine_runs(g);
+        if probe::trace::on() {
+            probe::trace::goroutine_runs(g);
         }
         if crate::world::phase::enabled() {
             crate::world::ran::ran(g);

@@ -7,7 +7,7 @@ use super::schedule;
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, args};
 use crate::dispatch;
 use crate::os::sys;
-use crate::profile::trace;
+use crate::probe::trace;
 use crate::sched::state::{self, SCHED};
 use crate::sched::threads::{self, lost};
 use crate::sched::{alarm, interrupt};

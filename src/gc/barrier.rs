@@ -20,7 +20,7 @@ pub unsafe fn write_ptr(slot: *mut *mut u8, p: *mut u8) {
     // SAFETY: as the caller promises.
     unsafe { slot.write(p) };
     if enabled() {
-        super::shade(p);
+        super::cycle::shade(p);
     }
 }
 
@@ -44,7 +44,7 @@ unsafe fn bulk_slow(typ: *const Type, start: usize, off: usize, size: usize) {
     // SAFETY: the words lie in the values.
     unsafe {
         crate::heap::layout::each_pointer(typ, start, from, to, |slot| {
-            super::shade(*slot as *mut u8)
+            super::cycle::shade(*slot as *mut u8)
         });
     }
 }
@@ -67,7 +67,7 @@ pub unsafe fn bulk_small(typ: *const Type, at: *const u8, size: usize) {
         let mut bits = layout::small_mask(size, typ);
         while bits != 0 {
             let word = bits.trailing_zeros() as usize;
-            super::shade(*at.cast::<*mut u8>().add(word));
+            super::cycle::shade(*at.cast::<*mut u8>().add(word));
             bits &= bits.wrapping_sub(1);
         }
     }
@@ -105,7 +105,7 @@ pub unsafe fn stored_small(typ: *const Type, dst: *const u8, size: usize) -> boo
 pub unsafe fn stored_ptr(slot: *const *mut u8) -> bool {
     if !on_own_stack(slot.cast()) {
         // SAFETY: as the caller promises.
-        super::shade(unsafe { *slot });
+        super::cycle::shade(unsafe { *slot });
     }
     true
 }
@@ -240,7 +240,7 @@ pub unsafe fn reflect_typedslicecopy(a: &mut args::reflect_typedslicecopy) {
 /// asm/memory.S, `writebarrierptr` while marking: the store is done.
 #[unsafe(no_mangle)]
 extern "C" fn gort_shade(p: *mut u8) {
-    super::shade(p);
+    super::cycle::shade(p);
 }
 
 /// asm/calls.S, after a reflected call copied its results back while marking.
@@ -268,7 +268,7 @@ unsafe fn fat<const N: usize>(dst: *mut u8, src: &[usize; N], mask: u32) {
     if enabled() {
         for (i, &w) in src.iter().enumerate() {
             if mask >> i & 1 != 0 {
-                super::shade(w as *mut u8);
+                super::cycle::shade(w as *mut u8);
             }
         }
     }
@@ -330,7 +330,7 @@ macro_rules! atomic {
                 let $word = unsafe { AtomicPtr::from_ptr($a.addr) };
                 let stored = $stored;
                 if $done && enabled() {
-                    super::shade(stored);
+                    super::cycle::shade(stored);
                 }
                 true
             }

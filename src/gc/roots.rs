@@ -17,6 +17,7 @@
 use super::mark::{Marker, load};
 use crate::abi::G;
 use crate::code::sites;
+use crate::finalizer::run;
 use crate::os::clock;
 use crate::sched::{interrupt, stw};
 use crate::stack::poison;
@@ -98,7 +99,7 @@ pub(super) unsafe fn prepare() {
     let (data, bss) = chunks();
     JOBS.store(data + bss + 1, Ordering::Relaxed);
     NEXT.store(0, Ordering::Relaxed);
-    super::finalizer::mark_start();
+    run::mark_start();
     FINALIZERS.store(true, Ordering::Relaxed);
     let first = lists::all_gs().next().unwrap_or(null_mut());
     NEXT_G.lock().0 = first;
@@ -134,7 +135,7 @@ pub(super) unsafe fn mark_next(m: &mut Marker, shrink: bool) -> bool {
             return true;
         }
         if FINALIZERS.load(Ordering::Relaxed) {
-            if !super::finalizer::mark_some(m) {
+            if !run::mark_some(m) {
                 FINALIZERS.store(false, Ordering::Relaxed);
             }
             return true;
@@ -354,7 +355,7 @@ pub fn each_word(mut f: impl FnMut(usize)) {
 /// What the runtime holds.
 fn each_of_runtime(f: &mut impl FnMut(usize)) {
     each_word(&mut *f);
-    super::finalizer::each_queued(f);
+    run::each_queued(f);
     crate::time::for_each_root(|t| f(t as usize));
 }
 

@@ -1,8 +1,9 @@
 //! Figures of the heap and the collector: `runtime.ReadMemStats`, `debug.ReadGCStats`, and those of `GODEBUG=gctrace=1` ([`super::line`]).
 
+use super::cycle::Cause;
 use super::line::{self, Line};
 use super::work::Counts;
-use super::{Cause, pace, worker};
+use super::{pace, worker};
 use crate::abi::{GoSlice, MemStats, Status, args};
 use crate::config::godebug;
 use crate::heap::classes::{CLASSES, PAGE, TABLE};
@@ -201,7 +202,7 @@ pub unsafe fn read_mem_stats(a: &mut args::runtime_ReadMemStats) -> Status {
         if !stw::stop_world() {
             return Status::Retry;
         }
-        super::flush_caches();
+        super::cycle::flush_caches();
         fill(&mut *a.m.cast::<MemStats>());
         stw::start_world();
     }

@@ -4,9 +4,10 @@
 
 use super::{mark, roots};
 use crate::abi::G;
+use crate::alloc::malloc::{Object, find_object};
 use crate::fatal;
+use crate::heap::pages;
 use crate::heap::span::state;
-use crate::heap::{Object, find_object, pages};
 use core::cell::Cell;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;

@@ -12,7 +12,7 @@ use super::mark::Marker;
 use super::{pace, roots, work};
 use crate::os::clock::nanotime;
 use crate::os::{futex, sys};
-use crate::profile::trace;
+use crate::probe::trace;
 use crate::sched::state::{GLOBAL_RUNQ, WAKE};
 use crate::sched::threads;
 use crate::world::lists::{self, GOMAXPROCS};

@@ -13,7 +13,7 @@ use crate::dispatch::prompt::look_for_timers;
 use crate::gc::check_trigger;
 use crate::gc::pace::{HEAP_SCAN, assist};
 use crate::gc::work::Counts;
-use crate::profile::trace;
+use crate::probe::trace;
 use crate::world::phase;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
@@ -74,7 +74,7 @@ pub struct PerP {
 }
 
 /// Counts `n` more (or fewer) objects of `s` that are born marked.
-pub(super) fn count_black(black: &mut Counts, s: &Span, n: i32) {
+pub(crate) fn count_black(black: &mut Counts, s: &Span, n: i32) {
     let n = n as isize as usize;
     let bytes = n.wrapping_mul(s.elemsize);
     black.objects = black.objects.wrapping_add(n);

@@ -11,9 +11,10 @@
 use super::classes::{PAGE, TABLE};
 use super::span::{List, SPAN_CLASSES, Span, SpanClass};
 use super::{guard, modes, pages, sample, stats};
-use crate::gc::{finalizer, pace};
+use crate::finalizer::run;
+use crate::gc::pace;
 use crate::os::sys;
-use crate::profile::trace;
+use crate::probe::trace;
 use crate::sync::mutex::Mutex;
 use crate::world::phase::GCWAITING;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -116,7 +117,7 @@ pub unsafe fn sweep(s: *mut Span) -> Swept {
     // SAFETY: the caller owns the span; bitmaps have `words` entries.
     unsafe {
         if !(*s).specials.load(Ordering::Relaxed).is_null() {
-            finalizer::queue_dead(s);
+            run::queue_dead(s);
         }
         if !(*s).samples.load(Ordering::Relaxed).is_null() {
             sample::swept(s);
@@ -434,7 +435,7 @@ pub fn cycle() -> usize {
     CYCLE.load(Ordering::Relaxed)
 }
 
-/// Sweeps up to `n` spans: true while there may be more. For idle time. Finalizers that it found wait for [`finalizer::wake`].
+/// Sweeps up to `n` spans: true while there may be more. For idle time. Finalizers that it found wait for [`crate::finalizer::run::wake`].
 pub fn sweep_some(n: usize) -> bool {
     if (0..n).all(|_| sweep_next().is_some()) {
         return true;

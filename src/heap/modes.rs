@@ -3,15 +3,17 @@
 //! They cost the usual allocation nothing: they keep the caches of the Ps empty, or hand slots out one at a time, so that every allocation takes the slow path
 //! in system mode, where they are looked for.
 //!
-//! - [`super::trace`]: allocations and frees are printed;
+//! - [`crate::debug::allocfree`]: allocations and frees are printed;
 //! - [`super::guard`]: free memory holds a pattern;
 //! - *efence*: every object is a large one, so it has pages of its own; those of a dead object fault on use and are never used again;
 //! - *sbrk*: memory comes from outside the heap and is never free, so there is nothing to collect.
 
 use super::span::Span;
-use super::{PAGE, alloc_large, guard, out_of_memory, pages, trace, zero_base};
+use super::{classes::PAGE, guard, pages};
 use crate::abi::Type;
+use crate::alloc::malloc::{alloc_large, out_of_memory, zero_base};
 use crate::config::godebug;
+use crate::debug::allocfree;
 use crate::sync::mutex::Mutex;
 use crate::{mem, os};
 use core::sync::atomic::{AtomicU8, Ordering};
@@ -84,7 +86,7 @@ pub fn watches_frees() -> bool {
 /// Memory from where small objects come from under *efence* and *sbrk*, or None: from where they always do.
 ///
 /// # Safety
-/// As [`super::alloc`].
+/// As [`crate::alloc::alloc`].
 #[cold]
 pub unsafe fn instead(
     c: *mut super::PerP,
@@ -118,7 +120,7 @@ pub unsafe fn swept(s: &Span) {
                 }
             } else if !s.is_marked(i) {
                 if traces() {
-                    trace::freed(at, s.elemsize);
+                    allocfree::freed(at, s.elemsize);
                 }
                 if guards() {
                     guard::fill(s, at);

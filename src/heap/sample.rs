@@ -8,8 +8,9 @@
 //! found dead. What was allocated later stays out, since nobody knows yet how much of it lives. `runtime.GC` sweeps everything.
 
 use super::span::Span;
-use super::{PerP, central, find_object};
+use super::{PerP, central};
 use crate::abi::{GoSlice, MemProfileRecord, args};
+use crate::alloc::malloc::find_object;
 use crate::profile::records::MEM_PROFILE_RATE;
 use crate::sync::mutex::Mutex;
 use crate::unwind::frames::{self, Frames};

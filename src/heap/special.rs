@@ -1,4 +1,4 @@
-//! Records attached to single objects, outside them: finalizers (`gc::finalizer`).
+//! Records attached to single objects, outside them: finalizers (`finalizer::run`).
 //!
 //! A span with such objects leads to an [`OfSpan`] ([`Span::specials`]): the records, and a bit for each object with one, so that the sweeper of a span whose objects
 //! with records all live looks at none. A table by object finds the record that is to be taken off, and whether there is one already. Records lie in slabs, through

@@ -1,10 +1,11 @@
 //! Which words of a value the collector takes for pointers.
 
 use crate::abi::{GoSlice, PtrType, args};
+use crate::alloc::{self, malloc};
 use crate::code::sites;
 use crate::gc::mark;
 use crate::unwind::pointers;
-use crate::{heap, world};
+use crate::world;
 use core::ptr::null;
 use core::slice;
 
@@ -20,7 +21,7 @@ pub unsafe fn mask(a: &mut args::runtime_hookPointers) {
     // SAFETY: the type of `x` is a pointer's; the calling goroutine stands still while this runs, and its objects stay.
     unsafe {
         let size = (*(*a.x.typ.cast::<PtrType>()).elem).size;
-        a.r0 = if let Some(object) = heap::find_object(at) {
+        a.r0 = if let Some(object) = malloc::find_object(at) {
             let span = &*object.span;
             let mut mask = new_mask(span.elemsize / 8);
             // Spans without pointers have no bits.
@@ -58,7 +59,7 @@ struct Mask {
 /// On g0, in a call of a goroutine.
 unsafe fn new_mask(words: usize) -> Mask {
     // SAFETY: the caller's promise; bytes have no pointers.
-    let ptr = unsafe { heap::mallocgc(words, null(), true) };
+    let ptr = unsafe { alloc::mallocgc(words, null(), true) };
     Mask {
         slice: GoSlice {
             ptr: ptr.cast(),

@@ -85,8 +85,8 @@ pub unsafe fn clear_bytes(p: *mut u8, n: usize) {
 
 #[cfg(not(test))]
 mod real {
+    pub use crate::alloc::{leaf_alloc, mallocgc, newarray};
     pub use crate::gc::barrier::{LEAF_MAX, bulk_small, on_own_stack, typed_memmove, write_ptr};
-    pub use crate::heap::{leaf_alloc, mallocgc, newarray};
     pub use crate::world::phase::enabled as barrier_enabled;
 }
 

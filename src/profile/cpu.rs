@@ -2,11 +2,10 @@
 //!
 //! Samples go straight to one of two buffers, in the format that the reader passes on: {1, n, pc...} words, the stack innermost first.
 //! When the reader comes it takes the filled buffer and the handlers go on in the other; a sample that finds its buffer full is
-//! counted as lost. pprof adds equal stacks up, so nothing is gained by doing that here. How many periods a sample stands for: [`timers`].
+//! counted as lost. pprof adds equal stacks up, so nothing is gained by doing that here. How many periods a sample stands for: [`crate::probe::timers`].
 //!
 //! The lock is a spin lock that handlers take too: everyone else takes it with all signals blocked.
 
-use super::timers::{self, TIMERS};
 use crate::abi::{G, GoSlice, Status, args, offsets};
 use crate::code::asmfuncs::{self, goexit_pc};
 use crate::code::{sites, symtab};
@@ -14,6 +13,7 @@ use crate::dispatch::sysmon;
 use crate::mem;
 use crate::os::context::Context;
 use crate::os::signal;
+use crate::probe::timers::{self, TIMERS};
 use crate::sync::mutex::Mutex;
 use crate::unwind::frames::{self, Frames};
 use crate::unwind::walk::Walker;

@@ -1,7 +1,6 @@
-//! Profiles that a program takes of itself (docs/debug.md).
+//! Profiles that a program takes of itself (docs/debug.md): what it asks for. What is noted meanwhile is in [`crate::probe`].
 //!
 //! - [`cpu`]: samples by SIGPROF;
-//! - [`timers`]: when each thread gets one;
 //! - [`block`]: waits for channels and semaphores;
 //! - [`trace`]: the execution trace;
 //! - [`heapdump`]: the whole heap, for `debug.WriteHeapDump`;
@@ -11,5 +10,4 @@ pub mod block;
 pub mod cpu;
 pub mod heapdump;
 pub mod records;
-pub mod timers;
 pub mod trace;

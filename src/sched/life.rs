@@ -132,8 +132,8 @@ pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: 
         (*g).goid = next_goid(p);
         (*g).parkmap = 0;
         (*g).flags = 0;
-        if crate::profile::trace::on() {
-            crate::profile::trace::goroutine_made(g);
+        if crate::probe::trace::on() {
+            crate::probe::trace::goroutine_made(g);
         }
         transition(g, status::DEAD, status::RUNNABLE);
         if crate::world::phase::enabled() {
@@ -183,8 +183,8 @@ pub unsafe fn goexit0() -> Status {
     unsafe {
         let m = getm();
         let g = (*m).curg;
-        if crate::profile::trace::on() {
-            crate::profile::trace::goroutine_ends();
+        if crate::probe::trace::on() {
+            crate::probe::trace::goroutine_ends();
         }
         transition(g, status::RUNNING, status::DEAD);
         if (*g).flags & crate::abi::G_SYSTEM != 0 {

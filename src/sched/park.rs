@@ -3,7 +3,8 @@
 use super::state::{SCHED, WAKE};
 use super::{perturb, threads};
 use crate::abi::{G, STACK_GUARD, Status};
-use crate::profile::{block, trace};
+use crate::probe::trace;
+use crate::profile::block;
 use crate::world::g::{status_of, transition};
 use crate::world::glist::GList;
 use crate::world::{P, WaitReason, getm, getp, lists, status};

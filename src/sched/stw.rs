@@ -8,7 +8,7 @@ use super::{alarm, interrupt, park, threads};
 use crate::abi::{G, M, STACK_PREEMPT};
 use crate::mem;
 use crate::os::cpu::NCPU;
-use crate::profile::trace;
+use crate::probe::trace;
 use crate::sync::mutex::RawMutex;
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::p::pstatus;
@@ -247,7 +247,7 @@ pub unsafe fn resize(n: u32) -> *mut P {
         drop(s);
         for i in n as usize..old as usize {
             crate::time::move_all(lists::p_at(i), lists::p_at(0));
-            crate::heap::flush(&mut (*lists::p_at(i)).heap);
+            crate::alloc::malloc::flush(&mut (*lists::p_at(i)).heap);
         }
         let m = getm();
         let mine: *mut P = (*m).p.cast();

@@ -6,7 +6,7 @@ use crate::abi::{G, M, STACK_GUARD};
 use crate::dispatch::sysmon::is;
 use crate::fatal::out::Out;
 use crate::os::{self, sys};
-use crate::profile::trace;
+use crate::probe::trace;
 use crate::sync::mutex::Guard;
 use crate::sync::note::Note;
 use crate::world::p::pstatus;

@@ -5,7 +5,7 @@
 use super::{TMP_BUF, leaf_room, room, utf8};
 use crate::abi::{GoSlice, GoString, args};
 use crate::heap::classes::round_up;
-use crate::{fatal, heap};
+use crate::{alloc, fatal};
 
 /// Runes of the stack buffer of `[]rune(s)`.
 const TMP_RUNES: usize = 32;
@@ -81,7 +81,7 @@ pub unsafe fn string_to_bytes_leaf(a: &mut args::runtime_stringtoslicebyte) -> b
             return true;
         }
         let cap = capacity(len);
-        let to = heap::leaf_alloc_raw(cap);
+        let to = alloc::leaf_alloc_raw(cap);
         if to.is_null() {
             return false;
         }
@@ -94,7 +94,7 @@ pub unsafe fn string_to_bytes_leaf(a: &mut args::runtime_stringtoslicebyte) -> b
 pub unsafe fn string_to_bytes(a: &mut args::runtime_stringtoslicebyte) {
     let cap = capacity(a.s.len as usize);
     // SAFETY: in system mode; fresh memory.
-    unsafe { a.r0 = fill_bytes(a.s, heap::mallocgc(cap, core::ptr::null(), false), cap) }
+    unsafe { a.r0 = fill_bytes(a.s, alloc::mallocgc(cap, core::ptr::null(), false), cap) }
 }
 
 /// Bytes that an allocation of `size` gets; nothing for nothing.
@@ -168,7 +168,7 @@ pub unsafe fn string_to_runes_leaf(a: &mut args::runtime_stringtoslicerune) -> b
             return false;
         }
         let bytes = capacity(n * 4);
-        let to = heap::leaf_alloc_raw(bytes);
+        let to = alloc::leaf_alloc_raw(bytes);
         if to.is_null() {
             return false;
         }
@@ -189,7 +189,7 @@ pub unsafe fn string_to_runes(a: &mut args::runtime_stringtoslicerune) {
         a.r0 = fill_runes(
             a.s,
             n,
-            heap::mallocgc(bytes, core::ptr::null(), false),
+            alloc::mallocgc(bytes, core::ptr::null(), false),
             bytes,
         );
     }

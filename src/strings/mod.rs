@@ -14,7 +14,7 @@ pub mod convert;
 mod memory_test;
 pub mod utf8;
 
-use crate::heap;
+use crate::alloc;
 
 /// Bytes of the stack buffers that compiled code passes for results that do not escape.
 const TMP_BUF: usize = 32;
@@ -29,7 +29,7 @@ unsafe fn leaf_room(buf: *mut u8, cap: usize, size: usize) -> *mut u8 {
         return buf;
     }
     // SAFETY: leaf functions run on a thread with a P.
-    unsafe { heap::leaf_alloc_raw(size) }
+    unsafe { alloc::leaf_alloc_raw(size) }
 }
 
 /// [`leaf_room`] that always succeeds.
@@ -41,5 +41,5 @@ unsafe fn room(buf: *mut u8, cap: usize, size: usize) -> *mut u8 {
         return buf;
     }
     // SAFETY: runtime calls run on a thread with a P.
-    unsafe { heap::mallocgc(size, core::ptr::null(), false) }
+    unsafe { alloc::mallocgc(size, core::ptr::null(), false) }
 }

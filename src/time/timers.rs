@@ -7,7 +7,7 @@ use super::heap::{Heap, PLACE_BITS, place};
 use crate::abi::{Eface, FuncVal, G, RuntimeTimer, args};
 use crate::net::deadline;
 use crate::os::clock::nanotime;
-use crate::profile::trace;
+use crate::probe::trace;
 use crate::sched::state::WAKE;
 use crate::sched::threads;
 use crate::sync::mutex::RawMutex;
@@ -128,7 +128,7 @@ unsafe fn add_locked(h: &PerP, t: *mut RuntimeTimer) -> bool {
     h.number();
     // The heap is a root that was perhaps marked from already, and off the collector's map: the new reference is shaded like any stored pointer.
     if crate::world::phase::enabled() {
-        crate::gc::shade(t.cast());
+        crate::gc::cycle::shade(t.cast());
     }
     // SAFETY: the caller's promise.
     unsafe {

@@ -2,14 +2,14 @@
 
 use super::type_string;
 use crate::abi::{Eface, GoString, Type, TypeAssertionError, args, known};
-use crate::{gc, heap, panic};
+use crate::{alloc, gc, panic};
 
 /// An interface value of a string type: the header moves to the heap.
 unsafe fn string_eface(typ: *const Type, s: GoString) -> Eface {
     // SAFETY: the new object is a string of ours, complete before anybody sees it. System mode: marking neither starts nor ends
     // before the value is reachable.
     unsafe {
-        let p = heap::mallocgc(size_of::<GoString>(), typ, true);
+        let p = alloc::mallocgc(size_of::<GoString>(), typ, true);
         gc::typed_memmove(typ, p, (&raw const s).cast());
         Eface { typ, data: p }
     }
@@ -32,7 +32,7 @@ pub fn type_assertion(e: TypeAssertionError) -> Eface {
     // SAFETY: the new object is of that type and complete before anybody sees it. The names of types that reflect made lie in the heap.
     unsafe {
         let typ = known::assertion_error();
-        let p = heap::mallocgc(size_of::<TypeAssertionError>(), typ, true);
+        let p = alloc::mallocgc(size_of::<TypeAssertionError>(), typ, true);
         gc::typed_memmove(typ, p, (&raw const e).cast());
         Eface {
             typ: known::assertion_error_pointer(),
@@ -49,7 +49,7 @@ pub fn concat(parts: &[&[u8]]) -> GoString {
     }
     // SAFETY: the new object has room for all parts.
     unsafe {
-        let p = heap::mallocgc(len, core::ptr::null(), false);
+        let p = alloc::mallocgc(len, core::ptr::null(), false);
         let mut at = p;
         for part in parts {
             at.copy_from_nonoverlapping(part.as_ptr(), part.len());

@@ -11,6 +11,7 @@
 pub mod alg;
 pub mod assert;
 pub mod compare;
+pub mod complex;
 pub mod conv;
 #[cfg(test)]
 mod descriptors;

@@ -5,7 +5,7 @@
 use super::plan::{self, Plan, What};
 use super::{errors, hash as hashing};
 use crate::abi::Type;
-use crate::{fatal, heap};
+use crate::{alloc, fatal};
 use core::mem::MaybeUninit;
 
 /// A value that is being visited, or two to be compared.
@@ -84,7 +84,7 @@ impl Around {
         unsafe {
             if self.len == self.room {
                 let bytes = self.room * 2 * size_of::<Visit>();
-                let more = heap::mallocgc(bytes, core::ptr::null(), false).cast::<Visit>();
+                let more = alloc::mallocgc(bytes, core::ptr::null(), false).cast::<Visit>();
                 more.copy_from_nonoverlapping(self.base(), self.len);
                 self.many = more;
                 self.room *= 2;

@@ -4,8 +4,8 @@
 //! "no" instead.
 
 use crate::abi::{Eface, Iface, Itab, Type, known};
+use crate::alloc::{self, malloc};
 use crate::gc::barrier;
-use crate::heap;
 use crate::world::phase;
 
 /// Copies a value's bytes; up to sixteen without a call, as two words that may overlap.
@@ -95,7 +95,7 @@ pub unsafe fn boxed<const SYSTEM: bool>(
         }
         let size = (*typ).size;
         match size {
-            0 => return Some(heap::zero_base()),
+            0 => return Some(malloc::zero_base()),
             1 => {
                 return Some(
                     (&raw const BYTES)
@@ -109,19 +109,19 @@ pub unsafe fn boxed<const SYSTEM: bool>(
             _ => {}
         }
         if SYSTEM {
-            let p = heap::mallocgc(size, typ, true);
+            let p = alloc::mallocgc(size, typ, true);
             copy::<true>(typ, p, elem);
             return Some(p);
         }
         if (*typ).no_pointers() {
-            let p = heap::leaf_alloc_raw(size);
+            let p = alloc::leaf_alloc_raw(size);
             if p.is_null() {
                 return None;
             }
             copy_bytes(p, elem, size);
             return Some(p);
         }
-        let p = heap::leaf_alloc(size, typ);
+        let p = alloc::leaf_alloc(size, typ);
         if p.is_null() {
             return None;
         }

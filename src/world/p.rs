@@ -62,7 +62,7 @@ pub struct P {
     /// Stacks.
     pub stack: crate::stack::PerP,
     /// Events of the execution trace: whoever holds the P, or has taken it from a system call.
-    pub trace: crate::profile::trace::PerP,
+    pub trace: crate::probe::trace::PerP,
     /// State of the generator of [`crate::sched::perturb`], 0 before its first use.
     pub perturb: u64,
     /// Goroutine ids handed out in batches: next and end.

@@ -8,7 +8,8 @@ mod stack;
 
 use crate::abi::{Itab, KIND_DIRECT_IFACE, MemStats, Status, Type, args};
 use crate::code::{sites, symtab};
-use crate::gc::{self, finalizer, mark, roots, stats};
+use crate::finalizer::run;
+use crate::gc::{cycle, mark, roots, stats};
 use crate::heap::span::state;
 use crate::heap::special::{self, Special};
 use crate::heap::{arena, central, pages, sample};
@@ -84,7 +85,7 @@ unsafe fn dump(out: &mut Out) {
     // SAFETY: the caller's promise.
     unsafe {
         // Slots that caches have not given out are no objects, nor are those that the last marking found dead.
-        gc::flush_caches();
+        cycle::flush_caches();
         if !phase::enabled() {
             central::sweep_all();
         }
@@ -251,7 +252,7 @@ unsafe fn finalizers(out: &mut Out) {
             });
         }
     }
-    finalizer::each_call(|pointer, f, param, typ| {
+    run::each_call(|pointer, f, param, typ| {
         finalizer_record(out, Tag::QueuedFinalizer, pointer, f, param, typ)
     });
 }

@@ -5,12 +5,17 @@
 //! finalizer and goes to the queue. A system goroutine, `runtime.runfinq` in asm/finalizer.S, takes the queue's entries one by one and calls
 //! the functions.
 
-use super::mark::{self, Marker};
 use crate::abi::{
     Eface, FuncType, FuncVal, G, GoString, InterfaceType, KIND_FUNC, KIND_INTERFACE, KIND_PTR,
     KIND_UNSAFE_POINTER, PtrType, Status, Type, args,
 };
+use crate::alloc::{self, malloc};
 use crate::code::sites;
+use crate::gc::{
+    barrier, cycle,
+    mark::{self, Marker},
+    stats,
+};
 use crate::heap;
 use crate::heap::span::Span;
 use crate::heap::special::{self, Held, SLAB, Special};
@@ -234,7 +239,7 @@ pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
         let interface = (*param).kind_number() == KIND_INTERFACE;
         let arg = if interface { 16 } else { 8 };
         let size = arg + results as usize;
-        let frame = heap::mallocgc(size, &raw const POINTER.0, true);
+        let frame = alloc::mallocgc(size, &raw const POINTER.0, true);
         if interface {
             let inter = param.cast::<InterfaceType>();
             let first = if (*inter).mhdr.len == 0 {
@@ -242,10 +247,10 @@ pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
             } else {
                 itab(inter, typ)
             };
-            super::write_ptr(frame.cast(), first as *mut u8);
-            super::write_ptr(frame.cast::<*mut u8>().add(1), pointer as *mut u8);
+            barrier::write_ptr(frame.cast(), first as *mut u8);
+            barrier::write_ptr(frame.cast::<*mut u8>().add(1), pointer as *mut u8);
         } else {
-            super::write_ptr(frame.cast(), pointer as *mut u8);
+            barrier::write_ptr(frame.cast(), pointer as *mut u8);
         }
         // No results are copied back, so no type is needed; the word is a pointer to whoever scans the frame.
         a.argtype = null_mut();
@@ -342,11 +347,11 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
         }
         let elem = (*etyp.cast::<PtrType>()).elem;
         let p = obj.data as usize;
-        super::stats::LOOKUPS.fetch_add(1, Ordering::Relaxed);
-        let Some(o) = heap::find_object(p) else {
+        stats::LOOKUPS.fetch_add(1, Ordering::Relaxed);
+        let Some(o) = malloc::find_object(p) else {
             // Values without bytes, and composite literals that the compiler made globals of, live for ever.
             // So does everything under sbrk.
-            if p == heap::zero_base() as usize || in_globals(p) || heap::modes::sbrk() {
+            if p == malloc::zero_base() as usize || in_globals(p) || heap::modes::sbrk() {
                 return;
             }
             fatal::throw("runtime.SetFinalizer: pointer not in allocated block");
@@ -403,10 +408,10 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
         if phase::enabled() {
             // Marking may have been through the finalizers.
             for p in [held.f, held.typ, held.param] {
-                super::shade(p as *mut u8);
+                cycle::shade(p as *mut u8);
             }
             if held.object != 0 {
-                mark::each_slot(&*o.span, held.object, |slot| super::shade(*slot as *mut u8));
+                mark::each_slot(&*o.span, held.object, |slot| cycle::shade(*slot as *mut u8));
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Off-heap: a hash table of chains that grow at their head under a lock and are searched without, in memory that goes back when the trace ends.
 
-use super::buffer::Log;
+use super::log::Log;
 use crate::mem;
 use crate::sync::mutex::Mutex;
 use core::ptr::null_mut;
@@ -170,6 +170,6 @@ mod tests {
         assert_eq!(id_of(&stack(9)), 1);
         // SAFETY: as above.
         unsafe { dump(&mut log) };
-        crate::profile::trace::buffer::finish(&mut log);
+        crate::probe::log::finish(&mut log);
     }
 }

@@ -1,7 +1,8 @@
 //! What compiled code and package reflect call to allocate.
 
-use super::{find_object, leaf_alloc_inline, mallocgc, newarray, zero_base};
+use super::malloc::{find_object, leaf_alloc_inline, mallocgc, newarray, zero_base};
 use crate::abi::{Eface, GoSlice, PtrType, Type, args};
+use crate::heap::layout;
 
 /// `newobject`, usual case.
 #[inline(always)]
@@ -17,7 +18,7 @@ pub unsafe fn newobject_leaf(a: &mut args::runtime_newobject) -> bool {
 /// `newobject`.
 pub unsafe fn newobject(a: &mut args::runtime_newobject) {
     // SAFETY: compiled code passes a type.
-    unsafe { a.r0 = super::newobject(a.typ_.cast()).cast() };
+    unsafe { a.r0 = super::malloc::newobject(a.typ_.cast()).cast() };
 }
 
 /// `mallocgc`: flag 1 = without pointers, flag 2 = need not be cleared.
@@ -34,7 +35,7 @@ pub unsafe fn malloc(a: &mut args::runtime_mallocgc) {
 /// `reflect.unsafe_New`.
 pub unsafe fn reflect_new(a: &mut args::reflect_unsafe_New) {
     // SAFETY: reflect passes a type.
-    unsafe { a.r0 = super::newobject(a.a0.cast()).cast() };
+    unsafe { a.r0 = super::malloc::newobject(a.a0.cast()).cast() };
 }
 
 /// `reflect.unsafe_NewArray`.
@@ -69,7 +70,7 @@ pub unsafe fn reflect_gcbits(a: &mut args::reflect_gcbits) {
             None if e.data == zero_base() => {}
             None => {
                 let size = (*typ).size;
-                super::layout::each_pointer(typ, 0, 0, size, |p| f(p as usize / 8));
+                layout::each_pointer(typ, 0, 0, size, |p| f(p as usize / 8));
             }
             Some(o) if (*o.span).class.noscan() => {}
             Some(o) => crate::gc::mark::each_slot(&*o.span, o.base, |p| {

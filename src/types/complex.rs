@@ -49,7 +49,7 @@ fn quotient([nr, ni]: [f64; 2], [dr, di]: [f64; 2]) -> [f64; 2] {
 
 #[cfg(test)]
 mod tests {
-    use super::quotient;
+    use crate::types::complex::quotient;
 
     #[test]
     fn special_and_ordinary() {

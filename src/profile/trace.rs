@@ -4,13 +4,14 @@
 //! the rest, then the footer, then nil. While there is nothing it is parked; whoever enters the scheduler next takes it along ([`reader_to_run`]).
 //! `StopTrace` waits until the reader has got nil.
 
-use super::buffer::{self, Buffer, Encoder, TICK_DIV, stamp};
-use super::{
-    FIRST, Kind, ON, READER_WAITS, SHARED, STATE, TIMER_GOROUTINE, event, gc_starts,
-    goroutine_made, goroutine_runs, goroutine_wakes, on, proc_starts, stacks,
-};
 use crate::abi::{G, GoSlice, GoString, Iface, InterfaceType, Status, Type, args};
 use crate::os::clock::nanotime;
+use crate::probe::log::{self, Buffer, Encoder, TICK_DIV, stamp};
+use crate::probe::stacks;
+use crate::probe::trace::{
+    self, FIRST, Kind, ON, READER_WAITS, SHARED, STATE, TIMER_GOROUTINE, event, gc_starts,
+    goroutine_made, goroutine_runs, goroutine_wakes, on, proc_starts,
+};
 use crate::profile::block::ticks;
 use crate::sched::{self, stw};
 use crate::sync::mutex::Mutex;
@@ -190,16 +191,16 @@ unsafe fn end() -> bool {
         // Readers want the end of what began.
         event(Kind::GcDone, &[], None);
     }
-    super::goroutine_yields(false);
+    trace::goroutine_yields(false);
     STATE.fetch_and(!ON, Ordering::Relaxed);
     for p in lists::existing_ps() {
         // SAFETY: with the world stopped all Ps are ours.
-        buffer::finish(unsafe { &mut (*p).trace });
+        log::finish(unsafe { &mut (*p).trace });
     }
-    buffer::finish(&mut shared);
+    log::finish(&mut shared);
     // SAFETY: nothing is recorded any more.
     unsafe { stacks::dump(&mut shared) };
-    buffer::finish(&mut shared);
+    log::finish(&mut shared);
     let mut s = SESSION.lock();
     let ticks = ticks() - s.start.0;
     let ns = (nanotime() - s.start.1).max(1);
@@ -233,16 +234,16 @@ unsafe fn next(g: *mut G, result: *mut GoSlice) -> Status {
             fatal::puts("runtime: ReadTrace called from multiple goroutines simultaneously\n");
             return Status::Done;
         }
-        buffer::recycle(core::mem::replace(&mut s.reading, null_mut()));
+        log::recycle(core::mem::replace(&mut s.reading, null_mut()));
         if !s.header {
             s.header = true;
             *result = slice(HEADER.as_ptr(), HEADER.len());
             return Status::Done;
         }
-        let full = buffer::take();
+        let full = log::take();
         if !full.is_null() {
             s.reading = full;
-            let (data, len) = buffer::bytes(full);
+            let (data, len) = log::bytes(full);
             *result = slice(data, len);
             return Status::Done;
         }
@@ -260,7 +261,7 @@ unsafe fn next(g: *mut G, result: *mut GoSlice) -> Status {
             *result = slice(s.tail.as_ptr(), len);
             return Status::Done;
         }
-        buffer::release_empty();
+        log::release_empty();
         ENDING.store(false, Ordering::Relaxed);
         let stopper = core::mem::replace(&mut s.stopper, null_mut());
         drop(s);
@@ -312,7 +313,7 @@ pub unsafe fn reader_to_run() -> *mut G {
 
 #[cold]
 unsafe fn take_reader() -> *mut G {
-    if !buffer::any_full() && !ENDING.load(Ordering::Acquire) {
+    if !log::any_full() && !ENDING.load(Ordering::Acquire) {
         return null_mut();
     }
     let mut s = SESSION.lock();

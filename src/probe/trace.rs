@@ -2,9 +2,9 @@
 //!
 //! Parts:
 //! - hooks, here: one for each thing that happens, called where it happens, if [`on`];
-//! - [`buffer`]: events as bytes, in a buffer for each P and one for threads without P;
-//! - [`stacks`]: the stacks that events name by number;
-//! - [`session`]: starting, stopping, reading.
+//! - [`super::log`]: events as bytes, in a buffer for each P and one for threads without P;
+//! - [`super::stacks`]: the stacks that events name by number;
+//! - [`crate::profile::trace`]: starting, stopping, reading.
 //!
 //! Who may write where: the log of a P is written by who holds the P, which is also whoever took it from a system call. Tracing starts and ends with
 //! the world stopped, so that who holds a P and sees tracing on may go on without looking again. Threads without P write to [`SHARED`], under its lock,
@@ -20,16 +20,13 @@
 //!
 //! Lock order: [`SHARED`], the session, the queue of buffers, `mem`. Events are written with any other lock held.
 
-pub mod buffer;
-pub mod session;
-pub mod stacks;
-
+use super::log::{Log, TICK_DIV, stamp};
+use super::stacks;
 use crate::abi::{G, M};
 use crate::code::asmfuncs::goexit_pc;
 use crate::sync::mutex::{Mutex, RawMutex};
 use crate::unwind::frames::{self, Frames};
 use crate::world::{self, P, WaitReason};
-use buffer::{Log, TICK_DIV, stamp};
 use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 /// Kinds of events; the reader knows the numbers.
@@ -75,19 +72,19 @@ pub enum Kind {
 }
 
 /// Events are recorded.
-const ON: u32 = 1;
+pub(crate) const ON: u32 = 1;
 /// A goroutine waits in `runtime.ReadTrace`.
-const READER_WAITS: u32 = 2;
+pub(crate) const READER_WAITS: u32 = 2;
 /// [`ON`] and [`READER_WAITS`] in one word: the scheduler reads one line for both.
-static STATE: AtomicU32 = AtomicU32::new(0);
+pub(crate) static STATE: AtomicU32 = AtomicU32::new(0);
 /// Number of the first event of the trace.
-static FIRST: AtomicU64 = AtomicU64::new(0);
+pub(crate) static FIRST: AtomicU64 = AtomicU64::new(0);
 
 /// A P's part. Zeroed: no buffer.
 pub type PerP = Log;
 
 /// Events of threads without P.
-static SHARED: Mutex<Log> = Mutex::new(Log::new());
+pub(crate) static SHARED: Mutex<Log> = Mutex::new(Log::new());
 /// Stands for "no P" in the trace.
 const NO_P: i64 = -1;
 
@@ -104,7 +101,7 @@ unsafe fn log<'a>(p: *mut P) -> (&'a mut Log, i64) {
 }
 
 /// Writes an event of this thread.
-fn event(kind: Kind, args: &[u64], stack: Option<u32>) {
+pub(crate) fn event(kind: Kind, args: &[u64], stack: Option<u32>) {
     let p = world::getp();
     if p.is_null() {
         let mut shared = SHARED.lock();
@@ -364,7 +361,7 @@ pub fn heap_changes(live: usize) {
 }
 
 /// The goroutine in which timers run for the reader: its number, 0 before the first trace.
-static TIMER_GOROUTINE: AtomicI64 = AtomicI64::new(0);
+pub(crate) static TIMER_GOROUTINE: AtomicI64 = AtomicI64::new(0);
 /// Whose P runs it.
 static TIMERS: RawMutex = RawMutex::new();
 

@@ -5,11 +5,12 @@
     reason = "every block reads or writes memory that the test itself took, under the lock that keeps other tests off the heap"
 )]
 
-use super::*;
 use crate::abi::go15::Type;
+use crate::alloc::malloc::{alloc, find_object, zero_base};
 use crate::heap::cache::PerP;
 use crate::heap::classes::{MAX_BITS, PAGE};
 use crate::heap::span::SpanClass;
+use crate::heap::*;
 use core::sync::atomic::Ordering;
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard};

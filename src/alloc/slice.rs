@@ -1,9 +1,10 @@
 //! Slices: make, append's growth, copy.
 
-use super::classes::round_up;
-use super::{MAX_MEM, central, find_object, leaf_alloc, mallocgc, newarray, zero_base};
+use super::malloc::{MAX_MEM, find_object, leaf_alloc, mallocgc, newarray, zero_base};
 use crate::abi::{G, GoSlice, SliceType, Status, Type, args};
 use crate::gc::barrier;
+use crate::heap::central;
+use crate::heap::classes::{self, round_up};
 use crate::panic;
 use crate::sched::park;
 use crate::world::{self, g, phase};
@@ -155,17 +156,15 @@ unsafe fn grow_fast(t: *const SliceType, old: GoSlice, need: i64, r: &mut GoSlic
             return false;
         }
         let bytes = (new as usize).wrapping_mul(size);
-        if bytes > super::classes::MAX_SMALL {
+        if bytes > classes::MAX_SMALL {
             return false;
         }
-        let capmem = super::classes::TABLE
-            .get_unchecked(super::classes::class_of(bytes))
-            .size as usize;
+        let capmem = classes::TABLE.get_unchecked(classes::class_of(bytes)).size as usize;
         let cap = capmem / size;
         let used = (old.len as usize).wrapping_mul(size);
         let p;
         if (*et).no_pointers() {
-            p = super::leaf_alloc_raw(capmem);
+            p = super::malloc::leaf_alloc_raw(capmem);
             if p.is_null() {
                 return false;
             }

@@ -1,0 +1,418 @@
+//! The steps of a cycle, and who waits for it: see [`super`].
+
+use super::{line, mark, pace, roots, stats, verify, work, worker};
+use crate::abi::{G, Status, args};
+use crate::alloc::malloc;
+use crate::config::godebug;
+use crate::debug::allocfree;
+use crate::finalizer::run;
+use crate::heap;
+use crate::os::clock::nanotime;
+use crate::probe::trace;
+use crate::sched::{self, stw};
+use crate::sync::mutex::Mutex;
+use crate::world::events::{EVENTS, FINISH, FORCE, PROFILE_RATE, START, ask};
+use crate::world::{self, WaitReason, glist, lists, phase, ran};
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+
+/// Stacks that the final stop may have to scan again; more are scanned before.
+const FEW_STACKS: usize = 8;
+/// Rounds of scanning stacks again beside the program before the world is stopped all the same.
+const ROUNDS: u32 = 4;
+/// Time that the final stop may take for marking before it lets the world go on.
+const STOP_NS: i64 = 40_000;
+/// Time that goroutines with deep stacks may be held until the final stop.
+const HOLD_NS: i64 = 5_000_000;
+/// Final stops of one cycle that may be given up: a program that always has more to mark must not keep a cycle from ending.
+const TRIES: u32 = 10;
+
+/// A cycle runs at least this often: finalizers are to run and memory is to be freed in programs that do not allocate.
+pub const PERIOD_NS: i64 = 120_000_000_000;
+
+/// Final stops of this cycle that were given up.
+static TRIED: AtomicU32 = AtomicU32::new(0);
+/// `sync.runtime_registerPoolCleanup`: called at the start of every cycle.
+static POOL_CLEANUP: AtomicPtr<crate::abi::FuncVal> = AtomicPtr::new(core::ptr::null_mut());
+
+/// Goroutines that wait for a cycle: `runtime.GC`.
+static WAITERS: Mutex<Waiters> = Mutex::new(Waiters {
+    list: glist::GList::new(),
+    next: glist::GList::new(),
+});
+
+struct Waiters {
+    /// Those that wait for the present cycle to end.
+    list: glist::GList,
+    /// Those that wait for the next cycle.
+    next: glist::GList,
+}
+
+// SAFETY: goroutines are reached under the lock only.
+unsafe impl Send for Waiters {}
+
+unsafe extern "C" {
+    /// asm/switch.S: calls a Go function on g0.
+    fn gort_call_alg(f: *const crate::abi::FuncVal, a: *const u8, b: usize) -> usize;
+}
+
+/// At boot, after the Ps exist.
+pub fn init() {
+    stats::init();
+    pace::init();
+}
+
+/// Does what was asked for. The scheduler calls it on an empty g0 with a P and no goroutine.
+#[cold]
+#[inline(never)]
+pub fn poll() {
+    let events = EVENTS.swap(0, Ordering::AcqRel);
+    // SAFETY: on g0 with a P and no goroutine.
+    unsafe {
+        if events & FINISH != 0 && phase::enabled() {
+            finish_cycle();
+        }
+        if events & START != 0 && !phase::enabled() {
+            start_cycle();
+        }
+        if events & PROFILE_RATE != 0 {
+            if stw::stop_world() {
+                for p in lists::existing_ps() {
+                    heap::sample::rate_changed(&mut (*p).heap);
+                }
+                stw::start_world();
+            } else {
+                ask(PROFILE_RATE);
+            }
+        }
+    }
+    run::wake();
+}
+
+/// The last cycle ended so long ago that one is to run for its own sake.
+pub fn overdue(now: i64) -> bool {
+    pace::enabled() && !phase::enabled() && now - stats::last_end() > PERIOD_NS
+}
+
+/// Why a cycle runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The heap reached its goal.
+    Heap,
+    /// `runtime.GC` and the like.
+    Forced,
+}
+
+/// Starts marking, if there is still a reason to.
+///
+/// # Safety
+/// On g0 with a P and no goroutine.
+unsafe fn start_cycle() {
+    // SAFETY: the caller's promise; after the stop the world is ours.
+    unsafe {
+        if heap::modes::sbrk() {
+            return;
+        }
+        let forced = FORCE.load(Ordering::Relaxed) || !WAITERS.lock().next.is_empty();
+        if !forced && !pace::due() {
+            return;
+        }
+        if !sweep_rest() {
+            ask(START);
+            return;
+        }
+        let start = nanotime();
+        if !stw::stop_world() {
+            ask(START);
+            return;
+        }
+        if phase::enabled() {
+            stw::start_world();
+            return;
+        }
+        // A sweeper may have been at its last spans.
+        heap::central::sweep_all();
+        clear_pools();
+        if heap::modes::traces() {
+            allocfree::collects();
+        }
+        FORCE.store(false, Ordering::Relaxed);
+        {
+            let mut w = WAITERS.lock();
+            let mut next = core::mem::take(&mut w.next);
+            w.list.append(&mut next);
+        }
+        let cause = if forced { Cause::Forced } else { Cause::Heap };
+        if trace::on() {
+            trace::gc_starts(WAITERS.lock().list.first());
+        }
+        TRIED.store(0, Ordering::Relaxed);
+        work::reset();
+        roots::prepare();
+        worker::start();
+        pace::start();
+        phase::ENABLED.store(1, Ordering::SeqCst);
+        for p in lists::existing_ps() {
+            (*p).heap.blacken();
+        }
+        let mut m = mark::Marker::new();
+        roots::mark_interrupted(&mut m);
+        roots::mark_last(&mut m);
+        m.finish();
+        stats::cycle_starts(cause, start);
+        if godebug::GC_STOP_THE_WORLD.on() {
+            mark_all();
+            end_cycle(nanotime());
+            if godebug::GC_STOP_THE_WORLD.get() > 1 {
+                heap::central::sweep_all();
+            }
+        }
+        stw::start_world();
+        line::write_pending();
+    }
+    wake_waiters();
+}
+
+/// Sweeps what the last cycle left, beside the program. False if the world is to be stopped meanwhile, or a timer of this P is due.
+fn sweep_rest() -> bool {
+    while heap::central::sweep_some(8) {
+        if phase::GCWAITING.load(Ordering::Relaxed) != 0 || crate::time::pending(world::getp()) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Marks everything, with the world stopped.
+unsafe fn mark_all() {
+    let mut m = mark::Marker::new();
+    // SAFETY: the world is stopped.
+    unsafe {
+        loop {
+            m.drain(|_| false);
+            if !roots::mark_next(&mut m, true) {
+                if ran::ran_count() == 0 {
+                    break;
+                }
+                roots::mark_ran(&mut m, true);
+            }
+        }
+    }
+    m.finish();
+}
+
+/// Nothing seems to be grey any more: ends the cycle, or finds out that there is more to mark.
+///
+/// # Safety
+/// On g0 with a P and no goroutine, while marking.
+unsafe fn finish_cycle() {
+    worker::end_waits();
+    // SAFETY: passed on to the caller.
+    unsafe { try_to_finish() };
+    worker::may_wait();
+    wake_waiters();
+}
+
+unsafe fn try_to_finish() {
+    let p = world::getp();
+    // The timers of this P are nobody else's business while it runs.
+    let stopping = || phase::GCWAITING.load(Ordering::Relaxed) != 0 || crate::time::pending(p);
+    // SAFETY: the caller's promise; marking does not end before we stop the world.
+    unsafe {
+        // Beside the program: stacks that changed, while they are many, and what barriers shaded.
+        let mut m = mark::Marker::new();
+        for _ in 0..ROUNDS {
+            if !m.drain(|_| stopping()) || ran::ran_count() <= FEW_STACKS {
+                break;
+            }
+            roots::mark_ran(&mut m, true);
+        }
+        // Deep ones stay as they were scanned until the stop is over, unless they lead to much.
+        let held = roots::hold_deep(&mut m, stopping);
+        let end = nanotime() + HOLD_NS;
+        m.drain(|_| stopping() || nanotime() > end);
+        pace::scanned(m.scanned);
+        if !m.finish() {
+            // There is more to mark, or others do: whoever closes the last session asks again.
+            return;
+        }
+        worker::waits_ended();
+        if held.is_none() || stopping() || !final_stop() {
+            ask(FINISH);
+        }
+    }
+}
+
+/// Stops the world and ends the cycle if little is left to mark. False if it is to be tried again and nobody else will ask for it.
+///
+/// # Safety
+/// On g0 with a P and no goroutine, while marking.
+unsafe fn final_stop() -> bool {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let start = nanotime();
+        if !stw::stop_world() {
+            return false;
+        }
+        if !phase::enabled() {
+            stw::start_world();
+            return true;
+        }
+        let tried = TRIED.fetch_add(1, Ordering::Relaxed);
+        let begun = nanotime();
+        let late = |_: &mark::Marker| tried < TRIES && nanotime() - begun > STOP_NS;
+        if trace::on() {
+            trace::marking(true);
+        }
+        let mut m = mark::Marker::new();
+        roots::mark_interrupted(&mut m);
+        let mut done = m.drain(late);
+        while done && (ran::ran_count() != 0 || worker::has_work()) {
+            roots::mark_ran(&mut m, false);
+            while m.drain(late) && roots::mark_next(&mut m, false) {}
+            done = m.drain(late);
+        }
+        let nothing_grey = m.finish();
+        if trace::on() {
+            trace::marking(false);
+        }
+        let ended = nothing_grey && ran::ran_count() == 0;
+        if ended {
+            end_cycle(start);
+        } else {
+            stats::stopped(nanotime() - start);
+        }
+        stw::start_world();
+        line::write_pending();
+        // Who still finds something grey asks when it is marked.
+        ended || !nothing_grey
+    }
+}
+
+/// Marking is complete: from here on unmarked objects are free. `start` is when the thread began to stop the world.
+///
+/// # Safety
+/// The world must be stopped, nothing grey.
+unsafe fn end_cycle(start: i64) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        // What caches did not use is free and unmarked: it holds old words.
+        flush_caches();
+        if godebug::GC_VERIFY.on() || godebug::GC_CHECK_MARK.on() {
+            verify::check();
+        }
+        phase::ENABLED.store(0, Ordering::SeqCst);
+        let (old, mut young) = (work::counted(), work::Counts::default());
+        for p in lists::existing_ps() {
+            young.take(&mut (*p).heap.black);
+        }
+        stats::LOOKUPS.fetch_add(old.objects as u64, Ordering::Relaxed);
+        stats::cycle_ends(old, young, start);
+        if trace::on() {
+            let live = heap::stats::HEAP_LIVE.load(Ordering::Relaxed);
+            trace::gc_ends(live, pace::next_gc());
+        }
+        // The next goal is set: it says how fast to sweep.
+        heap::central::start_sweep();
+    }
+}
+
+/// Gives every P's cached spans back, so that the spans' own bits and counts are exact.
+///
+/// # Safety
+/// The world must be stopped.
+pub unsafe fn flush_caches() {
+    for p in lists::existing_ps() {
+        // SAFETY: Ps are never freed; with the world stopped nobody uses their caches.
+        unsafe { malloc::flush(&mut (*p).heap) };
+    }
+}
+
+/// Runs the function that package sync registered. It is Go code that neither blocks nor allocates.
+unsafe fn clear_pools() {
+    let f = POOL_CLEANUP.load(Ordering::Relaxed);
+    if !f.is_null() {
+        // SAFETY: a Go function without arguments, made to be called with the world stopped.
+        unsafe { gort_call_alg(f, core::ptr::null(), 0) };
+    }
+}
+
+/// `sync.runtime_registerPoolCleanup`. The function is a static one: no root is needed.
+pub unsafe fn register_pool_cleanup(a: &mut args::sync_runtime_registerPoolCleanup) {
+    POOL_CLEANUP.store(a.cleanup.cast_mut(), Ordering::Relaxed);
+}
+
+/// Wakes those who waited for a cycle that has ended; if others wait for the next one it is asked for.
+fn wake_waiters() {
+    if phase::enabled() {
+        return;
+    }
+    let mut w = WAITERS.lock();
+    let list = core::mem::take(&mut w.list);
+    if !w.next.is_empty() {
+        ask(START);
+    }
+    drop(w);
+    // SAFETY: they are parked, and readied once, by whoever took them from the list.
+    unsafe { sched::park::ready_list(list) };
+}
+
+/// Parks the calling goroutine until a cycle that begins from now on has ended and everything is swept; then `release` says whether free memory
+/// goes back to the system.
+///
+/// # Safety
+/// System mode at a runtime call.
+unsafe fn wait_for_cycle(release: bool) -> Status {
+    if heap::modes::sbrk() {
+        return Status::Done;
+    }
+    let mut w = WAITERS.lock();
+    // SAFETY: the caller's promise; the lock is held until the goroutine is on the list.
+    unsafe {
+        let g = world::curg();
+        (*g).resume = after_cycle as *const () as usize;
+        (*g).resumearg = usize::from(release);
+        let status = sched::park(g, WaitReason::GcCycle);
+        w.next.push(g);
+        drop(w);
+        ask(START);
+        status
+    }
+}
+
+/// Resume step of [`wait_for_cycle`]: sweeps what is left, a piece at a time.
+unsafe extern "C" fn after_cycle(g: *mut G, release: usize) -> Status {
+    // SAFETY: g is curg and stopped at the return of its call; nobody else has set its resume step.
+    unsafe {
+        if heap::central::sweep_some(1024) {
+            (*g).resume = after_cycle as *const () as usize;
+            sched::park::requeue_current(true);
+            return Status::Parked;
+        }
+        // What others are sweeping.
+        heap::central::sweep_all();
+        if release != 0 {
+            heap::scavenge::release_all();
+        }
+    }
+    run::wake();
+    Status::Done
+}
+
+/// `runtime.GC`.
+pub unsafe fn gc_call(_a: &mut args::runtime_GC) -> Status {
+    // SAFETY: system mode at a runtime call: the caller's context is saved.
+    unsafe { wait_for_cycle(false) }
+}
+
+/// `debug.FreeOSMemory`: a cycle, then everything free goes back to the system.
+pub unsafe fn free_os_memory(_a: &mut args::runtime_debug_freeOSMemory) -> Status {
+    // SAFETY: as in `gc_call`.
+    unsafe { wait_for_cycle(true) }
+}
+
+/// `p` was stored somewhere while marking runs: the object it points to is live.
+#[cold]
+#[inline(never)]
+pub fn shade(p: *mut u8) {
+    mark::shade(p as usize);
+}
