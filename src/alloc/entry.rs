@@ -1,8 +1,8 @@
 //! What compiled code and package reflect call to allocate.
 
-use super::malloc::{find_object, leaf_alloc_inline, mallocgc, newarray, zero_base};
+use super::malloc::{leaf_alloc_inline, mallocgc, newarray};
 use crate::abi::{Eface, GoSlice, PtrType, Type, args};
-use crate::heap::layout;
+use crate::heap::{find_object, layout, zero_base};
 
 /// `newobject`, usual case.
 #[inline(always)]
@@ -73,7 +73,7 @@ pub unsafe fn reflect_gcbits(a: &mut args::reflect_gcbits) {
                 layout::each_pointer(typ, 0, 0, size, |p| f(p as usize / 8));
             }
             Some(o) if (*o.span).class.noscan() => {}
-            Some(o) => crate::gc::mark::each_slot(&*o.span, o.base, |p| {
+            Some(o) => crate::heap::layout::each_slot(&*o.span, o.base, |p| {
                 let i = (p as usize - o.base) / 8;
                 if i < end {
                     f(i);

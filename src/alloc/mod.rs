@@ -6,8 +6,12 @@
 //!
 //! Every object is cleared before it is seen, and pays for the marking that it makes necessary.
 
+pub mod barrier;
 pub mod entry;
+pub mod instead;
+pub mod large;
 pub mod malloc;
+pub mod sbrk;
 pub mod slice;
 
 pub use malloc::{

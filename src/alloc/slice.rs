@@ -1,10 +1,10 @@
 //! Slices: make, append's growth, copy.
 
-use super::malloc::{MAX_MEM, find_object, leaf_alloc, mallocgc, newarray, zero_base};
+use super::malloc::{MAX_MEM, leaf_alloc, mallocgc, newarray};
 use crate::abi::{G, GoSlice, SliceType, Status, Type, args};
 use crate::gc::barrier;
-use crate::heap::central;
 use crate::heap::classes::{self, round_up};
+use crate::heap::{central, find_object, zero_base};
 use crate::panic;
 use crate::sched::park;
 use crate::world::{self, g, phase};

@@ -6,11 +6,12 @@
 )]
 
 use crate::abi::go15::Type;
-use crate::alloc::malloc::{alloc, find_object, zero_base};
+use crate::alloc::malloc::alloc;
 use crate::heap::cache::PerP;
-use crate::heap::classes::{MAX_BITS, PAGE};
-use crate::heap::span::SpanClass;
-use crate::heap::*;
+use crate::heap::classes::MAX_BITS;
+use crate::heap::geometry::{self, PAGE};
+use crate::heap::span::{self, SpanClass};
+use crate::heap::{find_object, zero_base, *};
 use core::sync::atomic::Ordering;
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard};
@@ -98,9 +99,9 @@ fn what_is_no_heap_address_has_no_object() {
         0,
         1,
         4096,
-        arena::BASE - 1,
-        arena::BASE + arena::LIMIT,
-        arena::BASE + arena::LIMIT - 1,
+        geometry::BASE - 1,
+        geometry::BASE + geometry::LIMIT,
+        geometry::BASE + geometry::LIMIT - 1,
         usize::MAX,
         &p_of as *const _ as usize,
     ] {
@@ -300,7 +301,7 @@ fn addresses_that_are_taken_are_skipped() {
     assert_eq!(other, taken);
     unsafe { *(other as *mut u8) = 3 };
     // The first does not fit below the end, the second is longer than an arena.
-    for size in [arena::ARENA - (1 << 20), arena::ARENA + (1 << 20)] {
+    for size in [geometry::ARENA - (1 << 20), geometry::ARENA + (1 << 20)] {
         let p = get(&mut c, size, core::ptr::null());
         assert!(p + size <= other || p > other);
         for at in [p, p + size / 2, p + size - 1] {
@@ -333,12 +334,12 @@ fn a_special_of_a_span_with_few_objects_takes_little_memory() {
     let before = sys();
     for &p in &objects {
         let o = find_object(p).unwrap();
-        let s = special::Special::new(o.span, o.index as u32, p, 0, word, word, 0);
+        let s = span::Special::new(o.span, o.index as u32, p, 0, word, word, 0);
         assert!(unsafe { special::of(o.span).add(s) });
     }
     // The record, its share of the table, and as much again for the span and what is begun.
     let each = (sys() - before) / OBJECTS;
-    assert!(each < size_of::<special::Special>() * 2 + 64, "{each}");
+    assert!(each < size_of::<span::Special>() * 2 + 64, "{each}");
     for &p in &objects {
         let o = find_object(p).unwrap();
         unsafe { special::of(o.span).remove(o.span, o.index as u32, p) };
@@ -353,7 +354,7 @@ fn specials_are_found_without_looking_at_those_of_other_objects() {
     let word = type_of(1, &[0]);
     let record = |p: usize| {
         let o = find_object(p).unwrap();
-        special::Special::new(o.span, o.index as u32, p, 0, word, word, 0)
+        span::Special::new(o.span, o.index as u32, p, 0, word, word, 0)
     };
     let has = |p: usize| {
         let o = find_object(p).unwrap();

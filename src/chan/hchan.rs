@@ -1,6 +1,6 @@
 //! The channel structure, and what send, receive and close do under its lock.
 
-use super::ops::{self, served};
+use super::{ops, serve::served};
 use crate::abi::{G, Type};
 use crate::sync::mutex::RawMutex;
 use crate::world;

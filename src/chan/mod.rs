@@ -5,7 +5,7 @@
 //! slot, writes the result byte into its argument area and readies it; only select needs a step of its own after waking.
 //!
 //! - `hchan`: the structure, ring and queues; what send and receive do under the lock. - `fast`: leaf mode, where nobody waits.
-//! - `ops`: send, receive, close with parking. - `select`: registration and leaf mode.
+//! - `ops`: send, receive, close with parking; `serve`: what a waiter finds done. - `select`: registration and leaf mode.
 //! - `selectpark`: the general case. - `make`: creation, and what package reflect asks of channels.
 //!
 //! Lock order: the SCAN bit of a goroutine that waits; channels by ascending address; then the scheduler's locks. Elements are copied and waiters
@@ -17,3 +17,4 @@ pub mod make;
 pub mod ops;
 pub mod select;
 pub mod selectpark;
+pub mod serve;

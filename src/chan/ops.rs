@@ -1,6 +1,7 @@
 //! System mode: send, receive and close with everything that can happen.
 
 use super::hchan::{Hchan, RECEIVER, Received, SENDER, Sent, WaitQ};
+use super::serve::{send_on_closed, served};
 use crate::abi::{G, Status, args};
 use crate::world::sudog::{self, Patience, Sudog};
 use crate::world::{self, WaitReason};
@@ -8,31 +9,6 @@ use crate::{panic, sched};
 use core::mem::offset_of;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
-
-/// Leaves word for a waiter that was taken off its queue, its element copied. `ok`: not because the channel was closed. From then
-/// on its stack is nobody's but its own: see [`crate::stack::waiters`].
-///
-/// # Safety
-/// `s` was claimed from its queue by the caller, who still holds the channel's lock.
-pub(super) unsafe fn served(s: *mut Sudog, ok: bool) {
-    // SAFETY: a claimed goroutine stays parked until it is readied, and its stack in place while the lock is held.
-    unsafe {
-        let g = (*s).g;
-        if (*s).select {
-            // Its resume step finds the case, writes the results and puts the sudogs back.
-            (*s).ok = ok;
-            (*g).param = s.cast();
-            return;
-        }
-        if (*s).result != 0 {
-            *((*g).sched.sp as *mut u8).add((*s).result as usize) = u8::from(ok);
-        }
-        if (*s).send && !ok {
-            (*g).resume = resume_send_on_closed as *const () as usize;
-        }
-        sudog::waits_no_more(g);
-    }
-}
 
 /// Lets a waiter go on that was served or is to try.
 ///
@@ -114,16 +90,6 @@ unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Status {
         }
         Status::Done
     }
-}
-
-/// A sender learns that its channel was closed while it waited.
-unsafe extern "C" fn resume_send_on_closed(_g: *mut G, _arg: usize) -> Status {
-    send_on_closed()
-}
-
-/// The panic of a send on a closed channel. Hold no lock.
-pub fn send_on_closed() -> ! {
-    panic::raise_str("send on closed channel")
 }
 
 /// Where a sender or a receiver waits: the queue, what it is called, and which it is.

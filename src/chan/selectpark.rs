@@ -10,8 +10,8 @@
 //! then are the sudogs that both read put back.
 
 use super::hchan::{Hchan, Received, Sent};
-use super::ops::{send_on_closed, wake};
 use super::select::{below, cases, return_to_case};
+use super::{ops::wake, serve::send_on_closed};
 use crate::abi::{CASE_DEFAULT, CASE_SEND, G, GoSlice, RuntimeSelect, Status, args};
 use crate::sched;
 use crate::world::sudog::{self, Sudog, each, lock_all, unlock_all};

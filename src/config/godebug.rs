@@ -115,7 +115,7 @@ pub fn init() {
     unsafe { crate::sched::perturb::thread(crate::world::getm()) };
     let rate = MEM_PROFILE_RATE.whole();
     if rate >= 0 {
-        crate::profile::records::MEM_PROFILE_RATE.store(rate, Ordering::Relaxed);
+        crate::probe::rates::MEM_PROFILE_RATE.store(rate, Ordering::Relaxed);
     }
 }
 

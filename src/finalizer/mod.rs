@@ -7,3 +7,4 @@
 //! - [`set`]: `runtime.SetFinalizer`; - [`run`]: the goroutine that calls them.
 
 pub mod run;
+pub mod set;

@@ -5,11 +5,10 @@
 //! marking, and for the first word of interfaces, which is why itabs never lie in the heap. One byte, read before each such
 //! store, switches it; it only changes with the world stopped, so that store and shade are never parted by a change of phase.
 
-use crate::abi::{GoSlice, Type, args};
+use crate::abi::Type;
 use crate::heap::{classes, layout};
 use crate::world;
 use crate::world::phase::enabled;
-use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// Stores `p` into `slot`, which may lie in the heap, in globals or in any frame.
 ///
@@ -20,7 +19,7 @@ pub unsafe fn write_ptr(slot: *mut *mut u8, p: *mut u8) {
     // SAFETY: as the caller promises.
     unsafe { slot.write(p) };
     if enabled() {
-        super::cycle::shade(p);
+        super::mark::shade(p);
     }
 }
 
@@ -39,12 +38,12 @@ pub unsafe fn bulk(typ: *const Type, dst: *const u8, size: usize) {
 /// Shades what the pointers in bytes `off .. off + size` of the values from `start` point to. By type, so wherever they lie.
 #[cold]
 #[inline(never)]
-unsafe fn bulk_slow(typ: *const Type, start: usize, off: usize, size: usize) {
+pub(crate) unsafe fn bulk_slow(typ: *const Type, start: usize, off: usize, size: usize) {
     let (from, to) = ((start + off).next_multiple_of(8), (start + off + size) & !7);
     // SAFETY: the words lie in the values.
     unsafe {
         crate::heap::layout::each_pointer(typ, start, from, to, |slot| {
-            super::cycle::shade(*slot as *mut u8)
+            super::mark::shade(*slot as *mut u8)
         });
     }
 }
@@ -67,7 +66,7 @@ pub unsafe fn bulk_small(typ: *const Type, at: *const u8, size: usize) {
         let mut bits = layout::small_mask(size, typ);
         while bits != 0 {
             let word = bits.trailing_zeros() as usize;
-            super::cycle::shade(*at.cast::<*mut u8>().add(word));
+            super::mark::shade(*at.cast::<*mut u8>().add(word));
             bits &= bits.wrapping_sub(1);
         }
     }
@@ -105,7 +104,7 @@ pub unsafe fn stored_small(typ: *const Type, dst: *const u8, size: usize) -> boo
 pub unsafe fn stored_ptr(slot: *const *mut u8) -> bool {
     if !on_own_stack(slot.cast()) {
         // SAFETY: as the caller promises.
-        super::cycle::shade(unsafe { *slot });
+        super::mark::shade(unsafe { *slot });
     }
     true
 }
@@ -140,19 +139,6 @@ pub unsafe fn typed_memmove(typ: *const Type, dst: *mut u8, src: *const u8) {
     }
 }
 
-/// `typedmemmove`, but for large values while marking runs.
-#[inline(always)]
-pub unsafe fn typedmemmove_leaf(a: &mut args::runtime_typedmemmove) -> bool {
-    // SAFETY: compiled code passes a type and valid places.
-    unsafe {
-        if enabled() {
-            return copy_small(a.typ_, a.dst, a.src, (*a.typ_).size);
-        }
-        core::ptr::copy(a.src, a.dst, (*a.typ_).size);
-    }
-    true
-}
-
 /// Copies `size` bytes of values of `typ` while marking runs, if a leaf function may; false if they are more than [`LEAF_MAX`]. May be its last call, as
 /// [`stored_small`].
 ///
@@ -171,181 +157,8 @@ pub unsafe fn copy_small(typ: *const Type, dst: *mut u8, src: *const u8, size: u
     }
 }
 
-/// `typedmemmove`.
-pub unsafe fn typedmemmove(a: &mut args::runtime_typedmemmove) {
-    // SAFETY: compiled code passes a type and valid places.
-    unsafe { typed_memmove(a.typ_, a.dst, a.src) };
-}
-
-/// `reflect.typedmemmove`.
-pub unsafe fn reflect_typedmemmove(a: &mut args::reflect_typedmemmove) {
-    // SAFETY: reflect passes a type and valid places.
-    unsafe { typed_memmove(a.t, a.dst, a.src) };
-}
-
-/// `reflect.typedmemmovepartial`: bytes `off .. off + size` of a value; both pointers are past `off` already.
-pub unsafe fn reflect_typedmemmovepartial(a: &mut args::reflect_typedmemmovepartial) {
-    // SAFETY: reflect passes a type and valid places.
-    unsafe {
-        core::ptr::copy(a.src, a.dst, a.size);
-        if enabled() {
-            bulk_slow(a.t, (a.dst as usize).wrapping_sub(a.off), a.off, a.size);
-        }
-    }
-}
-
-unsafe fn slice_copy(elem: *const Type, dst: GoSlice, src: GoSlice) -> i64 {
-    let n = dst.len.min(src.len);
-    if n > 0 && dst.ptr != src.ptr {
-        // SAFETY: both slices hold `n` elements.
-        unsafe {
-            let bytes = (n as usize).wrapping_mul((*elem).size);
-            core::ptr::copy(src.ptr, dst.ptr, bytes);
-            bulk(elem, dst.ptr, bytes);
-        }
-    }
-    n
-}
-
-/// `typedslicecopy`, but for many elements while marking runs.
-#[inline(always)]
-pub unsafe fn typedslicecopy_leaf(a: &mut args::runtime_typedslicecopy) -> bool {
-    let n = a.dst.len.min(a.src.len);
-    a.r0 = n;
-    if n > 0 {
-        // SAFETY: both slices hold `n` elements of the type.
-        unsafe {
-            let bytes = (n as usize).wrapping_mul((*a.typ_).size);
-            if enabled() {
-                return copy_small(a.typ_, a.dst.ptr, a.src.ptr, bytes);
-            }
-            core::ptr::copy(a.src.ptr, a.dst.ptr, bytes);
-        }
-    }
-    true
-}
-
-/// `typedslicecopy`.
-pub unsafe fn typedslicecopy(a: &mut args::runtime_typedslicecopy) {
-    // SAFETY: compiled code passes the element type.
-    unsafe { a.r0 = slice_copy(a.typ_, a.dst, a.src) };
-}
-
-/// `reflect.typedslicecopy`; the element type may be without pointers.
-pub unsafe fn reflect_typedslicecopy(a: &mut args::reflect_typedslicecopy) {
-    // SAFETY: reflect passes the element type.
-    unsafe { a.r0 = slice_copy(a.elemType, a.dst, a.src) };
-}
-
 /// asm/memory.S, `writebarrierptr` while marking: the store is done.
 #[unsafe(no_mangle)]
 extern "C" fn gort_shade(p: *mut u8) {
-    super::cycle::shade(p);
-}
-
-/// asm/calls.S, after a reflected call copied its results back while marking.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn gort_call_barrier(a: *const args::reflect_call) {
-    // SAFETY: the call's own arguments; the type describes the whole frame, or is null when it is not of reflect's making.
-    unsafe {
-        let a = &*a;
-        if !a.argtype.is_null() && !(*a.argtype).no_pointers() {
-            bulk_slow(
-                a.argtype,
-                a.arg as usize,
-                a.retoffset as usize,
-                (a.n - a.retoffset) as usize,
-            );
-        }
-    }
-}
-
-/// Stores `src`, then shades the words of it whose bit in `mask` is set.
-#[inline(always)]
-unsafe fn fat<const N: usize>(dst: *mut u8, src: &[usize; N], mask: u32) {
-    // SAFETY: compiled code passes a place for `N` words.
-    unsafe { dst.cast::<[usize; N]>().write(*src) };
-    if enabled() {
-        for (i, &w) in src.iter().enumerate() {
-            if mask >> i & 1 != 0 {
-                super::cycle::shade(w as *mut u8);
-            }
-        }
-    }
-}
-
-/// Barriers for stores of several words that older compilers of Go 1.5 call: bit i of the mask says that word i is a pointer.
-macro_rules! fat {
-    ($($name:ident $args:ident $mask:literal;)*) => {
-        $(
-            /// A store of several words with a barrier.
-            pub unsafe fn $name(a: &mut args::$args) {
-                // SAFETY: passed on from compiled code.
-                unsafe { fat(a.dst, &a.src, $mask) }
-            }
-        )*
-    };
-}
-fat! {
-    string runtime_writebarrierstring 0b1;
-    slice runtime_writebarrierslice 0b1;
-    iface runtime_writebarrieriface 0b11;
-    fat01 runtime_writebarrierfat01 0b10;
-    fat10 runtime_writebarrierfat10 0b01;
-    fat11 runtime_writebarrierfat11 0b11;
-    fat001 runtime_writebarrierfat001 0b100;
-    fat010 runtime_writebarrierfat010 0b010;
-    fat011 runtime_writebarrierfat011 0b110;
-    fat100 runtime_writebarrierfat100 0b001;
-    fat101 runtime_writebarrierfat101 0b101;
-    fat110 runtime_writebarrierfat110 0b011;
-    fat111 runtime_writebarrierfat111 0b111;
-    fat0001 runtime_writebarrierfat0001 0b1000;
-    fat0010 runtime_writebarrierfat0010 0b0100;
-    fat0011 runtime_writebarrierfat0011 0b1100;
-    fat0100 runtime_writebarrierfat0100 0b0010;
-    fat0101 runtime_writebarrierfat0101 0b1010;
-    fat0110 runtime_writebarrierfat0110 0b0110;
-    fat0111 runtime_writebarrierfat0111 0b1110;
-    fat1000 runtime_writebarrierfat1000 0b0001;
-    fat1001 runtime_writebarrierfat1001 0b1001;
-    fat1010 runtime_writebarrierfat1010 0b0101;
-    fat1011 runtime_writebarrierfat1011 0b1101;
-    fat1100 runtime_writebarrierfat1100 0b0011;
-    fat1101 runtime_writebarrierfat1101 0b1011;
-    fat1110 runtime_writebarrierfat1110 0b0111;
-    fat1111 runtime_writebarrierfat1111 0b1111;
-}
-
-/// Pointer operations of package sync/atomic, each as a leaf function that leaves nil addresses to its system half.
-macro_rules! atomic {
-    ($($leaf:ident $system:ident $args:ident |$a:ident, $word:ident| $stored:expr, $done:expr;)*) => {
-        $(
-            /// An atomic operation on a pointer, with a barrier.
-            pub unsafe fn $leaf($a: &mut args::$args) -> bool {
-                if $a.addr.is_null() {
-                    return false;
-                }
-                // SAFETY: Go code passes the address of an aligned pointer.
-                let $word = unsafe { AtomicPtr::from_ptr($a.addr) };
-                let stored = $stored;
-                if $done && enabled() {
-                    super::cycle::shade(stored);
-                }
-                true
-            }
-            /// The address is nil.
-            pub unsafe fn $system(_a: &mut args::$args) {
-                crate::panic::raise_error("invalid memory address or nil pointer dereference");
-            }
-        )*
-    };
-}
-atomic! {
-    store_pointer store_nil sync_atomic_StorePointer |a, word| { word.store(a.val, Ordering::SeqCst); a.val }, true;
-    swap_pointer swap_nil sync_atomic_SwapPointer |a, word| { a.old = word.swap(a.new_, Ordering::SeqCst); a.new_ }, true;
-    cas_pointer cas_nil sync_atomic_CompareAndSwapPointer |a, word| {
-        a.swapped = word.compare_exchange(a.old, a.new_, Ordering::SeqCst, Ordering::SeqCst).is_ok();
-        a.new_
-    }, a.swapped;
+    super::mark::shade(p);
 }

@@ -1,12 +1,13 @@
 //! The steps of a cycle, and who waits for it: see [`super`].
 
-use super::{line, mark, pace, roots, stats, verify, work, worker};
+use super::stats::{self, Cause};
+use super::{line, mark, pace, roots, verify, work, worker};
 use crate::abi::{G, Status, args};
-use crate::alloc::malloc;
 use crate::config::godebug;
 use crate::debug::allocfree;
 use crate::finalizer::run;
-use crate::heap;
+use crate::heap::cache::{self, flush_caches};
+use crate::heap::{self, trigger};
 use crate::os::clock::nanotime;
 use crate::probe::trace;
 use crate::sched::{self, stw};
@@ -77,7 +78,7 @@ pub fn poll() {
         if events & PROFILE_RATE != 0 {
             if stw::stop_world() {
                 for p in lists::existing_ps() {
-                    heap::sample::rate_changed(&mut (*p).heap);
+                    cache::rate_changed(&mut (*p).heap);
                 }
                 stw::start_world();
             } else {
@@ -91,15 +92,6 @@ pub fn poll() {
 /// The last cycle ended so long ago that one is to run for its own sake.
 pub fn overdue(now: i64) -> bool {
     pace::enabled() && !phase::enabled() && now - stats::last_end() > PERIOD_NS
-}
-
-/// Why a cycle runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// The heap reached its goal.
-    Heap,
-    /// `runtime.GC` and the like.
-    Forced,
 }
 
 /// Starts marking, if there is still a reason to.
@@ -301,7 +293,7 @@ unsafe fn end_cycle(start: i64) {
             verify::check();
         }
         phase::ENABLED.store(0, Ordering::SeqCst);
-        let (old, mut young) = (work::counted(), work::Counts::default());
+        let (old, mut young) = (work::counted(), heap::stats::Counts::default());
         for p in lists::existing_ps() {
             young.take(&mut (*p).heap.black);
         }
@@ -309,21 +301,10 @@ unsafe fn end_cycle(start: i64) {
         stats::cycle_ends(old, young, start);
         if trace::on() {
             let live = heap::stats::HEAP_LIVE.load(Ordering::Relaxed);
-            trace::gc_ends(live, pace::next_gc());
+            trace::gc_ends(live, trigger::next_gc());
         }
         // The next goal is set: it says how fast to sweep.
         heap::central::start_sweep();
-    }
-}
-
-/// Gives every P's cached spans back, so that the spans' own bits and counts are exact.
-///
-/// # Safety
-/// The world must be stopped.
-pub unsafe fn flush_caches() {
-    for p in lists::existing_ps() {
-        // SAFETY: Ps are never freed; with the world stopped nobody uses their caches.
-        unsafe { malloc::flush(&mut (*p).heap) };
     }
 }
 
@@ -408,11 +389,4 @@ pub unsafe fn gc_call(_a: &mut args::runtime_GC) -> Status {
 pub unsafe fn free_os_memory(_a: &mut args::runtime_debug_freeOSMemory) -> Status {
     // SAFETY: as in `gc_call`.
     unsafe { wait_for_cycle(true) }
-}
-
-/// `p` was stored somewhere while marking runs: the object it points to is live.
-#[cold]
-#[inline(never)]
-pub fn shade(p: *mut u8) {
-    mark::shade(p as usize);
 }

@@ -3,11 +3,10 @@
 //! Such a word is no pointer, or one to an object that is gone: an integer in a variable of pointer type, a pointer kept as an integer, a bug of ours.
 //! The marker finds it on its slow path; whoever holds it is looked for only then.
 
-use super::mark;
 use crate::code::{sites, symtab};
 use crate::config::godebug::INVALID_PTR;
 use crate::fatal::{put_hex, put_u64, puts, throw};
-use crate::heap::{arena, classes, pages, span};
+use crate::heap::{arena, geometry, layout, pages, span};
 use crate::unwind::pointers;
 use crate::world::{g::status_of, lists, status};
 use core::sync::atomic::Ordering;
@@ -36,7 +35,7 @@ pub unsafe fn found(p: usize) {
                 puts(" from ");
                 put_hex(s.base as u64);
                 puts(" to ");
-                put_hex((s.base + s.pages as usize * classes::PAGE) as u64);
+                put_hex((s.base + s.pages as usize * geometry::PAGE) as u64);
                 puts("\n");
             }
         }
@@ -90,7 +89,7 @@ unsafe fn stacks(p: usize) {
                 puts("\n");
             };
             pointers::each_stack_pointer(g, &mut |slot| {
-                if mark::load(slot as *const usize) == p {
+                if layout::load(slot as *const usize) == p {
                     note(slot);
                 }
             });
@@ -105,7 +104,7 @@ unsafe fn variables(p: usize) {
             let slot = start as usize + i * 8;
             // SAFETY: the mask has a bit for each word of the section.
             unsafe {
-                if *mask.add(i / 8) >> (i % 8) & 1 != 0 && mark::load(slot as *const usize) == p {
+                if *mask.add(i / 8) >> (i % 8) & 1 != 0 && layout::load(slot as *const usize) == p {
                     at("a variable", slot);
                 }
             }
@@ -124,8 +123,8 @@ unsafe fn objects(p: usize) {
             }
             for i in (0..s.objects as usize).filter(|&i| s.is_marked(i)) {
                 let base = s.address_of(i);
-                mark::each_slot(s, base, |slot| {
-                    if mark::load(slot) == p {
+                layout::each_slot(s, base, |slot| {
+                    if layout::load(slot) == p {
                         at("an object", slot as usize);
                         puts("\tat ");
                         put_hex(base as u64);

@@ -2,7 +2,7 @@
 //!
 //! It is made while the world is stopped, from the figures of the cycle that ends, and written when the world goes on: whoever reads standard error may be slow.
 
-use super::worker::Stalled;
+use super::times::Stalled;
 use crate::config::godebug;
 use crate::fatal::out::{Out, Sink, write};
 use crate::sync::mutex::Mutex;

@@ -6,12 +6,13 @@
 //!
 //! The program runs meanwhile. Words are read and bits are set atomically; what is read too early or too late is the write barrier's business.
 
-use super::work::{self, BLOCK, Block, Counts};
-use crate::heap::classes::MAX_BITS;
-use crate::heap::{arena, layout, span};
+use super::work::{self, BLOCK, Block};
+use crate::heap::layout::{self, each_slot, load};
+use crate::heap::stats::Counts;
+use crate::heap::{arena, span};
 use crate::world;
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::Ordering;
 
 /// Objects asked for ahead of their scan: about as many misses as a core has under way.
 const AHEAD: usize = 16;
@@ -147,7 +148,7 @@ impl Marker {
         unsafe {
             if (*self.block).len == BLOCK {
                 self.block = work::exchange(self.block);
-                super::worker::more_work();
+                super::work::more_work();
             }
             let b = self.block;
             *(&raw mut (*b).objects).cast::<usize>().add((*b).len) = base;
@@ -216,7 +217,7 @@ impl Marker {
                     if stop(self) {
                         return false;
                     }
-                    if !work::available() && super::worker::others() {
+                    if !work::available() && super::work::others() {
                         self.share();
                     }
                 }
@@ -244,7 +245,7 @@ impl Marker {
             self.block = mine;
             work::put(half);
         }
-        super::worker::more_work();
+        super::work::more_work();
     }
 
     /// Marks what the object at `at` points to, or what this piece of a large object points to.
@@ -276,39 +277,6 @@ impl Marker {
     }
 }
 
-/// Reads a word that the program may be writing.
-///
-/// # Safety
-/// The word is valid.
-#[inline(always)]
-pub unsafe fn load(slot: *const usize) -> usize {
-    // SAFETY: the caller's promise.
-    unsafe { AtomicUsize::from_ptr(slot.cast_mut()).load(Ordering::Relaxed) }
-}
-
-/// Calls `f` with every pointer word of the object at `base` in `s`.
-///
-/// # Safety
-/// The object must be valid.
-#[inline(always)]
-pub unsafe fn each_slot(s: &span::Span, base: usize, mut f: impl FnMut(*const usize)) {
-    // SAFETY: bits and types describe the object.
-    unsafe {
-        if s.elemsize <= MAX_BITS {
-            let mut bits = layout::read_bits(s.bits, base - s.base, s.elemsize);
-            while bits != 0 {
-                f((base + bits.trailing_zeros() as usize * 8) as *const usize);
-                bits &= bits - 1;
-            }
-        } else {
-            let typ = *s.types().add(s.index_of(base));
-            if !typ.is_null() {
-                layout::each_pointer(typ, base, base, base + s.elemsize, |slot| f(slot));
-            }
-        }
-    }
-}
-
 /// The object at `base`, which has pointers and was made while marking runs, was filled without barriers: a marker scans it.
 pub fn scan_again(base: usize) {
     // SAFETY: the M's P is ours.
@@ -316,7 +284,7 @@ pub fn scan_again(base: usize) {
 }
 
 /// Marks the object that `p` points into, for the write barrier, and has it scanned by a marker. Runs on goroutine stacks too.
-pub fn shade(p: usize) {
+pub fn shade_object(p: usize) {
     if !arena::in_range(p) {
         return;
     }
@@ -333,4 +301,11 @@ pub fn shade(p: usize) {
             work::put_shaded(p, base);
         }
     }
+}
+
+/// `p` was stored somewhere while marking runs: the object it points to is live.
+#[cold]
+#[inline(never)]
+pub fn shade(p: *mut u8) {
+    shade_object(p as usize);
 }

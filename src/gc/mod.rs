@@ -17,16 +17,18 @@
 pub mod barrier;
 pub mod cycle;
 mod invalid;
+pub mod jobs;
 mod line;
 pub mod mark;
 pub mod pace;
 pub mod roots;
+pub mod specials;
 pub mod stats;
+pub mod times;
 pub mod verify;
 pub mod work;
 pub mod worker;
 
 pub use barrier::{bulk as bulk_barrier, typed_memmove, write_ptr};
 pub use cycle::{PERIOD_NS, init, overdue, poll};
-pub use pace::check_trigger;
 pub use roots::add_root;

@@ -1,51 +1,41 @@
 //! When a cycle starts, and how fast allocation may go while it marks.
 //!
 //! The heap may grow by GOGC percent over what the last cycle found live: the goal. Marking starts before, at the trigger, so that it ends about when
-//! the goal is reached. Meanwhile every allocated byte costs its share of the marking that is left ([`assist`]), paid from what the workers
+//! the goal is reached. Meanwhile every allocated byte costs its share of the marking that is left ([`assist`](super::worker::assist)), paid from what the workers
 //! did or by marking on the spot.
 
-use super::work::Counts;
-use super::worker;
 use crate::abi::args;
 use crate::config::env;
 use crate::config::godebug::{GC_PACER_TRACE, GC_STRESS};
 use crate::fatal::out::{Out, Sink};
-use crate::heap::stats::HEAP_LIVE;
-use crate::world::{self, events, phase};
-use core::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, AtomicUsize, Ordering};
+use crate::heap::stats::{Counts, HEAP_LIVE};
+use crate::heap::trigger::{GOAL, HEAP_SCAN, REFILLS, TRIGGER, heap_goal, next_gc};
+use core::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicUsize, Ordering};
 
 /// Heap below which no cycle starts at GOGC=100, as in Go 1.5.
 const MIN_HEAP: usize = 4 << 20;
 /// Least room between the heap at the start of a cycle and its goal.
 const MIN_ROOM: usize = 1 << 20;
 /// Bytes marked at a time by an assist: fewer cost more in joining and leaving.
-const ASSIST_BATCH: usize = 64 << 10;
+pub(super) const ASSIST_BATCH: usize = 64 << 10;
 /// Most that an allocation leaves to the next one when there is nothing to mark at the moment.
-const MOST_DEBT: i64 = 4 * ASSIST_BATCH as i64;
+pub(super) const MOST_DEBT: i64 = 4 * ASSIST_BATCH as i64;
 /// Marking starts at this share, in percent, of the growth up to the goal. What is allocated while it runs is all kept for one more cycle: starting
 /// earlier makes heaps larger and the work of allocation while marking smaller, but not the sum of all work.
 const START_AT: usize = 95;
 
-/// Bytes of heap at which the next cycle starts; `usize::MAX`: never.
-static TRIGGER: AtomicUsize = AtomicUsize::new(usize::MAX);
-/// Bytes of heap at which marking should be done.
-static GOAL: AtomicUsize = AtomicUsize::new(usize::MAX);
 /// Bytes that the last cycle found live, and what is likely live of those allocated meanwhile.
 static MARKED: AtomicUsize = AtomicUsize::new(0);
 /// Bytes that the last cycle found live of those there were at its start.
 static OLD: AtomicUsize = AtomicUsize::new(0);
 /// GOGC; negative: off.
 static PERCENT: AtomicI32 = AtomicI32::new(100);
-/// Refills since the last cycle, under stress.
-static REFILLS: AtomicU32 = AtomicU32::new(0);
-/// Bytes of objects with pointers: live after the last cycle, and every slot handed to a cache since. All that marking may have to scan.
-pub static HEAP_SCAN: AtomicUsize = AtomicUsize::new(0);
 /// Bytes that marking is expected to scan.
 static EXPECTED: AtomicUsize = AtomicUsize::new(0);
 /// Bytes scanned in this cycle.
 static SCANNED: AtomicUsize = AtomicUsize::new(0);
 /// Bytes that workers scanned and no allocation has used up.
-static CREDIT: AtomicI64 = AtomicI64::new(0);
+pub(super) static CREDIT: AtomicI64 = AtomicI64::new(0);
 
 /// Reads GOGC.
 pub fn init() {
@@ -117,7 +107,7 @@ const LINE: usize = 512;
 /// The first line of `GODEBUG=gcpacertrace=1` about a cycle, in the form of Go 1.5.
 #[cold]
 fn print_start(live: usize, expected: usize) {
-    let (dedicated, fractional) = worker::planned();
+    let (dedicated, fractional) = planned();
     Out::new(&mut [0; LINE], Sink::Stderr)
         .str("pacer: assist ratio=")
         .float(ratio(live))
@@ -151,7 +141,7 @@ pub(super) unsafe fn print_end(used: f64) {
         n => n,
     };
     let growth = |to: usize| to as f64 / marked.max(1) as f64 - 1.0;
-    let wanted = worker::share();
+    let wanted = marking_share();
     let mut line = [0; LINE];
     let mut out = Out::new(&mut line, Sink::Stderr);
     out.str("pacer: H_m_prev=").uint(marked as u64);
@@ -196,7 +186,7 @@ pub(super) fn scanned(bytes: usize) {
 }
 
 /// Bytes to scan for each allocated byte so that marking is done when the heap reaches its goal.
-fn ratio(live: usize) -> f64 {
+pub(super) fn ratio(live: usize) -> f64 {
     let scanned = SCANNED.load(Ordering::Relaxed);
     let mut expected = EXPECTED.load(Ordering::Relaxed);
     let mut goal = GOAL.load(Ordering::Relaxed);
@@ -210,75 +200,11 @@ fn ratio(live: usize) -> f64 {
     left as f64 / room as f64
 }
 
-/// `bytes` are being allocated while marking runs: marks for them unless others have done so.
-///
-/// # Safety
-/// In system mode on a thread with a P.
-#[cold]
-#[inline(never)]
-pub unsafe fn assist(bytes: usize) {
-    // SAFETY: the P is this thread's.
-    unsafe {
-        let debt = (bytes as f64 * ratio(HEAP_LIVE.load(Ordering::Relaxed))) as i64;
-        let credit = &mut (*world::getp()).gc.credit;
-        *credit -= debt;
-        if *credit >= 0 {
-            return;
-        }
-        let had = CREDIT.load(Ordering::Relaxed);
-        if had > 0 {
-            let take = had.min(-*credit);
-            CREDIT.fetch_sub(take, Ordering::Relaxed);
-            *credit += take;
-            if *credit >= 0 {
-                return;
-            }
-        }
-        let want = (-*credit as usize).max(ASSIST_BATCH);
-        let ahead = HEAP_LIVE.load(Ordering::Relaxed) > GOAL.load(Ordering::Relaxed);
-        let done = worker::assist(want, ahead);
-        // It is ours, not the pool's.
-        CREDIT.fetch_sub(done as i64, Ordering::Relaxed);
-        *credit += done as i64;
-        // There was nothing to do, or the world stops: some of it is forgiven.
-        *credit = (*credit).max(-MOST_DEBT);
-    }
-}
-
-/// Heap size at which the next cycle starts.
-pub fn next_gc() -> usize {
-    TRIGGER.load(Ordering::Relaxed)
-}
-
-/// Heap size at which the present or next cycle should be done.
-pub fn heap_goal() -> usize {
-    GOAL.load(Ordering::Relaxed)
-}
-
 /// A cycle is due.
 pub fn due() -> bool {
     let stress = GC_STRESS.get().max(0) as u32;
     HEAP_LIVE.load(Ordering::Relaxed) >= TRIGGER.load(Ordering::Relaxed)
         || (stress != 0 && REFILLS.swap(0, Ordering::Relaxed) >= stress)
-}
-
-/// The heap grew to `live` bytes.
-#[inline(always)]
-pub fn check_trigger(live: usize) {
-    if live >= TRIGGER.load(Ordering::Relaxed) || GC_STRESS.on() {
-        reached();
-    }
-}
-
-#[cold]
-fn reached() {
-    if phase::enabled() {
-        return;
-    }
-    let stress = GC_STRESS.get().max(0) as u32;
-    if stress == 0 || REFILLS.fetch_add(1, Ordering::Relaxed) + 1 >= stress {
-        events::request();
-    }
 }
 
 /// Cycles start by themselves.
@@ -290,6 +216,33 @@ pub fn enabled() -> bool {
 pub unsafe fn set_percent(a: &mut args::runtime_setGCPercent) {
     a.out = PERCENT.swap(a.in_.max(-1), Ordering::Relaxed);
     set_limits(MARKED.load(Ordering::Relaxed));
+}
+
+/// Share of the Ps' time for marking, in thousandths.
+const SHARE: u32 = 250;
+
+/// Ps that should mark all the time and do not yet.
+pub(super) static DEDICATED: AtomicI32 = AtomicI32::new(0);
+/// Share of one P's time for marking, in thousandths.
+pub(super) static FRACTION: AtomicU32 = AtomicU32::new(0);
+/// A P takes the fractional turn.
+pub(super) static FRACTIONAL: AtomicBool = AtomicBool::new(false);
+
+/// Dedicated workers for `procs` Ps, and the fractional worker's share in thousandths.
+pub(super) fn shares(procs: u32) -> (i32, u32) {
+    ((procs * SHARE / 1000) as i32, procs * SHARE % 1000)
+}
+
+/// Dedicated and fractional workers of this cycle, at its start.
+pub(super) fn planned() -> (u32, u32) {
+    let dedicated = DEDICATED.load(Ordering::Relaxed).max(0) as u32;
+    let fractional = FRACTION.load(Ordering::Relaxed) != 0;
+    (dedicated, fractional.into())
+}
+
+/// The share of the processors that marking is to take.
+pub(super) fn marking_share() -> f64 {
+    f64::from(SHARE) / 1000.0
 }
 
 #[cfg(test)]
@@ -331,5 +284,14 @@ mod tests {
         );
         assert_eq!(trigger(1 << 20, -1), usize::MAX);
         assert!(trigger(usize::MAX / 2, i32::MAX) > usize::MAX / 2);
+    }
+
+    #[test]
+    fn a_quarter_of_the_time_is_for_marking() {
+        assert_eq!(shares(1), (0, 250));
+        assert_eq!(shares(2), (0, 500));
+        assert_eq!(shares(4), (1, 0));
+        assert_eq!(shares(7), (1, 750));
+        assert_eq!(shares(16), (4, 0));
     }
 }

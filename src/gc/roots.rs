@@ -14,10 +14,13 @@
 //!
 //! While a stack is scanned its goroutine's status has the SCAN bit: whoever wants to change the status waits ([`crate::world::g::transition`]).
 
-use super::mark::{Marker, load};
+use super::jobs::{FINALIZERS, JOBS, NEXT, STACKS_LEFT};
+use super::mark::Marker;
+use super::specials;
 use crate::abi::G;
 use crate::code::sites;
-use crate::finalizer::run;
+use crate::heap::dead;
+use crate::heap::layout::load;
 use crate::os::clock;
 use crate::sched::{interrupt, stw};
 use crate::stack::poison;
@@ -27,7 +30,7 @@ use crate::world::g::status_of;
 use crate::world::ran::{note_ran, set_held, take_ran};
 use crate::world::{lists, registers, status};
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// Most words that can be registered: subsystems, not objects.
 const MAX_WORDS: usize = 64;
@@ -65,16 +68,8 @@ pub fn add_root(slot: *const usize) {
     w.len += 1;
 }
 
-/// Jobs handed out: first the chunks of variables, then the runtime's own words.
-static NEXT: AtomicUsize = AtomicUsize::new(0);
-/// Number of those jobs.
-static JOBS: AtomicUsize = AtomicUsize::new(0);
-/// Finalizers may be left to mark from.
-static FINALIZERS: AtomicBool = AtomicBool::new(false);
 /// Next goroutine whose stack is to be scanned.
 static NEXT_G: Mutex<Cursor> = Mutex::new(Cursor(null_mut()));
-/// Mirrors [`NEXT_G`] for a look without the lock.
-static STACKS_LEFT: AtomicBool = AtomicBool::new(false);
 /// Number of the present cycle: what `G::scanned` is compared with.
 static CYCLE: AtomicUsize = AtomicUsize::new(0);
 
@@ -99,18 +94,11 @@ pub(super) unsafe fn prepare() {
     let (data, bss) = chunks();
     JOBS.store(data + bss + 1, Ordering::Relaxed);
     NEXT.store(0, Ordering::Relaxed);
-    run::mark_start();
+    specials::mark_start();
     FINALIZERS.store(true, Ordering::Relaxed);
     let first = lists::all_gs().next().unwrap_or(null_mut());
     NEXT_G.lock().0 = first;
     STACKS_LEFT.store(!first.is_null(), Ordering::Release);
-}
-
-/// Every job was taken (and done, if no session is open).
-pub(super) fn all_taken() -> bool {
-    NEXT.load(Ordering::Relaxed) >= JOBS.load(Ordering::Relaxed)
-        && !FINALIZERS.load(Ordering::Relaxed)
-        && !STACKS_LEFT.load(Ordering::Relaxed)
 }
 
 /// Marks from some roots that nobody has marked from yet; false if there are none. Stacks that are too large become smaller if `shrink` says so: a
@@ -135,7 +123,7 @@ pub(super) unsafe fn mark_next(m: &mut Marker, shrink: bool) -> bool {
             return true;
         }
         if FINALIZERS.load(Ordering::Relaxed) {
-            if !run::mark_some(m) {
+            if !specials::mark_some(m) {
                 FINALIZERS.store(false, Ordering::Relaxed);
             }
             return true;
@@ -355,7 +343,7 @@ pub fn each_word(mut f: impl FnMut(usize)) {
 /// What the runtime holds.
 fn each_of_runtime(f: &mut impl FnMut(usize)) {
     each_word(&mut *f);
-    run::each_queued(f);
+    dead::each_queued(f);
     crate::time::for_each_root(|t| f(t as usize));
 }
 

@@ -1,14 +1,13 @@
 //! Figures of the heap and the collector: `runtime.ReadMemStats`, `debug.ReadGCStats`, and those of `GODEBUG=gctrace=1` ([`super::line`]).
 
-use super::cycle::Cause;
 use super::line::{self, Line};
-use super::work::Counts;
-use super::{pace, worker};
+use super::{pace, times};
 use crate::abi::{GoSlice, MemStats, Status, args};
 use crate::config::godebug;
-use crate::heap::classes::{CLASSES, PAGE, TABLE};
-use crate::heap::stats::{self, HEAP_LIVE};
-use crate::heap::{PerP, pages};
+use crate::heap::classes::{CLASSES, TABLE};
+use crate::heap::geometry::PAGE;
+use crate::heap::stats::{self, Counts, HEAP_LIVE};
+use crate::heap::{PerP, cache, pages, trigger};
 use crate::mem;
 use crate::os::clock;
 use crate::sched::stw;
@@ -111,7 +110,7 @@ pub(super) fn cycle_starts(cause: Cause, start: i64) {
         stopped: 0,
         before: HEAP_LIVE.load(Ordering::Relaxed),
         goal: if pace::enabled() {
-            pace::heap_goal()
+            trigger::heap_goal()
         } else {
             0
         },
@@ -137,9 +136,9 @@ pub(super) unsafe fn cycle_ends(old: Counts, young: Counts, stop: i64) {
     let cycle = c.now;
     let live = HEAP_LIVE.load(Ordering::Relaxed);
     let times = [
-        &worker::TIMES.assist,
-        &worker::TIMES.background,
-        &worker::TIMES.idle,
+        &times::TIMES.assist,
+        &times::TIMES.background,
+        &times::TIMES.idle,
     ]
     .map(|t| t.load(Ordering::Relaxed));
     // Idle time costs nobody anything.
@@ -184,7 +183,7 @@ pub(super) unsafe fn cycle_ends(old: Counts, young: Counts, stop: i64) {
             heap: [cycle.before, live, old.bytes + young.bytes, cycle.goal],
             procs,
             forced: cycle.cause == Cause::Forced,
-            stalls: worker::STALLS.read(),
+            stalls: times::STALLS.read(),
         });
     }
 }
@@ -202,7 +201,7 @@ pub unsafe fn read_mem_stats(a: &mut args::runtime_ReadMemStats) -> Status {
         if !stw::stop_world() {
             return Status::Retry;
         }
-        super::cycle::flush_caches();
+        cache::flush_caches();
         fill(&mut *a.m.cast::<MemStats>());
         stw::start_world();
     }
@@ -277,7 +276,7 @@ pub unsafe fn fill(m: &mut MemStats) {
         + m.gc_sys
         + m.other_sys;
     m.next_gc = if pace::enabled() {
-        pace::next_gc() as u64
+        trigger::next_gc() as u64
     } else {
         u64::MAX
     };
@@ -314,4 +313,13 @@ pub unsafe fn read_gc_stats(a: &mut args::runtime_debug_readGCStats) {
         out.add(2 * n + 2).write(c.total_ns);
         (*slice).len = (2 * n + 3) as i64;
     }
+}
+
+/// Why a cycle runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The heap reached its goal.
+    Heap,
+    /// `runtime.GC` and the like.
+    Forced,
 }

@@ -2,12 +2,11 @@
 //!
 //! The check walks all spans instead of following pointers, so it shares with marking only the layouts and the root walk.
 
-use super::{mark, roots};
+use super::roots;
 use crate::abi::G;
-use crate::alloc::malloc::{Object, find_object};
 use crate::fatal;
-use crate::heap::pages;
 use crate::heap::span::state;
+use crate::heap::{Object, find_object, layout, pages};
 use core::cell::Cell;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
@@ -61,7 +60,7 @@ unsafe fn find(wanted: &dyn Fn(usize) -> bool) -> Option<(Holder, usize)> {
             }
             for index in (0..s.objects as usize).filter(|&i| s.is_marked(i)) {
                 let base = s.address_of(index);
-                mark::each_slot(s, base, |slot| {
+                layout::each_slot(s, base, |slot| {
                     if found.get().is_none() && wanted(*slot) {
                         let holder = Holder::Object(Object { span, index, base });
                         found.set(Some((holder, *slot)));

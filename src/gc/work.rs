@@ -4,9 +4,13 @@
 //! empty takes one from there, and [`leave`] gives back what is left. The write barrier collects what it shades in a block of its P, which
 //! anyone may take with one exchange. Who closes the last session and leaves nothing behind tries to end the cycle.
 
+use crate::heap::stats::Counts;
 use crate::mem;
+use crate::sched::state::WAKE;
+use crate::sched::threads;
 use crate::sync::mutex::Mutex;
-use crate::world::{P, lists};
+use crate::world::P;
+use crate::world::lists::{self, GOMAXPROCS};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
@@ -32,31 +36,10 @@ pub struct PerP {
     shaded: AtomicPtr<Block>,
     /// Marked by the write barrier: only the P's owner adds, and the collector with the world stopped.
     pub counts: Counts,
-    /// Bytes that this P may allocate before it must help to mark; see [`super::pace::assist`].
+    /// Bytes that this P may allocate before it must help to mark; see [`super::worker::assist`].
     pub credit: i64,
     /// The last thing this P did was to mark, though goroutines wait.
     pub marked_last: bool,
-}
-
-/// What was marked.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Counts {
-    /// Objects.
-    pub objects: usize,
-    /// Bytes of all objects.
-    pub bytes: usize,
-    /// Bytes of objects with pointers.
-    pub scan_bytes: usize,
-}
-
-impl Counts {
-    /// Adds what `other` has and leaves nothing there.
-    pub fn take(&mut self, other: &mut Self) {
-        let c = core::mem::take(other);
-        self.objects += c.objects;
-        self.bytes += c.bytes;
-        self.scan_bytes += c.scan_bytes;
-    }
 }
 
 struct Pool {
@@ -205,7 +188,7 @@ pub fn available() -> bool {
 fn exhausted() -> bool {
     SESSIONS.load(Ordering::SeqCst) == 0
         && FULL.load(Ordering::SeqCst) == 0
-        && super::roots::all_taken()
+        && super::jobs::all_taken()
 }
 
 /// The object at `base` was shaded by the owner of `p`; without P the pool takes it.
@@ -261,6 +244,20 @@ pub(super) unsafe fn counted() -> Counts {
         unsafe { pool.counts.take(&mut (*p).gc.counts) };
     }
     pool.counts
+}
+
+/// There are others who could mark if there were work for two.
+#[inline(always)]
+pub(super) fn others() -> bool {
+    GOMAXPROCS.load(Ordering::Relaxed) > 1
+}
+
+/// Work was put up for all: an idle P may take it.
+#[inline]
+pub(super) fn more_work() {
+    if WAKE.wanted() {
+        threads::wake_p();
+    }
 }
 
 #[cfg(test)]

@@ -6,19 +6,24 @@
 //! - *dedicated*: a quarter of the Ps, rounded down, mark until nothing is left, with a goroutine in between if any waits for that P;
 //! - *fractional*: the rest of that quarter, as a share of one P's time;
 //! - *idle*: a P without goroutines marks until there are some;
-//! - *assist*: an allocation that is ahead of marking does its share first ([`super::pace::assist`]).
+//! - *assist*: an allocation that is ahead of marking does its share first ([`assist`]).
 
 use super::mark::Marker;
-use super::{pace, roots, work};
+use super::pace::{
+    self, ASSIST_BATCH, CREDIT, DEDICATED, FRACTION, FRACTIONAL, MOST_DEBT, ratio, shares,
+};
+use super::times::{STALLS, TIMES};
+use super::{jobs, roots, work};
+use crate::heap::stats::HEAP_LIVE;
+use crate::heap::trigger::GOAL;
 use crate::os::clock::nanotime;
 use crate::os::{futex, sys};
 use crate::probe::trace;
-use crate::sched::state::{GLOBAL_RUNQ, WAKE};
-use crate::sched::threads;
+use crate::sched::state::GLOBAL_RUNQ;
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::phase::GCWAITING;
-use crate::world::{P, events, g};
-use core::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering};
+use crate::world::{self, P, events, g};
+use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 /// Longest time that a P marks while goroutines may be waiting for it.
 const DEDICATED_NS: i64 = 10_000_000;
@@ -30,101 +35,9 @@ const WAIT_NS: i64 = 1_000_000;
 const AWAKE_NS: i64 = 200_000;
 /// Shortest turn that is worth the switch.
 const SHORTEST_NS: i64 = 20_000;
-/// Share of the Ps' time for marking, in thousandths.
-const SHARE: u32 = 250;
 
-/// Ps that should mark all the time and do not yet.
-static DEDICATED: AtomicI32 = AtomicI32::new(0);
-/// Share of one P's time for marking, in thousandths.
-static FRACTION: AtomicU32 = AtomicU32::new(0);
-/// A P takes the fractional turn.
-static FRACTIONAL: AtomicBool = AtomicBool::new(false);
 /// When marking began.
 static BEGAN: AtomicI64 = AtomicI64::new(0);
-
-/// Time spent marking in this cycle, in nanoseconds, by occasion.
-#[derive(Debug)]
-pub struct Times {
-    /// Assists.
-    pub assist: AtomicU64,
-    /// Dedicated and fractional workers.
-    pub background: AtomicU64,
-    /// Idle Ps.
-    pub idle: AtomicU64,
-    /// The fractional worker alone.
-    fractional: AtomicU64,
-}
-
-/// See [`Times`].
-pub static TIMES: Times = Times {
-    assist: AtomicU64::new(0),
-    background: AtomicU64::new(0),
-    idle: AtomicU64::new(0),
-    fractional: AtomicU64::new(0),
-};
-
-/// What assists cost the goroutines that allocate, in this cycle: marking, and waiting for something to mark.
-#[derive(Debug)]
-pub struct Stalls {
-    count: AtomicU64,
-    ns: AtomicU64,
-    longest: AtomicU64,
-}
-
-/// [`Stalls`] at some time.
-#[derive(Debug, Clone, Copy)]
-pub struct Stalled {
-    /// Assists.
-    pub count: u64,
-    /// Time that they took.
-    pub ns: u64,
-    /// The longest of them.
-    pub longest: u64,
-}
-
-/// See [`Stalls`].
-pub static STALLS: Stalls = Stalls {
-    count: AtomicU64::new(0),
-    ns: AtomicU64::new(0),
-    longest: AtomicU64::new(0),
-};
-
-impl Stalls {
-    fn add(&self, ns: u64) {
-        self.count.fetch_add(1, Ordering::Relaxed);
-        self.ns.fetch_add(ns, Ordering::Relaxed);
-        if ns > self.longest.load(Ordering::Relaxed) {
-            self.longest.fetch_max(ns, Ordering::Relaxed);
-        }
-    }
-
-    /// What was counted.
-    pub fn read(&self) -> Stalled {
-        let load = |n: &AtomicU64| n.load(Ordering::Relaxed);
-        Stalled {
-            count: load(&self.count),
-            ns: load(&self.ns),
-            longest: load(&self.longest),
-        }
-    }
-}
-
-/// Dedicated workers for `procs` Ps, and the fractional worker's share in thousandths.
-fn shares(procs: u32) -> (i32, u32) {
-    ((procs * SHARE / 1000) as i32, procs * SHARE % 1000)
-}
-
-/// Dedicated and fractional workers of this cycle, at its start.
-pub(super) fn planned() -> (u32, u32) {
-    let dedicated = DEDICATED.load(Ordering::Relaxed).max(0) as u32;
-    let fractional = FRACTION.load(Ordering::Relaxed) != 0;
-    (dedicated, fractional.into())
-}
-
-/// The share of the processors that marking is to take.
-pub(super) fn share() -> f64 {
-    f64::from(SHARE) / 1000.0
-}
 
 /// Begins a cycle.
 ///
@@ -149,23 +62,9 @@ pub(super) unsafe fn start() {
     }
 }
 
-/// There are others who could mark if there were work for two.
-#[inline(always)]
-pub(super) fn others() -> bool {
-    GOMAXPROCS.load(Ordering::Relaxed) > 1
-}
-
-/// Work was put up for all: an idle P may take it.
-#[inline]
-pub(super) fn more_work() {
-    if WAKE.wanted() {
-        threads::wake_p();
-    }
-}
-
 /// There is something to mark that nobody has taken.
 pub fn has_work() -> bool {
-    work::available() || !roots::all_taken()
+    work::available() || !jobs::all_taken()
 }
 
 /// Marks from roots and grey objects until `stop` says so or nothing is left to take. What was scanned.
@@ -363,7 +262,7 @@ pub(super) fn may_wait() {
 ///
 /// # Safety
 /// In system mode on a thread with a P, while marking.
-pub(super) unsafe fn assist(bytes: usize, ahead: bool) -> usize {
+pub(super) unsafe fn mark_for(bytes: usize, ahead: bool) -> usize {
     if stopping() {
         return 0;
     }
@@ -389,16 +288,37 @@ pub(super) unsafe fn assist(bytes: usize, ahead: bool) -> usize {
     done
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_quarter_of_the_time_is_for_marking() {
-        assert_eq!(shares(1), (0, 250));
-        assert_eq!(shares(2), (0, 500));
-        assert_eq!(shares(4), (1, 0));
-        assert_eq!(shares(7), (1, 750));
-        assert_eq!(shares(16), (4, 0));
+/// `bytes` are being allocated while marking runs: marks for them unless others have done so.
+///
+/// # Safety
+/// In system mode on a thread with a P.
+#[cold]
+#[inline(never)]
+pub unsafe fn assist(bytes: usize) {
+    // SAFETY: the P is this thread's.
+    unsafe {
+        let debt = (bytes as f64 * ratio(HEAP_LIVE.load(Ordering::Relaxed))) as i64;
+        let credit = &mut (*world::getp()).gc.credit;
+        *credit -= debt;
+        if *credit >= 0 {
+            return;
+        }
+        let had = CREDIT.load(Ordering::Relaxed);
+        if had > 0 {
+            let take = had.min(-*credit);
+            CREDIT.fetch_sub(take, Ordering::Relaxed);
+            *credit += take;
+            if *credit >= 0 {
+                return;
+            }
+        }
+        let want = (-*credit as usize).max(ASSIST_BATCH);
+        let ahead = HEAP_LIVE.load(Ordering::Relaxed) > GOAL.load(Ordering::Relaxed);
+        let done = mark_for(want, ahead);
+        // It is ours, not the pool's.
+        CREDIT.fetch_sub(done as i64, Ordering::Relaxed);
+        *credit += done as i64;
+        // There was nothing to do, or the world stops: some of it is forgiven.
+        *credit = (*credit).max(-MOST_DEBT);
     }
 }

@@ -4,24 +4,12 @@
 //! record off-heap; a table by arena number leads to it. So an interior pointer becomes its span by one comparison and two loads, and
 //! a word that is no heap address is refused by the comparison or by a null.
 
-use super::classes::{PAGE, PAGE_SHIFT};
+use super::geometry::{
+    ARENA, ARENA_PAGES, ARENA_SHIFT, ARENAS, BASE, LIMIT, PAGE_SHIFT, PAGE_WORDS,
+};
 use super::span::Span;
-use core::sync::atomic::{AtomicPtr, Ordering};
-
-/// First address of the heap. Far from where the system puts programs and mappings, and unlike small numbers or ASCII text.
-pub const BASE: usize = 0x00c0_0000_0000;
-/// Bytes of addresses that the table covers: 4 TiB. Larger costs 8 bytes of zeroed data for every 64 MiB.
-pub const LIMIT: usize = 1 << 42;
-/// log2 of [`ARENA`].
-pub const ARENA_SHIFT: u32 = 26;
-/// Bytes of an arena: larger makes the table smaller and the address space reserved by a small program larger.
-pub const ARENA: usize = 1 << ARENA_SHIFT;
-/// Pages of an arena.
-pub const ARENA_PAGES: usize = ARENA / PAGE;
-/// Arenas in the table.
-pub const ARENAS: usize = LIMIT / ARENA;
-/// Words of a bitmap with one bit for each page of an arena.
-pub const PAGE_WORDS: usize = ARENA_PAGES / 64;
+use super::summary::Map;
+use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 /// What is known about one arena. Allocated zeroed.
 #[repr(C)]
@@ -32,7 +20,7 @@ pub struct Arena {
     /// One bit for each word of the arena: it holds a pointer. Only meaningful in spans of small objects with pointers.
     pub bits: [u64; ARENA / 8 / 64],
     /// State of the pages: the page heap's.
-    pub pages: super::pages::ArenaPages,
+    pub pages: ArenaPages,
 }
 
 /// Arenas by number; null where there is none. Entries are set once, before any address of the arena is handed out.
@@ -110,4 +98,15 @@ pub unsafe fn bits_of(p: usize) -> *mut u64 {
             .cast::<u64>()
             .add((offset & (ARENA - 1)) / 8 / 64)
     }
+}
+
+/// Pages of one arena. Valid as zeroes: none is mapped.
+#[repr(C)]
+#[derive(Debug)]
+pub struct ArenaPages {
+    pub(super) map: Map,
+    pub(super) dirty: [AtomicU64; PAGE_WORDS],
+    pub(super) ever: [AtomicU64; PAGE_WORDS],
+    /// Pages from the start that are mapped: all, unless the system has refused that much. The others count as in use.
+    pub(super) mapped: usize,
 }

@@ -5,16 +5,17 @@
 //! when the cache is flushed; so the span's own count `live` is exact while no P caches it.
 
 use super::classes::CLASSES;
+use super::sample::{self, SEEN, distance, rate};
 use super::span::{SPAN_CLASSES, Span, SpanClass};
-use super::stats::HEAP_LIVE;
-use super::{central, guard, modes, sample};
+use super::stats::{Counts, HEAP_LIVE};
+use super::trigger::{HEAP_SCAN, check_trigger};
+use super::{central, guard, modes};
 use crate::abi::Type;
 use crate::dispatch::prompt::look_for_timers;
-use crate::gc::check_trigger;
-use crate::gc::pace::{HEAP_SCAN, assist};
-use crate::gc::work::Counts;
+use crate::gc::worker::assist;
 use crate::probe::trace;
-use crate::world::phase;
+use crate::world::{lists, phase};
+use core::arch::x86_64::{__m128i, _mm_setzero_si128};
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
 
@@ -163,7 +164,7 @@ impl PerP {
     #[inline(never)]
     pub fn refill(&mut self, class: SpanClass) -> bool {
         if self.sample_rate != sample::rate() {
-            sample::rate_changed(self);
+            rate_changed(self);
         }
         if self.rest[class.index()] == 0 && self.advance(class) {
             return true;
@@ -246,7 +247,7 @@ impl PerP {
             // SAFETY: a slot of the cache's span.
             unsafe { guard::check(&*slot.span, at) };
         }
-        self.sample_due = sample::large(self, size);
+        self.sample_due = large_sampled(self, size);
     }
 
     /// Gives every span back, with counts made exact.
@@ -287,4 +288,109 @@ impl PerP {
             }
         }
     }
+}
+
+/// Objects up to this size are cleared in line; `memset` wins above it.
+const INLINE_CLEAR: usize = 256;
+
+/// Clears a slot: `n` is the size of a class, so 8 or a multiple of 16.
+#[inline(always)]
+pub(crate) unsafe fn clear(p: *mut u8, n: usize) {
+    // SAFETY: the slot is the caller's; slots of 16 bytes and more are 16-byte aligned. The stores are volatile so that
+    // they are not turned into a call of memset, which costs more than they do.
+    unsafe {
+        if n == 8 {
+            p.cast::<u64>().write(0);
+        } else if n <= INLINE_CLEAR {
+            let mut at = 0;
+            while at < n {
+                p.add(at)
+                    .cast::<__m128i>()
+                    .write_volatile(_mm_setzero_si128());
+                at += 16;
+            }
+        } else {
+            p.write_bytes(0, n);
+        }
+    }
+}
+
+/// A free slot of `class` and its number in the window, or null when the span is used up.
+#[inline(always)]
+pub(crate) unsafe fn take_slot(c: *mut PerP, class: SpanClass) -> (*mut u8, usize) {
+    // SAFETY: the class is in range; the cache is the caller's.
+    unsafe {
+        let mut free = slot_of(c, class).free;
+        if free == 0 {
+            if !(*c).advance(class) {
+                return (null_mut(), 0);
+            }
+            free = slot_of(c, class).free;
+        }
+        let slot = slot_of(c, class);
+        slot.free = free & free.wrapping_sub(1);
+        let index = free.trailing_zeros() as usize;
+        let p = slot
+            .base
+            .wrapping_add(index.wrapping_mul(slot.elemsize as usize));
+        (p as *mut u8, index)
+    }
+}
+
+#[inline(always)]
+pub(crate) unsafe fn slot_of<'a>(c: *mut PerP, class: SpanClass) -> &'a mut Slot {
+    // SAFETY: the class is in range; the cache is the caller's.
+    unsafe { &mut *(&raw mut (*c).slots).cast::<Slot>().add(class.index()) }
+}
+
+/// Gives everything in a P's cache back.
+///
+/// # Safety
+/// Nobody uses the P.
+pub unsafe fn flush(p: &mut PerP) {
+    p.flush();
+    p.pages.flush();
+}
+
+/// Gives every P's cached spans back, so that the spans' own bits and counts are exact.
+///
+/// # Safety
+/// The world must be stopped.
+pub unsafe fn flush_caches() {
+    for p in lists::existing_ps() {
+        // SAFETY: Ps are never freed; with the world stopped nobody uses their caches.
+        unsafe { flush(&mut (*p).heap) };
+    }
+}
+
+/// The program has changed the rate, or the P allocates for the first time: draws the next sample. Slots of windows that were taken before are set
+/// aside, since the sample may fall among them.
+#[cold]
+pub fn rate_changed(c: &mut PerP) {
+    c.sample_rate = rate();
+    c.next_sample = distance(c.sample_rate);
+    // The program may go on with the cache of another P.
+    if SEEN.swap(c.sample_rate, Ordering::Relaxed) != c.sample_rate {
+        crate::world::events::ask_now(crate::world::events::PROFILE_RATE);
+    }
+    for (slot, rest) in c.slots.iter_mut().zip(&mut c.rest) {
+        *rest |= core::mem::take(&mut slot.free);
+    }
+}
+
+/// A large object of `size` bytes: whether it is a sample.
+pub fn large_sampled(c: &mut PerP, size: usize) -> bool {
+    let rate = rate();
+    if rate != c.sample_rate {
+        rate_changed(c);
+    }
+    if rate <= 0 {
+        return false;
+    }
+    if (size as i64) < rate && (size as i64) < c.next_sample {
+        c.next_sample -= size as i64;
+        return false;
+    }
+    c.next_sample = distance(rate);
+    true
 }

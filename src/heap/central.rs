@@ -8,11 +8,10 @@
 //! what is left before the next cycle ([`sweep_all`]). Several threads may sweep at a time: a span that was taken off its list belongs to
 //! whoever took it. They must hold a P, so that nobody is in the middle of a span while the world is stopped.
 
-use super::classes::{PAGE, TABLE};
 use super::span::{List, SPAN_CLASSES, Span, SpanClass};
-use super::{guard, modes, pages, sample, stats};
-use crate::finalizer::run;
-use crate::gc::pace;
+use super::trigger::{self, CYCLE};
+use super::{classes::TABLE, geometry::PAGE};
+use super::{dead, guard, modes, pages, sample, stats};
 use crate::os::sys;
 use crate::probe::trace;
 use crate::sync::mutex::Mutex;
@@ -66,8 +65,6 @@ const _: () = assert!(SpanClass::new(0, false).index() == LARGE);
 /// By span class. Large objects are all in [`LARGE`].
 static CENTRAL: [Mutex<Class>; SPAN_CLASSES] = [const { Mutex::new(Class::new()) }; SPAN_CLASSES];
 
-/// Number of markings that have ended. It only changes with the world stopped.
-static CYCLE: AtomicUsize = AtomicUsize::new(0);
 /// Pages of spans that are not swept yet, those being swept included.
 static UNSWEPT: AtomicUsize = AtomicUsize::new(0);
 /// Class at which the next search for something to sweep starts.
@@ -117,7 +114,7 @@ pub unsafe fn sweep(s: *mut Span) -> Swept {
     // SAFETY: the caller owns the span; bitmaps have `words` entries.
     unsafe {
         if !(*s).specials.load(Ordering::Relaxed).is_null() {
-            run::queue_dead(s);
+            dead::queue_dead(s);
         }
         if !(*s).samples.load(Ordering::Relaxed).is_null() {
             sample::swept(s);
@@ -430,11 +427,6 @@ pub fn all_swept() -> bool {
     UNSWEPT.load(Ordering::Acquire) == 0
 }
 
-/// Number of markings that have ended.
-pub fn cycle() -> usize {
-    CYCLE.load(Ordering::Relaxed)
-}
-
 /// Sweeps up to `n` spans: true while there may be more. For idle time. Finalizers that it found wait for [`crate::finalizer::run::wake`].
 pub fn sweep_some(n: usize) -> bool {
     if (0..n).all(|_| sweep_next().is_some()) {
@@ -456,7 +448,7 @@ pub unsafe fn start_sweep() {
     CYCLE.fetch_add(1, Ordering::Relaxed);
     let pages = pages::OBJECT_PAGES.load(Ordering::Relaxed);
     let live = stats::HEAP_LIVE.load(Ordering::Relaxed);
-    let goal = pace::next_gc();
+    let goal = trigger::next_gc();
     // An eighth is left for what is allocated beside the count, and for spans that others have in hand.
     let distance = if goal == usize::MAX {
         0

@@ -4,10 +4,8 @@
 //! most an eighth at its end, and a class that would put no more objects into its span than the next one is dropped.
 //! Go programs observe the result: the capacity after `append` is a rounded size, and `runtime.MemStats.BySize` lists the classes.
 
-/// Bytes of a page of the heap.
-pub const PAGE: usize = 8192;
-/// log2 of [`PAGE`].
-pub const PAGE_SHIFT: u32 = 13;
+use super::geometry::PAGE;
+
 /// Largest size that is served from a class; above it an object has a span of its own.
 pub const MAX_SMALL: usize = 32 << 10;
 /// Number of classes, class 0 (objects with a span of their own) included.

@@ -8,7 +8,7 @@
 //!
 //! The pattern is no address: a program that follows a pointer of a dead object faults.
 
-use super::classes::PAGE;
+use super::geometry::PAGE;
 use super::span::Span;
 use crate::fatal::{put_hex, put_u64, puts, throw};
 use crate::os;

@@ -5,7 +5,9 @@
 //! its type is zero, so reading the mask there too does no harm. Spans without pointers record nothing.
 
 use super::classes::MAX_BITS;
+use super::span;
 use crate::abi::{KIND_GC_PROG, Type};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// The first `ptrdata / 8` bits of the type's mask, at most 64 of them.
 ///
@@ -177,6 +179,39 @@ pub unsafe fn each_pointer(
                 at = at.add(1);
             }
             elem += size;
+        }
+    }
+}
+
+/// Reads a word that the program may be writing.
+///
+/// # Safety
+/// The word is valid.
+#[inline(always)]
+pub unsafe fn load(slot: *const usize) -> usize {
+    // SAFETY: the caller's promise.
+    unsafe { AtomicUsize::from_ptr(slot.cast_mut()).load(Ordering::Relaxed) }
+}
+
+/// Calls `f` with every pointer word of the object at `base` in `s`.
+///
+/// # Safety
+/// The object must be valid.
+#[inline(always)]
+pub unsafe fn each_slot(s: &span::Span, base: usize, mut f: impl FnMut(*const usize)) {
+    // SAFETY: bits and types describe the object.
+    unsafe {
+        if s.elemsize <= MAX_BITS {
+            let mut bits = read_bits(s.bits, base - s.base, s.elemsize);
+            while bits != 0 {
+                f((base + bits.trailing_zeros() as usize * 8) as *const usize);
+                bits &= bits - 1;
+            }
+        } else {
+            let typ = *s.types().add(s.index_of(base));
+            if !typ.is_null() {
+                each_pointer(typ, base, base, base + s.elemsize, |slot| f(slot));
+            }
         }
     }
 }

@@ -9,19 +9,16 @@
 //! - *sbrk*: memory comes from outside the heap and is never free, so there is nothing to collect.
 
 use super::span::Span;
-use super::{classes::PAGE, guard, pages};
-use crate::abi::Type;
-use crate::alloc::malloc::{alloc_large, out_of_memory, zero_base};
+use super::{geometry::PAGE, guard, pages};
 use crate::config::godebug;
 use crate::debug::allocfree;
-use crate::sync::mutex::Mutex;
-use crate::{mem, os};
+use crate::os;
 use core::sync::atomic::{AtomicU8, Ordering};
 
 const TRACE: u8 = 1;
 const GUARD: u8 = 2;
-const EFENCE: u8 = 4;
-const SBRK: u8 = 8;
+pub(crate) const EFENCE: u8 = 4;
+pub(crate) const SBRK: u8 = 8;
 
 /// Which are on. Set at boot.
 static MODES: AtomicU8 = AtomicU8::new(0);
@@ -43,7 +40,7 @@ pub fn init() {
 }
 
 #[inline(always)]
-fn any_of(modes: u8) -> bool {
+pub(crate) fn any_of(modes: u8) -> bool {
     MODES.load(Ordering::Relaxed) & modes != 0
 }
 
@@ -81,27 +78,6 @@ pub fn sbrk() -> bool {
 #[inline(always)]
 pub fn watches_frees() -> bool {
     any_of(TRACE | GUARD)
-}
-
-/// Memory from where small objects come from under *efence* and *sbrk*, or None: from where they always do.
-///
-/// # Safety
-/// As [`crate::alloc::alloc`].
-#[cold]
-pub unsafe fn instead(
-    c: *mut super::PerP,
-    size: usize,
-    typ: *const Type,
-    zero: bool,
-) -> Option<*mut u8> {
-    if !any_of(EFENCE | SBRK) {
-        return None;
-    }
-    if size == 0 {
-        return Some(zero_base());
-    }
-    // SAFETY: passed on to the caller.
-    Some(unsafe { alloc_large(c, size, typ, zero) })
 }
 
 /// `s` is about to be swept: its objects that are not marked are dead.
@@ -143,36 +119,4 @@ pub unsafe fn fence(s: *mut Span) {
         let _ = os::protect(at, n);
         pages::retire_span(s);
     }
-}
-
-/// Bytes that *sbrk* takes from the system at a time.
-const CHUNK: usize = 1 << 20;
-
-/// What is left of a chunk.
-static BREAK: Mutex<[usize; 2]> = Mutex::new([0; 2]);
-
-/// Zeroed memory for ever.
-pub fn break_alloc(size: usize) -> *mut u8 {
-    let Some(size) = size.checked_next_multiple_of(16) else {
-        out_of_memory(size)
-    };
-    let map = |n: usize| {
-        let p = os::map(0, n);
-        if p.is_null() {
-            out_of_memory(size);
-        }
-        mem::OTHER_SYS.fetch_add(n as u64, Ordering::Relaxed);
-        p
-    };
-    if size >= CHUNK / 4 {
-        return map(size.next_multiple_of(PAGE));
-    }
-    let mut b = BREAK.lock();
-    if b[0] + size > b[1] {
-        let p = map(CHUNK) as usize;
-        *b = [p, p + CHUNK];
-    }
-    let p = b[0];
-    b[0] += size;
-    p as *mut u8
 }

@@ -10,25 +10,14 @@
 //! In use and the summaries are behind [`HEAP`]'s lock; the other bits of a page belong to who holds the page, or the lock while it is free. Lock order:
 //! central lists before the page heap before `mem`.
 
-use super::arena::{self, ARENA, ARENA_PAGES, ARENAS, Arena, BASE, PAGE_WORDS};
-use super::classes::{PAGE, PAGE_SHIFT};
+use super::arena::{self, Arena, ArenaPages};
+use super::geometry::{ARENA, ARENA_PAGES, ARENAS, BASE, PAGE, PAGE_SHIFT};
 use super::span::{self, RECORDS, Records, Span, SpanClass, state};
-use super::summary::{LEAF, Map, Tree};
+use super::summary::{LEAF, Tree};
 use crate::sync::mutex::Mutex;
 use crate::{mem, os};
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-
-/// Pages of one arena. Valid as zeroes: none is mapped.
-#[repr(C)]
-#[derive(Debug)]
-pub struct ArenaPages {
-    map: Map,
-    dirty: [AtomicU64; PAGE_WORDS],
-    ever: [AtomicU64; PAGE_WORDS],
-    /// Pages from the start that are mapped: all, unless the system has refused that much. The others count as in use.
-    mapped: usize,
-}
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// The page heap.
 #[derive(Debug)]

@@ -7,61 +7,22 @@
 //! A profile shows the state at the end of the last collection whose sweeping is complete: what was allocated until then and what that collection
 //! found dead. What was allocated later stays out, since nobody knows yet how much of it lives. `runtime.GC` sweeps everything.
 
-use super::span::Span;
-use super::{PerP, central};
-use crate::abi::{GoSlice, MemProfileRecord, args};
-use crate::alloc::malloc::find_object;
-use crate::profile::records::MEM_PROFILE_RATE;
+use super::find::find_object;
+use super::span::{Bucket, SAMPLE_DEPTH, Sample, Span};
+use super::trigger;
+use crate::probe::rates::MEM_PROFILE_RATE;
 use crate::sync::mutex::Mutex;
 use crate::unwind::frames::{self, Frames};
 use crate::{mem, world};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
-/// Frames of a stack that a record shows.
-const DEPTH: usize = 32;
 /// Hash chains: more stacks than this make chains longer, nothing else.
 const CHAINS: usize = 4096;
 
-/// Objects and bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Count {
-    allocs: i64,
-    frees: i64,
-}
-
-/// One allocation site: a stack and a size.
-#[repr(C)]
-#[derive(Debug)]
-struct Bucket {
-    /// Next in the hash chain.
-    next: *mut Bucket,
-    /// All buckets.
-    all_next: *mut Bucket,
-    size: usize,
-    hash: u64,
-    depth: usize,
-    stack: [usize; DEPTH],
-    /// Allocated since the last marking but one, by the parity of the number of markings before.
-    allocs: [i64; 2],
-    /// Found dead since the last marking.
-    frees: i64,
-    /// What a profile shows.
-    shown: Count,
-}
-
-/// A sampled object: on the list of its span, or free.
-#[repr(C)]
-#[derive(Debug)]
-pub struct Sample {
-    next: *mut Sample,
-    bucket: *mut Bucket,
-    index: usize,
-}
-
-struct Profile {
+pub(crate) struct Profile {
     chains: *mut *mut Bucket,
-    all: *mut Bucket,
+    pub(crate) all: *mut Bucket,
     free: *mut Sample,
 }
 
@@ -69,7 +30,7 @@ struct Profile {
 unsafe impl Send for Profile {}
 
 /// Taken after no other lock; takes `mem`'s inside.
-static PROFILE: Mutex<Profile> = Mutex::new(Profile {
+pub(crate) static PROFILE: Mutex<Profile> = Mutex::new(Profile {
     chains: null_mut(),
     all: null_mut(),
     free: null_mut(),
@@ -79,7 +40,7 @@ static PROFILE: Mutex<Profile> = Mutex::new(Profile {
 static SHOWN: AtomicUsize = AtomicUsize::new(0);
 
 /// The rate that all caches know, or will after the next stop of the world.
-static SEEN: AtomicI64 = AtomicI64::new(0);
+pub(super) static SEEN: AtomicI64 = AtomicI64::new(0);
 
 /// At boot.
 pub fn init() {
@@ -108,21 +69,6 @@ pub fn distance(rate: i64) -> i64 {
     }
 }
 
-/// The program has changed the rate, or the P allocates for the first time: draws the next sample. Slots of windows that were taken before are set
-/// aside, since the sample may fall among them.
-#[cold]
-pub fn rate_changed(c: &mut PerP) {
-    c.sample_rate = rate();
-    c.next_sample = distance(c.sample_rate);
-    // The program may go on with the cache of another P.
-    if SEEN.swap(c.sample_rate, Ordering::Relaxed) != c.sample_rate {
-        crate::world::events::ask_now(crate::world::events::PROFILE_RATE);
-    }
-    for (slot, rest) in c.slots.iter_mut().zip(&mut c.rest) {
-        *rest |= core::mem::take(&mut slot.free);
-    }
-}
-
 /// Splits `free` slots of `size` bytes where the next sample falls: those before it, and those from it on. Counts the former.
 #[inline]
 pub fn split(free: u64, size: usize, next: &mut i64) -> (u64, u64) {
@@ -139,23 +85,6 @@ pub fn split(free: u64, size: usize, next: &mut i64) -> (u64, u64) {
     }
     *next = 0;
     (free & !rest, rest)
-}
-
-/// A large object of `size` bytes: whether it is a sample.
-pub fn large(c: &mut PerP, size: usize) -> bool {
-    let rate = rate();
-    if rate != c.sample_rate {
-        rate_changed(c);
-    }
-    if rate <= 0 {
-        return false;
-    }
-    if (size as i64) < rate && (size as i64) < c.next_sample {
-        c.next_sample -= size as i64;
-        return false;
-    }
-    c.next_sample = distance(rate);
-    true
 }
 
 impl Profile {
@@ -196,7 +125,7 @@ impl Profile {
         let mut s = self.free;
         // SAFETY: records are valid under the lock.
         unsafe {
-            (*bucket).allocs[central::cycle() % 2] += 1;
+            (*bucket).allocs[trigger::cycle() % 2] += 1;
             if s.is_null() {
                 s = mem::persistent();
             } else {
@@ -222,7 +151,7 @@ pub unsafe fn record(p: *mut u8) {
         return;
     };
     let g = world::curg();
-    let mut stack = [0; DEPTH];
+    let mut stack = [0; SAMPLE_DEPTH];
     // SAFETY: the goroutine is stopped in its call; the profile's records are valid under the lock.
     unsafe {
         let depth = if g.is_null() {
@@ -267,12 +196,12 @@ pub unsafe fn swept(s: *mut Span) {
 
 /// Everything is swept: from now on a profile shows the result of the last marking. Must be called between any two markings.
 pub fn publish() {
-    if SHOWN.load(Ordering::Relaxed) == central::cycle() {
+    if SHOWN.load(Ordering::Relaxed) == trigger::cycle() {
         return;
     }
     let profile = PROFILE.lock();
     // Somebody may have done it while we waited.
-    let cycle = central::cycle();
+    let cycle = trigger::cycle();
     if SHOWN.swap(cycle, Ordering::Relaxed) == cycle {
         return;
     }
@@ -321,55 +250,6 @@ pub unsafe fn each_of(span: *mut Span, mut f: impl FnMut(usize, usize)) {
             s = (*s).next;
         }
     }
-}
-
-/// `runtime.MemProfile`: how many records there are, and the records if `p` has room for all.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn mem_profile(a: &mut args::runtime_MemProfile) {
-    if central::all_swept() {
-        publish();
-    }
-    // Programs that never collect see what there is so far.
-    let never = central::cycle() == 0;
-    let profile = PROFILE.lock();
-    let p: GoSlice = a.p;
-    let mut n = 0;
-    // SAFETY: buckets are valid under the lock; the slice is an argument.
-    unsafe {
-        for write in [false, true] {
-            if write && n > p.len {
-                break;
-            }
-            n = 0;
-            let mut b = profile.all;
-            while !b.is_null() {
-                let mut c = (*b).shown;
-                if never {
-                    c.allocs += (*b).allocs[0];
-                }
-                if c.allocs != 0 && (a.inuseZero || c.allocs != c.frees) {
-                    if write {
-                        let size = (*b).size as i64;
-                        p.ptr
-                            .cast::<MemProfileRecord>()
-                            .add(n as usize)
-                            .write(MemProfileRecord {
-                                alloc_bytes: c.allocs * size,
-                                free_bytes: c.frees * size,
-                                alloc_objects: c.allocs,
-                                free_objects: c.frees,
-                                stack0: (*b).stack,
-                            });
-                    }
-                    n += 1;
-                }
-                b = (*b).all_next;
-            }
-        }
-    }
-    (a.n, a.ok) = (n, n <= p.len);
 }
 
 #[cfg(test)]

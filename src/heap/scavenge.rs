@@ -5,12 +5,12 @@
 //! still there, and one that does not is gone within two minutes. sysmon calls; pages are taken out of the page heap while the system
 //! works on them, so no lock is held.
 
-use super::classes::PAGE;
+use super::geometry::PAGE;
 use super::pages::{self, EVER_PAGES, HEAP, OBJECT_PAGES, RELEASED_PAGES};
 use super::stats::HEAP_LIVE;
+use super::trigger;
 use crate::config::godebug;
 use crate::fatal::{put_u64, puts};
-use crate::gc::pace;
 use crate::os;
 use crate::sync::mutex::Mutex;
 use core::sync::atomic::Ordering;
@@ -65,7 +65,7 @@ fn excess(all: bool) -> usize {
         return have.saturating_sub(in_use);
     }
     // Spans in use hold more than what counts towards the next cycle: free slots of what is not allocated any more.
-    let goal = match pace::next_gc() {
+    let goal = match trigger::next_gc() {
         usize::MAX => 0,
         goal => goal.saturating_sub(load(&HEAP_LIVE)) / PAGE,
     };

@@ -13,9 +13,10 @@
 //! | `specials`, `samples` | the lock of the specials, of the heap profile; whether there are any is asked without |
 //! | `next`, `prev` | the lock of the list that it is on |
 
-use super::classes::{CLASSES, MAX_BITS, PAGE, TABLE, TABLE_CONST};
-use super::sample::Sample;
-use super::special::OfSpan;
+use super::{
+    classes::{CLASSES, MAX_BITS, TABLE, TABLE_CONST},
+    geometry::PAGE,
+};
 use crate::abi::Type;
 use crate::mem;
 use core::ptr::{null, null_mut};
@@ -442,6 +443,141 @@ impl List {
             }
             (*s).next = null_mut();
             (*s).prev = null_mut();
+        }
+    }
+}
+
+/// Frames of a stack that a record shows.
+pub(super) const SAMPLE_DEPTH: usize = 32;
+
+/// Objects and bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Count {
+    pub(crate) allocs: i64,
+    pub(crate) frees: i64,
+}
+
+/// One allocation site: a stack and a size.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct Bucket {
+    /// Next in the hash chain.
+    pub(super) next: *mut Bucket,
+    /// All buckets.
+    pub(crate) all_next: *mut Bucket,
+    pub(crate) size: usize,
+    pub(super) hash: u64,
+    pub(super) depth: usize,
+    pub(crate) stack: [usize; SAMPLE_DEPTH],
+    /// Allocated since the last marking but one, by the parity of the number of markings before.
+    pub(crate) allocs: [i64; 2],
+    /// Found dead since the last marking.
+    pub(super) frees: i64,
+    /// What a profile shows.
+    pub(crate) shown: Count,
+}
+
+/// A sampled object: on the list of its span, or free.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Sample {
+    pub(super) next: *mut Sample,
+    pub(super) bucket: *mut Bucket,
+    pub(super) index: usize,
+}
+
+/// A record about one object.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Special {
+    /// Next of the span, or on the free list.
+    pub next: *mut Special,
+    pub(super) prev: *mut Special,
+    /// Next in its bucket of the table.
+    pub(super) chain: *mut Special,
+    /// Span of the object; null in a free record.
+    pub span: *mut Span,
+    /// Index of the object in its span.
+    pub object: u32,
+    /// Bytes of the function's results.
+    pub results: u32,
+    /// The pointer given to SetFinalizer: into the object.
+    pub pointer: usize,
+    /// The func value to call.
+    pub f: usize,
+    /// Pointer type of the object as given to SetFinalizer.
+    pub typ: *const Type,
+    /// Type of the function's parameter.
+    pub param: *const Type,
+}
+
+/// Records about the objects of one span, followed by a bit for each object: whether it has one. There is room for as many words of them as `room` says, since most
+/// objects with finalizers are large or few. Valid as zeroes.
+#[repr(C)]
+#[derive(Debug)]
+pub struct OfSpan {
+    /// The records; those of a free one lead nowhere.
+    pub(super) first: *mut Special,
+    /// Next on the free list.
+    pub(super) next: *mut OfSpan,
+}
+
+/// What a record keeps alive.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Held {
+    /// The func value.
+    pub f: usize,
+    /// A type.
+    pub typ: usize,
+    /// A type.
+    pub param: usize,
+    /// The object, if what it points to is to be marked; or 0.
+    pub object: usize,
+}
+
+impl Special {
+    /// What it keeps alive.
+    ///
+    /// # Safety
+    /// A record in use.
+    pub unsafe fn held(&self) -> Held {
+        // SAFETY: the span of a record in use is valid.
+        unsafe {
+            let s = &*self.span;
+            Held {
+                f: self.f,
+                typ: self.typ as usize,
+                param: self.param as usize,
+                object: if s.class.noscan() {
+                    0
+                } else {
+                    s.address_of(self.object as usize)
+                },
+            }
+        }
+    }
+
+    /// A record in no list.
+    pub fn new(
+        span: *mut Span,
+        object: u32,
+        pointer: usize,
+        f: usize,
+        typ: *const Type,
+        param: *const Type,
+        results: u32,
+    ) -> Self {
+        Self {
+            next: null_mut(),
+            prev: null_mut(),
+            chain: null_mut(),
+            span,
+            object,
+            results,
+            pointer,
+            f,
+            typ,
+            param,
         }
     }
 }

@@ -5,48 +5,11 @@
 //! which marking goes one at a time. All of that exists [`PARTS`] times, each with a lock of its own, and a span belongs to one of them ([`of`]): goroutines that
 //! set finalizers at the same time seldom meet. The sweeper asks without a lock whether its span has any.
 
-use super::span::{MAX_WORDS, Span};
-use crate::abi::Type;
+use super::span::{Held, MAX_WORDS, OfSpan, Span, Special};
 use crate::mem;
 use crate::sync::mutex::{Guard, Mutex};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicUsize, Ordering};
-
-/// A record about one object.
-#[repr(C)]
-#[derive(Debug)]
-pub struct Special {
-    /// Next of the span, or on the free list.
-    pub next: *mut Special,
-    prev: *mut Special,
-    /// Next in its bucket of the table.
-    chain: *mut Special,
-    /// Span of the object; null in a free record.
-    pub span: *mut Span,
-    /// Index of the object in its span.
-    pub object: u32,
-    /// Bytes of the function's results.
-    pub results: u32,
-    /// The pointer given to SetFinalizer: into the object.
-    pub pointer: usize,
-    /// The func value to call.
-    pub f: usize,
-    /// Pointer type of the object as given to SetFinalizer.
-    pub typ: *const Type,
-    /// Type of the function's parameter.
-    pub param: *const Type,
-}
-
-/// Records about the objects of one span, followed by a bit for each object: whether it has one. There is room for as many words of them as [`room`] says, since most
-/// objects with finalizers are large or few. Valid as zeroes.
-#[repr(C)]
-#[derive(Debug)]
-pub struct OfSpan {
-    /// The records; those of a free one lead nowhere.
-    first: *mut Special,
-    /// Next on the free list.
-    next: *mut OfSpan,
-}
 
 /// Sizes of [`OfSpan`]: for 1, 2, 4, 8 and 16 words.
 const ROOMS: usize = MAX_WORDS.ilog2() as usize + 1;
@@ -63,19 +26,6 @@ pub const SLAB: usize = 128;
 struct Slab {
     next: *mut Slab,
     records: [Special; SLAB],
-}
-
-/// What a record keeps alive.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Held {
-    /// The func value.
-    pub f: usize,
-    /// A type.
-    pub typ: usize,
-    /// A type.
-    pub param: usize,
-    /// The object, if what it points to is to be marked; or 0.
-    pub object: usize,
 }
 
 /// Records by the objects that they are about: chains of them, and as many buckets as keep these short.
@@ -496,53 +446,6 @@ impl Part {
                 n += 1;
             }
             Some(n)
-        }
-    }
-}
-
-impl Special {
-    /// What it keeps alive.
-    ///
-    /// # Safety
-    /// A record in use.
-    pub unsafe fn held(&self) -> Held {
-        // SAFETY: the span of a record in use is valid.
-        unsafe {
-            let s = &*self.span;
-            Held {
-                f: self.f,
-                typ: self.typ as usize,
-                param: self.param as usize,
-                object: if s.class.noscan() {
-                    0
-                } else {
-                    s.address_of(self.object as usize)
-                },
-            }
-        }
-    }
-
-    /// A record in no list.
-    pub fn new(
-        span: *mut Span,
-        object: u32,
-        pointer: usize,
-        f: usize,
-        typ: *const Type,
-        param: *const Type,
-        results: u32,
-    ) -> Self {
-        Self {
-            next: null_mut(),
-            prev: null_mut(),
-            chain: null_mut(),
-            span,
-            object,
-            results,
-            pointer,
-            f,
-            typ,
-            param,
         }
     }
 }

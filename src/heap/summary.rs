@@ -4,7 +4,7 @@
 //! is found by going down from the top, sixteen nodes a level, and a change goes up the same way until a node stays as it was. The
 //! lowest level stands for [`LEAF`] pages and lies with its bitmap, [`Map`], in the arena; the levels above are one table for all addresses.
 
-use super::arena::{ARENA_PAGES, ARENAS, PAGE_WORDS};
+use super::geometry::{ARENA_PAGES, ARENAS, PAGE_WORDS};
 
 /// Pages of a node of the lowest level.
 pub const LEAF: usize = 512;

@@ -1,11 +1,10 @@
 //! Which words of a value the collector takes for pointers.
 
 use crate::abi::{GoSlice, PtrType, args};
-use crate::alloc::{self, malloc};
 use crate::code::sites;
-use crate::gc::mark;
+use crate::heap::{self, layout};
 use crate::unwind::pointers;
-use crate::world;
+use crate::{alloc, world};
 use core::ptr::null;
 use core::slice;
 
@@ -21,12 +20,12 @@ pub unsafe fn mask(a: &mut args::runtime_hookPointers) {
     // SAFETY: the type of `x` is a pointer's; the calling goroutine stands still while this runs, and its objects stay.
     unsafe {
         let size = (*(*a.x.typ.cast::<PtrType>()).elem).size;
-        a.r0 = if let Some(object) = malloc::find_object(at) {
+        a.r0 = if let Some(object) = heap::find_object(at) {
             let span = &*object.span;
             let mut mask = new_mask(span.elemsize / 8);
             // Spans without pointers have no bits.
             if !span.class.noscan() {
-                mark::each_slot(span, object.base, |slot| {
+                layout::each_slot(span, object.base, |slot| {
                     mask.set(slot as usize, object.base)
                 });
             }

@@ -276,7 +276,7 @@ pub unsafe fn drop_all(g: *mut G) {
             (*g).defer = d.link;
             free(d);
         }
-        super::unwind::drop_panics(g);
+        super::records::drop_panics(g);
     }
 }
 

@@ -8,62 +8,16 @@
 //! A deferred call stays on the goroutine's list while it runs. A later panic (or Goexit) that finds it started knows that the
 //! panic that started it will never come back, and marks that one aborted.
 
+use super::records::{drop_panics, new_panic, pop_panic};
 use super::{defer, uncaught};
 use crate::abi::{Defer, Eface, G, GoString, Panic, Status, args};
-use crate::sync::mutex::Mutex;
+use crate::fatal;
 use crate::world::{self, deferred};
-use crate::{fatal, mem};
 use core::ptr;
 
 unsafe extern "C" {
     /// asm/switch.S: goes on with a goroutine.
     fn gort_gogo(g: *mut G) -> !;
-}
-
-struct FreePanics(*mut Panic);
-
-/// Panic records for use again. Panics are rare and never run on a fast path.
-static FREE: Mutex<FreePanics> = Mutex::new(FreePanics(ptr::null_mut()));
-
-fn new_panic() -> *mut Panic {
-    let mut list = FREE.lock();
-    let p = list.0;
-    if p.is_null() {
-        drop(list);
-        return mem::persistent();
-    }
-    // SAFETY: records of the list are dead and linked by `link`.
-    list.0 = unsafe { (*p).link };
-    p
-}
-
-unsafe fn free_panic(p: *mut Panic) {
-    let mut list = FREE.lock();
-    // SAFETY: the caller took the record off its goroutine.
-    unsafe { (*p).link = list.0 };
-    list.0 = p;
-}
-
-/// Drops the panics of a goroutine that ends.
-///
-/// # Safety
-/// `g` is stopped for good.
-pub unsafe fn drop_panics(g: *mut G) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        while !(*g).panic.is_null() {
-            pop_panic(g);
-        }
-    }
-}
-
-unsafe fn pop_panic(g: *mut G) {
-    // SAFETY: the caller saw a panic on g.
-    unsafe {
-        let p = (*g).panic;
-        (*g).panic = (*p).link;
-        free_panic(p);
-    }
 }
 
 /// First step of `gopanic(e)`: `argp` is its outgoing area.

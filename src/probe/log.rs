@@ -3,7 +3,7 @@
 //! The format is Go 1.5's: one byte of kind and number of arguments, then numbers in base 128. Every event starts with the differences of its sequence number
 //! and its time from those of the event before it in the same buffer; a buffer starts with a batch event, which has them in full.
 
-use super::trace::Kind;
+use super::kind::Kind;
 use crate::mem;
 use crate::sync::mutex::Mutex;
 use core::ptr::null_mut;
@@ -59,7 +59,7 @@ pub fn stamp() -> (u64, u64) {
 
 /// Buffers that wait for the reader, and empty ones. Innermost lock but for `mem`.
 struct Queue {
-    first: *mut Buffer,
+    pub(crate) first: *mut Buffer,
     last: *mut Buffer,
     empty: *mut Buffer,
 }

@@ -6,7 +6,11 @@
 //!
 //! Called where things happen, with any lock held: nothing here waits, readies or allocates from the heap. While nobody asks for a profile each is one load.
 
+pub mod block;
+pub mod cpu;
+pub mod kind;
 pub mod log;
+pub mod rates;
 pub mod stacks;
 pub mod timers;
 pub mod trace;

@@ -1,134 +1,9 @@
-//! The blocking profile: where goroutines waited for channels and semaphores, and for how long.
-//!
-//! A goroutine that parks notes the time if the profile is on; whoever readies it counts the wait under its stack, which still stands as it
-//! parked. Equal stacks share a bucket; buckets are off-heap and never freed.
+//! The blocking profile as the program asks for it.
 
-use crate::abi::{BlockProfileRecord, G, args};
-use crate::mem;
-use crate::sync::mutex::Mutex;
-use crate::unwind::frames::{self, Frames};
-use crate::world::{self, WaitReason, g};
-use core::ptr::null_mut;
-use core::sync::atomic::{AtomicI64, Ordering};
-
-/// Deepest stack recorded.
-const DEPTH: usize = 32;
-/// Heads of the hash table's chains.
-const CHAINS: usize = 256;
-
-/// Ticks of waiting for each sample on average; 1 = every wait, 0 = off.
-static RATE: AtomicI64 = AtomicI64::new(0);
-
-struct Bucket {
-    next: *mut Bucket,
-    count: i64,
-    cycles: i64,
-    n: usize,
-    pcs: [usize; DEPTH],
-}
-
-struct Table {
-    chains: [*mut Bucket; CHAINS],
-    len: usize,
-}
-
-/// Innermost lock but for `mem`.
-static TABLE: Mutex<Table> = Mutex::new(Table {
-    chains: [null_mut(); CHAINS],
-    len: 0,
-});
-
-/// The clock of the profile.
-pub fn ticks() -> i64 {
-    // SAFETY: every amd64 processor has the counter.
-    unsafe { core::arch::x86_64::_rdtsc() as i64 }
-}
-
-/// The profile is on.
-#[inline]
-pub fn enabled() -> bool {
-    RATE.load(Ordering::Relaxed) != 0
-}
-
-/// `g` parks: notes when, if it is a wait that counts.
-///
-/// # Safety
-/// Before others can ready `g`.
-#[cold]
-pub unsafe fn parks(g: *mut G, reason: WaitReason) {
-    let counts = matches!(
-        reason,
-        WaitReason::ChanReceive
-            | WaitReason::ChanSend
-            | WaitReason::Select
-            | WaitReason::Semacquire
-            | WaitReason::CondWait
-    );
-    if counts {
-        // SAFETY: the caller's promise.
-        unsafe { (*g).blockedat = ticks().max(1) };
-    }
-}
-
-/// `g`, which noted when it parked, is about to be readied: counts the wait.
-///
-/// # Safety
-/// `g` is parked, and nobody else readies it.
-#[cold]
-pub unsafe fn wakes(g: *mut G) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let cycles = ticks() - core::mem::take(&mut (*g).blockedat);
-        let rate = RATE.load(Ordering::Relaxed);
-        // Shorter waits are sampled in proportion to their length.
-        if rate <= 0
-            || cycles <= 0
-            || (rate > cycles && (world::fastrand() >> 1) as i64 % rate > cycles)
-        {
-            return;
-        }
-        let mut pcs = [0; DEPTH];
-        // The collector may be about to move the stack.
-        let n = g::hold_still(g, || {
-            frames::record(Frames::of(g), frames::details(g), &mut pcs)
-        });
-        let mut table = TABLE.lock();
-        let bucket = table.bucket(&pcs, n);
-        (*bucket).count += 1;
-        (*bucket).cycles += cycles;
-    }
-}
-
-impl Table {
-    /// The bucket of a stack; made if there is none.
-    fn bucket(&mut self, pcs: &[usize; DEPTH], n: usize) -> *mut Bucket {
-        let hash = pcs.iter().fold(n, |h, &pc| {
-            (h ^ pc).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
-        });
-        let head = &mut self.chains[hash % CHAINS];
-        let mut b = *head;
-        // SAFETY: buckets are never freed.
-        unsafe {
-            while !b.is_null() {
-                if (*b).n == n && (*b).pcs == *pcs {
-                    return b;
-                }
-                b = (*b).next;
-            }
-            let new: *mut Bucket = mem::persistent_in(&mem::BUCK_HASH_SYS);
-            *new = Bucket {
-                next: *head,
-                count: 0,
-                cycles: 0,
-                n,
-                pcs: *pcs,
-            };
-            *head = new;
-            self.len += 1;
-            new
-        }
-    }
-}
+use crate::abi::{BlockProfileRecord, args};
+use crate::probe::block::{RATE, TABLE};
+use crate::probe::rates;
+use core::sync::atomic::Ordering;
 
 /// `runtime.SetBlockProfileRate`: nanoseconds of waiting for each sample on average.
 ///
@@ -138,8 +13,9 @@ pub unsafe fn set_rate(a: &mut args::runtime_SetBlockProfileRate) {
     let rate = match a.rate {
         ..=0 => 0,
         1 => 1,
-        ns => (i128::from(ns) * i128::from(super::records::ticks_per_second()) / 1_000_000_000)
-            .max(1) as i64,
+        ns => {
+            (i128::from(ns) * i128::from(rates::ticks_per_second()) / 1_000_000_000).max(1) as i64
+        }
     };
     RATE.store(rate, Ordering::Relaxed);
 }
@@ -167,30 +43,5 @@ pub unsafe fn block_profile(a: &mut args::runtime_BlockProfile) {
                 b = (*b).next;
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn equal_stacks_share_a_bucket() {
-        let mut t = Table {
-            chains: [null_mut(); CHAINS],
-            len: 0,
-        };
-        let stack = |pc: usize| {
-            let mut s = [0; DEPTH];
-            s[0] = pc;
-            s
-        };
-        let a = t.bucket(&stack(1), 1);
-        assert_ne!(a, t.bucket(&stack(2), 1));
-        assert_eq!(a, t.bucket(&stack(1), 1));
-        for pc in 3..3000 {
-            t.bucket(&stack(pc), 1);
-        }
-        assert_eq!((t.len, t.bucket(&stack(1), 1)), (2999, a));
     }
 }

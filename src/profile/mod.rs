@@ -1,7 +1,7 @@
 //! Profiles that a program takes of itself (docs/debug.md): what it asks for. What is noted meanwhile is in [`crate::probe`].
 //!
 //! - [`cpu`]: samples by SIGPROF;
-//! - [`block`]: waits for channels and semaphores;
+//! - [`mem`]: the heap's; - [`block`]: waits for channels and semaphores;
 //! - [`trace`]: the execution trace;
 //! - [`heapdump`]: the whole heap, for `debug.WriteHeapDump`;
 //! - [`records`]: goroutines, threads, and the records of all profiles.
@@ -9,5 +9,6 @@
 pub mod block;
 pub mod cpu;
 pub mod heapdump;
+pub mod mem;
 pub mod records;
 pub mod trace;

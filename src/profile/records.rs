@@ -1,20 +1,15 @@
 //! Profiles of goroutines and threads, and the records that all profiles are made of; allocations are `heap::sample`'s.
 
-use super::block::ticks;
 use crate::abi::{
     BlockProfileRecord, G_SYSTEM, GoSlice, MemProfileRecord, StackRecord, Status, args,
 };
-use crate::os::{clock, sys};
+use crate::probe::rates::ticks_per_second;
 use crate::sched::stw;
 use crate::unwind::frames::{self, Frames};
 use crate::unwind::walk::Walker;
 use crate::world::g::status_of;
 use crate::world::{self, lists, status};
-use core::sync::atomic::{AtomicI64, Ordering};
-
-/// Average bytes allocated between two samples of the allocation profile, 0 = off. Go code sets it; the default is Go's.
-#[unsafe(export_name = "runtime.MemProfileRate")]
-pub static MEM_PROFILE_RATE: AtomicI64 = AtomicI64::new(512 * 1024);
+use core::sync::atomic::Ordering;
 
 fn fill(record: &mut StackRecord, frames: Frames) {
     let n = frames::record(frames, 0, &mut record.stack0);
@@ -98,20 +93,6 @@ pub unsafe fn thread_create_profile(a: &mut args::runtime_ThreadCreateProfile) {
 /// Called by its trampoline.
 pub unsafe fn cycles_per_second(a: &mut args::runtime_pprof_runtime_cyclesPerSecond) {
     a.r0 = ticks_per_second();
-}
-
-/// Ticks of the processor's counter in a second, measured once.
-pub fn ticks_per_second() -> i64 {
-    static RATE: AtomicI64 = AtomicI64::new(0);
-    let mut rate = RATE.load(Ordering::Relaxed);
-    if rate == 0 {
-        let (t0, c0) = (clock::nanotime(), ticks());
-        sys::nanosleep(1_000_000);
-        let (t1, c1) = (clock::nanotime(), ticks());
-        rate = ((i128::from(c1 - c0) * 1_000_000_000) / i128::from((t1 - t0).max(1))) as i64;
-        RATE.store(rate, Ordering::Relaxed);
-    }
-    rate
 }
 
 /// The used part of a record's stack.

@@ -6,13 +6,14 @@
 
 use crate::abi::{G, GoSlice, GoString, Iface, InterfaceType, Status, Type, args};
 use crate::os::clock::nanotime;
+use crate::probe::kind::Kind;
 use crate::probe::log::{self, Buffer, Encoder, TICK_DIV, stamp};
+use crate::probe::rates::ticks;
 use crate::probe::stacks;
 use crate::probe::trace::{
-    self, FIRST, Kind, ON, READER_WAITS, SHARED, STATE, TIMER_GOROUTINE, event, gc_starts,
+    self, FIRST, ON, READER_WAITS, SHARED, STATE, TIMER_GOROUTINE, event, gc_starts,
     goroutine_made, goroutine_runs, goroutine_wakes, on, proc_starts,
 };
-use crate::profile::block::ticks;
 use crate::sched::{self, stw};
 use crate::sync::mutex::Mutex;
 use crate::world::g::{status_of, transition};

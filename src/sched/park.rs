@@ -3,8 +3,7 @@
 use super::state::{SCHED, WAKE};
 use super::{perturb, threads};
 use crate::abi::{G, STACK_GUARD, Status};
-use crate::probe::trace;
-use crate::profile::block;
+use crate::probe::{block, trace};
 use crate::world::g::{status_of, transition};
 use crate::world::glist::GList;
 use crate::world::{P, WaitReason, getm, getp, lists, status};

@@ -247,7 +247,7 @@ pub unsafe fn resize(n: u32) -> *mut P {
         drop(s);
         for i in n as usize..old as usize {
             crate::time::move_all(lists::p_at(i), lists::p_at(0));
-            crate::alloc::malloc::flush(&mut (*lists::p_at(i)).heap);
+            crate::heap::flush(&mut (*lists::p_at(i)).heap);
         }
         let m = getm();
         let mine: *mut P = (*m).p.cast();

@@ -37,7 +37,7 @@ unsafe extern "C" fn gort_sighandler(
     let g = world::getg();
     if sig == libc::SIGPROF as u32 {
         // SAFETY: in the handler, with the interrupted g.
-        unsafe { crate::profile::cpu::sample(&ctx, g) };
+        unsafe { crate::probe::cpu::sample(&ctx, g) };
         return;
     }
     // SAFETY: as above.

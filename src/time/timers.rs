@@ -128,7 +128,7 @@ unsafe fn add_locked(h: &PerP, t: *mut RuntimeTimer) -> bool {
     h.number();
     // The heap is a root that was perhaps marked from already, and off the collector's map: the new reference is shaded like any stored pointer.
     if crate::world::phase::enabled() {
-        crate::gc::cycle::shade(t.cast());
+        crate::gc::mark::shade(t.cast());
     }
     // SAFETY: the caller's promise.
     unsafe {

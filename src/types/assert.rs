@@ -4,7 +4,7 @@
 //! result, which fails with false and a zero value instead of a panic. As in [`super::conv`], one body serves both modes.
 
 use super::compare::iface_type;
-use super::{errors, itab, type_string, value};
+use super::{errors, itab, text::type_string, value};
 use crate::abi::{Eface, GoString, Iface, InterfaceType, Itab, Type, TypeAssertionError, args};
 use crate::panic;
 use core::ptr;
@@ -293,7 +293,7 @@ unsafe fn reflect_in<const SYSTEM: bool>(a: &mut args::reflect_ifaceE2I) -> bool
     unsafe { to_iface::<SYSTEM>(a.t.cast(), a.src.typ, a.src.data, a.dst.cast()) }
 }
 
-super::both_modes! {
+super::text::both_modes! {
     e2t_leaf, e2t, e2t_in, runtime_assertE2T, "runtime.assertE2T";
     e2t2_leaf, e2t2, e2t2_in, runtime_assertE2T2, "runtime.assertE2T2";
     i2t_leaf, i2t, i2t_in, runtime_assertI2T, "runtime.assertI2T";

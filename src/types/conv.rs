@@ -125,7 +125,7 @@ pub unsafe fn i2e(a: &mut args::runtime_convI2E) {
     };
 }
 
-super::both_modes! {
+super::text::both_modes! {
     typ2itab_leaf, typ2itab, typ2itab_in, runtime_typ2Itab, "runtime.typ2Itab";
     t2e_leaf, t2e, t2e_in, runtime_convT2E, "runtime.convT2E";
     t2i_leaf, t2i, t2i_in, runtime_convT2I, "runtime.convT2I";

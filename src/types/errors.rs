@@ -1,6 +1,6 @@
 //! The values that run-time panics carry: `runtime.errorString`, `*runtime.TypeAssertionError`, plain strings; and their methods.
 
-use super::type_string;
+use super::text::type_string;
 use crate::abi::{Eface, GoString, Type, TypeAssertionError, args, known};
 use crate::{alloc, gc, panic};
 

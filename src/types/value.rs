@@ -4,9 +4,9 @@
 //! "no" instead.
 
 use crate::abi::{Eface, Iface, Itab, Type, known};
-use crate::alloc::{self, malloc};
 use crate::gc::barrier;
 use crate::world::phase;
+use crate::{alloc, heap};
 
 /// Copies a value's bytes; up to sixteen without a call, as two words that may overlap.
 #[inline(always)]
@@ -95,7 +95,7 @@ pub unsafe fn boxed<const SYSTEM: bool>(
         }
         let size = (*typ).size;
         match size {
-            0 => return Some(malloc::zero_base()),
+            0 => return Some(heap::zero_base()),
             1 => {
                 return Some(
                     (&raw const BYTES)

@@ -6,60 +6,20 @@
 mod out;
 mod stack;
 
+use super::heapdump::out::{NO_MORE, Tag};
 use crate::abi::{Itab, KIND_DIRECT_IFACE, MemStats, Status, Type, args};
 use crate::code::{sites, symtab};
-use crate::finalizer::run;
-use crate::gc::{cycle, mark, roots, stats};
-use crate::heap::span::state;
-use crate::heap::special::{self, Special};
-use crate::heap::{arena, central, pages, sample};
+use crate::gc::{roots, stats};
+use crate::heap::span::{Special, state};
+use crate::heap::{arena, cache, central, dead, geometry, layout, pages, sample, special};
 use crate::sched::stw;
 use crate::types::itab;
-use crate::world::{self, lists, phase};
+use crate::world::{lists, phase};
 use core::sync::atomic::Ordering;
 use out::Out;
 
-/// Kinds of records.
-#[derive(Debug, Clone, Copy)]
-#[repr(u64)]
-enum Tag {
-    End = 0,
-    Object = 1,
-    OtherRoot = 2,
-    Type = 3,
-    Goroutine = 4,
-    Frame = 5,
-    Params = 6,
-    Finalizer = 7,
-    Itab = 8,
-    Thread = 9,
-    MemStats = 10,
-    QueuedFinalizer = 11,
-    Data = 12,
-    Bss = 13,
-    Defer = 14,
-    Panic = 15,
-    AllocSite = 16,
-    AllocSample = 17,
-}
-
-/// In a list of pointers: the offset of one follows.
-const POINTER: u64 = 1;
-/// In a list of pointers: its end.
-const NO_MORE: u64 = 0;
 /// What Go 1.5 calls this architecture.
 const ARCH_CHAR: u64 = b'6' as u64;
-
-impl Out {
-    fn tag(&mut self, tag: Tag) {
-        self.number(tag as u64);
-    }
-
-    /// One pointer of a list.
-    fn pointer(&mut self, offset: usize) {
-        self.numbers(&[POINTER, offset as u64]);
-    }
-}
 
 /// `runtime/debug.WriteHeapDump`.
 ///
@@ -85,7 +45,7 @@ unsafe fn dump(out: &mut Out) {
     // SAFETY: the caller's promise.
     unsafe {
         // Slots that caches have not given out are no objects, nor are those that the last marking found dead.
-        cycle::flush_caches();
+        cache::flush_caches();
         if !phase::enabled() {
             central::sweep_all();
         }
@@ -108,7 +68,7 @@ fn params(out: &mut Out) {
     let end = pages::address(pages::HEAP.lock().end_page());
     out.tag(Tag::Params);
     // Little endian, bytes of a pointer.
-    out.numbers(&[0, 8, arena::BASE as u64, end as u64, ARCH_CHAR]);
+    out.numbers(&[0, 8, geometry::BASE as u64, end as u64, ARCH_CHAR]);
     // Experiments of the tool chain.
     out.string(b"");
     out.number(crate::os::cpu::NCPU.load(Ordering::Relaxed) as u64);
@@ -170,7 +130,7 @@ unsafe fn objects(out: &mut Out) {
                 out.number(base as u64);
                 out.memory(base, base + s.elemsize);
                 if !s.class.noscan() {
-                    mark::each_slot(s, base, |slot| out.pointer(slot as usize - base));
+                    layout::each_slot(s, base, |slot| out.pointer(slot as usize - base));
                 }
                 out.number(NO_MORE);
             }
@@ -252,7 +212,7 @@ unsafe fn finalizers(out: &mut Out) {
             });
         }
     }
-    run::each_call(|pointer, f, param, typ| {
+    dead::each_call(|pointer, f, param, typ| {
         finalizer_record(out, Tag::QueuedFinalizer, pointer, f, param, typ)
     });
 }
@@ -323,9 +283,4 @@ unsafe fn allocations(out: &mut Out) {
             });
         }
     }
-}
-
-/// The goroutine that writes the dump.
-fn writer() -> *mut crate::abi::G {
-    world::curg()
 }

@@ -1,7 +1,7 @@
 //! Where a heap dump goes: numbers in base 128 and bytes, through a buffer, to a file descriptor.
 
-use crate::mem;
 use crate::os::sys;
+use crate::{mem, world};
 
 /// Bytes of the buffer: a write for each record would take longer than anything else.
 const SIZE: usize = 64 << 10;
@@ -86,4 +86,49 @@ impl Drop for Out {
         // SAFETY: the buffer is ours.
         unsafe { mem::unmap_for(&mem::OTHER_SYS, self.buffer, SIZE) };
     }
+}
+
+/// Kinds of records.
+#[derive(Debug, Clone, Copy)]
+#[repr(u64)]
+pub(super) enum Tag {
+    End = 0,
+    Object = 1,
+    OtherRoot = 2,
+    Type = 3,
+    Goroutine = 4,
+    Frame = 5,
+    Params = 6,
+    Finalizer = 7,
+    Itab = 8,
+    Thread = 9,
+    MemStats = 10,
+    QueuedFinalizer = 11,
+    Data = 12,
+    Bss = 13,
+    Defer = 14,
+    Panic = 15,
+    AllocSite = 16,
+    AllocSample = 17,
+}
+
+/// In a list of pointers: the offset of one follows.
+const POINTER: u64 = 1;
+/// In a list of pointers: its end.
+pub(super) const NO_MORE: u64 = 0;
+
+impl Out {
+    pub(crate) fn tag(&mut self, tag: Tag) {
+        self.number(tag as u64);
+    }
+
+    /// One pointer of a list.
+    pub(crate) fn pointer(&mut self, offset: usize) {
+        self.numbers(&[POINTER, offset as u64]);
+    }
+}
+
+/// The goroutine that writes the dump.
+pub(super) fn writer() -> *mut crate::abi::G {
+    world::curg()
 }

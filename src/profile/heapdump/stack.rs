@@ -1,6 +1,6 @@
 //! Goroutines in a heap dump: their stacks frame by frame, deferred calls and panics.
 
-use super::{NO_MORE, Out, Tag, writer};
+use super::out::{NO_MORE, Out, Tag, writer};
 use crate::abi::{G, G_PARK_RESULTS, G_SYSTEM, SURFACE};
 use crate::code::symtab;
 use crate::unwind::pointers;

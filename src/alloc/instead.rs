@@ -1,0 +1,27 @@
+//! Allocation where a mode of GODEBUG looks at every object.
+
+use super::large::alloc_large;
+use crate::abi::Type;
+use crate::heap::modes::{EFENCE, SBRK, any_of};
+use crate::heap::{cache, zero_base};
+
+/// Memory from where small objects come from under *efence* and *sbrk*, or None: from where they always do.
+///
+/// # Safety
+/// As [`super::malloc::alloc`].
+#[cold]
+pub unsafe fn instead(
+    c: *mut cache::PerP,
+    size: usize,
+    typ: *const Type,
+    zero: bool,
+) -> Option<*mut u8> {
+    if !any_of(EFENCE | SBRK) {
+        return None;
+    }
+    if size == 0 {
+        return Some(zero_base());
+    }
+    // SAFETY: passed on to the caller.
+    Some(unsafe { alloc_large(c, size, typ, zero) })
+}

@@ -1,0 +1,32 @@
+//! Marking what finalizers keep alive.
+
+use super::mark::Marker;
+use crate::heap::span::Held;
+use crate::heap::special::{self, SLAB};
+
+/// Marking begins, with the world stopped: [`mark_some`] starts over.
+pub fn mark_start() {
+    special::rewind();
+}
+
+/// Marks what some of the finalizers keep alive: what their objects point to, and the functions. False when there are no more; several
+/// threads may take part. Finalizers that are set meanwhile look after themselves ([`set`](crate::finalizer::set::set)).
+///
+/// # Safety
+/// While marking.
+pub unsafe fn mark_some(m: &mut Marker) -> bool {
+    let mut held = [Held::default(); SLAB];
+    let Some(n) = special::held(&mut held) else {
+        return false;
+    };
+    for h in &held[..n] {
+        m.grey(h.f);
+        m.grey(h.typ);
+        m.grey(h.param);
+        if h.object != 0 {
+            // SAFETY: while marking nothing is freed, so that objects stay valid even if they lose their finalizers.
+            unsafe { m.scan(h.object) };
+        }
+    }
+    true
+}

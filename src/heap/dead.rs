@@ -1,0 +1,121 @@
+//! Finalizers of objects that were found dead, in the order in which sweeping found them, until the finalizer goroutine calls them.
+
+use super::span::{Span, Special};
+use super::special;
+use super::stats::HEAP_LIVE;
+use crate::abi::{G, Type};
+use crate::mem;
+use crate::sync::mutex::Mutex;
+use crate::world::events;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+/// A finalizer to be called.
+#[repr(C)]
+pub(crate) struct Entry {
+    pub(crate) next: *mut Entry,
+    pub(crate) f: usize,
+    pub(crate) pointer: usize,
+    pub(crate) typ: *const Type,
+    pub(crate) param: *const Type,
+    pub(crate) results: u32,
+}
+
+/// Finalizers to be called, in the order in which they were found, and the goroutine that does it.
+pub(crate) struct Queue {
+    pub(crate) first: *mut Entry,
+    last: *mut Entry,
+    pub(crate) free: *mut Entry,
+    /// The goroutine while it is parked.
+    pub(crate) waiting: *mut G,
+}
+
+// SAFETY: entries and goroutines are reached under the lock only.
+unsafe impl Send for Queue {}
+
+pub(crate) static QUEUE: Mutex<Queue> = Mutex::new(Queue {
+    first: null_mut(),
+    last: null_mut(),
+    free: null_mut(),
+    waiting: null_mut(),
+});
+/// The queue has entries that the goroutine was not woken for yet.
+pub(crate) static WORK: AtomicBool = AtomicBool::new(false);
+
+impl Queue {
+    unsafe fn push(&mut self, s: &Special) {
+        let mut e = self.free;
+        // SAFETY: entries are valid under the lock.
+        unsafe {
+            if e.is_null() {
+                e = mem::persistent_in(&mem::GC_SYS);
+            } else {
+                self.free = (*e).next;
+            }
+            e.write(Entry {
+                next: null_mut(),
+                f: s.f,
+                pointer: s.pointer,
+                typ: s.typ,
+                param: s.param,
+                results: s.results,
+            });
+            if self.first.is_null() {
+                self.first = e;
+            } else {
+                (*self.last).next = e;
+            }
+            self.last = e;
+        }
+    }
+}
+
+/// Queues the finalizers of `s`'s objects that are not marked, and marks these. What they lead to is marked already: [`mark_some`](crate::gc::specials::mark_some) saw to that.
+///
+/// # Safety
+/// Marking is finished, the span is the caller's and not swept yet.
+#[cold]
+pub unsafe fn queue_dead(s: *mut Span) {
+    // SAFETY: as the caller promises; entries are valid under the lock.
+    unsafe {
+        let mut specials = special::of(s);
+        let mut queue = QUEUE.lock();
+        let kept = specials.take_dead(s, |special| queue.push(special));
+        drop(queue);
+        drop(specials);
+        if kept != 0 {
+            HEAP_LIVE.fetch_add(kept * (*s).elemsize, Ordering::Relaxed);
+            WORK.store(true, Ordering::Release);
+            events::ask(events::FINALIZERS);
+        }
+    }
+}
+
+/// Calls `f` with the pointers of the queue.
+pub fn each_queued(f: &mut impl FnMut(usize)) {
+    let queue = QUEUE.lock();
+    let mut e = queue.first;
+    while !e.is_null() {
+        // SAFETY: entries are valid under the lock.
+        unsafe {
+            f((*e).f);
+            f((*e).pointer);
+            f((*e).typ as usize);
+            f((*e).param as usize);
+            e = (*e).next;
+        }
+    }
+}
+
+/// Calls `f` with what the queue's calls are about: the pointer, the function, its parameter's type and the pointer's.
+pub fn each_call(mut f: impl FnMut(usize, usize, *const Type, *const Type)) {
+    let queue = QUEUE.lock();
+    let mut e = queue.first;
+    while !e.is_null() {
+        // SAFETY: entries are valid under the lock.
+        unsafe {
+            f((*e).pointer, (*e).f, (*e).param, (*e).typ);
+            e = (*e).next;
+        }
+    }
+}
