@@ -131,21 +131,21 @@ pub unsafe fn signal_enable(a: &mut args::runtime_signal_enable) {
         return;
     }
     if want(a.s, true) {
-        super::enable(a.s);
+        super::actions::enable(a.s);
     }
 }
 
 /// `runtime.signal_disable`.
 pub unsafe fn signal_disable(a: &mut args::runtime_signal_disable) {
     if want(a.s, false) {
-        super::disable(a.s);
+        super::actions::disable(a.s);
     }
 }
 
 /// `runtime.signal_ignore`.
 pub unsafe fn signal_ignore(a: &mut args::runtime_signal_ignore) {
     if want(a.s, false) {
-        super::ignore(a.s);
+        super::actions::ignore(a.s);
     }
 }
 

@@ -1,0 +1,158 @@
+//! The steps of asm/rt0.S: the first thread, arguments, processors, and the parts of the runtime one after the other.
+
+use crate::abi::{G, M, STACK_GUARD};
+use crate::config::env;
+use crate::dispatch::schedule;
+use crate::fatal::out::{Out, Sink};
+use crate::os::cpu::NCPU;
+use crate::os::sys;
+use crate::sched::{self, threads};
+use crate::world::{lists, registers};
+use core::arch::asm;
+use core::cell::UnsafeCell;
+use core::sync::atomic::Ordering;
+
+/// Bytes of the kernel's stack that count as g0's: its limit is 8 MiB almost everywhere, and this is what other threads have.
+const G0_STACK: usize = 128 << 10;
+
+#[repr(transparent)]
+struct Static<T>(UnsafeCell<core::mem::MaybeUninit<T>>);
+
+// SAFETY: m0 and g0 follow the rules of every M and G.
+unsafe impl<T> Sync for Static<T> {}
+
+static M0: Static<M> = Static(UnsafeCell::new(core::mem::MaybeUninit::zeroed()));
+static G0: Static<G> = Static(UnsafeCell::new(core::mem::MaybeUninit::zeroed()));
+
+/// Makes this thread m0: `sp` is where g0's stack goes on.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_bootstrap(sp: usize) {
+    // SAFETY: first code of the process: nothing is shared yet. The FS base must be set before anything asks for g.
+    unsafe {
+        let (m, g) = (M0.0.get().cast::<M>(), G0.0.get().cast::<G>());
+        (*g).stack_lo = sp - G0_STACK;
+        (*g).stack_hi = sp + 64;
+        (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
+        (*g).stackguard1 = (*g).stackguard0;
+        (*g).sched.sp = sp & !15;
+        (*g).m = m;
+        (*m).g0 = g;
+        (*m).fsbase = &raw const (*m).tls as usize + 8;
+        set_tls(m);
+        (*m).tls = g as usize;
+        (*m).tid = sys::gettid();
+    }
+}
+
+/// Makes `m.tls` this thread's word at fs:-8, where compiled code looks for its g, and looks whether it is.
+unsafe fn set_tls(m: *mut M) {
+    const ARCH_SET_FS: usize = 0x1002;
+    const MARK: usize = 0x123;
+    // SAFETY: the word belongs to this thread, and nobody asks for g yet.
+    let errno = unsafe {
+        let ret = sys::syscall3(libc::SYS_arch_prctl, ARCH_SET_FS, (*m).fsbase, 0);
+        if ret == 0 {
+            asm!("mov qword ptr fs:[-8], {}", in(reg) MARK, options(nostack, preserves_flags));
+            if (&raw const (*m).tls).read_volatile() == MARK {
+                return;
+            }
+        }
+        -ret
+    };
+    die_early(
+        "runtime: no thread-local storage: arch_prctl failed with ",
+        errno,
+    )
+}
+
+/// Dies of what the kernel has refused, when there is no g yet and with it no traceback.
+fn die_early(what: &str, errno: isize) -> ! {
+    let mut text = [0; 128];
+    Out::new(&mut text, Sink::Stderr)
+        .str(what)
+        .int(errno as i64)
+        .str("\n");
+    sys::exit(2)
+}
+
+/// Records the argument vector; environment and auxiliary vector follow it.
+#[unsafe(export_name = "runtime.args")]
+unsafe extern "C" fn args(argc: i32, argv: *const *const u8) {
+    // SAFETY: as the kernel laid them out.
+    unsafe { env::init(argc, argv) };
+}
+
+/// Asks the system what it has: one processor where it does not tell.
+#[unsafe(export_name = "runtime.osinit")]
+unsafe extern "C" fn osinit() {
+    let mut mask = [0u64; 128];
+    // SAFETY: the kernel writes at most the size given.
+    let n = unsafe {
+        sys::syscall3(
+            libc::SYS_sched_getaffinity,
+            0,
+            size_of_val(&mask),
+            mask.as_mut_ptr() as usize,
+        )
+    };
+    let cpus: u32 = if n > 0 {
+        mask.iter()
+            .take(n as usize / 8)
+            .map(|w| w.count_ones())
+            .sum()
+    } else {
+        1
+    };
+    NCPU.store(cpus.max(1) as i32, Ordering::Relaxed);
+}
+
+/// Brings every system up. Order: memory before whatever allocates, Ps last.
+#[unsafe(export_name = "runtime.schedinit")]
+unsafe extern "C" fn schedinit() {
+    // SAFETY: boot: one thread, nothing runs yet.
+    unsafe {
+        crate::config::godebug::init();
+        crate::os::clock::init(env::vdso());
+        // Before the first M: its generator starts from such a number.
+        crate::os::random::ensure_seeded();
+        let m0 = M0.0.get().cast::<M>();
+        threads::init(m0, (*m0).g0);
+        crate::types::init();
+        crate::alloc::malloc::init();
+        registers::init();
+        crate::signal::init();
+        crate::signal::minit(m0);
+        let procs = match env::number(b"GOMAXPROCS") {
+            Some(n) if n > 0 => (n as usize).min(lists::MAX_PROCS) as u32,
+            _ => NCPU.load(Ordering::Relaxed) as u32,
+        };
+        sched::stw::resize(procs);
+        crate::gc::init();
+    }
+}
+
+/// The first thread enters the scheduler; the stack below this frame is g0's.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_mstart0() -> ! {
+    schedule::start_on_empty_stack()
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn gort_no_library_mode() -> ! {
+    crate::fatal::throw("gort supports executables only: no c-shared or c-archive build mode")
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn gort_call_too_large() -> ! {
+    crate::fatal::throw("reflect.call: arguments of more than 1 GiB")
+}
+
+/// A symbol of the table without implementation was called.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_missing_symbol(index: u32) -> ! {
+    use crate::fatal::puts;
+    puts("gort: ");
+    sys::write(2, crate::code::symtab::name_of(index));
+    puts(" is not implemented in this version of gort\n");
+    sys::exit(2)
+}

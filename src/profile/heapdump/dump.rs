@@ -1,0 +1,280 @@
+//! The records of a dump, one kind after the other.
+
+use super::out::{NO_MORE, Out, Tag};
+use super::stack;
+use crate::abi::{Itab, KIND_DIRECT_IFACE, MemStats, Status, Type, args};
+use crate::code::{sites, symtab};
+use crate::gc::{roots, stats};
+use crate::heap::span::{Special, state};
+use crate::heap::{arena, cache, central, dead, geometry, layout, pages, sample, special};
+use crate::sched::stw;
+use crate::types::itab;
+use crate::world::{lists, phase};
+use core::sync::atomic::Ordering;
+
+/// What Go 1.5 calls this architecture.
+const ARCH_CHAR: u64 = b'6' as u64;
+
+/// `runtime/debug.WriteHeapDump`.
+///
+/// # Safety
+/// Called by its trampoline.
+pub unsafe fn write(a: &mut args::runtime_debug_WriteHeapDump) -> Status {
+    // SAFETY: system mode for curg.
+    unsafe {
+        if !stw::stop_world() {
+            return Status::Retry;
+        }
+        if let Some(mut out) = Out::new(a.fd as i32) {
+            dump(&mut out);
+        }
+        stw::start_world();
+    }
+    Status::Done
+}
+
+/// # Safety
+/// System mode for curg, the world stopped.
+unsafe fn dump(out: &mut Out) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        // Slots that caches have not given out are no objects, nor are those that the last marking found dead.
+        cache::flush_caches();
+        if !phase::enabled() {
+            central::sweep_all();
+        }
+        out.bytes(b"go1.5 heap dump\n");
+        params(out);
+        itab::for_each(|tab| interface_table(out, tab));
+        objects(out);
+        stack::goroutines(out);
+        threads(out);
+        variables(out);
+        runtime_roots(out);
+        finalizers(out);
+        mem_stats(out);
+        allocations(out);
+        out.tag(Tag::End);
+    }
+}
+
+fn params(out: &mut Out) {
+    let end = pages::address(pages::HEAP.lock().end_page());
+    out.tag(Tag::Params);
+    // Little endian, bytes of a pointer.
+    out.numbers(&[0, 8, geometry::BASE as u64, end as u64, ARCH_CHAR]);
+    // Experiments of the tool chain.
+    out.string(b"");
+    out.number(crate::os::cpu::NCPU.load(Ordering::Relaxed) as u64);
+}
+
+/// # Safety
+/// `t` is a descriptor.
+unsafe fn type_record(out: &mut Out, t: *const Type) {
+    // SAFETY: the caller's promise: names are Go strings.
+    unsafe {
+        out.tag(Tag::Type);
+        out.numbers(&[t as u64, (*t).size as u64]);
+        let x = (*t).x;
+        if x.is_null() || (*x).pkgpath.is_null() || (*x).name.is_null() {
+            out.string((*(*t).string).bytes());
+        } else {
+            let (package, name) = ((*(*x).pkgpath).bytes(), (*(*x).name).bytes());
+            out.number((package.len() + 1 + name.len()) as u64);
+            out.bytes(package);
+            out.bytes(b".");
+            out.bytes(name);
+        }
+        let indirect = u32::from((*t).kind) & KIND_DIRECT_IFACE == 0;
+        // Is the data word of an interface with this type a pointer?
+        out.number(u64::from(indirect || !(*t).no_pointers()));
+    }
+}
+
+/// The type of the data word that goes with an interface table.
+///
+/// # Safety
+/// `tab` is a table.
+unsafe fn interface_table(out: &mut Out, tab: *mut Itab) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut t = (*tab).typ;
+        if u32::from((*t).kind) & KIND_DIRECT_IFACE == 0 && !(*t).ptrto.is_null() {
+            t = (*t).ptrto;
+        }
+        type_record(out, t);
+        out.tag(Tag::Itab);
+        out.numbers(&[tab as u64, t as u64]);
+    }
+}
+
+/// # Safety
+/// The world is stopped, everything is swept.
+unsafe fn objects(out: &mut Out) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        for s in pages::spans() {
+            let s = &*s;
+            if s.state.load(Ordering::Relaxed) != state::IN_USE {
+                continue;
+            }
+            for i in (0..s.objects as usize).filter(|&i| s.is_alloc(i)) {
+                let base = s.address_of(i);
+                out.tag(Tag::Object);
+                out.number(base as u64);
+                out.memory(base, base + s.elemsize);
+                if !s.class.noscan() {
+                    layout::each_slot(s, base, |slot| out.pointer(slot as usize - base));
+                }
+                out.number(NO_MORE);
+            }
+        }
+    }
+}
+
+/// # Safety
+/// Ms are never freed.
+unsafe fn threads(out: &mut Out) {
+    for m in lists::all_ms() {
+        out.tag(Tag::Thread);
+        // SAFETY: the caller's promise.
+        let (id, tid) = unsafe { ((*m).id, (*m).tid) };
+        out.numbers(&[m as u64, id as u64, tid as u64]);
+    }
+}
+
+/// The sections of Go variables.
+///
+/// # Safety
+/// The world is stopped.
+unsafe fn variables(out: &mut Out) {
+    let h = sites::header();
+    for (tag, start, end, mask) in [
+        (Tag::Data, h.data, h.edata, h.data_mask),
+        (Tag::Bss, h.bss, h.ebss, h.bss_mask),
+    ] {
+        out.tag(tag);
+        out.number(start);
+        // SAFETY: sections and masks are the linker's.
+        unsafe {
+            out.memory(start as usize, end as usize);
+            for i in 0..((end - start) / 8) as usize {
+                if *mask.add(i / 8) >> (i % 8) & 1 != 0 {
+                    out.pointer(i * 8);
+                }
+            }
+        }
+        out.number(NO_MORE);
+    }
+}
+
+/// What the runtime itself refers to.
+fn runtime_roots(out: &mut Out) {
+    let mut root = |description: &[u8], to: usize| {
+        if arena::in_range(to) {
+            out.tag(Tag::OtherRoot);
+            out.string(description);
+            out.number(to as u64);
+        }
+    };
+    roots::each_word(|p| root(b"runtime", p));
+    crate::time::for_each_root(|t| root(b"timer", t as usize));
+}
+
+fn finalizer_record(
+    out: &mut Out,
+    tag: Tag,
+    pointer: usize,
+    f: usize,
+    param: *const Type,
+    typ: *const Type,
+) {
+    out.tag(tag);
+    // SAFETY: a func value starts with its code's address.
+    let code = unsafe { *(f as *const u64) };
+    out.numbers(&[pointer as u64, f as u64, code, param as u64, typ as u64]);
+}
+
+/// # Safety
+/// The world is stopped.
+unsafe fn finalizers(out: &mut Out) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        for s in pages::spans() {
+            special::of(s).each(s, |s: &Special| {
+                finalizer_record(out, Tag::Finalizer, s.pointer, s.f, s.param, s.typ)
+            });
+        }
+    }
+    dead::each_call(|pointer, f, param, typ| {
+        finalizer_record(out, Tag::QueuedFinalizer, pointer, f, param, typ)
+    });
+}
+
+/// # Safety
+/// The world is stopped, caches are flushed.
+unsafe fn mem_stats(out: &mut Out) {
+    // SAFETY: plain numbers; the caller's promise.
+    let m: MemStats = unsafe {
+        let mut m = core::mem::zeroed();
+        stats::fill(&mut m);
+        m
+    };
+    out.tag(Tag::MemStats);
+    out.numbers(&[
+        m.alloc,
+        m.total_alloc,
+        m.sys,
+        m.lookups,
+        m.mallocs,
+        m.frees,
+        m.heap_alloc,
+        m.heap_sys,
+        m.heap_idle,
+        m.heap_inuse,
+        m.heap_released,
+        m.heap_objects,
+        m.stack_inuse,
+        m.stack_sys,
+        m.mspan_inuse,
+        m.mspan_sys,
+        m.mcache_inuse,
+        m.mcache_sys,
+        m.buck_hash_sys,
+        m.gc_sys,
+        m.other_sys,
+        m.next_gc,
+        m.last_gc,
+        m.pause_total_ns,
+    ]);
+    out.numbers(&m.pause_ns);
+    out.number(u64::from(m.num_gc));
+}
+
+/// Where sampled objects were allocated, and which objects those are.
+///
+/// # Safety
+/// The world is stopped.
+unsafe fn allocations(out: &mut Out) {
+    sample::each_site(|site, size, pcs, allocs, frees| {
+        out.tag(Tag::AllocSite);
+        out.numbers(&[site as u64, size as u64, pcs.len() as u64]);
+        for &pc in pcs {
+            let func = symtab::find(pc.wrapping_sub(1));
+            let (file, line) = func.map_or((&b"?"[..], 0), |f| f.file_line(pc.wrapping_sub(1)));
+            out.string(func.map_or(b"?", |f| f.name()));
+            out.string(file);
+            out.number(u64::from(line));
+        }
+        out.numbers(&[allocs as u64, frees as u64]);
+    });
+    // SAFETY: the caller's promise.
+    unsafe {
+        for s in pages::spans() {
+            sample::each_of(s, |object, site| {
+                out.tag(Tag::AllocSample);
+                out.numbers(&[object as u64, site as u64]);
+            });
+        }
+    }
+}
