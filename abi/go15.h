@@ -354,7 +354,9 @@ typedef struct M {
 	uint64_t profdue;             /* 216 CPU profile: processor time of this thread at which a sample is due, 0 = takes none */
 	uintptr_t priv[11];           /* 224 */
 	G *lockedg;                   /* 312 C: inlined LockOSThread */
-	uintptr_t priv2[48];          /* 320 */
+	uint64_t lockranks;           /* 320 sync::rank, with debug assertions: locks that it holds */
+	uint64_t lockmore;            /* 328 */
+	uintptr_t priv2[46];          /* 336 */
 	uint32_t priv3;               /* 704 */
 	uint32_t locked;              /* 708 C: bit 0 = LockOSThread by the program, above it by the runtime */
 	uintptr_t priv4[3];

@@ -47,7 +47,6 @@
 //! | entrance | `boot` | from the kernel's entry to main.main; fills the hooks |
 //! | | `hooks` | for package runtime's own tests, with feature `test-hooks` |
 //! | | `lib` | this file |
-//! | until it has moved into `types` | `complex` | complex division |
 #![cfg_attr(not(test), no_std)]
 #![expect(
     clippy::missing_safety_doc,

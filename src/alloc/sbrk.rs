@@ -3,6 +3,7 @@
 use crate::heap::geometry::PAGE;
 use crate::heap::pages;
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use crate::{fatal, mem, os};
 use core::sync::atomic::Ordering;
 
@@ -20,7 +21,7 @@ pub(crate) fn out_of_memory(size: usize) -> ! {
 const CHUNK: usize = 1 << 20;
 
 /// What is left of a chunk.
-static BREAK: Mutex<[usize; 2]> = Mutex::new([0; 2]);
+static BREAK: Mutex<[usize; 2], { rank::BREAK }> = Mutex::new([0; 2]);
 
 /// Zeroed memory for ever.
 pub fn break_alloc(size: usize) -> *mut u8 {

@@ -3,6 +3,7 @@
 use super::{ops, serve::served};
 use crate::abi::{G, Type};
 use crate::sync::mutex::RawMutex;
+use crate::sync::rank;
 use crate::world;
 use crate::world::sudog::{Patience, Sudog};
 use core::ptr::null_mut;
@@ -38,7 +39,7 @@ pub struct Hchan {
     /// [`RECEIVER`], [`SENDER`], [`LOCK`].
     pub trying: AtomicU8,
     /// The lock.
-    pub lock: RawMutex,
+    pub lock: RawMutex<{ rank::CHANNEL }>,
     /// Type of an element. Constant.
     pub elemtype: *const Type,
     /// Slot of the next element to take.

@@ -7,13 +7,14 @@ use crate::abi::{GoString, Type};
 use crate::debug::traceback::{self, Style};
 use crate::fatal::out::{Out, Sink};
 use crate::sync::mutex::RawMutex;
+use crate::sync::rank;
 use crate::world;
 
 /// Bytes of the buffer for a trace, on g0's stack.
 const TEXT: usize = 2048;
 
 /// Traces do not mix.
-static LOCK: RawMutex = RawMutex::new();
+static LOCK: RawMutex<{ rank::ALLOC_TRACE }> = RawMutex::new();
 
 /// Go shows the runtime's frames in these.
 const STYLE: Style = Style {

@@ -14,6 +14,7 @@ use crate::sched::threads::{self, acquire_p};
 use crate::sched::wake::{Host, Retired};
 use crate::sched::{interrupt, park, perturb};
 use crate::sync::mutex::Guard;
+use crate::sync::rank;
 use crate::world::g::{status_of, transition};
 use crate::world::p::pstatus;
 use crate::world::phase::GCWAITING;
@@ -407,7 +408,7 @@ struct LastLook {
 }
 
 impl Host for LastLook {
-    type Lock = Guard<'static, Sched>;
+    type Lock = Guard<'static, Sched, { rank::SCHED }>;
 
     fn lock(&self) -> Self::Lock {
         SCHED.lock()

@@ -12,6 +12,7 @@ use crate::os::clock::nanotime;
 use crate::probe::trace;
 use crate::sched::{self, stw};
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use crate::world::events::{EVENTS, FINISH, FORCE, PROFILE_RATE, START, ask};
 use crate::world::{self, WaitReason, glist, lists, phase, ran};
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
@@ -36,7 +37,7 @@ static TRIED: AtomicU32 = AtomicU32::new(0);
 static POOL_CLEANUP: AtomicPtr<crate::abi::FuncVal> = AtomicPtr::new(core::ptr::null_mut());
 
 /// Goroutines that wait for a cycle: `runtime.GC`.
-static WAITERS: Mutex<Waiters> = Mutex::new(Waiters {
+static WAITERS: Mutex<Waiters, { rank::GC_WAITERS }> = Mutex::new(Waiters {
     list: glist::GList::new(),
     next: glist::GList::new(),
 });

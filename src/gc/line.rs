@@ -6,6 +6,7 @@ use super::times::Stalled;
 use crate::config::godebug;
 use crate::fatal::out::{Out, Sink, write};
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 
 /// Bytes of lines that wait to be written: a few.
 const ROOM: usize = 1024;
@@ -37,7 +38,7 @@ struct Pending {
     len: usize,
 }
 
-static PENDING: Mutex<Pending> = Mutex::new(Pending {
+static PENDING: Mutex<Pending, { rank::GC_LINE }> = Mutex::new(Pending {
     text: [0; ROOM],
     len: 0,
 });

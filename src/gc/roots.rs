@@ -25,6 +25,7 @@ use crate::os::clock;
 use crate::sched::{interrupt, stw};
 use crate::stack::poison;
 use crate::sync::mutex::{Guard, Mutex};
+use crate::sync::rank;
 use crate::unwind::pointers;
 use crate::world::g::status_of;
 use crate::world::ran::{note_ran, set_held, take_ran};
@@ -52,7 +53,7 @@ struct Words {
     len: usize,
 }
 
-static WORDS: Mutex<Words> = Mutex::new(Words {
+static WORDS: Mutex<Words, { rank::GC_ROOTS }> = Mutex::new(Words {
     slots: [0; MAX_WORDS],
     len: 0,
 });
@@ -69,7 +70,7 @@ pub fn add_root(slot: *const usize) {
 }
 
 /// Next goroutine whose stack is to be scanned.
-static NEXT_G: Mutex<Cursor> = Mutex::new(Cursor(null_mut()));
+static NEXT_G: Mutex<Cursor, { rank::GC_NEXT_G }> = Mutex::new(Cursor(null_mut()));
 /// Number of the present cycle: what `G::scanned` is compared with.
 static CYCLE: AtomicUsize = AtomicUsize::new(0);
 
@@ -199,7 +200,7 @@ pub(super) unsafe fn mark_interrupted(m: &mut Marker) {
 
 /// Goroutines that are held, until this is dropped.
 pub(super) struct Held {
-    list: Guard<'static, HeldList>,
+    list: Guard<'static, HeldList, { rank::GC_HELD }>,
 }
 
 struct HeldList {
@@ -210,7 +211,7 @@ struct HeldList {
 // SAFETY: Gs are never freed.
 unsafe impl Send for HeldList {}
 
-static HELD: Mutex<HeldList> = Mutex::new(HeldList {
+static HELD: Mutex<HeldList, { rank::GC_HELD }> = Mutex::new(HeldList {
     gs: [null_mut(); MOST_HELD],
     len: 0,
 });

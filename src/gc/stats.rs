@@ -13,6 +13,7 @@ use crate::os::clock;
 use crate::sched::stw;
 use crate::stack::alloc::{STACK_INUSE, STACK_SYS};
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use crate::world::lists::{self, GOMAXPROCS};
 use core::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
@@ -37,7 +38,7 @@ struct Cycles {
     cpu_ns: u64,
 }
 
-static CYCLES: Mutex<Cycles> = Mutex::new(Cycles {
+static CYCLES: Mutex<Cycles, { rank::GC_STATS }> = Mutex::new(Cycles {
     count: 0,
     forced: 0,
     total_ns: 0,

@@ -9,6 +9,7 @@ use crate::mem;
 use crate::sched::state::WAKE;
 use crate::sched::threads;
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use crate::world::P;
 use crate::world::lists::{self, GOMAXPROCS};
 use core::ptr::null_mut;
@@ -52,7 +53,7 @@ struct Pool {
 // SAFETY: blocks belong to whoever took them under the lock.
 unsafe impl Send for Pool {}
 
-static POOL: Mutex<Pool> = Mutex::new(Pool {
+static POOL: Mutex<Pool, { rank::GC_WORK }> = Mutex::new(Pool {
     free: null_mut(),
     full: null_mut(),
     counts: Counts {

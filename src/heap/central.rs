@@ -15,6 +15,7 @@ use super::{dead, guard, modes, pages, sample, stats};
 use crate::os::sys;
 use crate::probe::trace;
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use crate::world::phase::GCWAITING;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -63,7 +64,8 @@ const LARGE: usize = 0;
 const _: () = assert!(SpanClass::new(0, false).index() == LARGE);
 
 /// By span class. Large objects are all in [`LARGE`].
-static CENTRAL: [Mutex<Class>; SPAN_CLASSES] = [const { Mutex::new(Class::new()) }; SPAN_CLASSES];
+static CENTRAL: [Mutex<Class, { rank::CENTRAL }>; SPAN_CLASSES] =
+    [const { Mutex::new(Class::new()) }; SPAN_CLASSES];
 
 /// Pages of spans that are not swept yet, those being swept included.
 static UNSWEPT: AtomicUsize = AtomicUsize::new(0);

@@ -6,6 +6,7 @@ use super::stats::HEAP_LIVE;
 use crate::abi::{G, Type};
 use crate::mem;
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use crate::world::events;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -33,7 +34,7 @@ pub(crate) struct Queue {
 // SAFETY: entries and goroutines are reached under the lock only.
 unsafe impl Send for Queue {}
 
-pub(crate) static QUEUE: Mutex<Queue> = Mutex::new(Queue {
+pub(crate) static QUEUE: Mutex<Queue, { rank::FINALIZERS }> = Mutex::new(Queue {
     first: null_mut(),
     last: null_mut(),
     free: null_mut(),

@@ -7,6 +7,7 @@
 use crate::abi::Type;
 use crate::mem;
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use core::ptr::null;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
@@ -21,7 +22,7 @@ struct Expanded {
 /// Newest first; entries never change.
 static LIST: AtomicPtr<Expanded> = AtomicPtr::new(core::ptr::null_mut());
 /// Held while an entry is added.
-static ADD: Mutex<()> = Mutex::new(());
+static ADD: Mutex<(), { rank::GC_PROGRAMS }> = Mutex::new(());
 
 fn find(typ: *const Type) -> *const u8 {
     let mut e = LIST.load(Ordering::Acquire);

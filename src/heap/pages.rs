@@ -15,6 +15,7 @@ use super::geometry::{ARENA, ARENA_PAGES, ARENAS, BASE, PAGE, PAGE_SHIFT};
 use super::span::{self, RECORDS, Records, Span, SpanClass, state};
 use super::summary::{LEAF, Tree};
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use crate::{mem, os};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -33,7 +34,7 @@ pub struct PageHeap {
 unsafe impl Send for PageHeap {}
 
 /// The page heap.
-pub static HEAP: Mutex<PageHeap> = Mutex::new(PageHeap::new());
+pub static HEAP: Mutex<PageHeap, { rank::PAGES }> = Mutex::new(PageHeap::new());
 
 /// Pages in use for objects.
 pub static OBJECT_PAGES: AtomicUsize = AtomicUsize::new(0);

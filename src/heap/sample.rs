@@ -12,6 +12,7 @@ use super::span::{Bucket, SAMPLE_DEPTH, Sample, Span};
 use super::trigger;
 use crate::probe::rates::MEM_PROFILE_RATE;
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use crate::unwind::frames::{self, Frames};
 use crate::{mem, world};
 use core::ptr::null_mut;
@@ -30,7 +31,7 @@ pub(crate) struct Profile {
 unsafe impl Send for Profile {}
 
 /// Taken after no other lock; takes `mem`'s inside.
-pub(crate) static PROFILE: Mutex<Profile> = Mutex::new(Profile {
+pub(crate) static PROFILE: Mutex<Profile, { rank::MEM_PROFILE }> = Mutex::new(Profile {
     chains: null_mut(),
     all: null_mut(),
     free: null_mut(),

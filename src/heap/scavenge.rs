@@ -13,6 +13,7 @@ use crate::config::godebug;
 use crate::fatal::{put_u64, puts};
 use crate::os;
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use core::sync::atomic::Ordering;
 
 /// How long memory must have been more than is needed before any goes back.
@@ -47,7 +48,7 @@ struct State {
     lines: u64,
 }
 
-static STATE: Mutex<State> = Mutex::new(State {
+static STATE: Mutex<State, { rank::SCAVENGER }> = Mutex::new(State {
     since: 0,
     next: 0,
     below: 0,

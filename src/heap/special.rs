@@ -8,6 +8,7 @@
 use super::span::{Held, MAX_WORDS, OfSpan, Span, Special};
 use crate::mem;
 use crate::sync::mutex::{Guard, Mutex};
+use crate::sync::rank;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -159,7 +160,7 @@ unsafe impl Send for Part {}
 
 /// A part in cache lines of its own.
 #[repr(align(64))]
-struct Padded(Mutex<Part>);
+struct Padded(Mutex<Part, { rank::SPECIALS }>);
 
 /// How many parts there are. More let more goroutines set finalizers at once, and cost 250 bytes each.
 pub const PARTS: usize = 16;
@@ -189,7 +190,7 @@ fn spread(address: usize) -> usize {
 static MARKED: AtomicUsize = AtomicUsize::new(0);
 
 /// The records of `span`'s objects, among others.
-pub fn of(span: *mut Span) -> Guard<'static, Part> {
+pub fn of(span: *mut Span) -> Guard<'static, Part, { rank::SPECIALS }> {
     let i = spread(span as usize) >> (usize::BITS - PARTS.ilog2());
     ALL[i].0.lock()
 }

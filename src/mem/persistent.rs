@@ -3,6 +3,7 @@
 use super::ahead::Ahead;
 use super::counters::{OTHER_SYS, map_for};
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes mapped at a time for small structures.
@@ -14,7 +15,7 @@ struct Bump {
     ahead: Ahead,
 }
 
-static BUMP: Mutex<Bump> = Mutex::new(Bump {
+static BUMP: Mutex<Bump, { rank::BUMP }> = Mutex::new(Bump {
     at: 0,
     end: 0,
     ahead: Ahead::new(),

@@ -8,6 +8,7 @@
 use super::waiter::Waiter;
 use crate::abi::{G, RuntimeTimer, args};
 use crate::sync::mutex::{Mutex, RawMutex};
+use crate::sync::rank;
 use crate::world::glist::GList;
 use crate::{fatal, sched};
 use core::mem::offset_of;
@@ -46,7 +47,7 @@ pub struct PollDesc {
     /// Next in the pool.
     pub(super) link: *mut PollDesc,
     /// Taken before the lock of a timer heap.
-    pub(super) lock: RawMutex,
+    pub(super) lock: RawMutex<{ rank::DESCRIPTOR }>,
     pub(super) closing: AtomicBool,
     pub(super) fd: usize,
     /// Waiters: by mode.
@@ -57,7 +58,8 @@ pub struct PollDesc {
     pub(super) timer: RuntimeTimer,
 }
 
-pub(super) static POOL: Mutex<Pool> = Mutex::new(Pool { free: null_mut() });
+pub(super) static POOL: Mutex<Pool, { rank::DESCRIPTOR_POOL }> =
+    Mutex::new(Pool { free: null_mut() });
 pub(crate) struct Pool {
     pub(super) free: *mut PollDesc,
 }

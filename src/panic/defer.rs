@@ -8,6 +8,7 @@
 
 use crate::abi::{Defer, G, args};
 use crate::sync::mutex::RawMutex;
+use crate::sync::rank;
 use crate::sync::stack::{self, Node};
 use crate::world::deferred::args_of;
 use crate::{fatal, mem, world};
@@ -44,7 +45,7 @@ pub struct PerP {
 static SHARED: [AtomicPtr<Defer>; ROOM.len()] =
     [const { AtomicPtr::new(ptr::null_mut()) }; ROOM.len()];
 /// Only its holder takes batches from [`SHARED`].
-static TAKER: RawMutex = RawMutex::new();
+static TAKER: RawMutex<{ rank::DEFER_POOL }> = RawMutex::new();
 
 /// The P's pools.
 #[inline(always)]

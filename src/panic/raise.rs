@@ -11,6 +11,7 @@ unsafe extern "C" {
 
 /// Raises `e` as a panic in the Go code that called into the runtime. Every Rust frame above is dropped as it stands: hold no lock.
 pub fn raise(e: Eface) -> ! {
+    crate::sync::rank::none();
     let g = crate::world::curg();
     if g.is_null() {
         uncaught::throw_instead(e, "panic on system stack");

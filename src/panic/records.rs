@@ -3,12 +3,13 @@
 use crate::abi::{G, Panic};
 use crate::mem;
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use core::ptr;
 
 struct FreePanics(*mut Panic);
 
 /// Panic records for use again. Panics are rare and never run on a fast path.
-static FREE: Mutex<FreePanics> = Mutex::new(FreePanics(ptr::null_mut()));
+static FREE: Mutex<FreePanics, { rank::PANIC_POOL }> = Mutex::new(FreePanics(ptr::null_mut()));
 
 pub(super) fn new_panic() -> *mut Panic {
     let mut list = FREE.lock();

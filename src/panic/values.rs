@@ -3,6 +3,7 @@
 use crate::abi::{Eface, GoString, known};
 use crate::mem;
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use core::ptr;
 
 /// A constant text as a boxed Go string.
@@ -14,7 +15,7 @@ struct Boxed {
 struct Texts(*const Boxed);
 
 /// Every constant text raised so far, boxed: one entry for each, so raising does not allocate.
-static TEXTS: Mutex<Texts> = Mutex::new(Texts(ptr::null()));
+static TEXTS: Mutex<Texts, { rank::PANIC_TEXTS }> = Mutex::new(Texts(ptr::null()));
 
 fn boxed(text: &'static str) -> *mut u8 {
     let mut texts = TEXTS.lock();

@@ -5,6 +5,7 @@ use super::rates::ticks;
 use crate::abi::G;
 use crate::mem;
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use crate::unwind::frames::{self, Frames};
 use crate::world::{self, WaitReason, g};
 use core::ptr::null_mut;
@@ -32,7 +33,7 @@ pub(crate) struct Table {
 }
 
 /// Innermost lock but for `mem`.
-pub(crate) static TABLE: Mutex<Table> = Mutex::new(Table {
+pub(crate) static TABLE: Mutex<Table, { rank::BLOCK_PROFILE }> = Mutex::new(Table {
     chains: [null_mut(); CHAINS],
     len: 0,
 });

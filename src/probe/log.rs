@@ -6,6 +6,7 @@
 use super::kind::Kind;
 use crate::mem;
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -64,7 +65,7 @@ struct Queue {
     empty: *mut Buffer,
 }
 
-static QUEUE: Mutex<Queue> = Mutex::new(Queue {
+static QUEUE: Mutex<Queue, { rank::TRACE_QUEUE }> = Mutex::new(Queue {
     first: null_mut(),
     last: null_mut(),
     empty: null_mut(),

@@ -5,6 +5,7 @@
 use super::log::Log;
 use crate::mem;
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
@@ -47,7 +48,7 @@ struct Region {
 
 static TABLE: [AtomicPtr<Record>; CHAINS] = [const { AtomicPtr::new(null_mut()) }; CHAINS];
 /// Who adds a record.
-static REGION: Mutex<Region> = Mutex::new(Region {
+static REGION: Mutex<Region, { rank::TRACE_STACKS }> = Mutex::new(Region {
     block: null_mut(),
     used: BLOCK,
     last_id: 0,

@@ -22,6 +22,7 @@ use crate::dispatch::sysmon;
 use crate::os::random_u64;
 use crate::os::timer::{Clock, Interval, Timer, To};
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use crate::world::lists;
 use core::sync::atomic::{AtomicI32, AtomicU64, Ordering, fence};
 
@@ -31,7 +32,7 @@ const SIGNAL: i32 = libc::SIGPROF;
 static PERIOD: AtomicU64 = AtomicU64::new(0);
 
 /// Taken before the locks of the heap's memory and of the profile, after no other.
-pub static TIMERS: Mutex<Timers> = Mutex::new(Timers {
+pub static TIMERS: Mutex<Timers, { rank::THREAD_TIMERS }> = Mutex::new(Timers {
     whole_process: false,
 });
 

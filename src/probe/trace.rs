@@ -26,6 +26,7 @@ use super::stacks;
 use crate::abi::{G, M};
 use crate::code::asmfuncs::goexit_pc;
 use crate::sync::mutex::{Mutex, RawMutex};
+use crate::sync::rank;
 use crate::unwind::frames::{self, Frames};
 use crate::world::{self, P, WaitReason};
 use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
@@ -43,7 +44,7 @@ pub(crate) static FIRST: AtomicU64 = AtomicU64::new(0);
 pub type PerP = Log;
 
 /// Events of threads without P.
-pub(crate) static SHARED: Mutex<Log> = Mutex::new(Log::new());
+pub(crate) static SHARED: Mutex<Log, { rank::TRACE_LOG }> = Mutex::new(Log::new());
 /// Stands for "no P" in the trace.
 const NO_P: i64 = -1;
 
@@ -322,7 +323,7 @@ pub fn heap_changes(live: usize) {
 /// The goroutine in which timers run for the reader: its number, 0 before the first trace.
 pub(crate) static TIMER_GOROUTINE: AtomicI64 = AtomicI64::new(0);
 /// Whose P runs it.
-static TIMERS: RawMutex = RawMutex::new();
+static TIMERS: RawMutex<{ rank::TRACE_TIMERS }> = RawMutex::new();
 
 /// A P runs timers: while this lives, its events are those of the goroutine in which timers run in Go 1.5, so that the tools can tell that
 /// a timer woke a goroutine. If another P runs timers at the same time, that goroutine is taken, and timers run in none.

@@ -11,6 +11,7 @@ use crate::dispatch::sysmon;
 use crate::probe::cpu::{PROFILE, WORDS, alone, lost_pc};
 use crate::probe::timers::{self, TIMERS};
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use crate::{mem, world};
 use core::ptr::null_mut;
 
@@ -135,7 +136,7 @@ struct Reader(*mut G);
 unsafe impl Send for Reader {}
 
 /// Taken after no other lock, before those of the timers and of the scheduler.
-static READER: Mutex<Reader> = Mutex::new(Reader(null_mut()));
+static READER: Mutex<Reader, { rank::CPU_PROFILE }> = Mutex::new(Reader(null_mut()));
 
 /// Parks the reader for a while, or until the profile ends; it then looks again.
 unsafe fn try_later() -> Status {

@@ -16,6 +16,7 @@ use crate::probe::trace::{
 };
 use crate::sched::{self, stw};
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use crate::world::g::{status_of, transition};
 use crate::world::{self, WaitReason, lists, status};
 use crate::{fatal, types};
@@ -43,7 +44,7 @@ struct Session {
     tail: [u8; 48],
 }
 
-static SESSION: Mutex<Session> = Mutex::new(Session {
+static SESSION: Mutex<Session, { rank::TRACE_SESSION }> = Mutex::new(Session {
     header: false,
     footer: false,
     frequency: 0,

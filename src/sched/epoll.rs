@@ -11,6 +11,7 @@ use crate::os::sys::{syscall3, syscall6};
 use crate::os::ways::Ways;
 use crate::sync::mutex::RawMutex;
 use crate::sync::note::SharedNote;
+use crate::sync::rank;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
@@ -45,7 +46,7 @@ mod waits {
     pub const WAIT: usize = 2;
 }
 
-static INIT: RawMutex = RawMutex::new();
+static INIT: RawMutex<{ rank::POLLER_INIT }> = RawMutex::new();
 
 #[repr(C, packed)]
 #[derive(Clone, Copy)]

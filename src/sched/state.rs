@@ -5,6 +5,7 @@ use super::wake::Wake;
 use crate::abi::{G, M};
 use crate::sync::mutex::Mutex;
 use crate::sync::note::Note;
+use crate::sync::rank;
 use crate::world::glist::GList;
 use crate::world::lists::{GOMAXPROCS, GS, existing_ps};
 use crate::world::{
@@ -44,7 +45,7 @@ pub struct Sched {
 }
 
 /// The scheduler's lock and what it protects.
-pub static SCHED: Mutex<Sched> = Mutex::new(Sched {
+pub static SCHED: Mutex<Sched, { rank::SCHED }> = Mutex::new(Sched {
     midle: ptr::null_mut(),
     nmidle: 0,
     nmidlelocked: 0,

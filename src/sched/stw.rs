@@ -10,6 +10,7 @@ use crate::mem;
 use crate::os::cpu::NCPU;
 use crate::probe::trace;
 use crate::sync::mutex::RawMutex;
+use crate::sync::rank;
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::p::pstatus;
 use crate::world::phase::GCWAITING;
@@ -18,7 +19,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 /// One stopper at a time.
-static WORLD: RawMutex = RawMutex::new();
+static WORLD: RawMutex<{ rank::WORLD }> = RawMutex::new();
 /// GOMAXPROCS to take effect at the next start of the world, 0 = as it is.
 pub(crate) static NEW_PROCS: AtomicU32 = AtomicU32::new(0);
 /// Time between two requests to preempt: a goroutine may have taken the poisoned guard away without stopping, or be in a loop without calls. Longer

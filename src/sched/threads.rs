@@ -9,6 +9,7 @@ use crate::os::{self, sys};
 use crate::probe::trace;
 use crate::sync::mutex::Guard;
 use crate::sync::note::Note;
+use crate::sync::rank;
 use crate::world::p::pstatus;
 use crate::world::{self, P, getm, lists};
 use crate::{fatal, mem};
@@ -51,7 +52,7 @@ pub unsafe fn init(m: *mut M, g0: *mut G) {
 }
 
 /// Dies if there are more threads than `debug.SetMaxThreads` allows.
-pub fn check_count(s: Guard<'_, Sched>) {
+pub fn check_count(s: Guard<'_, Sched, { rank::SCHED }>) {
     if s.mcount > s.maxmcount {
         let max = s.maxmcount;
         drop(s);

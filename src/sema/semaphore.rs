@@ -14,6 +14,7 @@ use super::queue::Queue;
 use crate::abi::{G, Status, args};
 use crate::sched;
 use crate::sync::mutex::RawMutex;
+use crate::sync::rank;
 use crate::sync::units::{self, Turn};
 use crate::world::sudog::{self, Patience, Sudog};
 use crate::world::{self, WaitReason};
@@ -28,7 +29,7 @@ const BUCKETS: usize = 512;
 #[derive(Debug)]
 #[repr(C, align(32))]
 struct Bucket {
-    lock: RawMutex,
+    lock: RawMutex<{ rank::SEMAPHORE }>,
     /// Waiters to be woken: all but those that try, and takers about to look at the word a last time.
     nwait: AtomicU32,
     queue: UnsafeCell<Queue>,

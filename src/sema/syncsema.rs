@@ -6,15 +6,16 @@
 use crate::abi::{Status, SyncSema, args};
 use crate::sched;
 use crate::sync::mutex::RawMutex;
+use crate::sync::rank;
 use crate::world::sudog::{self, Sudog};
 use crate::world::{self, WaitReason};
 use core::ptr::null_mut;
 
 const TAKER: i32 = -1;
 
-unsafe fn lock<'a>(s: *mut SyncSema) -> &'a RawMutex {
+unsafe fn lock<'a>(s: *mut SyncSema) -> &'a RawMutex<{ rank::SYNC_SEMA }> {
     // SAFETY: the word is ours by the contract with package sync, and zero at first. A RawMutex is its lower half.
-    unsafe { &*(&raw mut (*s).lock).cast::<RawMutex>() }
+    unsafe { &*(&raw mut (*s).lock).cast::<RawMutex<{ rank::SYNC_SEMA }>>() }
 }
 
 unsafe fn push(s: *mut SyncSema, w: *mut Sudog) {

@@ -5,6 +5,7 @@
 
 use super::{poison, size::MIN_STACK};
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use crate::{mem, os, world};
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -72,7 +73,7 @@ struct Pool {
     large: [List; LARGE],
 }
 
-static POOL: Mutex<Pool> = Mutex::new(Pool {
+static POOL: Mutex<Pool, { rank::STACK_POOL }> = Mutex::new(Pool {
     small: [List::EMPTY; ORDERS],
     slabs: [[0, 0]; 2],
     ahead: mem::Ahead::new(),

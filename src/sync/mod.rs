@@ -3,8 +3,7 @@
 //! - `mutex`, `note`: for threads; `backoff`: how they wait for each other; `units`: words that count what may be taken.
 //! - `stack`: nodes that any thread leaves for others. - `ring`: a P's run queue.
 //!
-//! Lock order (outer first): a channel's lock or a semaphore bucket, sudog pool, timer heap, `sched::state::SCHED`, heap central lists, page heap,
-//! bump allocator of `mem`.
+//! Lock order: [`rank`].
 
 pub mod atomic;
 pub mod backoff;
@@ -12,6 +11,7 @@ pub mod mutex;
 pub mod note;
 #[cfg(test)]
 mod note_test;
+pub mod rank;
 pub mod ring;
 pub mod stack;
 pub mod units;

@@ -1,10 +1,12 @@
 //! The runtime's lock: a futex word with bounded spinning ([`super::backoff`]).
 //!
-//! States: 0 free, 1 held, 2 held with sleepers. The holder must not park a goroutine or run Go code.
+//! States: 0 free, 1 held, 2 held with sleepers. The holder must not park a goroutine or run Go code. Which locks may be taken while others are held:
+//! [`super::rank`], whose number is part of the type.
 
 use crate::os::futex;
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::backoff::Backoff;
+use crate::sync::rank;
 use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
 
@@ -15,11 +17,11 @@ const ROUNDS: u32 = 5;
 /// A lock without data, for structures that lie in shared memory.
 #[repr(transparent)]
 #[derive(Debug)]
-pub struct RawMutex {
+pub struct RawMutex<const RANK: u8 = { rank::ANY }> {
     word: AtomicU32,
 }
 
-impl RawMutex {
+impl<const RANK: u8> RawMutex<RANK> {
     crate::constructor! {
         /// A free lock.
         pub fn new() -> Self {
@@ -32,66 +34,74 @@ impl RawMutex {
     /// Takes the lock.
     #[inline]
     pub fn lock(&self) {
+        rank::wanted(RANK);
         // Acquire pairs with the Release in `unlock`.
         if self
             .word
             .compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed)
             .is_err()
         {
-            self.lock_slow();
+            lock_slow(&self.word);
         }
+        rank::taken(RANK);
     }
 
     /// Takes the lock if it is free.
     #[inline]
     pub fn try_lock(&self) -> bool {
-        self.word
+        let taken = self
+            .word
             .compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed)
-            .is_ok()
-    }
-
-    #[cold]
-    fn lock_slow(&self) {
-        // Once this thread has slept others may sleep, too, and the word must say so when it has the lock.
-        let mut held = 1;
-        while !self.lock_awake(held) {
-            // From here on the word says "sleepers": whoever gets the lock this way may wake one too many, never one too few.
-            if self.word.swap(2, Ordering::Acquire) == 0 {
-                return;
-            }
-            futex::sleep(&self.word, 2, -1);
-            held = 2;
+            .is_ok();
+        if taken {
+            rank::taken(RANK);
         }
-    }
-
-    /// Tries for a while, with times away between; `held` is what the word says then. Not part of [`RawMutex::lock_slow`], whose frame lies under the deepest
-    /// calls of leaf functions.
-    #[inline(never)]
-    fn lock_awake(&self, held: u32) -> bool {
-        let mut backoff = Backoff::new(ROUNDS);
-        while backoff.stay_away() {
-            if self.word.load(Ordering::Relaxed) == 0
-                && self
-                    .word
-                    .compare_exchange(0, held, Ordering::Acquire, Ordering::Relaxed)
-                    .is_ok()
-            {
-                return true;
-            }
-        }
-        false
+        taken
     }
 
     /// Gives the lock back. The caller must hold it.
     #[inline]
     pub fn unlock(&self) {
+        rank::given(RANK);
         if self.word.swap(0, Ordering::Release) == 2 {
             futex::wake(&self.word, 1);
         }
     }
 }
 
-impl Default for RawMutex {
+/// Takes the lock of a word. One copy for all ranks.
+#[cold]
+fn lock_slow(word: &AtomicU32) {
+    // Once this thread has slept others may sleep, too, and the word must say so when it has the lock.
+    let mut held = 1;
+    while !lock_awake(word, held) {
+        // From here on the word says "sleepers": whoever gets the lock this way may wake one too many, never one too few.
+        if word.swap(2, Ordering::Acquire) == 0 {
+            return;
+        }
+        futex::sleep(word, 2, -1);
+        held = 2;
+    }
+}
+
+/// Tries for a while, with times away between; `held` is what the word says then. Not part of [`lock_slow`], whose frame lies under the deepest
+/// calls of leaf functions.
+#[inline(never)]
+fn lock_awake(word: &AtomicU32, held: u32) -> bool {
+    let mut backoff = Backoff::new(ROUNDS);
+    while backoff.stay_away() {
+        if word.load(Ordering::Relaxed) == 0
+            && word
+                .compare_exchange(0, held, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok()
+        {
+            return true;
+        }
+    }
+    false
+}
+
+impl<const RANK: u8> Default for RawMutex<RANK> {
     fn default() -> Self {
         Self::new()
     }
@@ -99,17 +109,17 @@ impl Default for RawMutex {
 
 /// A lock around its data.
 #[derive(Debug)]
-pub struct Mutex<T> {
-    raw: RawMutex,
+pub struct Mutex<T, const RANK: u8 = { rank::ANY }> {
+    raw: RawMutex<RANK>,
     data: UnsafeCell<T>,
 }
 
 // SAFETY: the data is only reached through the lock; raw pointers in it are the runtime's own structures, not tied to a thread.
-unsafe impl<T> Sync for Mutex<T> {}
+unsafe impl<T, const RANK: u8> Sync for Mutex<T, RANK> {}
 // SAFETY: as above.
-unsafe impl<T> Send for Mutex<T> {}
+unsafe impl<T, const RANK: u8> Send for Mutex<T, RANK> {}
 
-impl<T> Mutex<T> {
+impl<T, const RANK: u8> Mutex<T, RANK> {
     crate::constructor! {
         /// A free lock around `data`.
         pub fn new(data: T) -> Self {
@@ -122,7 +132,7 @@ impl<T> Mutex<T> {
 
     /// Takes the lock until the guard is dropped.
     #[inline]
-    pub fn lock(&self) -> Guard<'_, T> {
+    pub fn lock(&self) -> Guard<'_, T, RANK> {
         self.raw.lock();
         Guard { lock: self }
     }
@@ -138,18 +148,18 @@ impl<T> Mutex<T> {
 
     /// Takes the lock if it is free.
     #[inline]
-    pub fn try_lock(&self) -> Option<Guard<'_, T>> {
+    pub fn try_lock(&self) -> Option<Guard<'_, T, RANK>> {
         self.raw.try_lock().then(|| Guard { lock: self })
     }
 }
 
 /// Holds a [`Mutex`].
 #[derive(Debug)]
-pub struct Guard<'a, T> {
-    lock: &'a Mutex<T>,
+pub struct Guard<'a, T, const RANK: u8 = { rank::ANY }> {
+    lock: &'a Mutex<T, RANK>,
 }
 
-impl<T> Deref for Guard<'_, T> {
+impl<T, const RANK: u8> Deref for Guard<'_, T, RANK> {
     type Target = T;
     fn deref(&self) -> &T {
         // SAFETY: the guard proves that we hold the lock.
@@ -157,14 +167,14 @@ impl<T> Deref for Guard<'_, T> {
     }
 }
 
-impl<T> DerefMut for Guard<'_, T> {
+impl<T, const RANK: u8> DerefMut for Guard<'_, T, RANK> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: the guard proves that we hold the lock.
         unsafe { &mut *self.lock.data.get() }
     }
 }
 
-impl<T> Drop for Guard<'_, T> {
+impl<T, const RANK: u8> Drop for Guard<'_, T, RANK> {
     fn drop(&mut self) {
         self.lock.raw.unlock();
     }

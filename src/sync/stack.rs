@@ -41,7 +41,7 @@ pub unsafe fn push<T: Node>(stack: &AtomicPtr<T>, node: *mut T) {
 /// # Safety
 /// Every taker of this stack uses the same lock.
 #[inline(always)]
-pub unsafe fn pop<T: Node>(stack: &AtomicPtr<T>, taker: &RawMutex) -> *mut T {
+pub unsafe fn pop<T: Node, const RANK: u8>(stack: &AtomicPtr<T>, taker: &RawMutex<RANK>) -> *mut T {
     if stack.load(Ordering::Relaxed).is_null() {
         return null_mut();
     }

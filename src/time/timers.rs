@@ -11,6 +11,7 @@ use crate::probe::trace;
 use crate::sched::state::WAKE;
 use crate::sched::threads;
 use crate::sync::mutex::RawMutex;
+use crate::sync::rank;
 use crate::world::P;
 use crate::world::glist::GList;
 use core::cell::UnsafeCell;
@@ -26,7 +27,7 @@ unsafe extern "C" {
 #[derive(Debug)]
 #[repr(C)]
 pub struct PerP {
-    lock: RawMutex,
+    lock: RawMutex<{ rank::TIMERS }>,
     /// The heap's number, 0 before the first timer.
     id: AtomicU32,
     /// When the first timer is due; 0: no timers. Written under the lock.

@@ -11,6 +11,7 @@ use super::alg::same_string;
 use crate::abi::{GoString, IMethod, InterfaceType, Itab, Method, Type};
 use crate::mem::persistent_alloc;
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// Slots at boot: what a program with the usual packages needs.
@@ -24,7 +25,7 @@ struct Table {
 
 static TABLE: AtomicPtr<Table> = AtomicPtr::new(core::ptr::null_mut());
 /// Number of tables entered.
-static LOCK: Mutex<usize> = Mutex::new(0);
+static LOCK: Mutex<usize, { rank::ITAB }> = Mutex::new(0);
 
 impl Table {
     fn new(slots: usize) -> *mut Self {

@@ -11,6 +11,7 @@ use crate::abi::{G, M, offsets};
 use crate::mem;
 use crate::os::context::GENERAL;
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use core::arch::x86_64::{__cpuid, __cpuid_count};
 use core::mem::offset_of;
 use core::ptr::{self, null_mut};
@@ -57,7 +58,7 @@ static VECTOR: AtomicUsize = AtomicUsize::new(FXSAVE);
 /// All records, linked by `all`.
 static ALL: AtomicPtr<Registers> = AtomicPtr::new(null_mut());
 /// Free records, linked by `free`.
-static FREE: Mutex<Free> = Mutex::new(Free(null_mut()));
+static FREE: Mutex<Free, { rank::REGISTERS }> = Mutex::new(Free(null_mut()));
 
 struct Free(*mut Registers);
 // SAFETY: records are never freed.

@@ -10,6 +10,7 @@ use crate::chan::hchan::Hchan;
 use crate::mem;
 use crate::os::clock::nanotime;
 use crate::sync::mutex::Mutex;
+use crate::sync::rank;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
@@ -97,7 +98,7 @@ struct Shared {
     len: u32,
 }
 
-static SHARED: Mutex<Shared> = Mutex::new(Shared {
+static SHARED: Mutex<Shared, { rank::SUDOG_POOL }> = Mutex::new(Shared {
     free: null_mut(),
     len: 0,
 });

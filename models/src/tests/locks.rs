@@ -55,7 +55,7 @@ fn the_lock_excludes_and_wakes() {
 #[test]
 fn the_guard_gives_the_lock_back() {
     explore(|| {
-        let m = Arc::new(Mutex::new(1));
+        let m: Arc<Mutex<i32>> = Arc::new(Mutex::new(1));
         let theirs = m.clone();
         let t = thread::spawn(move || *theirs.lock() += 1);
         if let Some(mut v) = m.try_lock() {
