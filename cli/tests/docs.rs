@@ -38,6 +38,34 @@ fn links(text: &str) -> Vec<&str> {
         .collect()
 }
 
+/// What a link to a heading calls it: small letters and digits, hyphens for spaces, nothing else.
+fn anchor(heading: &str) -> String {
+    let kept = heading
+        .trim_start_matches('#')
+        .trim()
+        .chars()
+        .filter(|&c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.flat_map(char::to_lowercase)
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
+}
+
+/// A link leads to a file that exists and, where it names a heading, to that.
+fn leads_somewhere(document: &Path, target: &str) -> bool {
+    let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+    let path = match file {
+        "" => document.to_path_buf(),
+        file => document.parent().unwrap().join(file),
+    };
+    if heading.is_empty() {
+        return path.exists();
+    }
+    fs::read_to_string(path).is_ok_and(|text| {
+        let headings = text.lines().filter(|l| l.starts_with('#'));
+        headings.map(anchor).any(|a| a == heading)
+    })
+}
+
 #[test]
 fn every_link_in_the_documents_leads_somewhere() {
     let mut broken = Vec::new();
@@ -46,8 +74,7 @@ fn every_link_in_the_documents_leads_somewhere() {
         let text = fs::read_to_string(&document).unwrap();
         for target in links(&text).into_iter().filter(|t| !t.contains("://")) {
             seen += 1;
-            let file = target.split('#').next().unwrap();
-            if !document.parent().unwrap().join(file).exists() {
+            if !leads_somewhere(&document, target) {
                 broken.push(format!("{}: {target}", document.display()));
             }
         }
@@ -57,6 +84,24 @@ fn every_link_in_the_documents_leads_somewhere() {
         "the documents link to {seen} files only: are links still found?"
     );
     assert!(broken.is_empty(), "{broken:#?}");
+}
+
+/// The book's table of contents lists the README first, and every page of docs/ once.
+#[test]
+fn the_book_has_every_page_once() {
+    let summary = fs::read_to_string(root().join("docs/SUMMARY.md")).unwrap();
+    let chapters = links(&summary);
+    assert_eq!(chapters.first(), Some(&"../README.md"));
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(root().join("docs")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let is_page = name.ends_with(".md") && name != "SUMMARY.md";
+        let listed = chapters.iter().filter(|c| **c == name).count();
+        if listed != usize::from(is_page) {
+            wrong.push(format!("{name}: {listed} times in docs/SUMMARY.md"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
