@@ -1,13 +1,16 @@
 //! The last words of a process, and the errors that end it (docs/debug.md).
 //!
 //! - [`out`]: text without allocation, to standard error or into a buffer;
+//! - [`hook`]: functions that rooms further up fill in;
 //! - [`print`](mod@print): strings and numbers to standard error, `fatal error: ...` and exit status 2.
 //!
 //! Nothing here allocates from the heap: it may be called with any lock held, on any stack of the runtime's own.
 
+pub mod hook;
 pub mod out;
 pub mod print;
 
+pub use hook::Hook;
 pub use print::{
     PANIC_DURING_PANIC, bug, dying, fatal, put_hex, put_u64, puts, throw, throw_all, throw_saying,
 };
