@@ -5,9 +5,11 @@
 //! --test rooms` writes it again, with fewer names or as many: those of files that were moved. Where a file was cut in two, so that there are
 //! more, remove the list before. `cargo test --test rooms -- --nocapture` prints the figures.
 //!
-//! `source` finds the modules and what names mean, `arrows` who names whom, `graph` the circles, `law` judges.
+//! `source` finds the modules and what names mean, `arrows` who names whom, `graph` the circles, `law` judges; `care`
+//! counts how unsafe code is written.
 
 mod arrows;
+mod care;
 mod graph;
 mod law;
 mod source;
@@ -65,6 +67,8 @@ fn rooms() {
         "{}",
         graph::figures(&order, &read.collect(), &found.arrows, &found.imports)
     );
+
+    print!("{}", care::Care::of(&tree, &sources).table());
 
     let mut broken = law::sources(&order, &sources, &tree, &found);
     broken.extend(law::pages(&docs));

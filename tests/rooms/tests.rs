@@ -1,6 +1,7 @@
 //! The law held against small sources, each with one thing in it that must be seen, or must not.
 
 use super::arrows::{Arrows, Found};
+use super::care::Care;
 use super::law::{self, Broken};
 use super::source::{Texts, Tree};
 
@@ -386,4 +387,27 @@ fn pages_and_words_follow_their_lists() {
         "b.rs: the word \"lets go\" (docs/words.md)",
     ];
     assert_eq!(law::lines(&law::words(&docs, &sources)), lines);
+}
+
+#[test]
+fn care_is_counted() {
+    let low = "/// One.\n///\n/// # Safety\n/// Always.\npub unsafe fn one() {\n    // SAFETY: it is.\n    unsafe { two() }\n}\n\
+        unsafe fn two() {\n    debug_assert!(true);\n    // SAFETY: the caller promises that it is called\n    // once, before there is another thread.\n    unsafe { one() };\n}\n\
+        #[cfg(test)]\nmod tests {\n    pub fn unsafe_too() { unsafe { super::one() } }\n}\n";
+    let texts = texts(&[("lib.rs", "mod low;"), ("low.rs", low)]);
+    let care = Care::of(&Tree::read(&texts), &texts);
+    let expected = Care {
+        lines: 19,
+        long: 0,
+        public: 1,
+        asserts: 1,
+        sites: 4,
+        blocks: 2,
+        whole: 1,
+        functions: 2,
+        told: 1,
+        comments: 2,
+        short: 1,
+    };
+    assert_eq!(care, expected);
 }
