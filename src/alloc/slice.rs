@@ -49,8 +49,8 @@ pub unsafe fn make_leaf(a: &mut args::runtime_makeslice) -> bool {
 /// Bytes that `makeslice` clears at a time: some ten microseconds, as a stop of the world may have to wait for it.
 const PIECE: usize = 256 << 10;
 
-/// Clears `from..to`, memory without pointers that the running goroutine's call has just allocated and that its results point to. If the goroutine is to make
-/// room it does, and goes on here when its turn comes.
+/// Clears `from..to`, memory without pointers that the running goroutine's call has just allocated and that its results point to. If preemption is requested
+/// the goroutine yields its P, and continues here when it runs again.
 unsafe fn clear_in_pieces(g: *mut G, mut from: usize, to: usize) -> Status {
     // SAFETY: the memory is the caller's; g is curg, stopped in its call.
     unsafe {

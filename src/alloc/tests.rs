@@ -140,7 +140,7 @@ fn pointer_layouts_are_kept_beside_objects() {
     c.flush();
 }
 
-/// Allocates, marks a random half, and checks that sweeping makes room in the other half for as much as was there, and never in this one.
+/// Allocates, marks a random half, and checks that after a sweep the slots of the other half are reused, and none of this one.
 #[test]
 fn sweeping_frees_what_is_not_marked() {
     let _one = lock();

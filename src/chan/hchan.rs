@@ -16,13 +16,14 @@ use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
 /// - a waiting receiver implies `qcount == 0`, or 1 at most while one that was woken tries to get an element ([`RECEIVER`]); a waiting sender
 ///   implies `qcount == dataqsiz`, or one less at least while one tries ([`SENDER`]); neither exists once `closed`.
 ///
-/// A waiter is served by who meets it, so that it has nothing left to do. Only where the ring is a lock or a semaphore ([`LOCK`]), the same goroutines putting in and
-/// taking out, waiters are woken to try, like those of a semaphore and for the same reason ([`crate::sema::semaphore`]): it would be handed from one
-/// to the next otherwise, a switch of goroutines for each operation. Whoever waits in a select is served always.
+/// The goroutine that finds a waiter completes its operation, so that the waiter has nothing left to do. Only where the ring is used as a lock or a semaphore
+/// ([`LOCK`]), the same goroutines sending and receiving, waiters are woken to try, like those of a semaphore and for the same reason
+/// ([`crate::sema::semaphore`]): otherwise the element would be handed from one to the next, a goroutine switch for each operation. A waiter in a select is
+/// always served.
 ///
 /// All fields but those marked constant are written under the lock; the atomic ones are also read without it.
 ///
-/// It fills one cache line, and objects of its size lie on one: between two processors that share a channel only this line goes to and fro, and the ring's.
+/// It fills one cache line, and objects of its size are aligned to one: two processors that share a channel share only this line and the ring's.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Hchan {

@@ -1,8 +1,8 @@
 //! Channels and select (docs/chan.md).
 //!
 //! A channel is a Go object: counters that compiled code reads, a ring of elements, two queues of waiters and a lock. A waiter is a
-//! [`crate::world::sudog::Sudog`], off-heap. Nothing of Rust survives a park: whoever takes a waiter off a queue copies the element to or from the waiter's
-//! slot, writes the result byte into its argument area and readies it; only select needs a step of its own after waking.
+//! [`crate::world::sudog::Sudog`], off-heap. No Rust frame survives a park: the goroutine that takes a waiter off a queue copies the element to or from the
+//! waiter's slot, writes the result byte into its argument area and readies it; only select needs a step of its own after waking.
 //!
 //! - `hchan`: the structure, ring and queues; what send and receive do under the lock. - `fast`: leaf mode, where nobody waits.
 //! - `ops`: send, receive, close with parking; `serve`: what a waiter finds done. - `select`: registration and leaf mode.

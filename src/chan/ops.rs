@@ -309,7 +309,7 @@ pub unsafe fn block(_a: &mut args::runtime_block) -> Status {
 
 /// `reflect.chansend`.
 pub unsafe fn reflect_chansend(a: &mut args::reflect_chansend) -> Status {
-    // Written before parking: then whoever wakes us need not.
+    // Written before parking: then the waker need not.
     a.r0 = true;
     // SAFETY: as in `chansend1`.
     match unsafe { send(a.ch.cast(), a.val, !a.nb) } {

@@ -31,7 +31,7 @@ enum Choice {
     Parked,
 }
 
-/// What a case is about, whoever built the select.
+/// What a case is about, be the select compiled or built by package reflect.
 struct Op {
     chan: *mut Hchan,
     elem: *mut u8,

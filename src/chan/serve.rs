@@ -4,8 +4,8 @@ use crate::abi::{G, Status};
 use crate::panic;
 use crate::world::sudog::{self, Sudog};
 
-/// Leaves word for a waiter that was taken off its queue, its element copied. `ok`: not because the channel was closed. From then
-/// on its stack is nobody's but its own: see [`crate::stack::waiters`].
+/// Records the result for a waiter that was taken off its queue and its element copied. `ok`: not because the channel was closed. From
+/// then on no other thread uses its stack: see [`crate::stack::waiters`].
 ///
 /// # Safety
 /// `s` was claimed from its queue by the caller, who still holds the channel's lock.

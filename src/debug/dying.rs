@@ -118,7 +118,7 @@ pub unsafe fn finish(g: *mut G) -> ! {
 /// As [`finish`], for a goroutine whose frames start at `walker`.
 ///
 /// # Safety
-/// [`start`] was called; `walker` is of the stack of `g`, which stands still.
+/// [`start`] was called; `walker` is of the stack of `g`, which is at rest.
 pub unsafe fn finish_from(g: *mut G, walker: Option<Walker>) -> ! {
     // SAFETY: passed on to the caller.
     unsafe { show_and_leave(g, walker, 0) }

@@ -225,7 +225,7 @@ pub unsafe fn own(out: &mut Out<'_>, g: *mut G, style: Style) {
 /// A goroutine whose frames start at `walker`, after the runtime function with entry `call` (0 = none).
 ///
 /// # Safety
-/// `walker` is of the stack of `g`, which stands still.
+/// `walker` is of the stack of `g`, which is at rest.
 pub unsafe fn from(out: &mut Out<'_>, g: *mut G, walker: Walker, call: usize, style: Style) {
     // SAFETY: the caller's promise.
     unsafe {

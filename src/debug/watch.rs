@@ -1,8 +1,8 @@
 //! The watchdog: a dying process ends.
 //!
-//! While the values of an uncaught panic are shown Go code runs, which may hang. Afterwards something of ours may: a lock that is never free, a standard error
-//! that nobody reads; the latter while the values are written, too. The thread to notice that may be any, and may itself wait for what never comes, so the kernel watches: its timer sends SIGALRM when
-//! the time is up, and the handler ([`rang`]) ends the process.
+//! While the values of an uncaught panic are printed, Go code runs, which may hang. Afterwards the runtime itself may hang: on a lock that is never released, or
+//! on a standard error that no process reads (that one also while the values are written). Any thread may hang, so no thread can be relied upon to notice it:
+//! a kernel timer sends SIGALRM when the time is up, and the handler ([`rang`]) ends the process.
 
 use super::dying;
 use crate::config::godebug;
@@ -14,7 +14,7 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What had been written when it was set.
 static WRITTEN: AtomicU64 = AtomicU64::new(0);
-/// A value is being written: a program that does not get on waits for whoever reads its standard error.
+/// A value is being written: a program that makes no progress waits for the reader of its standard error.
 static WRITING: AtomicBool = AtomicBool::new(false);
 
 /// The timer is one that the program may have set, too.

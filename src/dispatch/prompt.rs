@@ -1,12 +1,13 @@
-//! Goroutines that go before the others: those that a timer made ready, or the network while every P was busy.
+//! Urgent goroutines, which go before the others: those that a timer readied, or the network while every P was busy.
 //!
-//! What they wait for has a time of its own, so they are not to stand in line behind goroutines that compute for a whole time slice each. A P that finds
-//! its timers due runs the first of the goroutines they wake at once and puts the rest into the list `Sched::prompt`, where any P takes them before its
-//! own queue. sysmon puts there what it finds on the network while goroutines run long. While the list is not empty, sysmon asks goroutines that have run
-//! for [`HOG_NS`] to make room; goroutines that allocate look themselves ([`look_for_timers`]). A P that does not get to its timers at all has them fired by others ([`timers_overdue`]).
+//! They wait for a point in time, so they are not to queue behind goroutines that compute for a whole time slice each. A P that finds its timers due
+//! runs the first of the goroutines they wake at once and puts the rest on the list `Sched::prompt`, from which every P takes before it looks at its
+//! own queue. sysmon puts there what it finds on the network while goroutines run long. While the list is not empty, sysmon preempts goroutines that have
+//! run for [`HOG_NS`]; goroutines that allocate look themselves ([`look_for_timers`]). If a P does not get to its timers at all, other threads fire them
+//! ([`timers_overdue`]).
 //!
-//! After [`STREAK`] of them in a row another goroutine has its turn, so that many timers with short periods starve nobody. While the list is long no more
-//! timers are fired: the goroutines they wake would only stand at its end.
+//! After [`STREAK`] of them in a row a P runs another goroutine, so that many timers with short periods starve none. While the list is long no more
+//! timers are fired: the goroutines they wake would only be at its end.
 
 use crate::abi::G;
 use crate::sched::state::{GLOBAL_RUNQ, OVERDUE, PROMPT, SCHED, WAKE};
@@ -16,9 +17,9 @@ use crate::world::{self, P, lists};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
-/// Who has run for so long has to make room for a goroutine in the list. Shorter means more switches, longer that those wait.
+/// A goroutine that has run for so long is preempted for one on the list. Shorter means more switches, longer means that urgent ones wait longer.
 pub const HOG_NS: i64 = 100_000;
-/// Prompt goroutines in a row on one P.
+/// Urgent goroutines in a row on one P.
 const STREAK: u32 = 16;
 /// One in so many turns of others, about, goes to the global queue if the P's own has goroutines, too: those that were preempted are there.
 const QUEUE_EVERY: u32 = 4;
@@ -80,8 +81,8 @@ pub unsafe fn next(p: *mut P) -> *mut G {
     }
 }
 
-/// A P does not get to its timers though it was asked: the system may have taken its thread's processor, or the goroutine there holds it (`procPin`). Whoever
-/// schedules next fires them; the goroutines of `hogs`, Ps that have not for a while, are asked to make room.
+/// A P does not get to its timers though it was asked: the kernel may have descheduled its thread, or the goroutine there is pinned to it (`procPin`). The
+/// next thread that schedules fires them; the goroutines of `hogs`, Ps that have not scheduled for a while, are preempted.
 pub fn timers_overdue(hogs: impl Iterator<Item = *mut P>) {
     OVERDUE.store(true, Ordering::Relaxed);
     for p in hogs {
@@ -90,8 +91,8 @@ pub fn timers_overdue(hogs: impl Iterator<Item = *mut P>) {
     }
 }
 
-/// The goroutine that allocates makes room if a timer of its P is due. sysmon would ask it to, a fraction of a millisecond later, or some milliseconds when the kernel
-/// has no processor for sysmon. Called where memory is taken for many objects.
+/// The goroutine that allocates is preempted if a timer of its P is due. sysmon would request that too, a fraction of a millisecond later, or some
+/// milliseconds when the kernel has no processor for sysmon. Called where memory is taken for many objects.
 ///
 /// # Safety
 /// In system mode on a thread with a P.

@@ -40,7 +40,7 @@ const PATIENCE_NS: i64 = 5_000;
 /// Looks meanwhile.
 const LOOKS: i64 = 2;
 
-/// How long a seeker lingers that saw such goroutines; the kernel adds some 50 microseconds.
+/// How long a spinning thread that saw such goroutines lingers; the kernel adds some 50 microseconds.
 const LINGER_NS: i64 = 20_000;
 /// Nobody wakes it.
 static LINGER: AtomicU32 = AtomicU32::new(0);
@@ -159,8 +159,8 @@ extern "C" fn gort_parked_on_g0() -> ! {
     fatal::throw("blocking operation on a system stack")
 }
 
-/// Runs goroutines for ever. Whoever has stopped the goroutine of this thread comes here, from the base of the g0 stack or a few frames above it; nothing that
-/// is called here may come here again, or the stack grows with every goroutine (`gort prove` looks for such a path).
+/// Runs goroutines for ever. The code that has parked or preempted this thread's goroutine calls it, at the base of the g0 stack or a few frames above it.
+/// No callee may call it again, or the stack would grow with every goroutine (`gort prove` looks for such a path).
 #[unsafe(export_name = "gort_schedule")]
 pub extern "C" fn schedule() -> ! {
     if cfg!(debug_assertions) || perturb::on() {
@@ -358,7 +358,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                     return ptr::null_mut();
                 }
             }
-            // More than half as many seekers as busy Ps only burn CPU.
+            // More spinning threads than half the busy Ps only burn processor time.
             let busy = lists::GOMAXPROCS.load(Ordering::Relaxed) - WAKE.idle();
             if (*m).spinning != 0 || 2 * WAKE.seekers() < busy {
                 if (*m).spinning == 0 {

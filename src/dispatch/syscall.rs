@@ -1,7 +1,7 @@
 //! System calls of Go code: `syscall.Syscall` brackets them with entersyscall and exitsyscall.
 //!
-//! Between the two the goroutine is in state SYSCALL and its P in state SYSCALL: whoever changes the P's status first has it, the
-//! returning M or another (sysmon, the stopper of the world). The stack stays where it is.
+//! Between the two the goroutine is in state SYSCALL and its P in state SYSCALL: the thread that first changes the P's status owns
+//! the P, be it the returning M or another (sysmon, the stopper of the world). The stack is not moved.
 
 use super::schedule;
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, args};
@@ -190,7 +190,7 @@ unsafe fn traced_exit(m: *mut M, g: *mut G) -> bool {
             (*p).syscalltick.fetch_add(1, Ordering::Release);
             return true;
         }
-        // Whoever took it counts up when that is written.
+        // The thread that took it increments the tick once that event is written.
         while (*p).syscalltick.load(Ordering::Acquire) == tick {
             sys::sched_yield();
         }

@@ -1,5 +1,5 @@
-//! The thread that watches: takes Ps out of long system calls, asks long-running goroutines to make room, waits for the network when all Ps are busy and
-//! nobody else looks, gives idle memory back to the system.
+//! The monitor thread: retakes Ps from long system calls, preempts long-running goroutines, polls the network when all Ps are busy and
+//! no other thread does, and returns idle memory to the kernel.
 //!
 //! It holds no P and never runs Go code.
 
@@ -24,10 +24,11 @@ use core::sync::atomic::Ordering;
 
 /// Shortest nap: the latency of taking a P out of a blocking system call.
 const NAP_MIN_NS: i64 = 20_000;
-/// Shortest naps in a row that found no P to take, about a millisecond of them with what the kernel adds; then they become longer. More take Ps sooner out of calls
-/// that block once in a while, and stop whoever runs more often for nothing: on a busy machine a P's thread often seems to be blocked that only waits for its turn.
+/// Shortest naps in a row that found no P to take, about a millisecond of them with what the kernel adds; then they become longer. With more, Ps are
+/// retaken sooner from calls that block once in a while, and running threads are interrupted more often in vain: on a busy machine a P's thread often seems
+/// blocked that only waits for a processor.
 const FINE_NAPS: u32 = 12;
-/// Longest nap while somebody runs.
+/// Longest nap while goroutines run.
 const NAP_MAX_NS: i64 = 10_000_000;
 /// All Ps are idle: it sleeps until one is not, if they still are after so long. A server that has little to do is idle a thousand times a second, and each
 /// wake-up is a system call of a thread that has better things to do.
@@ -40,13 +41,13 @@ const POLL_NS: i64 = 500_000;
 /// A P whose goroutines run longer than this on average is one that others may have to wait for.
 const HOGS_NS: i64 = 200_000;
 
-/// Nap while a timer is overdue or a prompt goroutine waits, or after a goroutine was asked to make room: the request may have met one that was just
-/// leaving, or one in a loop without calls, which gets a signal then. Longer lets others wait longer for such a loop; shorter stops more goroutines by a
-/// signal that would have seen the request.
+/// Nap while a timer is overdue or an urgent goroutine waits, or after preemption was requested: the request may have met a goroutine that was just
+/// leaving, or one in a loop without calls, which gets a signal then. With a longer nap others wait longer for such a loop; with a shorter one more
+/// goroutines are stopped by a signal that would have seen the request.
 const RETRY_NS: i64 = 100_000;
 
-/// Naps for `ns`, or until a timer is due: its P may be too busy to look, and must then be asked to make room. While it is overdue we ask again
-/// every [`RETRY_NS`], for a time slice: a goroutine that cannot be preempted is not to keep us awake for ever. The same for prompt goroutines.
+/// Naps for `ns`, or until a timer is due: its P may be too busy to look, and its goroutine must then be preempted. While the timer is overdue we ask
+/// again every [`RETRY_NS`], for a time slice: a goroutine that cannot be preempted is not to keep us awake for ever. The same for urgent goroutines.
 fn doze(mut ns: i64) {
     NAP_NOTE.clear();
     let now = nanotime();
@@ -206,7 +207,7 @@ fn sleep_while_idle(end: i64) {
 struct Seen {
     /// Ps taken out of system calls.
     taken: u32,
-    /// Somebody was asked to make room.
+    /// Preemption of some goroutine was requested.
     asked: bool,
 }
 
@@ -284,7 +285,7 @@ fn retake(now: i64) -> Seen {
     found
 }
 
-/// The goroutine of `p`, which has run for `late` ns, must make room: a timer of `p` should have fired, or a prompt goroutine waits.
+/// The goroutine of `p`, which has run for `late` ns, is to be preempted: a timer of `p` should have fired, or an urgent goroutine waits.
 fn is_urgent(p: *mut P, late: i64, now: i64) -> bool {
     if PROMPT.load(Ordering::Relaxed) != 0 || OVERDUE.load(Ordering::Relaxed) {
         late >= HOG_NS

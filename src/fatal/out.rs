@@ -13,7 +13,7 @@ pub fn written() -> u64 {
     WRITTEN.load(Ordering::Relaxed)
 }
 
-/// Writes to standard error: at once, or, for whoever watches, in pieces, to see that a slow reader reads ([`written`]).
+/// Writes to standard error: in one piece, or, while the watchdog is set, in several, so that it sees a slow reader read ([`written`]).
 pub fn write(bytes: &[u8]) {
     write_memory(bytes.as_ptr(), bytes.len());
 }

@@ -57,7 +57,7 @@ fn fatal_saying(say: impl FnOnce(&mut Out<'_>), msg: &str) -> ! {
     } else if dying::telling() {
         puts(PANIC_DURING_PANIC);
     }
-    // SAFETY: just started; whoever calls this runs on g0 for the goroutine that called into the runtime.
+    // SAFETY: just started; the caller runs on g0 for the goroutine that called into the runtime.
     unsafe { dying::finish(crate::world::curg()) }
 }
 

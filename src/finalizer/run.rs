@@ -23,7 +23,7 @@ pub fn wake() {
     let g = core::mem::replace(&mut queue.waiting, null_mut());
     drop(queue);
     if !g.is_null() {
-        // SAFETY: it is parked, and readied once, by whoever took it from `waiting`.
+        // SAFETY: it is parked, and readied once, by the thread that took it from `waiting`.
         unsafe { sched::ready(g) };
     }
 }
@@ -101,7 +101,7 @@ pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
         } else {
             barrier::write_ptr(frame.cast(), pointer as *mut u8);
         }
-        // No results are copied back, so no type is needed; the word is a pointer to whoever scans the frame.
+        // No results are copied back, so no type is needed; a scan of the frame takes the word for a pointer.
         a.argtype = null_mut();
         a.fn_ = f as *mut u8;
         a.frame = frame;

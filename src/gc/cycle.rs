@@ -225,7 +225,7 @@ unsafe fn try_to_finish() {
         m.drain(|_| stopping() || nanotime() > end);
         pace::scanned(m.scanned);
         if !m.finish() {
-            // There is more to mark, or others do: whoever closes the last session asks again.
+            // There is more to mark, or others still mark: the marker that closes the last session asks again.
             return;
         }
         worker::waits_ended();
@@ -334,7 +334,7 @@ fn wake_waiters() {
         ask(START);
     }
     drop(w);
-    // SAFETY: they are parked, and readied once, by whoever took them from the list.
+    // SAFETY: they are parked, and readied once, by the thread that took them from the list.
     unsafe { sched::park::ready_list(list) };
 }
 

@@ -1,6 +1,7 @@
 //! The line of `GODEBUG=gctrace=1`: what Go 1.5 documents, then what allocation had to wait for.
 //!
-//! It is made while the world is stopped, from the figures of the cycle that ends, and written when the world goes on: whoever reads standard error may be slow.
+//! It is formatted while the world is stopped, from the figures of the cycle that ends, and written after the world is started: the reader of standard error
+//! may be slow.
 
 use super::times::Stalled;
 use crate::config::godebug;

@@ -5,14 +5,14 @@
 //! - Saved closures, pending deferred calls, running panics.
 //! - What the runtime itself holds: timers, the finalizer queue, single words registered with [`add_root`].
 //!
-//! Marking is precise, so a root that is left out here is a use after free: whoever keeps a Go pointer off-heap registers it.
+//! Marking is precise, so a root that is left out here is a use after free: code that keeps a Go pointer off-heap registers it.
 //!
-//! All of it is marked once while the program runs, in jobs that whoever marks takes one after the other ([`mark_next`]). Stores into variables and
-//! the runtime's words go through the write barrier, so they need no second look. Stacks do: compiled code stores into its own frame without
-//! barrier. A goroutine that runs after its stack was scanned, or is born meanwhile, enters a list ([`ran`](crate::world::ran::ran)); the stacks on it
-//! are scanned again, beside the program while they are many, at last with the world stopped.
+//! All roots are marked once while the program runs, in jobs that the markers take one after the other ([`mark_next`]). Stores into variables and
+//! the runtime's words go through the write barrier, so they need no second scan. Stacks do: compiled code stores into its own frame without
+//! barrier. A goroutine that runs after its stack was scanned, or is made meanwhile, enters a list ([`ran`](crate::world::ran::ran)); the stacks on it
+//! are scanned again, concurrently while they are many, and finally with the world stopped.
 //!
-//! While a stack is scanned its goroutine's status has the SCAN bit: whoever wants to change the status waits ([`crate::world::g::transition`]).
+//! While a stack is scanned its goroutine's status has the SCAN bit: a thread that wants to change the status waits ([`crate::world::g::transition`]).
 
 use super::jobs::{FINALIZERS, JOBS, NEXT, STACKS_LEFT};
 use super::mark::Marker;
@@ -383,7 +383,7 @@ unsafe fn each_masked(start: usize, end: usize, mask: *const u8, f: &mut impl Fn
 /// The pointers that belong to one goroutine, but for those in a frame that a signal stopped.
 ///
 /// # Safety
-/// The goroutine must stand still: the world is stopped, or its status has the SCAN bit.
+/// The goroutine must be at rest: the world is stopped, or its status has the SCAN bit.
 unsafe fn each_of_goroutine(g: *mut G, f: &mut impl FnMut(usize)) {
     // SAFETY: Gs are never freed; the caller's promise.
     unsafe {

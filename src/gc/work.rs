@@ -1,8 +1,8 @@
-//! The work list of marking: blocks of grey objects, shared by all who mark.
+//! The work list of marking: blocks of grey objects, shared by all markers.
 //!
-//! Whoever marks opens a session ([`join`]) and fills and empties a block of its own. Full blocks go to the pool, a session whose block is
+//! A marker opens a session ([`join`]) and fills and empties a block of its own. Full blocks go to the pool, a session whose block is
 //! empty takes one from there, and [`leave`] gives back what is left. The write barrier collects what it shades in a block of its P, which
-//! anyone may take with one exchange. Who closes the last session and leaves nothing behind tries to end the cycle.
+//! any marker may take with one exchange. The marker that closes the last session with the list empty tries to end the cycle.
 
 use crate::heap::stats::Counts;
 use crate::mem;
@@ -50,7 +50,7 @@ struct Pool {
     counts: Counts,
 }
 
-// SAFETY: blocks belong to whoever took them under the lock.
+// SAFETY: a block belongs to the thread that took it under the lock.
 unsafe impl Send for Pool {}
 
 static POOL: Mutex<Pool, { rank::GC_WORK }> = Mutex::new(Pool {
@@ -172,7 +172,7 @@ fn steal_shaded(empty: *mut Block) -> *mut Block {
 }
 
 fn take_shaded(p: &PerP) -> *mut Block {
-    // Acquire pairs with the Release of whoever put it there.
+    // Acquire pairs with the Release of the store that put it there.
     if p.shaded.load(Ordering::Relaxed).is_null() {
         return null_mut();
     }

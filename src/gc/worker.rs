@@ -177,7 +177,7 @@ pub unsafe fn while_idle(p: *mut P) -> bool {
     true
 }
 
-/// The allocating goroutine was asked to make room: what it owes can wait.
+/// The allocating goroutine is to be preempted: its assist can wait.
 fn unwelcome() -> bool {
     // SAFETY: in system mode, for curg.
     unsafe { g::wanted(crate::world::curg()) }

@@ -38,7 +38,7 @@ pub fn arena(index: usize) -> *mut Arena {
 
 /// Publishes the record of arena `index`.
 pub fn set_arena(index: usize, a: *mut Arena) {
-    // Release: whoever sees the record sees it zeroed.
+    // Release: a reader that sees the record sees it zeroed.
     TABLE[index].store(a, Ordering::Release);
 }
 

@@ -1,12 +1,12 @@
 //! Central lists: the spans of each class that no P holds, and their sweeping.
 //!
-//! A span with objects is in exactly one place: a P's cache, one of its class's lists, the list of large objects, or in the hands of
-//! the thread that took it off one. Each list exists twice, for spans that were swept since the last marking and for those that were not;
-//! the number of the marking ([`CYCLE`]) says which is which. So the end of marking hands all spans to the sweepers by counting up.
+//! A span with objects is in exactly one place: a P's cache, one of its class's lists, the list of large objects, or with the
+//! thread that took it off one. Each list exists twice, for spans that were swept since the last marking and for those that were not;
+//! the number of the cycle ([`CYCLE`]) says which is which. So the end of marking hands all spans to the sweepers by incrementing it.
 //!
 //! Spans are swept when allocation takes them, in proportion to what is allocated ([`sweep_for`]), in idle time ([`sweep_some`]), and
 //! what is left before the next cycle ([`sweep_all`]). Several threads may sweep at a time: a span that was taken off its list belongs to
-//! whoever took it. They must hold a P, so that nobody is in the middle of a span while the world is stopped.
+//! the thread that took it. Sweepers hold a P, so that none is in the middle of a span while the world is stopped.
 
 use super::span::{List, SPAN_CLASSES, Span, SpanClass};
 use super::trigger::{self, CYCLE};

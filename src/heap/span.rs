@@ -1,6 +1,6 @@
 //! Spans: runs of pages that hold objects of one size, or one large object.
 //!
-//! Records lie off-heap and are used again, never given back, so that a stale pointer to one is always readable. A record for small objects
+//! Records lie off-heap and are reused, never unmapped, so that a stale pointer to one is always readable. A record for small objects
 //! is followed by its bitmaps (`alloc`, `mark`), one for larger objects with pointers also by the objects' types.
 //!
 //! Who may touch what:
@@ -8,9 +8,9 @@
 //! | field | owner |
 //! |---|---|
 //! | `base` .. `pages`, `bits` | set before the span is published, constant until it is freed |
-//! | `alloc`, `live`, `window` | whoever holds the span: a P's cache, the sweeper that popped it, or the central list's lock |
-//! | `mark` | atomically, anyone, while marking |
-//! | `specials`, `samples` | the lock of the specials, of the heap profile; whether there are any is asked without |
+//! | `alloc`, `live`, `window` | the span's holder: a P's cache, the sweeper that popped it, or the central list's lock |
+//! | `mark` | every marker, atomically, while marking |
+//! | `specials`, `samples` | the lock of the specials, of the heap profile; whether there are any is read without |
 //! | `next`, `prev` | the lock of the list that it is on |
 
 use super::{

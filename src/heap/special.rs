@@ -350,7 +350,7 @@ impl Part {
                 let list = of_span(span);
                 (*list).first = (*s).next;
                 if (*list).first.is_null() {
-                    // Its bits are clear: whoever takes a record off has cleared its object's before.
+                    // Its bits are clear: the code that removes a record has cleared its object's bit before.
                     let words = (*span).words();
                     debug_assert!((0..words).all(|i| *bits(list).add(i) == 0));
                     (*span).specials.store(null_mut(), Ordering::Relaxed);

@@ -17,7 +17,7 @@ use core::slice;
 /// Called by its trampoline; `x` is a pointer.
 pub unsafe fn mask(a: &mut args::runtime_hookPointers) {
     let at = a.x.data as usize;
-    // SAFETY: the type of `x` is a pointer's; the calling goroutine stands still while this runs, and its objects stay.
+    // SAFETY: the type of `x` is a pointer's; the calling goroutine is at rest while this runs, and its objects stay.
     unsafe {
         let size = (*(*a.x.typ.cast::<PtrType>()).elem).size;
         a.r0 = if let Some(object) = heap::find_object(at) {

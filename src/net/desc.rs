@@ -108,7 +108,7 @@ impl PollDesc {
 pub(super) unsafe fn ready_all(gs: [*mut G; 2]) {
     for g in gs {
         if !g.is_null() {
-            // SAFETY: whoever takes a goroutine off a descriptor readies it, once.
+            // SAFETY: the thread that takes a goroutine off a descriptor readies it, once.
             unsafe { sched::ready(g) };
         }
     }

@@ -59,7 +59,7 @@ fn clock(id: i32) -> libc::timespec {
     ts
 }
 
-/// No kernel lacks the call, but a filter may refuse it where the vDSO knows no better than to make it. Time would stand still, and every sleep last for ever.
+/// No kernel lacks the call, but a seccomp filter may refuse it where the vDSO falls back on it. The clock would stop, and every sleep would last for ever.
 #[cold]
 fn stopped(ret: isize) -> ! {
     let say = |out: &mut Out<'_>| {

@@ -23,7 +23,7 @@ fn slept(ret: isize) -> bool {
     ret >= 0 || errors.iter().any(|&e| ret == -(e as isize))
 }
 
-/// `call` for `word` failed, for the `n`th time. Whoever calls when the process is dying already is not what it dies of: it ends in bounded time.
+/// `call` for `word` failed, for the `n`th time. If the process is dying already this is not its cause of death, and it ends in bounded time.
 /// Leaf functions get here, with little stack.
 #[cold]
 #[inline(never)]

@@ -1,21 +1,21 @@
 //! When the CPU profile takes samples of a thread, and how much each stands for.
 //!
-//! While a profile is on, each M has a timer of the kernel's that goes by the processor time of its thread and signals that thread. Who turns the profile on makes
-//! the timers of all Ms, those that sleep too; a thread that begins meanwhile makes its own; who turns it off deletes them all. A program without a
-//! profile makes no system call for any of this.
+//! While a profile is on, each M has a kernel timer that measures the processor time of its thread and signals that thread. The thread that turns the profile on
+//! makes the timers of all Ms, sleeping ones included; a thread that begins meanwhile makes its own; the thread that turns the profile off deletes them all. A
+//! program without a profile makes no system call for any of this.
 //!
 //! **A signal is the occasion, the thread's clock is the measure.** `M::profdue` says at which processor time the thread's next sample is due. The handler reads the
-//! thread's clock ([`now`]); if the time has not come, the signal is for nothing, otherwise its sample stands for all periods that have ended since
-//! ([`take`]). So nothing is lost where the kernel sends one signal for several periods (it looks at such timers at its ticks, and not while a signal
-//! waits), nothing is counted twice whoever else sends SIGPROF, and a thread that sleeps cannot have a sample.
+//! thread's clock ([`now`]); if the time has not come it ignores the signal, otherwise the sample stands for all periods that have ended since
+//! ([`take`]). So no period is lost where the kernel sends one signal for several (it looks at such timers at its ticks, and not while a signal is
+//! pending), none is counted twice when another process sends SIGPROF too, and a thread that sleeps cannot have a sample.
 //!
 //! The first one is due after a random part of a period: a thread that uses a tenth of a period has a sample in one profile of ten.
 //!
 //! Where the kernel refuses a timer (`RLIMIT_SIGPENDING`, a filter), one timer goes by the time of the whole process. The kernel gives its signals to a thread of its choice,
 //! mostly to one that runs. A thread without timer that uses much time gets enough of them, and its clock makes them right.
 //!
-//! Who writes `profdue`: who turns the profile on or off, and the handler on the M's own thread, with the profile's spin lock; the handler's only
-//! succeeds if the word is what it was. `proftimer` is under [`TIMERS`].
+//! `profdue` is written by the thread that turns the profile on or off, and by the handler on the M's own thread, both with the profile's spin lock; the
+//! handler's write is a compare-and-swap. `proftimer` is under [`TIMERS`].
 
 use crate::abi::M;
 use crate::dispatch::sysmon;

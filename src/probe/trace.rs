@@ -6,12 +6,12 @@
 //! - [`super::stacks`]: the stacks that events name by number;
 //! - [`crate::profile::trace`]: starting, stopping, reading.
 //!
-//! Who may write where: the log of a P is written by who holds the P, which is also whoever took it from a system call. Tracing starts and ends with
-//! the world stopped, so that who holds a P and sees tracing on may go on without looking again. Threads without P write to [`SHARED`], under its lock,
+//! Who may write where: the thread that holds a P writes that P's log; so does a thread that has retaken the P from a system call. Tracing starts and ends
+//! with the world stopped, so a thread that holds a P and sees tracing on need not look again. Threads without P write to [`SHARED`], under its lock,
 //! and look again under it: starting and ending hold it.
 //!
-//! Order: the reader sorts events by their numbers, and demands that the result makes sense. So an event is written by whoever makes the
-//! transition, before others can make the next one: a goroutine's wait before its waker can see it, its readiness before it is queued, the
+//! Order: the reader sorts events by their numbers, and rejects a sequence of states that is impossible. So the thread that makes a transition writes its
+//! event before any other thread can make the next one: a goroutine's wait before its waker can see it, its readiness before it is queued, the
 //! end of a P's work before the P can be taken.
 //!
 //! A goroutine that leaves a system call without its P cannot write: it keeps number and time of its return ([`syscall_returned`]) until it runs.
@@ -137,7 +137,7 @@ pub fn goroutine_ends() {
     event(Kind::GoEnd, &[], None);
 }
 
-/// The running goroutine makes room, because it wants to or was asked to.
+/// The running goroutine yields, or is preempted.
 #[cold]
 pub fn goroutine_yields(preempted: bool) {
     if preempted {
@@ -202,7 +202,7 @@ pub fn proc_starts() {
     event(Kind::ProcStart, &[id as u64], None);
 }
 
-/// This thread is about to let go of its P.
+/// This thread is about to release its P.
 #[cold]
 pub fn proc_stops() {
     event(Kind::ProcStop, &[], None);

@@ -1,7 +1,7 @@
 //! Starting, stopping and reading a trace: `runtime.StartTrace`, `StopTrace`, `ReadTrace`.
 //!
 //! The reader is a goroutine that calls `ReadTrace` again and again: it gets the header, each buffer that is full, after the end
-//! the rest, then the footer, then nil. While there is nothing it is parked; whoever enters the scheduler next takes it along ([`reader_to_run`]).
+//! the rest, then the footer, then nil. While there is nothing it is parked; the next thread that schedules runs it ([`reader_to_run`]).
 //! `StopTrace` waits until the reader has got nil.
 
 use crate::abi::{G, GoSlice, GoString, Iface, InterfaceType, Status, Type, args};
@@ -251,8 +251,8 @@ unsafe fn next(g: *mut G, result: *mut GoSlice) -> Status {
         }
         if !ENDING.load(Ordering::Relaxed) {
             s.reader = g;
-            // Whoever adds a buffer does that first and then looks for the reader, when it next schedules; we say that we wait and then enter the
-            // scheduler. Both pass locks in between, so one sees the other.
+            // The thread that adds a buffer does that first and then looks for the reader, when it next schedules; we announce the wait and then
+            // enter the scheduler. Both take locks in between, so one sees the other.
             STATE.fetch_or(READER_WAITS, Ordering::SeqCst);
             (*g).resume = resume as *const () as usize;
             return sched::park(g, WaitReason::TraceReader);

@@ -5,7 +5,7 @@ use super::threads;
 use crate::sync::note::Note;
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
-/// A timer was added that is due, at `when`, before all others of its P: whoever waits for the next one must look again.
+/// A timer was added that is due, at `when`, before all others of its P: the thread that waits for the next timer must look again.
 pub fn wake_for_timer(when: i64) {
     if let Some(late) = POLLER.announce(when) {
         if late {

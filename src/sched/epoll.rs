@@ -75,7 +75,7 @@ pub extern "C" fn init() {
         }
         make_break(ep);
         EPOLL.store(ep as i32, Ordering::SeqCst);
-        // Whoever waits for timers only waits for descriptors, too, from now on.
+        // The thread that has waited for timers alone waits for descriptors, too, from now on.
         NOTE.wakeup();
     }
     INIT.unlock();

@@ -137,7 +137,7 @@ unsafe fn runq_put_somewhere(p: *mut P, g: *mut G) {
     }
 }
 
-/// Makes a goroutine that the network or the collector has let go runnable, on no queue.
+/// Makes a goroutine that the network poller or the collector has released runnable, and puts it on no queue.
 ///
 /// # Safety
 /// As [`ready`].
@@ -223,7 +223,7 @@ pub unsafe fn requeue_current(preempted: bool) {
     }
 }
 
-/// Makes room for others in the middle of a runtime call whose results are written: `g.resume` is set and goes on with it.
+/// Preempts the goroutine in the middle of a runtime call whose results are written: `g.resume` is set and continues the call.
 ///
 /// # Safety
 /// As [`wanted`](crate::world::g::wanted), which said yes. The caller answers what this answers, and does not touch `g` again.

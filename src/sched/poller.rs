@@ -56,7 +56,7 @@ impl Poller {
         next().min(first)
     }
 
-    /// The wait is over. Whoever had something to announce meanwhile has done so to us: the caller looks at the timers after this.
+    /// The wait is over. A thread that armed an earlier timer meanwhile has announced it to us: the caller looks at the timers after this.
     pub fn leave(&self) {
         self.until.store(i64::MAX, SeqCst);
         self.waits.store(0, SeqCst);

@@ -66,13 +66,13 @@ pub static WAKE: Wake = Wake::new();
 pub static GLOBAL_RUNQ: AtomicU32 = AtomicU32::new(0);
 /// Length of the prompt list: a hint outside the lock.
 pub static PROMPT: AtomicU32 = AtomicU32::new(0);
-/// The timers of some P are overdue and it does not get to them: whoever schedules next fires them (`dispatch::prompt`).
+/// The timers of some P are overdue and it does not get to them: the next thread that schedules fires them (`dispatch::prompt`).
 pub static OVERDUE: AtomicBool = AtomicBool::new(false);
 /// The thread that waits for the network and the timers.
 pub static POLLER: Poller = Poller::new();
 /// When the poller was asked last.
 pub static LAST_POLL: AtomicI64 = AtomicI64::new(0);
-/// sysmon sleeps: whoever starts running wakes it. Mirrors `Sched::sysmonwait`.
+/// sysmon sleeps until [`Sched::wake_sysmon`]. Mirrors `Sched::sysmonwait`.
 pub static SYSMON_WAIT: AtomicU32 = AtomicU32::new(0);
 /// Wakes sysmon.
 pub static SYSMON_NOTE: Note = Note::new();
@@ -98,7 +98,7 @@ impl Sched {
             // SAFETY: an idle P belongs to the list.
             self.pidle = unsafe { (*p).link };
             if WAKE.took_idle() == 0 {
-                // From now on goroutines may have to be asked to make room.
+                // From now on goroutines may have to be preempted.
                 self.wake_sysmon();
             }
         }

@@ -26,7 +26,7 @@ pub(crate) static NEW_PROCS: AtomicU32 = AtomicU32::new(0);
 /// makes stops of the world wait longer for such loops; shorter stops goroutines by a signal that would have seen the request soon.
 pub const ASK_AGAIN_NS: i64 = 100_000;
 
-/// How long who stops the world, and whoever is stopped, look for what they wait for before they sleep: a few times what a stop of the collector takes, and about
+/// How long the stopper of the world, and the threads that it stops, spin before they sleep: a few times what a stop of the collector takes, and about
 /// as long as waking a thread may take. Longer only takes processor time, where a stop is long for another reason.
 pub(crate) const SPIN_NS: i64 = ASK_AGAIN_NS;
 
@@ -253,7 +253,7 @@ pub unsafe fn resize(n: u32) -> *mut P {
         let m = getm();
         let mine: *mut P = (*m).p.cast();
         if mine.is_null() || (*mine).id >= n {
-            // For the trace the goroutine that changes GOMAXPROCS makes room for a moment.
+            // In the trace the goroutine that changes GOMAXPROCS yields for a moment.
             let traced = trace::on() && !(*m).curg.is_null();
             if traced {
                 trace::goroutine_yields(false);

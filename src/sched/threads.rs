@@ -137,7 +137,7 @@ pub unsafe fn keep_p(p: *mut P) {
     }
 }
 
-/// Lets go of this M's P and answers it. Its status is for the caller to set.
+/// Releases this M's P and answers it. The caller sets its status.
 ///
 /// # Safety
 /// This M holds a P.

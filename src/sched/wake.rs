@@ -1,13 +1,15 @@
-//! Who wakes a thread when there is work, and who looks once more before it sleeps: no goroutine waits while a P is idle.
+//! When a thread is woken for work, and when a thread looks once more before it sleeps: no goroutine stays runnable while a P is idle.
 //!
-//! Two counters, read without lock: Ps that are idle, and seekers, threads with a P that look for work. A P is put on the idle list and taken off under the
-//! scheduler's lock. The protocol:
-//! - Who makes a goroutine runnable queues it, and then looks at the counters ([`Wake::wanted`]): with a P idle and no seeker it starts a seeker.
-//! - A seeker that finds nothing gives its P away, then stops counting as one ([`Wake::gave_up`]), and then looks at all queues again. One
-//!   of the two sees the other: what comes first is a locked instruction on both sides, or there is a fence.
-//! - A seeker that finds work stops counting as one; the last to do so starts another if a P is idle ([`Wake::found`]), for it may not be all that there is.
-//! - A thread that gives its P away without having been a seeker has not looked into other Ps' queues, and relies on the seekers there are. One of those may
-//!   have been counted in advance, for a P that was not idle after all. It leaves word ([`Wake::refused`]), and the next thread that would give its P away seeks first.
+//! Two counters, read without lock: idle Ps, and spinning threads, those with a P that look for work (the field `seekers`). A P is put on the idle list and
+//! taken off under the scheduler's lock. The protocol:
+//! - A waker queues the goroutine that it readies, and then looks at the counters ([`Wake::wanted`]): with a P idle and no thread spinning it starts one.
+//! - A spinning thread that finds nothing gives its P away, then no longer counts as spinning ([`Wake::gave_up`]), and then looks at all queues again.
+//!   One of the two sees the other: the first step of each is a locked instruction, or a fence follows it.
+//! - A spinning thread that finds work no longer counts as spinning; the last one to stop starts another if a P is idle ([`Wake::found`]), since there may
+//!   be more work.
+//! - A thread that gives its P away without having spun has not looked into other Ps' queues, and relies on the threads that spin. One of those may have
+//!   been counted in advance, for a P that was not idle after all. That failure is recorded ([`Wake::refused`]), and the next thread that would give its P
+//!   away spins first.
 
 use crate::sync::atomic::{
     AtomicBool, AtomicU32,
@@ -27,7 +29,7 @@ pub trait Host {
     fn give_away(&mut self, lock: &mut Self::Lock);
     /// Takes a P off the idle list ([`Wake::took_idle`]), if there is one.
     fn take(&mut self, lock: &mut Self::Lock) -> bool;
-    /// A seeker has given its P away and still counts as one: it may stay so for a while if another would only be woken to find nothing, too.
+    /// A spinning thread has given its P away and still counts: it may linger if a thread woken instead would find nothing either.
     fn linger(&mut self);
     /// There is work somewhere.
     fn work_anywhere(&self) -> bool;
@@ -61,7 +63,7 @@ impl Default for Wake {
 
 impl Wake {
     crate::constructor! {
-        /// No idle P, no seeker.
+        /// No idle P, no spinning thread.
         pub fn new() -> Self {
             Self {
                 idle: AtomicU32::new(0),
@@ -77,7 +79,7 @@ impl Wake {
         self.idle.load(Acquire)
     }
 
-    /// Threads that look for work; a hint.
+    /// Threads that spin; a hint.
     #[inline(always)]
     pub fn seekers(&self) -> u32 {
         self.seekers.load(Acquire)
@@ -93,7 +95,7 @@ impl Wake {
         self.idle.fetch_sub(1, AcqRel) - 1
     }
 
-    /// After a goroutine was queued with a locked instruction: a seeker is to be started, if [`Wake::claim`] says so too.
+    /// After a goroutine was queued with a locked instruction: a spinning thread is to be started, if [`Wake::claim`] says so too.
     #[inline(always)]
     pub fn wanted(&self) -> bool {
         self.idle() != 0 && self.seekers() == 0
@@ -105,21 +107,21 @@ impl Wake {
         self.wanted()
     }
 
-    /// The right to start a seeker, which counts from now on; one of many gets it.
+    /// The right to start a spinning thread, which counts from now on; one of many callers gets it.
     pub fn claim(&self) -> bool {
         let claimed = self.seekers.compare_exchange(0, 1, SeqCst, Relaxed).is_ok();
-        // Who finds another seeker here has queued its work before that one looks for the last time.
+        // A caller that sees another thread spin here has queued its work before that one looks for the last time.
         fence_after_locked();
         claimed
     }
 
-    /// The seeker claimed finds no idle P. Under the scheduler's lock.
+    /// The claimed spinning thread finds no idle P. Under the scheduler's lock.
     pub fn refused(&self) {
         self.refused.store(true, Relaxed);
         self.seekers.fetch_sub(1, SeqCst);
     }
 
-    /// A thread without work is not to give its P away, but to seek first. Under the scheduler's lock.
+    /// A thread without work is to spin before it gives its P away. Under the scheduler's lock.
     pub fn must_seek(&self) -> bool {
         self.refused.load(Relaxed)
     }
@@ -130,14 +132,14 @@ impl Wake {
         self.seekers.fetch_add(1, SeqCst);
     }
 
-    /// A seeker has found work. True: another is to be started, if [`Wake::claim`] says so too.
+    /// A spinning thread has found work. True: another is to be started, if [`Wake::claim`] says so too.
     pub fn found(&self) -> bool {
         let last = self.seekers.fetch_sub(1, SeqCst) == 1;
         fence_after_locked();
         last && self.idle() > 0
     }
 
-    /// A thread with a P found no work: it gives the P away, unless there is reason to look once more. `seeks`: it counts as a seeker.
+    /// A thread with a P found no work: it gives the P away, unless there is reason to look once more. The flag says whether it counts as spinning.
     pub fn retire(&self, seeks: &mut bool, host: &mut impl Host) -> Retired {
         let mut lock = host.lock();
         if host.work(&mut lock) {
@@ -161,14 +163,14 @@ impl Wake {
                     *seeks = true;
                     return Retired::Seek;
                 }
-                // Every P is busy. Its work may still be nobody's, if a thread without work is about to give its P away.
+                // Every P is busy. No thread may take this work, if one without work is about to give its P away.
                 self.refused();
             }
         }
         Retired::Idle
     }
 
-    /// A seeker has found nothing and has given its P away: it looks at all queues again now.
+    /// A spinning thread has found nothing and has given its P away: it looks at all queues again now.
     pub fn gave_up(&self) {
         self.seekers.fetch_sub(1, SeqCst);
         fence_after_locked();

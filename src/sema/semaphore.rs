@@ -3,12 +3,12 @@
 //! Waiters are found through a table hashed by the word's address. A bucket has a lock, a count ([`crate::sync::units`]) and a tree of addresses, each with its waiters in order of arrival
 //! ([`Queue`]), so that neither many waiters nor many addresses make it slow.
 //!
-//! A giver wakes the first waiter and leaves the unit where it is: until the waiter has got hold of a processor, whoever runs may take the unit and give
-//! it back as often as it likes, and need not stop. Handing the unit over would make a convoy: from the first waiter on every taker would have to wait, and
-//! every operation would cost a goroutine switch or two.
-//! The waiter stays in the queue, marked as trying, and tries when it runs ([`try_again`]). Meanwhile it does not count as somebody to be woken, and nobody
-//! else is woken for the unit that it tries for; units beyond that one are handed to those behind it. If it loses it waits on, still the first; once it has
-//! lost for a millisecond ([`crate::world::sudog::Sudog::loses`]) the next giver takes the unit on its behalf.
+//! A release wakes the first waiter and leaves the unit in the word: until the waiter runs on a P, a goroutine that runs already may acquire the unit and
+//! release it as often as it likes, and need not park. Handing the unit over would make a convoy: after the first waiter every acquirer would have to park,
+//! and every operation would cost a goroutine switch or two.
+//! The waiter stays in the queue, marked as trying, and tries when it runs ([`try_again`]). Meanwhile it does not count among those to be woken, and no other
+//! waiter is woken for the unit that it tries for; units beyond that one are handed to the waiters behind it. If it loses it parks again, still the first; once
+//! it has lost for a millisecond ([`crate::world::sudog::Sudog::loses`]) the next release hands it the unit directly.
 
 use super::queue::Queue;
 use crate::abi::{G, Status, args};

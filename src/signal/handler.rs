@@ -1,7 +1,7 @@
 //! The one signal handler, on each thread's alternate stack.
 //!
 //! Forbidden here: locks that interrupted code may hold, allocation, anything that parks or readies. Dying is the exception: then
-//! nothing else matters, and a lock that is never free ends in the watch of whoever sends the next signal.
+//! nothing else matters, and where a lock is never released the watchdog's signal ends the process ([`crate::debug::watch`]).
 
 use super::table::{self, KILL, NOTIFY, PANIC, THROW};
 use super::{fault, queue};

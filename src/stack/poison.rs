@@ -1,8 +1,8 @@
-//! `GODEBUG=stackpoison=1`: what nobody uses of stacks holds a pattern, so that whoever uses it all the same shows.
+//! `GODEBUG=stackpoison=1`: unused stack memory holds a pattern, so that code which uses it all the same is found.
 //!
-//! Filled are: stacks that are free, stacks that are given out, those that dead goroutines keep, and the unused part of a stack when the collector
-//! scans it. The pattern is no address, so using it as one faults. A word that a frame's map calls live must not hold it: the collector and the
-//! mover look.
+//! Filled are: free stacks, newly allocated ones, those that dead goroutines keep, and the unused part of a stack when the collector
+//! scans it. The pattern is no address, so using it as one faults. A word that a frame's map calls live must not hold it: scanning and
+//! moving a stack check that.
 
 use super::size::BELOW;
 use crate::abi::G;
@@ -34,7 +34,7 @@ pub unsafe fn fill(lo: usize, hi: usize) {
 /// Looks at the live words of the stack of `g`, and fills what is unused of it.
 ///
 /// # Safety
-/// The goroutine stands still, outside a system call.
+/// The goroutine is at rest, outside a system call.
 #[cold]
 pub unsafe fn check(g: *mut G) {
     // SAFETY: the caller's promise.
@@ -54,7 +54,7 @@ pub unsafe fn check(g: *mut G) {
 /// A live word of a stack holds a small number. In a local variable that is fatal, as in Go; arguments may be anything.
 ///
 /// # Safety
-/// `g` stands still.
+/// `g` is at rest.
 #[cold]
 pub unsafe fn suspect(g: *mut G, slot: usize, value: usize) {
     if !INVALID_PTR.on() {
@@ -71,10 +71,10 @@ pub unsafe fn suspect(g: *mut G, slot: usize, value: usize) {
     }
 }
 
-/// A live word of a stack cannot be right: dies.
+/// A live word of a stack cannot be right: ends the process.
 ///
 /// # Safety
-/// `g` stands still.
+/// `g` is at rest.
 #[cold]
 pub unsafe fn found(g: *mut G, slot: usize, value: usize) -> ! {
     // SAFETY: the caller's promise.

@@ -1,15 +1,15 @@
-//! What moving the stack of a goroutine takes that waits for channels.
+//! What it takes to move the stack of a goroutine that waits for channels.
 //!
-//! Two things lead from a channel into the stack of a waiter: the element slots of its sudogs, and the place of the result byte, found by
-//! the saved stack pointer. A waker uses both only with the channel's lock held (`ops::served`, called before the lock is given back), so whoever holds the
-//! locks of all channels that a goroutine waits for may move its stack.
+//! Two things lead from a channel into the stack of a waiter: the element slots of its sudogs, and the address of the result byte, found by
+//! the saved stack pointer. A waker uses both only with the channel's lock held (`ops::served`, called before the lock is released), so a thread that
+//! holds the locks of all channels that a goroutine waits for may move its stack.
 //!
-//! Which these are the list `G::waiting` says. That of a select is the goroutine's own: it changes only when the goroutine runs. The one sudog of
-//! a plain send or receive is the waker's as soon as it was served. So its channel is read first, then its lock is taken, then it is looked at again whether
-//! the goroutine still waits. Meanwhile the sudog may have become somebody else's; the word read is the address of a channel all the same. No channel
-//! is freed while marking runs, and only then are stacks moved.
+//! The list `G::waiting` names these channels. The list of a select belongs to the goroutine: it changes only when the goroutine runs. The one sudog of
+//! a plain send or receive belongs to the waker as soon as it was served. So the mover reads its channel, takes that channel's lock, and then checks
+//! that the goroutine still waits. Meanwhile another goroutine may have acquired the sudog; the word read is the address of a channel all the same. No
+//! channel is freed while marking runs, and only then are stacks moved.
 //!
-//! Lock order: the SCAN bit of the goroutine's status, then channels. So nobody changes the status of a parked goroutine with the lock of a channel in hand.
+//! Lock order: the SCAN bit of the goroutine's status, then channels. So no thread that holds a channel's lock changes the status of a parked goroutine.
 
 use crate::abi::G;
 use crate::chan::hchan::Hchan;

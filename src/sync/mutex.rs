@@ -75,7 +75,7 @@ fn lock_slow(word: &AtomicU32) {
     // Once this thread has slept others may sleep, too, and the word must say so when it has the lock.
     let mut held = 1;
     while !lock_awake(word, held) {
-        // From here on the word says "sleepers": whoever gets the lock this way may wake one too many, never one too few.
+        // From here on the word says "sleepers": a thread that acquires the lock this way may wake one too many, never one too few.
         if word.swap(2, Ordering::Acquire) == 0 {
             return;
         }

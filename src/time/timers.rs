@@ -1,7 +1,7 @@
 //! Arming, stopping and firing timers.
 //!
-//! A timer is in at most one heap. Its `i` is 0, or the number of the heap (from 1) above [`PLACE_BITS`] and its place below; `i` is
-//! written under the heap's lock only, so whoever finds the same heap number after taking that lock owns the timer until unlocking.
+//! A timer is in at most one heap. Its `i` is 0, or the number of the heap (from 1) above [`PLACE_BITS`] and its index there below; `i` is
+//! written under the heap's lock only, so a thread that finds the same heap number after taking that lock owns the timer until it unlocks.
 
 use super::heap::{Heap, PLACE_BITS, place};
 use crate::abi::{Eface, FuncVal, G, RuntimeTimer, args};

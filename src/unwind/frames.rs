@@ -120,7 +120,7 @@ pub(crate) fn visible_call(index: u32) -> usize {
 /// Entry of the runtime function that a frame of `runtime.raise` stands for, 0 for other frames.
 ///
 /// # Safety
-/// The frame is on a stack that stands still.
+/// The frame is on the stack of a goroutine at rest.
 unsafe fn raised_in(f: &crate::unwind::walk::Frame, func: Option<Function>) -> usize {
     match func {
         // Where a sample finds it at work itself the index may not be there yet.

@@ -29,8 +29,8 @@ pub fn curg() -> *mut G {
     unsafe { (*getm()).curg }
 }
 
-/// The running goroutine was asked to make room: a leaf function that loops may call leaves it to system mode, which does. Compiled loops check only where they
-/// call compiled code.
+/// The running goroutine is to be preempted. A leaf function that loops may call then takes its slow path: in system mode the goroutine can be preempted.
+/// Compiled loops check only where they call compiled code.
 #[inline(always)]
 pub fn preempt_wanted() -> bool {
     // SAFETY: the current g is valid.

@@ -31,7 +31,7 @@ pub fn request() {
     ask_now(START);
 }
 
-/// [`ask`], and the running goroutine makes room for it.
+/// [`ask`], and the running goroutine is preempted for it.
 pub fn ask_now(event: u32) {
     ask(event);
     preempt_current();

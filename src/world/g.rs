@@ -204,7 +204,7 @@ impl WaitReason {
     }
 }
 
-/// The running goroutine, stopped in a runtime call, was asked to make room and can.
+/// The running goroutine, stopped in a runtime call, was asked to yield its P and can be preempted.
 ///
 /// # Safety
 /// In system mode, for `g == curg()` or null.

@@ -61,7 +61,7 @@ pub struct P {
     pub time: crate::time::PerP,
     /// Stacks.
     pub stack: crate::stack::PerP,
-    /// Events of the execution trace: whoever holds the P, or has taken it from a system call.
+    /// Events of the execution trace, written by the thread that holds the P or has retaken it from a system call.
     pub trace: crate::probe::trace::PerP,
     /// State of the generator of [`crate::sched::perturb`], 0 before its first use.
     pub perturb: u64,
@@ -78,7 +78,7 @@ pub struct SysmonTick {
     pub syscalltick: u32,
     /// When `schedtick` was new.
     pub schedwhen: i64,
-    /// The goroutine that runs was asked to make room.
+    /// The running goroutine was asked to yield (preemption is requested).
     pub asked: bool,
     /// When `syscalltick` was new.
     pub syscallwhen: i64,

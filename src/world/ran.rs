@@ -23,9 +23,9 @@ pub unsafe fn ran(g: *mut G) {
 }
 
 pub(crate) unsafe fn note_ran(g: *mut G) {
-    // SAFETY: Gs are never freed; `ran` is only accessed atomically; whoever changes it from 0 owns `ranlink` until the list is taken.
+    // SAFETY: Gs are never freed; `ran` is only accessed atomically; the thread that changes it from 0 owns `ranlink` until the list is taken.
     unsafe {
-        // SeqCst: the status was written before; whoever takes the list clears `ran` first and then reads the status.
+        // SeqCst: the status was written before; the marker that takes the list clears `ran` first and then reads the status.
         if AtomicUsize::from_ptr(&raw mut (*g).ran).swap(1, Ordering::SeqCst) != 0 {
             return;
         }

@@ -1,11 +1,11 @@
-//! Where the registers of goroutines lie that a signal stopped.
+//! Where the registers of goroutines lie that a signal preempted.
 //!
-//! The signal handler may not allocate, so every M has a record in reserve (`M::registers`). A goroutine that is stopped takes it along
-//! (`G::interrupted`); before the M runs the next one it gets another. Whoever runs the goroutine again makes its record the M's reserve:
-//! nobody else can use it while the registers are loaded from it. Records are never freed, and a list of all leads the collector
-//! to the goroutines that are stopped so.
+//! The signal handler may not allocate, so every M has a record in reserve (`M::registers`). A goroutine that is preempted keeps it
+//! (`G::interrupted`); before the M runs the next goroutine it gets another. The M that runs the goroutine again makes its record the
+//! reserve of that M: no other thread can use it while the registers are loaded from it. Records are never freed, and a list of all
+//! leads the collector to the goroutines that a signal has preempted.
 //!
-//! There are as many as threads and goroutines stopped by a signal at a time.
+//! There are at most as many as there were threads and goroutines preempted by a signal at a time.
 
 use crate::abi::{G, M, offsets};
 use crate::mem;

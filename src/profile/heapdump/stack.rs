@@ -82,7 +82,7 @@ unsafe fn call_mask(g: *mut G) -> u32 {
 /// A frame: from its stack pointer to its return address. The arguments that it passes are described by the function that it calls, `child`, or by the
 /// runtime call that it is stopped in.
 unsafe fn frame(out: &mut Out, g: *mut G, depth: u64, f: &Frame, child: Option<&Frame>) {
-    // SAFETY: the stack stands still.
+    // SAFETY: the goroutine is at rest.
     unsafe {
         let func = symtab::find(if f.exact { f.pc } else { f.pc - 1 });
         let end = f.top + 8;
@@ -113,7 +113,7 @@ unsafe fn frame(out: &mut Out, g: *mut G, depth: u64, f: &Frame, child: Option<&
 
 /// Pending deferred calls and running panics.
 unsafe fn records(out: &mut Out, g: *mut G) {
-    // SAFETY: the world is stopped: the goroutine's lists stand still.
+    // SAFETY: the world is stopped, so the goroutine's lists do not change.
     unsafe {
         let mut d = (*g).defer;
         while !d.is_null() {
