@@ -10,6 +10,8 @@ use crate::heap::{central, gcprog, modes, sample, stats, trigger};
 use crate::world::phase;
 use core::sync::atomic::Ordering;
 
+#[doc(alias = "largeAlloc")]
+#[doc(alias = "allocLarge")]
 pub(crate) unsafe fn alloc_large(
     c: *mut PerP,
     size: usize,

@@ -15,6 +15,8 @@ use core::arch::x86_64::{__m128i, _mm_setzero_si128};
 use core::ptr::{null, null_mut};
 
 /// Largest object that Go programs may ask for: 512 GiB, the limit that Go 1.5 has.
+#[doc(alias = "maxAlloc")]
+#[doc(alias = "_MaxMem")]
 pub const MAX_MEM: usize = (1 << 39) - 1;
 
 /// An object without pointers, or null when the cache has none. `size <= MAX_SMALL`.
@@ -151,6 +153,8 @@ pub unsafe fn leaf_alloc_raw(size: usize) -> *mut u8 {
 ///
 /// # Safety
 /// On a thread with a P; `typ` must be a type whose size divides `size`, or null.
+#[doc(alias = "_FlagNoZero")]
+#[doc(alias = "flagNoZero")]
 pub unsafe fn mallocgc(size: usize, typ: *const Type, zero: bool) -> *mut u8 {
     // SAFETY: the cache is this P's, and nothing else runs on it.
     unsafe {
@@ -166,6 +170,9 @@ pub unsafe fn mallocgc(size: usize, typ: *const Type, zero: bool) -> *mut u8 {
 ///
 /// # Safety
 /// As there; the cache must be the caller's.
+#[doc(alias = "_TinySizeClass")]
+#[doc(alias = "tinySizeClass")]
+#[doc(alias = "tinySpanClass")]
 pub unsafe fn alloc(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -> *mut u8 {
     // SAFETY: as the caller promises.
     unsafe {
@@ -215,6 +222,7 @@ pub unsafe fn alloc(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -> 
 }
 
 /// At boot. The heap's own tables are valid as zeroes: the first allocation finds empty caches and an empty page heap.
+#[doc(alias = "mallocinit")]
 pub fn init() {
     modes::init();
     sample::init();

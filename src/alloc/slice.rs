@@ -76,6 +76,10 @@ unsafe extern "C" fn clear_rest(g: *mut G, to: usize) -> Status {
 }
 
 /// `makeslice`.
+#[doc(alias = "makeslice")]
+#[doc(alias = "makeslice64")]
+#[doc(alias = "panicmakeslicelen")]
+#[doc(alias = "panicmakeslicecap")]
 pub unsafe fn make(a: &mut args::runtime_makeslice) -> Status {
     // SAFETY: compiled code passes a slice type.
     unsafe {
@@ -243,6 +247,7 @@ pub unsafe fn grow_leaf(a: &mut args::runtime_growslice) -> bool {
 }
 
 /// `growslice`.
+#[doc(alias = "growslice")]
 pub unsafe fn grow(a: &mut args::runtime_growslice) {
     // SAFETY: passed on to compiled code.
     unsafe { a.r0 = grow_slow(a.t.cast(), a.old, a.cap) };

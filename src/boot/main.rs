@@ -12,6 +12,7 @@ use core::sync::atomic::Ordering;
 ///
 /// # Safety
 /// Called by `runtime.main`.
+#[doc(alias = "lockOSThread")]
 pub unsafe fn start(_a: &mut args::gort_mainstart) {
     // SAFETY: system mode of the main goroutine on m0.
     unsafe {
@@ -29,6 +30,7 @@ pub unsafe fn start(_a: &mut args::gort_mainstart) {
 ///
 /// # Safety
 /// Called by `runtime.main`.
+#[doc(alias = "main_init_done")]
 pub unsafe fn init_done(_a: &mut args::gort_maininitdone) {
     unlock();
 }

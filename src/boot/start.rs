@@ -21,7 +21,9 @@ struct Static<T>(UnsafeCell<core::mem::MaybeUninit<T>>);
 // SAFETY: m0 and g0 follow the rules of every M and G.
 unsafe impl<T> Sync for Static<T> {}
 
+#[doc(alias = "m0")]
 static M0: Static<M> = Static(UnsafeCell::new(core::mem::MaybeUninit::zeroed()));
+#[doc(alias = "g0")]
 static G0: Static<G> = Static(UnsafeCell::new(core::mem::MaybeUninit::zeroed()));
 
 /// Makes this thread m0: `sp` is where g0's stack goes on.
@@ -45,6 +47,7 @@ unsafe extern "C" fn gort_bootstrap(sp: usize) {
 }
 
 /// Makes `m.tls` this thread's word at fs:-8, where compiled code looks for its g, and looks whether it is.
+#[doc(alias = "settls")]
 unsafe fn set_tls(m: *mut M) {
     const ARCH_SET_FS: usize = 0x1002;
     const MARK: usize = 0x123;
@@ -137,6 +140,8 @@ unsafe extern "C" fn gort_mstart0() -> ! {
     schedule::start_on_empty_stack()
 }
 
+#[doc(alias = "isarchive")]
+#[doc(alias = "islibrary")]
 #[unsafe(no_mangle)]
 extern "C" fn gort_no_library_mode() -> ! {
     crate::fatal::throw("gort supports executables only: no c-shared or c-archive build mode")

@@ -24,6 +24,7 @@ use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
 /// All fields but those marked constant are written under the lock; the atomic ones are also read without it.
 ///
 /// It fills one cache line, and objects of its size are aligned to one: two processors that share a channel share only this line and the ring's.
+#[doc(alias = "hchan")]
 #[derive(Debug)]
 #[repr(C)]
 pub struct Hchan {
@@ -61,6 +62,7 @@ pub const SENDER: u8 = 2;
 pub const LOCK: u8 = 4;
 
 /// A FIFO queue of waiters, under the channel's lock; `first` may be looked at without it. The first waiter's `prev` is the last one.
+#[doc(alias = "waitq")]
 #[derive(Debug)]
 #[repr(C)]
 pub struct WaitQ {

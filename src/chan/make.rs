@@ -45,6 +45,7 @@ static NAME: Name = Name(crate::abi::GoString::from_static("runtime.hchan"));
 ///
 /// # Safety
 /// `t` is the descriptor of a channel type.
+#[doc(alias = "makechan")]
 pub unsafe fn make(t: *const ChanType, size: i64) -> *mut Hchan {
     // SAFETY: descriptors are live; the allocator returns zeroed memory of the size asked for.
     unsafe {

@@ -125,6 +125,7 @@ unsafe fn wait(c: *mut Hchan, elem: *mut u8, send: bool, result: usize) -> Statu
 type Outcome<T> = Result<T, Status>;
 
 /// Sends; `Ok(false)`: would block and must not. `Err`: parked.
+#[doc(alias = "chansend")]
 unsafe fn send(c: *mut Hchan, elem: *mut u8, block: bool) -> Outcome<bool> {
     // SAFETY: `c` is a channel or nil, `elem` holds an element of it.
     unsafe {
@@ -154,6 +155,7 @@ unsafe fn send(c: *mut Hchan, elem: *mut u8, block: bool) -> Outcome<bool> {
 }
 
 /// Receives: (selected, received). `result`: where a waker writes "received", as offset from the arguments, 0 for nowhere.
+#[doc(alias = "chanrecv")]
 unsafe fn recv(c: *mut Hchan, elem: *mut u8, block: bool, result: usize) -> Outcome<(bool, bool)> {
     // SAFETY: `c` is a channel or nil, `elem` null or room for an element of it.
     unsafe {
@@ -187,6 +189,7 @@ unsafe fn recv(c: *mut Hchan, elem: *mut u8, block: bool, result: usize) -> Outc
 ///
 /// # Safety
 /// `c` is a channel or nil.
+#[doc(alias = "closechan")]
 pub unsafe fn close(c: *mut Hchan) {
     if c.is_null() {
         panic::raise_str("close of nil channel");

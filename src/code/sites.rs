@@ -28,6 +28,7 @@ pub(crate) struct AsmSite {
 }
 
 /// The linker's tables.
+#[doc(alias = "firstmoduledata")]
 pub fn header() -> &'static tables::Header {
     #[cfg(not(test))]
     // SAFETY: written by the linker, never changed.
@@ -62,6 +63,7 @@ pub fn in_asm_text(pc: usize) -> bool {
 }
 
 /// The function of Go text that `pc` lies in.
+#[doc(alias = "findfunc")]
 pub fn find_func(pc: usize) -> Option<&'static tables::Func> {
     let h = header();
     if !in_go_text(pc) {
@@ -80,6 +82,7 @@ pub fn find_func(pc: usize) -> Option<&'static tables::Func> {
 }
 
 /// Index of the call site with this return address, in the linker's site table.
+#[doc(alias = "funcdata")]
 pub fn find_site(pc: usize) -> Option<usize> {
     let h = header();
     if !in_go_text(pc) && pc != h.etext as usize {

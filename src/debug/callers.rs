@@ -30,6 +30,7 @@ unsafe fn own_frames() -> Frames {
 ///
 /// # Safety
 /// Called by its trampoline.
+#[doc(alias = "Callers")]
 pub unsafe fn callers(a: &mut args::runtime_Callers) {
     // SAFETY: the slice is an argument; curg is stopped in this call.
     unsafe { a.r0 = frames::record(own_frames(), a.skip.max(0) as usize, words(&a.pc)) as i64 };

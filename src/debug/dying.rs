@@ -16,6 +16,7 @@ use crate::world::{self, lists, phase};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// Threads that are dying, printing or waiting to print.
+#[doc(alias = "panicking")]
 static DYING: AtomicU32 = AtomicU32::new(0);
 /// Held by the one that prints.
 static PRINTING: RawMutex = RawMutex::new();

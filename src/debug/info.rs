@@ -10,6 +10,7 @@ const VERSION: &str = "go1.5.4";
 const DEFAULT_GOROOT: &str = "/usr/local/go";
 
 /// Tools find the version of a program by this variable.
+#[doc(alias = "buildVersion")]
 #[unsafe(export_name = "runtime.buildVersion")]
 pub static BUILD_VERSION: GoString = GoString::from_static(VERSION);
 

@@ -8,6 +8,7 @@ use crate::world::{lists, status};
 use core::sync::atomic::Ordering;
 
 /// Every thread is idle: is anybody ever going to run again? Called with the scheduler's lock held, by a thread about to sleep.
+#[doc(alias = "checkdead")]
 pub fn check_dead(s: &mut Sched) {
     let running =
         s.mcount - s.nmidle - s.nmidlelocked - i32::from(alarm::RUNS.load(Ordering::Relaxed) != 0);

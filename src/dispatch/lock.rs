@@ -12,6 +12,7 @@ use core::sync::atomic::Ordering;
 ///
 /// # Safety
 /// Called by its trampoline on the goroutine's stack.
+#[doc(alias = "LockOSThread")]
 pub unsafe fn lock_os_thread(_a: &mut args::runtime_LockOSThread) {
     // SAFETY: leaf mode: g is the running goroutine.
     unsafe {

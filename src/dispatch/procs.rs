@@ -9,6 +9,7 @@ use core::sync::atomic::Ordering;
 ///
 /// # Safety
 /// Called by its trampoline.
+#[doc(alias = "GOMAXPROCS")]
 pub unsafe fn gomaxprocs(a: &mut args::runtime_GOMAXPROCS) -> Status {
     let old = GOMAXPROCS.load(Ordering::Relaxed);
     let n = a.n.clamp(0, lists::MAX_PROCS as i64) as u32;

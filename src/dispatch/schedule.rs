@@ -118,6 +118,7 @@ unsafe fn rearm_later(g: *mut G) {
 ///
 /// # Safety
 /// `g` is curg, its context is saved, and it may be stopped there.
+#[doc(alias = "gopreempt_m")]
 pub(crate) unsafe fn preempt(g: *mut G) -> ! {
     // SAFETY: the caller's promise.
     unsafe {
@@ -129,6 +130,7 @@ pub(crate) unsafe fn preempt(g: *mut G) -> ! {
 }
 
 /// asm/switch.S: the prologue of the function whose return slot is at `g.sched.sp` found no room, or preemption was asked for.
+#[doc(alias = "newstack")]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_newstack(g: *mut G) -> ! {
     // SAFETY: morestack saved g's context and switched to g0.
@@ -154,6 +156,7 @@ extern "C" fn gort_morestack_on_g0() -> ! {
     fatal::throw("morestack on g0")
 }
 
+#[doc(alias = "badmcall")]
 #[unsafe(no_mangle)]
 extern "C" fn gort_parked_on_g0() -> ! {
     fatal::throw("blocking operation on a system stack")
@@ -242,6 +245,7 @@ unsafe fn pick(m: *mut M) -> (*mut G, bool) {
 }
 
 /// The M found work: it no longer counts as looking for some. Another must look if there may be more.
+#[doc(alias = "resetspinning")]
 unsafe fn stop_spinning(m: *mut M) {
     // SAFETY: this thread's M.
     unsafe { (*m).spinning = 0 };
@@ -323,6 +327,7 @@ unsafe fn next_goroutine(m: *mut M) -> (*mut G, bool) {
 }
 
 /// Nothing on the local queue: the global one, the network, other Ps; at last sleep.
+#[doc(alias = "findrunnable")]
 unsafe fn find_runnable(m: *mut M) -> *mut G {
     // SAFETY: this M holds a P until it says otherwise.
     unsafe {

@@ -21,6 +21,7 @@ use core::sync::atomic::Ordering;
 ///
 /// # Safety
 /// Called by its trampoline, from nosplit code with little stack left.
+#[doc(alias = "entersyscall")]
 pub unsafe fn enter_leaf(a: &mut args::runtime_entersyscall) -> bool {
     if phase::GCWAITING.load(Ordering::Relaxed) != 0
         || state::SYSMON_WAIT.load(Ordering::Relaxed) != 0
@@ -34,6 +35,7 @@ pub unsafe fn enter_leaf(a: &mut args::runtime_entersyscall) -> bool {
 }
 
 /// Leaves the P behind for others. `a` is the (empty) argument area: the word below is the return address.
+#[doc(alias = "reentersyscall")]
 unsafe fn enter(a: &mut args::runtime_entersyscall) {
     // SAFETY: the running goroutine and its M and P.
     unsafe {
@@ -64,6 +66,8 @@ unsafe fn enter(a: &mut args::runtime_entersyscall) {
 ///
 /// # Safety
 /// Called by its trampoline.
+#[doc(alias = "entersyscall_gcwait")]
+#[doc(alias = "entersyscall_sysmon")]
 pub unsafe fn enter_slow(a: &mut args::runtime_entersyscall) {
     // SAFETY: system mode for the running goroutine.
     unsafe {
@@ -105,6 +109,8 @@ pub unsafe fn enter_slow(a: &mut args::runtime_entersyscall) {
 ///
 /// # Safety
 /// Called by its trampoline.
+#[doc(alias = "exitsyscall")]
+#[doc(alias = "exitsyscallfast")]
 pub unsafe fn exit_leaf(_a: &mut args::runtime_exitsyscall) -> bool {
     // SAFETY: this thread's M and the goroutine in its system call.
     unsafe {
@@ -202,6 +208,8 @@ unsafe fn traced_exit(m: *mut M, g: *mut G) -> bool {
 ///
 /// # Safety
 /// Called by its trampoline.
+#[doc(alias = "exitsyscall0")]
+#[doc(alias = "exitsyscallfast_pidle")]
 pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Status {
     // SAFETY: this thread's M without P, on g0.
     unsafe {

@@ -126,6 +126,7 @@ pub unsafe fn is(m: *mut M) -> bool {
 }
 
 /// The thread's function.
+#[doc(alias = "sysmon")]
 pub extern "C" fn run() {
     sys::wish_slice(KERNEL_SLICE_NS);
     if PREEMPT_STRESS.on() {

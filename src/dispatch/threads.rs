@@ -11,6 +11,7 @@ use crate::world::{P, getm};
 use core::sync::atomic::Ordering;
 
 /// The world is being stopped: gives the P up and sleeps until it goes on.
+#[doc(alias = "gcstopm")]
 pub fn stop_for_gc() {
     // SAFETY: system mode, nothing of a goroutine is on this stack.
     unsafe {
@@ -35,6 +36,7 @@ pub fn stop_for_gc() {
 }
 
 /// Sleeps until another thread hands us a P, and takes it. Without P, without locks.
+#[doc(alias = "stopm")]
 pub fn stop() {
     // SAFETY: this thread's own M.
     unsafe {
@@ -56,6 +58,7 @@ pub fn stop() {
 ///
 /// # Safety
 /// The caller holds `p`.
+#[doc(alias = "handoffp")]
 pub unsafe fn hand_off(p: *mut P) {
     // SAFETY: the caller's promise.
     unsafe {
@@ -101,6 +104,7 @@ pub unsafe fn hand_off(p: *mut P) {
 ///
 /// # Safety
 /// System mode on the M that owns the lock; it holds a P or none.
+#[doc(alias = "stoplockedm")]
 pub unsafe fn stop_locked() {
     // SAFETY: the caller's promise.
     unsafe {
@@ -122,6 +126,7 @@ pub unsafe fn stop_locked() {
 ///
 /// # Safety
 /// System mode with a P; `g` is runnable, on no queue and locked to another M.
+#[doc(alias = "startlockedm")]
 pub unsafe fn start_locked(g: *mut G) {
     // SAFETY: the caller's promise. Only this goroutine is waited for by that M.
     unsafe {

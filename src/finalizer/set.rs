@@ -35,6 +35,7 @@ unsafe fn die(parts: &[&[u8]]) -> ! {
 }
 
 /// `runtime.SetFinalizer`. Misuse ends the program, as in Go 1.5.
+#[doc(alias = "SetFinalizer")]
 pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
     let (obj, fun): (Eface, Eface) = (a.obj, a.finalizer);
     // SAFETY: compiled code passes interfaces; types are as their kinds say.

@@ -27,6 +27,7 @@ pub unsafe fn write_ptr(slot: *mut *mut u8, p: *mut u8) {
 ///
 /// # Safety
 /// The memory must hold such values.
+#[doc(alias = "bulkBarrierPreWrite")]
 #[inline(always)]
 pub unsafe fn bulk(typ: *const Type, dst: *const u8, size: usize) {
     if enabled() {

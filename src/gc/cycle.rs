@@ -99,6 +99,8 @@ pub fn overdue(now: i64) -> bool {
 ///
 /// # Safety
 /// On g0 with a P and no goroutine.
+#[doc(alias = "gcStart")]
+#[doc(alias = "startGC")]
 unsafe fn start_cycle() {
     // SAFETY: the caller's promise; after the stop the world is ours.
     unsafe {
@@ -197,6 +199,7 @@ unsafe fn mark_all() {
 ///
 /// # Safety
 /// On g0 with a P and no goroutine, while marking.
+#[doc(alias = "gcMarkDone")]
 unsafe fn finish_cycle() {
     worker::end_waits();
     // SAFETY: passed on to the caller.
@@ -239,6 +242,7 @@ unsafe fn try_to_finish() {
 ///
 /// # Safety
 /// On g0 with a P and no goroutine, while marking.
+#[doc(alias = "_GCmarktermination")]
 unsafe fn final_stop() -> bool {
     // SAFETY: the caller's promise.
     unsafe {
@@ -285,6 +289,7 @@ unsafe fn final_stop() -> bool {
 ///
 /// # Safety
 /// The world must be stopped, nothing grey.
+#[doc(alias = "gcMarkTermination")]
 unsafe fn end_cycle(start: i64) {
     // SAFETY: the caller's promise.
     unsafe {
@@ -381,6 +386,7 @@ unsafe extern "C" fn after_cycle(g: *mut G, release: usize) -> Status {
 }
 
 /// `runtime.GC`.
+#[doc(alias = "GC")]
 pub unsafe fn gc_call(_a: &mut args::runtime_GC) -> Status {
     // SAFETY: system mode at a runtime call: the caller's context is saved.
     unsafe { wait_for_cycle(false) }

@@ -24,6 +24,7 @@ const SCAN_COST: usize = 64;
 pub const OBLET: usize = 128 << 10;
 
 /// One session of marking.
+#[doc(alias = "gcWork")]
 #[derive(Debug)]
 pub struct Marker {
     block: *mut Block,
@@ -107,6 +108,7 @@ impl Marker {
     }
 
     /// A word that holds a pointer (or nil, or the address of something that is not in the heap).
+    #[doc(alias = "greyobject")]
     #[inline(always)]
     pub fn grey(&mut self, p: usize) {
         if !arena::in_range(p) {
@@ -180,6 +182,7 @@ impl Marker {
     }
 
     /// Scans until nothing is left that this session can get, or `stop` says so; `stop` is asked every few microseconds. True if nothing is left.
+    #[doc(alias = "gcDrain")]
     pub fn drain(&mut self, mut stop: impl FnMut(&Self) -> bool) -> bool {
         loop {
             if !self.drain_own(&mut stop) {
@@ -252,6 +255,7 @@ impl Marker {
     ///
     /// # Safety
     /// `at` must be the address of an object with pointers, or a multiple of [`OBLET`] bytes into it.
+    #[doc(alias = "scanobject")]
     #[inline]
     pub unsafe fn scan(&mut self, at: usize) {
         // SAFETY: the object is valid, and so is its layout.

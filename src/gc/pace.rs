@@ -29,6 +29,7 @@ static MARKED: AtomicUsize = AtomicUsize::new(0);
 /// Bytes that the last cycle found live of those there were at its start.
 static OLD: AtomicUsize = AtomicUsize::new(0);
 /// GOGC; negative: off.
+#[doc(alias = "gcpercent")]
 static PERCENT: AtomicI32 = AtomicI32::new(100);
 /// Bytes that marking is expected to scan.
 static EXPECTED: AtomicUsize = AtomicUsize::new(0);
@@ -86,6 +87,7 @@ fn set_limits(marked: usize) {
 ///
 /// # Safety
 /// The world must be stopped.
+#[doc(alias = "gcController")]
 pub(super) unsafe fn start() {
     let live = HEAP_LIVE.load(Ordering::Relaxed);
     GOAL.fetch_max(live.saturating_add(MIN_ROOM), Ordering::Relaxed);
@@ -180,6 +182,7 @@ fn growth(young: usize, old: usize, before: usize, last: usize) -> usize {
 }
 
 /// Workers and assists scanned `bytes`.
+#[doc(alias = "gcFlushBgCredit")]
 pub(super) fn scanned(bytes: usize) {
     SCANNED.fetch_add(bytes, Ordering::Relaxed);
     CREDIT.fetch_add(bytes as i64, Ordering::Relaxed);

@@ -107,6 +107,7 @@ pub(super) unsafe fn prepare() {
 ///
 /// # Safety
 /// While marking.
+#[doc(alias = "markroot")]
 pub(super) unsafe fn mark_next(m: &mut Marker, shrink: bool) -> bool {
     // SAFETY: the sections and masks are the linker's.
     unsafe {
@@ -265,6 +266,7 @@ pub(super) unsafe fn hold_deep(m: &mut Marker, stop: impl Fn() -> bool) -> Optio
 
 /// Marks from the stack of `g` unless that was done since it ran; if it runs it is left for later. The first time in a cycle it is looked at
 /// whether the stack is too large.
+#[doc(alias = "scanstack")]
 unsafe fn mark_stack(m: &mut Marker, g: *mut G, shrink: bool) {
     // SAFETY: Gs are never freed; with the SCAN bit set the goroutine is ours.
     unsafe {

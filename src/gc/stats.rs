@@ -31,6 +31,7 @@ struct Cycles {
     last: u64,
     pauses: [u64; PAUSES],
     ends: [u64; PAUSES],
+    #[doc(alias = "runtimeInitTime")]
     start_of_process: i64,
     /// The present cycle.
     now: Cycle,
@@ -213,6 +214,7 @@ pub unsafe fn read_mem_stats(a: &mut args::runtime_ReadMemStats) -> Status {
 ///
 /// # Safety
 /// The world must be stopped, caches flushed.
+#[doc(alias = "memstats")]
 pub unsafe fn fill(m: &mut MemStats) {
     let mut taken = [0u64; CLASSES];
     let (mut tiny, mut ps) = (0, 0u64);
@@ -317,9 +319,11 @@ pub unsafe fn read_gc_stats(a: &mut args::runtime_debug_readGCStats) {
 }
 
 /// Why a cycle runs.
+#[doc(alias = "gcTrigger")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
     /// The heap reached its goal.
+    #[doc(alias = "gcTriggerHeap")]
     Heap,
     /// `runtime.GC` and the like.
     Forced,

@@ -90,6 +90,7 @@ fn stopping() -> bool {
 ///
 /// # Safety
 /// On g0 of the thread that holds `p`, without locks, while marking.
+#[doc(alias = "gcBgMarkWorker")]
 pub unsafe fn before_goroutine(p: *mut P) -> bool {
     // SAFETY: the caller holds p.
     unsafe {
@@ -292,6 +293,7 @@ pub(super) unsafe fn mark_for(bytes: usize, ahead: bool) -> usize {
 ///
 /// # Safety
 /// In system mode on a thread with a P.
+#[doc(alias = "gcAssistAlloc")]
 #[cold]
 #[inline(never)]
 pub unsafe fn assist(bytes: usize) {

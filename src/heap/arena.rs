@@ -12,6 +12,7 @@ use super::summary::Map;
 use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 /// What is known about one arena. Allocated zeroed.
+#[doc(alias = "heapArena")]
 #[repr(C)]
 #[derive(Debug)]
 pub struct Arena {
@@ -24,6 +25,7 @@ pub struct Arena {
 }
 
 /// Arenas by number; null where there is none. Entries are set once, before any address of the arena is handed out.
+#[doc(alias = "h_spans")]
 static TABLE: [AtomicPtr<Arena>; ARENAS] =
     [const { AtomicPtr::new(core::ptr::null_mut()) }; ARENAS];
 
@@ -49,12 +51,14 @@ pub fn in_range(p: usize) -> bool {
 }
 
 /// Number of the arena of `p`, which must be [`in_range`].
+#[doc(alias = "arenaIndex")]
 #[inline(always)]
 pub fn index_of(p: usize) -> usize {
     p.wrapping_sub(BASE) >> ARENA_SHIFT
 }
 
 /// The span that holds `p`, whatever it is used for; null for any address that is not in a span of the heap.
+#[doc(alias = "mHeap_Lookup")]
 #[inline(always)]
 pub fn span_of(p: usize) -> *mut Span {
     let offset = p.wrapping_sub(BASE);
@@ -79,6 +83,7 @@ pub fn span_of(p: usize) -> *mut Span {
 ///
 /// # Safety
 /// The caller must own the pages, in arenas that exist.
+#[doc(alias = "setSpans")]
 pub unsafe fn set_spans(page: usize, n: usize, span: *mut Span) {
     for p in page..page + n {
         // SAFETY: the arena exists.
@@ -90,6 +95,9 @@ pub unsafe fn set_spans(page: usize, n: usize, span: *mut Span) {
 ///
 /// # Safety
 /// `p` must be page-aligned and in an arena that exists.
+#[doc(alias = "heapBitsForAddr")]
+#[doc(alias = "heapBitsForSpan")]
+#[doc(alias = "heapBits")]
 pub unsafe fn bits_of(p: usize) -> *mut u64 {
     let offset = p - BASE;
     // SAFETY: the arena exists; the index is inside its bitmap.

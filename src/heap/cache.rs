@@ -20,6 +20,8 @@ use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
 
 /// Bytes of a block of the tiny allocator: larger packs more objects together that then live as long as the longest of them.
+#[doc(alias = "maxTinySize")]
+#[doc(alias = "_TinySize")]
 pub const TINY: usize = 16;
 
 /// Allocation from one span class. Valid as zeroes: no span, nothing free.
@@ -47,6 +49,7 @@ pub struct Slot {
 }
 
 /// The allocator's share of a P. Valid as zeroes.
+#[doc(alias = "mcache")]
 #[repr(C)]
 #[derive(Debug)]
 pub struct PerP {
@@ -90,6 +93,7 @@ impl PerP {
     ///
     /// # Safety
     /// The world must be stopped.
+    #[doc(alias = "gcmarknewobject_m")]
     pub unsafe fn blacken(&mut self) {
         self.black = Counts::default();
         for (slot, rest) in self.slots.iter().zip(&self.rest) {
@@ -107,6 +111,9 @@ impl PerP {
 
     /// Takes the next window with a free slot of the class's span; false when the span has none, or the next allocation is a sample of
     /// the heap profile, or every allocation is looked at. For leaf mode.
+    #[doc(alias = "nextFree")]
+    #[doc(alias = "nextFreeIndex")]
+    #[doc(alias = "refillAllocCache")]
     #[inline(never)]
     pub fn advance(&mut self, class: SpanClass) -> bool {
         // SAFETY: span classes are below SPAN_CLASSES and their classes below CLASSES.
@@ -160,6 +167,7 @@ impl PerP {
     }
 
     /// Gives the slot a window of another span; false when the system has no memory. In system mode.
+    #[doc(alias = "mCache_Refill")]
     #[cold]
     #[inline(never)]
     pub fn refill(&mut self, class: SpanClass) -> bool {
@@ -251,6 +259,7 @@ impl PerP {
     }
 
     /// Gives every span back, with counts made exact.
+    #[doc(alias = "releaseAll")]
     pub fn flush(&mut self) {
         self.tiny = 0;
         self.tiny_end = 0;
@@ -316,6 +325,7 @@ pub(crate) unsafe fn clear(p: *mut u8, n: usize) {
 }
 
 /// A free slot of `class` and its number in the window, or null when the span is used up.
+#[doc(alias = "nextFreeFast")]
 #[inline(always)]
 pub(crate) unsafe fn take_slot(c: *mut PerP, class: SpanClass) -> (*mut u8, usize) {
     // SAFETY: the class is in range; the cache is the caller's.

@@ -20,6 +20,7 @@ use crate::world::phase::GCWAITING;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// Spans with and without free slots. Large objects' are among the latter.
+#[doc(alias = "spanSet")]
 #[derive(Debug)]
 struct Lists {
     partial: List,
@@ -27,6 +28,7 @@ struct Lists {
 }
 
 /// The lists of one span class, by the parity of the marking that they were swept after.
+#[doc(alias = "mcentral")]
 #[derive(Debug)]
 struct Class {
     lists: [Lists; 2],
@@ -47,11 +49,15 @@ impl Class {
         }
     }
 
+    #[doc(alias = "fullSwept")]
+    #[doc(alias = "partialSwept")]
     fn swept(&mut self) -> &mut Lists {
         &mut self.lists[CYCLE.load(Ordering::Relaxed) % 2]
     }
 
     /// A span to sweep, likely with free slots if there is such a one; or null.
+    #[doc(alias = "fullUnswept")]
+    #[doc(alias = "partialUnswept")]
     fn pop_unswept(&mut self) -> *mut Span {
         let lists = &mut self.lists[(CYCLE.load(Ordering::Relaxed) + 1) % 2];
         let s = lists.partial.pop();
@@ -112,6 +118,7 @@ pub enum Swept {
 ///
 /// # Safety
 /// The span must be in the caller's hands, with marking finished.
+#[doc(alias = "mSpan_Sweep")]
 pub unsafe fn sweep(s: *mut Span) -> Swept {
     // SAFETY: the caller owns the span; bitmaps have `words` entries.
     unsafe {
@@ -215,6 +222,8 @@ unsafe fn put(s: *mut Span, swept: Swept) {
 }
 
 /// A swept span of `class` with at least one free slot, now the caller's; null when the system has no memory.
+#[doc(alias = "mCentral_CacheSpan")]
+#[doc(alias = "cacheSpan")]
 pub fn take(class: SpanClass, cache: &mut pages::Cache) -> *mut Span {
     let pages = TABLE[class.class()].pages as usize;
     sweep_for(pages * PAGE);
@@ -245,6 +254,9 @@ pub fn take(class: SpanClass, cache: &mut pages::Cache) -> *mut Span {
 }
 
 /// Pages for a large object's span; null when the system has no memory.
+#[doc(alias = "mCentral_Grow")]
+#[doc(alias = "mHeap_Alloc")]
+#[doc(alias = "mHeap_Alloc_m")]
 pub fn alloc_pages(pages: usize, class: SpanClass, cache: &mut pages::Cache) -> *mut Span {
     sweep_for(pages * PAGE);
     pages_for(pages, class, cache)
@@ -287,6 +299,7 @@ fn guarded(s: *mut Span) -> *mut Span {
 ///
 /// # Safety
 /// The span must be the caller's.
+#[doc(alias = "uncacheSpan")]
 pub unsafe fn give_back(s: *mut Span) {
     // SAFETY: as the caller promises.
     unsafe {
@@ -309,6 +322,7 @@ pub unsafe fn add_large(s: *mut Span) {
 }
 
 /// Sweeps until `pages` pages became free; false if nothing is left to sweep, or it has looked at enough spans: the heap may grow then.
+#[doc(alias = "mHeap_Reclaim")]
 fn reclaim(pages: usize) -> bool {
     let mut got = 0;
     if pages > 1 {
@@ -349,6 +363,7 @@ fn sweep_one(i: usize) -> Option<usize> {
 }
 
 /// Sweeps one span of whatever class: the pages that it gave back, or nothing to sweep.
+#[doc(alias = "sweepone")]
 fn sweep_next() -> Option<usize> {
     if UNSWEPT.load(Ordering::Acquire) == 0 {
         return None;
@@ -374,6 +389,7 @@ pub fn sweep_for(bytes: usize) {
     }
 }
 
+#[doc(alias = "deductSweepCredit")]
 #[cold]
 fn keep_pace(bytes: usize) {
     let distance = PACE.distance.load(Ordering::Relaxed);
@@ -430,6 +446,7 @@ pub fn all_swept() -> bool {
 }
 
 /// Sweeps up to `n` spans: true while there may be more. For idle time. Finalizers that it found wait for [`crate::finalizer::run::wake`].
+#[doc(alias = "bgsweep")]
 pub fn sweep_some(n: usize) -> bool {
     if (0..n).all(|_| sweep_next().is_some()) {
         return true;

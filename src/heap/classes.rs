@@ -7,8 +7,11 @@
 use super::geometry::PAGE;
 
 /// Largest size that is served from a class; above it an object has a span of its own.
+#[doc(alias = "maxSmallSize")]
+#[doc(alias = "_MaxSmallSize")]
 pub const MAX_SMALL: usize = 32 << 10;
 /// Number of classes, class 0 (objects with a span of their own) included.
+#[doc(alias = "_NumSizeClasses")]
 pub const CLASSES: usize = 67;
 /// Largest object whose pointer layout is kept as bits beside the heap; above it the object's type is recorded.
 pub const MAX_BITS: usize = 512;
@@ -26,6 +29,7 @@ pub struct Class {
     pub magic: u32,
 }
 
+#[doc(alias = "initSizes")]
 const fn table() -> [Class; CLASSES] {
     let mut t = [Class {
         size: 0,
@@ -68,6 +72,9 @@ const fn table() -> [Class; CLASSES] {
 }
 
 /// The classes; entry 0 is empty.
+#[doc(alias = "class_to_size")]
+#[doc(alias = "class_to_allocnpages")]
+#[doc(alias = "class_to_divmagic")]
 pub static TABLE: [Class; CLASSES] = TABLE_CONST;
 /// [`TABLE`] for constants.
 pub const TABLE_CONST: [Class; CLASSES] = table();
@@ -89,13 +96,16 @@ const fn lookup<const N: usize>(start: usize, step: usize) -> [u8; N] {
     out
 }
 
+#[doc(alias = "size_to_class8")]
 static BY_8: [u8; FINE / 8 + 1] = lookup(0, 8);
+#[doc(alias = "size_to_class128")]
 static BY_128: [u8; (MAX_SMALL - FINE) / 128 + 1] = lookup(FINE, 128);
 
 /// The class that holds objects of `size` bytes, for `size <= MAX_SMALL`.
 ///
 /// # Safety
 /// `size` must not be larger than [`MAX_SMALL`].
+#[doc(alias = "sizeclass")]
 #[inline(always)]
 pub unsafe fn class_of(size: usize) -> usize {
     // SAFETY: the index is at most the table's last one, as the caller promises.

@@ -75,6 +75,7 @@ impl Queue {
 ///
 /// # Safety
 /// Marking is finished, the span is the caller's and not swept yet.
+#[doc(alias = "queuefinalizer")]
 #[cold]
 pub unsafe fn queue_dead(s: *mut Span) {
     // SAFETY: as the caller promises; entries are valid under the lock.

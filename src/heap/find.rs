@@ -4,6 +4,7 @@ use super::{arena, span};
 use core::sync::atomic::Ordering;
 
 /// What every allocation of no bytes points to.
+#[doc(alias = "zerobase")]
 static ZERO_BASE: [u64; 2] = [0; 2];
 
 /// Address of allocations without bytes.

@@ -72,6 +72,7 @@ fn repeat(mut m: u64, one: usize, size: usize) -> u64 {
 ///
 /// # Safety
 /// `bits` must be the span's, the object must be the caller's, `elemsize <= MAX_BITS`.
+#[doc(alias = "heapBitsSetType")]
 #[inline(always)]
 pub unsafe fn write_bits(bits: *mut u64, offset: usize, elemsize: usize, mask: u64) {
     // SAFETY: the object's bits lie inside the span's part of the bitmap; no other span shares a word with it, as pages are 16 words.

@@ -21,6 +21,7 @@ use core::ptr::null_mut;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// The page heap.
+#[doc(alias = "mheap")]
 #[derive(Debug)]
 pub struct PageHeap {
     /// One past the highest arena that exists.
@@ -34,6 +35,7 @@ pub struct PageHeap {
 unsafe impl Send for PageHeap {}
 
 /// The page heap.
+#[doc(alias = "mheap_")]
 pub static HEAP: Mutex<PageHeap, { rank::PAGES }> = Mutex::new(PageHeap::new());
 
 /// Pages in use for objects.
@@ -44,6 +46,7 @@ pub static EVER_PAGES: AtomicUsize = AtomicUsize::new(0);
 pub static RELEASED_PAGES: AtomicUsize = AtomicUsize::new(0);
 
 /// Pages of a group that a P takes.
+#[doc(alias = "pageCachePages")]
 const GROUP: usize = 64;
 /// Most pages of a span that a P makes of its group; larger ones would leave too much of it.
 const MOST_CACHED: usize = 16;
@@ -88,6 +91,7 @@ impl Cache {
 
     /// A span of `n` pages for objects of `class`; null when there is no room, in pages that were in use before (`fresh` false), or the
     /// system refuses. The span is on no list.
+    #[doc(alias = "allocSpan")]
     pub fn alloc_span(&mut self, n: usize, class: SpanClass, fresh: bool) -> *mut Span {
         let size = span::record_size(n, class);
         let mut page = None;
@@ -147,6 +151,7 @@ impl Cache {
 ///
 /// # Safety
 /// The pages and the record must be the caller's.
+#[doc(alias = "initSpan")]
 unsafe fn init_span(s: *mut Span, page: usize, n: usize, class: SpanClass) {
     let dirty = use_pages(page, n);
     // SAFETY: as the caller promises.
@@ -190,6 +195,7 @@ fn each(page: usize, n: usize, mut f: impl FnMut(usize, *mut ArenaPages, usize, 
 }
 
 /// Some of the pages were never in use. The caller holds them, or the lock.
+#[doc(alias = "allocNeedsZero")]
 fn any_fresh(page: usize, n: usize) -> bool {
     let mut fresh = false;
     each(page, n, |_, p, bit, len| {
@@ -282,6 +288,8 @@ impl PageHeap {
 
     /// Takes `n` pages out of the free ones: the first. None when there is no room, in pages that were in use before (`fresh` false), or the system
     /// refuses.
+    #[doc(alias = "mHeap_AllocLarge")]
+    #[doc(alias = "mHeap_AllocSpanLocked")]
     fn take(&mut self, n: usize, fresh: bool) -> Option<usize> {
         let page = loop {
             match self.find(n) {
@@ -298,6 +306,7 @@ impl PageHeap {
     }
 
     /// Takes the free pages of the group with the first free page, as its first page and a bit for each. No bits when there are none.
+    #[doc(alias = "allocToCache")]
     fn take_group(&mut self, grow: bool) -> (usize, u64) {
         let Some(page) = self.find(1).or_else(|| {
             if grow && self.grow(1) {
@@ -332,6 +341,7 @@ impl PageHeap {
 
     /// Adds `n` pages side by side, together with free ones before them: whole arenas if the system gives that much, else less. False when it
     /// refuses.
+    #[doc(alias = "mHeap_Grow")]
     fn grow(&mut self, n: usize) -> bool {
         if self.extend(n) {
             return true;
@@ -342,6 +352,7 @@ impl PageHeap {
     }
 
     /// Maps more of the last arena, if not all of it is mapped.
+    #[doc(alias = "mHeap_SysAlloc")]
     fn extend(&mut self, n: usize) -> bool {
         let Some(last) = self.end.checked_sub(1) else {
             return false;
@@ -375,6 +386,8 @@ impl PageHeap {
     }
 
     /// Maps `n` pages from the start of a new arena on.
+    #[doc(alias = "mHeap_MapBits")]
+    #[doc(alias = "mHeap_MapSpans")]
     fn map_arenas(&mut self, n: usize) -> bool {
         let mut at = self.end;
         // Something else may lie at the address we want: skip past it in growing steps.
@@ -498,6 +511,8 @@ unsafe fn forget(s: *mut Span) {
 ///
 /// # Safety
 /// The span must be on no list and nothing may refer to its memory.
+#[doc(alias = "freeSpan")]
+#[doc(alias = "mHeap_FreeSpanLocked")]
 pub unsafe fn free_span(s: *mut Span) {
     // SAFETY: the span is the caller's.
     unsafe {

@@ -31,6 +31,7 @@ pub(crate) struct Profile {
 unsafe impl Send for Profile {}
 
 /// Taken after no other lock; takes `mem`'s inside.
+#[doc(alias = "proflock")]
 pub(crate) static PROFILE: Mutex<Profile, { rank::MEM_PROFILE }> = Mutex::new(Profile {
     chains: null_mut(),
     all: null_mut(),
@@ -61,6 +62,7 @@ pub fn rate() -> i64 {
 }
 
 /// Bytes until the next sample: the rate on average.
+#[doc(alias = "nextSample")]
 pub fn distance(rate: i64) -> i64 {
     let limit = rate.clamp(0, 0x3fff_ffff).wrapping_mul(2) as u64;
     if limit == 0 {
@@ -146,6 +148,7 @@ impl Profile {
 ///
 /// # Safety
 /// In system mode; the object must be the caller's.
+#[doc(alias = "mProf_Malloc")]
 #[cold]
 pub unsafe fn record(p: *mut u8) {
     let Some(o) = find_object(p as usize) else {

@@ -75,6 +75,7 @@ fn excess(all: bool) -> usize {
 }
 
 /// Releases some memory if it is time; answers when the next call is worth while, `i64::MAX` if not before somebody runs. `now` in ns.
+#[doc(alias = "bgscavenge")]
 pub fn run(now: i64) -> i64 {
     let eager = godebug::SCAVENGE.on();
     let excess = excess(eager);

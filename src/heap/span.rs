@@ -25,20 +25,26 @@ use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
 /// What a span is used for.
 pub mod state {
     /// Free record.
+    #[doc(alias = "_MSpanFree")]
     pub const DEAD: u8 = 0;
     /// Objects.
+    #[doc(alias = "mSpanInUse")]
+    #[doc(alias = "_MSpanInUse")]
     pub const IN_USE: u8 = 1;
 }
 
 /// Class and pointer-freeness as one number: `class * 2 + noscan`.
+#[doc(alias = "spanClass")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpanClass(pub u8);
 
 /// Number of span classes.
+#[doc(alias = "numSpanClasses")]
 pub const SPAN_CLASSES: usize = CLASSES * 2;
 
 impl SpanClass {
     /// From its parts.
+    #[doc(alias = "makeSpanClass")]
     #[inline(always)]
     pub const fn new(class: usize, noscan: bool) -> Self {
         Self((class as u8) << 1 | noscan as u8)
@@ -49,6 +55,7 @@ impl SpanClass {
         usize::from(self.0 >> 1)
     }
     /// Objects hold no pointers.
+    #[doc(alias = "flagNoScan")]
     #[inline(always)]
     pub fn noscan(self) -> bool {
         self.0 & 1 != 0
@@ -61,6 +68,7 @@ impl SpanClass {
 }
 
 /// A run of pages.
+#[doc(alias = "mspan")]
 #[repr(C)]
 #[derive(Debug)]
 pub struct Span {
@@ -155,6 +163,8 @@ pub fn record_size(pages: usize, class: SpanClass) -> usize {
 }
 
 /// Free records by size. Guarded by the page heap's lock.
+#[doc(alias = "allocMSpanLocked")]
+#[doc(alias = "tryAllocMSpan")]
 #[derive(Debug)]
 pub struct Records {
     free: [*mut Span; RECORDS],
@@ -243,6 +253,7 @@ impl Records {
 ///
 /// # Safety
 /// The record and the pages must be the caller's, in arenas that exist.
+#[doc(alias = "mSpan_Init")]
 pub unsafe fn init(s: *mut Span, base: usize, pages: usize, class: SpanClass) {
     let (objects, elemsize) = layout(pages, class);
     let with_types = !class.noscan() && elemsize > MAX_BITS;
@@ -383,6 +394,9 @@ impl Span {
 }
 
 /// A doubly linked list of spans.
+#[doc(alias = "mSpanList")]
+#[doc(alias = "mSpanList_Init")]
+#[doc(alias = "mSpanList_IsEmpty")]
 #[derive(Debug)]
 pub struct List {
     head: *mut Span,
@@ -404,6 +418,8 @@ impl List {
     ///
     /// # Safety
     /// `s` must be on no list.
+    #[doc(alias = "mSpanList_Insert")]
+    #[doc(alias = "mSpanList_InsertBack")]
     pub unsafe fn push(&mut self, s: *mut Span) {
         // SAFETY: spans on the list and `s` are valid records.
         unsafe {
@@ -430,6 +446,7 @@ impl List {
     ///
     /// # Safety
     /// `s` must be on this list.
+    #[doc(alias = "mSpanList_Remove")]
     pub unsafe fn remove(&mut self, s: *mut Span) {
         // SAFETY: neighbours on the list are valid records.
         unsafe {
@@ -478,6 +495,7 @@ pub(crate) struct Bucket {
 }
 
 /// A sampled object: on the list of its span, or free.
+#[doc(alias = "specialprofile")]
 #[repr(C)]
 #[derive(Debug)]
 pub struct Sample {
@@ -487,6 +505,8 @@ pub struct Sample {
 }
 
 /// A record about one object.
+#[doc(alias = "special")]
+#[doc(alias = "specialfinalizer")]
 #[repr(C)]
 #[derive(Debug)]
 pub struct Special {

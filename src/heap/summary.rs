@@ -7,6 +7,7 @@
 use super::geometry::{ARENA_PAGES, ARENAS, PAGE_WORDS};
 
 /// Pages of a node of the lowest level.
+#[doc(alias = "pallocChunkPages")]
 pub const LEAF: usize = 512;
 /// Words of bitmap of such a node.
 const LEAF_WORDS: usize = LEAF / 64;
@@ -128,6 +129,7 @@ impl Map {
 }
 
 /// The levels above the arenas' own: nodes for one arena each, for 16, for 256, for 4096. Valid as zeroes: there are no arenas.
+#[doc(alias = "pageAlloc")]
 #[derive(Debug)]
 pub struct Tree {
     arenas: [Free; ARENAS],

@@ -234,6 +234,7 @@ unsafe fn result(t: *const MapType, found: Try<Option<Slot>>) -> (*mut u8, Searc
 }
 
 /// `m[k]` where leaf mode does not follow all of a key, or a panic is due.
+#[doc(alias = "mapaccess1")]
 pub unsafe fn access1(a: &mut args::runtime_mapaccess1) {
     // SAFETY: as above.
     unsafe { a.r0 = value(&*a.t, find_system(&*a.t, a.h, a.key)) }
@@ -324,6 +325,7 @@ unsafe fn assign_marking(a: &args::runtime_mapassign1) -> bool {
 }
 
 /// `m[k] = v` with growth, barriers of large values, and keys that leaf mode does not follow.
+#[doc(alias = "mapassign1")]
 pub unsafe fn assign1(a: &mut args::runtime_mapassign1) {
     // SAFETY: as above.
     unsafe { set(&*a.t, a.h, a.key, a.val) }

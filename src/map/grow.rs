@@ -16,6 +16,7 @@ use core::sync::atomic::Ordering;
 ///
 /// # Safety
 /// In system mode; a map of the type that has a table and is not being grown.
+#[doc(alias = "hashGrow")]
 pub unsafe fn start(t: &MapType, h: *mut Hmap) {
     // SAFETY: the map is the caller's alone while it is written.
     unsafe {

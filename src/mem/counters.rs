@@ -12,6 +12,7 @@ pub static MCACHE_SYS: AtomicU64 = AtomicU64::new(0);
 /// For tables of profiles (`MemStats.BuckHashSys`).
 pub static BUCK_HASH_SYS: AtomicU64 = AtomicU64::new(0);
 /// For everything else that is neither heap nor stack (`MemStats.OtherSys`).
+#[doc(alias = "mSysStatInc")]
 pub static OTHER_SYS: AtomicU64 = AtomicU64::new(0);
 
 /// [`map()`] anywhere, counted in `sys`.

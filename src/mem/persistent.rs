@@ -15,6 +15,7 @@ struct Bump {
     ahead: Ahead,
 }
 
+#[doc(alias = "globalAlloc")]
 static BUMP: Mutex<Bump, { rank::BUMP }> = Mutex::new(Bump {
     at: 0,
     end: 0,
@@ -55,6 +56,7 @@ pub fn persistent_for(sys: &AtomicU64, size: usize, align: usize) -> *mut u8 {
 }
 
 /// [`persistent_for`] `OTHER_SYS`.
+#[doc(alias = "persistentalloc")]
 pub fn persistent_alloc(size: usize, align: usize) -> *mut u8 {
     persistent_for(&OTHER_SYS, size, align)
 }
@@ -63,6 +65,8 @@ pub fn persistent_alloc(size: usize, align: usize) -> *mut u8 {
 pub const LINE: usize = 64;
 
 /// A zeroed `T` that lives for ever.
+#[doc(alias = "fixalloc")]
+#[doc(alias = "fixAlloc_Alloc")]
 pub fn persistent<T>() -> *mut T {
     persistent_in(&OTHER_SYS)
 }

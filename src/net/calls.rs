@@ -25,6 +25,7 @@ pub fn has_waiters() -> bool {
 
 /// Waits until `pd` is ready, or (unless `canceled`) closed or late; the result goes to the goroutine's arguments. Also the
 /// second half of the step after waking up, when that was in vain.
+#[doc(alias = "netpollblock")]
 unsafe fn wait(
     g: *mut G,
     pd: *mut PollDesc,
@@ -148,6 +149,7 @@ pub unsafe fn close(a: &mut args::net_runtime_pollClose) {
 }
 
 /// `net.runtime_pollReset`: before an attempt to read or write, forgets what happened before.
+#[doc(alias = "net_runtime_pollReset")]
 pub unsafe fn reset(a: &mut args::net_runtime_pollReset) {
     let (pd, mode) = (desc(a.ctx), mode(a.mode));
     // SAFETY: package net's handle; it allows one reader and one writer at a time.
@@ -160,6 +162,7 @@ pub unsafe fn reset(a: &mut args::net_runtime_pollReset) {
 }
 
 /// `net.runtime_pollWait`.
+#[doc(alias = "net_runtime_pollWait")]
 pub unsafe fn poll_wait(a: &mut args::net_runtime_pollWait) -> Status {
     let (pd, mode) = (desc(a.ctx), mode(a.mode));
     // SAFETY: package net's handle; the goroutine that called in.
@@ -187,6 +190,7 @@ pub unsafe fn poll_wait_canceled(a: &mut args::net_runtime_pollWaitCanceled) -> 
 }
 
 /// `net.runtime_pollSetDeadline`.
+#[doc(alias = "net_runtime_pollSetDeadline")]
 pub unsafe fn set_deadline(a: &mut args::net_runtime_pollSetDeadline) {
     let (read, write) = match a.mode {
         MODE_READ => (true, false),

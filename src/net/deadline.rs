@@ -87,6 +87,10 @@ unsafe fn arm(pd: *mut PollDesc) {
 }
 
 /// Timer function: a deadline of the descriptor may be over.
+#[doc(alias = "netpollDeadline")]
+#[doc(alias = "netpolldeadlineimpl")]
+#[doc(alias = "netpollReadDeadline")]
+#[doc(alias = "netpollWriteDeadline")]
 pub(crate) unsafe fn look(pd: *mut u8, _seq: usize) {
     let pd: *mut PollDesc = pd.cast();
     // SAFETY: the timer's argument is a descriptor; these live for ever.

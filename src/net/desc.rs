@@ -41,6 +41,7 @@ const TIMEOUT: i64 = 2;
 pub(super) const EXPIRED: i64 = -1;
 
 /// A descriptor. Off-heap, zeroed at first, never freed.
+#[doc(alias = "pollDesc")]
 #[derive(Debug)]
 #[repr(C)]
 pub struct PollDesc {
@@ -81,6 +82,7 @@ pub(super) fn desc(ctx: usize) -> *mut PollDesc {
 }
 
 impl PollDesc {
+    #[doc(alias = "netpollcheckerr")]
     pub(super) fn error(&self, mode: Mode) -> i64 {
         if self.closing.load(Ordering::SeqCst) {
             CLOSING
@@ -92,6 +94,7 @@ impl PollDesc {
     }
 
     /// Takes a waiter off, or leaves a note for the next. Null: nobody is to be readied.
+    #[doc(alias = "netpollunblock")]
     pub(super) fn unblock(&self, mode: Mode, ready: bool) -> *mut G {
         let g = self.wait[mode as usize].unblock(ready);
         if g != 0 {
@@ -118,6 +121,7 @@ pub(super) unsafe fn ready_all(gs: [*mut G; 2]) {
 ///
 /// # Safety
 /// `pd` is a descriptor.
+#[doc(alias = "netpollready")]
 pub(crate) unsafe fn push_ready(list: &mut GList, pd: *mut PollDesc, mode: Mode) {
     // SAFETY: descriptors live for ever; a goroutine that was taken off is in no list.
     unsafe {

@@ -17,7 +17,9 @@ use crate::sync::atomic::{
 };
 
 const NIL: usize = 0;
+#[doc(alias = "pdReady")]
 const READY: usize = 1;
+#[doc(alias = "pdWait")]
 const WAIT: usize = 2;
 
 /// The word. Zero at first.
@@ -68,6 +70,7 @@ impl Waiter {
     }
 
     /// The goroutine has parked. False: it is too late, nobody saw it, and it is the caller's to ready.
+    #[doc(alias = "netpollblockcommit")]
     pub fn park(&self, g: usize) -> bool {
         self.0.compare_exchange(WAIT, g, SeqCst, SeqCst).is_ok()
     }

@@ -48,6 +48,7 @@ fn hopeless(call: &'static str, word: &AtomicU32, ret: isize) -> ! {
 }
 
 /// Sleeps while `word == value`, at most `ns` nanoseconds (negative: for ever). Wakes up spuriously.
+#[doc(alias = "futexsleep")]
 pub fn sleep(word: &AtomicU32, value: u32, ns: i64) {
     let ts = libc::timespec {
         tv_sec: ns / 1_000_000_000,
@@ -77,6 +78,7 @@ pub fn sleep(word: &AtomicU32, value: u32, ns: i64) {
 }
 
 /// Wakes up to `n` sleepers of `word`.
+#[doc(alias = "futexwakeup")]
 pub fn wake(word: &AtomicU32, n: u32) {
     let op = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
     for failures in 1.. {

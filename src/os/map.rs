@@ -3,6 +3,7 @@
 use super::sys;
 
 /// Maps `size` bytes of zeroed memory near `hint` (0 = anywhere), or answers null.
+#[doc(alias = "sysAlloc")]
 pub fn map(hint: usize, size: usize) -> *mut u8 {
     // SAFETY: a fresh anonymous mapping without MAP_FIXED touches no existing one.
     let p = unsafe {
@@ -27,6 +28,7 @@ pub fn map(hint: usize, size: usize) -> *mut u8 {
 ///
 /// # Safety
 /// The range must be ours and unused.
+#[doc(alias = "sysFault")]
 #[must_use]
 pub unsafe fn protect(p: *mut u8, size: usize) -> bool {
     let (none, new) = (
@@ -46,6 +48,7 @@ pub unsafe fn protect(p: *mut u8, size: usize) -> bool {
 ///
 /// # Safety
 /// The range must be a mapping of ours that nothing refers to any more.
+#[doc(alias = "sysFree")]
 pub unsafe fn unmap(p: *mut u8, size: usize) {
     // SAFETY: the caller owns the range.
     unsafe {
@@ -59,6 +62,7 @@ pub unsafe fn unmap(p: *mut u8, size: usize) {
 ///
 /// # Safety
 /// The range must be ours and its contents dead.
+#[doc(alias = "sysUnused")]
 pub unsafe fn release(p: *mut u8, size: usize) -> bool {
     // SAFETY: the caller owns the range.
     unsafe {

@@ -140,6 +140,7 @@ fn this_process() -> Option<i32> {
 }
 
 /// Gives a signal its default action and sends it to this thread. Returns where that cannot be: the caller has another end.
+#[doc(alias = "dieFromSignal")]
 pub(crate) fn die_by(sig: u32) {
     set(sig, libc::SIG_DFL, false);
     change_mask(libc::SIG_UNBLOCK, &bit(sig), None);

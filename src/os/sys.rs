@@ -122,6 +122,7 @@ unsafe extern "C" {
 ///
 /// # Safety
 /// `stack` must be the top of a mapping that stays for the thread's life, `m` its fully set up M.
+#[doc(alias = "newosproc")]
 pub unsafe fn clone_thread(stack: usize, m: *mut crate::abi::M, tls: usize) -> isize {
     let flags = libc::CLONE_VM
         | libc::CLONE_FS

@@ -99,6 +99,7 @@ unsafe fn push(g: *mut G, d: *mut Defer, pool: u8, a: &args::runtime_deferproc) 
 ///
 /// # Safety
 /// Called by the trampoline, on the goroutine's stack.
+#[doc(alias = "deferproc")]
 pub unsafe fn deferproc_fast(a: &mut args::runtime_deferproc) -> bool {
     let g = world::getg();
     // SAFETY: g runs here; its P's pools are ours until we return.

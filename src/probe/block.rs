@@ -68,6 +68,7 @@ pub unsafe fn parks(g: *mut G, reason: WaitReason) {
 ///
 /// # Safety
 /// `g` is parked, and nobody else readies it.
+#[doc(alias = "blockevent")]
 #[cold]
 pub unsafe fn wakes(g: *mut G) {
     // SAFETY: the caller's promise.

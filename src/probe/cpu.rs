@@ -132,6 +132,7 @@ impl Profile {
 ///
 /// # Safety
 /// In the handler, with the interrupted g.
+#[doc(alias = "sigprof")]
 pub unsafe fn sample(ctx: &Context, g: *mut G) {
     // SAFETY: this thread's g and M.
     unsafe {

@@ -20,6 +20,7 @@ pub enum Kind {
     GoCreate = 13,
     GoStart = 14,
     GoEnd = 15,
+    #[doc(alias = "traceEvGoStop")]
     GoStop = 16,
     GoSched = 17,
     GoPreempt = 18,
@@ -31,6 +32,7 @@ pub enum Kind {
     GoBlockSelect = 24,
     GoBlockSync = 25,
     GoBlockCond = 26,
+    #[doc(alias = "traceEvGoBlockNet")]
     GoBlockNet = 27,
     GoSysCall = 28,
     GoSysExit = 29,

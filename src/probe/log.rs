@@ -23,6 +23,7 @@ const BATCH: usize = 1 + 3 * NUMBER;
 pub const TICK_DIV: u64 = 64;
 
 /// A piece of a trace.
+#[doc(alias = "traceBuf")]
 #[repr(C)]
 pub struct Buffer {
     next: *mut Buffer,

@@ -173,6 +173,7 @@ impl Timers {
 ///
 /// # Safety
 /// On the thread of `m`.
+#[doc(alias = "resetcpuprofiler")]
 pub unsafe fn thread_begins(m: *mut M) {
     // Pairs with that of `start`.
     fence(Ordering::SeqCst);

@@ -61,6 +61,7 @@ unsafe fn log<'a>(p: *mut P) -> (&'a mut Log, i64) {
 }
 
 /// Writes an event of this thread.
+#[doc(alias = "traceEvent")]
 pub(crate) fn event(kind: Kind, args: &[u64], stack: Option<u32>) {
     let p = world::getp();
     if p.is_null() {
@@ -185,6 +186,7 @@ pub unsafe fn goroutine_waits(g: *mut G, reason: WaitReason) {
 ///
 /// # Safety
 /// Before others can run it.
+#[doc(alias = "traceGoUnpark")]
 #[cold]
 pub unsafe fn goroutine_wakes(g: *mut G) {
     // SAFETY: the caller's promise; the goroutine that wakes it is stopped in its call.
@@ -303,18 +305,21 @@ pub fn marking(starts: bool) {
 }
 
 /// The thread's P starts to sweep a span.
+#[doc(alias = "traceGCSweepStart")]
 #[cold]
 pub fn sweep_starts() {
     event(Kind::GcSweepStart, &[], stack(0));
 }
 
 /// And is done.
+#[doc(alias = "traceGCSweepDone")]
 #[cold]
 pub fn sweep_ends() {
     event(Kind::GcSweepDone, &[], None);
 }
 
 /// The heap has so many bytes of live and unswept objects.
+#[doc(alias = "traceHeapAlloc")]
 #[cold]
 pub fn heap_changes(live: usize) {
     event(Kind::HeapAlloc, &[live as u64], None);

@@ -62,6 +62,7 @@ pub(crate) fn exists() -> bool {
 }
 
 /// Creates the descriptor set, for the first descriptor.
+#[doc(alias = "netpollinit")]
 #[unsafe(export_name = "runtime.netpollinit")]
 pub extern "C" fn init() {
     INIT.lock();
@@ -160,6 +161,7 @@ fn make_break(ep: isize) {
 }
 
 /// Watches `fd` on behalf of `pd`. Answers 0 or an error number.
+#[doc(alias = "netpollopen")]
 #[unsafe(export_name = "runtime.netpollopen")]
 pub extern "C" fn open(fd: usize, pd: *mut PollDesc) -> i32 {
     let events = libc::EPOLLIN | libc::EPOLLOUT | libc::EPOLLRDHUP | libc::EPOLLET;
@@ -201,6 +203,7 @@ fn control(op: i32, fd: usize, event: Event) -> i32 {
 }
 
 /// Makes the wait that is under way, or the next one, end at once. Callable from a signal handler.
+#[doc(alias = "netpollBreak")]
 pub fn netpoll_break() {
     // First the note, then whether the set exists, both sequentially consistent; who waits asks whether the set exists and then looks at the note: a break that takes a set
     // for missing that was just made is seen there.

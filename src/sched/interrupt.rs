@@ -78,6 +78,8 @@ unsafe fn interrupts<'a>(m: *mut M) -> &'a AtomicU32 {
 ///
 /// # Safety
 /// `p` is one of the Ps (they are never freed).
+#[doc(alias = "asyncPreempt")]
+#[doc(alias = "suspendG")]
 pub unsafe fn send(p: *mut P) {
     // SAFETY: Ps, Ms and Gs are never freed; the words are read whole, and are hints: the handler decides.
     unsafe {

@@ -42,6 +42,7 @@ unsafe fn take_kept(p: *mut P) -> *mut G {
 }
 
 /// A dead goroutine with a stack, from the P's list, the shared list, or new.
+#[doc(alias = "gfget")]
 unsafe fn get_dead(p: *mut P) -> *mut G {
     // SAFETY: we hold p.
     unsafe {
@@ -112,6 +113,7 @@ unsafe fn next_goid(p: *mut P) -> i64 {
 ///
 /// # Safety
 /// `f` is a func value that takes `n` bytes of arguments.
+#[doc(alias = "newproc1")]
 pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: usize) -> *mut G {
     // SAFETY: system mode with a P; the new G is ours until it is published by its status.
     unsafe {

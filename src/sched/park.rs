@@ -15,6 +15,11 @@ use core::sync::atomic::{Ordering, fence};
 ///
 /// # Safety
 /// In system mode, for `g == curg()`.
+#[doc(alias = "gopark")]
+#[doc(alias = "goparkunlock")]
+#[doc(alias = "park_m")]
+#[doc(alias = "parkunlock_c")]
+#[doc(alias = "dropg")]
 #[inline]
 pub unsafe fn park(g: *mut G, reason: WaitReason) -> Status {
     // SAFETY: the caller's promise; the waker cannot see g before the caller unlocks.
@@ -42,6 +47,7 @@ pub unsafe fn park(g: *mut G, reason: WaitReason) -> Status {
 ///
 /// # Safety
 /// `g` must be parked (or about to be, with its park visible through the lock that the caller took), and be readied once.
+#[doc(alias = "goready")]
 #[inline]
 pub unsafe fn ready(g: *mut G) {
     // SAFETY: the caller's promise.
@@ -175,6 +181,7 @@ pub unsafe fn make_runnable(mut list: GList) -> GList {
 ///
 /// # Safety
 /// As [`ready`], for each.
+#[doc(alias = "injectglist")]
 pub unsafe fn ready_list(list: GList) {
     // SAFETY: the caller's promise.
     let mut batch = unsafe { make_runnable(list) };
@@ -252,6 +259,7 @@ pub unsafe fn requeue_held(g: *mut G) {
 ///
 /// # Safety
 /// Called by its trampoline.
+#[doc(alias = "Gosched")]
 pub unsafe fn gosched(_a: &mut crate::abi::args::runtime_Gosched) -> Status {
     // SAFETY: in system mode for curg.
     unsafe { requeue_current(false) };

@@ -23,6 +23,7 @@ pub struct Sched {
     /// Length of `midle`.
     pub nmidle: i32,
     /// Ms that wait for their locked goroutine.
+    #[doc(alias = "incidlelocked")]
     pub nmidlelocked: i32,
     /// All Ms made.
     pub mcount: i32,
@@ -45,6 +46,7 @@ pub struct Sched {
 }
 
 /// The scheduler's lock and what it protects.
+#[doc(alias = "sched")]
 pub static SCHED: Mutex<Sched, { rank::SCHED }> = Mutex::new(Sched {
     midle: ptr::null_mut(),
     nmidle: 0,
@@ -155,6 +157,7 @@ impl Sched {
     ///
     /// # Safety
     /// `g` is runnable and in no list.
+    #[doc(alias = "globrunqput")]
     pub unsafe fn runq_put(&mut self, g: *mut G) {
         // SAFETY: the caller's promise.
         unsafe { self.runq.push(g) };

@@ -39,6 +39,7 @@ pub(crate) fn spins() -> bool {
 ///
 /// # Safety
 /// System mode with a P; the running goroutine, if any, is stopped at its runtime call.
+#[doc(alias = "stopTheWorld")]
 pub unsafe fn stop_world() -> bool {
     if !WORLD.try_lock() {
         return false;
@@ -117,6 +118,8 @@ unsafe fn take_from_syscalls(s: &mut Sched) {
 ///
 /// # Safety
 /// This thread stopped it.
+#[doc(alias = "startTheWorld")]
+#[doc(alias = "startTheWorldWithSema")]
 pub unsafe fn start_world() {
     // SAFETY: the world is stopped: all Ps are ours.
     unsafe {
@@ -175,6 +178,7 @@ pub fn insist_all() {
 ///
 /// # Safety
 /// `p` is one of the Ps (they are never freed).
+#[doc(alias = "preemptone")]
 pub unsafe fn preempt_one(p: *mut P) {
     // SAFETY: Ps, Ms and Gs are never freed; the words are read and written whole.
     unsafe {
@@ -216,6 +220,7 @@ pub unsafe fn preempt_goroutine(g: *mut G) {
 ///
 /// # Safety
 /// The world is stopped (or not started yet), and no idle list exists.
+#[doc(alias = "procresize")]
 pub unsafe fn resize(n: u32) -> *mut P {
     // SAFETY: the caller's promise: all Ps are ours.
     unsafe {

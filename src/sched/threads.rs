@@ -68,6 +68,7 @@ pub fn check_count(s: Guard<'_, Sched, { rank::SCHED }>) {
 ///
 /// # Safety
 /// The caller gives `p` away.
+#[doc(alias = "newm")]
 pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
     // SAFETY: the M, its g0 and its stack are new and live for ever.
     unsafe {
@@ -113,6 +114,7 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
 ///
 /// # Safety
 /// `p` was taken from the idle list or handed to us; this M has none.
+#[doc(alias = "acquirep")]
 pub unsafe fn acquire_p(p: *mut P) {
     // SAFETY: the caller's promise.
     unsafe { keep_p(p) };
@@ -185,6 +187,7 @@ pub(crate) unsafe fn sleep_for_p(m: *mut M) {
 ///
 /// # Safety
 /// The caller holds `p`, if given, and gives it away.
+#[doc(alias = "startm")]
 pub unsafe fn start(mut p: *mut P, spinning: bool) {
     let mut s = SCHED.lock();
     if p.is_null() {
@@ -221,6 +224,7 @@ extern "C" fn mark_spinning() {
 }
 
 /// One more M looks for work, unless one does already: called whenever a goroutine is made runnable and a P is idle.
+#[doc(alias = "wakep")]
 pub fn wake_p() {
     if WAKE.claim() {
         // SAFETY: no P is given.

@@ -26,6 +26,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 const BUCKETS: usize = 512;
 
 /// Semaphores whose addresses hash alike.
+#[doc(alias = "semaRoot")]
 #[derive(Debug)]
 #[repr(C, align(32))]
 struct Bucket {

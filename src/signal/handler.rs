@@ -25,6 +25,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 const TEXT: usize = 2048;
 
 /// asm/signal.S calls it on the alternate stack; FS still names the interrupted g.
+#[doc(alias = "sighandler")]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_sighandler(
     sig: i32,

@@ -24,6 +24,7 @@ static RECEIVER: AtomicPtr<G> = AtomicPtr::new(null_mut());
 static IN_USE: AtomicBool = AtomicBool::new(false);
 
 /// Queues signal `s` if the program asked for it; false if not: the caller does what the signal does by default. In a signal handler.
+#[doc(alias = "sigsend")]
 pub fn send(s: u32) -> bool {
     let (word, bit) = ((s / 32) as usize, 1 << (s % 32));
     if s >= SIGNALS || WANTED[word].load(Ordering::Relaxed) & bit == 0 {

@@ -10,10 +10,12 @@ use crate::{mem, os, world};
 use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Sizes that are cut from slabs.
+#[doc(alias = "_NumStackOrders")]
 const ORDERS: usize = 5;
 /// Bytes of a slab: larger wastes more when only one size is used.
 const SLAB: usize = 256 << 10;
 /// Bytes of free stacks of one order that a P keeps; half of them move at a time.
+#[doc(alias = "_StackCacheSize")]
 const CACHE: usize = 32 << 10;
 /// Free large stacks kept of each size.
 const LARGE_KEPT: usize = 4;
@@ -73,6 +75,8 @@ struct Pool {
     large: [List; LARGE],
 }
 
+#[doc(alias = "stackpool")]
+#[doc(alias = "stackpoolmu")]
 static POOL: Mutex<Pool, { rank::STACK_POOL }> = Mutex::new(Pool {
     small: [List::EMPTY; ORDERS],
     slabs: [[0, 0]; 2],
@@ -90,6 +94,7 @@ fn no_memory() -> ! {
 
 impl Pool {
     /// A stack of `order` from the shared list or a slab.
+    #[doc(alias = "stackpoolalloc")]
     fn take(&mut self, order: usize) -> usize {
         let lo = self.small[order].pop();
         if lo != 0 {
@@ -128,6 +133,8 @@ impl Pool {
 }
 
 /// A stack of `size` bytes (a power of two): its bounds.
+#[doc(alias = "stackalloc")]
+#[doc(alias = "mHeap_AllocStack")]
 pub fn alloc(size: usize) -> (usize, usize) {
     STACK_INUSE.fetch_add(size as u64, Ordering::Relaxed);
     let order = order_of(size);
@@ -170,6 +177,9 @@ pub fn alloc(size: usize) -> (usize, usize) {
 ///
 /// # Safety
 /// Nothing uses it any more; `size` is what it was made with.
+#[doc(alias = "stackfree")]
+#[doc(alias = "stackpoolfree")]
+#[doc(alias = "mHeap_FreeStack")]
 pub unsafe fn free(lo: usize, size: usize) {
     STACK_INUSE.fetch_sub(size as u64, Ordering::Relaxed);
     if poison::on() {

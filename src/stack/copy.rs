@@ -16,6 +16,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// Largest stack of a goroutine (debug.SetMaxStack).
+#[doc(alias = "maxstacksize")]
 static MAX_STACK: AtomicUsize = AtomicUsize::new(1_000_000_000);
 
 /// Smaller words than this are no pointers: nothing lies on the first page.
@@ -57,6 +58,7 @@ pub unsafe fn grow(g: *mut G) {
 ///
 /// # Safety
 /// While marking. `g` is stopped, and stays so: the caller set the SCAN bit.
+#[doc(alias = "shrinkstack")]
 pub unsafe fn shrink(g: *mut G) {
     // SAFETY: the caller's promise. System calls hold addresses of the stack, as do the registers of a goroutine that a signal stopped; wakers only
     // under the locks of channels.
@@ -90,6 +92,7 @@ fn shrinkable(size: usize, used: usize) -> bool {
 ///
 /// # Safety
 /// `g` is stopped, and no system call or Rust frame has the address of its stack.
+#[doc(alias = "copystack")]
 pub unsafe fn move_to(g: *mut G, size: usize) {
     // SAFETY: the caller's promise; the new stack is ours, and what is in use of the old one fits.
     unsafe {

@@ -5,4 +5,6 @@
 pub const BELOW: usize = 8;
 
 /// Bytes of a new goroutine's stack.
+#[doc(alias = "_FixedStack")]
+#[doc(alias = "_StackMin")]
 pub const MIN_STACK: usize = 2048;

@@ -132,6 +132,7 @@ fixed! {
 }
 
 /// `concatstrings` of a slice.
+#[doc(alias = "concatstrings")]
 #[inline(always)]
 pub unsafe fn many_leaf(a: &mut args::runtime_concatstrings) -> bool {
     // SAFETY: the slice holds the operands.

@@ -15,6 +15,7 @@ use core::ops::{Deref, DerefMut};
 const ROUNDS: u32 = 5;
 
 /// A lock without data, for structures that lie in shared memory.
+#[doc(alias = "mutex")]
 #[repr(transparent)]
 #[derive(Debug)]
 pub struct RawMutex<const RANK: u8 = { rank::ANY }> {

@@ -35,6 +35,7 @@ impl Note {
     }
 
     /// Forgets an earlier signal. Nobody may be sleeping.
+    #[doc(alias = "noteclear")]
     pub fn clear(&self) {
         self.0.store(NOT_YET, Ordering::Relaxed);
     }
@@ -45,6 +46,7 @@ impl Note {
     }
 
     /// Signals. It releases, which pairs with the sleeper's Acquire: what was written before is seen after.
+    #[doc(alias = "notewakeup")]
     pub fn wakeup(&self) {
         if self.0.swap(SIGNALLED, Ordering::SeqCst) == ASLEEP {
             futex::wake(&self.0, 1);
@@ -52,6 +54,7 @@ impl Note {
     }
 
     /// Sleeps until signalled.
+    #[doc(alias = "notesleep")]
     pub fn sleep(&self) {
         while !self.says_asleep() {
             futex::sleep(&self.0, ASLEEP, -1);

@@ -58,6 +58,7 @@ impl<const N: usize> Ring<N> {
     }
 
     /// Makes `item` the next one; answers the one that was, or 0. Owner only. Ordered before whatever the caller looks at after it.
+    #[doc(alias = "runnext")]
     #[inline(always)]
     pub fn put_next(&self, item: usize) -> usize {
         let old = self.next.swap(item, AcqRel);

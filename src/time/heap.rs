@@ -164,6 +164,7 @@ impl Heap {
         }
     }
 
+    #[doc(alias = "siftup")]
     unsafe fn sift_up(&mut self, mut i: usize, e: Entry) {
         // SAFETY: `i` starts below `len` and only falls.
         unsafe {
@@ -181,6 +182,7 @@ impl Heap {
         }
     }
 
+    #[doc(alias = "siftdown")]
     unsafe fn sift_down(&mut self, mut i: usize, e: Entry) {
         // SAFETY: children are looked at only below `len`.
         unsafe {

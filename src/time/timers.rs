@@ -39,6 +39,7 @@ pub struct PerP {
 unsafe impl Sync for PerP {}
 
 /// Heaps that ever had a timer, by number less one. At least as many slots as there can be Ps.
+#[doc(alias = "timers")]
 static HEAPS: [AtomicPtr<PerP>; 256] = [const { AtomicPtr::new(null_mut()) }; 256];
 /// Heaps in use in [`HEAPS`].
 static NHEAPS: AtomicU32 = AtomicU32::new(0);
@@ -175,6 +176,7 @@ pub(super) unsafe fn start_with(t: *mut RuntimeTimer, locked: impl FnOnce()) {
 ///
 /// # Safety
 /// `t` stays alive and in place until it fires or is stopped; nobody else arms it at the same time.
+#[doc(alias = "addtimer")]
 pub unsafe fn start(t: *mut RuntimeTimer) {
     // SAFETY: passed on to the caller.
     unsafe {
@@ -196,6 +198,7 @@ pub unsafe fn is_armed(t: *mut RuntimeTimer) -> bool {
 ///
 /// # Safety
 /// `t` is live.
+#[doc(alias = "deltimer")]
 pub unsafe fn stop(t: *mut RuntimeTimer) -> bool {
     // SAFETY: the caller's promise; under the lock of its heap the timer is ours.
     unsafe {
@@ -267,6 +270,8 @@ pub unsafe fn check_into(p: *mut P, of: *mut P, ready: &mut GList) {
 }
 
 /// Runs up to [`BATCH`] timers of `h` that are due, and `after` after each.
+#[doc(alias = "runtimer")]
+#[doc(alias = "timerproc")]
 unsafe fn run(h: &PerP, now: i64, mut after: impl FnMut()) {
     for _ in 0..BATCH {
         h.lock.lock();

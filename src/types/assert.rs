@@ -251,6 +251,7 @@ unsafe fn i2e2_in<const SYSTEM: bool>(a: &mut args::runtime_assertI2E2) -> bool 
     unsafe { to_eface2::<SYSTEM>(iface_type(&a.i), a.i.data, a.r, &mut a.r0) }
 }
 
+#[doc(alias = "assertE2I")]
 #[inline(always)]
 unsafe fn e2i_in<const SYSTEM: bool>(a: &mut args::runtime_assertE2I) -> bool {
     // SAFETY: compiled code's arguments.

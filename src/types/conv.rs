@@ -58,6 +58,7 @@ unsafe fn typ2itab_in<const SYSTEM: bool>(a: &mut args::runtime_typ2Itab) -> boo
     !a.r0.is_null()
 }
 
+#[doc(alias = "convT2E")]
 #[inline(always)]
 unsafe fn t2e_in<const SYSTEM: bool>(a: &mut args::runtime_convT2E) -> bool {
     // SAFETY: compiled code's arguments.

@@ -114,6 +114,7 @@ pub fn seed(number: u64) -> u32 {
 ///
 /// # Safety
 /// The bytes must be readable.
+#[doc(alias = "memhash")]
 #[inline(always)]
 pub unsafe fn bytes(p: *const u8, len: usize, seed: usize) -> usize {
     // SAFETY: passed on to the caller.

@@ -87,6 +87,7 @@ pub unsafe fn find(inter: *const InterfaceType, typ: *const Type) -> *mut Itab {
 ///
 /// # Safety
 /// In system mode; both must be descriptors.
+#[doc(alias = "getitab")]
 pub unsafe fn get(inter: *const InterfaceType, typ: *const Type) -> *mut Itab {
     // SAFETY: passed on.
     unsafe {

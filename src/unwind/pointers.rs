@@ -147,6 +147,7 @@ pub unsafe fn with_maps(g: *mut G, frame: Frame) -> Frame {
 ///
 /// # Safety
 /// `g` is stopped.
+#[doc(alias = "adjustframe")]
 pub unsafe fn each_stack_pointer(g: *mut G, f: &mut impl FnMut(usize)) {
     // SAFETY: the caller's promise.
     unsafe {

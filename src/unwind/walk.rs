@@ -85,6 +85,7 @@ enum Place {
 }
 
 /// Steps through the frames of a stack, innermost first.
+#[doc(alias = "gentraceback")]
 #[derive(Debug, Clone)]
 pub struct Walker {
     pc: usize,

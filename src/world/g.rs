@@ -11,20 +11,28 @@ use core::sync::atomic::{AtomicU32, Ordering};
 /// States of a goroutine (`G::atomicstatus`); debuggers know the numbers.
 pub mod status {
     /// Just allocated.
+    #[doc(alias = "_Gidle")]
     pub const IDLE: u32 = 0;
     /// On a run queue.
+    #[doc(alias = "_Grunnable")]
     pub const RUNNABLE: u32 = 1;
     /// Runs on an M with a P.
+    #[doc(alias = "_Grunning")]
     pub const RUNNING: u32 = 2;
     /// In a system call, with an M.
     pub const SYSCALL: u32 = 3;
     /// Parked.
+    #[doc(alias = "_Gwaiting")]
     pub const WAITING: u32 = 4;
     /// Finished, or not started.
+    #[doc(alias = "_Gdead")]
     pub const DEAD: u32 = 6;
     /// Its stack is being moved.
+    #[doc(alias = "_Gcopystack")]
     pub const COPYSTACK: u32 = 8;
     /// Added while the stack is scanned.
+    #[doc(alias = "_Gscanrunning")]
+    #[doc(alias = "_Gscanwaiting")]
     pub const SCAN: u32 = 0x1000;
 }
 
@@ -32,6 +40,7 @@ pub mod status {
 ///
 /// # Safety
 /// `g` is a G of ours (they are never freed).
+#[doc(alias = "readgstatus")]
 pub unsafe fn status_of<'a>(g: *mut G) -> &'a AtomicU32 {
     // SAFETY: the field is only accessed atomically.
     unsafe { AtomicU32::from_ptr(&raw mut (*g).atomicstatus) }
@@ -41,6 +50,7 @@ pub unsafe fn status_of<'a>(g: *mut G) -> &'a AtomicU32 {
 ///
 /// # Safety
 /// As [`status_of`]; the caller owns the transition.
+#[doc(alias = "casgstatus")]
 pub unsafe fn transition(g: *mut G, from: u32, to: u32) {
     // SAFETY: the caller's promise.
     let s = unsafe { status_of(g) };
@@ -68,6 +78,7 @@ fn transition_slow(s: &AtomicU32, from: u32, to: u32) {
 ///
 /// # Safety
 /// `g` does not run, and the caller is who will make it.
+#[doc(alias = "casfrom_Gscanstatus")]
 pub unsafe fn hold_still<T>(g: *mut G, f: impl FnOnce() -> T) -> T {
     // SAFETY: the caller's promise.
     let s = unsafe { status_of(g) };

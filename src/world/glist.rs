@@ -104,6 +104,7 @@ impl P {
     ///
     /// # Safety
     /// `g` is a live goroutine in no list.
+    #[doc(alias = "runqput")]
     pub unsafe fn runq_put(&self, g: *mut G, next: bool, overflow: &mut GList) -> bool {
         let mut item = g as usize;
         if next {
@@ -118,12 +119,15 @@ impl P {
     }
 
     /// Takes the next goroutine, or null. Owner only. The flag says that it goes on with the time slice of the one that woke it.
+    #[doc(alias = "runqget")]
     pub fn runq_get(&self) -> (*mut G, bool) {
         let (item, next) = self.runq.get();
         (item as *mut G, next)
     }
 
     /// Moves half of `from`'s ring into ours (owner only) and answers one of them, or null. `take_next`: the victim's next one too.
+    #[doc(alias = "runqsteal")]
+    #[doc(alias = "runqgrab")]
     pub fn runq_steal(&self, from: &P, take_next: bool) -> *mut G {
         self.runq.steal(&from.runq, take_next) as *mut G
     }

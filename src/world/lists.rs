@@ -7,9 +7,11 @@ use core::ptr;
 use core::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 /// Largest GOMAXPROCS, as in Go 1.5.
+#[doc(alias = "_MaxGomaxprocs")]
 pub const MAX_PROCS: usize = 256;
 
 /// Number of Ps in use.
+#[doc(alias = "gomaxprocs")]
 pub static GOMAXPROCS: AtomicU32 = AtomicU32::new(0);
 
 /// Goroutine ids, handed out in batches.
@@ -21,10 +23,13 @@ pub static NGSYS: AtomicU32 = AtomicU32::new(0);
 /// Main's init functions are done: deadlock texts and locked threads care.
 pub static MAIN_STARTED: AtomicU32 = AtomicU32::new(0);
 
+#[doc(alias = "allp")]
 static ALL_PS: [AtomicPtr<P>; MAX_PROCS] = [const { AtomicPtr::new(ptr::null_mut()) }; MAX_PROCS];
 /// Under a name of its own, for debuggers.
+#[doc(alias = "allgs")]
 #[unsafe(export_name = "gort_allgs")]
 static ALL_GS: AtomicPtr<G> = AtomicPtr::new(ptr::null_mut());
+#[doc(alias = "allm")]
 static ALL_MS: AtomicPtr<M> = AtomicPtr::new(ptr::null_mut());
 
 /// The P with this index.

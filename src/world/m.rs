@@ -3,6 +3,7 @@
 use super::current::getm;
 
 /// Ends the lock of the main goroutine to the first thread that initialisation holds. A panic that nobody recovers ends it, too.
+#[doc(alias = "unlockOSThread")]
 pub fn unlock() {
     let m = getm();
     // SAFETY: system mode; the fields are this thread's and its goroutine's.

@@ -12,6 +12,7 @@ pub mod pstatus {
     /// In the idle list.
     pub const IDLE: u32 = 0;
     /// Held by an M.
+    #[doc(alias = "_Prunning")]
     pub const RUNNING: u32 = 1;
     /// Its M is in a system call; anyone may take it by changing the status.
     pub const SYSCALL: u32 = 2;
@@ -22,6 +23,7 @@ pub mod pstatus {
 }
 
 /// One of GOMAXPROCS processors. Allocated zeroed and never freed: every part must be valid as zeroes.
+#[doc(alias = "p")]
 #[repr(C)]
 #[derive(Debug)]
 pub struct P {

@@ -3,6 +3,9 @@
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 /// Read by compiled code: marking runs, barriers are needed.
+#[doc(alias = "gcphase")]
+#[doc(alias = "gcBlackenEnabled")]
+#[doc(alias = "_GCoff")]
 #[unsafe(export_name = "runtime.writeBarrierEnabled")]
 pub static ENABLED: AtomicU8 = AtomicU8::new(0);
 
@@ -13,4 +16,5 @@ pub fn enabled() -> bool {
 }
 
 /// The world is being stopped: every P must come to a halt.
+#[doc(alias = "gcwaiting")]
 pub static GCWAITING: AtomicU32 = AtomicU32::new(0);

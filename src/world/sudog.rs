@@ -15,6 +15,7 @@ use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// A waiting goroutine. `elem` is the only pointer that may point into the goroutine's stack.
+#[doc(alias = "sudog")]
 #[derive(Debug)]
 #[repr(C)]
 pub struct Sudog {
@@ -107,6 +108,7 @@ static SHARED: Mutex<Shared, { rank::SUDOG_POOL }> = Mutex::new(Shared {
 ///
 /// # Safety
 /// The thread holds a P, and a goroutine called in.
+#[doc(alias = "acquireSudog")]
 pub unsafe fn acquire() -> *mut Sudog {
     // SAFETY: the pool is this thread's P's.
     unsafe {
