@@ -3,7 +3,8 @@
 //! - `waiter`: who waits for it. - `desc`: a descriptor's state and waiters; `deadline`: until when. - `calls`: what package net calls.
 //! - `poll`: from the kernel's events (`sched::epoll`) to goroutines.
 //!
-//! The scheduler asks [`netpoll`] when it has nothing else to do, one idle thread waits in it, and sysmon asks when nobody else did for a while.
+//! A P with nothing to run calls [`netpoll`] without waiting, one idle thread waits in it, sysmon waits in it while all Ps are busy and no thread has polled
+//! for a while, and the thread that starts the world polls once.
 
 pub mod calls;
 pub mod desc;

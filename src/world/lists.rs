@@ -20,7 +20,7 @@ pub static GOIDGEN: AtomicI64 = AtomicI64::new(0);
 pub(crate) static GS: AtomicU64 = AtomicU64::new(0);
 /// System goroutines.
 pub static NGSYS: AtomicU32 = AtomicU32::new(0);
-/// Main's init functions are done: deadlock texts and locked threads care.
+/// `runtime.main` has begun. Until then no thread is woken for a new goroutine, since nothing can run in parallel with it.
 pub static MAIN_STARTED: AtomicU32 = AtomicU32::new(0);
 
 #[doc(alias = "allp")]
