@@ -1,4 +1,4 @@
-//! Nobody runs and nobody will: the program is told so.
+//! Deadlock detection: no goroutine runs, and none ever will.
 
 use crate::fatal;
 use crate::sched::alarm;
@@ -7,7 +7,7 @@ use crate::world::g::status_of;
 use crate::world::{lists, status};
 use core::sync::atomic::Ordering;
 
-/// Every thread is idle: is anybody ever going to run again? Called with the scheduler's lock held, by a thread about to sleep.
+/// Ends the program if every thread is idle and no goroutine can ever run again. Called with the scheduler's lock held, by a thread about to sleep.
 #[doc(alias = "checkdead")]
 pub fn check_dead(s: &mut Sched) {
     let running =
@@ -19,7 +19,7 @@ pub fn check_dead(s: &mut Sched) {
         || crate::net::has_waiters()
         || crate::signal::queue::keeps_alive()
     {
-        // Somebody has to wait for it: this thread's wake-up of an idle M makes one try again.
+        // A thread has to wait for it: this thread's wake-up of an idle M makes one try again.
         return;
     }
     // SAFETY: Gs are never freed; statuses are atomic.

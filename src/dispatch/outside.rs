@@ -1,4 +1,4 @@
-//! One thread at a time waits for what comes from outside: network, signals, timers.
+//! One thread at a time waits for events from outside the program: network, signals, timers.
 
 use super::prompt;
 use crate::sched::state::{self, POLLER, SCHED, WAKE};
@@ -6,7 +6,7 @@ use crate::sched::{alarm, park, threads};
 use crate::world::lists;
 use core::sync::atomic::Ordering;
 
-/// Without P. If nobody waits for the network and the timers yet, this thread does. True: it has a P again, and what it found is on its queue.
+/// Without P. If no thread waits for the network and the timers yet, this one does. True: it has a P again, and what it found is on its queue.
 pub(super) unsafe fn wait_for_poller() -> bool {
     // SAFETY: this thread holds no P.
     unsafe {
@@ -29,7 +29,7 @@ pub(super) unsafe fn wait_for_poller() -> bool {
         let p = SCHED.lock().pidle_get();
         if p.is_null() {
             prompt::ready_list(list);
-            // Timers that are due belong to busy Ps: sysmon asks them. One added while we still seemed to wait has only broken that wait.
+            // Timers that are due belong to busy Ps: sysmon preempts them. One armed while we still seemed to wait has only broken that wait.
             let next = crate::time::next_when();
             if next != i64::MAX {
                 alarm::hurry(next);
@@ -42,7 +42,7 @@ pub(super) unsafe fn wait_for_poller() -> bool {
             for q in lists::all_ps().filter(|&q| crate::time::pending(q)) {
                 crate::time::check(q);
             }
-            // More than are fired at a time: another thread goes on with those of idle Ps while we turn to the first.
+            // More than are fired at a time: another thread fires those of idle Ps while we run the first goroutines.
             if lists::all_ps().any(crate::time::pending) && WAKE.wanted() {
                 threads::wake_p();
             }

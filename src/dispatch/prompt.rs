@@ -21,7 +21,7 @@ use core::sync::atomic::Ordering;
 pub const HOG_NS: i64 = 100_000;
 /// Urgent goroutines in a row on one P.
 const STREAK: u32 = 16;
-/// One in so many turns of others, about, goes to the global queue if the P's own has goroutines, too: those that were preempted are there.
+/// About one in so many turns of others goes to the global queue even if the P's own has goroutines: preempted ones are on the global queue.
 const QUEUE_EVERY: u32 = 4;
 
 /// Fires the timers of `p` that are due, and those of others that are overdue, and answers the goroutine that goes before those on its queue, if any.
@@ -144,7 +144,7 @@ pub unsafe fn ready_list(list: GList) {
     wake_for_list();
 }
 
-/// The list has grown: somebody must take from it.
+/// The list has grown: some P must take from it.
 fn wake_for_list() {
     if WAKE.wanted_after_store() {
         threads::wake_p();

@@ -1,6 +1,6 @@
 //! Picking the next goroutine and running it.
 //!
-//! Every function here runs at the base of a g0 stack: nothing of an earlier goroutine is left on it ([`schedule`] is where that is held).
+//! Every function here runs at the base of a g0 stack: nothing of an earlier goroutine is left on it ([`schedule`] ensures that).
 
 use super::outside::{lacks_poller, wait_for_poller};
 use super::prompt;
@@ -24,7 +24,7 @@ use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 unsafe extern "C" {
-    /// asm/switch.S: goes on with a goroutine.
+    /// asm/switch.S: resumes a goroutine.
     fn gort_gogo(g: *mut G) -> !;
     /// asm/switch.S: runs a function on an empty g0 stack.
     fn gort_on_empty_g0(f: unsafe extern "C" fn() -> !) -> !;
@@ -33,16 +33,16 @@ unsafe extern "C" {
 /// Rounds of scheduling between looks at the global queue, so that two goroutines on a local queue cannot starve it.
 const GLOBAL_EVERY: u32 = 61;
 
-/// How long a goroutine that another has readied may wait for that one to block before a P without work takes it away. A longer wait leaves more goroutines where
-/// what they share is in the cache, and lets a P that readies one after the other gather some, for which no thread has to be woken; a shorter one has a goroutine
-/// run sooner whose waker does not block.
+/// How long a goroutine may wait for its waker to block before a P without work steals it. With a longer wait more goroutines stay where the data that they
+/// share is in the cache, and a P that readies one after the other gathers some, for which no thread has to be woken; with a shorter one a goroutine whose
+/// waker does not block runs sooner.
 const PATIENCE_NS: i64 = 5_000;
-/// Looks meanwhile.
+/// How often the thief looks meanwhile.
 const LOOKS: i64 = 2;
 
 /// How long a spinning thread that saw such goroutines lingers; the kernel adds some 50 microseconds.
 const LINGER_NS: i64 = 20_000;
-/// Nobody wakes it.
+/// A futex word that no thread wakes: lingering ends by its timeout.
 static LINGER: AtomicU32 = AtomicU32::new(0);
 
 /// Enters the scheduler from wherever this thread is.
@@ -63,7 +63,7 @@ unsafe extern "C" fn gort_after_call(status: Status, g: *mut G) -> ! {
     schedule()
 }
 
-/// What a runtime function called by `g`, or a part of it, has answered: if it wants to be called again g waits for its turn to do so.
+/// Acts on the answer of a runtime function, or resume step, of `g`: after `Retry` g is queued to make the same call again.
 unsafe fn stopped(status: Status, g: *mut G) -> Status {
     if status == Status::Retry {
         // SAFETY: nothing parked g: it is still curg, stopped at the return of the call that it makes again.
@@ -78,7 +78,7 @@ unsafe fn stopped(status: Status, g: *mut G) -> Status {
     status
 }
 
-/// A runtime function is done and preemption was asked for meanwhile (asm/switch.S). The results are written.
+/// A runtime function is done and preemption was requested meanwhile (asm/switch.S). The results are written.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_preempt_at_return(g: *mut G) -> ! {
     // SAFETY: g is curg and its saved context is the return of the call.
@@ -104,7 +104,7 @@ unsafe fn can_preempt(g: *mut G) -> bool {
     }
 }
 
-/// Takes the poisoned guard away; `g.preempt` stays. Who asked asks again.
+/// Restores the real guard; `g.preempt` stays. The requester asks again.
 unsafe fn rearm_later(g: *mut G) {
     // SAFETY: g runs on this M.
     unsafe {
@@ -184,9 +184,9 @@ pub extern "C" fn schedule() -> ! {
     }
 }
 
-/// Dies if much lies on this g0 stack.
+/// Ends the process if this g0 stack is deeper than at its base.
 fn check_depth() {
-    /// More than the frames of a runtime function that goes over to the scheduler, less than a few rounds of scheduling one in the other.
+    /// More than the frames of a runtime function that enters the scheduler, less than a few nested rounds of scheduling.
     const ENTRY: usize = 512;
     let here = 0u8;
     // SAFETY: this thread's M and its g0.
@@ -196,7 +196,7 @@ fn check_depth() {
     }
 }
 
-/// The goroutine that this thread runs next, ours and runnable; waits until there is one. True: it goes on with the time slice of the one that woke it.
+/// The goroutine that this thread runs next, ours and runnable; waits until there is one. True: it inherits the time slice of its waker.
 unsafe fn pick(m: *mut M) -> (*mut G, bool) {
     // SAFETY: this thread's M.
     unsafe {
@@ -214,7 +214,7 @@ unsafe fn pick(m: *mut M) -> (*mut G, bool) {
             }
             if crate::world::events::asked() {
                 crate::gc::poll();
-                // What was asked for may have to be tried again; goroutines do not wait for that.
+                // The request may have to be tried again; goroutines do not wait for that.
                 if GCWAITING.load(Ordering::Acquire) != 0 {
                     continue;
                 }
@@ -244,7 +244,7 @@ unsafe fn pick(m: *mut M) -> (*mut G, bool) {
     }
 }
 
-/// The M found work: it no longer counts as looking for some. Another must look if there may be more.
+/// The M found work: it no longer counts as spinning. Another must spin if there may be more.
 #[doc(alias = "resetspinning")]
 unsafe fn stop_spinning(m: *mut M) {
     // SAFETY: this thread's M.
@@ -254,8 +254,8 @@ unsafe fn stop_spinning(m: *mut M) {
     }
 }
 
-/// Makes `g` this thread's running goroutine and takes the rest of the runtime call that it parked in, if there is any. Unless that answers
-/// [`crate::abi::Status::Done`] it has stopped `g` again. `inherit`: it goes on with the time slice of the one that woke it.
+/// Makes `g` this thread's running goroutine and runs its resume step, if there is one. Unless that answers [`crate::abi::Status::Done`] it has
+/// parked or requeued `g` again. `inherit`: `g` inherits the time slice of its waker.
 unsafe fn execute(g: *mut G, inherit: bool) -> Status {
     // SAFETY: g is runnable and ours; its context is saved.
     unsafe {
@@ -331,7 +331,7 @@ unsafe fn next_goroutine(m: *mut M) -> (*mut G, bool) {
 unsafe fn find_runnable(m: *mut M) -> *mut G {
     // SAFETY: this M holds a P until it says otherwise.
     unsafe {
-        // Another P runs goroutines that make each other runnable.
+        // Another P runs goroutines that ready each other.
         let mut come_and_go = false;
         loop {
             if GCWAITING.load(Ordering::Acquire) != 0 {
@@ -379,7 +379,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                     return ptr::null_mut();
                 }
             }
-            // Who has nothing to do sweeps a little at a time.
+            // A P without work sweeps a little at a time.
             if crate::heap::central::sweep_some(8) {
                 return ptr::null_mut();
             }
@@ -395,7 +395,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                 Retired::Seek => continue,
                 Retired::Idle => {}
             }
-            // With goroutines on its queue perhaps, which are not to be stolen onto.
+            // After the poller the queue may have goroutines, and a steal needs an empty one: start over.
             if !wait_for_poller() {
                 dispatch::threads::stop();
             }
@@ -406,9 +406,9 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
 
 /// A thread that has found nothing gives its P away ([`Wake::retire`](crate::sched::wake::Wake::retire)).
 struct LastLook {
-    /// What was found all the same; null: something else is to be done.
+    /// A goroutine found in the last look; null: there is something else to do.
     found: *mut G,
-    /// Another P runs goroutines that make each other runnable.
+    /// Another P runs goroutines that ready each other.
     come_and_go: bool,
 }
 
@@ -450,8 +450,8 @@ impl Host for LastLook {
     }
 
     fn linger(&mut self) {
-        // Each time they do they would wake a thread again, which costs more than what it could take from them. Sleeping without P this one is in
-        // nobody's way, and looks for other work afterwards. Somebody must wait for the network and the timers, though.
+        // Each time they do, they would wake a thread again, which costs more than the work that it could steal. A thread that sleeps without P delays no
+        // other, and looks for other work afterwards. But a thread must wait for the network and the timers.
         if self.come_and_go && !lacks_poller() {
             futex::sleep(&LINGER, 0, LINGER_NS);
         }
@@ -465,7 +465,7 @@ impl Host for LastLook {
     }
 }
 
-/// Tries to take work from the other Ps, in random order. True: one of them has work that it gets to itself ([`runs_its_next`]).
+/// Tries to steal work from the other Ps, in random order. True: one of them has work that it will run soon itself ([`runs_its_next`]).
 unsafe fn steal(p: *mut P) -> (*mut G, bool) {
     let mut runs = false;
     // SAFETY: we hold p; the others are only touched through their atomic queues and timer locks.
@@ -503,8 +503,8 @@ unsafe fn steal(p: *mut P) -> (*mut G, bool) {
     (ptr::null_mut(), runs)
 }
 
-/// `victim` is at work, and its next goroutine is all that there is to steal: watches it for [`PATIENCE_NS`], or until there is more. True: its goroutines come and
-/// go, it gets to the next one itself.
+/// `victim` runs a goroutine, and its next one is all that there is to steal: watches it for [`PATIENCE_NS`], or until there is more. True: its next goroutine
+/// has changed meanwhile, so it runs them itself.
 #[expect(
     clippy::len_zero,
     reason = "`is_empty` asks for the next one, too; the length is that of the others"
@@ -520,7 +520,7 @@ unsafe fn runs_its_next(victim: *mut P) -> bool {
         for _ in 0..LOOKS {
             let end = crate::os::clock::nanotime() + PATIENCE_NS / LOOKS;
             while GCWAITING.load(Ordering::Relaxed) == 0 && crate::os::clock::nanotime() < end {
-                // The kernel likes to have who is woken run on the processor of the waker: that may be whom we watch.
+                // The kernel prefers to run a woken thread on its waker's processor: the waker may be the thread that we watch.
                 crate::os::sys::sched_yield();
             }
             // Each look takes the queue's cache line from the victim.

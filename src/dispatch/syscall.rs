@@ -17,7 +17,7 @@ use crate::world::{P, getg, getm, getp, phase, status};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
-/// `runtime.entersyscall` on the goroutine's stack. False when somebody must be woken: the slow path does that.
+/// `runtime.entersyscall` on the goroutine's stack. False when a thread must be woken: the slow path does that.
 ///
 /// # Safety
 /// Called by its trampoline, from nosplit code with little stack left.
@@ -79,7 +79,7 @@ pub unsafe fn enter_slow(a: &mut args::runtime_entersyscall) {
         }
         enter(a);
         if (*m).tracedp != 0 {
-            // The return is to be noted, too: not by `exit_leaf`.
+            // The return is to be traced, too: not by `exit_leaf`.
             (*m).oldp = ptr::null_mut();
         }
         if phase::GCWAITING.load(Ordering::Acquire) != 0 {
@@ -144,9 +144,9 @@ pub unsafe fn exit_leaf(_a: &mut args::runtime_exitsyscall) -> bool {
     }
 }
 
-/// The goroutine runs again, with a preemption asked for meanwhile still pending.
+/// The goroutine runs again, with a preemption requested meanwhile still pending.
 unsafe fn back_to_running(m: *mut M) {
-    // SAFETY: the M's goroutine is in state SYSCALL and nobody else changes that.
+    // SAFETY: the M's goroutine is in state SYSCALL and no other thread changes that.
     unsafe {
         let g = (*m).curg;
         // First the status: until it changes the stack may be walked from `syscallsp`.
@@ -204,7 +204,7 @@ unsafe fn traced_exit(m: *mut M, g: *mut G) -> bool {
     }
 }
 
-/// `runtime.exitsyscall` when the P is gone: an idle one, or wait in line.
+/// `runtime.exitsyscall` when the P is gone: takes an idle one, or queues the goroutine.
 ///
 /// # Safety
 /// Called by its trampoline.
@@ -229,7 +229,7 @@ pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Status {
             back_to_running(m);
             return Status::Done;
         }
-        // No P: the goroutine goes on from where exitsyscall returns, when its turn comes.
+        // No P: the goroutine resumes where exitsyscall returns, when it is scheduled.
         if trace::on() {
             trace::syscall_returned(g);
         }

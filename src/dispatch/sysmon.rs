@@ -35,7 +35,7 @@ const NAP_MAX_NS: i64 = 10_000_000;
 const QUIET_NS: i64 = 1_000_000;
 /// A goroutine's time slice.
 const SLICE_NS: i64 = 10_000_000;
-/// Nobody has looked at the network for so long: sysmon waits for it. Shorter means that it is woken, and takes processor time, where the Ps look
+/// No thread has polled the network for so long: sysmon waits in the poller. With a shorter time it is woken, and takes processor time, where the Ps poll
 /// often enough themselves.
 const POLL_NS: i64 = 500_000;
 /// A P whose goroutines run longer than this on average is one that others may have to wait for.
@@ -60,7 +60,7 @@ fn doze(mut ns: i64) {
         }
     }
     IN_POLLER.store(in_poller, Ordering::SeqCst);
-    // SeqCst: we say how and until when we sleep, then look for timers; who arms a timer does that first, then asks when we wake (`hurry`).
+    // SeqCst: we say how and until when we sleep, then look for timers; a thread that arms a timer does that first, then asks when we wake (`hurry`).
     NAP_END.store(now + ns, Ordering::SeqCst);
     let left = crate::time::next_when().saturating_sub(now);
     let ns = match left {
@@ -77,8 +77,8 @@ fn doze(mut ns: i64) {
     NAP_END.store(0, Ordering::SeqCst);
 }
 
-/// Naps for `ns` in the network poller, and readies who it answers. Until then these are parked goroutines that nobody waits for: a thread that goes to
-/// sleep meanwhile must not take that for a deadlock, so this thread, which does not count otherwise, counts as one that runs.
+/// Naps for `ns` in the network poller, and readies the goroutines that it answers. Until then these are parked and known to this thread alone: a thread that
+/// goes to sleep meanwhile must not take that for a deadlock, so this thread, which does not count otherwise, counts as one that runs.
 fn wait_in_poller(ns: i64) {
     SCHED.lock().nmidlelocked -= 1;
     let list = crate::net::netpoll(ns);
@@ -87,7 +87,7 @@ fn wait_in_poller(ns: i64) {
         crate::sched::epoll::netpoll_break();
     }
     let now = nanotime();
-    // SAFETY: the poller hands parked goroutines over once.
+    // SAFETY: the poller answers a parked goroutine once.
     unsafe {
         if list.is_empty() {
         } else if lists::all_ps().any(|p| is_hogged(p, now)) {
@@ -164,7 +164,7 @@ pub extern "C" fn run() {
         report::tick(now);
         crate::heap::scavenge::run(now);
         if WAKE.idle() != 0 && super::outside::lacks_poller() {
-            // The thread that waited found no P to go on with, and left.
+            // The thread that waited found no idle P, and left the poller.
             threads::wake_p();
         }
         if crate::gc::overdue(now) {
@@ -180,7 +180,7 @@ pub extern "C" fn run() {
     }
 }
 
-/// Everybody is idle or stopped: sleep until that changes, or until `end`.
+/// All Ps are idle or stopped: sleeps until that changes, or until `end`.
 fn sleep_while_idle(end: i64) {
     {
         let mut s = SCHED.lock();
@@ -195,7 +195,7 @@ fn sleep_while_idle(end: i64) {
     }
     let left = end.saturating_sub(nanotime());
     if !SYSMON_NOTE.sleep_for(left.min(crate::gc::PERIOD_NS / 2)) {
-        // Nobody runs, but memory that nobody has used for long can go.
+        // No goroutine runs, but memory unused for long can be given back.
         let mut s = SCHED.lock();
         s.sysmonwait = false;
         SYSMON_WAIT.store(0, Ordering::Release);
@@ -203,7 +203,7 @@ fn sleep_while_idle(end: i64) {
     SYSMON_NOTE.clear();
 }
 
-/// What a look at every P found.
+/// What a pass over all Ps found.
 #[derive(Default)]
 struct Seen {
     /// Ps taken out of system calls.
@@ -224,11 +224,11 @@ fn retake(now: i64) -> Seen {
                 pstatus::SYSCALL => {
                     let tick = (*p).syscalltick.load(Ordering::Relaxed);
                     let blocks = seen.blocks(tick, now);
-                    // Who makes many short calls hardly ever looks as if it ran: its slice ends all the same, for those who wait.
+                    // A goroutine that makes many short calls is hardly ever seen running: its slice ends all the same, if others wait.
                     let late = seen.lateness(p, now);
                     let waited_for = !(*p).runq_empty() || GLOBAL_RUNQ.load(Ordering::Acquire) > 0;
                     let over = (late >= SLICE_NS && waited_for) || is_urgent(p, late, now);
-                    // Leave it alone while nobody wants it, but not so long that sysmon itself cannot sleep.
+                    // The caller keeps the P while no other thread wants it, but not so long that sysmon itself cannot sleep.
                     let unwanted = (*p).runq_empty()
                         && WAKE.seekers() + WAKE.idle() > 0
                         && seen.syscallwhen + SLICE_NS > now
@@ -296,7 +296,7 @@ fn is_urgent(p: *mut P, late: i64, now: i64) -> bool {
 }
 
 impl SysmonTick {
-    /// How long `p` has gone on with the same goroutine, as far as was seen.
+    /// How long `p` has run the same goroutine, as far as was seen.
     ///
     /// # Safety
     /// `p` is the P that this belongs to.
@@ -311,8 +311,8 @@ impl SysmonTick {
         now - self.schedwhen
     }
 
-    /// A system call, the `tick`th, has lasted for a nap. Two looks may follow each other at once, as when there was something on the network, and on the processor
-    /// that the caller waits for; a P that is taken from a short call costs two switches of threads.
+    /// A system call, the `tick`th, has lasted for a nap. Two looks may follow each other at once, as after an event on the network, and on the processor
+    /// that the caller waits for; a P that is taken from a short call costs two thread switches.
     fn blocks(&mut self, tick: u32, now: i64) -> bool {
         if self.syscalltick != tick {
             self.syscalltick = tick;

@@ -10,7 +10,7 @@ use crate::world::phase::GCWAITING;
 use crate::world::{P, getm};
 use core::sync::atomic::Ordering;
 
-/// The world is being stopped: gives the P up and sleeps until it goes on.
+/// The world is being stopped: gives the P up and sleeps until the world starts again.
 #[doc(alias = "gcstopm")]
 pub fn stop_for_gc() {
     // SAFETY: system mode, nothing of a goroutine is on this stack.
@@ -24,7 +24,7 @@ pub fn stop_for_gc() {
         {
             let mut s = SCHED.lock();
             (*p).status.store(pstatus::GCSTOP, Ordering::Release);
-            // Before it counts as stopped: who starts the world looks for a thread to give the P to.
+            // Before it counts as stopped: the thread that starts the world looks for a thread to give the P to.
             s.midle_put(m);
             s.stopwait -= 1;
             if s.stopwait == 0 {
@@ -66,7 +66,7 @@ pub unsafe fn hand_off(p: *mut P) {
             start(p, false);
             return;
         }
-        // A collection is work too: the goroutine that blocks here may be the one that asked for it.
+        // A collection is work too: the goroutine that blocks here may be the one that requested it.
         if crate::world::events::asked()
             || (crate::world::phase::enabled() && crate::gc::worker::has_work())
         {

@@ -1,4 +1,4 @@
-//! Who sleeps until a time that may turn out too late, and how it is woken before: sysmon's nap, the wait in the poller.
+//! Ending a sleep that turns out too long: sysmon's nap, and the wait in the poller.
 
 use super::state::{POLLER, SCHED, SYSMON_WAIT, WAKE};
 use super::threads;
@@ -12,10 +12,10 @@ pub fn wake_for_timer(when: i64) {
             crate::sched::epoll::netpoll_break();
         }
     } else if WAKE.idle() != 0 {
-        // Nobody waits: an idle thread takes it over.
+        // No thread waits: an idle one takes the wait over.
         threads::wake_p();
     } else {
-        // A busy P checks its own timers when it schedules; sysmon sees to it that it does.
+        // A busy P checks its own timers when it schedules; sysmon preempts its goroutine so that it does.
         hurry(when);
     }
 }
@@ -30,7 +30,7 @@ pub(crate) static NAP_END: AtomicI64 = AtomicI64::new(0);
 /// sysmon takes its nap in the network poller.
 pub(crate) static IN_POLLER: AtomicBool = AtomicBool::new(false);
 
-/// A timer is due at `when` (0: a prompt goroutine waits), and nobody but sysmon may notice.
+/// A timer is due at `when` (0: an urgent goroutine waits), and perhaps only sysmon will notice.
 pub fn hurry(when: i64) {
     if when < NAP_END.load(Ordering::SeqCst) {
         NAP_NOTE.wakeup();
@@ -40,7 +40,7 @@ pub fn hurry(when: i64) {
     }
 }
 
-/// Wakes sysmon if it sleeps: somebody runs again.
+/// Wakes sysmon if it sleeps, because a goroutine runs again.
 pub fn wake() {
     if SYSMON_WAIT.load(Ordering::Acquire) == 0 {
         return;

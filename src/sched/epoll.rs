@@ -1,7 +1,7 @@
 //! epoll: one descriptor set for all, edge-triggered, and an eventfd that breaks a wait.
 //!
 //! For each newer system call there is an older one that serves where a kernel or a filter refuses it ([`Ways`]); where all fail the process
-//! dies, for it would turn in circles or sleep for ever.
+//! dies, for it would spin or sleep for ever.
 
 use crate::fatal;
 use crate::fatal::out::Out;
@@ -95,7 +95,7 @@ fn create() -> isize {
             let ep = syscall3(libc::SYS_epoll_create, SIZE, 0, 0);
             if ep >= 0 {
                 let (set, flag) = (libc::F_SETFD as usize, libc::FD_CLOEXEC as usize);
-                // Fails where no fcntl is allowed at all: then other programs inherit a descriptor of which they know nothing.
+                // Fails where no fcntl is allowed at all: then programs started by this one inherit a descriptor that they do not know.
                 syscall3(libc::SYS_fcntl, ep as usize, set, flag);
             }
             ep
@@ -205,8 +205,8 @@ fn control(op: i32, fd: usize, event: Event) -> i32 {
 /// Makes the wait that is under way, or the next one, end at once. Callable from a signal handler.
 #[doc(alias = "netpollBreak")]
 pub fn netpoll_break() {
-    // First the note, then whether the set exists, both sequentially consistent; who waits asks whether the set exists and then looks at the note: a break that takes a set
-    // for missing that was just made is seen there.
+    // First the note, then whether the set exists, both sequentially consistent; the waiter asks whether the set exists and then looks at the note: it finds
+    // there the break of a thread that took a new set for missing.
     NOTE.wakeup();
     // Pairs with the waiter's, which resets the flag before the caller of `netpoll` looks at what the break was for.
     if !exists() || BROKEN.swap(true, Ordering::SeqCst) {
@@ -234,7 +234,7 @@ pub fn netpoll_break() {
     }
 }
 
-/// The poller works no more: somebody has closed its descriptors, or a filter allows nothing that would serve.
+/// The poller no longer works: the program has closed its descriptors, or a seccomp filter refuses every call that would serve.
 #[cold]
 fn failed(what: &str, fd: i32, ret: isize) -> ! {
     let say = |out: &mut Out<'_>| {
@@ -312,7 +312,7 @@ pub(crate) fn wait(events: &mut [Event; EVENTS], ns: i64) -> usize {
     if n < 0 && n != -(libc::EINTR as isize) {
         failed("epollwait on fd", ep, n);
     }
-    // An interrupted wait is one that nothing came of.
+    // An interrupted wait counts as one without events.
     n.max(0) as usize
 }
 

@@ -1,13 +1,14 @@
 //! Preemption of loops without calls: a signal stops the goroutine wherever it stands in compiled code.
 //!
-//! 1. *Asked* ([`super::stw::preempt_one`]): most goroutines see it at their next prologue, and nothing here happens.
-//! 2. *Signalled* ([`send`]): one that has not reacted when the asker comes back. SIGURG, by a call that lets the handler tell ours from others.
-//! 3. *Stopped* ([`arrived`], in the handler): if the thread stands in compiled code at a place where that is possible, all its registers go to a
-//!    record ([`crate::world::registers`]), and the thread goes on in the scheduler, as after any preemption. Else nothing happens, and who asked asks again.
+//! 1. *Requested* ([`super::stw::preempt_one`]): most goroutines see it at their next prologue, and this file has nothing to do.
+//! 2. *Signalled* ([`send`]): one that has not reacted when the requester comes back. SIGURG, by a call that lets the handler tell ours from others.
+//! 3. *Stopped* ([`arrived`], in the handler): if the thread is at an instruction of compiled code where that is possible, all its registers go to a
+//!    record ([`crate::world::registers`]), and the thread continues in the scheduler, as after any preemption. Else nothing happens, and the requester
+//!    asks again.
 //! 4. *Resumed* ([`resume`]): all registers are loaded again, perhaps on another thread.
 //!
-//! While it is so stopped (`G::interrupted`) its stack stays where it is, and nobody writes to it. The innermost frame stands at no call, so no map
-//! tells its pointers: docs/gc.md says how it is marked from.
+//! While it is so stopped (`G::interrupted`) its stack is neither moved nor written to. The innermost frame is at no call site, so no map
+//! tells its pointers: docs/gc.md says how it is scanned.
 //!
 //! No system call of the program sees the signal: [`settle`].
 
@@ -44,8 +45,8 @@ mod on_its_way {
     pub const BLOCKED: u32 = 2;
 }
 
-/// Looks at the word before [`settle`] takes the signal for blocked: a thousand times the time that one takes. Fewer, and a sender that the system took off its
-/// processor disturbs the call after all; more keep a thread longer that blocks the signal, once.
+/// How often [`settle`] reads the word before it takes the signal for blocked: a thousand times as long as a signal takes. With fewer reads a sender that the
+/// kernel descheduled interrupts the call after all; more of them delay a thread that blocks the signal for longer, once.
 const PATIENCE: u32 = 200_000;
 
 /// The kernel's `siginfo_t` of a queued signal.
@@ -63,9 +64,9 @@ struct Info {
 const _: () = assert!(size_of::<Info>() == size_of::<libc::siginfo_t>());
 
 unsafe extern "C" {
-    /// asm/switch.S: where a thread goes on whose goroutine was stopped, on an empty g0 stack.
+    /// asm/switch.S: where a thread continues after its goroutine was stopped, on an empty g0 stack.
     fn gort_interrupted();
-    /// asm/switch.S: goes on with a goroutine that was stopped.
+    /// asm/switch.S: resumes a goroutine that was stopped.
     fn gort_resume(g: *mut G, registers: *mut Registers) -> !;
 }
 
@@ -91,7 +92,7 @@ pub unsafe fn send(p: *mut P) {
             return;
         }
         let g = ptr::read_volatile(&raw const (*m).curg);
-        // With locks: before a fork, too, which a signal would make start over.
+        // Not while the goroutine is pinned (`locks`), which includes a fork: a signal would make the kernel start that over.
         if g.is_null()
             || ptr::read_volatile(&raw const (*g).preempt) == 0
             || ptr::read_volatile(&raw const (*m).locks) != 0
@@ -226,7 +227,7 @@ unsafe fn wait(m: *mut M) {
     );
 }
 
-/// SIGURG, in the handler. Ours: stops the goroutine if that is possible, and answers true. Others are none of our business.
+/// SIGURG, in the handler. Ours: stops the goroutine if that is possible, and answers true. Others are left to the caller.
 ///
 /// # Safety
 /// In the handler, with the interrupted g.
@@ -237,8 +238,8 @@ pub unsafe fn arrived(ctx: &mut Context, g: *mut G) -> bool {
         let mut ours = ctx.code() == CODE && ctx.value() != 0;
         if !m.is_null() {
             ours &= ctx.value() == m as usize;
-            // One of somebody else may have swallowed ours: of equal signals to a thread the kernel keeps the first. And where it had no memory for what we sent
-            // with ours, it looks like one from nobody.
+            // Another sender's signal may have replaced ours: of equal signals to a thread the kernel keeps the first. And where it had no memory for the
+            // data that we sent with ours, the signal has no sender.
             let sent = interrupts(m).swap(on_its_way::NO, Ordering::AcqRel) != on_its_way::NO;
             ours |= sent && ctx.code() == libc::SI_USER && ctx.sender() == 0;
             ours |= sent
@@ -256,7 +257,7 @@ pub unsafe fn arrived(ctx: &mut Context, g: *mut G) -> bool {
     }
 }
 
-/// The goroutine wants to be stopped (`G::preempt`), and can be where it stands.
+/// Preemption of the goroutine is requested (`G::preempt`), and it can be stopped at this instruction.
 unsafe fn may_stop(ctx: &Context, g: *mut G, m: *mut M) -> bool {
     // SAFETY: this thread's own g, M and P. Reading the stack between its stack pointer and its end.
     unsafe {
@@ -306,9 +307,9 @@ unsafe fn thread_is_free(ctx: &Context, g: *mut G, m: *mut M, frame: &walk::Inte
     }
 }
 
-/// Saves the registers and has the thread go on in `gort_stop_interrupted`.
+/// Saves the registers and makes the thread continue in `gort_stop_interrupted`.
 unsafe fn stop(ctx: &mut Context, g: *mut G, m: *mut M) {
-    // SAFETY: `may_stop` said yes. The goroutine's code does not go on before the handler is done, so everything here is ours.
+    // SAFETY: `may_stop` said yes. The goroutine's code does not run before the handler is done, so everything here is ours.
     unsafe {
         let r: *mut Registers = (*m).registers.cast();
         (*m).registers = ptr::null_mut();
@@ -325,7 +326,7 @@ unsafe fn stop(ctx: &mut Context, g: *mut G, m: *mut M) {
     }
 }
 
-/// Goes on with a goroutine that a signal stopped.
+/// Resumes a goroutine that a signal stopped.
 ///
 /// # Safety
 /// On g0; `g` is curg, and was stopped so.

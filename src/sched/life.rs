@@ -73,7 +73,7 @@ unsafe fn get_dead(p: *mut P) -> *mut G {
     }
 }
 
-/// Keeps a dead goroutine for later. A stack that has grown is given back: most goroutines need little.
+/// Keeps a dead goroutine for reuse. A stack that has grown is freed: most goroutines need little.
 unsafe fn put_dead(p: *mut P, g: *mut G) {
     // SAFETY: we hold p; g is dead and off its stack.
     unsafe {

@@ -29,7 +29,7 @@ pub unsafe fn park(g: *mut G, reason: WaitReason) -> Status {
             crate::fatal::throw("park of a goroutine that does not run here");
         }
         (*g).waitreason = reason as u32;
-        // Who waits on after it has tried in vain waits since it began to.
+        // A goroutine that parks again after it has tried in vain has waited since it first parked.
         if block::enabled() && (*g).blockedat == 0 {
             block::parks(g, reason);
         }
@@ -118,7 +118,7 @@ pub unsafe fn runq_put(p: *mut P, g: *mut G, next: bool) {
     }
 }
 
-/// Queues a goroutine wherever chance will have it.
+/// Queues a goroutine at random: on the P, as its next, or globally.
 #[cold]
 unsafe fn runq_put_somewhere(p: *mut P, g: *mut G) {
     let mut overflow = GList::new();
@@ -203,16 +203,16 @@ pub unsafe fn ready_list(list: GList) {
             unsafe { runq_put(p, g, false) };
         }
     }
-    // One is enough: who finds work and leaves some wakes the next.
+    // One is enough: a thread that finds work and leaves some wakes the next.
     if WAKE.wanted_after_store() {
         threads::wake_p();
     }
 }
 
-/// The running goroutine goes to the end of the line: Gosched and preemption.
+/// The running goroutine goes to the end of the global queue: Gosched and preemption.
 ///
 /// # Safety
-/// System mode, for the goroutine that called in; its saved context is where it goes on.
+/// System mode, for the goroutine that called in; it resumes at its saved context.
 pub unsafe fn requeue_current(preempted: bool) {
     // SAFETY: the caller's promise.
     unsafe {
@@ -245,7 +245,7 @@ pub unsafe fn preempt_in_call(g: *mut G) -> Status {
     Status::Parked
 }
 
-/// `g` was taken to be run, but a marker holds it: back to the end of the line. Should there be nobody else in line, the marker gets the processor.
+/// `g` was taken to be run, but a marker holds it: back to the end of the global queue. If no other goroutine is runnable, the marker gets the processor.
 ///
 /// # Safety
 /// `g` is runnable and on no queue.

@@ -1,9 +1,9 @@
-//! `GODEBUG=schedrand=SEED`: what the scheduler does is as if by chance, within what programs may count on, so that a bug that needs a rare order shows sooner.
+//! `GODEBUG=schedrand=SEED`: the scheduler makes its choices at random, within what programs may rely on, so that a bug that needs a rare order shows sooner.
 //!
 //! Each P has a generator of its own, which starts from the seed and the P's number: as long as a P meets the same choices, it makes the same decisions. Threads without
 //! P share one. The generators of threads, which choose among the ready cases of a select and the Ps to steal from, start from the seed too.
 //!
-//! While it is off a choice costs a load of a static word, on paths where that does not count.
+//! While it is off a choice costs a load of a static word, on paths that are not hot.
 
 use crate::abi::{G, M, STACK_PREEMPT};
 use crate::config::godebug::SCHED_RAND;
@@ -13,7 +13,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 /// The generator of threads without P.
 static OUTSIDE: AtomicU64 = AtomicU64::new(0);
 
-/// Choices are left to chance.
+/// Choices are made at random.
 #[inline(always)]
 pub fn on() -> bool {
     SCHED_RAND.on()
@@ -30,7 +30,7 @@ fn seed(kind: u64, id: u64) -> u64 {
     mix((SCHED_RAND.get() as u64) << 32 | kind << 24 | id)
 }
 
-/// True once in `n` times, if choices are left to chance at all.
+/// True once in `n` times, if choices are made at random at all.
 #[inline(always)]
 pub fn chance(n: u64) -> bool {
     on() && next().is_multiple_of(n)

@@ -1,8 +1,9 @@
 //! The one thread that waits in the network poller, until the first of all timers is due, for all others.
 //!
-//! Who arms a timer that is the first of its heap publishes that, and then asks who waits, and until when ([`Poller::announce`]). The thread that is to wait says
-//! so, then looks at the timers, says until when it will wait, and looks at them once more ([`Poller::claim`], [`Poller::until`]). So a timer is seen by the waiter,
-//! or the waiter by who arms it, who then breaks the wait. Breaking it is never lost: a break that comes early ends the next wait.
+//! A thread that arms a timer which is the first of its heap publishes that, and then asks whether a thread waits, and until when ([`Poller::announce`]). The
+//! thread that is to wait says so, then looks at the timers, says until when it will wait, and looks at them once more ([`Poller::claim`], [`Poller::until`]).
+//! So the waiter sees the timer, or the thread that arms it sees the waiter and breaks the wait. A break is never lost: one that comes early ends the next
+//! wait.
 
 use crate::sync::atomic::{
     AtomicI64, AtomicU32,
@@ -10,7 +11,7 @@ use crate::sync::atomic::{
     fence_after_locked,
 };
 
-/// Who waits.
+/// The waiting thread.
 #[derive(Debug)]
 pub struct Poller {
     waits: AtomicU32,
@@ -26,7 +27,7 @@ impl Default for Poller {
 
 impl Poller {
     crate::constructor! {
-        /// Nobody waits.
+        /// No thread waits.
         pub fn new() -> Self {
             Self {
                 waits: AtomicU32::new(0),
@@ -63,7 +64,7 @@ impl Poller {
         fence_after_locked();
     }
 
-    /// After publishing that something is due at `when`: nothing if nobody waits, else whether the wait ends too late and has to be broken.
+    /// After publishing that a timer is due at `when`: `None` if no thread waits, else whether the wait ends too late and has to be broken.
     pub fn announce(&self, when: i64) -> Option<bool> {
         fence_after_locked();
         self.waits().then(|| when < self.until.load(SeqCst))

@@ -33,13 +33,13 @@ pub struct Sched {
     pub pidle: *mut P,
     /// Runnable goroutines of no P.
     pub runq: GList,
-    /// Those that go before all others (`dispatch::prompt`).
+    /// Urgent goroutines, which go before all others (`dispatch::prompt`).
     pub prompt: GList,
     /// Dead goroutines of no P.
     pub gfree: GList,
     /// Ps that the stopping thread still waits for.
     pub stopwait: i32,
-    /// sysmon sleeps until somebody runs.
+    /// sysmon sleeps until a goroutine runs.
     pub sysmonwait: bool,
     /// Next M id.
     pub next_mid: i64,
@@ -62,17 +62,17 @@ pub static SCHED: Mutex<Sched, { rank::SCHED }> = Mutex::new(Sched {
     next_mid: 0,
 });
 
-/// Idle Ps, and Ms that look for work.
+/// Idle Ps, and spinning Ms.
 pub static WAKE: Wake = Wake::new();
-/// Length of the global queue with the prompt list: a hint outside the lock.
+/// Length of the global queue and the urgent list together: a hint outside the lock.
 pub static GLOBAL_RUNQ: AtomicU32 = AtomicU32::new(0);
-/// Length of the prompt list: a hint outside the lock.
+/// Length of the urgent list: a hint outside the lock.
 pub static PROMPT: AtomicU32 = AtomicU32::new(0);
 /// The timers of some P are overdue and it does not get to them: the next thread that schedules fires them (`dispatch::prompt`).
 pub static OVERDUE: AtomicBool = AtomicBool::new(false);
 /// The thread that waits for the network and the timers.
 pub static POLLER: Poller = Poller::new();
-/// When the poller was asked last.
+/// When a thread last polled the network.
 pub static LAST_POLL: AtomicI64 = AtomicI64::new(0);
 /// sysmon sleeps until [`Sched::wake_sysmon`]. Mirrors `Sched::sysmonwait`.
 pub static SYSMON_WAIT: AtomicU32 = AtomicU32::new(0);
@@ -81,8 +81,8 @@ pub static SYSMON_NOTE: Note = Note::new();
 /// Wakes the thread that stops the world.
 pub static STOP_NOTE: Note = Note::new();
 
-/// Goroutines that exist and are not dead: every G is one that was made and lies on no list of dead ones. Ps count theirs for themselves, so that making and ending
-/// goroutines writes no word of all; under the lock nothing goes from one list to another.
+/// Goroutines that exist and are not dead: all Gs made, less those on lists of dead ones. Each P counts its own list, so that making and ending goroutines
+/// writes no shared word; under the lock none moves from one list to another.
 pub fn goroutines() -> i64 {
     let s = SCHED.lock();
     let dead: u32 = existing_ps()
@@ -122,7 +122,7 @@ impl Sched {
         WAKE.put_idle();
     }
 
-    /// Wakes sysmon if it sleeps until somebody runs.
+    /// Wakes sysmon if it sleeps until a goroutine runs.
     pub fn wake_sysmon(&mut self) {
         if self.sysmonwait {
             self.sysmonwait = false;
@@ -164,7 +164,7 @@ impl Sched {
         self.publish();
     }
 
-    /// After a change of the global queue or the prompt list.
+    /// After a change of the global queue or the urgent list.
     pub fn publish(&self) {
         PROMPT.store(self.prompt.len(), Ordering::Release);
         GLOBAL_RUNQ.store(self.runq.len() + self.prompt.len(), Ordering::Release);
@@ -175,7 +175,7 @@ impl Sched {
         !self.runq.is_empty() || !self.prompt.is_empty()
     }
 
-    /// Takes a goroutine from the prompt list or the global queue, and a fair share of the others into `p`'s ring.
+    /// Takes a goroutine from the urgent list or the global queue, and a fair share of the others into `p`'s ring.
     pub fn runq_get(&mut self, p: &P, max: u32) -> *mut G {
         let mut first = self.prompt_get(p);
         if first.is_null() {
@@ -185,7 +185,7 @@ impl Sched {
         first
     }
 
-    /// Takes a goroutine from the prompt list. Only if `p` has no others to do it takes its share of the list, for on its ring they would stand behind
+    /// Takes a goroutine from the urgent list. Only if `p` has no others to run does it take its share of the list: on its ring they would queue behind
     /// those. The caller publishes.
     pub fn prompt_get(&mut self, p: &P) -> *mut G {
         share(&mut self.prompt, p, u32::from(!p.runq_empty()))
@@ -250,7 +250,7 @@ mod tests {
             ),
             (5, 3)
         );
-        // Something waits on the ring: one prompt goroutine at a time.
+        // Something waits on the ring: one urgent goroutine at a time.
         let (_, local) = list(1);
         let mut overflow = GList::new();
         // SAFETY: in no list.

@@ -1,7 +1,7 @@
-//! Stopping the world: every P comes to a halt at a point where no Rust frame of a goroutine is live.
+//! Stopping the world: every P stops at a safe point, where no Rust frame of a goroutine is live.
 //!
-//! P by P: running ones are asked to preempt themselves, idle ones are taken, those in system calls are taken by their status.
-//! `stopwait` counts the ones still missing; who brings it to zero wakes the stopper.
+//! P by P: the stopper preempts running ones, takes idle ones, and takes those in system calls by their status.
+//! `stopwait` counts the ones still missing; the thread that brings it to zero wakes the stopper.
 
 use super::state::{self, LAST_POLL, POLLER, SCHED, STOP_NOTE, Sched};
 use super::{alarm, interrupt, park, threads};
@@ -30,12 +30,12 @@ pub const ASK_AGAIN_NS: i64 = 100_000;
 /// as long as waking a thread may take. Longer only takes processor time, where a stop is long for another reason.
 pub(crate) const SPIN_NS: i64 = ASK_AGAIN_NS;
 
-/// Every P's thread has a processor, so that nobody is in the way of whom it waits for.
+/// Every P's thread has a processor, so that no thread that spins delays the one that it waits for.
 pub(crate) fn spins() -> bool {
     GOMAXPROCS.load(Ordering::Relaxed) as i32 <= NCPU.load(Ordering::Relaxed)
 }
 
-/// Stops all other Ps. False: somebody else is at it; the caller must get out of the way ([`crate::abi::Status::Retry`]).
+/// Stops all other Ps. False: another thread stops the world already; the caller must give its P up ([`crate::abi::Status::Retry`]).
 ///
 /// # Safety
 /// System mode with a P; the running goroutine, if any, is stopped at its runtime call.
@@ -75,7 +75,7 @@ pub unsafe fn stop_world() -> bool {
             };
             while !stopped {
                 insist_all();
-                // Who entered its system call at the same time may not have seen that the world stops, and left its P to nobody.
+                // A thread that entered a system call at the same time may not have seen that the world stops, and has left its P in state SYSCALL.
                 let mut s = SCHED.lock();
                 if s.stopwait > 0 {
                     take_from_syscalls(&mut s);
@@ -95,7 +95,7 @@ pub unsafe fn stop_world() -> bool {
 /// Takes the Ps whose Ms are in system calls. While the world is being stopped.
 unsafe fn take_from_syscalls(s: &mut Sched) {
     for p in lists::all_ps() {
-        // SAFETY: Ps are never freed; who changes this status has the P.
+        // SAFETY: Ps are never freed; the thread that changes this status has the P.
         unsafe {
             if (*p)
                 .status
@@ -114,7 +114,7 @@ unsafe fn take_from_syscalls(s: &mut Sched) {
     }
 }
 
-/// Lets the world go on.
+/// Starts the world again.
 ///
 /// # Safety
 /// This thread stopped it.
@@ -144,13 +144,13 @@ pub unsafe fn start_world() {
     }
 }
 
-/// Nobody has looked at the network while the world was stopped: who waits for it goes first, before goroutines that became runnable later keep all Ps busy. A thread
-/// that waits in the poller has looked, and left what it found on a queue.
+/// No P has polled the network while the world was stopped: goroutines that wait for it go first, before others that became runnable later keep all Ps busy. A
+/// thread that waits in the poller has polled, and has queued what it found.
 unsafe fn poll_network() {
     if crate::net::has_waiters() && !POLLER.waits() {
         let list = crate::net::netpoll(0);
         LAST_POLL.store(crate::os::clock::nanotime(), Ordering::Relaxed);
-        // SAFETY: the poller hands parked goroutines over once; this thread has a P, and the world goes on.
+        // SAFETY: the poller answers a parked goroutine once; this thread has a P, and the world runs.
         unsafe { park::ready_list(list) };
     }
 }
@@ -163,7 +163,7 @@ pub fn preempt_all() {
     }
 }
 
-/// Asks again: who was asked before and still runs gets a signal.
+/// Asks again: the thread of a goroutine that was asked before and still runs gets a signal.
 pub fn insist_all() {
     for p in lists::all_ps() {
         // SAFETY: Ps are never freed.
@@ -288,7 +288,7 @@ pub unsafe fn resize(n: u32) -> *mut P {
                 busy = p;
             }
         }
-        // Under the lock: who takes an idle P from now on must not take the world for stopped and give it up, for nobody would count it.
+        // Under the lock: a thread that takes an idle P from now on must not find the world stopped and give the P up, since no stopper would count it.
         GCWAITING.store(0, Ordering::SeqCst);
         busy
     }

@@ -123,7 +123,7 @@ pub unsafe fn acquire_p(p: *mut P) {
     }
 }
 
-/// Takes `p`, which this M had before its system call and nobody took, back.
+/// Takes back `p`, which this M had before its system call and no other thread has taken.
 ///
 /// # Safety
 /// Its status was changed by us; this M has none.
@@ -158,7 +158,7 @@ pub unsafe fn release_p() -> *mut P {
     }
 }
 
-/// Waits for a P, looking for `ns` nanoseconds whether it is there before the thread goes to sleep.
+/// Waits for a P, spinning for `ns` nanoseconds before the thread sleeps.
 ///
 /// # Safety
 /// As [`stop`](crate::dispatch::threads::stop), and the M is on the list of idle ones.
@@ -171,7 +171,7 @@ pub(crate) unsafe fn wait_awake(ns: i64) {
     }
 }
 
-/// Sleeps on the M's note until somebody has put a P into `nextp`; takes it.
+/// Sleeps on the M's note until another thread has put a P into `nextp`; takes it.
 pub(crate) unsafe fn sleep_for_p(m: *mut M) {
     // SAFETY: the waker writes nextp before it signals the note.
     unsafe {
@@ -201,7 +201,7 @@ pub unsafe fn start(mut p: *mut P, spinning: bool) {
     }
     let m = s.midle_get();
     drop(s);
-    // SAFETY: m came off the idle list: it sleeps for us.
+    // SAFETY: m came off the idle list: it sleeps until this thread wakes it.
     unsafe {
         if m.is_null() {
             let f = if spinning {
@@ -223,7 +223,7 @@ extern "C" fn mark_spinning() {
     unsafe { (*getm()).spinning = 1 };
 }
 
-/// One more M looks for work, unless one does already: called whenever a goroutine is made runnable and a P is idle.
+/// Makes one more M spin, unless one does already: called whenever a goroutine is made runnable and a P is idle.
 #[doc(alias = "wakep")]
 pub fn wake_p() {
     if WAKE.claim() {
@@ -248,11 +248,11 @@ pub unsafe fn lost(p: *mut P) {
     }
 }
 
-/// Slice that sysmon wishes for, the shortest that the kernel grants. It sleeps nearly always; what matters is that it wakes in time although every processor
-/// runs a thread of ours: with the usual slice it may have to wait for those, milliseconds.
+/// Time slice that sysmon asks the kernel for, the shortest that it grants. sysmon sleeps nearly always; what matters is that it wakes in time although every
+/// processor runs a thread of this process: with the usual slice it may have to wait for those, for milliseconds.
 pub(crate) const KERNEL_SLICE_NS: u64 = 100_000;
 
-/// Runs `f`, which makes a thread: what a thread wishes of the kernel, those that it makes inherit, and sysmon's wish is for none but itself.
+/// Runs `f`, which makes a thread. A new thread inherits the slice of its maker, and sysmon's is for sysmon alone.
 pub fn with_usual_slices<T>(f: impl FnOnce() -> T) -> T {
     // SAFETY: this thread's own M.
     if !unsafe { is(world::getm()) } {
