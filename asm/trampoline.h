@@ -77,7 +77,7 @@
     SITE \size \index
 .endm
 
-/* Leaves word of where the Go caller stands, for a fault in the call (src/signal/fault.rs). FS points to M.fsbase. */
+/* Records the Go caller's stack pointer, for a fault in the call (src/signal/fault.rs). FS points to M.fsbase. */
 .macro ENTERED
     mov fs:[M_LEAFSP-M_FSBASE], rsp
 .endm

@@ -20,7 +20,7 @@ pub mod clock {
 pub mod futex {
     //! Sleeping on a word of memory: one word for each model.
     //!
-    //! As in the kernel, a sleeper looks at the word under a lock that whoever wakes takes too.
+    //! As in the kernel, a sleeper looks at the word under a lock that the waker takes too.
 
     use crate::sync::atomic::{AtomicU32, Ordering};
     use loom::sync::{Condvar, Mutex};
