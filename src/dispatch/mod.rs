@@ -2,7 +2,7 @@
 //!
 //! - [`schedule`](mod@schedule): what to run next, and running it; [`prompt`]: those that go first; [`outside`]: network, signals, timers;
 //! - [`threads`]: an M without work or without a P; [`syscall`]: into system calls and back; [`lock`]: goroutines locked to threads;
-//! - [`sysmon`]: the thread without a P; [`deadlock`]: nobody will ever run; [`procs`]: GOMAXPROCS.
+//! - [`sysmon`]: the thread without a P; [`deadlock`]: no goroutine will ever run; [`procs`]: GOMAXPROCS.
 //!
 //! Nothing but [`boot`](crate::boot) calls into this room: it calls all others. A goroutine's call enters system mode on an empty g0 stack and ends
 //! either by returning to the Go caller or in [`schedule::schedule`], so no Rust frame outlives a park and the world is only stopped where no Rust frame

@@ -545,7 +545,7 @@ unsafe extern "C" fn gort_stop_interrupted() -> ! {
 /// First function of a thread, on its g0 stack. The base of that stack is where system mode starts.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_mstart(m: *mut M) -> ! {
-    // SAFETY: clone gave us m with fs set; nobody else runs as m.
+    // SAFETY: clone gave us m with fs set; no other thread runs as m.
     unsafe {
         (*m).tid = sys::gettid();
         crate::signal::minit(m);

@@ -1,4 +1,4 @@
-//! Preemption of loops without calls: a signal stops the goroutine wherever it stands in compiled code.
+//! Preemption of loops without calls: a signal stops the goroutine at any instruction of compiled code.
 //!
 //! 1. *Requested* ([`super::stw::preempt_one`]): most goroutines see it at their next prologue, and this file has nothing to do.
 //! 2. *Signalled* ([`send`]): one that has not reacted when the requester comes back. SIGURG, by a call that lets the handler tell ours from others.

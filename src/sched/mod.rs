@@ -1,6 +1,6 @@
 //! The half of the scheduler that others call: goroutines (G) that park and are readied, threads (M) that start, a world that stops.
 //!
-//! What each is stands in [`crate::world`]; here is what the rest of the runtime does with them. [`state::SCHED`] is under its lock; counters with their own
+//! [`crate::world`] defines them; here is what the rest of the runtime does with them. [`state::SCHED`] is under its lock; counters with their own
 //! word are atomic and say what they pair with.
 //!
 //! A goroutine's call enters system mode on an empty g0 stack and ends either by returning to the Go caller or in [`crate::dispatch::schedule::schedule`], so no

@@ -1,8 +1,8 @@
-//! What a goroutine's list of deferred calls says without a look at what they call.
+//! What a goroutine's list of deferred calls says by itself, without the functions that they call.
 
 use crate::abi::{Defer, G};
 
-/// Continuation of the innermost pending deferred call of the frame with stack pointer `sp` and return slot `top`, or 0: where the frame goes on
+/// Continuation of the innermost pending deferred call of the frame with stack pointer `sp` and return slot `top`, or 0: where the frame resumes
 /// if that call recovers.
 ///
 /// # Safety

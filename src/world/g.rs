@@ -1,6 +1,7 @@
 //! States of a goroutine, and the transitions between them.
 //!
-//! Who changes a state owns the transition: the M that runs the goroutine, or who readies it. With [`status::SCAN`] set nobody does: its stack is being looked at.
+//! The thread that changes a state owns the transition: the M that runs the goroutine, or its waker. While [`status::SCAN`] is set no thread changes the
+//! state: the one that set it walks the goroutine's stack.
 
 use super::current::getm;
 use super::lists;
@@ -74,10 +75,10 @@ fn transition_slow(s: &AtomicU32, from: u32, to: u32) {
     }
 }
 
-/// Keeps `g`, parked or on a queue, where it is while `f` looks at its stack: nobody changes its status or moves its stack meanwhile.
+/// Keeps `g`, parked or on a queue, at rest while `f` walks its stack: no other thread changes its status or moves its stack meanwhile.
 ///
 /// # Safety
-/// `g` does not run, and the caller is who will make it.
+/// `g` does not run, and the caller is the thread that will ready or run it.
 #[doc(alias = "casfrom_Gscanstatus")]
 pub unsafe fn hold_still<T>(g: *mut G, f: impl FnOnce() -> T) -> T {
     // SAFETY: the caller's promise.

@@ -93,7 +93,7 @@ impl Default for GList {
 }
 
 impl P {
-    /// The run queue looks empty; exact only when nobody else touches it.
+    /// The run queue looks empty; exact only when no other thread touches it.
     #[inline(always)]
     pub fn runq_empty(&self) -> bool {
         self.runq.is_empty()
@@ -118,7 +118,7 @@ impl P {
             .put(item, |g| unsafe { overflow.push(g as *mut G) })
     }
 
-    /// Takes the next goroutine, or null. Owner only. The flag says that it goes on with the time slice of the one that woke it.
+    /// Takes the next goroutine, or null. Owner only. The flag says that it inherits the time slice of its waker.
     #[doc(alias = "runqget")]
     pub fn runq_get(&self) -> (*mut G, bool) {
         let (item, next) = self.runq.get();

@@ -61,7 +61,7 @@ pub fn all_ps() -> impl Iterator<Item = *mut P> {
 pub unsafe fn add_g(g: *mut G) {
     let mut head = ALL_GS.load(Ordering::Relaxed);
     loop {
-        // SAFETY: nobody else knows g yet.
+        // SAFETY: no other thread knows g yet.
         unsafe { (*g).alllink = head };
         match ALL_GS.compare_exchange(head, g, Ordering::Release, Ordering::Relaxed) {
             Ok(_) => break,
@@ -109,7 +109,7 @@ pub fn each_g_by_age(mut f: impl FnMut(*mut G)) {
 pub unsafe fn add_m(m: *mut M) {
     let mut head = ALL_MS.load(Ordering::Relaxed);
     loop {
-        // SAFETY: nobody else knows m yet.
+        // SAFETY: no other thread knows m yet.
         unsafe { (*m).alllink = head };
         match ALL_MS.compare_exchange(head, m, Ordering::Release, Ordering::Relaxed) {
             Ok(_) => return,

@@ -2,7 +2,7 @@
 
 use super::current::getm;
 
-/// Ends the lock of the main goroutine to the first thread that initialisation holds. A panic that nobody recovers ends it, too.
+/// Ends the lock of the main goroutine to the first thread that initialisation holds. An unrecovered panic ends it, too.
 #[doc(alias = "unlockOSThread")]
 pub fn unlock() {
     let m = getm();

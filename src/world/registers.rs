@@ -113,7 +113,7 @@ impl Registers {
             self.components = components;
         }
         self.scanned.store(0, Ordering::Relaxed);
-        // Release: who sees the goroutine sees its registers. Only stoppers of the world look.
+        // Release: a thread that sees the goroutine sees its registers. Only stoppers of the world look.
         self.g.store(g, Ordering::Release);
     }
 }
@@ -182,7 +182,7 @@ pub unsafe fn take_back(g: *mut G, m: *mut M) -> *mut Registers {
 pub unsafe fn each_stopped(mut f: impl FnMut(*mut G, &Registers)) {
     let mut r = ALL.load(Ordering::Acquire);
     while !r.is_null() {
-        // SAFETY: records are never freed; with the world stopped nobody writes to one that has a goroutine.
+        // SAFETY: records are never freed; with the world stopped no thread writes to one that has a goroutine.
         unsafe {
             let g = (*r).g.load(Ordering::Acquire);
             if !g.is_null() {

@@ -1,6 +1,6 @@
 //! Waiters: a goroutine in the queue of a channel or semaphore.
 //!
-//! Life: taken from the P's pool by the goroutine that parks; queued; taken off the queue by a waker, who puts it back into its own pool. Those of
+//! Life: taken from the P's pool by the goroutine that parks; queued; taken off the queue by a waker, which puts it into its own P's pool. Those of
 //! a select stay the goroutine's and are put back by its resume step: one waker claims the goroutine (`G::selectdone`), the others drop its
 //! sudog from their queue when they meet it.
 
@@ -19,7 +19,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 #[derive(Debug)]
 #[repr(C)]
 pub struct Sudog {
-    /// Who waits.
+    /// The waiting goroutine.
     pub g: *mut G,
     /// Slot of the element, null to discard what is received; the address of a semaphore.
     pub elem: *mut u8,
@@ -43,11 +43,11 @@ pub struct Sudog {
     pub ok: bool,
     /// How it gets what it waits for.
     pub patience: Patience,
-    /// Number of the case in its select; count of releases or -1 in a `SyncSema`; place in the heap of a semaphore's waiters.
+    /// Number of the case in its select; count of releases or -1 in a `SyncSema`; index in the heap of a semaphore's waiters.
     pub index: i32,
     /// Semaphores: last waiter for the same address, in the first one.
     pub tail: *mut Sudog,
-    /// When it lost to somebody else for the first time, 0 for never.
+    /// When it lost to another goroutine for the first time, 0 for never.
     pub lost_since: i64,
 }
 
@@ -67,7 +67,7 @@ pub enum Patience {
 const STARVING_NS: i64 = 1_000_000;
 
 impl Sudog {
-    /// It was woken to try, and somebody else was quicker.
+    /// It was woken to try, and another goroutine was quicker.
     pub fn loses(&mut self) {
         let now = nanotime();
         if self.lost_since == 0 {
@@ -143,7 +143,7 @@ pub unsafe fn acquire() -> *mut Sudog {
 /// Puts a sudog back. The thread holds a P.
 ///
 /// # Safety
-/// `s` is in no queue and nobody else knows it.
+/// `s` is in no queue and no other thread knows it.
 pub unsafe fn release(s: *mut Sudog) {
     // SAFETY: the pool is this thread's P's; `s` is ours.
     unsafe {
@@ -177,7 +177,7 @@ fn refill(pool: &mut PerP) {
     let mut shared = SHARED.lock();
     while pool.len < BATCH && !shared.free.is_null() {
         let s = shared.free;
-        // SAFETY: a pooled sudog is nobody else's.
+        // SAFETY: a pooled sudog has no other owner.
         unsafe {
             shared.free = (*s).waitlink;
             (*s).waitlink = pool.free;
@@ -208,7 +208,7 @@ fn drain(pool: &mut PerP) {
     let mut shared = SHARED.lock();
     while pool.len > POOL_MAX - BATCH {
         let s = pool.free;
-        // SAFETY: a pooled sudog is nobody else's.
+        // SAFETY: a pooled sudog has no other owner.
         unsafe {
             pool.free = (*s).waitlink;
             (*s).waitlink = shared.free;
@@ -357,7 +357,7 @@ pub(crate) unsafe fn waiting<'a>(g: *mut G) -> &'a AtomicPtr<Sudog> {
 /// # Safety
 /// `g` is parked in a plain send or receive; the caller served it and holds the channel's lock.
 pub(crate) unsafe fn waits_no_more(g: *mut G) {
-    // Release: who finds that it waits for nothing, without the lock, finds its slots written.
+    // Release: a thread that finds, without the lock, that it waits for nothing finds its slots written.
     // SAFETY: the caller's promise.
     unsafe { waiting(g) }.store(null_mut(), Ordering::Release);
 }
