@@ -4,7 +4,7 @@ use crate::abi::{G, M, STACK_GUARD};
 use crate::config::env;
 use crate::dispatch::schedule;
 use crate::fatal::out::{Out, Sink};
-use crate::os::cpu::NCPU;
+use crate::os::cpu::{self, NCPU};
 use crate::os::sys;
 use crate::sched::{self, threads};
 use crate::world::{lists, registers};
@@ -49,11 +49,10 @@ unsafe extern "C" fn gort_bootstrap(sp: usize) {
 /// Makes `m.tls` this thread's word at fs:-8, where compiled code looks for its g, and looks whether it is.
 #[doc(alias = "settls")]
 unsafe fn set_tls(m: *mut M) {
-    const ARCH_SET_FS: usize = 0x1002;
     const MARK: usize = 0x123;
     // SAFETY: the word belongs to this thread, and nobody asks for g yet.
     let errno = unsafe {
-        let ret = sys::syscall3(libc::SYS_arch_prctl, ARCH_SET_FS, (*m).fsbase, 0);
+        let ret = cpu::set_fs_base((*m).fsbase);
         if ret == 0 {
             asm!("mov qword ptr fs:[-8], {}", in(reg) MARK, options(nostack, preserves_flags));
             if (&raw const (*m).tls).read_volatile() == MARK {
@@ -85,28 +84,10 @@ unsafe extern "C" fn args(argc: i32, argv: *const *const u8) {
     unsafe { env::init(argc, argv) };
 }
 
-/// Asks the system what it has: one processor where it does not tell.
+/// Asks the system what it has.
 #[unsafe(export_name = "runtime.osinit")]
 unsafe extern "C" fn osinit() {
-    let mut mask = [0u64; 128];
-    // SAFETY: the kernel writes at most the size given.
-    let n = unsafe {
-        sys::syscall3(
-            libc::SYS_sched_getaffinity,
-            0,
-            size_of_val(&mask),
-            mask.as_mut_ptr() as usize,
-        )
-    };
-    let cpus: u32 = if n > 0 {
-        mask.iter()
-            .take(n as usize / 8)
-            .map(|w| w.count_ones())
-            .sum()
-    } else {
-        1
-    };
-    NCPU.store(cpus.max(1) as i32, Ordering::Relaxed);
+    NCPU.store(cpu::count() as i32, Ordering::Relaxed);
 }
 
 /// Brings every system up. Order: memory before whatever allocates, Ps last.

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod context;
 pub mod cpu;
+pub mod epoll;
 pub mod futex;
 pub mod map;
 pub mod random;

@@ -150,12 +150,60 @@ pub(crate) fn die_by(sig: u32) {
 /// Sends a signal to this thread.
 pub fn raise_thread(sig: u32) {
     if let Some(pid) = this_process() {
-        // SAFETY: no pointers.
-        unsafe {
-            let tid = sys::gettid() as usize;
-            sys::syscall3(libc::SYS_tgkill, pid as usize, tid, sig as usize);
-        }
+        send(pid, sys::gettid(), sig);
     }
+}
+
+/// Sends a signal to the thread `tid` of the process `pid`. Answers 0 or `-errno`.
+pub fn send(pid: i32, tid: i32, sig: u32) -> isize {
+    // SAFETY: no pointers.
+    unsafe { sys::syscall3(libc::SYS_tgkill, pid as usize, tid as usize, sig as usize) }
+}
+
+/// The kernel's `siginfo_t` of a queued signal.
+#[repr(C)]
+struct Info {
+    signo: i32,
+    errno: i32,
+    code: i32,
+    pad: i32,
+    pid: i32,
+    uid: u32,
+    value: usize,
+    rest: [u64; 12],
+}
+const _: () = assert!(size_of::<Info>() == size_of::<libc::siginfo_t>());
+
+/// As [`send`], with a code, which must be negative, and a value for the handler.
+pub fn queue(pid: i32, tid: i32, sig: u32, code: i32, value: usize) -> isize {
+    let info = Info {
+        signo: sig as i32,
+        errno: 0,
+        code,
+        pad: 0,
+        pid,
+        uid: 0,
+        value,
+        rest: [0; 12],
+    };
+    let (call, info) = (libc::SYS_rt_tgsigqueueinfo, &raw const info as usize);
+    let (pid, tid, sig) = (pid as usize, tid as usize, sig as usize);
+    // SAFETY: the structure lives across the call.
+    unsafe { sys::syscall6(call, pid, tid, sig, info, 0, 0) }
+}
+
+/// This thread's handlers run on the `size` bytes at `base`. Answers whether the kernel agreed.
+///
+/// # Safety
+/// They are mapped for the thread's life, and nothing else is there.
+pub unsafe fn set_alternate_stack(base: usize, size: usize) -> bool {
+    let stack = libc::stack_t {
+        ss_sp: base as *mut libc::c_void,
+        ss_flags: 0,
+        ss_size: size,
+    };
+    // SAFETY: the structure lives across the call; the old one is not asked for.
+    unsafe { sys::syscall3(libc::SYS_sigaltstack, &raw const stack as usize, 0, 0) == 0 }
 }
 
 /// Ends the process by SIGABRT, for a core dump.

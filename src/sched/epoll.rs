@@ -7,7 +7,7 @@ use crate::fatal;
 use crate::fatal::out::Out;
 use crate::net::desc::PollDesc;
 use crate::os::PATIENCE;
-use crate::os::sys::{syscall3, syscall6};
+use crate::os::epoll as kernel;
 use crate::os::ways::Ways;
 use crate::sync::mutex::RawMutex;
 use crate::sync::note::SharedNote;
@@ -84,22 +84,16 @@ pub extern "C" fn init() {
 
 /// A new descriptor set that no program started by this one inherits, or an error.
 fn create() -> isize {
-    /// Older kernels want an estimate, later ones anything above 0.
-    const SIZE: usize = 1024;
     Ways::new().call(0, 1, |way| {
-        // SAFETY: no pointers.
-        unsafe {
-            if way == 0 {
-                return syscall3(libc::SYS_epoll_create1, libc::EPOLL_CLOEXEC as usize, 0, 0);
-            }
-            let ep = syscall3(libc::SYS_epoll_create, SIZE, 0, 0);
-            if ep >= 0 {
-                let (set, flag) = (libc::F_SETFD as usize, libc::FD_CLOEXEC as usize);
-                // Fails where no fcntl is allowed at all: then programs started by this one inherit a descriptor that they do not know.
-                syscall3(libc::SYS_fcntl, ep as usize, set, flag);
-            }
-            ep
+        if way == 0 {
+            return kernel::create1();
         }
+        let ep = kernel::create();
+        if ep >= 0 {
+            // Where it fails other programs inherit a descriptor of which they know nothing.
+            kernel::close_on_exec(ep as i32);
+        }
+        ep
     })
 }
 
@@ -107,19 +101,14 @@ fn create() -> isize {
 fn break_descriptors() -> Option<[i32; 2]> {
     let mut ends = [-1i32; 2];
     let ret = Ways::new().call(0, 1, |way| {
-        // SAFETY: pipe2 writes the two numbers.
-        unsafe {
-            if way == 0 {
-                let flags = (libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) as usize;
-                let ev = syscall3(libc::SYS_eventfd2, 0, flags, 0);
-                if ev >= 0 {
-                    ends = [ev as i32; 2];
-                }
-                return ev;
-            }
-            let flags = (libc::O_CLOEXEC | libc::O_NONBLOCK) as usize;
-            syscall3(libc::SYS_pipe2, (&raw mut ends).addr(), flags, 0)
+        if way != 0 {
+            return kernel::pipe(&mut ends);
         }
+        let ev = kernel::eventfd();
+        if ev >= 0 {
+            ends = [ev as i32; 2];
+        }
+        ev
     });
     (ret >= 0).then_some(ends)
 }
@@ -134,26 +123,14 @@ fn make_break(ep: isize) {
         events: libc::EPOLLIN as u32,
         data: null_mut(),
     };
-    // SAFETY: no pointers but the event, which lives across the call.
-    unsafe {
-        let add = libc::EPOLL_CTL_ADD as usize;
-        if syscall6(
-            libc::SYS_epoll_ctl,
-            ep as usize,
-            add,
-            read as usize,
-            &raw const event as usize,
-            0,
-            0,
-        ) < 0
-        {
-            // A descriptor is gone after close whatever it answers.
-            syscall3(libc::SYS_close, read as usize, 0, 0);
-            if write != read {
-                syscall3(libc::SYS_close, write as usize, 0, 0);
-            }
-            return;
+    let (add, at) = (libc::EPOLL_CTL_ADD, (&raw const event).cast());
+    // SAFETY: the event lives across the call.
+    if unsafe { kernel::control(ep as i32, add, read as usize, at) } < 0 {
+        kernel::close(read);
+        if write != read {
+            kernel::close(write);
         }
+        return;
     }
     BREAK_READ.store(read, Ordering::SeqCst);
     BREAK.store(write, Ordering::SeqCst);
@@ -186,19 +163,9 @@ pub extern "C" fn close(fd: usize) -> i32 {
 }
 
 fn control(op: i32, fd: usize, event: Event) -> i32 {
-    let ep = EPOLL.load(Ordering::Relaxed) as usize;
+    let ep = EPOLL.load(Ordering::Relaxed);
     // SAFETY: the event lives across the call.
-    let r = unsafe {
-        syscall6(
-            libc::SYS_epoll_ctl,
-            ep,
-            op as usize,
-            fd,
-            &raw const event as usize,
-            0,
-            0,
-        )
-    };
+    let r = unsafe { kernel::control(ep, op, fd, (&raw const event).cast()) };
     -r as i32
 }
 
@@ -217,10 +184,8 @@ pub fn netpoll_break() {
         // Waits are short.
         return;
     }
-    let one = 1u64;
     for tries in 1.. {
-        // SAFETY: eight readable bytes.
-        let n = unsafe { syscall3(libc::SYS_write, fd as usize, &raw const one as usize, 8) };
+        let n = kernel::write(fd, 1);
         // EAGAIN: there is more than one to be read already.
         if n >= 0 || n == -(libc::EAGAIN as isize) {
             return;
@@ -273,11 +238,7 @@ pub(crate) fn take_break() {
     // An eventfd gives all breaks as one number, a pipe gives one after the other.
     let mut breaks = [0u64; 8];
     let fd = BREAK_READ.load(Ordering::Relaxed);
-    // SAFETY: writable bytes.
-    let n = unsafe {
-        let (at, bytes) = (breaks.as_mut_ptr(), size_of_val(&breaks));
-        syscall3(libc::SYS_read, fd as usize, at as usize, bytes)
-    };
+    let n = kernel::read(fd, &mut breaks);
     // EAGAIN: it has been taken already. After another error it is still there, and the next wait ends at once.
     let failures = if n >= 0 || n == -(libc::EAGAIN as isize) {
         0
@@ -293,21 +254,20 @@ pub(crate) fn take_break() {
 /// Waits for events up to `ns`, negative for ever; answers their number.
 pub(crate) fn wait(events: &mut [Event; EVENTS], ns: i64) -> usize {
     let ep = EPOLL.load(Ordering::Relaxed);
-    let at = events.as_mut_ptr() as usize;
+    let at = events.as_mut_ptr().cast();
     let ts = libc::timespec {
         tv_sec: ns / 1_000_000_000,
         tv_nsec: ns % 1_000_000_000,
     };
     // Where there is nothing to round all calls are the same.
     let first = if ns > 0 { waits::PWAIT2 } else { waits::PWAIT };
-    let n = WAITS.call(first, waits::WAIT, |way| {
-        let (call, timeout) = match way {
-            waits::PWAIT2 => (libc::SYS_epoll_pwait2, &raw const ts as usize),
-            waits::PWAIT => (libc::SYS_epoll_pwait, milliseconds(ns) as usize),
-            _ => (libc::SYS_epoll_wait, milliseconds(ns) as usize),
-        };
-        // SAFETY: room for EVENTS events, and a timespec that lives across the call; no signal mask is given.
-        unsafe { syscall6(call, ep as usize, at, EVENTS, timeout, 0, 0) }
+    // SAFETY: room for EVENTS events.
+    let n = WAITS.call(first, waits::WAIT, |way| unsafe {
+        match way {
+            waits::PWAIT2 => kernel::pwait2(ep, at, EVENTS, &ts),
+            waits::PWAIT => kernel::pwait(ep, at, EVENTS, milliseconds(ns)),
+            _ => kernel::wait(ep, at, EVENTS, milliseconds(ns)),
+        }
     });
     if n < 0 && n != -(libc::EINTR as isize) {
         failed("epollwait on fd", ep, n);

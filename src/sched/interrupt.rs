@@ -15,8 +15,8 @@
 use crate::abi::{G, G_PARK_RESULTS, G_THROWSPLIT, M};
 use crate::config::godebug::ASYNC_PREEMPT_OFF;
 use crate::os::context::Context;
-use crate::os::sys;
 use crate::os::ways::Ways;
+use crate::os::{signal, sys};
 use crate::unwind::walk;
 use crate::world::g::status_of;
 use crate::world::p::pstatus;
@@ -48,20 +48,6 @@ mod on_its_way {
 /// How often [`settle`] reads the word before it takes the signal for blocked: a thousand times as long as a signal takes. With fewer reads a sender that the
 /// kernel descheduled interrupts the call after all; more of them delay a thread that blocks the signal for longer, once.
 const PATIENCE: u32 = 200_000;
-
-/// The kernel's `siginfo_t` of a queued signal.
-#[repr(C)]
-struct Info {
-    signo: i32,
-    errno: i32,
-    code: i32,
-    pad: i32,
-    pid: i32,
-    uid: u32,
-    value: usize,
-    rest: [u64; 12],
-}
-const _: () = assert!(size_of::<Info>() == size_of::<libc::siginfo_t>());
 
 unsafe extern "C" {
     /// asm/switch.S: where a thread continues after its goroutine was stopped, on an empty g0 stack.
@@ -157,32 +143,18 @@ pub unsafe fn at_once(p: *mut P) {
 }
 
 unsafe fn queue(m: *mut M) -> bool {
-    let pid = crate::os::signal::pid();
+    let pid = signal::pid();
     if pid == 0 {
         return false;
     }
-    let info = Info {
-        signo: SIGNAL as i32,
-        errno: 0,
-        code: CODE,
-        pad: 0,
-        pid,
-        uid: 0,
-        value: m as usize,
-        rest: [0; 12],
-    };
     // SAFETY: Ms are never freed. Threads never end, so the number is the thread's.
     let tid = unsafe { (*m).tid };
-    let (pid, tid, signal) = (pid as usize, tid as usize, SIGNAL as usize);
     SENDS.call(0, PLAIN, |way| {
         if way == PLAIN {
             UNMARKED.store(true, Ordering::Release);
-            // SAFETY: no pointers.
-            return unsafe { sys::syscall3(libc::SYS_tgkill, pid, tid, signal) };
+            return signal::send(pid, tid, SIGNAL);
         }
-        let (call, info) = (libc::SYS_rt_tgsigqueueinfo, &raw const info as usize);
-        // SAFETY: the structure lives across the call.
-        unsafe { sys::syscall6(call, pid, tid, signal, info, 0, 0) }
+        signal::queue(pid, tid, SIGNAL, CODE, m as usize)
     }) == 0
 }
 
@@ -245,7 +217,7 @@ pub unsafe fn arrived(ctx: &mut Context, g: *mut G) -> bool {
             ours |= sent
                 && UNMARKED.load(Ordering::Acquire)
                 && ctx.code() == libc::SI_TKILL
-                && ctx.sender() == crate::os::signal::pid();
+                && ctx.sender() == signal::pid();
             if ours && may_stop(ctx, g, m) {
                 stop(ctx, g, m);
             }

@@ -64,12 +64,7 @@ pub unsafe fn minit(m: *mut M) {
         if (*m).sigstack == 0 {
             fatal::throw("runtime: cannot allocate memory for a signal stack");
         }
-        let stack = libc::stack_t {
-            ss_sp: (*m).sigstack as *mut libc::c_void,
-            ss_flags: 0,
-            ss_size: (*m).sigstacksize,
-        };
-        if sys::syscall3(libc::SYS_sigaltstack, &raw const stack as usize, 0, 0) != 0 {
+        if !signal::set_alternate_stack((*m).sigstack, (*m).sigstacksize) {
             // The handler would run on a goroutine's stack, and past its end.
             fatal::throw("sigaltstack failure");
         }
