@@ -156,7 +156,8 @@ unsafe fn init_span(s: *mut Span, page: usize, n: usize, class: SpanClass) {
     let dirty = use_pages(page, n);
     // SAFETY: as the caller promises.
     unsafe {
-        span::init(s, address(page), n, class);
+        let base = address(page);
+        span::init(s, base, arena::bits_of(base), n, class);
         (*s).needzero = dirty;
         arena::set_spans(page, n, s);
     }

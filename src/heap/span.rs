@@ -249,12 +249,12 @@ impl Records {
     }
 }
 
-/// Makes `s`, of the right [`record_size`], the span of the pages from `base`: all fields set, on no list.
+/// Makes `s`, of the right [`record_size`], the span of the pages from `base`, where the arena's pointer bits are `bits`: all fields set, on no list.
 ///
 /// # Safety
 /// The record and the pages must be the caller's, in arenas that exist.
 #[doc(alias = "mSpan_Init")]
-pub unsafe fn init(s: *mut Span, base: usize, pages: usize, class: SpanClass) {
+pub unsafe fn init(s: *mut Span, base: usize, bits: *mut u64, pages: usize, class: SpanClass) {
     let (objects, elemsize) = layout(pages, class);
     let with_types = !class.noscan() && elemsize > MAX_BITS;
     let words = objects.div_ceil(64);
@@ -281,7 +281,7 @@ pub unsafe fn init(s: *mut Span, base: usize, pages: usize, class: SpanClass) {
             bits: if class.noscan() || with_types || class.class() == 0 {
                 null_mut()
             } else {
-                super::arena::bits_of(base)
+                bits
             },
             next: null_mut(),
             prev: null_mut(),
