@@ -1,6 +1,6 @@
 //! The channel structure, and what send, receive and close do under its lock.
 
-use super::{ops, serve::served};
+use super::serve::served;
 use crate::abi::{G, Type};
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
@@ -323,7 +323,7 @@ impl Hchan {
         self.trying.load(Ordering::Relaxed) & who != 0
     }
 
-    /// Who was taken off its queue and can have what it waits for: true: it is to try, as `who`; false: the caller serves it.
+    /// Who was taken off its queue and can have what it waits for: true: it is to try, as `who`, once it is woken (`ops::wake`); false: the caller serves it.
     unsafe fn let_try(&mut self, s: *mut Sudog, who: u8) -> bool {
         // SAFETY: off the queue the waiter is ours.
         unsafe {
@@ -335,7 +335,6 @@ impl Hchan {
                 return false;
             }
             (*s).patience = Patience::Tries;
-            ops::resume_trying(s);
         }
         self.trying
             .store(self.trying.load(Ordering::Relaxed) | who, Ordering::Relaxed);

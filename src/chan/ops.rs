@@ -19,6 +19,8 @@ pub unsafe fn wake(s: *mut Sudog) {
     unsafe {
         let g = (*s).g;
         if (*s).patience == Patience::Tries {
+            (*g).resume = try_again as *const () as usize;
+            (*g).resumearg = s.expose_provenance();
             sched::ready_to_try(g);
             return;
         }
@@ -26,19 +28,6 @@ pub unsafe fn wake(s: *mut Sudog) {
             sudog::release(s);
         }
         sched::ready(g);
-    }
-}
-
-/// The waiter will try to get what it waits for, once it runs.
-///
-/// # Safety
-/// `s` was claimed from its queue by the caller, who still holds the channel's lock; it waits in a plain send or receive.
-pub(super) unsafe fn resume_trying(s: *mut Sudog) {
-    // SAFETY: a claimed goroutine stays parked until it is readied.
-    unsafe {
-        let g = (*s).g;
-        (*g).resume = try_again as *const () as usize;
-        (*g).resumearg = s.expose_provenance();
     }
 }
 
