@@ -96,10 +96,12 @@ unsafe extern "C" fn schedinit() {
     // SAFETY: boot: one thread, nothing runs yet.
     unsafe {
         crate::config::godebug::init();
+        crate::probe::rates::init();
+        let m0 = M0.0.get().cast::<M>();
+        sched::perturb::thread(m0);
         crate::os::clock::init(env::vdso());
         // Before the first M: its generator starts from such a number.
         crate::os::random::ensure_seeded();
-        let m0 = M0.0.get().cast::<M>();
         threads::init(m0, (*m0).g0);
         crate::types::init();
         crate::alloc::malloc::init();

@@ -111,12 +111,6 @@ pub fn init() {
     if let Some(list) = env::get(b"GODEBUG") {
         parse(list, ALL);
     }
-    // SAFETY: the only thread there is.
-    unsafe { crate::sched::perturb::thread(crate::world::getm()) };
-    let rate = MEM_PROFILE_RATE.whole();
-    if rate >= 0 {
-        crate::probe::rates::MEM_PROFILE_RATE.store(rate, Ordering::Relaxed);
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! How often profiles take samples, and the clock that they go by.
 
+use crate::config::godebug;
 use crate::os::{clock, sys};
 use core::sync::atomic::{AtomicI64, Ordering};
 
@@ -13,6 +14,14 @@ pub fn ticks() -> i64 {
 #[doc(alias = "MemProfileRate")]
 #[unsafe(export_name = "runtime.MemProfileRate")]
 pub static MEM_PROFILE_RATE: AtomicI64 = AtomicI64::new(512 * 1024);
+
+/// What `GODEBUG` says of the rate. At boot, before the first allocation.
+pub fn init() {
+    let rate = godebug::MEM_PROFILE_RATE.whole();
+    if rate >= 0 {
+        MEM_PROFILE_RATE.store(rate, Ordering::Relaxed);
+    }
+}
 
 /// Ticks of the processor's counter in a second, measured once.
 pub fn ticks_per_second() -> i64 {
