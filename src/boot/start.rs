@@ -2,7 +2,9 @@
 
 use crate::abi::{G, M, STACK_GUARD};
 use crate::config::env;
+use crate::debug::dying;
 use crate::dispatch::schedule;
+use crate::fatal;
 use crate::fatal::out::{Out, Sink};
 use crate::os::cpu::{self, NCPU};
 use crate::os::sys;
@@ -43,6 +45,8 @@ unsafe extern "C" fn gort_bootstrap(sp: usize) {
         set_tls(m);
         (*m).tls = g as usize;
         (*m).tid = sys::gettid();
+        // They need an M.
+        fatal::LAST_WORDS.set(dying::last_words);
     }
 }
 

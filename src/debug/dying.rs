@@ -4,8 +4,8 @@ use super::traceback::{self, Style};
 use super::{builtins, report, watch};
 use crate::abi::G;
 use crate::config::level;
-use crate::fatal;
 use crate::fatal::out::{Out, Sink};
+use crate::fatal::{self, Blame, DYING, Say};
 use crate::os::sys;
 use crate::sched::{self, state};
 use crate::sync::mutex::RawMutex;
@@ -13,11 +13,8 @@ use crate::unwind::frames::visible_call;
 use crate::unwind::walk::Walker;
 use crate::world::p::pstatus::RUNNING;
 use crate::world::{self, lists, phase};
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, Ordering};
 
-/// Threads that are dying, printing or waiting to print.
-#[doc(alias = "panicking")]
-static DYING: AtomicU32 = AtomicU32::new(0);
 /// Held by the one that prints.
 static PRINTING: RawMutex = RawMutex::new();
 /// Never free once taken: where a thread waits for the end.
@@ -43,11 +40,6 @@ const FREEZE_NS: i64 = 1_000_000;
 pub fn blame_runtime() {
     // SAFETY: the field is only touched by its own thread.
     unsafe { (*world::getm()).throwing = BUG };
-}
-
-/// Some thread is dying.
-pub fn is_dying() -> bool {
-    DYING.load(Ordering::Acquire) != 0
 }
 
 /// The values of an uncaught panic are going to be shown, which may call methods; then comes [`start`].
@@ -93,6 +85,28 @@ pub fn start() {
         }
         _ => sys::exit(5),
     }
+}
+
+/// Says `msg` as the error of which the process dies, shows the goroutines and ends it: what [`fatal::LAST_WORDS`] calls.
+pub fn last_words(say: Say<'_>, msg: &str, blame: Blame) -> ! {
+    if blame == Blame::Runtime {
+        blame_runtime();
+    }
+    let first = !fatal::dying();
+    if first {
+        start();
+    }
+    builtins::with(|out| {
+        say(out);
+        out.str("fatal error: ").str(msg).str("\n");
+    });
+    if !first {
+        start();
+    } else if telling() {
+        fatal::puts(fatal::PANIC_DURING_PANIC);
+    }
+    // SAFETY: just started; what calls this runs on g0 for the goroutine that called into the runtime.
+    unsafe { finish(world::curg()) }
 }
 
 /// Shows the goroutines and ends the process. `g` is the goroutine that dies, or null.

@@ -4,8 +4,8 @@
 //! on a standard error that no process reads (that one also while the values are written). Any thread may hang, so no thread can be relied upon to notice it:
 //! a kernel timer sends SIGALRM when the time is up, and the handler ([`rang`]) ends the process.
 
-use super::dying;
 use crate::config::godebug;
+use crate::fatal;
 use crate::fatal::out::{self, WATCHED, watched};
 use crate::os::clock::nanotime;
 use crate::os::sys;
@@ -83,7 +83,7 @@ pub fn rang() -> bool {
     if nanotime() < end - limit_ns() / 4 {
         return false;
     }
-    if !WRITING.load(Ordering::Relaxed) && !dying::is_dying() {
+    if !WRITING.load(Ordering::Relaxed) && !fatal::dying() {
         return true;
     }
     if out::written() == WRITTEN.load(Ordering::Relaxed) {

@@ -11,6 +11,8 @@ pub mod out;
 pub mod print;
 
 pub use hook::Hook;
+pub(crate) use print::DYING;
 pub use print::{
-    PANIC_DURING_PANIC, bug, dying, fatal, put_hex, put_u64, puts, throw, throw_all, throw_saying,
+    Blame, LAST_WORDS, PANIC_DURING_PANIC, Say, bug, dying, fatal, put_hex, put_u64, puts, throw,
+    throw_all, throw_saying,
 };
