@@ -5,6 +5,7 @@ use super::{Slow, Try, mem};
 use crate::abi::{GoString, MapType};
 use crate::types;
 use crate::types::alg::{self, Alg};
+use crate::types::any;
 use crate::types::plan::Plan;
 
 /// A key to look for.
@@ -227,7 +228,7 @@ unsafe impl Key for Simple {
     #[inline(always)]
     unsafe fn hash(self, t: &MapType, seed: usize) -> Try<usize> {
         // SAFETY: a key of the type.
-        unsafe { alg::hash_leaf(t.key, self.0, seed) }.ok_or(Slow)
+        unsafe { any::hash_leaf(t.key, self.0, seed) }.ok_or(Slow)
     }
     #[inline(always)]
     unsafe fn compares(self, t: &MapType) -> bool {
@@ -237,7 +238,7 @@ unsafe impl Key for Simple {
     #[inline(always)]
     unsafe fn is(self, t: &MapType, p: *const u8) -> Try<bool> {
         // SAFETY: two keys of the type.
-        unsafe { alg::equal_leaf(t.key, self.0, p) }.ok_or(Slow)
+        unsafe { any::equal_leaf(t.key, self.0, p) }.ok_or(Slow)
     }
     #[inline(always)]
     unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
@@ -260,11 +261,11 @@ unsafe impl Key for Any {
     const SIZE: usize = 0;
     unsafe fn hash(self, t: &MapType, seed: usize) -> Try<usize> {
         // SAFETY: a key of the type, in system mode.
-        Ok(unsafe { alg::hash(t.key, self.0, seed) })
+        Ok(unsafe { any::hash(t.key, self.0, seed) })
     }
     unsafe fn is(self, t: &MapType, p: *const u8) -> Try<bool> {
         // SAFETY: two keys of the type, in system mode.
-        Ok(unsafe { alg::equal(t.key, self.0, p) })
+        Ok(unsafe { any::equal(t.key, self.0, p) })
     }
     unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
         // SAFETY: two places for a key of the type.
@@ -318,7 +319,7 @@ pub unsafe fn kind(t: &MapType) -> Kind {
 /// A key of a map of the type.
 pub unsafe fn rehash(t: &MapType, p: *const u8, seed: usize) -> usize {
     // SAFETY: passed on.
-    unsafe { alg::hash(t.key, p, seed) }
+    unsafe { any::hash(t.key, p, seed) }
 }
 
 /// Whether a key equals itself, in system mode; false for NaNs and what holds them.
@@ -327,5 +328,5 @@ pub unsafe fn rehash(t: &MapType, p: *const u8, seed: usize) -> usize {
 /// A key of a map of the type.
 pub unsafe fn findable(t: &MapType, p: *const u8) -> bool {
     // SAFETY: passed on.
-    unsafe { alg::equal(t.key, p, p) }
+    unsafe { any::equal(t.key, p, p) }
 }

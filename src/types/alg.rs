@@ -1,9 +1,9 @@
-//! Hashing and equality of Go values.
+//! What a type's hash and equality are made of.
 //!
 //! A descriptor names two functions (`TypeAlg`). Those of the library's own rows, and the compiler's closures for plain memory, are recognised
-//! here and done in place; for the rest, which may raise a panic, there are plans.
+//! here and done in place; for the rest, which may raise a panic, there are plans ([`super::plan`]). [`super::any`] puts both together.
 
-use super::{hash as hashing, nested, plan};
+use super::hash as hashing;
 use crate::abi::known::{self, row};
 use crate::abi::{Eface, FuncVal, GoString, Iface, Type};
 
@@ -206,26 +206,9 @@ unsafe fn dynamic(p: *const u8, with_methods: bool) -> (*const Type, *mut u8) {
     }
 }
 
-/// [`hash`] where it follows no plan in a plan and raises nothing; for leaf mode.
-///
-/// # Safety
-/// A value of `typ` lies at `p`.
-#[inline(always)]
-pub unsafe fn hash_leaf(typ: *const Type, p: *const u8, seed: usize) -> Option<usize> {
-    // SAFETY: passed on.
-    unsafe {
-        match of(typ) {
-            Alg::Iface => hash_interface_leaf(p, true, seed),
-            Alg::Eface => hash_interface_leaf(p, false, seed),
-            Alg::Compiled => plan::find(typ)?.hash(p, seed),
-            simple => hash_simple(simple, p, seed),
-        }
-    }
-}
-
 /// All but interfaces and what has a plan.
 #[inline(always)]
-unsafe fn hash_simple(alg: Alg, p: *const u8, seed: usize) -> Option<usize> {
+pub(super) unsafe fn hash_simple(alg: Alg, p: *const u8, seed: usize) -> Option<usize> {
     // SAFETY: passed on: a value of that sort lies at `p`.
     unsafe {
         Some(match alg {
@@ -241,17 +224,6 @@ unsafe fn hash_simple(alg: Alg, p: *const u8, seed: usize) -> Option<usize> {
             Alg::Iface | Alg::Eface | Alg::None | Alg::Compiled => return None,
         })
     }
-}
-
-/// Hash of the interface value at `p`: that of its dynamic value, nil is the seed. A dynamic type is never an interface.
-#[inline(always)]
-pub(super) unsafe fn hash_interface_leaf(
-    p: *const u8,
-    with_methods: bool,
-    seed: usize,
-) -> Option<usize> {
-    // SAFETY: passed on.
-    unsafe { hash_dynamic(p, with_methods, seed, hash_more) }
 }
 
 /// Whether the key at `p`, of a type without a plan, holds neither a value with a plan nor one that cannot be hashed.
@@ -285,7 +257,7 @@ pub(super) unsafe fn hash_interface_flat(
 
 /// `more` for what is neither a string nor short memory.
 #[inline(always)]
-unsafe fn hash_dynamic(
+pub(super) unsafe fn hash_dynamic(
     p: *const u8,
     with_methods: bool,
     seed: usize,
@@ -315,38 +287,9 @@ unsafe fn hash_dynamic(
 
 /// The rarer types, out of the way of the common ones.
 #[inline(never)]
-unsafe fn hash_more(typ: *const Type, p: *const u8, seed: usize) -> Option<usize> {
-    // SAFETY: passed on.
-    unsafe {
-        match of(typ) {
-            Alg::Compiled => plan::find(typ)?.hash(p, seed),
-            simple => hash_simple(simple, p, seed),
-        }
-    }
-}
-
-#[inline(never)]
 unsafe fn hash_more_flat(typ: *const Type, p: *const u8, seed: usize) -> Option<usize> {
     // SAFETY: passed on.
     unsafe { hash_simple(of(typ), p, seed) }
-}
-
-/// Hash of the value of `typ` at `p`. Raises a panic for an unhashable one inside an interface.
-///
-/// # Safety
-/// In system mode, without locks; a value of `typ` lies at `p`.
-pub unsafe fn hash(typ: *const Type, p: *const u8, seed: usize) -> usize {
-    // SAFETY: passed on.
-    unsafe {
-        if let Some(h) = hash_leaf(typ, p, seed) {
-            return h;
-        }
-        match of(typ) {
-            Alg::Iface => hash_interface(p, true, seed),
-            Alg::Eface => hash_interface(p, false, seed),
-            _ => nested::hash(typ, p, seed),
-        }
-    }
 }
 
 /// Where the value in the interface at `p` lies, and its type.
@@ -367,36 +310,8 @@ pub(super) unsafe fn inside(p: *const u8, with_methods: bool) -> (*const Type, *
     }
 }
 
-pub(super) unsafe fn hash_interface(p: *const u8, with_methods: bool, seed: usize) -> usize {
-    // SAFETY: passed on; nil has a hash in leaf mode.
-    unsafe {
-        if let Some(h) = hash_interface_leaf(p, with_methods, seed) {
-            return h;
-        }
-        let (typ, value) = inside(p, with_methods);
-        nested::hash(typ, value, seed)
-    }
-}
-
-/// [`equal`] where it follows no plan in a plan and raises nothing; for leaf mode.
-///
-/// # Safety
-/// Values of `typ` lie at `p` and `q`.
 #[inline(always)]
-pub unsafe fn equal_leaf(typ: *const Type, p: *const u8, q: *const u8) -> Option<bool> {
-    // SAFETY: passed on.
-    unsafe {
-        match of(typ) {
-            Alg::Iface => equal_interface_leaf(p, q, true),
-            Alg::Eface => equal_interface_leaf(p, q, false),
-            Alg::Compiled => plan::find(typ)?.equal(p, q),
-            simple => equal_simple(simple, p, q),
-        }
-    }
-}
-
-#[inline(always)]
-unsafe fn equal_simple(alg: Alg, p: *const u8, q: *const u8) -> Option<bool> {
+pub(super) unsafe fn equal_simple(alg: Alg, p: *const u8, q: *const u8) -> Option<bool> {
     // SAFETY: passed on.
     unsafe {
         Some(match alg {
@@ -409,16 +324,6 @@ unsafe fn equal_simple(alg: Alg, p: *const u8, q: *const u8) -> Option<bool> {
             Alg::Iface | Alg::Eface | Alg::None | Alg::Compiled => return None,
         })
     }
-}
-
-#[inline(always)]
-pub(super) unsafe fn equal_interface_leaf(
-    p: *const u8,
-    q: *const u8,
-    with_methods: bool,
-) -> Option<bool> {
-    // SAFETY: passed on.
-    unsafe { equal_dynamic(p, q, with_methods, equal_data_more) }
 }
 
 /// The same for interfaces inside values with a plan, as `hash_interface_flat`.
@@ -435,7 +340,7 @@ pub(super) unsafe fn equal_interface_flat(
 type EqualMore = unsafe fn(*const Type, *mut u8, *mut u8) -> Option<bool>;
 
 #[inline(always)]
-unsafe fn equal_dynamic(
+pub(super) unsafe fn equal_dynamic(
     p: *const u8,
     q: *const u8,
     with_methods: bool,
@@ -479,24 +384,7 @@ unsafe fn equal_data_leaf(
     }
 }
 
-/// The rarer types, out of the way of the common ones.
-#[inline(never)]
-unsafe fn equal_data_more(typ: *const Type, x: *mut u8, y: *mut u8) -> Option<bool> {
-    // SAFETY: passed on.
-    unsafe {
-        match of(typ) {
-            Alg::None => None,
-            // Not all of it may count, if it is a structure with a field called `_`.
-            alg if (*typ).direct_iface() && alg != Alg::Compiled => Some(x == y),
-            Alg::Compiled if (*typ).direct_iface() => {
-                plan::find(typ)?.equal((&raw const x).cast(), (&raw const y).cast())
-            }
-            Alg::Compiled => plan::find(typ)?.equal(x, y),
-            simple => equal_simple(simple, x, y),
-        }
-    }
-}
-
+/// As `hash_more_flat`.
 #[inline(never)]
 unsafe fn equal_data_flat(typ: *const Type, x: *mut u8, y: *mut u8) -> Option<bool> {
     // SAFETY: passed on.
@@ -506,35 +394,5 @@ unsafe fn equal_data_flat(typ: *const Type, x: *mut u8, y: *mut u8) -> Option<bo
             _ if (*typ).direct_iface() => Some(x == y),
             simple => equal_simple(simple, x, y),
         }
-    }
-}
-
-/// Whether the values of `typ` at `p` and `q` are equal. Raises a panic where they hold interfaces with uncomparable values.
-///
-/// # Safety
-/// In system mode, without locks; values of `typ` lie at `p` and `q`.
-pub unsafe fn equal(typ: *const Type, p: *const u8, q: *const u8) -> bool {
-    // SAFETY: passed on.
-    unsafe {
-        if let Some(same) = equal_leaf(typ, p, q) {
-            return same;
-        }
-        match of(typ) {
-            Alg::Iface => equal_interface(p, q, true),
-            Alg::Eface => equal_interface(p, q, false),
-            _ => nested::equal(typ, p, q),
-        }
-    }
-}
-
-/// The same for interfaces.
-pub(super) unsafe fn equal_interface(p: *const u8, q: *const u8, with_methods: bool) -> bool {
-    // SAFETY: passed on; what leaf mode leaves over is of one type.
-    unsafe {
-        if let Some(same) = equal_interface_leaf(p, q, with_methods) {
-            return same;
-        }
-        let ((typ, p), (_, q)) = (inside(p, with_methods), inside(q, with_methods));
-        nested::equal(typ, p, q)
     }
 }

@@ -1,6 +1,6 @@
 //! Comparison of interface values where asm/iface.S leaves it to system mode: types without equality raise a panic.
 
-use super::alg::equal_interface;
+use super::any::equal_interface;
 use crate::abi::{Iface, Type, args};
 
 /// Dynamic type of an interface value with methods.

@@ -1,9 +1,7 @@
 //! The functions for hash and equality that compiled code calls and descriptors name.
 
-use super::alg::{
-    equal_interface, equal_interface_leaf, hash_floats32, hash_floats64, hash_interface,
-    hash_interface_leaf, same_string,
-};
+use super::alg::{hash_floats32, hash_floats64, same_string};
+use super::any::{equal_interface, equal_interface_leaf, hash_interface, hash_interface_leaf};
 use super::hash as hashing;
 use crate::abi::{GoString, args};
 

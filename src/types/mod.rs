@@ -9,6 +9,7 @@
 //! Lock order: the lock of the interface tables, then `mem`. It is not held while Go code runs or a panic is raised.
 
 pub mod alg;
+pub mod any;
 pub mod assert;
 pub mod compare;
 pub mod complex;
