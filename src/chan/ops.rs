@@ -3,7 +3,8 @@
 use super::hchan::{Hchan, RECEIVER, Received, SENDER, Sent, WaitQ};
 use super::serve::{send_on_closed, served};
 use crate::abi::{G, Status, args};
-use crate::world::sudog::{self, Patience, Sudog};
+use crate::world::sudog::{Patience, Sudog};
+use crate::world::sudogs;
 use crate::world::{self, WaitReason};
 use crate::{panic, sched};
 use core::mem::offset_of;
@@ -25,7 +26,7 @@ pub unsafe fn wake(s: *mut Sudog) {
             return;
         }
         if !(*s).select {
-            sudog::release(s);
+            sudogs::release(s);
         }
         sched::ready(g);
     }
@@ -67,7 +68,7 @@ unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Status {
         };
         served(s, ok);
         (*c).lock.unlock();
-        sudog::release(s);
+        sudogs::release(s);
         sched::waited(g);
         if !other.is_null() {
             wake(other);
@@ -95,7 +96,7 @@ unsafe fn wait(c: *mut Hchan, elem: *mut u8, send: bool, result: usize) -> Statu
     // SAFETY: system mode with a goroutine; under the lock nobody can claim the sudog before the goroutine is parked.
     unsafe {
         let g = world::curg();
-        let s = sudog::acquire();
+        let s = sudogs::acquire();
         (*s).elem = elem;
         (*s).chan = c;
         (*s).send = send;

@@ -15,6 +15,7 @@ use super::{ops::wake, serve::send_on_closed};
 use crate::abi::{CASE_DEFAULT, CASE_SEND, G, GoSlice, RuntimeSelect, Status, args};
 use crate::sched;
 use crate::world::sudog::{self, Sudog, each, lock_all, unlock_all};
+use crate::world::sudogs;
 use crate::world::{self, WaitReason};
 use core::ptr::null_mut;
 
@@ -122,7 +123,7 @@ unsafe fn list_of(n: usize, op: impl Fn(usize) -> Option<Op>) -> *mut Sudog {
         };
         // SAFETY: system mode with a goroutine; the sudog is ours.
         unsafe {
-            let s = sudog::acquire();
+            let s = sudogs::acquire();
             (*s).chan = chan;
             (*s).elem = elem;
             (*s).send = send;
@@ -175,7 +176,7 @@ unsafe fn choose(
         };
         if performed.is_some() || has_default {
             unlock_all(list);
-            sudog::release_all(list);
+            sudogs::release_all(list);
             let Some((choice, waiter)) = performed else {
                 return Choice::Default;
             };
@@ -225,7 +226,7 @@ unsafe fn leave(g: *mut G) -> (i32, bool, bool) {
         let result = ((*chosen).index, (*chosen).send, (*chosen).ok);
         (*g).waiting = null_mut();
         (*g).param = null_mut();
-        sudog::release_all(list);
+        sudogs::release_all(list);
         result
     }
 }

@@ -16,7 +16,8 @@ use crate::sched;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
 use crate::sync::units::{self, Turn};
-use crate::world::sudog::{self, Patience, Sudog};
+use crate::world::sudog::{Patience, Sudog};
+use crate::world::sudogs;
 use crate::world::{self, WaitReason};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
@@ -63,11 +64,11 @@ unsafe fn acquire(addr: *mut u32) -> Status {
     let b = bucket(addr);
     // SAFETY: system mode with a goroutine; the queue is touched under its lock.
     unsafe {
-        let s = sudog::acquire();
+        let s = sudogs::acquire();
         b.lock.lock();
         if units::take_or_wait(word(addr), &b.nwait) {
             b.lock.unlock();
-            sudog::release(s);
+            sudogs::release(s);
             return Status::Done;
         }
         (*s).elem = addr.cast();
@@ -118,7 +119,7 @@ unsafe fn wake_one(addr: *mut u32) {
         b.lock.unlock();
         if !served.is_null() {
             let g = (*served).g;
-            sudog::release(served);
+            sudogs::release(served);
             sched::ready(g);
         }
     }
@@ -135,7 +136,7 @@ unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Status {
         if units::take_or_wait(word(addr), &b.nwait) {
             (*b.queue.get()).pop(addr);
             b.lock.unlock();
-            sudog::release(s);
+            sudogs::release(s);
             sched::waited(g);
             return Status::Done;
         }

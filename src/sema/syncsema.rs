@@ -7,7 +7,8 @@ use crate::abi::{Status, SyncSema, args};
 use crate::sched;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
-use crate::world::sudog::{self, Sudog};
+use crate::world::sudog::Sudog;
+use crate::world::sudogs;
 use crate::world::{self, WaitReason};
 use core::ptr::null_mut;
 
@@ -48,7 +49,7 @@ unsafe fn wake(w: *mut Sudog) {
     // SAFETY: off the list the sudog is ours; its goroutine is parked until we ready it.
     unsafe {
         let g = (*w).g;
-        sudog::release(w);
+        sudogs::release(w);
         sched::ready(g);
     }
 }
@@ -56,7 +57,7 @@ unsafe fn wake(w: *mut Sudog) {
 unsafe fn wait(s: *mut SyncSema, units: i32) -> Status {
     // SAFETY: system mode with a goroutine; the lock is held.
     unsafe {
-        let w = sudog::acquire();
+        let w = sudogs::acquire();
         (*w).index = units;
         push(s, w);
         let reason = if units == TAKER {

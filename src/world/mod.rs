@@ -5,7 +5,7 @@
 //!
 //! - [`current`]: those of this thread; [`lists`]: all of them; [`glist`]: some goroutines, linked;
 //! - [`g`](mod@g), [`m`], [`p`](mod@p): states, locks to threads, run queues;
-//! - [`sudog`]: what a goroutine waits with; [`deferred`]: calls that it has deferred; [`registers`]: those of one that a signal stopped;
+//! - [`sudog`]: what a goroutine waits with, [`sudogs`]: those not in use; [`deferred`]: calls that it has deferred; [`registers`]: those of one that a signal stopped;
 //! - [`events`]: what the scheduler is asked to do; [`phase`]: the collector marks; [`ran`]: goroutines that ran since their stacks were scanned.
 //!
 //! Gs, Ms and Ps are never freed: a pointer to one stays valid. Who may touch what:
@@ -25,6 +25,7 @@ pub mod phase;
 pub mod ran;
 pub mod registers;
 pub mod sudog;
+pub mod sudogs;
 
 pub use current::{curg, fastrand, getg, getm, getp, preempt_wanted};
 pub use g::{WaitReason, status};

@@ -1,0 +1,137 @@
+//! Pools of waiters that are not in use: one for each P, and one for all.
+
+use super::current;
+use super::sudog::{Patience, PerP, Sudog};
+use crate::mem;
+use crate::sync::mutex::Mutex;
+use crate::sync::rank;
+use core::ptr::null_mut;
+
+/// Sudogs of a P's pool beyond which half go to the shared pool: a P on which only waking happens would hoard them.
+const POOL_MAX: u32 = 128;
+/// Sudogs made or moved at a time.
+const BATCH: u32 = POOL_MAX / 2;
+
+struct Shared {
+    free: *mut Sudog,
+    len: u32,
+}
+
+static SHARED: Mutex<Shared, { rank::SUDOG_POOL }> = Mutex::new(Shared {
+    free: null_mut(),
+    len: 0,
+});
+
+/// A sudog of the current goroutine with everything else unset. System mode.
+///
+/// # Safety
+/// The thread holds a P, and a goroutine called in.
+pub unsafe fn acquire() -> *mut Sudog {
+    // SAFETY: the pool is this thread's P's.
+    unsafe {
+        let pool = &mut (*current::getp()).chan;
+        if pool.free.is_null() {
+            refill(pool);
+        }
+        let s = pool.free;
+        pool.free = (*s).waitlink;
+        pool.len -= 1;
+        s.write(Sudog {
+            g: current::curg(),
+            elem: null_mut(),
+            next: null_mut(),
+            prev: null_mut(),
+            waitlink: null_mut(),
+            chan: null_mut(),
+            result: 0,
+            send: false,
+            select: false,
+            queued: false,
+            ok: false,
+            patience: Patience::Waits,
+            index: 0,
+            tail: null_mut(),
+            lost_since: 0,
+        });
+        s
+    }
+}
+
+/// Puts a sudog back. The thread holds a P.
+///
+/// # Safety
+/// `s` is in no queue and nobody else knows it.
+pub unsafe fn release(s: *mut Sudog) {
+    // SAFETY: the pool is this thread's P's; `s` is ours.
+    unsafe {
+        let pool = &mut (*current::getp()).chan;
+        if pool.len >= POOL_MAX {
+            drain(pool);
+        }
+        (*s).waitlink = pool.free;
+        pool.free = s;
+        pool.len += 1;
+    }
+}
+
+/// Puts back a list linked by `waitlink`.
+///
+/// # Safety
+/// As [`release`], for each.
+pub unsafe fn release_all(mut s: *mut Sudog) {
+    while !s.is_null() {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let next = (*s).waitlink;
+            release(s);
+            s = next;
+        }
+    }
+}
+
+#[cold]
+fn refill(pool: &mut PerP) {
+    let mut shared = SHARED.lock();
+    while pool.len < BATCH && !shared.free.is_null() {
+        let s = shared.free;
+        // SAFETY: a pooled sudog is nobody else's.
+        unsafe {
+            shared.free = (*s).waitlink;
+            (*s).waitlink = pool.free;
+        }
+        shared.len -= 1;
+        pool.free = s;
+        pool.len += 1;
+    }
+    drop(shared);
+    if pool.len > 0 {
+        return;
+    }
+    let chunk = mem::persistent_alloc(BATCH as usize * size_of::<Sudog>(), align_of::<Sudog>())
+        .cast::<Sudog>();
+    for i in 0..BATCH as usize {
+        // SAFETY: the chunk has BATCH sudogs, all ours.
+        unsafe {
+            let s = chunk.add(i);
+            (*s).waitlink = pool.free;
+            pool.free = s;
+        }
+    }
+    pool.len = BATCH;
+}
+
+#[cold]
+fn drain(pool: &mut PerP) {
+    let mut shared = SHARED.lock();
+    while pool.len > POOL_MAX - BATCH {
+        let s = pool.free;
+        // SAFETY: a pooled sudog is nobody else's.
+        unsafe {
+            pool.free = (*s).waitlink;
+            (*s).waitlink = shared.free;
+        }
+        pool.len -= 1;
+        shared.free = s;
+        shared.len += 1;
+    }
+}
