@@ -561,7 +561,7 @@ fn layouts_for_debuggers() {
         next,
         prev,
         waitlink,
-        chan
+        lock
     );
     same!(
         TYPE,

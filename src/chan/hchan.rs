@@ -2,10 +2,9 @@
 
 use super::serve::served;
 use crate::abi::{G, Type};
-use crate::sync::mutex::RawMutex;
-use crate::sync::rank;
 use crate::world;
-use crate::world::sudog::{Patience, Sudog};
+use crate::world::sudog::{ChannelLock, Patience, Sudog};
+use core::mem::offset_of;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
@@ -41,7 +40,7 @@ pub struct Hchan {
     /// [`RECEIVER`], [`SENDER`], [`LOCK`].
     pub trying: AtomicU8,
     /// The lock.
-    pub lock: RawMutex<{ rank::CHANNEL }>,
+    pub lock: ChannelLock,
     /// Type of an element. Constant.
     pub elemtype: *const Type,
     /// Slot of the next element to take.
@@ -199,6 +198,18 @@ pub enum Received {
     Closed,
     /// Nothing there.
     Empty,
+}
+
+/// The channel that `s` waits for, or is to wait for.
+///
+/// # Safety
+/// It waits for one.
+#[inline(always)]
+pub(super) unsafe fn channel_of(s: *const Sudog) -> *mut Hchan {
+    // SAFETY: the caller's promise: the lock is part of a channel.
+    unsafe { (*s).lock.byte_sub(offset_of!(Hchan, lock)) }
+        .cast::<Hchan>()
+        .cast_mut()
 }
 
 impl Hchan {

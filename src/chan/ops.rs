@@ -1,6 +1,6 @@
 //! System mode: send, receive and close with everything that can happen.
 
-use super::hchan::{Hchan, RECEIVER, Received, SENDER, Sent, WaitQ};
+use super::hchan::{Hchan, RECEIVER, Received, SENDER, Sent, WaitQ, channel_of};
 use super::serve::{send_on_closed, served};
 use crate::abi::{G, Status, args};
 use crate::world::sudog::{Patience, Sudog};
@@ -38,7 +38,7 @@ unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Status {
     // SAFETY: the sudog is in no queue, and its goroutine's as long as nobody has served it. The list of what g waits for still names it, so
     // the stack may have moved: its slots are read under the lock.
     unsafe {
-        let c = (*s).chan;
+        let c = channel_of(s);
         let send = (*s).send;
         (*c).lock.lock();
         let (_, reason, who) = side(&mut *c, send);
@@ -98,7 +98,7 @@ unsafe fn wait(c: *mut Hchan, elem: *mut u8, send: bool, result: usize) -> Statu
         let g = world::curg();
         let s = sudogs::acquire();
         (*s).elem = elem;
-        (*s).chan = c;
+        (*s).lock = &raw const (*c).lock;
         (*s).send = send;
         (*s).result = result as u16;
         (*g).waiting = s.cast();

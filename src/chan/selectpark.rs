@@ -9,7 +9,7 @@
 //! resume step takes every lock but the chosen channel's in turn: whichever is unlocked last, the resume step comes after it, and only
 //! then are the sudogs that both read put back.
 
-use super::hchan::{Hchan, Received, Sent};
+use super::hchan::{Hchan, Received, Sent, channel_of};
 use super::select::{below, cases, return_to_case};
 use super::{ops::wake, serve::send_on_closed};
 use crate::abi::{CASE_DEFAULT, CASE_SEND, G, GoSlice, RuntimeSelect, Status, args};
@@ -124,7 +124,7 @@ unsafe fn list_of(n: usize, op: impl Fn(usize) -> Option<Op>) -> *mut Sudog {
         // SAFETY: system mode with a goroutine; the sudog is ours.
         unsafe {
             let s = sudogs::acquire();
-            (*s).chan = chan;
+            (*s).lock = &raw const (*chan).lock;
             (*s).elem = elem;
             (*s).send = send;
             (*s).select = true;
@@ -134,7 +134,7 @@ unsafe fn list_of(n: usize, op: impl Fn(usize) -> Option<Op>) -> *mut Sudog {
         }
     }
     // SAFETY: the list is ours.
-    unsafe { sudog::sort_by_chan(list) }
+    unsafe { sudog::sort_by_lock(list) }
 }
 
 /// Performs one of the ready cases of `n`, parks, or chooses the default.
@@ -155,7 +155,7 @@ unsafe fn choose(
             let (mut chosen, mut ready) = (None, 0);
             for s in each(list) {
                 let op = Op {
-                    chan: (*s).chan,
+                    chan: channel_of(s),
                     elem: (*s).elem,
                     send: (*s).send,
                 };
@@ -187,7 +187,7 @@ unsafe fn choose(
         }
         let g = world::curg();
         for s in each(list) {
-            let c = (*s).chan;
+            let c = channel_of(s);
             if (*s).send {
                 (*c).sendq.push(s)
             } else {
@@ -214,7 +214,7 @@ unsafe fn leave(g: *mut G) -> (i32, bool, bool) {
             if s == chosen {
                 continue;
             }
-            let c = (*s).chan;
+            let c = channel_of(s);
             (*c).lock.lock();
             if (*s).send {
                 (*c).sendq.remove(s)

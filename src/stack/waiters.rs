@@ -4,17 +4,16 @@
 //! the saved stack pointer. A waker uses both only with the channel's lock held (`ops::served`, called before the lock is released), so a thread that
 //! holds the locks of all channels that a goroutine waits for may move its stack.
 //!
-//! The list `G::waiting` names these channels. The list of a select belongs to the goroutine: it changes only when the goroutine runs. The one sudog of
-//! a plain send or receive belongs to the waker as soon as it was served. So the mover reads its channel, takes that channel's lock, and then checks
-//! that the goroutine still waits. Meanwhile another goroutine may have acquired the sudog; the word read is the address of a channel all the same. No
-//! channel is freed while marking runs, and only then are stacks moved.
+//! Which these are the list `G::waiting` says. That of a select is the goroutine's own: it changes only when the goroutine runs. The one sudog of
+//! a plain send or receive is the waker's as soon as it was served. So the channel's lock is read first and taken, then it is looked at again whether
+//! the goroutine still waits. Meanwhile the sudog may have become somebody else's; the word read is the address of a channel's lock all the same. No channel
+//! is freed while marking runs, and only then are stacks moved.
 //!
 //! Lock order: the SCAN bit of the goroutine's status, then channels. So no thread that holds a channel's lock changes the status of a parked goroutine.
 
 use crate::abi::G;
-use crate::chan::hchan::Hchan;
 use crate::world::WaitReason;
-use crate::world::sudog::{Sudog, lock_all, unlock_all, waiting};
+use crate::world::sudog::{ChannelLock, Sudog, lock_all, unlock_all, waiting};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// What [`hold`] locked.
@@ -22,8 +21,8 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 pub enum Held {
     /// Nothing: no channel leads to the stack.
     Nothing,
-    /// One channel.
-    One(*mut Hchan),
+    /// The lock of one channel.
+    One(*const ChannelLock),
     /// Those of a select.
     All(*mut Sudog),
 }
@@ -43,18 +42,21 @@ pub unsafe fn hold(g: *mut G) -> Held {
             lock_all(s);
             return Held::All(s);
         }
-        let c = AtomicPtr::from_ptr(&raw mut (*s).chan).load(Ordering::Relaxed);
-        if !c.is_null() {
-            (*c).lock.lock();
+        let word = (&raw mut (*s).lock).cast::<*mut ChannelLock>();
+        let lock = AtomicPtr::from_ptr(word)
+            .load(Ordering::Relaxed)
+            .cast_const();
+        if !lock.is_null() {
+            (*lock).lock();
         }
         if waiting(g).load(Ordering::Acquire).is_null() {
-            // Served meanwhile; if the channel is null the sudog has become a semaphore's.
-            if !c.is_null() {
-                (*c).lock.unlock();
+            // Served meanwhile; if there is no lock the sudog has become a semaphore's.
+            if !lock.is_null() {
+                (*lock).unlock();
             }
             return Held::Nothing;
         }
-        Held::One(c)
+        Held::One(lock)
     }
 }
 
@@ -67,7 +69,7 @@ pub unsafe fn release(held: Held) {
     unsafe {
         match held {
             Held::Nothing => {}
-            Held::One(c) => (*c).lock.unlock(),
+            Held::One(lock) => (*lock).unlock(),
             Held::All(list) => unlock_all(list),
         }
     }

@@ -5,10 +5,14 @@
 //! sudog from their queue when they meet it.
 
 use crate::abi::G;
-use crate::chan::hchan::Hchan;
 use crate::os::clock::nanotime;
-use core::ptr::null_mut;
+use crate::sync::mutex::RawMutex;
+use crate::sync::rank;
+use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicPtr, Ordering};
+
+/// The lock of a channel.
+pub type ChannelLock = RawMutex<{ rank::CHANNEL }>;
 
 /// A waiting goroutine. `elem` is the only pointer that may point into the goroutine's stack.
 #[doc(alias = "sudog")]
@@ -25,8 +29,8 @@ pub struct Sudog {
     pub prev: *mut Sudog,
     /// Next in `G::waiting` or in a pool: the owner's.
     pub waitlink: *mut Sudog,
-    /// The channel.
-    pub chan: *mut Hchan,
+    /// The lock of the channel, which is a part of it: who waits for one, and under which lock, is all that is asked here. Null with a semaphore.
+    pub lock: *const ChannelLock,
     /// Offset of the "received" result byte from the goroutine's arguments, 0 for none.
     pub result: u16,
     /// Sends, not receives.
@@ -88,11 +92,11 @@ pub struct PerP {
 /// Longest list that is sorted by insertion: most selects have two to four cases.
 const INSERTION_MAX: u32 = 8;
 
-/// Sorts a list linked by `waitlink` by channel address.
+/// Sorts a list linked by `waitlink` by the addresses of the locks, which is the order of the channels.
 ///
 /// # Safety
 /// The list is ours.
-pub unsafe fn sort_by_chan(mut list: *mut Sudog) -> *mut Sudog {
+pub unsafe fn sort_by_lock(mut list: *mut Sudog) -> *mut Sudog {
     let mut sorted: *mut Sudog = null_mut();
     for _ in 0..INSERTION_MAX {
         if list.is_null() {
@@ -103,7 +107,7 @@ pub unsafe fn sort_by_chan(mut list: *mut Sudog) -> *mut Sudog {
             let s = list;
             list = (*s).waitlink;
             let mut link: *mut *mut Sudog = &raw mut sorted;
-            while !(*link).is_null() && (**link).chan < (*s).chan {
+            while !(*link).is_null() && (**link).lock < (*s).lock {
                 link = &raw mut (**link).waitlink;
             }
             (*s).waitlink = *link;
@@ -148,7 +152,7 @@ unsafe fn merge(mut a: *mut Sudog, mut b: *mut Sudog) -> *mut Sudog {
     // SAFETY: both lists are ours; `link` is the end of the merged one.
     unsafe {
         while !a.is_null() && !b.is_null() {
-            let take = if (*a).chan <= (*b).chan {
+            let take = if (*a).lock <= (*b).lock {
                 &mut a
             } else {
                 &mut b
@@ -178,13 +182,13 @@ pub(crate) fn each(list: *mut Sudog) -> impl Iterator<Item = *mut Sudog> {
 
 /// Locks every channel of a sorted list once.
 pub(crate) unsafe fn lock_all(list: *mut Sudog) {
-    let mut last = null_mut();
+    let mut last = null();
     for s in each(list) {
         // SAFETY: channels of a select are live.
         unsafe {
-            if (*s).chan != last {
-                last = (*s).chan;
-                (*last).lock.lock();
+            if (*s).lock != last {
+                last = (*s).lock;
+                (*last).lock();
             }
         }
     }
@@ -201,13 +205,13 @@ pub(crate) unsafe fn unlock_all(list: *mut Sudog) {
             back = s;
         }
         while !back.is_null() {
-            let c = (*back).chan;
+            let lock = (*back).lock;
             // Everything is read before the last unlock of a run of equal channels.
-            while !(*back).tail.is_null() && (*(*back).tail).chan == c {
+            while !(*back).tail.is_null() && (*(*back).tail).lock == lock {
                 back = (*back).tail;
             }
             let before = (*back).tail;
-            (*c).lock.unlock();
+            (*lock).unlock();
             back = before;
         }
     }
@@ -232,14 +236,14 @@ pub(crate) unsafe fn waits_no_more(g: *mut G) {
 mod tests {
     use super::*;
 
-    fn sudog(chan: usize) -> Sudog {
+    fn sudog(lock: usize) -> Sudog {
         Sudog {
             g: null_mut(),
             elem: null_mut(),
             next: null_mut(),
             prev: null_mut(),
             waitlink: null_mut(),
-            chan: chan as *mut Hchan,
+            lock: lock as *const ChannelLock,
             result: 0,
             send: false,
             select: false,
@@ -253,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn sort_orders_any_list_by_channel() {
+    fn sort_orders_any_list_by_lock() {
         let mut seed = 7_u64;
         for n in [0, 1, 2, 3, 7, 8, 100, 1025] {
             let mut all: Vec<Sudog> = (0..n)
@@ -270,16 +274,16 @@ mod tests {
                 list = s;
             }
             // SAFETY: the list is made of `all`.
-            let mut s = unsafe { sort_by_chan(list) };
+            let mut s = unsafe { sort_by_lock(list) };
             let mut seen = Vec::new();
             while !s.is_null() {
                 // SAFETY: as above.
                 unsafe {
-                    seen.push((*s).chan as usize);
+                    seen.push((*s).lock as usize);
                     s = (*s).waitlink;
                 }
             }
-            let mut expected: Vec<usize> = all.iter().map(|s| s.chan as usize).collect();
+            let mut expected: Vec<usize> = all.iter().map(|s| s.lock as usize).collect();
             expected.sort_unstable();
             assert_eq!(seen, expected);
         }

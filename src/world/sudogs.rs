@@ -5,7 +5,7 @@ use super::sudog::{Patience, PerP, Sudog};
 use crate::mem;
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
-use core::ptr::null_mut;
+use core::ptr::{null, null_mut};
 
 /// Sudogs of a P's pool beyond which half go to the shared pool: a P on which only waking happens would hoard them.
 const POOL_MAX: u32 = 128;
@@ -42,7 +42,7 @@ pub unsafe fn acquire() -> *mut Sudog {
             next: null_mut(),
             prev: null_mut(),
             waitlink: null_mut(),
-            chan: null_mut(),
+            lock: null(),
             result: 0,
             send: false,
             select: false,

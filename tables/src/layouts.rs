@@ -95,7 +95,7 @@ pub const SUDOG: Layout = Layout {
         ("next", "*sudog<T>", 16),
         ("prev", "*sudog<T>", 24),
         ("waitlink", "*sudog<T>", 32),
-        ("c", "unsafe.Pointer", 40),
+        ("lock", "unsafe.Pointer", 40),
     ],
 };
 
