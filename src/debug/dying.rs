@@ -198,7 +198,7 @@ pub fn leave(crash: bool) -> ! {
         FOREVER.lock();
     }
     if crash {
-        crate::os::signal::die_by_abort();
+        fatal::signal::die_by_abort();
     }
     sys::exit(2)
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`out`]: text without allocation, to standard error or into a buffer;
 //! - [`hook`]: functions that rooms further up fill in;
+//! - [`signal`]: calls of the kernel that a process cannot be without;
 //! - [`print`](mod@print): strings and numbers to standard error, `fatal error: ...` and exit status 2.
 //!
 //! Nothing here allocates from the heap: it may be called with any lock held, on any stack of the runtime's own.
@@ -9,6 +10,7 @@
 pub mod hook;
 pub mod out;
 pub mod print;
+pub mod signal;
 
 pub use hook::Hook;
 pub(crate) use print::DYING;

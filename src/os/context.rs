@@ -1,7 +1,5 @@
 //! What the kernel hands to a signal handler.
 
-use crate::fatal::out::Out;
-
 /// The interrupted code's registers, and why.
 #[derive(Debug)]
 pub struct Context {
@@ -15,28 +13,6 @@ const DIRECTION_FLAG: usize = 1 << 10;
 // `Context::general`.
 const _: () =
     assert!(libc::REG_R8 == 0 && libc::REG_RIP == 16 && libc::REG_EFL as usize == GENERAL - 1);
-
-/// Names in the order of Go's register dump, with their places in the kernel's array.
-const REGISTERS: [(&str, i32); 18] = [
-    ("rax    ", libc::REG_RAX),
-    ("rbx    ", libc::REG_RBX),
-    ("rcx    ", libc::REG_RCX),
-    ("rdx    ", libc::REG_RDX),
-    ("rdi    ", libc::REG_RDI),
-    ("rsi    ", libc::REG_RSI),
-    ("rbp    ", libc::REG_RBP),
-    ("rsp    ", libc::REG_RSP),
-    ("r8     ", libc::REG_R8),
-    ("r9     ", libc::REG_R9),
-    ("r10    ", libc::REG_R10),
-    ("r11    ", libc::REG_R11),
-    ("r12    ", libc::REG_R12),
-    ("r13    ", libc::REG_R13),
-    ("r14    ", libc::REG_R14),
-    ("r15    ", libc::REG_R15),
-    ("rip    ", libc::REG_RIP),
-    ("rflags ", libc::REG_EFL),
-];
 
 impl Context {
     /// From the handler's arguments.
@@ -119,15 +95,9 @@ impl Context {
         self.set(libc::REG_RSP, sp);
     }
 
-    /// All registers, one a line.
-    pub fn dump(&self, out: &mut Out<'_>) {
-        for (name, index) in REGISTERS {
-            out.str(name).hex(self.register(index) as u64).str("\n");
-        }
-        let segments = self.register(libc::REG_CSGSFS) as u64;
-        out.str("cs     ").hex(segments & 0xffff).str("\n");
-        out.str("fs     ").hex(segments >> 32 & 0xffff).str("\n");
-        out.str("gs     ").hex(segments >> 16 & 0xffff).str("\n");
+    /// Segment registers: cs in the lowest 16 bits, then gs, fs.
+    pub fn segments(&self) -> u64 {
+        self.register(libc::REG_CSGSFS) as u64
     }
 }
 

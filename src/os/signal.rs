@@ -3,7 +3,6 @@
 //! All threads have the mask that the process started with, less the signals that the runtime lives on ([`MASK`]).
 
 use super::sys;
-use crate::fatal;
 use core::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 
 /// Bytes of the kernel's signal sets.
@@ -51,17 +50,15 @@ fn action(sig: u32, new: *const Action, old: *mut Action) -> bool {
     }
 }
 
-pub(crate) fn set(sig: u32, handler: usize, restart: bool) {
+/// Has `handler` get `sig`; `restart`: calls that it interrupts go on. Answers whether the kernel agreed.
+pub fn set(sig: u32, handler: usize, restart: bool) -> bool {
     let new = Action {
         handler,
         flags: FLAGS | if restart { libc::SA_RESTART as u64 } else { 0 },
         restorer: gort_sigreturn as *const () as usize,
         mask: u64::MAX,
     };
-    // Some emulators refuse the last signal.
-    if !action(sig, &raw const new, core::ptr::null_mut()) && sig != SIGNALS as u32 - 1 {
-        fatal::throw("rt_sigaction failure");
-    }
+    action(sig, &raw const new, core::ptr::null_mut())
 }
 
 /// The handler gets `sig` from now on, whatever the program wants of it, and this thread takes it. For a program that dies: a failure is no reason to die of.
@@ -87,7 +84,8 @@ pub(crate) fn is_ignored(sig: u32) -> bool {
     action(sig, core::ptr::null(), &raw mut old) && old.handler == libc::SIG_IGN
 }
 
-fn change_mask(how: i32, new: &u64, old: Option<&mut u64>) -> bool {
+/// Changes this thread's mask. Answers whether the kernel agreed.
+pub fn change_mask(how: i32, new: &u64, old: Option<&mut u64>) -> bool {
     let old = old.map_or(0, |o| core::ptr::from_mut(o) as usize);
     // SAFETY: both masks live across the call.
     unsafe {
@@ -103,32 +101,6 @@ fn change_mask(how: i32, new: &u64, old: Option<&mut u64>) -> bool {
     }
 }
 
-/// [`change_mask`], or the end: a thread that does not block what it should takes signals on no stack of its own, or while it holds a lock of their handler.
-pub(crate) fn must_change_mask(how: i32, new: &u64, old: Option<&mut u64>) {
-    if !change_mask(how, new, old) {
-        fatal::throw("rt_sigprocmask failure");
-    }
-}
-
-/// Runs `f` with all signals blocked: a new thread starts that way, and has no alternate stack yet.
-pub fn block_all_during(f: impl FnOnce()) {
-    let old = block_all();
-    f();
-    restore_mask(old);
-}
-
-/// Blocks all signals of this thread; answers the mask before.
-pub fn block_all() -> u64 {
-    let mut old = 0;
-    must_change_mask(libc::SIG_SETMASK, &u64::MAX, Some(&mut old));
-    old
-}
-
-/// Puts back what [`block_all`] answered.
-pub fn restore_mask(mask: u64) {
-    must_change_mask(libc::SIG_SETMASK, &mask, None);
-}
-
 /// Number of this process, 0 if it is not known.
 pub fn pid() -> i32 {
     PID.load(Ordering::Relaxed)
@@ -137,14 +109,6 @@ pub fn pid() -> i32 {
 /// The process to send a signal to: the program may have made another one without exec.
 fn this_process() -> Option<i32> {
     sys::getpid().or_else(|| Some(pid()).filter(|&pid| pid != 0))
-}
-
-/// Gives a signal its default action and sends it to this thread. Returns where that cannot be: the caller has another end.
-#[doc(alias = "dieFromSignal")]
-pub(crate) fn die_by(sig: u32) {
-    set(sig, libc::SIG_DFL, false);
-    change_mask(libc::SIG_UNBLOCK, &bit(sig), None);
-    raise_thread(sig);
 }
 
 /// Sends a signal to this thread.
@@ -204,11 +168,6 @@ pub unsafe fn set_alternate_stack(base: usize, size: usize) -> bool {
     };
     // SAFETY: the structure lives across the call; the old one is not asked for.
     unsafe { sys::syscall3(libc::SYS_sigaltstack, &raw const stack as usize, 0, 0) == 0 }
-}
-
-/// Ends the process by SIGABRT, for a core dump.
-pub fn die_by_abort() {
-    die_by(libc::SIGABRT as u32);
 }
 
 /// Sends a signal to the process: a thread that does not block it takes it. Where that fails none does, and the caller does not wait for it for ever.

@@ -91,7 +91,7 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
         init(m, g0);
         (*m).startfn = f;
         (*m).nextp = p.cast();
-        crate::os::signal::block_all_during(|| {
+        fatal::signal::block_all_during(|| {
             let ret = with_usual_slices(|| sys::clone_thread((*g0).sched.sp, m, (*m).fsbase));
             if ret < 0 {
                 let others = (SCHED.lock().mcount - 1) as u64;

@@ -2,10 +2,8 @@
 
 use super::table::{self, DEFAULT, NOTIFY, OURS};
 use crate::abi::{M, args};
-use crate::os::signal::{
-    self, LISTENED, MASK, PID, die_by, gort_sigtramp, is_ignored, must_change_mask, restore_mask,
-    set,
-};
+use crate::fatal::signal::{die_by, must_change_mask, restore_mask, set};
+use crate::os::signal::{self, LISTENED, MASK, PID, gort_sigtramp, is_ignored};
 use crate::os::sys;
 use crate::{fatal, mem};
 use core::sync::atomic::{AtomicU64, Ordering};

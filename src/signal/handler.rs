@@ -4,7 +4,7 @@
 //! nothing else matters, and where a lock is never released the watchdog's signal ends the process ([`crate::debug::watch`]).
 
 use super::table::{self, KILL, NOTIFY, PANIC, THROW};
-use super::{fault, queue};
+use super::{fault, queue, registers};
 use crate::abi::G;
 use crate::code::{asmfuncs, sites, symtab};
 use crate::config::level;
@@ -213,13 +213,13 @@ unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
                 traceback::others(&mut out, shown.unwrap_or(g), style);
             }
             out.str("\n");
-            ctx.dump(&mut out);
+            registers::dump(ctx, &mut out);
         }
     }
     drop(out);
     if level.crash {
         relay();
-        signal::die_by_abort();
+        fatal::signal::die_by_abort();
     }
     dying::leave(false)
 }

@@ -2,7 +2,7 @@
 //!
 //! - [`table`]: what becomes of each signal;
 //! - [`handler`]: the one handler, on each thread's alternate stack;
-//! - [`fault`]: faults of Go code;
+//! - [`fault`]: faults of Go code; [`registers`]: registers as text;
 //! - [`queue`]: to os/signal.
 //!
 //! All threads have the mask that the process started with, less the signals that the runtime lives on.
@@ -11,6 +11,7 @@ pub mod actions;
 pub mod fault;
 pub mod handler;
 pub mod queue;
+pub mod registers;
 pub mod table;
 
 pub use actions::{init, minit};
