@@ -2,6 +2,7 @@
 
 pub mod atomic;
 pub mod backoff;
+pub mod futex;
 #[path = "../../src/sync/mutex.rs"]
 pub mod mutex;
 #[path = "../../src/sync/note.rs"]

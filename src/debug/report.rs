@@ -2,8 +2,8 @@
 
 use crate::abi::{G, M};
 use crate::config::godebug::{SCHED_DETAIL, SCHED_TRACE};
+use crate::fatal::clock::nanotime;
 use crate::fatal::out::{Out, Sink};
-use crate::os::clock::nanotime;
 use crate::sched::state::{SCHED, Sched, WAKE};
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::p::pstatus;

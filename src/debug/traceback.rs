@@ -80,7 +80,7 @@ pub unsafe fn header(out: &mut Out<'_>, g: *mut G) {
         }
         out.str("goroutine ").int((*g).goid).str(" [").str(text);
         if matches!(state, status::WAITING | status::SYSCALL) && (*g).waitsince != 0 {
-            let minutes = (crate::os::clock::nanotime() - (*g).waitsince) / MINUTE;
+            let minutes = (crate::fatal::clock::nanotime() - (*g).waitsince) / MINUTE;
             if minutes >= 1 {
                 out.str(", ").int(minutes).str(" minutes");
             }

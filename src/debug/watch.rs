@@ -6,8 +6,8 @@
 
 use crate::config::godebug;
 use crate::fatal;
+use crate::fatal::clock::nanotime;
 use crate::fatal::out::{self, WATCHED, watched};
-use crate::os::clock::nanotime;
 use crate::os::sys;
 use crate::os::timer::{Clock, Interval, Timer, To};
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};

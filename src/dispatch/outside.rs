@@ -21,11 +21,11 @@ pub(super) unsafe fn wait_for_poller() -> bool {
         let delay = if next == i64::MAX {
             -1
         } else {
-            (next - crate::os::clock::nanotime()).max(0)
+            (next - crate::fatal::clock::nanotime()).max(0)
         };
         let list = crate::net::netpoll(delay);
         POLLER.leave();
-        state::LAST_POLL.store(crate::os::clock::nanotime(), Ordering::Relaxed);
+        state::LAST_POLL.store(crate::fatal::clock::nanotime(), Ordering::Relaxed);
         let p = SCHED.lock().pidle_get();
         if p.is_null() {
             prompt::ready_list(list);
@@ -38,7 +38,7 @@ pub(super) unsafe fn wait_for_poller() -> bool {
         }
         threads::acquire_p(p);
         park::ready_list(list);
-        if crate::time::next_when() <= crate::os::clock::nanotime() {
+        if crate::time::next_when() <= crate::fatal::clock::nanotime() {
             for q in lists::all_ps().filter(|&q| crate::time::pending(q)) {
                 crate::time::check(q);
             }

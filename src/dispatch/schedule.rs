@@ -6,13 +6,14 @@ use super::outside::{lacks_poller, wait_for_poller};
 use super::prompt;
 use super::threads::stop;
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status};
-use crate::os::{futex, sys};
+use crate::os::sys;
 use crate::probe::{self, timers};
 use crate::profile::trace;
 use crate::sched::state::{self, GLOBAL_RUNQ, POLLER, SCHED, Sched, WAKE};
 use crate::sched::threads::{self, acquire_p};
 use crate::sched::wake::{Host, Retired};
 use crate::sched::{interrupt, park, perturb};
+use crate::sync::futex;
 use crate::sync::mutex::Guard;
 use crate::sync::rank;
 use crate::world::g::{status_of, transition};
@@ -346,7 +347,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
             }
             if crate::net::active() && !POLLER.waits() {
                 let mut list = crate::net::netpoll(0);
-                state::LAST_POLL.store(crate::os::clock::nanotime(), Ordering::Relaxed);
+                state::LAST_POLL.store(crate::fatal::clock::nanotime(), Ordering::Relaxed);
                 if !list.is_empty() {
                     let g = list.pop();
                     park::ready_list(list);
@@ -518,9 +519,9 @@ unsafe fn runs_its_next(victim: *mut P) -> bool {
             return false;
         }
         for _ in 0..LOOKS {
-            let end = crate::os::clock::nanotime() + PATIENCE_NS / LOOKS;
-            while GCWAITING.load(Ordering::Relaxed) == 0 && crate::os::clock::nanotime() < end {
-                // The kernel prefers to run a woken thread on its waker's processor: the waker may be the thread that we watch.
+            let end = crate::fatal::clock::nanotime() + PATIENCE_NS / LOOKS;
+            while GCWAITING.load(Ordering::Relaxed) == 0 && crate::fatal::clock::nanotime() < end {
+                // The kernel likes to have who is woken run on the processor of the waker: that may be whom we watch.
                 crate::os::sys::sched_yield();
             }
             // Each look takes the queue's cache line from the victim.

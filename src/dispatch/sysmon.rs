@@ -8,7 +8,7 @@ use crate::abi::M;
 use crate::config::godebug::PREEMPT_STRESS;
 use crate::debug::report;
 use crate::dispatch;
-use crate::os::clock::nanotime;
+use crate::fatal::clock::nanotime;
 use crate::os::sys;
 use crate::sched::alarm::{IN_POLLER, NAP_END, NAP_NOTE, RUNS};
 use crate::sched::state::{

@@ -14,12 +14,13 @@ use super::pace::{
 };
 use super::times::{STALLS, TIMES};
 use super::{jobs, roots, work};
+use crate::fatal::clock::nanotime;
 use crate::heap::stats::HEAP_LIVE;
 use crate::heap::trigger::GOAL;
-use crate::os::clock::nanotime;
-use crate::os::{futex, sys};
+use crate::os::sys;
 use crate::probe::trace;
 use crate::sched::state::GLOBAL_RUNQ;
+use crate::sync::futex;
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::phase::GCWAITING;
 use crate::world::{self, P, events, g};

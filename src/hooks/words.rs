@@ -2,8 +2,8 @@
 
 use crate::abi::args;
 use crate::map;
-use crate::os::futex;
 use crate::sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed};
+use crate::sync::futex;
 
 /// `runtime.hookAdd`: adds to a counter, wrapping, as the statistics do; the sum.
 ///

@@ -6,7 +6,7 @@
 
 use super::desc::{EXPIRED, Mode, PollDesc, ready_all};
 use crate::abi::{Eface, G};
-use crate::os::clock::nanotime;
+use crate::fatal::clock::nanotime;
 use crate::time::timers;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;

@@ -4,7 +4,7 @@
 //! (Aumasson, Bernstein 2012), keyed by them, of n. What programs see of randomness (the order of a map, of a select) comes from generators that each began with
 //! one of these numbers: who has found out all of such a generator knows neither the next number nor the keys of the hash functions.
 
-use super::sys;
+use super::{clock, sys};
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// The key. Written once at boot, while there is one thread.
@@ -51,10 +51,17 @@ pub fn ensure_seeded() {
     }
     // Nothing random is to be had in the worst case, but what differs from process to process: time, and where the kernel put the stack.
     let [a, b] = words(bytes);
-    let (sec, nsec) = crate::os::clock::walltime();
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    clock::read(libc::CLOCK_REALTIME, &mut now);
     let here = bytes.as_ptr() as u64;
     KEY[0].store(a ^ here.rotate_left(32), Ordering::Relaxed);
-    KEY[1].store(b ^ (sec as u64) << 30 ^ nsec as u64, Ordering::Relaxed);
+    KEY[1].store(
+        b ^ (now.tv_sec as u64) << 30 ^ now.tv_nsec as u64,
+        Ordering::Relaxed,
+    );
 }
 
 /// An unpredictable number: different in every process and at every call.

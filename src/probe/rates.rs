@@ -1,7 +1,8 @@
 //! How often profiles take samples, and the clock that they go by.
 
 use crate::config::godebug;
-use crate::os::{clock, sys};
+use crate::fatal::clock;
+use crate::os::sys;
 use core::sync::atomic::{AtomicI64, Ordering};
 
 /// The clock of the profile.

@@ -5,7 +5,7 @@
 //! `StopTrace` waits until the reader has got nil.
 
 use crate::abi::{G, GoSlice, GoString, Iface, InterfaceType, Status, Type, args};
-use crate::os::clock::nanotime;
+use crate::fatal::clock::nanotime;
 use crate::probe::kind::Kind;
 use crate::probe::log::{self, Buffer, Encoder, TICK_DIV, stamp};
 use crate::probe::rates::ticks;

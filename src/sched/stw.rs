@@ -149,8 +149,8 @@ pub unsafe fn start_world() {
 unsafe fn poll_network() {
     if crate::net::has_waiters() && !POLLER.waits() {
         let list = crate::net::netpoll(0);
-        LAST_POLL.store(crate::os::clock::nanotime(), Ordering::Relaxed);
-        // SAFETY: the poller answers a parked goroutine once; this thread has a P, and the world runs.
+        LAST_POLL.store(crate::fatal::clock::nanotime(), Ordering::Relaxed);
+        // SAFETY: the poller hands parked goroutines over once; this thread has a P, and the world goes on.
         unsafe { park::ready_list(list) };
     }
 }

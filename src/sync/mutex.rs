@@ -3,7 +3,7 @@
 //! States: 0 free, 1 held, 2 held with sleepers. The holder must not park a goroutine or run Go code. Which locks may be taken while others are held:
 //! [`super::rank`], whose number is part of the type.
 
-use crate::os::futex;
+use super::futex;
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::backoff::Backoff;
 use crate::sync::rank;

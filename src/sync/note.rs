@@ -2,7 +2,7 @@
 //!
 //! [`SharedNote`] is the same for several that sleep.
 
-use crate::os::futex;
+use super::futex;
 use crate::sync::atomic::{AtomicU32, Ordering};
 
 /// Not signalled.
@@ -72,9 +72,9 @@ impl Note {
 
     /// Sleeps until signalled or for `ns` nanoseconds; true if signalled.
     pub fn sleep_for(&self, ns: i64) -> bool {
-        let end = crate::os::clock::nanotime().saturating_add(ns);
+        let end = crate::fatal::clock::nanotime().saturating_add(ns);
         while !self.says_asleep() {
-            let left = end - crate::os::clock::nanotime();
+            let left = end - crate::fatal::clock::nanotime();
             if left <= 0 {
                 // Nobody sleeps any more. If it was signalled meanwhile the word stays.
                 let was =
@@ -90,9 +90,9 @@ impl Note {
     /// Looks for up to `ns` nanoseconds whether it was signalled, on the processor: who signals meanwhile need not wake anybody, and is answered in the time that
     /// a cache line takes. True if signalled.
     pub fn spin_for(&self, ns: i64) -> bool {
-        let end = crate::os::clock::nanotime().saturating_add(ns);
+        let end = crate::fatal::clock::nanotime().saturating_add(ns);
         while self.0.load(Ordering::Acquire) != SIGNALLED {
-            if crate::os::clock::nanotime() >= end {
+            if crate::fatal::clock::nanotime() >= end {
                 return false;
             }
             core::hint::spin_loop();
@@ -148,10 +148,10 @@ impl SharedNote {
 
     /// Sleeps until signalled or for `ns` nanoseconds.
     pub fn sleep_for(&self, ns: i64) {
-        let end = crate::os::clock::nanotime().saturating_add(ns);
+        let end = crate::fatal::clock::nanotime().saturating_add(ns);
         self.sleepers.fetch_add(1, Ordering::SeqCst);
         while !self.is_set() {
-            let left = end - crate::os::clock::nanotime();
+            let left = end - crate::fatal::clock::nanotime();
             if left <= 0 {
                 break;
             }

@@ -1,7 +1,7 @@
-//! What time it is, as packages time and net ask (`os::clock` knows).
+//! What time it is, as packages time and net ask (`fatal::clock` knows).
 
 use crate::abi::args;
-use crate::os::clock::{nanotime, walltime};
+use crate::fatal::clock::{nanotime, walltime};
 
 /// `time.now`.
 pub unsafe fn now(a: &mut args::time_now) {

@@ -5,7 +5,7 @@
 //! because its field `i` names heap and place. Timer functions run on a system stack, called by the scheduler with a P and no lock: they
 //! send without blocking or start a goroutine.
 //!
-//! - `heap`: the 4-ary heap. - `timers`: arming, stopping, firing. - `sleep`: `time.Sleep`. - `clock`: what time it is (`os::clock`).
+//! - `heap`: the 4-ary heap. - `timers`: arming, stopping, firing. - `sleep`: `time.Sleep`. - `clock`: what time it is (`fatal::clock`).
 
 pub mod clock;
 mod heap;

@@ -2,7 +2,7 @@
 
 use super::timers;
 use crate::abi::{Eface, G, RuntimeTimer, Status, args};
-use crate::os::clock::nanotime;
+use crate::fatal::clock::nanotime;
 use crate::sched;
 use crate::world::{self, WaitReason};
 use core::mem::{offset_of, size_of};

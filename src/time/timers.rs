@@ -5,8 +5,8 @@
 
 use super::heap::{Heap, PLACE_BITS, place};
 use crate::abi::{Eface, FuncVal, G, RuntimeTimer, args};
+use crate::fatal::clock::nanotime;
 use crate::net::deadline;
-use crate::os::clock::nanotime;
 use crate::probe::trace;
 use crate::sched::state::WAKE;
 use crate::sched::threads;

@@ -5,7 +5,7 @@
 //! sudog from their queue when they meet it.
 
 use crate::abi::G;
-use crate::os::clock::nanotime;
+use crate::fatal::clock::nanotime;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
 use core::ptr::{null, null_mut};
