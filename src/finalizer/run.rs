@@ -7,26 +7,11 @@ use crate::abi::{
 use crate::alloc;
 use crate::code::sites;
 use crate::gc::barrier;
-use crate::heap::dead::{Entry, QUEUE, WORK};
+use crate::heap::dead::{Entry, QUEUE};
 use crate::sched::{self, life};
 use crate::world::{self, WaitReason, g};
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
-
-/// Wakes the finalizer goroutine if sweeping found work for it. For the scheduler: sweepers are in the middle of an allocation and ready nobody.
-pub fn wake() {
-    if !WORK.load(Ordering::Relaxed) {
-        return;
-    }
-    let mut queue = QUEUE.lock();
-    WORK.store(false, Ordering::Relaxed);
-    let g = core::mem::replace(&mut queue.waiting, null_mut());
-    drop(queue);
-    if !g.is_null() {
-        // SAFETY: it is parked, and readied once, by the thread that took it from `waiting`.
-        unsafe { sched::ready(g) };
-    }
-}
 
 unsafe extern "C" {
     #[link_name = "runtime.runfinq"]

@@ -1,12 +1,10 @@
 //! The steps of a cycle, and who waits for it: see [`super`].
 
 use super::stats::{self, Cause};
-use super::{line, mark, pace, roots, verify, work, worker};
+use super::{line, mark, pace, roots, specials, verify, work, worker};
 use crate::abi::{G, Status, args};
 use crate::config::godebug;
 use crate::debug::allocfree;
-use crate::fatal::clock::nanotime;
-use crate::finalizer::run;
 use crate::heap::cache::{self, flush_caches};
 use crate::heap::{self, trigger};
 use crate::probe::trace;
@@ -87,7 +85,7 @@ pub fn poll() {
             }
         }
     }
-    run::wake();
+    specials::wake_finalizers();
 }
 
 /// The last cycle ended so long ago that one is to run for its own sake.
@@ -381,7 +379,7 @@ unsafe extern "C" fn after_cycle(g: *mut G, release: usize) -> Status {
             heap::scavenge::release_all();
         }
     }
-    run::wake();
+    specials::wake_finalizers();
     Status::Done
 }
 

@@ -1,8 +1,12 @@
-//! Marking what finalizers keep alive.
+//! Finalizers, as the collector sees them: marking what they keep alive, and waking the goroutine that calls them.
 
 use super::mark::Marker;
+use crate::heap::dead::{QUEUE, WORK};
 use crate::heap::span::Held;
 use crate::heap::special::{self, SLAB};
+use crate::sched;
+use core::ptr::null_mut;
+use core::sync::atomic::Ordering;
 
 /// Marking begins, with the world stopped: [`mark_some`] starts over.
 pub fn mark_start() {
@@ -29,4 +33,19 @@ pub unsafe fn mark_some(m: &mut Marker) -> bool {
         }
     }
     true
+}
+
+/// Wakes the finalizer goroutine if sweeping found work for it. For the scheduler: sweepers are in the middle of an allocation and ready nobody.
+pub fn wake_finalizers() {
+    if !WORK.load(Ordering::Relaxed) {
+        return;
+    }
+    let mut queue = QUEUE.lock();
+    WORK.store(false, Ordering::Relaxed);
+    let g = core::mem::replace(&mut queue.waiting, null_mut());
+    drop(queue);
+    if !g.is_null() {
+        // SAFETY: it is parked, and readied once, by the thread that took it from `waiting`.
+        unsafe { sched::ready(g) };
+    }
 }

@@ -445,8 +445,7 @@ pub fn all_swept() -> bool {
     UNSWEPT.load(Ordering::Acquire) == 0
 }
 
-/// Sweeps up to `n` spans: true while there may be more. For idle time. Finalizers that it found wait for [`crate::finalizer::run::wake`].
-#[doc(alias = "bgsweep")]
+/// Sweeps up to `n` spans: true while there may be more. For idle time. Finalizers that it found wait for [`wake_finalizers`](crate::gc::specials::wake_finalizers).
 pub fn sweep_some(n: usize) -> bool {
     if (0..n).all(|_| sweep_next().is_some()) {
         return true;
