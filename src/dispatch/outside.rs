@@ -4,6 +4,7 @@ use super::prompt;
 use crate::sched::state::{self, POLLER, SCHED, WAKE};
 use crate::sched::{alarm, park, threads};
 use crate::world::lists;
+use crate::world::p::timer_due;
 use core::sync::atomic::Ordering;
 
 /// Without P. If no thread waits for the network and the timers yet, this one does. True: it has a P again, and what it found is on its queue.
@@ -38,12 +39,12 @@ pub(super) unsafe fn wait_for_poller() -> bool {
         }
         threads::acquire_p(p);
         park::ready_list(list);
-        if crate::time::next_when() <= crate::fatal::clock::nanotime() {
-            for q in lists::all_ps().filter(|&q| crate::time::pending(q)) {
+        if crate::time::next_when() <= crate::os::clock::nanotime() {
+            for q in lists::all_ps().filter(|&q| timer_due(q)) {
                 crate::time::check(q);
             }
-            // More than are fired at a time: another thread fires those of idle Ps while we run the first goroutines.
-            if lists::all_ps().any(crate::time::pending) && WAKE.wanted() {
+            // More than are fired at a time: another thread goes on with those of idle Ps while we turn to the first.
+            if lists::all_ps().any(timer_due) && WAKE.wanted() {
                 threads::wake_p();
             }
         }

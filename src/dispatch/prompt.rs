@@ -13,6 +13,7 @@ use crate::abi::G;
 use crate::sched::state::{GLOBAL_RUNQ, OVERDUE, PROMPT, SCHED, WAKE};
 use crate::sched::{alarm, park, stw, threads};
 use crate::world::glist::GList;
+use crate::world::p::{has_timers, timer_due};
 use crate::world::{self, P, lists};
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -32,12 +33,12 @@ pub unsafe fn next(p: *mut P) -> *mut G {
     // SAFETY: the caller holds p.
     unsafe {
         let mut ready = GList::new();
-        if crate::time::pending(p) && may_fire() {
+        if timer_due(p) && may_fire() {
             crate::time::check_into(p, p, &mut ready);
         }
         if OVERDUE.load(Ordering::Relaxed) {
             OVERDUE.store(false, Ordering::Relaxed);
-            for q in lists::all_ps().filter(|&q| q != p && crate::time::pending(q)) {
+            for q in lists::all_ps().filter(|&q| q != p && timer_due(q)) {
                 if may_fire() {
                     crate::time::check_into(p, q, &mut ready);
                 }
@@ -105,7 +106,7 @@ pub unsafe fn look_for_timers() {
     // SAFETY: the P is this thread's.
     unsafe {
         let p = world::getp();
-        if crate::time::any(p) && crate::time::pending(p) {
+        if has_timers(p) && timer_due(p) {
             make_room_for_timers();
         }
     }

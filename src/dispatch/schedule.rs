@@ -17,7 +17,7 @@ use crate::sync::futex;
 use crate::sync::mutex::Guard;
 use crate::sync::rank;
 use crate::world::g::{status_of, transition};
-use crate::world::p::pstatus;
+use crate::world::p::{pstatus, timer_due};
 use crate::world::phase::GCWAITING;
 use crate::world::{self, P, getm, getp, lists, registers, status};
 use crate::{dispatch, fatal};
@@ -376,7 +376,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                     return g;
                 }
                 come_and_go = runs;
-                if !(*p).runq_empty() || crate::time::pending(p) {
+                if !(*p).runq_empty() || timer_due(p) {
                     return ptr::null_mut();
                 }
             }
@@ -479,7 +479,7 @@ unsafe fn steal(p: *mut P) -> (*mut G, bool) {
                 if victim == p || victim.is_null() {
                     continue;
                 }
-                if round == 3 && crate::time::pending(victim) {
+                if round == 3 && timer_due(victim) {
                     crate::time::check(victim);
                     let (g, _) = (*p).runq_get();
                     if !g.is_null() {

@@ -16,7 +16,7 @@ use crate::sched::state::{
 };
 use crate::sched::threads::{self, KERNEL_SLICE_NS};
 use crate::sched::{interrupt, park, perturb, stw};
-use crate::world::p::{SysmonTick, pstatus};
+use crate::world::p::{SysmonTick, pstatus, timer_due};
 use crate::world::phase::GCWAITING;
 use crate::world::{P, lists};
 use core::ptr;
@@ -258,7 +258,7 @@ fn retake(now: i64) -> Seen {
                     if late >= SLICE_NS || is_urgent(p, late, now) {
                         if seen.asked {
                             interrupt::send(p);
-                            overdue |= crate::time::pending(p);
+                            overdue |= timer_due(p);
                         }
                         stw::preempt_one(p);
                         seen.asked = true;
@@ -291,7 +291,7 @@ fn is_urgent(p: *mut P, late: i64, now: i64) -> bool {
     if PROMPT.load(Ordering::Relaxed) != 0 || OVERDUE.load(Ordering::Relaxed) {
         late >= HOG_NS
     } else {
-        crate::time::pending(p) && crate::time::next_when() <= now
+        timer_due(p) && crate::time::next_when() <= now
     }
 }
 

@@ -12,6 +12,7 @@ use crate::sched::{self, stw};
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
 use crate::world::events::{EVENTS, FINISH, FORCE, PROFILE_RATE, START, ask};
+use crate::world::p::timer_due;
 use crate::world::{self, WaitReason, glist, lists, phase, ran};
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
@@ -168,7 +169,7 @@ unsafe fn start_cycle() {
 /// Sweeps what the last cycle left, beside the program. False if the world is to be stopped meanwhile, or a timer of this P is due.
 fn sweep_rest() -> bool {
     while heap::central::sweep_some(8) {
-        if phase::GCWAITING.load(Ordering::Relaxed) != 0 || crate::time::pending(world::getp()) {
+        if phase::GCWAITING.load(Ordering::Relaxed) != 0 || timer_due(world::getp()) {
             return false;
         }
     }
@@ -209,7 +210,7 @@ unsafe fn finish_cycle() {
 unsafe fn try_to_finish() {
     let p = world::getp();
     // The timers of this P are nobody else's business while it runs.
-    let stopping = || phase::GCWAITING.load(Ordering::Relaxed) != 0 || crate::time::pending(p);
+    let stopping = || phase::GCWAITING.load(Ordering::Relaxed) != 0 || timer_due(p);
     // SAFETY: the caller's promise; marking does not end before we stop the world.
     unsafe {
         // Beside the program: stacks that changed, while they are many, and what barriers shaded.

@@ -22,6 +22,7 @@ use crate::probe::trace;
 use crate::sched::state::GLOBAL_RUNQ;
 use crate::sync::futex;
 use crate::world::lists::{self, GOMAXPROCS};
+use crate::world::p::timer_due;
 use crate::world::phase::GCWAITING;
 use crate::world::{self, P, events, g};
 use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
@@ -140,7 +141,7 @@ fn turn(p: *mut P, now: i64, ns: i64, count: &AtomicU64) -> u64 {
     if trace::on() {
         trace::marking(true);
     }
-    mark(|_| stopping() || nanotime() >= end || crate::time::pending(p));
+    mark(|_| stopping() || nanotime() >= end || timer_due(p));
     if trace::on() {
         trace::marking(false);
     }
@@ -166,7 +167,7 @@ pub unsafe fn while_idle(p: *mut P) -> bool {
         stopping()
             || GLOBAL_RUNQ.load(Ordering::Relaxed) != 0
             || nanotime() >= end
-            || crate::time::pending(p)
+            || timer_due(p)
             // SAFETY: Ps are never freed, their queues atomic.
             || lists::all_ps().any(|q| unsafe { !(*q).runq_empty() })
     });
@@ -210,7 +211,7 @@ fn wait_for_work() {
             || GCWAITING.load(Ordering::SeqCst) != 0
             || events::asked()
             || unwelcome()
-            || crate::time::pending(p)
+            || timer_due(p)
             || nanotime() >= end
     };
     while !over() {
@@ -280,7 +281,7 @@ pub(super) unsafe fn mark_for(bytes: usize, ahead: bool) -> usize {
     }
     let now = nanotime();
     let p = crate::world::getp();
-    let done = mark(|m| m.scanned >= bytes || stopping() || unwelcome() || crate::time::pending(p));
+    let done = mark(|m| m.scanned >= bytes || stopping() || unwelcome() || timer_due(p));
     let took = (nanotime() - now).max(0) as u64;
     TIMES.assist.fetch_add(took, Ordering::Relaxed);
     STALLS.add(took);

@@ -12,6 +12,4 @@ mod heap;
 pub mod sleep;
 pub mod timers;
 
-pub use timers::{
-    BATCH, PerP, any, check, check_into, for_each_root, move_all, next_when, pending,
-};
+pub use timers::{BATCH, PerP, check, check_into, for_each_root, move_all, next_when};

@@ -30,17 +30,28 @@ pub struct PerP {
     lock: RawMutex<{ rank::TIMERS }>,
     /// The heap's number, 0 before the first timer.
     id: AtomicU32,
-    /// When the first timer is due; 0: no timers. Written under the lock.
-    first: AtomicI64,
     heap: UnsafeCell<Heap>,
 }
 
 // SAFETY: the heap is only touched under the lock.
 unsafe impl Sync for PerP {}
 
-/// Heaps that ever had a timer, by number less one. At least as many slots as there can be Ps.
-#[doc(alias = "timers")]
-static HEAPS: [AtomicPtr<PerP>; 256] = [const { AtomicPtr::new(null_mut()) }; 256];
+/// The timers of a P: [`PerP`], and the P's word that says when the first one is due.
+#[derive(Clone, Copy)]
+struct Timers(*mut P);
+
+impl core::ops::Deref for Timers {
+    type Target = PerP;
+
+    #[inline(always)]
+    fn deref(&self) -> &PerP {
+        // SAFETY: Ps live for ever.
+        unsafe { &(*self.0).time }
+    }
+}
+
+/// Ps whose heaps ever had a timer, by the heap's number less one. At least as many slots as there can be Ps.
+static HEAPS: [AtomicPtr<P>; 256] = [const { AtomicPtr::new(null_mut()) }; 256];
 /// Heaps in use in [`HEAPS`].
 static NHEAPS: AtomicU32 = AtomicU32::new(0);
 
@@ -56,7 +67,14 @@ pub fn internal(i: usize) -> *const FuncVal {
     &raw const INTERNAL_NAMES[i]
 }
 
-impl PerP {
+impl Timers {
+    /// See [`P::first_timer`].
+    #[inline(always)]
+    fn first(&self) -> &AtomicI64 {
+        // SAFETY: Ps live for ever.
+        unsafe { &(*self.0).first_timer }
+    }
+
     /// Registers the heap on first use. Called under the lock.
     fn number(&self) -> u32 {
         let id = self.id.load(Ordering::Relaxed);
@@ -71,46 +89,46 @@ impl PerP {
         unsafe { (*self.heap.get()).set_id(i64::from(id)) };
         self.id.store(id, Ordering::Relaxed);
         // Release: who finds the heap in the table finds its number set.
-        HEAPS[id as usize - 1].store(core::ptr::from_ref(self).cast_mut(), Ordering::Release);
+        HEAPS[id as usize - 1].store(self.0, Ordering::Release);
         id
     }
 
     /// After a timer was added, under the lock.
     fn publish_first(&self) {
-        // SeqCst pairs with the idle thread's: it says that it will sleep, then reads `first`; we write `first`, then ask who sleeps.
-        self.first.store(self.first_when(), Ordering::SeqCst);
+        // SeqCst pairs with the idle thread's: it says that it will sleep, then reads the word; we write it, then ask who sleeps.
+        self.first().store(self.first_when(), Ordering::SeqCst);
     }
 
     /// After one was removed, under the lock. Who does not see it yet looks too early, and again.
     fn publish_later(&self) {
-        self.first.store(self.first_when(), Ordering::Release);
+        self.first().store(self.first_when(), Ordering::Release);
     }
 
-    /// For `first`. Under the lock.
+    /// For [`P::first_timer`]. Under the lock.
     fn first_when(&self) -> i64 {
         // SAFETY: we hold the lock.
         unsafe { (*self.heap.get()).first_when() }.unwrap_or(0)
     }
 }
 
-fn heaps() -> impl Iterator<Item = &'static PerP> {
+fn heaps() -> impl Iterator<Item = Timers> {
     let n = (NHEAPS.load(Ordering::Acquire) as usize).min(HEAPS.len());
-    // SAFETY: a published heap lies in a P, which lives for ever.
-    HEAPS[..n]
-        .iter()
-        .filter_map(|h| unsafe { h.load(Ordering::Acquire).as_ref() })
+    HEAPS[..n].iter().filter_map(|h| {
+        let p = h.load(Ordering::Acquire);
+        (!p.is_null()).then_some(Timers(p))
+    })
 }
 
 /// The heap that `t` is in, locked, or none when it is in no heap.
-unsafe fn lock_heap_of(t: *mut RuntimeTimer) -> Option<&'static PerP> {
+unsafe fn lock_heap_of(t: *mut RuntimeTimer) -> Option<Timers> {
     loop {
         // SAFETY: the caller's timer is live.
         let i = unsafe { place(t) };
         if i == 0 {
             return None;
         }
-        // SAFETY: only published heaps give numbers; Ps live for ever.
-        let h = unsafe { &*HEAPS[(i >> PLACE_BITS) as usize - 1].load(Ordering::Acquire) };
+        // Only published heaps give numbers.
+        let h = Timers(HEAPS[(i >> PLACE_BITS) as usize - 1].load(Ordering::Acquire));
         h.lock.lock();
         // SAFETY: as above.
         if unsafe { place(t) } >> PLACE_BITS == i >> PLACE_BITS {
@@ -126,7 +144,7 @@ unsafe fn lock_heap_of(t: *mut RuntimeTimer) -> Option<&'static PerP> {
 ///
 /// # Safety
 /// `t` is in no heap and stays alive and in place until it fires or is stopped. The caller holds the heap's lock.
-unsafe fn add_locked(h: &PerP, t: *mut RuntimeTimer) -> bool {
+unsafe fn add_locked(h: Timers, t: *mut RuntimeTimer) -> bool {
     h.number();
     // The heap is a root that was perhaps marked from already, and off the collector's map: the new reference is shaded like any stored pointer.
     if crate::world::phase::enabled() {
@@ -134,7 +152,7 @@ unsafe fn add_locked(h: &PerP, t: *mut RuntimeTimer) -> bool {
     }
     // SAFETY: the caller's promise.
     unsafe {
-        // A time that overflowed is "never", and 0 stands for no timer in `first`.
+        // A time that overflowed is "never", and 0 stands for no timer in `P::first_timer`.
         (*t).when = if (*t).when < 0 {
             i64::MAX
         } else {
@@ -160,8 +178,8 @@ fn announce(when: i64) {
 /// # Safety
 /// As [`start`].
 pub(super) unsafe fn start_with(t: *mut RuntimeTimer, locked: impl FnOnce()) {
-    // SAFETY: this thread has a P: it runs a runtime call or the scheduler.
-    let h = unsafe { &(*crate::world::getp()).time };
+    // This thread has a P: it runs a runtime call or the scheduler.
+    let h = Timers(crate::world::getp());
     h.lock.lock();
     // SAFETY: the caller's promise; `when` is read before the timer can be reused.
     let (first, when) = unsafe { (add_locked(h, t), (*t).when) };
@@ -215,23 +233,6 @@ pub unsafe fn stop(t: *mut RuntimeTimer) -> bool {
     true
 }
 
-/// `p` has timers.
-#[inline(always)]
-#[expect(clippy::not_unsafe_ptr_arg_deref, reason = "Ps live for ever")]
-pub fn any(p: *mut P) -> bool {
-    // SAFETY: Ps live for ever; the word is atomic.
-    unsafe { (*p).time.first.load(Ordering::Relaxed) != 0 }
-}
-
-/// A timer of `p` is due.
-#[inline]
-#[expect(clippy::not_unsafe_ptr_arg_deref, reason = "Ps live for ever")]
-pub fn pending(p: *mut P) -> bool {
-    // SAFETY: Ps live for ever; the word is atomic.
-    let first = unsafe { (*p).time.first.load(Ordering::Acquire) };
-    first != 0 && first <= nanotime()
-}
-
 /// Timers that a P fires before it turns to the goroutines that they wake. Most functions of timers start or wake one: so many are made at a time, and not
 /// one for each timer in a heap of a million that came due together.
 pub const BATCH: usize = 64;
@@ -241,8 +242,8 @@ pub const BATCH: usize = 64;
 /// # Safety
 /// As said: timer functions are compiled code that allocates and readies goroutines.
 pub unsafe fn check(p: *mut P) {
-    // SAFETY: Ps live for ever.
-    unsafe { run(&(*p).time, nanotime(), || {}) }
+    // SAFETY: passed on to the caller.
+    unsafe { run(Timers(p), nanotime(), || {}) }
 }
 
 /// [`check`] of `of`, but the goroutine that each timer readies goes to `ready` and not to the run queue of this thread's own `p`.
@@ -253,7 +254,7 @@ pub unsafe fn check_into(p: *mut P, of: *mut P, ready: &mut GList) {
     // SAFETY: we hold p. Who is readied is the next one on its ring, from where only a thief takes it away; a goroutine that we get from there is on no queue.
     unsafe {
         let next = (*p).runq.take_next();
-        run(&(*of).time, nanotime(), || {
+        run(Timers(of), nanotime(), || {
             let g = (*p).runq.take_next() as *mut G;
             if !g.is_null() {
                 ready.push(g);
@@ -270,9 +271,7 @@ pub unsafe fn check_into(p: *mut P, of: *mut P, ready: &mut GList) {
 }
 
 /// Runs up to [`BATCH`] timers of `h` that are due, and `after` after each.
-#[doc(alias = "runtimer")]
-#[doc(alias = "timerproc")]
-unsafe fn run(h: &PerP, now: i64, mut after: impl FnMut()) {
+unsafe fn run(h: Timers, now: i64, mut after: impl FnMut()) {
     for _ in 0..BATCH {
         h.lock.lock();
         // SAFETY: we hold the lock; timers in the heap are live. Function and argument are copied before unlocking: then the
@@ -322,7 +321,7 @@ unsafe fn call(f: *const FuncVal, arg: Eface, seq: usize) {
 /// When the first of all timers is due; `i64::MAX`: there are none.
 pub fn next_when() -> i64 {
     heaps()
-        .map(|h| h.first.load(Ordering::SeqCst))
+        .map(|h| h.first().load(Ordering::SeqCst))
         .filter(|&w| w != 0)
         .min()
         .unwrap_or(i64::MAX)
@@ -335,7 +334,7 @@ pub fn next_when() -> i64 {
 pub unsafe fn move_all(from: *mut P, to: *mut P) {
     // SAFETY: Ps live for ever; with the world stopped nobody waits for either lock while holding the other.
     unsafe {
-        let (from, to) = (&(*from).time, &(*to).time);
+        let (from, to) = (Timers(from), Timers(to));
         from.lock.lock();
         to.lock.lock();
         let heap = &mut *from.heap.get();

@@ -1,8 +1,9 @@
 //! A processor: the right to run Go code, and the caches that need no lock because only its M touches them.
 
 use crate::abi::{G, M};
+use crate::os::clock::nanotime;
 use crate::sync::ring::Ring;
-use core::sync::atomic::AtomicU32;
+use core::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
 /// Slots of the local run queue: more delay what is in the global queue, fewer move work there too often.
 pub const RUNQ: usize = 256;
@@ -59,6 +60,8 @@ pub struct P {
     pub chan: crate::world::sudog::PerP,
     /// Defer records.
     pub panic: crate::panic::PerP,
+    /// When the first of its timers is due; 0: no timers. Written under the lock of `time`.
+    pub first_timer: AtomicI64,
     /// Timers.
     pub time: crate::time::PerP,
     /// Stacks.
@@ -69,6 +72,23 @@ pub struct P {
     pub perturb: u64,
     /// Goroutine ids handed out in batches: next and end.
     pub goids: [i64; 2],
+}
+
+/// `p` has timers.
+#[inline(always)]
+#[expect(clippy::not_unsafe_ptr_arg_deref, reason = "Ps live for ever")]
+pub fn has_timers(p: *mut P) -> bool {
+    // SAFETY: Ps live for ever; the word is atomic.
+    unsafe { (*p).first_timer.load(Ordering::Relaxed) != 0 }
+}
+
+/// A timer of `p` is due.
+#[inline]
+#[expect(clippy::not_unsafe_ptr_arg_deref, reason = "Ps live for ever")]
+pub fn timer_due(p: *mut P) -> bool {
+    // SAFETY: Ps live for ever; the word is atomic.
+    let first = unsafe { (*p).first_timer.load(Ordering::Acquire) };
+    first != 0 && first <= nanotime()
 }
 
 /// What sysmon saw at its last visit.
