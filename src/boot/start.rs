@@ -118,6 +118,7 @@ unsafe extern "C" fn schedinit() {
         };
         sched::stw::resize(procs);
         crate::gc::init();
+        crate::gc::roots::SOURCES.set(&[crate::time::for_each_root]);
     }
 }
 

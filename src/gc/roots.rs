@@ -3,7 +3,7 @@
 //! - Go variables: the linker's masks of data and bss. Pointer-free sections hold itab cells and the like, which lead to nothing in the heap.
 //! - Goroutine stacks, frame by frame, with the arguments of the runtime call that each is stopped in.
 //! - Saved closures, pending deferred calls, running panics.
-//! - What the runtime itself holds: timers, the finalizer queue, single words registered with [`add_root`].
+//! - What the runtime itself holds: the finalizer queue, single words registered with [`add_root`], what rooms above answer for ([`SOURCES`]: timers).
 //!
 //! Marking is precise, so a root that is left out here is a use after free: code that keeps a Go pointer off-heap registers it.
 //!
@@ -19,7 +19,7 @@ use super::mark::Marker;
 use super::specials;
 use crate::abi::G;
 use crate::code::sites;
-use crate::fatal::clock;
+use crate::fatal::Hook;
 use crate::heap::dead;
 use crate::heap::layout::load;
 use crate::sched::{interrupt, stw};
@@ -343,11 +343,19 @@ pub fn each_word(mut f: impl FnMut(usize)) {
     }
 }
 
+/// Calls its argument with every pointer that a part of the runtime holds.
+pub type Source = fn(&mut dyn FnMut(usize));
+
+/// Those of the rooms above. Filled by boot.
+pub static SOURCES: Hook<&'static [Source]> = Hook::new();
+
 /// What the runtime holds.
 fn each_of_runtime(f: &mut impl FnMut(usize)) {
     each_word(&mut *f);
     dead::each_queued(f);
-    crate::time::for_each_root(|t| f(t as usize));
+    for source in SOURCES.get().unwrap_or(&[]) {
+        source(f);
+    }
 }
 
 /// Chunk number `i` of a section.

@@ -352,13 +352,13 @@ pub unsafe fn move_all(from: *mut P, to: *mut P) {
 
 /// Calls `f` with every armed timer: those in Go objects are roots of the collector. With the world stopped, or tolerating that timers
 /// armed during the walk may be missed (arming shades them).
-pub fn for_each_root(mut f: impl FnMut(*mut RuntimeTimer)) {
+pub fn for_each_root(f: &mut dyn FnMut(usize)) {
     for h in heaps() {
         h.lock.lock();
         // SAFETY: we hold the lock.
         let heap = unsafe { &*h.heap.get() };
         for i in 0..heap.len() {
-            f(heap.get(i));
+            f(heap.get(i) as usize);
         }
         h.lock.unlock();
     }

@@ -178,7 +178,7 @@ fn runtime_roots(out: &mut Out) {
         }
     };
     roots::each_word(|p| root(b"runtime", p));
-    crate::time::for_each_root(|t| root(b"timer", t as usize));
+    crate::time::for_each_root(&mut |t| root(b"timer", t));
 }
 
 fn finalizer_record(
