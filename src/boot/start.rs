@@ -109,6 +109,7 @@ unsafe extern "C" fn schedinit() {
         threads::init(m0, (*m0).g0);
         crate::types::init();
         crate::alloc::malloc::init();
+        crate::heap::modes::ON_FREE.set(crate::debug::allocfree::freed);
         registers::init();
         crate::signal::init();
         crate::signal::minit(m0);

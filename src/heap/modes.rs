@@ -11,7 +11,7 @@
 use super::span::Span;
 use super::{geometry::PAGE, guard, pages};
 use crate::config::godebug;
-use crate::debug::allocfree;
+use crate::fatal::Hook;
 use crate::os;
 use core::sync::atomic::{AtomicU8, Ordering};
 
@@ -22,6 +22,9 @@ pub(crate) const SBRK: u8 = 8;
 
 /// Which are on. Set at boot.
 static MODES: AtomicU8 = AtomicU8::new(0);
+
+/// Prints that the object at an address, of so many bytes, was found dead. Filled by boot.
+pub static ON_FREE: Hook<fn(usize, usize)> = Hook::new();
 
 /// Reads them from `GODEBUG`.
 pub fn init() {
@@ -95,8 +98,10 @@ pub unsafe fn swept(s: &Span) {
                     guard::check(s, at);
                 }
             } else if !s.is_marked(i) {
-                if traces() {
-                    allocfree::freed(at, s.elemsize);
+                if traces()
+                    && let Some(freed) = ON_FREE.get()
+                {
+                    freed(at, s.elemsize);
                 }
                 if guards() {
                     guard::fill(s, at);
