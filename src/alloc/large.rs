@@ -7,6 +7,7 @@ use crate::heap::cache::{self, PerP};
 use crate::heap::geometry::{self, PAGE, PAGE_SHIFT};
 use crate::heap::span::SpanClass;
 use crate::heap::{central, gcprog, modes, sample, stats, trigger};
+use crate::sched::alarm;
 use crate::world::phase;
 use core::sync::atomic::Ordering;
 
@@ -72,7 +73,7 @@ pub(crate) unsafe fn alloc_large(
             crate::probe::trace::heap_changes(live);
         }
         trigger::check_trigger(live);
-        crate::dispatch::prompt::look_for_timers();
+        alarm::look_for_timers();
         p
     }
 }

@@ -5,11 +5,14 @@ use super::large::alloc_large;
 use super::sbrk::out_of_memory;
 use crate::abi::Type;
 use crate::debug::allocfree;
-use crate::heap::cache::{PerP, TINY, clear, slot_of, take_slot};
+use crate::gc::worker;
+use crate::heap::cache::{PerP, Refill, TINY, clear, slot_of, take_slot};
 use crate::heap::classes::{MAX_BITS, MAX_SMALL, class_of};
 use crate::heap::geometry::PAGE;
 use crate::heap::span::SpanClass;
 use crate::heap::{find_object, layout, modes, sample, zero_base};
+use crate::sched::alarm;
+use crate::world::phase;
 use crate::{fatal, panic, world};
 use core::arch::x86_64::{__m128i, _mm_setzero_si128};
 use core::ptr::{null, null_mut};
@@ -214,8 +217,15 @@ pub unsafe fn alloc(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -> 
             } else {
                 class_of(size)
             };
-            if !(*c).refill(SpanClass::new(class, noscan)) {
-                out_of_memory(size);
+            match (*c).refill(SpanClass::new(class, noscan)) {
+                Refill::Ready => {}
+                Refill::Grew(bytes) => {
+                    if phase::enabled() {
+                        worker::assist(bytes);
+                    }
+                    alarm::look_for_timers();
+                }
+                Refill::NoMemory => out_of_memory(size),
             }
         }
     }

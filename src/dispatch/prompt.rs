@@ -1,20 +1,20 @@
 //! Urgent goroutines, which go before the others: those that a timer readied, or the network while every P was busy.
 //!
-//! They wait for a point in time, so they are not to queue behind goroutines that compute for a whole time slice each. A P that finds its timers due
-//! runs the first of the goroutines they wake at once and puts the rest on the list `Sched::prompt`, from which every P takes before it looks at its
-//! own queue. sysmon puts there what it finds on the network while goroutines run long. While the list is not empty, sysmon preempts goroutines that have
-//! run for [`HOG_NS`]; goroutines that allocate look themselves ([`look_for_timers`]). If a P does not get to its timers at all, other threads fire them
-//! ([`timers_overdue`]).
+//! What they wait for has a time of its own, so they are not to stand in line behind goroutines that compute for a whole time slice each. A P that finds
+//! its timers due runs the first of the goroutines they wake at once and puts the rest into the list `Sched::prompt`, where any P takes them before its
+//! own queue. sysmon puts there what it finds on the network while goroutines run long. While the list is not empty, sysmon asks goroutines that have run
+//! for [`HOG_NS`] to make room; goroutines that allocate look themselves ([`look_for_timers`](alarm::look_for_timers)). A P that does not get to its timers at all has them fired by others ([`timers_overdue`]).
 //!
 //! After [`STREAK`] of them in a row a P runs another goroutine, so that many timers with short periods starve none. While the list is long no more
 //! timers are fired: the goroutines they wake would only be at its end.
 
 use crate::abi::G;
+use crate::sched::alarm::may_fire;
 use crate::sched::state::{GLOBAL_RUNQ, OVERDUE, PROMPT, SCHED, WAKE};
 use crate::sched::{alarm, park, stw, threads};
 use crate::world::glist::GList;
-use crate::world::p::{has_timers, timer_due};
-use crate::world::{self, P, lists};
+use crate::world::p::timer_due;
+use crate::world::{P, lists};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -90,42 +90,6 @@ pub fn timers_overdue(hogs: impl Iterator<Item = *mut P>) {
         // SAFETY: Ps are never freed.
         unsafe { stw::preempt_one(p) };
     }
-}
-
-/// The goroutine that allocates is preempted if a timer of its P is due. sysmon would request that too, a fraction of a millisecond later, or some
-/// milliseconds when the kernel has no processor for sysmon. Called where memory is taken for many objects.
-///
-/// # Safety
-/// In system mode on a thread with a P.
-#[inline(always)]
-pub unsafe fn look_for_timers() {
-    // Hosted unit tests allocate on threads that have no M.
-    if cfg!(test) {
-        return;
-    }
-    // SAFETY: the P is this thread's.
-    unsafe {
-        let p = world::getp();
-        if has_timers(p) && timer_due(p) {
-            make_room_for_timers();
-        }
-    }
-}
-
-#[cold]
-unsafe fn make_room_for_timers() {
-    // SAFETY: as above; the goroutine is stopped in the call that allocates.
-    unsafe {
-        let g = world::curg();
-        if !g.is_null() && may_fire() {
-            stw::preempt_goroutine(g);
-        }
-    }
-}
-
-/// The list is short enough for more timers to fire.
-fn may_fire() -> bool {
-    (PROMPT.load(Ordering::Relaxed) as usize) < crate::time::BATCH
 }
 
 /// Makes every goroutine of a list (linked by `schedlink`, all parked) runnable, before all others.

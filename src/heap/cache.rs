@@ -11,8 +11,6 @@ use super::stats::{Counts, HEAP_LIVE};
 use super::trigger::{HEAP_SCAN, check_trigger};
 use super::{central, guard, modes};
 use crate::abi::Type;
-use crate::dispatch::prompt::look_for_timers;
-use crate::gc::worker::assist;
 use crate::probe::trace;
 use crate::world::{lists, phase};
 use core::arch::x86_64::{__m128i, _mm_setzero_si128};
@@ -46,6 +44,18 @@ pub struct Slot {
     pub span: *mut Span,
     /// Number of the window.
     pub window: u32,
+}
+
+/// What [`PerP::refill`] came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Refill {
+    /// There is something in the slot again.
+    Ready,
+    /// The same, of a span that was taken for it, with so many free bytes: they count as allocated from now on, and what that costs is for the caller to pay.
+    Grew(usize),
+    /// The system has no memory.
+    NoMemory,
 }
 
 /// The allocator's share of a P. Valid as zeroes.
@@ -166,17 +176,17 @@ impl PerP {
         false
     }
 
-    /// Gives the slot a window of another span; false when the system has no memory. In system mode.
-    #[doc(alias = "mCache_Refill")]
+    /// Gives the slot a window, of another span if that of the cache has none. In system mode.
     #[cold]
     #[inline(never)]
-    pub fn refill(&mut self, class: SpanClass) -> bool {
+    pub fn refill(&mut self, class: SpanClass) -> Refill {
         if self.sample_rate != sample::rate() {
             rate_changed(self);
         }
         if self.rest[class.index()] == 0 && self.advance(class) {
-            return true;
+            return Refill::Ready;
         }
+        let mut grew = Refill::Ready;
         loop {
             if self.rest[class.index()] != 0 {
                 if modes::each() {
@@ -184,7 +194,7 @@ impl PerP {
                 } else {
                     self.sample(class);
                 }
-                return true;
+                return grew;
             }
             let slot = &mut self.slots[class.index()];
             if !slot.span.is_null() {
@@ -194,7 +204,7 @@ impl PerP {
             }
             let s = central::take(class, &mut self.pages);
             if s.is_null() {
-                return false;
+                return Refill::NoMemory;
             }
             // SAFETY: the span is ours now.
             unsafe {
@@ -208,12 +218,10 @@ impl PerP {
                 if trace::on() {
                     trace::heap_changes(live);
                 }
-                if phase::enabled() {
-                    assist(free * s.elemsize);
-                } else {
+                if !phase::enabled() {
                     check_trigger(live);
                 }
-                look_for_timers();
+                grew = Refill::Grew(free * s.elemsize);
                 s.window = 0;
                 slot.span = s;
                 slot.elemsize = s.elemsize as u32;
@@ -223,7 +231,7 @@ impl PerP {
                 slot.types = s.types();
             }
             if self.advance(class) {
-                return true;
+                return grew;
             }
         }
     }

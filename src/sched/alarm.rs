@@ -1,8 +1,11 @@
-//! Ending a sleep that turns out too long: sysmon's nap, and the wait in the poller.
+//! Who sleeps until a time that may turn out too late, and how it is woken before: sysmon's nap, the wait in the poller. And timers that a goroutine which
+//! runs for long is to yield to.
 
-use super::state::{POLLER, SCHED, SYSMON_WAIT, WAKE};
+use super::state::{POLLER, PROMPT, SCHED, SYSMON_WAIT, WAKE};
 use super::threads;
 use crate::sync::note::Note;
+use crate::world::p::{has_timers, timer_due};
+use crate::world::{self, events};
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
 /// A timer was added that is due, at `when`, before all others of its P: the thread that waits for the next timer must look again.
@@ -17,6 +20,39 @@ pub fn wake_for_timer(when: i64) {
     } else {
         // A busy P checks its own timers when it schedules; sysmon preempts its goroutine so that it does.
         hurry(when);
+    }
+}
+
+/// Timers that a P fires before it turns to the goroutines that they wake. Most functions of timers start or wake one: so many are made at a time, and not
+/// one for each timer in a heap of a million that came due together.
+pub const BATCH: usize = 64;
+
+/// The list of urgent goroutines is short enough for more timers to fire.
+pub fn may_fire() -> bool {
+    (PROMPT.load(Ordering::Relaxed) as usize) < BATCH
+}
+
+/// The goroutine that allocates yields if a timer of its P is due. sysmon would ask it to, a fraction of a millisecond later, or some milliseconds when the kernel
+/// has no processor for sysmon. Called where memory is taken for many objects.
+///
+/// # Safety
+/// In system mode on a thread with a P.
+#[inline(always)]
+pub unsafe fn look_for_timers() {
+    // Hosted unit tests allocate on threads that have no M.
+    if cfg!(test) {
+        return;
+    }
+    let p = world::getp();
+    if has_timers(p) && timer_due(p) {
+        yield_to_timers();
+    }
+}
+
+#[cold]
+fn yield_to_timers() {
+    if may_fire() {
+        events::preempt_current();
     }
 }
 

@@ -8,6 +8,7 @@ use crate::abi::{Eface, FuncVal, G, RuntimeTimer, args};
 use crate::fatal::clock::nanotime;
 use crate::net::deadline;
 use crate::probe::trace;
+use crate::sched::alarm::BATCH;
 use crate::sched::state::WAKE;
 use crate::sched::threads;
 use crate::sync::mutex::RawMutex;
@@ -232,10 +233,6 @@ pub unsafe fn stop(t: *mut RuntimeTimer) -> bool {
     }
     true
 }
-
-/// Timers that a P fires before it turns to the goroutines that they wake. Most functions of timers start or wake one: so many are made at a time, and not
-/// one for each timer in a heap of a million that came due together.
-pub const BATCH: usize = 64;
 
 /// Runs up to [`BATCH`] timers of `p` (any P) that are due. System mode, on a thread with a P, holding no lock.
 ///
