@@ -16,7 +16,7 @@ pub fn check_dead(s: &mut Sched) {
         return;
     }
     if crate::time::next_when() != i64::MAX
-        || crate::net::has_waiters()
+        || super::outside::has_waiters()
         || crate::signal::queue::keeps_alive()
     {
         // A thread has to wait for it: this thread's wake-up of an idle M makes one try again.

@@ -1,18 +1,57 @@
 //! One thread at a time waits for events from outside the program: network, signals, timers.
 
 use super::prompt;
+use crate::net;
 use crate::sched::state::{self, POLLER, SCHED, WAKE};
 use crate::sched::{alarm, park, threads};
+use crate::signal::queue;
+use crate::world::glist::GList;
 use crate::world::lists;
 use crate::world::p::timer_due;
 use core::sync::atomic::Ordering;
 
-/// Without P. If no thread waits for the network and the timers yet, this one does. True: it has a P again, and what it found is on its queue.
+/// Somebody waits for a descriptor or a signal, so an idle thread must wait in the poller.
+pub(super) fn has_waiters() -> bool {
+    net::has_waiters(Ordering::SeqCst) || queue::receiver_waits()
+}
+
+/// The poller may have something for somebody: it is worth asking.
+pub(super) fn active() -> bool {
+    net::has_waiters(Ordering::Acquire) || queue::deliverable()
+}
+
+/// Goroutines that the network or a signal made ready, still parked in the scheduler's eyes. Waits up to `ns` nanoseconds, negative for ever, or until something
+/// happens. System mode, with or without P.
+pub(super) fn poll(ns: i64) -> GList {
+    let mut list = net::netpoll(ns);
+    // After the wait: the handler notes a signal, then breaks it.
+    let g = queue::take_receiver();
+    if !g.is_null() {
+        // SAFETY: parked, and claimed by us.
+        unsafe { list.push(g) };
+    }
+    list
+}
+
+/// Readies those whom the network has something for, after the world was stopped: they go before goroutines that became runnable later and keep all Ps busy.
+///
+/// # Safety
+/// On g0 of a thread with a P and no goroutine.
+pub(super) unsafe fn look() {
+    if has_waiters() && !POLLER.waits() {
+        let list = poll(0);
+        state::LAST_POLL.store(crate::os::clock::nanotime(), Ordering::Relaxed);
+        // SAFETY: the poller hands parked goroutines over once; this thread has a P.
+        unsafe { park::ready_list(list) };
+    }
+}
+
+/// Without P. If nobody waits for the network and the timers yet, this thread does. True: it has a P again, and what it found is on its queue.
 pub(super) unsafe fn wait_for_poller() -> bool {
     // SAFETY: this thread holds no P.
     unsafe {
         let next = crate::time::next_when();
-        if next == i64::MAX && !crate::net::has_waiters() {
+        if next == i64::MAX && !has_waiters() {
             return false;
         }
         if !POLLER.claim() {
@@ -24,7 +63,7 @@ pub(super) unsafe fn wait_for_poller() -> bool {
         } else {
             (next - crate::fatal::clock::nanotime()).max(0)
         };
-        let list = crate::net::netpoll(delay);
+        let list = poll(delay);
         POLLER.leave();
         state::LAST_POLL.store(crate::fatal::clock::nanotime(), Ordering::Relaxed);
         let p = SCHED.lock().pidle_get();
@@ -54,5 +93,5 @@ pub(super) unsafe fn wait_for_poller() -> bool {
 
 /// Timers or network waiters exist and no thread waits for them: the next M to go idle must.
 pub fn lacks_poller() -> bool {
-    !POLLER.waits() && (crate::time::next_when() != i64::MAX || crate::net::has_waiters())
+    !POLLER.waits() && (crate::time::next_when() != i64::MAX || has_waiters())
 }

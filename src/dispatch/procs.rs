@@ -3,6 +3,7 @@
 use crate::abi::{Status, args};
 use crate::sched::stw::{NEW_PROCS, start_world, stop_world};
 use crate::world::lists::{self, GOMAXPROCS};
+use crate::{heap, time};
 use core::sync::atomic::Ordering;
 
 /// `runtime.GOMAXPROCS`.
@@ -21,6 +22,11 @@ pub unsafe fn gomaxprocs(a: &mut args::runtime_GOMAXPROCS) -> Status {
     unsafe {
         if !stop_world() {
             return Status::Retry;
+        }
+        // What Ps that go out of use have: the world is stopped, so it is ours.
+        for p in (n as usize..old as usize).map(lists::p_at) {
+            time::move_all(p, lists::p_at(0));
+            heap::flush(&mut (*p).heap);
         }
         NEW_PROCS.store(n, Ordering::Release);
         start_world();

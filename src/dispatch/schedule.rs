@@ -2,7 +2,7 @@
 //!
 //! Every function here runs at the base of a g0 stack: nothing of an earlier goroutine is left on it ([`schedule`] ensures that).
 
-use super::outside::{lacks_poller, wait_for_poller};
+use super::outside::{self, lacks_poller, wait_for_poller};
 use super::prompt;
 use super::threads::stop;
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status};
@@ -19,7 +19,7 @@ use crate::sync::rank;
 use crate::world::g::{status_of, transition};
 use crate::world::p::{pstatus, timer_due};
 use crate::world::phase::GCWAITING;
-use crate::world::{self, P, getm, getp, lists, registers, status};
+use crate::world::{self, P, events, getm, getp, lists, registers, status};
 use crate::{dispatch, fatal};
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -213,9 +213,12 @@ unsafe fn pick(m: *mut M) -> (*mut G, bool) {
                 dispatch::threads::stop_for_gc();
                 continue;
             }
-            if crate::world::events::asked() {
+            if events::asked() {
                 crate::gc::poll();
-                // The request may have to be tried again; goroutines do not wait for that.
+                if events::take(events::OUTSIDE) != 0 {
+                    outside::look();
+                }
+                // What was asked for may have to be tried again; goroutines do not wait for that.
                 if GCWAITING.load(Ordering::Acquire) != 0 {
                     continue;
                 }
@@ -345,9 +348,9 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                     return g;
                 }
             }
-            if crate::net::active() && !POLLER.waits() {
-                let mut list = crate::net::netpoll(0);
-                state::LAST_POLL.store(crate::fatal::clock::nanotime(), Ordering::Relaxed);
+            if outside::active() && !POLLER.waits() {
+                let mut list = outside::poll(0);
+                state::LAST_POLL.store(crate::os::clock::nanotime(), Ordering::Relaxed);
                 if !list.is_empty() {
                     let g = list.pop();
                     park::ready_list(list);
@@ -360,7 +363,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                 if (*m).spinning != 0 {
                     stop_spinning(m);
                 }
-                if crate::gc::worker::while_idle(p) || crate::world::events::asked() {
+                if crate::gc::worker::while_idle(p) || events::asked() {
                     return ptr::null_mut();
                 }
             }
@@ -421,7 +424,7 @@ impl Host for LastLook {
     }
 
     fn work(&mut self, s: &mut Self::Lock) -> bool {
-        if GCWAITING.load(Ordering::Acquire) != 0 || crate::world::events::asked() {
+        if GCWAITING.load(Ordering::Acquire) != 0 || events::asked() {
             return true;
         }
         if !s.has_runnable() {
@@ -462,7 +465,7 @@ impl Host for LastLook {
         // SAFETY: Ps are never freed, their queues atomic.
         lists::all_ps().any(|p| unsafe { !(*p).runq_empty() })
             || GLOBAL_RUNQ.load(Ordering::Acquire) > 0
-            || crate::world::events::asked()
+            || events::asked()
     }
 }
 

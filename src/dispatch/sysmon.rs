@@ -52,7 +52,7 @@ fn doze(mut ns: i64) {
     NAP_NOTE.clear();
     let now = nanotime();
     let mut in_poller = false;
-    if crate::net::has_waiters() && WAKE.idle() == 0 && !POLLER.waits() {
+    if super::outside::has_waiters() && WAKE.idle() == 0 && !POLLER.waits() {
         if state::LAST_POLL.load(Ordering::Relaxed) + POLL_NS > now {
             ns = ns.min(POLL_NS);
         } else {
@@ -81,7 +81,7 @@ fn doze(mut ns: i64) {
 /// goes to sleep meanwhile must not take that for a deadlock, so this thread, which does not count otherwise, counts as one that runs.
 fn wait_in_poller(ns: i64) {
     SCHED.lock().nmidlelocked -= 1;
-    let list = crate::net::netpoll(ns);
+    let list = super::outside::poll(ns);
     if POLLER.waits() {
         // An idle thread waits there, too, by now; perhaps it was meant by the break that ended our wait.
         crate::sched::epoll::netpoll_break();

@@ -11,7 +11,7 @@ use crate::probe::trace;
 use crate::sched::{self, stw};
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
-use crate::world::events::{EVENTS, FINISH, FORCE, PROFILE_RATE, START, ask};
+use crate::world::events::{FINALIZERS, FINISH, FORCE, PROFILE_RATE, START, ask, take};
 use crate::world::p::timer_due;
 use crate::world::{self, WaitReason, glist, lists, phase, ran};
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
@@ -62,11 +62,11 @@ pub fn init() {
     pace::init();
 }
 
-/// Does what was asked for. The scheduler calls it on an empty g0 with a P and no goroutine.
+/// Does what the collector was asked for. The scheduler calls it on an empty g0 with a P and no goroutine.
 #[cold]
 #[inline(never)]
 pub fn poll() {
-    let events = EVENTS.swap(0, Ordering::AcqRel);
+    let events = take(START | FINISH | FINALIZERS | PROFILE_RATE);
     // SAFETY: on g0 with a P and no goroutine.
     unsafe {
         if events & FINISH != 0 && phase::enabled() {

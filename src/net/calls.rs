@@ -13,14 +13,10 @@ use core::mem::offset_of;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
 
-/// The poller may have something for somebody: it is worth asking.
-pub fn active() -> bool {
-    WAITERS.load(Ordering::Acquire) != 0 || crate::signal::queue::deliverable()
-}
-
-/// Somebody waits for the poller, so an idle thread must wait in it.
-pub fn has_waiters() -> bool {
-    WAITERS.load(Ordering::SeqCst) != 0 || crate::signal::queue::receiver_waits()
+/// Somebody waits for a descriptor.
+#[inline(always)]
+pub fn has_waiters(order: Ordering) -> bool {
+    WAITERS.load(order) != 0
 }
 
 /// Waits until `pd` is ready, or (unless `canceled`) closed or late; the result goes to the goroutine's arguments. Also the

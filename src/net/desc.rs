@@ -181,7 +181,7 @@ mod tests {
             assert!(pd.unblock(Mode::Read, ready).is_null());
             assert_eq!(pd.wait[0].end(), ready);
         }
-        assert!(!has_waiters());
+        assert!(!has_waiters(Ordering::SeqCst));
     }
 
     #[test]

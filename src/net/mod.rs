@@ -13,5 +13,5 @@ mod waiter;
 
 pub mod deadline;
 
-pub use calls::{active, has_waiters};
+pub use calls::has_waiters;
 pub use poll::netpoll;

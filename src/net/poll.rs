@@ -46,10 +46,5 @@ pub fn netpoll(ns: i64) -> GList {
             unsafe { desc::push_ready(&mut list, pd, Mode::Write) };
         }
     }
-    let g = crate::signal::queue::take_receiver();
-    if !g.is_null() {
-        // SAFETY: parked, and claimed by us.
-        unsafe { list.push(g) };
-    }
     list
 }

@@ -3,8 +3,8 @@
 //! P by P: the stopper preempts running ones, takes idle ones, and takes those in system calls by their status.
 //! `stopwait` counts the ones still missing; the thread that brings it to zero wakes the stopper.
 
-use super::state::{self, LAST_POLL, POLLER, SCHED, STOP_NOTE, Sched};
-use super::{alarm, interrupt, park, threads};
+use super::state::{self, POLLER, SCHED, STOP_NOTE, Sched};
+use super::{alarm, interrupt, threads};
 use crate::abi::{G, M, STACK_PREEMPT};
 use crate::mem;
 use crate::os::cpu::NCPU;
@@ -14,7 +14,7 @@ use crate::sync::rank;
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::p::pstatus;
 use crate::world::phase::GCWAITING;
-use crate::world::{P, getm, getp};
+use crate::world::{P, events, getm, getp};
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -131,7 +131,10 @@ pub unsafe fn start_world() {
         };
         let mut busy = resize(n);
         WORLD.unlock();
-        poll_network();
+        // Nobody has looked at the network while the world was stopped. A thread that waits in the poller has, and left what it found on a queue.
+        if !POLLER.waits() {
+            events::ask(events::OUTSIDE);
+        }
         alarm::wake();
         while !busy.is_null() {
             let p = busy;
@@ -141,17 +144,6 @@ pub unsafe fn start_world() {
         if state::WAKE.idle() > 0 {
             threads::wake_p();
         }
-    }
-}
-
-/// No P has polled the network while the world was stopped: goroutines that wait for it go first, before others that became runnable later keep all Ps busy. A
-/// thread that waits in the poller has polled, and has queued what it found.
-unsafe fn poll_network() {
-    if crate::net::has_waiters() && !POLLER.waits() {
-        let list = crate::net::netpoll(0);
-        LAST_POLL.store(crate::fatal::clock::nanotime(), Ordering::Relaxed);
-        // SAFETY: the poller hands parked goroutines over once; this thread has a P, and the world goes on.
-        unsafe { park::ready_list(list) };
     }
 }
 
@@ -219,8 +211,7 @@ pub unsafe fn preempt_goroutine(g: *mut G) {
 /// Makes `n` Ps usable, and the world no longer stopped; answers those with goroutines in their queues, linked. This M keeps one.
 ///
 /// # Safety
-/// The world is stopped (or not started yet), and no idle list exists.
-#[doc(alias = "procresize")]
+/// The world is stopped (or not started yet), no idle list exists, and Ps that go out of use have neither timers nor anything in the allocator's cache.
 pub unsafe fn resize(n: u32) -> *mut P {
     // SAFETY: the caller's promise: all Ps are ours.
     unsafe {
@@ -251,10 +242,6 @@ pub unsafe fn resize(n: u32) -> *mut P {
         }
         GOMAXPROCS.store(n, Ordering::SeqCst);
         drop(s);
-        for i in n as usize..old as usize {
-            crate::time::move_all(lists::p_at(i), lists::p_at(0));
-            crate::heap::flush(&mut (*lists::p_at(i)).heap);
-        }
         let m = getm();
         let mine: *mut P = (*m).p.cast();
         if mine.is_null() || (*mine).id >= n {

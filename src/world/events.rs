@@ -14,6 +14,9 @@ pub const FINALIZERS: u32 = 4;
 /// The program has changed `runtime.MemProfileRate`.
 pub const PROFILE_RATE: u32 = 8;
 
+/// The world was stopped, and nobody has looked at the network since.
+pub const OUTSIDE: u32 = 16;
+
 /// A cycle is to start whatever the heap's size.
 pub(crate) static FORCE: AtomicBool = AtomicBool::new(false);
 /// What the scheduler is asked to do.
@@ -46,6 +49,11 @@ pub(crate) fn preempt_current() {
             (*g).stackguard0 = crate::abi::STACK_PREEMPT;
         }
     }
+}
+
+/// What of `mask` was asked for; it is for the caller to do.
+pub fn take(mask: u32) -> u32 {
+    EVENTS.fetch_and(!mask, Ordering::AcqRel) & mask
 }
 
 /// Something was asked for.
