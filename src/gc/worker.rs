@@ -17,8 +17,10 @@ use super::{jobs, roots, work};
 use crate::fatal::clock::nanotime;
 use crate::heap::stats::HEAP_LIVE;
 use crate::heap::trigger::GOAL;
+use crate::os::clock::nanotime;
 use crate::os::sys;
 use crate::probe::trace;
+use crate::sched::alarm;
 use crate::sched::state::GLOBAL_RUNQ;
 use crate::sync::futex;
 use crate::world::lists::{self, GOMAXPROCS};
@@ -186,21 +188,8 @@ fn unwelcome() -> bool {
     unsafe { g::wanted(crate::world::curg()) }
 }
 
-/// Assists that wait for something to mark.
-struct Waits {
-    /// How many there are.
-    count: AtomicU32,
-    /// Counts up when they are to look again.
-    word: AtomicU32,
-    /// So many threads are about to end the cycle: nobody is to sleep.
-    ending: AtomicU32,
-}
-
-static WAITS: Waits = Waits {
-    count: AtomicU32::new(0),
-    word: AtomicU32::new(0),
-    ending: AtomicU32::new(0),
-};
+/// So many threads are about to end the cycle: no assist is to sleep.
+static ENDING: AtomicU32 = AtomicU32::new(0);
 
 /// Allocation is over its goal, and what is left to mark is in the hands of other threads: they get our processor, the system may have taken theirs.
 fn wait_for_work() {
@@ -215,49 +204,36 @@ fn wait_for_work() {
             || nanotime() >= end
     };
     while !over() {
-        if WAITS.ending.load(Ordering::SeqCst) != 0 {
+        if ENDING.load(Ordering::SeqCst) != 0 {
             // Awake, so as to stop at once when that thread wants it; but not for nothing: allocation would run on past the goal for as long as the kernel has no
             // processor for it.
             sys::sched_yield();
             continue;
         }
-        // SeqCst: we count ourselves, read the word, and then look whether there is a reason not to sleep; who has one for us makes it known, and then looks whether
-        // anybody counts. One of the two sees the other.
-        WAITS.count.fetch_add(1, Ordering::SeqCst);
-        let word = WAITS.word.load(Ordering::SeqCst);
-        if !over() && WAITS.ending.load(Ordering::SeqCst) == 0 {
-            futex::sleep(&WAITS.word, word, WAIT_NS / 10);
-        }
-        WAITS.count.fetch_sub(1, Ordering::Release);
-    }
-}
-
-/// The world is about to stop, or the cycle to end: who waits for something to mark is to look again.
-pub fn hurry_waits() {
-    if WAITS.count.load(Ordering::SeqCst) != 0 {
-        WAITS.word.fetch_add(1, Ordering::SeqCst);
-        futex::wake(&WAITS.word, u32::MAX >> 1);
+        alarm::sleep_in_assist(WAIT_NS / 10, || {
+            over() || ENDING.load(Ordering::SeqCst) != 0
+        });
     }
 }
 
 /// This thread is about to end the cycle: nobody sleeps any more until there is something to mark, until [`may_wait`]. A thread asleep would be missed in the final stop, which
 /// would be as long as the kernel takes to wake it.
 pub(super) fn end_waits() {
-    WAITS.ending.fetch_add(1, Ordering::SeqCst);
-    hurry_waits();
+    ENDING.fetch_add(1, Ordering::SeqCst);
+    alarm::hurry_assists();
 }
 
 /// After [`end_waits`]: gives those who still are asleep some time.
 pub(super) fn waits_ended() {
     let end = nanotime() + AWAKE_NS;
-    while WAITS.count.load(Ordering::Acquire) != 0 && !stopping() && nanotime() < end {
+    while alarm::assists_sleep() && !stopping() && nanotime() < end {
         sys::sched_yield();
     }
 }
 
 /// The attempt to end the cycle is over.
 pub(super) fn may_wait() {
-    WAITS.ending.fetch_sub(1, Ordering::SeqCst);
+    ENDING.fetch_sub(1, Ordering::SeqCst);
 }
 
 /// Marks `bytes` worth of objects for the allocation that is going on; answers what was done, 0 if there is nothing to do: then, if allocation is

@@ -1,8 +1,9 @@
-//! Who sleeps until a time that may turn out too late, and how it is woken before: sysmon's nap, the wait in the poller. And timers that a goroutine which
-//! runs for long is to yield to.
+//! Sleeps that may last too long, and how they are ended: sysmon's nap, the wait in the poller, assists that wait for something to mark. And timers that a
+//! goroutine which allocates yields to.
 
 use super::state::{POLLER, PROMPT, SCHED, SYSMON_WAIT, WAKE};
 use super::threads;
+use crate::os::futex;
 use crate::sync::note::Note;
 use crate::world::p::{has_timers, timer_due};
 use crate::world::{self, events};
@@ -82,4 +83,42 @@ pub fn wake() {
         return;
     }
     SCHED.lock().wake_sysmon();
+}
+
+/// Assists that wait for something to mark ([`sleep_in_assist`]).
+struct Assists {
+    /// How many there are.
+    count: AtomicU32,
+    /// Counts up when they are to look again.
+    word: AtomicU32,
+}
+
+static ASSISTS: Assists = Assists {
+    count: AtomicU32::new(0),
+    word: AtomicU32::new(0),
+};
+
+/// Sleeps for up to `ns` until [`hurry_assists`], unless there is a reason not to.
+pub fn sleep_in_assist(ns: i64, reason: impl FnOnce() -> bool) {
+    // SeqCst: we count ourselves, read the word, and then look whether there is a reason not to sleep; who has one for us makes it known, and then looks whether
+    // anybody counts. One of the two sees the other.
+    ASSISTS.count.fetch_add(1, Ordering::SeqCst);
+    let word = ASSISTS.word.load(Ordering::SeqCst);
+    if !reason() {
+        futex::sleep(&ASSISTS.word, word, ns);
+    }
+    ASSISTS.count.fetch_sub(1, Ordering::Release);
+}
+
+/// Some have not come back from [`sleep_in_assist`].
+pub fn assists_sleep() -> bool {
+    ASSISTS.count.load(Ordering::Acquire) != 0
+}
+
+/// The world is about to stop, or the cycle to end: assists that sleep are to look again.
+pub fn hurry_assists() {
+    if ASSISTS.count.load(Ordering::SeqCst) != 0 {
+        ASSISTS.word.fetch_add(1, Ordering::SeqCst);
+        futex::wake(&ASSISTS.word, u32::MAX >> 1);
+    }
 }

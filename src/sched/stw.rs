@@ -67,7 +67,7 @@ pub unsafe fn stop_world() -> bool {
             wait = s.stopwait > 0;
         }
         if wait {
-            crate::gc::worker::hurry_waits();
+            alarm::hurry_assists();
             let mut stopped = if spins() {
                 STOP_NOTE.spin_for(SPIN_NS)
             } else {
