@@ -111,7 +111,7 @@ pub unsafe fn open(a: &mut args::net_runtime_pollOpen) {
             (*pd).deadline[i].store(0, Ordering::SeqCst);
         }
         (*pd).lock.unlock();
-        let errno = epoll::open(a.fd, pd);
+        let errno = epoll::open(a.fd, pd.expose_provenance() as u64);
         a.r1 = i64::from(errno);
         if errno != 0 {
             recycle(pd);

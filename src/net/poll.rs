@@ -1,9 +1,8 @@
 //! From the kernel's events to goroutines that may run.
 
-use super::desc::{self, Mode};
+use super::desc::{self, Mode, PollDesc};
 use crate::sched::epoll::{BROKEN, EVENTS, Event, NOTE, exists, limit, take_break, wait};
 use crate::world::glist::GList;
-use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
 
 /// Goroutines that became ready, still parked in the scheduler's eyes. Waits up to `ns` nanoseconds, negative for ever, or until something
@@ -11,10 +10,7 @@ use core::sync::atomic::Ordering;
 #[unsafe(export_name = "runtime.netpoll")]
 pub fn netpoll(ns: i64) -> GList {
     let mut list = GList::new();
-    let mut events = [Event {
-        events: 0,
-        data: null_mut(),
-    }; EVENTS];
+    let mut events = [Event { events: 0, data: 0 }; EVENTS];
     let n = if exists() {
         wait(&mut events, limit(ns))
     } else {
@@ -26,7 +22,8 @@ pub fn netpoll(ns: i64) -> GList {
         0
     };
     for ev in events.iter().take(n) {
-        let (bits, pd) = (ev.events as i32, ev.data);
+        let bits = ev.events as i32;
+        let pd: *mut PollDesc = core::ptr::with_exposed_provenance_mut(ev.data as usize);
         if pd.is_null() {
             // Others only look: the break is for the thread that waits.
             if ns != 0 {

@@ -5,14 +5,12 @@
 
 use crate::fatal;
 use crate::fatal::out::Out;
-use crate::net::desc::PollDesc;
 use crate::os::PATIENCE;
 use crate::os::epoll as kernel;
 use crate::os::ways::Ways;
 use crate::sync::mutex::RawMutex;
 use crate::sync::note::SharedNote;
 use crate::sync::rank;
-use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 
 /// Events taken from the kernel at a time; the rest comes with the next call.
@@ -52,7 +50,8 @@ static INIT: RawMutex<{ rank::POLLER_INIT }> = RawMutex::new();
 #[derive(Clone, Copy)]
 pub(crate) struct Event {
     pub(crate) events: u32,
-    pub(crate) data: *mut PollDesc,
+    /// What [`open`] was given; 0: a break.
+    pub(crate) data: u64,
 }
 
 /// The descriptor set exists.
@@ -118,10 +117,9 @@ fn make_break(ep: isize) {
     let Some([read, write]) = break_descriptors() else {
         return;
     };
-    // A null descriptor stands for it.
     let event = Event {
         events: libc::EPOLLIN as u32,
-        data: null_mut(),
+        data: 0,
     };
     let (add, at) = (libc::EPOLL_CTL_ADD, (&raw const event).cast());
     // SAFETY: the event lives across the call.
@@ -137,14 +135,13 @@ fn make_break(ep: isize) {
     BROKEN.store(false, Ordering::SeqCst);
 }
 
-/// Watches `fd` on behalf of `pd`. Answers 0 or an error number.
-#[doc(alias = "netpollopen")]
+/// Watches `fd`; its events say `data`, which is not 0. Answers 0 or an error number.
 #[unsafe(export_name = "runtime.netpollopen")]
-pub extern "C" fn open(fd: usize, pd: *mut PollDesc) -> i32 {
+pub extern "C" fn open(fd: usize, data: u64) -> i32 {
     let events = libc::EPOLLIN | libc::EPOLLOUT | libc::EPOLLRDHUP | libc::EPOLLET;
     let event = Event {
         events: events as u32,
-        data: pd,
+        data,
     };
     control(libc::EPOLL_CTL_ADD, fd, event)
 }
@@ -152,14 +149,7 @@ pub extern "C" fn open(fd: usize, pd: *mut PollDesc) -> i32 {
 /// Stops watching `fd`.
 #[unsafe(export_name = "runtime.netpollclose")]
 pub extern "C" fn close(fd: usize) -> i32 {
-    control(
-        libc::EPOLL_CTL_DEL,
-        fd,
-        Event {
-            events: 0,
-            data: null_mut(),
-        },
-    )
+    control(libc::EPOLL_CTL_DEL, fd, Event { events: 0, data: 0 })
 }
 
 fn control(op: i32, fd: usize, event: Event) -> i32 {
@@ -311,13 +301,10 @@ mod tests {
         init();
         for _ in 0..2 {
             netpoll_break();
-            let mut events = [Event {
-                events: 0,
-                data: null_mut(),
-            }; EVENTS];
+            let mut events = [Event { events: 0, data: 0 }; EVENTS];
             for ns in [-1, 0, 60_000_000_000] {
                 assert_eq!(wait(&mut events, ns), 1, "{ns}");
-                assert!(events.iter().take(1).all(|e| { e.data }.is_null()));
+                assert!(events.iter().take(1).all(|e| { e.data } == 0));
             }
             take_break();
             BROKEN.store(false, Ordering::SeqCst);
