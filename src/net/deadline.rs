@@ -6,10 +6,12 @@
 
 use super::desc::{EXPIRED, Mode, PollDesc, ready_all};
 use crate::abi::{Eface, G};
-use crate::fatal::clock::nanotime;
-use crate::time::timers;
+use crate::os::clock::nanotime;
+use crate::time::timers::{self, RustTimer};
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
+
+static LOOK: RustTimer = RustTimer::new(look);
 
 const MODES: [Mode; 2] = [Mode::Read, Mode::Write];
 
@@ -77,7 +79,7 @@ unsafe fn arm(pd: *mut PollDesc) {
         }
         (*t).when = when;
         (*t).period = 0;
-        (*t).f = timers::internal(1);
+        (*t).f = LOOK.f();
         (*t).arg = Eface {
             typ: core::ptr::null(),
             data: pd.cast(),
@@ -87,11 +89,7 @@ unsafe fn arm(pd: *mut PollDesc) {
 }
 
 /// Timer function: a deadline of the descriptor may be over.
-#[doc(alias = "netpollDeadline")]
-#[doc(alias = "netpolldeadlineimpl")]
-#[doc(alias = "netpollReadDeadline")]
-#[doc(alias = "netpollWriteDeadline")]
-pub(crate) unsafe fn look(pd: *mut u8, _seq: usize) {
+unsafe fn look(pd: *mut u8, _seq: usize) {
     let pd: *mut PollDesc = pd.cast();
     // SAFETY: the timer's argument is a descriptor; these live for ever.
     unsafe {

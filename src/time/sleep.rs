@@ -1,6 +1,6 @@
 //! `time.Sleep`: a timer inside the G wakes it.
 
-use super::timers;
+use super::timers::{self, RustTimer};
 use crate::abi::{Eface, G, RuntimeTimer, Status, args};
 use crate::fatal::clock::nanotime;
 use crate::sched;
@@ -9,6 +9,8 @@ use core::mem::{offset_of, size_of};
 
 const _: () =
     assert!(size_of::<RuntimeTimer>() <= size_of::<[usize; 8]>() && offset_of!(G, timer) % 8 == 0);
+
+static WAKE: RustTimer = RustTimer::new(wake);
 
 /// `time.Sleep`.
 pub unsafe fn sleep(a: &mut args::time_Sleep) -> Status {
@@ -21,7 +23,7 @@ pub unsafe fn sleep(a: &mut args::time_Sleep) -> Status {
         let t = (&raw mut (*g).timer).cast::<RuntimeTimer>();
         (*t).when = nanotime().saturating_add(a.d);
         (*t).period = 0;
-        (*t).f = timers::internal(0);
+        (*t).f = WAKE.f();
         (*t).arg = Eface {
             typ: core::ptr::null(),
             data: g.cast(),
@@ -48,7 +50,7 @@ pub unsafe fn interrupt(g: *mut G) {
 }
 
 /// The timer fired: `data` is the sleeper.
-pub(super) unsafe fn wake(data: *mut u8, _seq: usize) {
+unsafe fn wake(data: *mut u8, _seq: usize) {
     // SAFETY: the sleeper parked when it armed the timer, and the timer fires once.
     unsafe { sched::ready(data.cast()) };
 }

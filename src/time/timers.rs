@@ -5,8 +5,7 @@
 
 use super::heap::{Heap, PLACE_BITS, place};
 use crate::abi::{Eface, FuncVal, G, RuntimeTimer, args};
-use crate::fatal::clock::nanotime;
-use crate::net::deadline;
+use crate::os::clock::nanotime;
 use crate::probe::trace;
 use crate::sched::alarm::BATCH;
 use crate::sched::state::WAKE;
@@ -56,16 +55,28 @@ static HEAPS: [AtomicPtr<P>; 256] = [const { AtomicPtr::new(null_mut()) }; 256];
 /// Heaps in use in [`HEAPS`].
 static NHEAPS: AtomicU32 = AtomicU32::new(0);
 
-/// Functions of gort's own timers, by their place in [`INTERNAL`]: called in Rust, with the interface's data word.
-pub type Internal = unsafe fn(data: *mut u8, seq: usize);
+/// A timer function that is Rust: a [`FuncVal`] whose code is [`RUST`], which no Go function has, and behind it what to call, with the interface's data word
+/// and the timer's `seq`. It is a static of the timer's owner.
+#[derive(Debug)]
+#[repr(C)]
+pub struct RustTimer {
+    code: &'static u8,
+    call: unsafe fn(data: *mut u8, seq: usize),
+}
 
-/// Timer functions that are Rust. A timer names one by the address of its entry in [`INTERNAL_NAMES`].
-static INTERNAL: [Internal; 2] = [super::sleep::wake, deadline::look];
-static INTERNAL_NAMES: [FuncVal; INTERNAL.len()] = [const { FuncVal { code: 0 } }; INTERNAL.len()];
+/// Its address says that a timer function is Rust.
+static RUST: u8 = 0;
 
-/// The `f` of a timer that calls number `i` of gort's own functions: 0 wakes a sleeper, 1 looks at a descriptor's deadlines.
-pub fn internal(i: usize) -> *const FuncVal {
-    &raw const INTERNAL_NAMES[i]
+impl RustTimer {
+    /// A timer with this function calls `call`, on a system stack and with no lock held.
+    pub const fn new(call: unsafe fn(data: *mut u8, seq: usize)) -> Self {
+        Self { code: &RUST, call }
+    }
+
+    /// The timer's `f`.
+    pub fn f(&'static self) -> *const FuncVal {
+        core::ptr::from_ref(self).cast()
+    }
 }
 
 impl Timers {
@@ -303,15 +314,13 @@ unsafe fn run(h: Timers, now: i64, mut after: impl FnMut()) {
 }
 
 unsafe fn call(f: *const FuncVal, arg: Eface, seq: usize) {
-    let names = INTERNAL_NAMES.as_ptr_range();
-    if names.contains(&f) {
-        // SAFETY: both pointers are into the array.
-        let i = unsafe { f.offset_from(names.start) } as usize;
-        // SAFETY: `i` is below the array's length; the timer was armed for this function.
-        unsafe { INTERNAL[i](arg.data, seq) };
-    } else {
-        // SAFETY: on a system stack; `f` is a func(interface{}, uintptr).
-        unsafe { gort_call_timer(f, arg.typ, arg.data, seq) };
+    // SAFETY: on a system stack; `f` is a func(interface{}, uintptr), or the head of a `RustTimer`, whose argument is what that one was armed with.
+    unsafe {
+        if (*f).code == (&raw const RUST).addr() {
+            ((*f.cast::<RustTimer>()).call)(arg.data, seq);
+        } else {
+            gort_call_timer(f, arg.typ, arg.data, seq);
+        }
     }
 }
 
