@@ -4,7 +4,6 @@
 //! It holds no P and never runs Go code.
 
 use super::prompt::HOG_NS;
-use crate::abi::M;
 use crate::config::godebug::PREEMPT_STRESS;
 use crate::debug::report;
 use crate::dispatch;
@@ -16,6 +15,7 @@ use crate::sched::state::{
 };
 use crate::sched::threads::{self, KERNEL_SLICE_NS};
 use crate::sched::{interrupt, park, perturb, stw};
+use crate::world::m::become_sysmon;
 use crate::world::p::{SysmonTick, pstatus, timer_due};
 use crate::world::phase::GCWAITING;
 use crate::world::{P, lists};
@@ -116,18 +116,9 @@ unsafe fn is_hogged(p: *mut P, now: i64) -> bool {
     }
 }
 
-/// `m` is this thread's.
-///
-/// # Safety
-/// `m` is an M of ours (they are never freed).
-pub unsafe fn is(m: *mut M) -> bool {
-    // SAFETY: the field is written before the thread begins.
-    unsafe { (*m).startfn == run as *const () as usize }
-}
-
 /// The thread's function.
-#[doc(alias = "sysmon")]
-pub extern "C" fn run() {
+extern "C" fn run() {
+    become_sysmon();
     sys::wish_slice(KERNEL_SLICE_NS);
     if PREEMPT_STRESS.on() {
         sys::wish_exact_sleeps();

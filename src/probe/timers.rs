@@ -18,12 +18,12 @@
 //! handler's write is a compare-and-swap. `proftimer` is under [`TIMERS`].
 
 use crate::abi::M;
-use crate::dispatch::sysmon;
 use crate::os::random_u64;
 use crate::os::timer::{Clock, Interval, Timer, To};
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
 use crate::world::lists;
+use crate::world::m::is_sysmon;
 use core::sync::atomic::{AtomicI32, AtomicU64, Ordering, fence};
 
 const SIGNAL: i32 = libc::SIGPROF;
@@ -80,7 +80,7 @@ impl Timers {
         lists::all_ms().filter_map(|m| {
             // SAFETY: Ms are never freed; the numbers are written before the thread takes part.
             unsafe {
-                let late = sysmon::is(m) || self.of(m).is_none();
+                let late = is_sysmon(m) || self.of(m).is_none();
                 if due(m).load(Ordering::Relaxed) == 0 || !late {
                     return None;
                 }

@@ -7,11 +7,11 @@
 //! The lock is a spin lock that handlers take too: everyone else takes it with all signals blocked.
 
 use crate::abi::{G, GoSlice, Status, args};
-use crate::dispatch::sysmon;
 use crate::probe::cpu::{PROFILE, WORDS, alone, lost_pc};
 use crate::probe::timers::{self, TIMERS};
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
+use crate::world::m::is_sysmon;
 use crate::{mem, world};
 use core::ptr::null_mut;
 
@@ -28,11 +28,11 @@ pub unsafe fn set_rate(a: &mut args::runtime_SetCPUProfileRate) {
     let busy = PROFILE.with_blocked(|p| {
         if hz == 0 {
             for (m, now) in timers.unmet() {
-                // SAFETY: an M of ours.
-                let (n, is_sysmon) = unsafe { (timers::take(m, now), sysmon::is(m)) };
+                // SAFETY: an M of ours, whose first function is written before its thread begins.
+                let (n, first) = unsafe { (timers::take(m, now), (*m).startfn) };
                 let mut record = [n, 1, lost_pc(), 0];
-                if is_sysmon {
-                    record[1] = alone(sysmon::run as *const () as usize, &mut record[2..]);
+                if is_sysmon(m) {
+                    record[1] = alone(first, &mut record[2..]);
                 }
                 if n > 0 {
                     let len = 2 + record[1];

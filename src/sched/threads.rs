@@ -3,15 +3,15 @@
 use super::perturb;
 use super::state::{SCHED, Sched, WAKE};
 use crate::abi::{G, M, STACK_GUARD};
-use crate::dispatch::sysmon::is;
 use crate::fatal::out::Out;
 use crate::os::{self, sys};
 use crate::probe::trace;
 use crate::sync::mutex::Guard;
 use crate::sync::note::Note;
 use crate::sync::rank;
+use crate::world::m::is_sysmon;
 use crate::world::p::pstatus;
-use crate::world::{self, P, getm, lists};
+use crate::world::{P, getm, lists};
 use crate::{fatal, mem};
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -254,8 +254,7 @@ pub(crate) const KERNEL_SLICE_NS: u64 = 100_000;
 
 /// Runs `f`, which makes a thread. A new thread inherits the slice of its maker, and sysmon's is for sysmon alone.
 pub fn with_usual_slices<T>(f: impl FnOnce() -> T) -> T {
-    // SAFETY: this thread's own M.
-    if !unsafe { is(world::getm()) } {
+    if !is_sysmon(getm()) {
         return f();
     }
     sys::wish_slice(0);
