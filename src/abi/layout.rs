@@ -9,10 +9,14 @@ pub mod offsets {
 }
 
 /// `stackguard0` value that asks for preemption: no stack pointer is above it.
+#[doc(alias = "stackPreempt")]
 pub const STACK_PREEMPT: usize = offsets::STACK_PREEMPT as usize;
 /// `stackguard0` value while a fork is under way: a stack check then is a bug.
+#[doc(alias = "stackFork")]
 pub const STACK_FORK: usize = -1234isize as usize;
 /// Bytes below `stackguard0`.
+#[doc(alias = "_StackGuard")]
+#[doc(alias = "stackGuard")]
 pub const STACK_GUARD: usize = offsets::STACK_GUARD as usize;
 
 macro_rules! same {

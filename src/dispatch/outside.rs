@@ -40,7 +40,7 @@ pub(super) fn poll(ns: i64) -> GList {
 pub(super) unsafe fn look() {
     if has_waiters() && !POLLER.waits() {
         let list = poll(0);
-        state::LAST_POLL.store(crate::os::clock::nanotime(), Ordering::Relaxed);
+        state::LAST_POLL.store(crate::fatal::clock::nanotime(), Ordering::Relaxed);
         // SAFETY: the poller hands parked goroutines over once; this thread has a P.
         unsafe { park::ready_list(list) };
     }
@@ -78,7 +78,7 @@ pub(super) unsafe fn wait_for_poller() -> bool {
         }
         threads::acquire_p(p);
         park::ready_list(list);
-        if crate::time::next_when() <= crate::os::clock::nanotime() {
+        if crate::time::next_when() <= crate::fatal::clock::nanotime() {
             for q in lists::all_ps().filter(|&q| timer_due(q)) {
                 crate::time::check(q);
             }

@@ -350,7 +350,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
             }
             if outside::active() && !POLLER.waits() {
                 let mut list = outside::poll(0);
-                state::LAST_POLL.store(crate::os::clock::nanotime(), Ordering::Relaxed);
+                state::LAST_POLL.store(crate::fatal::clock::nanotime(), Ordering::Relaxed);
                 if !list.is_empty() {
                     let g = list.pop();
                     park::ready_list(list);

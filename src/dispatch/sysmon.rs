@@ -117,6 +117,7 @@ unsafe fn is_hogged(p: *mut P, now: i64) -> bool {
 }
 
 /// The thread's function.
+#[doc(alias = "sysmon")]
 extern "C" fn run() {
     become_sysmon();
     sys::wish_slice(KERNEL_SLICE_NS);

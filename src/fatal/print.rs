@@ -29,6 +29,7 @@ pub enum Blame {
 pub static LAST_WORDS: Hook<fn(Say<'_>, &str, Blame) -> !> = Hook::new();
 
 /// Threads that are dying, printing or waiting to print: `debug::dying` counts them.
+#[doc(alias = "panicking")]
 pub(crate) static DYING: AtomicU32 = AtomicU32::new(0);
 
 /// Writes a string to standard error.

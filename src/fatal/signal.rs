@@ -38,6 +38,7 @@ pub fn restore_mask(mask: u64) {
 }
 
 /// Gives a signal its default action and sends it to this thread. Returns where that cannot be: the caller has another end.
+#[doc(alias = "dieFromSignal")]
 pub(crate) fn die_by(sig: u32) {
     set(sig, libc::SIG_DFL, false);
     change_mask(libc::SIG_UNBLOCK, &bit(sig), None);

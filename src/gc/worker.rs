@@ -17,7 +17,7 @@ use super::{jobs, roots, work};
 use crate::fatal::clock::nanotime;
 use crate::heap::stats::HEAP_LIVE;
 use crate::heap::trigger::GOAL;
-use crate::os::clock::nanotime;
+use crate::fatal::clock::nanotime;
 use crate::os::sys;
 use crate::probe::trace;
 use crate::sched::alarm;

@@ -179,6 +179,7 @@ impl PerP {
     /// Gives the slot a window, of another span if that of the cache has none. In system mode.
     #[cold]
     #[inline(never)]
+    #[doc(alias = "mCache_Refill")]
     pub fn refill(&mut self, class: SpanClass) -> Refill {
         if self.sample_rate != sample::rate() {
             rate_changed(self);

@@ -6,7 +6,7 @@
 
 use super::desc::{EXPIRED, Mode, PollDesc, ready_all};
 use crate::abi::{Eface, G};
-use crate::os::clock::nanotime;
+use crate::fatal::clock::nanotime;
 use crate::time::timers::{self, RustTimer};
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
@@ -89,6 +89,10 @@ unsafe fn arm(pd: *mut PollDesc) {
 }
 
 /// Timer function: a deadline of the descriptor may be over.
+#[doc(alias = "netpollDeadline")]
+#[doc(alias = "netpollReadDeadline")]
+#[doc(alias = "netpollWriteDeadline")]
+#[doc(alias = "netpolldeadlineimpl")]
 unsafe fn look(pd: *mut u8, _seq: usize) {
     let pd: *mut PollDesc = pd.cast();
     // SAFETY: the timer's argument is a descriptor; these live for ever.

@@ -38,6 +38,7 @@ pub fn pause() {
 
 /// Wakes up to `n` sleepers of `word`.
 #[inline(always)]
+#[doc(alias = "futexwakeup")]
 pub fn wake(word: &AtomicU32, n: u32) -> isize {
     let op = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
     // SAFETY: the kernel only uses the address as a key.

@@ -137,6 +137,7 @@ fn make_break(ep: isize) {
 
 /// Watches `fd`; its events say `data`, which is not 0. Answers 0 or an error number.
 #[unsafe(export_name = "runtime.netpollopen")]
+#[doc(alias = "netpollopen")]
 pub extern "C" fn open(fd: usize, data: u64) -> i32 {
     let events = libc::EPOLLIN | libc::EPOLLOUT | libc::EPOLLRDHUP | libc::EPOLLET;
     let event = Event {

@@ -212,6 +212,7 @@ pub unsafe fn preempt_goroutine(g: *mut G) {
 ///
 /// # Safety
 /// The world is stopped (or not started yet), no idle list exists, and Ps that go out of use have neither timers nor anything in the allocator's cache.
+#[doc(alias = "procresize")]
 pub unsafe fn resize(n: u32) -> *mut P {
     // SAFETY: the caller's promise: all Ps are ours.
     unsafe {

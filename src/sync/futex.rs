@@ -41,6 +41,7 @@ fn hopeless(call: &'static str, word: &AtomicU32, ret: isize) -> ! {
 }
 
 /// Sleeps while `word == value`, at most `ns` nanoseconds (negative: for ever). Wakes up spuriously.
+#[doc(alias = "futexsleep")]
 pub fn sleep(word: &AtomicU32, value: u32, ns: i64) {
     let ret = futex::wait(word, value, ns);
     if !slept(ret) {

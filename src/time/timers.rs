@@ -5,7 +5,7 @@
 
 use super::heap::{Heap, PLACE_BITS, place};
 use crate::abi::{Eface, FuncVal, G, RuntimeTimer, args};
-use crate::os::clock::nanotime;
+use crate::fatal::clock::nanotime;
 use crate::probe::trace;
 use crate::sched::alarm::BATCH;
 use crate::sched::state::WAKE;
@@ -51,6 +51,7 @@ impl core::ops::Deref for Timers {
 }
 
 /// Ps whose heaps ever had a timer, by the heap's number less one. At least as many slots as there can be Ps.
+#[doc(alias = "timers")]
 static HEAPS: [AtomicPtr<P>; 256] = [const { AtomicPtr::new(null_mut()) }; 256];
 /// Heaps in use in [`HEAPS`].
 static NHEAPS: AtomicU32 = AtomicU32::new(0);
@@ -279,6 +280,8 @@ pub unsafe fn check_into(p: *mut P, of: *mut P, ready: &mut GList) {
 }
 
 /// Runs up to [`BATCH`] timers of `h` that are due, and `after` after each.
+#[doc(alias = "runtimer")]
+#[doc(alias = "timerproc")]
 unsafe fn run(h: Timers, now: i64, mut after: impl FnMut()) {
     for _ in 0..BATCH {
         h.lock.lock();

@@ -1,7 +1,7 @@
 //! A processor: the right to run Go code, and the caches that need no lock because only its M touches them.
 
 use crate::abi::{G, M};
-use crate::os::clock::nanotime;
+use crate::fatal::clock::nanotime;
 use crate::sync::ring::Ring;
 use core::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 

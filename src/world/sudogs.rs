@@ -26,6 +26,7 @@ static SHARED: Mutex<Shared, { rank::SUDOG_POOL }> = Mutex::new(Shared {
 ///
 /// # Safety
 /// The thread holds a P, and a goroutine called in.
+#[doc(alias = "acquireSudog")]
 pub unsafe fn acquire() -> *mut Sudog {
     // SAFETY: the pool is this thread's P's.
     unsafe {
