@@ -5,6 +5,7 @@ use super::{line, mark, pace, roots, specials, verify, work, worker};
 use crate::abi::{G, Status, args};
 use crate::config::godebug;
 use crate::debug::allocfree;
+use crate::fatal::clock::nanotime;
 use crate::heap::cache::{self, flush_caches};
 use crate::heap::{self, trigger};
 use crate::probe::trace;

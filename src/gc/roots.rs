@@ -20,6 +20,7 @@ use super::specials;
 use crate::abi::G;
 use crate::code::sites;
 use crate::fatal::Hook;
+use crate::fatal::clock;
 use crate::heap::dead;
 use crate::heap::layout::load;
 use crate::sched::{interrupt, stw};

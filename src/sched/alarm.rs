@@ -3,7 +3,7 @@
 
 use super::state::{POLLER, PROMPT, SCHED, SYSMON_WAIT, WAKE};
 use super::threads;
-use crate::os::futex;
+use crate::sync::futex;
 use crate::sync::note::Note;
 use crate::world::p::{has_timers, timer_due};
 use crate::world::{self, events};

@@ -74,10 +74,22 @@ impl Care {
         let percent = |n: usize, of: usize| format!("{} %", (n * 100 + of / 2) / of.max(1));
         let rows = [
             ("unsafe sites per thousand lines", per_thousand(self.sites)),
-            ("blocks that are a whole body", percent(self.whole, self.blocks)),
-            ("safety comments of five words", percent(self.short, self.comments)),
-            ("unsafe fns with a Safety section", percent(self.told, self.functions)),
-            ("debug_assert per thousand lines", per_thousand(self.asserts)),
+            (
+                "blocks that are a whole body",
+                percent(self.whole, self.blocks),
+            ),
+            (
+                "safety comments of five words",
+                percent(self.short, self.comments),
+            ),
+            (
+                "unsafe fns with a Safety section",
+                percent(self.told, self.functions),
+            ),
+            (
+                "debug_assert per thousand lines",
+                per_thousand(self.asserts),
+            ),
             ("pub items", self.public.to_string()),
             ("code lines over 120 columns", self.long.to_string()),
         ];
