@@ -1,9 +1,10 @@
 //! Urgent goroutines, which go before the others: those that a timer readied, or the network while every P was busy.
 //!
-//! What they wait for has a time of its own, so they are not to stand in line behind goroutines that compute for a whole time slice each. A P that finds
-//! its timers due runs the first of the goroutines they wake at once and puts the rest into the list `Sched::prompt`, where any P takes them before its
-//! own queue. sysmon puts there what it finds on the network while goroutines run long. While the list is not empty, sysmon asks goroutines that have run
-//! for [`HOG_NS`] to make room; goroutines that allocate look themselves ([`look_for_timers`](alarm::look_for_timers)). A P that does not get to its timers at all has them fired by others ([`timers_overdue`]).
+//! They wait for a point in time, so they are not to queue behind goroutines that compute for a whole time slice each. A P that finds its timers due
+//! runs the first of the goroutines they wake at once and puts the rest on the list `Sched::prompt`, from which every P takes before it looks at its
+//! own queue. sysmon puts there what it finds on the network while goroutines run long. While the list is not empty, sysmon preempts goroutines that have
+//! run for [`HOG_NS`]; goroutines that allocate look themselves ([`look_for_timers`](alarm::look_for_timers)). If a P does not get to its timers at all,
+//! other threads fire them ([`timers_overdue`]).
 //!
 //! After [`STREAK`] of them in a row a P runs another goroutine, so that many timers with short periods starve none. While the list is long no more
 //! timers are fired: the goroutines they wake would only be at its end.

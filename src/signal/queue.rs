@@ -1,6 +1,6 @@
 //! Signals on their way to package os/signal: from the handlers of all threads to the one goroutine that receives them.
 //!
-//! A handler may not ready a goroutine: it notes the signal in [`PENDING`] and breaks the network poller's wait. Whoever polls finds the receiver and
+//! A handler may not ready a goroutine: it notes the signal in [`PENDING`] and breaks the network poller's wait. The thread that polls next finds the receiver and
 //! hands it to the scheduler (`dispatch::outside`); the receiver takes one signal at a time. A signal that comes again before it was received counts once.
 
 use crate::abi::{G, Status, args};
