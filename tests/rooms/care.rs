@@ -61,7 +61,7 @@ impl Care {
         if sig.unsafety.is_some() {
             self.sites += 1;
             self.functions += 1;
-            self.told += usize::from(attrs.iter().any(|a| is_safety_section(a)));
+            self.told += usize::from(attrs.iter().any(is_safety_section));
         }
         if let [Stmt::Expr(Expr::Unsafe(_), _)] = &body.stmts[..] {
             self.whole += 1;
