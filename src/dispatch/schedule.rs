@@ -32,6 +32,7 @@ unsafe extern "C" {
 }
 
 /// Rounds of scheduling between looks at the global queue, so that two goroutines on a local queue cannot starve it.
+// Odd: a yield adds a tick of its own.
 const GLOBAL_EVERY: u32 = 61;
 
 /// How long a goroutine may wait for its waker to block before a P without work steals it. With a longer wait more goroutines stay where the data that they
