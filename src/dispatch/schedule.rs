@@ -267,7 +267,7 @@ unsafe fn execute(g: *mut G, inherit: bool) -> Status {
         let m = getm();
         let p: *mut P = (*m).p.cast();
         if !inherit {
-            (*p).schedtick.fetch_add(1, Ordering::Relaxed);
+            (*p).begin_slice();
         }
         (*m).curg = g;
         (*p).last = g;

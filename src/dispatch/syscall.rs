@@ -84,17 +84,7 @@ pub unsafe fn enter_slow(a: &mut args::runtime_entersyscall) {
         }
         if phase::GCWAITING.load(Ordering::Acquire) != 0 {
             let mut s = SCHED.lock();
-            if s.stopwait > 0
-                && (*p)
-                    .status
-                    .compare_exchange(
-                        pstatus::SYSCALL,
-                        pstatus::GCSTOP,
-                        Ordering::AcqRel,
-                        Ordering::Relaxed,
-                    )
-                    .is_ok()
-            {
+            if s.stopwait > 0 && (*p).take_from_syscall(pstatus::GCSTOP) {
                 lost(p);
                 s.stopwait -= 1;
                 if s.stopwait == 0 {
@@ -116,17 +106,7 @@ pub unsafe fn exit_leaf(_a: &mut args::runtime_exitsyscall) -> bool {
     unsafe {
         let m = getm();
         let p: *mut P = (*m).oldp.cast();
-        if p.is_null()
-            || (*p)
-                .status
-                .compare_exchange(
-                    pstatus::SYSCALL,
-                    pstatus::RUNNING,
-                    Ordering::AcqRel,
-                    Ordering::Relaxed,
-                )
-                .is_err()
-        {
+        if p.is_null() || !(*p).take_from_syscall(pstatus::RUNNING) {
             return false;
         }
         if trace::on() {
@@ -175,16 +155,7 @@ unsafe fn traced_exit(m: *mut M, g: *mut G) -> bool {
     unsafe {
         let p: *mut P = ptr::with_exposed_provenance_mut(core::mem::take(&mut (*m).tracedp));
         let tick = (*m).syscalltick;
-        if (*p)
-            .status
-            .compare_exchange(
-                pstatus::SYSCALL,
-                pstatus::RUNNING,
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            )
-            .is_ok()
-        {
+        if (*p).take_from_syscall(pstatus::RUNNING) {
             threads::keep_p(p);
             if (*p).syscalltick.load(Ordering::Acquire) == tick {
                 (*g).systraced = 0;

@@ -228,16 +228,7 @@ fn retake(now: i64) -> Seen {
                     if !over && (!blocks || unwanted) {
                         continue;
                     }
-                    if (*p)
-                        .status
-                        .compare_exchange(
-                            pstatus::SYSCALL,
-                            pstatus::IDLE,
-                            Ordering::AcqRel,
-                            Ordering::Relaxed,
-                        )
-                        .is_ok()
-                    {
+                    if (*p).take_from_syscall(pstatus::IDLE) {
                         found.taken += 1;
                         threads::lost(p);
                         dispatch::threads::hand_off(p);

@@ -55,6 +55,7 @@ pub fn ensure_seeded() {
         tv_sec: 0,
         tv_nsec: 0,
     };
+    // Where even that is refused it stays zero; the stack's place is left.
     clock::read(libc::CLOCK_REALTIME, &mut now);
     let here = bytes.as_ptr() as u64;
     KEY[0].store(a ^ here.rotate_left(32), Ordering::Relaxed);

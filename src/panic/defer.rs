@@ -267,21 +267,6 @@ unsafe extern "C" fn gort_deferreturn(argp: *mut u8) -> Found {
     }
 }
 
-/// Drops every record of a goroutine that ends, and its panics.
-///
-/// # Safety
-/// `g` is stopped for good.
-pub unsafe fn drop_all(g: *mut G) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        while let Some(d) = (*g).defer.as_mut() {
-            (*g).defer = d.link;
-            free(d);
-        }
-        super::records::drop_panics(g);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -226,7 +226,7 @@ pub unsafe fn requeue_current(preempted: bool) {
         // The next goroutine has a time slice of its own, even if it was readied to inherit that of `g`: that one may have ended, and sysmon would take
         // the next for one that does not let itself be preempted.
         let p: *mut P = (*m).p.cast();
-        (*p).schedtick.fetch_add(1, Ordering::Relaxed);
+        (*p).begin_slice();
         let mut s = SCHED.lock();
         debug_assert_eq!(status_of(g).load(Ordering::Relaxed), status::RUNNING);
         transition(g, status::RUNNING, status::RUNNABLE);

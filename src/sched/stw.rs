@@ -97,16 +97,7 @@ unsafe fn take_from_syscalls(s: &mut Sched) {
     for p in lists::all_ps() {
         // SAFETY: Ps are never freed; the thread that changes this status has the P.
         unsafe {
-            if (*p)
-                .status
-                .compare_exchange(
-                    pstatus::SYSCALL,
-                    pstatus::GCSTOP,
-                    Ordering::AcqRel,
-                    Ordering::Relaxed,
-                )
-                .is_ok()
-            {
+            if (*p).take_from_syscall(pstatus::GCSTOP) {
                 threads::lost(p);
                 s.stopwait -= 1;
             }

@@ -74,6 +74,25 @@ pub struct P {
     pub goids: [i64; 2],
 }
 
+impl P {
+    /// A time slice begins. Only the thread that holds the P counts them.
+    #[inline(always)]
+    pub fn begin_slice(&self) {
+        let tick = self.schedtick.load(Ordering::Relaxed);
+        self.schedtick
+            .store(tick.wrapping_add(1), Ordering::Relaxed);
+    }
+
+    /// The system call that it is in loses it: `to` is its status from now on. False: it is in none, or another thread was first.
+    #[inline(always)]
+    #[must_use]
+    pub fn take_from_syscall(&self, to: u32) -> bool {
+        self.status
+            .compare_exchange(pstatus::SYSCALL, to, Ordering::AcqRel, Ordering::Relaxed)
+            .is_ok()
+    }
+}
+
 /// `p` has timers.
 #[inline(always)]
 #[expect(clippy::not_unsafe_ptr_arg_deref, reason = "Ps live for ever")]

@@ -51,6 +51,30 @@ pub struct Sudog {
     pub lost_since: i64,
 }
 
+impl Sudog {
+    /// Of `g`, with everything else unset.
+    #[inline(always)]
+    pub(super) fn new(g: *mut G) -> Self {
+        Self {
+            g,
+            elem: null_mut(),
+            next: null_mut(),
+            prev: null_mut(),
+            waitlink: null_mut(),
+            lock: null(),
+            result: 0,
+            send: false,
+            select: false,
+            queued: false,
+            ok: false,
+            patience: Patience::Waits,
+            index: 0,
+            tail: null_mut(),
+            lost_since: 0,
+        }
+    }
+}
+
 /// How a waiter gets a unit of a semaphore, an element or room in a ring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -238,21 +262,8 @@ mod tests {
 
     fn sudog(lock: usize) -> Sudog {
         Sudog {
-            g: null_mut(),
-            elem: null_mut(),
-            next: null_mut(),
-            prev: null_mut(),
-            waitlink: null_mut(),
             lock: lock as *const ChannelLock,
-            result: 0,
-            send: false,
-            select: false,
-            queued: false,
-            ok: false,
-            patience: Patience::Waits,
-            index: 0,
-            tail: null_mut(),
-            lost_since: 0,
+            ..Sudog::new(null_mut())
         }
     }
 

@@ -1,11 +1,11 @@
 //! Pools of waiters that are not in use: one for each P, and one for all.
 
 use super::current;
-use super::sudog::{Patience, PerP, Sudog};
+use super::sudog::{PerP, Sudog};
 use crate::mem;
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
-use core::ptr::{null, null_mut};
+use core::ptr::null_mut;
 
 /// Sudogs of a P's pool beyond which half go to the shared pool: a P on which only waking happens would hoard them.
 const POOL_MAX: u32 = 128;
@@ -37,23 +37,7 @@ pub unsafe fn acquire() -> *mut Sudog {
         let s = pool.free;
         pool.free = (*s).waitlink;
         pool.len -= 1;
-        s.write(Sudog {
-            g: current::curg(),
-            elem: null_mut(),
-            next: null_mut(),
-            prev: null_mut(),
-            waitlink: null_mut(),
-            lock: null(),
-            result: 0,
-            send: false,
-            select: false,
-            queued: false,
-            ok: false,
-            patience: Patience::Waits,
-            index: 0,
-            tail: null_mut(),
-            lost_since: 0,
-        });
+        s.write(Sudog::new(current::curg()));
         s
     }
 }
