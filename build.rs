@@ -1,8 +1,8 @@
 //! Turns the contract with compiled Go code (`abi/`) into code, and assembles `asm/`.
 //!
 //! From `abi/surface.toml` come, in `OUT_DIR`:
-//! - `surface.rs`: the argument structures, the `extern "C"` wrappers that check each Rust function against its
-//!   row, and the table of argument pointer maps;
+//! - `surface.rs`: the argument structures, the `extern "C"` wrappers that check each Rust function
+//!   against its row, and the table of argument pointer maps;
 //! - `trampolines.S`: the entry of every symbol, included by `asm/gort.S`;
 //! - `places.txt`: files and lines of the functions, for the linker;
 //! - `types.S`: the descriptors of the basic types and of the types of package runtime.
@@ -26,10 +26,12 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Bytes of a goroutine's stack that leaf functions may take for assertions, with the feature `checked`. More makes less of a small stack usable.
+/// Bytes of a goroutine's stack that leaf functions may take for assertions, with the feature
+/// `checked`. More makes less of a small stack usable.
 const CHECKS_ROOM: usize = 256;
 
-/// What executables call the folder of this project, wherever it is built: scripts/rustc says so to rustc.
+/// What executables call the folder of this project, wherever it is built: scripts/rustc says so to
+/// rustc.
 const ROOT: &str = "/gort";
 
 fn main() {
@@ -73,8 +75,9 @@ fn main() {
         .flags(named(&out, &format!("{ROOT}/generated")))
         .compile("gortasm");
 
-    // Only the hosted unit tests are linked here (the library itself is an archive). They share a process with the host's start-up
-    // code and C library, and lack what the linker of Go programs supplies; nothing that a test calls is left unresolved.
+    // Only the hosted unit tests are linked here (the library itself is an archive). They share a
+    // process with the host's start-up code and C library, and lack what the linker of Go programs
+    // supplies; nothing that a test calls is left unresolved.
     for arg in [
         "-no-pie",
         "-Wl,-z,muldefs",

@@ -1,10 +1,10 @@
 /*
- * The structures that code compiled by Go 1.5 can see, and the two of ours (G, M) that it reaches into.
- * This is the only place where they are laid out: bindgen turns it into src/abi/go15.rs (a test fails when
- * that file is stale), and asm/offsets.h is checked against it at compile time.
+ * The structures that code compiled by Go 1.5 can see, and the two of ours (G, M) that it reaches
+ * into. This is the only place where they are laid out: bindgen turns it into src/abi/go15.rs (a
+ * test fails when that file is stale), and asm/offsets.h is checked against it at compile time.
  *
- * Readers of a field: C = compiled code, L = linker, R = package reflect, P = another package of the
- * standard library, G = debuggers. A field without a reader is gort's own.
+ * Readers of a field: C = compiled code, L = linker, R = package reflect, P = another package of
+ * the standard library, G = debuggers. A field without a reader is gort's own.
  */
 #include <stdint.h>
 

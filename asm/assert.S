@@ -1,6 +1,7 @@
 /*
- * Type assertions while no barrier is due: a comparison and a copy, without a frame; the usual sizes where they stand. Everything else is left to
- * the functions in types/assert.rs, which start from the beginning. E is interface{}, I an interface with methods, T any other type.
+ * Type assertions while no barrier is due: a comparison and a copy, without a frame; the usual
+ * sizes where they stand. Everything else is left to the functions in types/assert.rs, which start
+ * from the beginning. E is interface{}, I an interface with methods, T any other type.
  *
  *   rsp+8       the type asserted
  *   rsp+16, 24  the interface value

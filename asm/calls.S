@@ -1,7 +1,8 @@
 /*
- * reflect.call(argtype, fn, arg unsafe.Pointer, n, retoffset uint32): copies n bytes of arguments into a new outgoing area, calls fn,
- * copies the results back. One frame size for each power of two, so that the unwinder knows the frame from the return address alone.
- * While the callee runs, its own map describes the copied arguments.
+ * reflect.call(argtype, fn, arg unsafe.Pointer, n, retoffset uint32): copies n bytes of arguments
+ * into a new outgoing area, calls fn, copies the results back. One frame size for each power of
+ * two, so that the unwinder knows the frame from the return address alone. While the callee runs,
+ * its own map describes the copied arguments.
  */
 
 /* Copies rcx bytes from rsi to rdi, words first. Clobbers rax. */
@@ -27,8 +28,9 @@
 .endm
 
 /*
- * rdi = arguments of reflect.call, whose results were copied back while marking runs. A function of its own so that `gort prove` bounds it:
- * what a function that checks the stack itself calls is not followed.
+ * rdi = arguments of reflect.call, whose results were copied back while marking runs. A function of
+ * its own so that `gort prove` bounds it: what a function that checks the stack itself calls is not
+ * followed.
  */
 GOFUNC gort.callbarrier
     mov rbp, rsp

@@ -1,12 +1,14 @@
 /*
- * Memory primitives, continued: equality, order and search. The rules are those of memory.S; operands of more than 64 bytes (256 for the order) are
- * compared with AVX2 where the processor has it.
+ * Memory primitives, continued: equality, order and search. The rules are those of memory.S;
+ * operands of more than 64 bytes (256 for the order) are compared with AVX2 where the processor has
+ * it.
  */
 
 /* ---- equality ----------------------------------------------------------------------------- */
 
 /*
- * rdi, rsi, rdx = size; the byte at r8 becomes the answer. Up to sixteen bytes are compared where the macro stands: what they cost is the way there.
+ * rdi, rsi, rdx = size; the byte at r8 becomes the answer. Up to sixteen bytes are compared where
+ * the macro stands: what they cost is the way there.
  */
 .macro EQUAL
     cmp rdi, rsi

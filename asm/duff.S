@@ -1,5 +1,6 @@
 /*
- * duffzero and duffcopy are entered in the middle: every step has exactly the length that the compiler counts with.
+ * duffzero and duffcopy are entered in the middle: every step has exactly the length that the
+ * compiler counts with.
  */
 GOENTRY runtime.duffzero gort_index_runtime_duffzero
     .rept 31
@@ -32,12 +33,15 @@ GOENTRY runtime.duffcopy gort_index_runtime_duffcopy
 ENDFUNC runtime.duffcopy
 
 /*
- * What the linker calls instead (link/src/specialise.rs): `runtime.duffzero.N` clears N words. Compiled code takes these routines for
- * instructions: every register stays as it is but rdi, which moves on as above, and vector registers may hold variables. So the wide words come
- * from ymm16, which no compiled code knows and after which no `vzeroupper` is due; where there is no AVX-512, from xmm0, which is kept below the stack pointer:
- * nothing is called or interrupted in here, and handlers of signals have a stack of their own. rsp keeps its value, as memory.S has it. rax is zero
- * on entry: in between it is free. Stores that straddle a line of the cache take twice as long, and stacks are aligned to words only; so the first
- * and the last are where they fall, and aligned ones are between them.
+ * What the linker calls instead (link/src/specialise.rs): `runtime.duffzero.N` clears N words.
+ * Compiled code takes these routines for instructions: every register stays as it is but rdi, which
+ * moves on as above, and vector registers may hold variables. So the wide words come from ymm16,
+ * which no compiled code knows and after which no `vzeroupper` is due; where there is no AVX-512,
+ * from xmm0, which is kept below the stack pointer: nothing is called or interrupted in here, and
+ * handlers of signals have a stack of their own. rsp keeps its value, as memory.S has it. rax is
+ * zero on entry: in between it is free. Stores that straddle a line of the cache take twice as
+ * long, and stacks are aligned to words only; so the first and the last are where they fall, and
+ * aligned ones are between them.
  */
 
 /* 32 bytes at a time up to rdi, entered at the store that is due; then the last 32 before rax, the end. */

@@ -3,7 +3,8 @@
  *
  *   0(rsp) .. 31(rsp)   arguments of reflect.call, written by gort.nextfinalizer as its results
  *
- * The results area of gort.nextfinalizer has the layout of reflect.call's arguments, so nothing is moved between the two calls.
+ * The results area of gort.nextfinalizer has the layout of reflect.call's arguments, so nothing is
+ * moved between the two calls.
  */
 GOFUNC runtime.runfinq
     STACKCHECK runtime.runfinq

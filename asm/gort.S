@@ -1,5 +1,6 @@
 /*
- * All assembly of the runtime, one unit: its sections and the table in .gort.sites then come out in address order.
+ * All assembly of the runtime, one unit: its sections and the table in .gort.sites then come out in
+ * address order.
  */
 #include "offsets.h"
     .intel_syntax noprefix

@@ -1,11 +1,13 @@
 /*
- * Functions of interfaces that call compiled code on the goroutine's stack: small frames without state of their own.
+ * Functions of interfaces that call compiled code on the goroutine's stack: small frames without
+ * state of their own.
  */
 
 /*
- * efaceeq(p, q interface{}) bool and its twin for interfaces with methods. What the types of the library's own rows need is done here; a compiled
- * function is called from here, on the goroutine's stack; system mode is for the panic of types without equality. `typ` turns the first
- * word of p, in rcx, into its type.
+ * efaceeq(p, q interface{}) bool and its twin for interfaces with methods. What the types of the
+ * library's own rows need is done here; a compiled function is called from here, on the goroutine's
+ * stack; system mode is for the panic of types without equality. `typ` turns the first word of p,
+ * in rcx, into its type.
  *
  *   rsp+0, +8   arguments: the data words, which point to the values
  *   rsp+16      result

@@ -2,15 +2,19 @@
  * Memory primitives, for compiled code (arguments on the stack) and for Rust (System V).
  *
  * Rules that hold in this file:
- * - rsp keeps its entry value wherever a user address is touched: a fault is made to look like a call from the instruction, and the
- *   signal handler takes 0(rsp) as the Go caller's return address. So entries load registers and jump; nothing is pushed.
- * - A word that is aligned in source and destination is moved by one instruction: the collector may look at any time. Vector
- *   moves satisfy that (no processor splits an aligned eight-byte part of them); byte-wise string instructions are not used.
- * - Only rax, rcx, rdx, rsi, rdi, r8-r11 and vector registers are touched, so that each body serves both conventions.
+ * - rsp keeps its entry value wherever a user address is touched: a fault is made to look like a
+ *   call from the instruction, and the signal handler takes 0(rsp) as the Go caller's return
+ *   address. So entries load registers and jump; nothing is pushed.
+ * - A word that is aligned in source and destination is moved by one instruction: the collector may
+ *   look at any time. Vector moves satisfy that (no processor splits an aligned eight-byte part of
+ *   them); byte-wise string instructions are not used.
+ * - Only rax, rcx, rdx, rsi, rdi, r8-r11 and vector registers are touched, so that each body serves
+ *   both conventions.
  * - Reads stay inside the operands, or (IndexByte only) inside the page that holds them.
  *
- * Sizes up to 256 need no loop: two, four, eight or sixteen overlapping vectors cover them. Above that, AVX2 is used where the
- * processor has it (gort_cpu_init); the uppers are cleared on the way out, so compiled SSE code never pays for a transition.
+ * Sizes up to 256 need no loop: two, four, eight or sixteen overlapping vectors cover them. Above
+ * that, AVX2 is used where the processor has it (gort_cpu_init); the uppers are cleared on the way
+ * out, so compiled SSE code never pays for a transition.
  */
 
 /* Bits of gort_cpu_features: 1 = AVX2 is there and usable, 2 = fast `rep stos`, 4 = AVX-512VL is there and usable. */
@@ -74,8 +78,9 @@ ENDCFUNC gort_cpu_init
 /* ---- moving ------------------------------------------------------------------------------- */
 
 /*
- * Moves more than 256 bytes upwards: rdi = to, rsi = from, rdx = n, `to` not inside (from, from+n). The unaligned head (one
- * vector) and tail (four) are loaded before anything is stored and stored last, the rest goes to aligned addresses.
+ * Moves more than 256 bytes upwards: rdi = to, rsi = from, rdx = n, `to` not inside (from, from+n).
+ * The unaligned head (one vector) and tail (four) are loaded before anything is stored and stored
+ * last, the rest goes to aligned addresses.
  */
 .macro MOVE_UP v w u a
     \u \v\()4, [rsi]
@@ -451,8 +456,9 @@ GOFUNC runtime.writebarrierptr gort_index_runtime_writebarrierptr
 ENDFUNC runtime.writebarrierptr
 
 /*
- * rdi = destination, rsi = source, rdx = bytes. Answers how many bytes could not be copied, because the source cannot be read: the signal handler makes a fault of
- * the instruction at gort_copy_readable_at go on at gort_copy_readable_out. C ABI.
+ * rdi = destination, rsi = source, rdx = bytes. Answers how many bytes could not be copied, because
+ * the source cannot be read: the signal handler makes a fault of the instruction at
+ * gort_copy_readable_at go on at gort_copy_readable_out. C ABI.
  */
 CFUNC gort_copy_readable
     mov rcx, rdx

@@ -1,6 +1,7 @@
 /*
- * Deferred calls, panics and goroutine exit: the frames that stand on goroutine stacks while deferred functions run.
- * All state is in heap records (Panic, Defer); these frames only sequence the steps.
+ * Deferred calls, panics and goroutine exit: the frames that stand on goroutine stacks while
+ * deferred functions run. All state is in heap records (Panic, Defer); these frames only sequence
+ * the steps.
  */
 
 /* deferreturn(arg0): runs the frame's pending deferred calls one by one by returning into the CALL again. */
@@ -22,7 +23,8 @@ GOFUNC runtime.deferreturn gort_index_runtime_deferreturn
 ENDFUNC runtime.deferreturn
 
 /*
- * gopanic(e interface{}). Outgoing area: gort.panicnext leaves there exactly reflect.call's arguments.
+ * gopanic(e interface{}). Outgoing area: gort.panicnext leaves there exactly reflect.call's
+ * arguments.
  */
 GOFUNC runtime.gopanic gort_index_runtime_gopanic
     STACKCHECK runtime.gopanic
@@ -65,8 +67,9 @@ GOFUNC runtime.goexit
 ENDFUNC runtime.goexit
 
 /*
- * A runtime function raised a panic: entered by jump, rsp as at that function's entry, the value in g.panicarg. The frame stands for the function's own, which
- * is gone: tracebacks show it by the surface index at rsp+RAISED_IN (src/unwind/frames.rs).
+ * A runtime function raised a panic: entered by jump, rsp as at that function's entry, the value in
+ * g.panicarg. The frame stands for the function's own, which is gone: tracebacks show it by the
+ * surface index at rsp+RAISED_IN (src/unwind/frames.rs).
  */
 GOFUNC runtime.raise
     sub rsp, 24
@@ -95,7 +98,8 @@ CFUNC gort_raise
 ENDCFUNC gort_raise
 
 /*
- * Run-time panics with a fixed text, number `kind` of src/panic/values.rs. The first three are called by compiled code, the others by sigpanic.
+ * Run-time panics with a fixed text, number `kind` of src/panic/values.rs. The first three are
+ * called by compiled code, the others by sigpanic.
  */
 .macro PANICFN name kind index=-1
 GOFUNC "\name" \index
@@ -115,8 +119,9 @@ ENDFUNC "\name"
     PANICFN runtime.panicmem 5
 
 /*
- * The signal handler made the faulting instruction look like a call of this function. Rust decides what becomes of it: the number of a
- * run-time panic, which is raised from here, or the end of the program.
+ * The signal handler made the faulting instruction look like a call of this function. Rust decides
+ * what becomes of it: the number of a run-time panic, which is raised from here, or the end of the
+ * program.
  */
 GOFUNC runtime.sigpanic
     /* Not behind a call stands its caller: debuggers are to look at the faulting instruction, not at the one before. */

@@ -1,6 +1,6 @@
 /*
- * Staying on the P, for sync.Pool and atomic.Value: a few instructions without a frame, since a Get or Put that finds its value is hardly more.
- * sema/pin.rs says what the count means.
+ * Staying on the P, for sync.Pool and atomic.Value: a few instructions without a frame, since a Get
+ * or Put that finds its value is hardly more. sema/pin.rs says what the count means.
  */
 
 .macro PIN name index

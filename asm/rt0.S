@@ -71,8 +71,8 @@ GOFUNC runtime.init gort_index_runtime_init
 ENDFUNC runtime.init
 
 /*
- * Creates a thread. rdi = clone flags, rsi = its stack top, rdx = m, rcx = fs base.
- * Returns the thread id or -errno in the parent; the child goes on in runtime.mstart, on the new stack.
+ * Creates a thread. rdi = clone flags, rsi = its stack top, rdx = m, rcx = fs base. Returns the
+ * thread id or -errno in the parent; the child goes on in runtime.mstart, on the new stack.
  */
 CFUNC gort_clone
     push r12

@@ -1,5 +1,6 @@
 /*
- * Signal entry: the kernel calls it on the alternate stack, rdi = signal, rsi = siginfo, rdx = ucontext.
+ * Signal entry: the kernel calls it on the alternate stack, rdi = signal, rsi = siginfo, rdx =
+ * ucontext.
  */
 CFUNC gort_sigtramp
     push rbp
@@ -16,8 +17,9 @@ CFUNC gort_sigtramp
 ENDCFUNC gort_sigtramp
 
 /*
- * Where the trampoline returns to, with rsp at the ucontext. Debuggers walk through it to what the signal interrupted: its caller's
- * registers are those that the kernel saved, each of them at its place in the ucontext.
+ * Where the trampoline returns to, with rsp at the ucontext. Debuggers walk through it to what the
+ * signal interrupted: its caller's registers are those that the kernel saved, each of them at its
+ * place in the ucontext.
  */
 .set UC_RSP, 160
 .macro SAVED register offset

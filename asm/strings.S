@@ -1,13 +1,15 @@
 /*
- * Functions on strings for which registers matter: iteration by runes, conversions that only alias memory, the entry of map lookups.
+ * Functions on strings for which registers matter: iteration by runes, conversions that only alias
+ * memory, the entry of map lookups.
  */
 
 /* ---- runes -------------------------------------------------------------------------------- */
 
 /*
- * stringiter2(s string, k int) (next int, r rune), and stringiter without the rune: the rune at k and where the next one starts, 0 at the
- * end. The rules are those of src/strings/utf8.rs. Here because the width must come from branches, which are predicted: computed from
- * the bytes it would chain each step of a loop to the decoding of the one before.
+ * stringiter2(s string, k int) (next int, r rune), and stringiter without the rune: the rune at k
+ * and where the next one starts, 0 at the end. The rules are those of src/strings/utf8.rs. Here
+ * because the width must come from branches, which are predicted: computed from the bytes it would
+ * chain each step of a loop to the decoding of the one before.
  */
 .macro STRINGITER rune
     mov rax, [rsp+24]
@@ -180,8 +182,9 @@ ENDFUNC runtime.typedslicecopy
 /* ---- lookups of strings ------------------------------------------------------------------- */
 
 /*
- * mapaccess1_faststr(t, h, key string) and mapaccess2_faststr: nil and empty maps are answered here, with the element type's zero value, since
- * entering Rust would take longer than that. MapType.elem is at 80, Type.zero at 64 (checked in src/map/entry.rs).
+ * mapaccess1_faststr(t, h, key string) and mapaccess2_faststr: nil and empty maps are answered
+ * here, with the element type's zero value, since entering Rust would take longer than that.
+ * MapType.elem is at 80, Type.zero at 64 (checked in src/map/entry.rs).
  */
 .macro MAPACCESS_STR name leaf two
 GOENTRY \name gort_index_\leaf

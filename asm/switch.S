@@ -15,9 +15,11 @@ CFUNC gort_gogo
 ENDCFUNC gort_gogo
 
 /*
- * Goes on with a goroutine that a signal stopped: rdi = g, rsi = its registers (src/world/registers.rs). Does not return. Everything is loaded from the record, the last
- * words by iretq, so nothing is written to the goroutine's stack: assembly code of the program may use words below its stack pointer. A signal that
- * comes in between finds a pc outside of Go text and leaves the record alone.
+ * Goes on with a goroutine that a signal stopped: rdi = g, rsi = its registers
+ * (src/world/registers.rs). Does not return. Everything is loaded from the record, the last words
+ * by iretq, so nothing is written to the goroutine's stack: assembly code of the program may use
+ * words below its stack pointer. A signal that comes in between finds a pc outside of Go text and
+ * leaves the record alone.
  */
 CFUNC gort_resume
     mov eax, [rsi+REGISTERS_COMPONENTS]
@@ -61,7 +63,8 @@ CFUNC gort_resume
 ENDCFUNC gort_resume
 
 /*
- * `.cfi_undefined rip` here and below: on g0 for good, the goroutine has been left. A debugger's walk ends.
+ * `.cfi_undefined rip` here and below: on g0 for good, the goroutine has been left. A debugger's
+ * walk ends.
  */
 
 /* Where a thread goes on when the handler has stopped its goroutine: on an empty g0 stack, with g0 in FS. */
@@ -86,16 +89,17 @@ CFUNC gort_on_empty_g0
 ENDCFUNC gort_on_empty_g0
 
 /*
- * System and park mode: records where the Go caller goes on, switches to g0's stack, calls Rust. rax = function, r10d = surface index,
- * rsp as at the runtime function's entry.
+ * System and park mode: records where the Go caller goes on, switches to g0's stack, calls Rust.
+ * rax = function, r10d = surface index, rsp as at the runtime function's entry.
  *
  *   goroutine stack            g0 stack
  *   | caller's args    |       | (empty)        | <- g0.sched.sp
  *   | return address   | <- r12 | Rust frames    |
  *
- * Rust answers a status: done, or what to do instead of returning (src/abi/mod.rs). A preemption asked for meanwhile is taken
- * on the way out: the results are written, no Rust frame is left, so it is a safe point.
- * One copy for all symbols: the indirect call is predicted by its history, and a copy for each would cost 100 bytes of text and unwind data.
+ * Rust answers a status: done, or what to do instead of returning (src/abi/mod.rs). A preemption
+ * asked for meanwhile is taken on the way out: the results are written, no Rust frame is left, so
+ * it is a safe point. One copy for all symbols: the indirect call is predicted by its history, and
+ * a copy for each would cost 100 bytes of text and unwind data.
  */
 CFUNC gort_system_call
     /* Between stacks in any order of addresses: gdb takes it from a signal handler's frame only. */
@@ -158,8 +162,9 @@ CFUNC gort_preempted
 ENDCFUNC gort_preempted
 
 /*
- * Called by prologues. 0(rsp) = return address in f (it holds a jump to f's entry), 8(rsp) = f's return address,
- * 16(rsp) = f's arguments, rdx = f's closure. f goes on at its entry, with a larger stack or after a preemption.
+ * Called by prologues. 0(rsp) = return address in f (it holds a jump to f's entry), 8(rsp) = f's
+ * return address, 16(rsp) = f's arguments, rdx = f's closure. f goes on at its entry, with a larger
+ * stack or after a preemption.
  */
 GOFUNC runtime.morestack_noctxt
     xor edx, edx

@@ -1,14 +1,16 @@
 /*
  * Macros for the entries of runtime functions and for assembly frames on goroutine stacks.
  *
- * On entry from compiled code: 0(rsp) = return address, 8(rsp) = first argument byte, fs:-8 = current g,
- * rdx = closure context for functions that use it, rsp only 8-byte aligned. Every register but rsp may be clobbered.
- * Rust functions follow the System V convention (rbx, rbp, r12-r15 preserved, rsp 16-byte aligned at calls).
+ * On entry from compiled code: 0(rsp) = return address, 8(rsp) = first argument byte, fs:-8 =
+ * current g, rdx = closure context for functions that use it, rsp only 8-byte aligned. Every
+ * register but rsp may be clobbered. Rust functions follow the System V convention (rbx, rbp,
+ * r12-r15 preserved, rsp 16-byte aligned at calls).
  */
 
 /*
- * Starts a function that compiled code can name; `index` is its row in abi/surface.toml, -1 for none. Aligned so that the first instructions, which
- * are all that the commonest calls need, are fetched at once.
+ * Starts a function that compiled code can name; `index` is its row in abi/surface.toml, -1 for
+ * none. Aligned so that the first instructions, which are all that the commonest calls need, are
+ * fetched at once.
  */
 .macro GOFUNC name index=-1
     .p2align 5
@@ -24,8 +26,9 @@
 .endm
 
 /*
- * The same in a section of its own, which programs that do not call the function are linked without. Sections are aligned as the largest is,
- * since linkers order them by that: the functions stay one range (gort.S).
+ * The same in a section of its own, which programs that do not call the function are linked
+ * without. Sections are aligned as the largest is, since linkers order them by that: the functions
+ * stay one range (gort.S).
  */
 .macro GOENTRY name index
     .section ".text.gort.\name", "ax", @progbits

@@ -239,8 +239,9 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A list of parameters or results up to its `)`. Either all have names or none has, and names before a comma take
-    /// the type of the next: a word alone is a name in the one kind of list and a type in the other.
+    /// A list of parameters or results up to its `)`. Either all have names or none has, and names
+    /// before a comma take the type of the next: a word alone is a name in the one kind of list and
+    /// a type in the other.
     fn list(&mut self) -> Result<Vec<Param>> {
         let mut items = Vec::new();
         while !self.eat(")") {

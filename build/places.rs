@@ -1,8 +1,11 @@
-//! Where the functions of the library are: their declarations in the Go tree, from `abi/go-places.txt`, and their implementations here, looked up in
-//! the sources. The linker reads the result from a section of the library that no executable has, and writes it into the function table.
+//! Where the functions of the library are: their declarations in the Go tree, from
+//! `abi/go-places.txt`, and their implementations here, looked up in the sources. The linker reads
+//! the result from a section of the library that no executable has, and writes it into the function
+//! table.
 //!
-//! One line for each function, fields separated by tabs: name, place in the Go tree, place here. A place is `FILE:LINE`, or `-`. Files of the Go tree are
-//! named from its `src`, ours from the root of this project, whose name in executables the first line holds.
+//! One line for each function, fields separated by tabs: name, place in the Go tree, place here. A
+//! place is `FILE:LINE`, or `-`. Files of the Go tree are named from its `src`, ours from the root
+//! of this project, whose name in executables the first line holds.
 
 use crate::surface::Symbol;
 use std::collections::BTreeMap;
@@ -48,7 +51,8 @@ fn in_go_tree(text: &str) -> Vec<(String, String)> {
     out
 }
 
-/// Functions of `asm/`: the lines that start them, by `GOFUNC`, `GOENTRY` or a macro that uses one of them.
+/// Functions of `asm/`: the lines that start them, by `GOFUNC`, `GOENTRY` or a macro that uses one
+/// of them.
 fn in_assembly(root: &Path) -> Vec<(String, String)> {
     let mut out = Vec::new();
     let files = fs::read_dir(root.join("asm")).expect("asm").flatten();
@@ -58,7 +62,8 @@ fn in_assembly(root: &Path) -> Vec<(String, String)> {
         }
         let text = fs::read_to_string(&path).expect("a file of asm");
         let file = path.strip_prefix(root).expect("below the root").display();
-        // Macros that start a function: name, parameter, and the function's name with the parameter in it. The macro and the loop that a line is in.
+        // Macros that start a function: name, parameter, and the function's name with the parameter
+        // in it. The macro and the loop that a line is in.
         let mut starters = vec![("GOFUNC", "name", "\\name"), ("GOENTRY", "name", "\\name")];
         let (mut makro, mut looped) = (("", ""), ("", Vec::new()));
         for (i, line) in text.lines().enumerate() {
@@ -99,7 +104,8 @@ fn in_assembly(root: &Path) -> Vec<(String, String)> {
 fn in_rust(root: &Path, path: &str) -> String {
     let mut modules: Vec<&str> = path.split("::").collect();
     let name = modules.pop().unwrap_or_default();
-    // Functions may lie in a file that their module re-exports, and may be made by a macro that is called with their name.
+    // Functions may lie in a file that their module re-exports, and may be made by a macro that is
+    // called with their name.
     let starts = |line: &str| {
         let after = line.split_once("fn ").map(|(_, after)| after);
         after

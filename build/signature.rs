@@ -1,7 +1,9 @@
-//! Go signatures of `abi/surface.toml` as argument areas: `8(SP)` of the caller's frame is their first byte.
+//! Go signatures of `abi/surface.toml` as argument areas: `8(SP)` of the caller's frame is their
+//! first byte.
 //!
-//! Parameters lie at their natural alignment, results follow from the next multiple of 8 (calling convention of Go 1.5).
-//! Types, their sizes and where they hold pointers are those that the descriptors are made of.
+//! Parameters lie at their natural alignment, results follow from the next multiple of 8 (calling
+//! convention of Go 1.5). Types, their sizes and where they hold pointers are those that the
+//! descriptors are made of.
 
 use super::gotype::{Go, Param, Signature};
 use super::shape::Model;
@@ -14,7 +16,8 @@ pub struct Field {
     pub size: usize,
 }
 
-/// Fields of the argument area, its size, and the words of parameters and of results that hold pointers.
+/// Fields of the argument area, its size, and the words of parameters and of results that hold
+/// pointers.
 #[derive(Default)]
 pub struct Layout {
     pub fields: Vec<Field>,

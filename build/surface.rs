@@ -41,8 +41,8 @@ struct Table {
     symbol: Vec<Symbol>,
 }
 
-/// The rows of a build, in order: a row's place is the symbol's surface index. `tests`: those that only tests want, too.
-/// An error names the row.
+/// The rows of a build, in order: a row's place is the symbol's surface index. `tests`: those that
+/// only tests want, too. An error names the row.
 pub fn parse(text: &str, model: &Model, tests: bool) -> Result<Vec<Symbol>, String> {
     let mut table: Table = toml::from_str(text).map_err(|e| format!("abi/surface.toml: {e}"))?;
     table.symbol.retain(|s| tests || !s.test);
@@ -67,7 +67,8 @@ impl Symbol {
             .collect()
     }
 
-    /// The signature, without a note behind it; none where `go` says in words how the symbol is called, or what it is.
+    /// The signature, without a note behind it; none where `go` says in words how the symbol is
+    /// called, or what it is.
     fn signature(&self) -> Option<&str> {
         if self.kind != "func" || self.go.starts_with("(asm") {
             return None;
@@ -76,7 +77,8 @@ impl Symbol {
         Some(sig)
     }
 
-    /// Checks the row and lays its argument area out; its columns stand against what follows from the signature.
+    /// Checks the row and lays its argument area out; its columns stand against what follows from
+    /// the signature.
     fn laid_out(&self, model: &Model) -> Result<Option<Layout>, String> {
         if self.system.is_some() && self.park.is_some() {
             return Err(String::from("`system` and `park` exclude each other"));
@@ -168,7 +170,8 @@ pub fn rust(symbols: &[Symbol]) -> String {
         let mut wrapper = |prefix: &str, ret: &str, call: String| {
             wrappers.push_str(&format!(
                 "#[unsafe(no_mangle)]\nunsafe extern \"C\" fn gort_{prefix}_{name}(a: *mut args::{name}) -> {ret} {{\n    \
-                 // SAFETY: the trampoline passes the caller's argument area, laid out as the signature says.\n    \
+                 // SAFETY: the trampoline passes the caller's argument area, laid out as the
+                 // signature says.\n \
                  unsafe {{ {call} }}\n}}\n"
             ));
         };

@@ -1,8 +1,9 @@
-//! Writes the type descriptors that libgort.a owns: the basic types, the types of package runtime, and every type that these
-//! mention, so that no descriptor of ours refers to one that only some programs have.
+//! Writes the type descriptors that libgort.a owns: the basic types, the types of package runtime,
+//! and every type that these mention, so that no descriptor of ours refers to one that only some
+//! programs have.
 //!
-//! Compiled code holds addresses of descriptors and compares them, so every type has exactly one: where a Go object
-//! has a copy of one of ours, the linker takes ours.
+//! Compiled code holds addresses of descriptors and compares them, so every type has exactly one:
+//! where a Go object has a copy of one of ours, the linker takes ours.
 
 #[path = "types/emit.rs"]
 mod emit;

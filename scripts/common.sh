@@ -22,7 +22,8 @@ can_build() {
         die "${CC:-cc} is not in PATH; the assembly needs a C compiler (on Debian: apt-get install gcc libc6-dev)"
 }
 
-# Cargo, in this project's folder: its settings (.cargo/config.toml) are those of the folder that it runs in.
+# Cargo, in this project's folder: its settings (.cargo/config.toml) are those of the folder that it
+# runs in.
 in_root() {
     (cd "$root" && CARGO_TARGET_DIR=$target cargo "$@")
 }
@@ -35,8 +36,8 @@ build_gort() {
     cp "$root/scripts/gort-gdb.py" "$target/release/gort-gdb.py"
 }
 
-# The library and a linker that is built soon (Cargo.toml); the name is for the scripts that source this file.
-# shellcheck disable=SC2034
+# The library and a linker that is built soon (Cargo.toml); the name is for the scripts that source
+# this file. shellcheck disable=SC2034
 hello=$target/hello
 
 # Builds them.
@@ -45,20 +46,21 @@ build_hello() {
     in_root build --profile hello -p gort -p gort-link --lib --bin gort-link
 }
 
-# The runtime library with hooks for tests, never what programs are linked with; the name is for the scripts that source this file.
-# shellcheck disable=SC2034
+# The runtime library with hooks for tests, never what programs are linked with; the name is for the
+# scripts that source this file. shellcheck disable=SC2034
 test_library=$target/test-hooks/libgort.a
 
 # Builds it.
 build_test_library() {
     can_build
     in_root build --profile test-hooks --features test-hooks -p gort "$@"
-    # Now it is the newer one of the two libraries, even if there was nothing to do: the command refuses an old one.
+    # Now it is the newer one of the two libraries, even if there was nothing to do: the command
+    # refuses an old one.
     touch "$test_library"
 }
 
-# The runtime library that checks itself as it runs; the name is for the scripts that source this file.
-# shellcheck disable=SC2034
+# The runtime library that checks itself as it runs; the name is for the scripts that source this
+# file. shellcheck disable=SC2034
 checked_library=$target/checked/libgort.a
 
 # Builds it.

@@ -81,12 +81,13 @@ ARRAY, CHAN, MAP, PTR, SLICE = 17, 18, 21, 22, 23
 KIND_MASK, DIRECT = 0x1F, 0x20
 DIRECTIONS = {1: "<-chan ", 2: "chan<- ", 3: "chan "}
 
-# Hash bytes of a map's slots (src/map/table.rs): 0 is an empty one; below the smallest of an entry, the slot's bucket has been
-# evacuated into the new table.
+# Hash bytes of a map's slots (src/map/table.rs): 0 is an empty one; below the smallest of an entry,
+# the slot's bucket has been evacuated into the new table.
 MIN_TOP = 4
 # More than that is no length but what was in memory before a variable got its value.
 LARGEST = 1 << 46
-# Interfaces in interfaces are shown to this depth, and this many of them: they may lead back to where they began.
+# Interfaces in interfaces are shown to this depth, and this many of them: they may lead back to
+# where they began.
 DEEPEST, MOST = 4, 200
 
 
@@ -121,7 +122,8 @@ def lookup_type(name):
     """The type of this name in the debug information, or None."""
     with gdb.with_parameter("language", "go"):
         main = gdb.lookup_static_symbol("main.main")
-        # Outside of the block that holds Go's types gdb prefers its own of the same name, and its int has 32 bits.
+        # Outside of the block that holds Go's types gdb prefers its own of the same name, and its
+        # int has 32 bits.
         where = [main.symtab.static_block()] if main else []
         for spelling in (name, "struct " + name):
             try:
@@ -656,7 +658,8 @@ class InfoGoroutines(gdb.Command):
                 selected.switch()
             else:
                 pc, _, exact = context(g)
-                # Where it called the runtime, instead of where it will return to, which may be another line.
+                # Where it called the runtime, instead of where it will return to, which may be
+                # another line.
                 if not exact and source(pc).endswith(".go"):
                     pc -= 1
             reason = field(g, "G.waitreason")
@@ -776,7 +779,8 @@ class Elsewhere(Unwinder):
     def filter(self, frames):
         return (f for f in frames if not self.own(f.inferior_frame()))
 
-    # gdb counts the thread's own frames (several, where functions were inlined), people and scripts from the goroutine's newest.
+    # gdb counts the thread's own frames (several, where functions were inlined), people and scripts
+    # from the goroutine's newest.
 
     def run(self, command):
         """Runs a command, with numbers of frames as people give and read them."""
@@ -908,7 +912,8 @@ def tell(*_event):
     program = gdb.current_progspace().filename
     if program is None or program == tell.program:
         return
-    # Once, before it runs: a command that is executed while a process starts makes `run` return at once.
+    # Once, before it runs: a command that is executed while a process starts makes `run` return at
+    # once.
     tell.program = program
     if all_goroutines() and not described():
         print(NO_DEBUG, file=sys.stderr)
@@ -930,7 +935,8 @@ def project():
 
 
 def load():
-    # The runtime's own signals: one that asks for preemption, one that takes samples; and one that servers get all day.
+    # The runtime's own signals: one that asks for preemption, one that takes samples; and one that
+    # servers get all day.
     gdb.execute("handle SIGURG SIGPROF SIGPIPE nostop noprint pass", to_string=True)
     for event in ("stop", "new_objfile", "before_prompt"):
         getattr(gdb.events, event).connect(choose_language)

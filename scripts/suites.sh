@@ -1,5 +1,5 @@
-# shellcheck shell=bash
-# Running suites and counting: sourced by scripts/test and scripts/nightly after common.sh, with $logs set to the folder for the suites' output.
+# shellcheck shell=bash Running suites and counting: sourced by scripts/test and scripts/nightly
+# after common.sh, with $logs set to the folder for the suites' output.
 
 mkdir -p "${logs:?}"
 passed=0 failed=0 skipped=0
@@ -11,8 +11,8 @@ began=0
 # shellcheck disable=SC2034
 modes=("gcverify=1,gcstress=10" "stackpoison=1,gcstress=50" "heapguard=1,gcstress=50" "gcstoptheworld=1" "gcshrinkstackoff=1" "preemptstress=50,gcverify=1" "schedrand=1" "schedrand=2,gcstress=50")
 
-# Packages of the standard library whose tests ask most of a runtime, and take a minute or two together.
-# shellcheck disable=SC2034
+# Packages of the standard library whose tests ask most of a runtime, and take a minute or two
+# together. shellcheck disable=SC2034
 std_part=(bufio encoding/gob go/types io os os/exec os/signal reflect runtime/debug strings sync sync/atomic syscall text/template time)
 # Packages that must pass again and again with tests that change GOMAXPROCS on the way.
 # shellcheck disable=SC2034
@@ -54,8 +54,8 @@ check() {
     if ((status == 0)); then count "$name" 0 1 0 0; else count "$name" "$status" 0 1 0; fi
 }
 
-# A suite that names its tests: suite NAME LOG COMMAND...
-# `gort conform` and cargo's test programs each end with a line of totals; there may be many of the latter.
+# A suite that names its tests: suite NAME LOG COMMAND... `gort conform` and cargo's test programs
+# each end with a line of totals; there may be many of the latter.
 suite() {
     local name=$1 log=$2 totals
     shift 2
@@ -70,7 +70,8 @@ suite() {
     count "$name" "$status" $totals
 }
 
-# Says beforehand how long it will take, and what this machine lacks: plan KIND MINUTES, for runs of a kind that take so long on two cores.
+# Says beforehand how long it will take, and what this machine lacks: plan KIND MINUTES, for runs of
+# a kind that take so long on two cores.
 plan() {
     took=$logs/seconds-$1
     local lacks=() go=${GO15ROOT:-${GOROOT:-$HOME/sdk/go1.5.4}}

@@ -1,8 +1,9 @@
 //! gort: a replacement for the Go 1.5 runtime.
 //!
-//! This crate is `libgort.a`, the library that gort's linker puts under programs compiled by the unmodified Go 1.5
-//! compiler. Two worlds meet here (docs/trampolines.md): Go code runs on goroutine stacks that are moved when they grow; Rust code runs
-//! on each thread's system stack (g0) or, in proven small leaf functions, for a moment on the goroutine's.
+//! This crate is `libgort.a`, the library that gort's linker puts under programs compiled by the
+//! unmodified Go 1.5 compiler. Two worlds meet here (docs/trampolines.md): Go code runs on
+//! goroutine stacks that are moved when they grow; Rust code runs on each thread's system stack
+//! (g0) or, in proven small leaf functions, for a moment on the goroutine's.
 //!
 //! Rules that hold everywhere:
 //! - No Rust frame survives a park, and none exists on a thread that stops for the collector.
@@ -11,8 +12,8 @@
 //!
 //! # The rooms
 //!
-//! A room is a folder. **A file names only what is in its own room or in rooms before it in this table**, and files form no circle. tests/rooms
-//! reads the order here and holds the sources to it.
+//! A room is a folder. **A file names only what is in its own room or in rooms before it in this
+//! table**, and files form no circle. tests/rooms reads the order here and holds the sources to it.
 //!
 //! | storey | room | holds |
 //! |---|---|---|

@@ -314,7 +314,8 @@ impl<'a> Emitter<'a> {
             self.line(".p2align 3");
             let _ = writeln!(self.out, ".Lalg{size}:");
             self.line(&format!(".quad .Lhash{size}, .Lequal{size}"));
-            // Func values with the size behind the code address, where the two functions look for it.
+            // Func values with the size behind the code address, where the two functions look for
+            // it.
             let _ = writeln!(
                 self.out,
                 ".Lhash{size}: .quad runtime.memhash_varlen, {size}"
@@ -347,8 +348,9 @@ impl<'a> Emitter<'a> {
     }
 }
 
-/// Hash function, equality function and the size that those of plain memory look for behind their func value; none where
-/// values have neither (slices, functions, and structures that hold them: the NOEQ rows).
+/// Hash function, equality function and the size that those of plain memory look for behind their
+/// func value; none where values have neither (slices, functions, and structures that hold them:
+/// the NOEQ rows).
 type AlgRow = Option<(&'static str, &'static str, usize)>;
 const ALGS: [AlgRow; 22] = [
     None,

@@ -159,7 +159,8 @@ impl Model {
         declared.or_else(|| self.foreign.get(name)?.underlying.as_ref())
     }
 
-    /// Why a value of the type (behind a pointer: a pointer to it) cannot be laid out, if it cannot.
+    /// Why a value of the type (behind a pointer: a pointer to it) cannot be laid out, if it
+    /// cannot.
     pub fn check(&self, ty: &Go, behind_pointer: bool) -> Result<(), String> {
         let word = |ty: &Go| self.check(ty, true);
         match ty {

@@ -1,7 +1,7 @@
 //! `gort doctor`: what is on this machine, and what to do about what is missing.
 //!
-//! Only two things are needed to link and run the kept objects: this executable and a `libgort.a` of its version. Everything else
-//! adds something, and the report says what.
+//! Only two things are needed to link and run the kept objects: this executable and a `libgort.a`
+//! of its version. Everything else adds something, and the report says what.
 
 use std::env;
 use std::ffi::OsStr;
@@ -256,7 +256,8 @@ fn packages() -> Finding {
     finding
 }
 
-/// The linker of the last step, where it is not libwild, which is built in: the one that is named, or that could be.
+/// The linker of the last step, where it is not libwild, which is built in: the one that is named,
+/// or that could be.
 fn system_linker() -> Finding {
     if let Some(named) = flags::linker_variable() {
         let from = format!("from {LINKER_VARIABLE}");

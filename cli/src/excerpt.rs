@@ -1,8 +1,10 @@
-//! Some tests or benchmarks out of Go test files: declarations that they reach, and the imports they need.
+//! Some tests or benchmarks out of Go test files: declarations that they reach, and the imports
+//! they need.
 //!
-//! Package runtime's own tests are compiled with the package and use what it exports to them only; no other runtime has that.
-//! Most need none of it. This takes those out of their files, as they stand and with their line numbers, so that they can be
-//! compiled as a package of their own. What a package exports to its tests can be supplied by another one ([`Hooks`]).
+//! Package runtime's own tests are compiled with the package and use what it exports to them only;
+//! no other runtime has that. Most need none of it. This takes those out of their files, as they
+//! stand and with their line numbers, so that they can be compiled as a package of their own. What
+//! a package exports to its tests can be supplied by another one ([`Hooks`]).
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -41,7 +43,8 @@ enum Token {
     NewLine,
 }
 
-/// Splits source text into tokens with their offsets. Comments are left out, the end of a line comment is a new line.
+/// Splits source text into tokens with their offsets. Comments are left out, the end of a line
+/// comment is a new line.
 fn tokens(source: &str) -> Vec<(usize, Token)> {
     let bytes = source.as_bytes();
     let mut tokens = Vec::new();
@@ -150,7 +153,8 @@ impl File {
             .filter(move |name| name.starts_with(start))
     }
 
-    /// The file, called `file`, with the declarations that are `kept` and the imports that they use. `None` if no declaration is left.
+    /// The file, called `file`, with the declarations that are `kept` and the imports that they
+    /// use. `None` if no declaration is left.
     fn print(&self, file: &str, kept: &[bool], hooks: Option<&Hooks>) -> Option<String> {
         let declarations: Vec<&Declaration> = self
             .declarations
@@ -237,7 +241,8 @@ fn redirect(text: &str, local: &str, hooks: &Hooks) -> String {
     redirected + &text[done..]
 }
 
-/// A package of ours that stands beside one of the Go tree and declares what that exports to its own tests only.
+/// A package of ours that stands beside one of the Go tree and declares what that exports to its
+/// own tests only.
 #[derive(Debug)]
 pub struct Hooks {
     /// The package in the Go tree.
@@ -264,13 +269,15 @@ impl Hooks {
     }
 }
 
-/// A constant that every package of hooks declares: where one is imported, something of it must be used.
+/// A constant that every package of hooks declares: where one is imported, something of it must be
+/// used.
 const HOOKED: &str = "Hooked";
 
 /// The name that it is imported under, where not with a dot.
 const HOOKS: &str = "hooks";
 
-/// Something of a package that a declaration can use, so that the import counts as used; before it stands what tells values from types.
+/// Something of a package that a declaration can use, so that the import counts as used; before it
+/// stands what tells values from types.
 const USERS: [(&str, &str, &str); 3] = [
     ("runtime", "= ", "NumCPU"),
     ("sync", "", "Mutex"),
@@ -330,7 +337,8 @@ impl Declaration {
     }
 }
 
-/// The name of a function, or of the type that it is a method of: the last word before the first parenthesis closes.
+/// The name of a function, or of the type that it is a method of: the last word before the first
+/// parenthesis closes.
 fn function(tokens: &[(usize, Token)]) -> Vec<String> {
     let mut last = None;
     for (_, token) in &tokens[1..] {
@@ -346,12 +354,14 @@ fn function(tokens: &[(usize, Token)]) -> Vec<String> {
     last.into_iter().collect()
 }
 
-/// The names that a declaration of types, variables or constants declares, one or a group in parentheses.
+/// The names that a declaration of types, variables or constants declares, one or a group in
+/// parentheses.
 fn specifications(tokens: &[(usize, Token)]) -> Vec<String> {
     let mut names = Vec::new();
     let group = tokens.get(1).is_some_and(|(_, t)| *t == Token::Other(b'('));
     let outer = usize::from(group);
-    // `a, b int = 1, 2`: names stand at the start and after a comma, up to the first thing that is neither.
+    // `a, b int = 1, 2`: names stand at the start and after a comma, up to the first thing that is
+    // neither.
     let (mut depth, mut listing, mut name) = (0usize, true, true);
     for (_, token) in &tokens[1..] {
         match token {
@@ -379,8 +389,8 @@ fn specifications(tokens: &[(usize, Token)]) -> Vec<String> {
     names
 }
 
-/// Keeps of the files of one package what the functions reach that are `wanted` by name. Returns name and text of each file that
-/// is left.
+/// Keeps of the files of one package what the functions reach that are `wanted` by name. Returns
+/// name and text of each file that is left.
 pub fn excerpt(
     files: &[(String, String)],
     wanted: &dyn Fn(&str) -> bool,
@@ -398,14 +408,16 @@ pub fn excerpt(
         .collect()
 }
 
-/// Do the functions that are `wanted` by name, or what they reach in the files of their package, mention one of these words?
+/// Do the functions that are `wanted` by name, or what they reach in the files of their package,
+/// mention one of these words?
 pub fn mentions(files: &[(String, String)], wanted: &dyn Fn(&str) -> bool, words: &[&str]) -> bool {
     let parsed: Vec<File> = files.iter().map(|(_, text)| File::parse(text)).collect();
     let (_, reached) = reach(&parsed, wanted);
     words.iter().any(|word| reached.contains(word))
 }
 
-/// Which declarations of the files of one package the functions reach that are `wanted` by name or are `init`, and all words in them.
+/// Which declarations of the files of one package the functions reach that are `wanted` by name or
+/// are `init`, and all words in them.
 fn reach<'a>(
     parsed: &'a [File],
     wanted: &dyn Fn(&str) -> bool,

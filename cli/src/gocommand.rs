@@ -1,10 +1,11 @@
-//! What a goroot's go command is asked for that gort has not: found before the real go command spends minutes on it, and
-//! said in one message.
+//! What a goroot's go command is asked for that gort has not: found before the real go command
+//! spends minutes on it, and said in one message.
 //!
-//! Left alone, the go command fails in ways that lead nowhere: for the race detector or shared libraries it first builds
-//! package runtime/cgo with whatever C compiler there is, and without cgo a package that needs it has "no buildable Go
-//! source files". So the script that is a goroot's `bin/go` (see [`crate::goroot`]) calls `gort go-check` with its
-//! arguments before a command that links, and `gort go-failed` after one that failed.
+//! Left alone, the go command fails in ways that lead nowhere: for the race detector or shared
+//! libraries it first builds package runtime/cgo with whatever C compiler there is, and without cgo
+//! a package that needs it has "no buildable Go source files". So the script that is a goroot's
+//! `bin/go` (see [`crate::goroot`]) calls `gort go-check` with its arguments before a command that
+//! links, and `gort go-failed` after one that failed.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -14,7 +15,8 @@ use std::process::{Command, Stdio};
 /// Commands of the go command that compile or link.
 pub const BUILDING: [&str; 5] = ["build", "get", "install", "run", "test"];
 
-/// Flags of those commands that take no value. All others take one, in the same word or in the next.
+/// Flags of those commands that take no value. All others take one, in the same word or in the
+/// next.
 const SWITCHES: &[&str] = &[
     "a",
     "benchmem",
@@ -87,7 +89,8 @@ pub fn refusal(args: &[String], variables: Variables) -> Option<String> {
     None
 }
 
-/// The flags among the arguments of a command, with their values, as the go command would find them.
+/// The flags among the arguments of a command, with their values, as the go command would find
+/// them.
 fn flags(command: &str, args: &[String]) -> Vec<(String, Option<String>)> {
     let mut found = Vec::new();
     let mut args = args.iter();
@@ -133,8 +136,8 @@ fn operands<'a>(command: &str, args: &'a [String]) -> &'a [String] {
     &rest[..end.unwrap_or(rest.len())]
 }
 
-/// The message about Go files named to `go run` that hold C, if any does. `go run` becomes the program, so nothing can be
-/// said after it.
+/// The message about Go files named to `go run` that hold C, if any does. `go run` becomes the
+/// program, so nothing can be said after it.
 pub fn c_in_files(args: &[String]) -> Option<String> {
     let (command, rest) = args.split_first()?;
     if command != "run" {
@@ -166,7 +169,8 @@ fn no_cgo(what: &[&str]) -> String {
     )
 }
 
-/// After a failed command: the message about packages that need cgo, if any of those asked for does.
+/// After a failed command: the message about packages that need cgo, if any of those asked for
+/// does.
 pub fn needs_cgo(go: &Path, args: &[String]) -> Option<String> {
     let (command, rest) = args.split_first()?;
     if !BUILDING.contains(&command.as_str()) {

@@ -7,9 +7,10 @@
 //! - `bin` and everything below `pkg` are *real* folders with a link for each file. The go command
 //!   installs by renaming over the target or by removing it first, so `go install` and `go test -i`
 //!   replace a link in this tree and never write through one into the installation.
-//! - So are `src` and what is below it, but for `testdata`: patterns like `std` find no package behind a link to a folder.
-//! - `src/runtime/runtime-gdb.py` is gort's script for gdb, a file: executables name it as the stock linker's
-//!   name the one of the installation.
+//! - So are `src` and what is below it, but for `testdata`: patterns like `std` find no package
+//!   behind a link to a folder.
+//! - `src/runtime/runtime-gdb.py` is gort's script for gdb, a file: executables name it as the
+//!   stock linker's name the one of the installation.
 //! - `pkg/tool/linux_amd64/link` points to this executable, which acts as `gort link` under that
 //!   name.
 //! - `bin/go` is a script of a few lines: it sets GOROOT and, unless told otherwise, CGO_ENABLED=0,
@@ -17,10 +18,10 @@
 //!   the go command takes cgo for granted and would use the C half of package net. What gort has
 //!   not, such as the race detector, it refuses first (see [`crate::gocommand`]).
 //!
-//! The standard archives keep their time stamps and build ids through the links, and a release of Go
-//! does not rebuild its own packages, so the archives (`runtime` too: the compiler reads its export
-//! data) are used as they are. Only those that were built with cgo, `net` and what imports it in the
-//! official archive, count as out of date; they are compiled once, into this tree.
+//! The standard archives keep their time stamps and build ids through the links, and a release of
+//! Go does not rebuild its own packages, so the archives (`runtime` too: the compiler reads its
+//! export data) are used as they are. Only those that were built with cgo, `net` and what imports
+//! it in the official archive, count as out of date; they are compiled once, into this tree.
 //!
 //! The tree is made beside its final place and renamed into it, so there is never half of one.
 
@@ -341,7 +342,8 @@ fn state(dir: &Path, marker: &Marker, plan: &Plan, scripts: &[Script]) -> Result
         ..marker.clone()
     };
     let same = text == wanted.text()?;
-    // The user may have installed over a link, so its existence is enough; the linker has to be the right one.
+    // The user may have installed over a link, so its existence is enough; the linker has to be the
+    // right one.
     let whole = plan.keys().all(|path| dir.join(path).exists())
         && fs::canonicalize(dir.join(GoInstall::tools_folder()).join("link"))
             .is_ok_and(|link| link == marker.linker)
@@ -501,7 +503,8 @@ fn sibling(dir: &Path) -> Result<PathBuf> {
     Ok(dir.with_file_name(hidden))
 }
 
-/// `dir` as an absolute path without links, as far as it exists: the go command compares GOROOT with other paths as text.
+/// `dir` as an absolute path without links, as far as it exists: the go command compares GOROOT
+/// with other paths as text.
 fn absolute(dir: &Path) -> Result<PathBuf> {
     let dir = std::path::absolute(dir).with_context(|| format!("cannot use {}", dir.display()))?;
     if let Ok(real) = dir.canonicalize() {

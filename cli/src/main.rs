@@ -1,8 +1,9 @@
 //! `gort`: the command of the gort runtime.
 //!
-//! Exit status of every subcommand but `link`: 0 done and good, 1 done and not good (a test failed, something is missing), 2 could
-//! not be done. `link` behaves as Go's own linker does, under the name `gort link` and under the name `link`, by which the
-//! go command calls it in a goroot (see [`goroot`]).
+//! Exit status of every subcommand but `link`: 0 done and good, 1 done and not good (a test failed,
+//! something is missing), 2 could not be done. `link` behaves as Go's own linker does, under the
+//! name `gort link` and under the name `link`, by which the go command calls it in a goroot (see
+//! [`goroot`]).
 
 mod bench;
 mod completions;
@@ -68,7 +69,8 @@ fn main() -> ExitCode {
     if called_as_link(&args) {
         return link(&args[1..]);
     }
-    // Go's flags are not spelt as clap spells them, so the linker reads its own command line and knows its own help.
+    // Go's flags are not spelt as clap spells them, so the linker reads its own command line and
+    // knows its own help.
     let words: Vec<Option<&str>> = args.iter().skip(1).map(|arg| arg.to_str()).collect();
     match words[..] {
         [Some("link"), ..] => return link(&args[2..]),

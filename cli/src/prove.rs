@@ -1,4 +1,5 @@
-//! `gort prove`: checks that what libgort.a runs on goroutine stacks fits there (`gort_link::prove`).
+//! `gort prove`: checks that what libgort.a runs on goroutine stacks fits there
+//! (`gort_link::prove`).
 
 use std::path::PathBuf;
 
@@ -16,7 +17,8 @@ pub struct Args {
     all: bool,
 }
 
-/// Prints the deepest functions; an error names every function that is over the budget or has no bound.
+/// Prints the deepest functions; an error names every function that is over the budget or has no
+/// bound.
 pub fn run(args: &Args) -> Result<()> {
     let library = match &args.library {
         Some(path) => path.clone(),

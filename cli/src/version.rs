@@ -1,4 +1,5 @@
-//! `gort version`, `gort --version`: what this gort is, which Go it serves, and the library that it would link with.
+//! `gort version`, `gort --version`: what this gort is, which Go it serves, and the library that it
+//! would link with.
 
 use gort_link::{golang, host};
 

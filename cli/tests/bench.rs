@@ -34,8 +34,8 @@ fn script(path: &Path, text: &str) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-/// A folder that tells of a machine as `/proc` does: its load, and in how many percent of the last ten seconds programs waited. Its
-/// processors do nothing that counts.
+/// A folder that tells of a machine as `/proc` does: its load, and in how many percent of the last
+/// ten seconds programs waited. Its processors do nothing that counts.
 fn machine(dir: &Path, load: &str, waited: &str) -> String {
     let proc = dir.join(format!("proc-{load}"));
     fs::create_dir_all(proc.join("pressure")).unwrap();

@@ -1,4 +1,5 @@
-//! The command line itself: help, exit status, `gort doctor`, the name `link`, and suites that cannot start.
+//! The command line itself: help, exit status, `gort doctor`, the name `link`, and suites that
+//! cannot start.
 
 mod common;
 

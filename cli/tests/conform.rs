@@ -1,5 +1,6 @@
-//! The suites against a Go whose compiler and linker are shell scripts: a "program" is the lines of its source that
-//! start with `//sh `. So every way in which a test can end is tried without a compiler.
+//! The suites against a Go whose compiler and linker are shell scripts: a "program" is the lines of
+//! its source that start with `//sh `. So every way in which a test can end is tried without a
+//! compiler.
 
 mod common;
 

@@ -46,7 +46,8 @@ fn the_tree_links_to_everything_but_the_linker() {
             "{path}"
         );
     }
-    // Folders that the go command installs into are real, so that it never writes into the installation.
+    // Folders that the go command installs into are real, so that it never writes into the
+    // installation.
     for path in [
         "bin",
         "src",

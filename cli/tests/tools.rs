@@ -37,7 +37,8 @@ fn output(mut command: Command) -> Option<String> {
     Some(String::from_utf8_lossy(&[done.stdout, done.stderr].concat()).into_owned())
 }
 
-/// What gdb says to commands, with the script; `None` where it is missing. `program` ends its command line.
+/// What gdb says to commands, with the script; `None` where it is missing. `program` ends its
+/// command line.
 fn gdb(commands: &[&str], program: &[&Path]) -> Option<String> {
     if Command::new("gdb").arg("--version").output().is_err() {
         eprintln!("not run: gdb is not installed");
@@ -312,8 +313,9 @@ fn gdb_names_every_function_of_the_runtime() {
     let Some(exe) = link("gdb_fault", dir.path()) else {
         return;
     };
-    // The call of the scheduler is the last instruction of functions of which there is no description.
-    // How a goroutine came to stop there is a matter of time: it may have been preempted.
+    // The call of the scheduler is the last instruction of functions of which there is no
+    // description. How a goroutine came to stop there is a matter of time: it may have been
+    // preempted.
     let walk = ["bt", "continue"].repeat(20);
     let commands = [&["break gort_gogo", "run"], &walk[..39]].concat();
     let Some(output) = gdb(&commands, &[&exe]) else {

@@ -1,4 +1,5 @@
-//! The linker behind the reader, up to `go.o`: symbols resolved, tables and debug information built.
+//! The linker behind the reader, up to `go.o`: symbols resolved, tables and debug information
+//! built.
 #![no_main]
 
 use gort_link::{Options, link_object};

@@ -1,7 +1,8 @@
 //! Whether the program fits where it is to go.
 //!
-//! Promise: what is too large, or sent by `-T` and `-D` to where it cannot be, is refused with one line that says what is there, how large it is and what
-//! the limit is. Code reaches data by displacements of 32 bits, so all of a program lies below 2 GiB.
+//! Promise: what is too large, or sent by `-T` and `-D` to where it cannot be, is refused with one
+//! line that says what is there, how large it is and what the limit is. Code reaches data by
+//! displacements of 32 bits, so all of a program lies below 2 GiB.
 
 use crate::error::{Error, Name, Result};
 use crate::flags::Options;
@@ -13,7 +14,8 @@ use object::elf;
 use object::read::elf::{FileHeader as _, ProgramHeader as _};
 use std::ops::Range;
 
-/// Bytes of code and data compiled from Go, as in the stock linker. The rest of the 2 GiB is for the library and for tables.
+/// Bytes of code and data compiled from Go, as in the stock linker. The rest of the 2 GiB is for
+/// the library and for tables.
 pub const MAX_BYTES: u64 = 2_000_000_000;
 /// Where Linux lets programs begin (`vm.mmap_min_addr`).
 pub const FIRST: u64 = 1 << 16;

@@ -1,8 +1,11 @@
-//! `.debug_gdb_scripts`: the script that gdb loads with the executable, if its user allows it (`add-auto-load-safe-path`).
+//! `.debug_gdb_scripts`: the script that gdb loads with the executable, if its user allows it
+//! (`add-auto-load-safe-path`).
 //!
-//! The section names a file, as the stock linker's does, `$GOROOT/src/runtime/runtime-gdb.py`: scripts and users allow that folder. Only a goroot of gort has our
-//! script there; the one of a Go installation reads the stock runtime's insides. A link for another GOROOT, or for none, names the
-//! script beside the runtime library. If there is none either, the executable has no such section.
+//! The section names a file, as the stock linker's does, `$GOROOT/src/runtime/runtime-gdb.py`:
+//! scripts and users allow that folder. Only a goroot of gort has our script there; the one of a Go
+//! installation reads the stock runtime's insides. A link for another GOROOT, or for none, names
+//! the script beside the runtime library. If there is none either, the executable has no such
+//! section.
 
 use crate::dwarf::DebugSection;
 use crate::flags::Options;

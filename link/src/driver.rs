@@ -1,7 +1,7 @@
 //! The command: arguments in, exit status out.
 //!
-//! Promise: whatever goes wrong is printed, one line of printable text for each problem, and the status is [`FAILED`]; an output file
-//! is then absent, as after the stock linker.
+//! Promise: whatever goes wrong is printed, one line of printable text for each problem, and the
+//! status is [`FAILED`]; an output file is then absent, as after the stock linker.
 
 use crate::error::{Error, Printable};
 use crate::flags::{self, Request};
@@ -20,8 +20,9 @@ const STACK: usize = 4 << 20;
 /// Address space that a thread may take, most of it the reserve of its allocator.
 const THREAD_SPACE: u64 = 256 << 20;
 
-/// Runs the linker with the arguments that follow the program's name. Prints errors; returns the exit status. The process is the linker's from
-/// here on: its signals, panics and failed allocations are handled ([`emergency`]).
+/// Runs the linker with the arguments that follow the program's name. Prints errors; returns the
+/// exit status. The process is the linker's from here on: its signals, panics and failed
+/// allocations are handled ([`emergency`]).
 pub fn run(args: impl Iterator<Item = OsString>) -> i32 {
     emergency::arm();
     let request = flags::parse(args, &mut |w| say(&format!("warning: {w}")));
@@ -63,7 +64,8 @@ fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "gort link: {}", Printable(line));
 }
 
-/// Runs a link on threads of its own: one for each processor, fewer if the address space or the number of threads is limited.
+/// Runs a link on threads of its own: one for each processor, fewer if the address space or the
+/// number of threads is limited.
 fn with_threads(link: impl FnOnce() -> crate::Result<()> + Send) -> crate::Result<()> {
     let mut threads = std::thread::available_parallelism().map_or(1, usize::from);
     let limits = [Resource::As, Resource::Data].map(|r| getrlimit(r).current);

@@ -1,9 +1,10 @@
 //! A relocatable ELF64 file for x86-64, written in one pass.
 //!
-//! Promise: [`Writer::finish`] yields a well-formed `ET_REL` file whatever was added; sections and symbols keep the order of their
-//! addition, except that local symbols come before global ones as ELF demands. The crate `object` has a writer too; it sorts and
-//! merges all names, which costs more than the rest of the emission on programs with many thousands of symbols. Its
-//! constants are used here.
+//! Promise: [`Writer::finish`] yields a well-formed `ET_REL` file whatever was added; sections and
+//! symbols keep the order of their addition, except that local symbols come before global ones as
+//! ELF demands. The crate `object` has a writer too; it sorts and merges all names, which costs
+//! more than the rest of the emission on programs with many thousands of symbols. Its constants are
+//! used here.
 
 use object::elf;
 use std::collections::TryReserveError;

@@ -1,13 +1,16 @@
-//! Ends of a link that are no return: a signal, no memory, a panic, an input that is cut short while it is read.
+//! Ends of a link that are no return: a signal, no memory, a panic, an input that is cut short
+//! while it is read.
 //!
-//! Promise: what was noted as unfinished is removed, at most one line is printed, and the process ends as who started it
-//! expects: by the signal that was sent, else with status [`FAILED`], and then a program of an earlier link is gone as well.
+//! Promise: what was noted as unfinished is removed, at most one line is printed, and the process
+//! ends as who started it expects: by the signal that was sent, else with status [`FAILED`], and
+//! then a program of an earlier link is gone as well.
 //!
-//! What runs at such an end may have interrupted anything, an allocation too: it makes system calls on what was noted
-//! before, and neither allocates nor takes a lock. A thread that is about to make or name a file does so [`undisturbed`]: a
-//! signal then waits until the file is noted.
+//! What runs at such an end may have interrupted anything, an allocation too: it makes system calls
+//! on what was noted before, and neither allocates nor takes a lock. A thread that is about to make
+//! or name a file does so [`undisturbed`]: a signal then waits until the file is noted.
 //!
-//! Only the command arms this, in its own process; for a library user signals and panics stay what they are.
+//! Only the command arms this, in its own process; for a library user signals and panics stay what
+//! they are.
 
 use crate::driver::FAILED;
 use crate::error::MORE_MEMORY;
@@ -86,7 +89,8 @@ fn set_signal(signal: c_int, handler: libc::sighandler_t, flags: c_int) {
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = handler;
     action.sa_flags = libc::SA_RESTART | flags;
-    // SAFETY: the mask is ours and the action is complete. The handlers are async-signal-safe (see the top of the file).
+    // SAFETY: the mask is ours and the action is complete. The handlers are async-signal-safe (see
+    // the top of the file).
     unsafe {
         libc::sigfillset(&mut action.sa_mask);
         libc::sigaction(signal, &action, ptr::null_mut());
@@ -111,8 +115,8 @@ extern "C" fn on_signal(signal: c_int) {
     }
 }
 
-/// Removes what is unfinished and gives the signal to the process as if it had never been caught. In a handler the signal comes when
-/// that returns.
+/// Removes what is unfinished and gives the signal to the process as if it had never been caught.
+/// In a handler the signal comes when that returns.
 fn end_by(signal: c_int) {
     remove_unfinished();
     set_signal(signal, libc::SIG_DFL, 0);
@@ -132,7 +136,8 @@ extern "C" fn on_fault(signal: c_int) {
     ));
 }
 
-/// Runs what makes or names a file, and notes it if it has to be. A signal that comes meanwhile ends the process afterwards.
+/// Runs what makes or names a file, and notes it if it has to be. A signal that comes meanwhile
+/// ends the process afterwards.
 pub fn undisturbed<T>(f: impl FnOnce() -> T) -> T {
     // One at a time: the state tells of one.
     static ONE: Mutex<()> = Mutex::new(());
@@ -250,7 +255,8 @@ pub fn share_one_heap() {
     }
 }
 
-/// The system's allocator; in the command's process an allocation that fails ends the link with one line.
+/// The system's allocator; in the command's process an allocation that fails ends the link with one
+/// line.
 #[derive(Debug)]
 pub struct Allocator;
 
@@ -268,7 +274,8 @@ fn out_of_memory(size: usize) -> ! {
     ));
 }
 
-// SAFETY: every call goes to the system's allocator as it is; what it returns is returned, or the process ends.
+// SAFETY: every call goes to the system's allocator as it is; what it returns is returned, or the
+// process ends.
 unsafe impl GlobalAlloc for Allocator {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promises are those that System asks for; so below.
@@ -335,14 +342,16 @@ fn note(slot: &AtomicPtr<c_char>, text: &[u8]) {
 
 fn noted(slot: &AtomicPtr<c_char>) -> Option<&'static CStr> {
     let text = slot.load(SeqCst);
-    // SAFETY: only `note` stores pointers, to strings with a final zero that are never freed or changed.
+    // SAFETY: only `note` stores pointers, to strings with a final zero that are never freed or
+    // changed.
     (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) })
 }
 
 fn remove_unfinished() {
     let child = CHILD.load(SeqCst);
     if child > 0 {
-        // SAFETY: kill has no preconditions; the group is that of a child that has not been waited for.
+        // SAFETY: kill has no preconditions; the group is that of a child that has not been waited
+        // for.
         unsafe { libc::kill(-child, libc::SIGKILL) };
     }
     UNFINISHED.iter().filter_map(noted).for_each(remove);
@@ -367,7 +376,8 @@ fn remove_folder(path: &CStr) {
         let Ok(dir) = rustix::fs::open(path, flags, Mode::empty()) else {
             return;
         };
-        // Little, since an alternate stack has some four thousand bytes beside what the kernel puts there.
+        // Little, since an alternate stack has some four thousand bytes beside what the kernel puts
+        // there.
         let mut room = [MaybeUninit::uninit(); 512];
         let mut entries = RawDir::new(&dir, &mut room);
         while let Some(Ok(entry)) = entries.next() {

@@ -1,9 +1,11 @@
-//! `go.o`: the one relocatable object that holds everything compiled from Go, with the runtime's tables.
+//! `go.o`: the one relocatable object that holds everything compiled from Go, with the runtime's
+//! tables.
 //!
-//! Promise: calls and addresses between Go functions are final here; what remains for the last step are references between
-//! sections and to libgort.a. Each kind of data is one section, so that its bounds, which the tables header holds, are
-//! the section's own. Names: functions and variables are global under the names that Go's tools show (`·` written as `.`), except
-//! where that would make two names equal; descriptors, string bytes and the like have no symbols.
+//! Promise: calls and addresses between Go functions are final here; what remains for the last step
+//! are references between sections and to libgort.a. Each kind of data is one section, so that its
+//! bounds, which the tables header holds, are the section's own. Names: functions and variables are
+//! global under the names that Go's tools show (`·` written as `.`), except where that would make
+//! two names equal; descriptors, string bytes and the like have no symbols.
 
 mod tables;
 
@@ -27,8 +29,9 @@ use rustc_hash::FxHashMap;
 const SHF_GNU_RETAIN: u64 = 1 << 21;
 /// Offset of g from the thread pointer.
 const TLS_G: i32 = -8;
-/// libwild orders the inputs of a section by falling alignment: with more than any function of the library asks for, Go text comes
-/// first. The larger it is, the more room is lost between Go text and the library's (up to this many bytes).
+/// libwild orders the inputs of a section by falling alignment: with more than any function of the
+/// library asks for, Go text comes first. The larger it is, the more room is lost between Go text
+/// and the library's (up to this many bytes).
 const TEXT_ALIGN: u64 = 256;
 
 /// All that goes into the object.

@@ -1,9 +1,10 @@
 //! What a failed link says.
 //!
-//! Promise: every error names what is wrong, the file it is in and, where there is something to do about it, what to
-//! do. Errors are text for a person; callers only need to know that the link failed. Phases that can find
-//! several problems (undefined symbols, say) report them together. Each is one line of printable text ([`Printable`]), whatever
-//! the names of files and symbols in it are.
+//! Promise: every error names what is wrong, the file it is in and, where there is something to do
+//! about it, what to do. Errors are text for a person; callers only need to know that the link
+//! failed. Phases that can find several problems (undefined symbols, say) report them together.
+//! Each is one line of printable text ([`Printable`]), whatever the names of files and symbols in
+//! it are.
 
 use std::fmt::{self, Write as _};
 use std::path::Path;
@@ -76,7 +77,8 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Problems of one phase, as they are found. Only those that are reported get a message, so that many cost no more than few.
+/// Problems of one phase, as they are found. Only those that are reported get a message, so that
+/// many cost no more than few.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     messages: Vec<String>,
@@ -123,8 +125,8 @@ impl fmt::Display for Name<'_> {
     }
 }
 
-/// Text as one line that leaves a terminal as it is: what would end the line, move the cursor or turn the direction of writing is
-/// written as an escape.
+/// Text as one line that leaves a terminal as it is: what would end the line, move the cursor or
+/// turn the direction of writing is written as an escape.
 pub(crate) struct Printable<'a>(pub &'a str);
 
 impl fmt::Display for Printable<'_> {

@@ -1,8 +1,9 @@
 //! The last step: `go.o` and libgort.a become a static executable.
 //!
-//! Promise: the executable is whole and checked before anything is written under its name. By default libwild does the work in this
-//! process, from memory to memory: it opens no file. A system linker can be chosen instead (see [`crate::flags`] for
-//! when); it works in a folder for temporary files, which is gone afterwards.
+//! Promise: the executable is whole and checked before anything is written under its name. By
+//! default libwild does the work in this process, from memory to memory: it opens no file. A system
+//! linker can be chosen instead (see [`crate::flags`] for when); it works in a folder for temporary
+//! files, which is gone afterwards.
 
 use crate::emergency::{self, Unfinished, undisturbed};
 use crate::error::{Error, Printable, Result, describe_io};
@@ -22,7 +23,8 @@ pub fn link(go_o: Vec<u8>, library: HostFile, options: &Options) -> Result<Vec<u
     let debug = !options.strip_all && !options.strip_debug;
     let mut exe = match &options.final_linker {
         FinalLinker::Wild => {
-            // How to unwind the library's frames is for debuggers only, but loaded with the program.
+            // How to unwind the library's frames is for debuggers only, but loaded with the
+            // program.
             let library = match debug {
                 true => library,
                 false => library.leave_out(".eh_frame")?,
@@ -56,8 +58,8 @@ fn common_args(options: &Options) -> Vec<String> {
         "-z",
         "relro",
     ]);
-    // GNU ld drops such a note of its inputs and writes its own; libwild passes the input's on, and its own must be of whole
-    // words, so for it the note is in go.o.
+    // GNU ld drops such a note of its inputs and writes its own; libwild passes the input's on, and
+    // its own must be of whole words, so for it the note is in go.o.
     let own_id = options
         .gnu_build_id
         .as_ref()
@@ -143,7 +145,8 @@ fn system(
     let mut command = Command::new(program);
     let args = common_args(options);
     if is_compiler(program) {
-        // A compiler driver passes linker options on with -Xlinker and must not add C startup files.
+        // A compiler driver passes linker options on with -Xlinker and must not add C startup
+        // files.
         command.args(["-nostdlib", "-nostartfiles", "-static", "-no-pie"]);
         for a in args.iter().filter(|a| *a != "-static") {
             command.args(["-Xlinker", a]);
@@ -157,7 +160,8 @@ fn system(
         .arg(&object)
         .arg(absolute(library));
     command.args(&options.extldflags);
-    // Its own temporary files go where they are removed with ours, and it can be ended with all that it started.
+    // Its own temporary files go where they are removed with ours, and it can be ended with all
+    // that it started.
     command.env("TMPDIR", temp.path()).process_group(0);
     let out = run(&mut command).map_err(|e| {
         Error::new(format!(

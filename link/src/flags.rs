@@ -1,7 +1,8 @@
 //! The command line of Go 1.5's `link`, and what of it gort honours.
 //!
-//! Promise: every flag of the tool is known; one that gort cannot honour is refused by name, never ignored. Flags that only tune the
-//! stock tool (`-a`, `-n`, …) are honoured in effect: what they print or check is documented in docs/linker.md.
+//! Promise: every flag of the tool is known; one that gort cannot honour is refused by name, never
+//! ignored. Flags that only tune the stock tool (`-a`, `-n`, …) are honoured in effect: what they
+//! print or check is documented in docs/linker.md.
 
 mod values;
 
@@ -308,7 +309,8 @@ fn refused(flag: &str, why: &str) -> Error {
     Error::new(format!("flag -{flag} is not supported: {why}"))
 }
 
-/// Reads the arguments that follow the program's name. `warn` gets what is accepted but should be written differently.
+/// Reads the arguments that follow the program's name. `warn` gets what is accepted but should be
+/// written differently.
 pub fn parse(
     args: impl Iterator<Item = OsString>,
     warn: &mut dyn FnMut(String),
@@ -544,8 +546,9 @@ struct External {
 }
 
 impl External {
-    /// The go command passes `-extld=$CC` with every link, so a C compiler there says nothing about what the user wants. A linker
-    /// there does; so do `-linkmode=external` and `-extldflags`, which nobody passes by default, and `GORT_LD`.
+    /// The go command passes `-extld=$CC` with every link, so a C compiler there says nothing about
+    /// what the user wants. A linker there does; so do `-linkmode=external` and `-extldflags`,
+    /// which nobody passes by default, and `GORT_LD`.
     fn choose(&self, from_env: Option<String>, extldflags: &[String]) -> FinalLinker {
         if let Some(program) = from_env {
             return if program == WILD {
@@ -565,7 +568,8 @@ impl External {
     }
 }
 
-/// Whether a program is a C compiler or a wrapper of one, by name: `gcc`, `x86_64-linux-gnu-gcc-13`, `/usr/bin/clang`, `ccache`.
+/// Whether a program is a C compiler or a wrapper of one, by name: `gcc`,
+/// `x86_64-linux-gnu-gcc-13`, `/usr/bin/clang`, `ccache`.
 pub fn is_compiler(program: &str) -> bool {
     let name = Path::new(program)
         .file_name()

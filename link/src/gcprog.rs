@@ -1,10 +1,12 @@
 //! Pointer programs: the masks of large types, compressed.
 //!
-//! Format (Go 1.5): a byte `0nnnnnnn` is followed by n literal bits, low bit first; `1nnnnnnn` by a varint c and repeats the last n bits c times; with n = 0
-//! there, n is a varint before c. A zero byte ends it.
+//! Format (Go 1.5): a byte `0nnnnnnn` is followed by n literal bits, low bit first; `1nnnnnnn` by a
+//! varint c and repeats the last n bits c times; with n = 0 there, n is a varint before c. A zero
+//! byte ends it.
 //!
-//! Promise: every instruction produces at least one bit, and no more bits are produced than the caller allows. So a run takes time in proportion to
-//! the program and the mask, whatever the repeats in it claim.
+//! Promise: every instruction produces at least one bit, and no more bits are produced than the
+//! caller allows. So a run takes time in proportion to the program and the mask, whatever the
+//! repeats in it claim.
 
 use std::iter::FusedIterator;
 
@@ -17,7 +19,8 @@ enum Op<'a> {
     Repeat { len: u64, times: u64 },
 }
 
-/// The instructions of a program, with the number of bits that each starts at; `Err` is the last item of a malformed one.
+/// The instructions of a program, with the number of bits that each starts at; `Err` is the last
+/// item of a malformed one.
 #[derive(Debug, Clone)]
 struct Ops<'a> {
     rest: &'a [u8],
@@ -122,7 +125,8 @@ pub fn length(program: &[u8], limit: u64) -> Result<u64, Malformed> {
     }
 }
 
-/// The first `words` bits that a program produces, which may be `limit` in all: it describes a type to its end, behind its last pointer too.
+/// The first `words` bits that a program produces, which may be `limit` in all: it describes a type
+/// to its end, behind its last pointer too.
 pub fn expand(program: &[u8], words: u64, limit: u64) -> Result<Vec<u8>, Malformed> {
     let mut out = vec![0u8; (words as usize).div_ceil(8)];
     for op in Ops::new(program, limit) {
@@ -142,7 +146,8 @@ pub fn expand(program: &[u8], words: u64, limit: u64) -> Result<Vec<u8>, Malform
                         set(&mut out, to, words)?;
                     }
                 }
-                // No pointer may be copied past the end. The copies are alike, so the first of what lies there stands for all.
+                // No pointer may be copied past the end. The copies are alike, so the first of what
+                // lies there stands for all.
                 let past = at.max(words);
                 if (past..end.min(past + len)).any(|to| get(&out, to - len, words)) {
                     return Err(Malformed);

@@ -1,4 +1,5 @@
-//! The Go 1.5 that gort works with: where it is, whether it is usable, how to get one. All commands find it here.
+//! The Go 1.5 that gort works with: where it is, whether it is usable, how to get one. All commands
+//! find it here.
 //!
 //! Looked for, in this order; the first that is set is taken:
 //!
@@ -7,8 +8,9 @@
 //! 3. `$GO15ROOT`;
 //! 4. `$HOME/sdk/go1.5.4`.
 //!
-//! That tree's packages are linked. It is a Go installation or a goroot of gort; a goroot stands for the installation that it was made of
-//! where that is wanted. gort only reads it; everything that a build could write goes to a goroot.
+//! That tree's packages are linked. It is a Go installation or a goroot of gort; a goroot stands
+//! for the installation that it was made of where that is wanted. gort only reads it; everything
+//! that a build could write goes to a goroot.
 
 use std::env;
 use std::ffi::OsString;
@@ -93,7 +95,8 @@ fn tree_of(variable: &dyn Fn(&str) -> Option<OsString>, program: Option<OsString
     };
     let goroot = || set("GOROOT").filter(|root| release(root).is_none_or(|v| is_go15(&v)));
     let tool = || {
-        // As called, not as found: in a goroot of symbolic links the tool is a link out of the tree.
+        // As called, not as found: in a goroot of symbolic links the tool is a link out of the
+        // tree.
         let program = PathBuf::from(program?);
         let root = program.ancestors().nth(4)?;
         let is_tree = program.ends_with(Path::new(TOOLS).join("link"));
@@ -218,7 +221,8 @@ impl std::error::Error for GoError {}
 impl GoInstall {
     /// The installation that is used.
     ///
-    /// A tree that is named is believed: when it is unusable that is an error, not a reason to look elsewhere.
+    /// A tree that is named is believed: when it is unusable that is an error, not a reason to look
+    /// elsewhere.
     pub fn locate() -> Result<Self, GoError> {
         let tree = tree().ok_or(GoError::NotFound)?;
         if tree.root.exists() {
@@ -228,7 +232,8 @@ impl GoInstall {
         }
     }
 
-    /// The installation in the folder `root`, or the one that the goroot there was made of, after checking that it is one.
+    /// The installation in the folder `root`, or the one that the goroot there was made of, after
+    /// checking that it is one.
     pub fn at(root: &Path) -> Result<Self, GoError> {
         let mut root = root
             .canonicalize()
@@ -401,7 +406,8 @@ mod tests {
         assert_eq!(find(&all[2..], gort), found(&home, Source::Home));
         assert_eq!(find(&[], gort), None);
         assert_eq!(find(&[("HOME", named)], gort), None);
-        // Another release is other tools' business; what does not say what it is may be a tree of packages.
+        // Another release is other tools' business; what does not say what it is may be a tree of
+        // packages.
         let modern = [("GOROOT", other.as_path()), ("GO15ROOT", mine)];
         assert_eq!(find(&modern, gort), found(mine, Source::Go15root));
     }

@@ -1,8 +1,10 @@
 //! What the linker knows about libgort.a, the runtime library.
 //!
-//! Promise: the archive is of this linker's version (it defines [`gort_tables::VERSION_SYMBOL`]), and its objects are well-formed. The linker needs the names it
-//! defines and wants, the bytes of its type descriptors (for the pointer maps of Go variables of those types) and the constants
-//! that the stack check uses. The final step links it like any archive; nothing here copies its code.
+//! Promise: the archive is of this linker's version (it defines [`gort_tables::VERSION_SYMBOL`]),
+//! and its objects are well-formed. The linker needs the names it defines and wants, the bytes of
+//! its type descriptors (for the pointer maps of Go variables of those types) and the constants
+//! that the stack check uses. The final step links it like any archive; nothing here copies its
+//! code.
 
 mod check;
 pub mod live;
@@ -25,8 +27,8 @@ const CODE_START: &[u8] = b"gort_text_start";
 pub const CODE_END: &[u8] = b"gort_text_end";
 /// Sections with that code begin with this name. Linkers keep them in order.
 const CODE: &str = ".text.gort";
-/// Section of the library with a record for each of these functions that Go code calls as such: address and row of the surface table. It is left
-/// out of executables.
+/// Section of the library with a record for each of these functions that Go code calls as such:
+/// address and row of the surface table. It is left out of executables.
 pub const FUNCTIONS: &str = ".gort.funcs";
 /// Bytes of such a record.
 pub const FUNCTION_RECORD: u64 = 12;
@@ -59,7 +61,8 @@ pub struct CodeFunction<'a> {
     pub name: &'a [u8],
     /// Bytes of code.
     pub size: u64,
-    /// Row of the surface table, -1 for none; `None` for a function that only the library itself calls.
+    /// Row of the surface table, -1 for none; `None` for a function that only the library itself
+    /// calls.
     pub row: Option<i32>,
 }
 
@@ -268,8 +271,8 @@ impl<'a> HostLib<'a> {
         self.defined.get_key_value(name).map(|(&name, _)| name)
     }
 
-    /// The functions that Go code can name and that are part of the program, in order of address. Empty for a library that does not bound
-    /// them.
+    /// The functions that Go code can name and that are part of the program, in order of address.
+    /// Empty for a library that does not bound them.
     pub fn code(&self, live: &Live) -> Vec<CodeFunction<'a>> {
         let bounds = self.get(CODE_START).zip(self.get(CODE_END));
         let Some((start, _)) = bounds.filter(|(start, end)| start.member == end.member) else {

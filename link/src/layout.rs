@@ -1,8 +1,9 @@
 //! Where each symbol goes in `go.o`.
 //!
-//! Promise: every reachable symbol has one [`Place`]; places of one section do not overlap and respect the alignment that the
-//! Go linker derives from sizes. Functions keep file order and start at multiples of 16, at least 16 bytes apart. Variables are
-//! ordered by falling alignment, then in file order, so that the output depends on nothing but the input.
+//! Promise: every reachable symbol has one [`Place`]; places of one section do not overlap and
+//! respect the alignment that the Go linker derives from sizes. Functions keep file order and start
+//! at multiples of 16, at least 16 bytes apart. Variables are ordered by falling alignment, then in
+//! file order, so that the output depends on nothing but the input.
 
 use crate::addresses::MAX_BYTES;
 use crate::error::{Error, Name, Result};

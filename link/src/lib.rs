@@ -1,6 +1,7 @@
 //! The linker of gort: from Go 1.5 objects and libgort.a to a static executable.
 //!
-//! A link is a sequence of phases, one module each; every phase states what it promises to the next:
+//! A link is a sequence of phases, one module each; every phase states what it promises to the
+//! next:
 //!
 //! | phase | module |
 //! |---|---|

@@ -1,9 +1,11 @@
-//! Finding and reading the input: the main object, then every package that it imports, directly or not.
+//! Finding and reading the input: the main object, then every package that it imports, directly or
+//! not.
 //!
-//! Promise: files come in the order in which their text is laid out (main first, then breadth first by import lists);
-//! each package is loaded once; package `runtime` is never opened, since libgort.a takes its place. All objects are of Go 1.5, of one
-//! and the same release, for linux/amd64. Discovery is serial and only touches the import lists; the symbols
-//! are read afterwards, all members in parallel.
+//! Promise: files come in the order in which their text is laid out (main first, then breadth first
+//! by import lists); each package is loaded once; package `runtime` is never opened, since
+//! libgort.a takes its place. All objects are of Go 1.5, of one and the same release, for
+//! linux/amd64. Discovery is serial and only touches the import lists; the symbols are read
+//! afterwards, all members in parallel.
 
 mod foreign;
 
@@ -67,9 +69,10 @@ pub fn map_file(path: &Path) -> std::io::Result<Bytes> {
     if meta.len() == 0 {
         return Ok(Bytes::Empty);
     }
-    // SAFETY: the mapping is private and read-only. Its bytes are only undefined if another process changes the file
-    // during the link; no linker that maps its inputs can rule that out, and no reader here relies on two
-    // reads of a byte being equal for memory safety beyond what slices of plain bytes already require.
+    // SAFETY: the mapping is private and read-only. Its bytes are only undefined if another process
+    // changes the file during the link; no linker that maps its inputs can rule that out, and no
+    // reader here relies on two reads of a byte being equal for memory safety beyond what slices of
+    // plain bytes already require.
     let map = unsafe { MmapOptions::new().map_copy_read_only(&file)? };
     Ok(Bytes::Map(map))
 }
@@ -240,7 +243,8 @@ impl Inputs {
 }
 
 impl Input {
-    /// Whether the compiler vouches, in the export data, that the package does not use package unsafe.
+    /// Whether the compiler vouches, in the export data, that the package does not use package
+    /// unsafe.
     fn is_safe(&self) -> bool {
         self.package_clause()
             .is_some_and(|line| line.ends_with(b" safe"))
@@ -357,7 +361,8 @@ impl Input {
     }
 }
 
-/// The shortest path that means the same, without a look at links: else one file could be read under any number of names.
+/// The shortest path that means the same, without a look at links: else one file could be read
+/// under any number of names.
 fn clean(path: &str) -> Cow<'_, str> {
     let odd = |part: &str| matches!(part, "" | "." | "..");
     let relative = path.strip_prefix('/').unwrap_or(path);
@@ -377,7 +382,8 @@ fn clean(path: &str) -> Cow<'_, str> {
     format!("{root}{}", parts.join("/")).into()
 }
 
-/// Import path of a library as an object names it: `fmt.a`, or `p.o` for an object file imported by its place.
+/// Import path of a library as an object names it: `fmt.a`, or `p.o` for an object file imported by
+/// its place.
 fn package_of(file: &str) -> &str {
     file.strip_suffix(".a")
         .or_else(|| file.strip_suffix(".o"))

@@ -1,9 +1,10 @@
 //! Pointer masks of the variables, one bit per word, for the collector.
 //!
-//! Promise: bit `i` of a mask is set exactly when word `i` of the section may hold a pointer, according to the type descriptor of the
-//! variable there. Types that the compiler describes by a program (large arrays) are expanded here, so the runtime
-//! never interprets one for globals. Descriptors that libgort.a defines are read from the archive. A mask is made for variables that are as large as
-//! the type says, and only for those: what a descriptor claims costs nothing.
+//! Promise: bit `i` of a mask is set exactly when word `i` of the section may hold a pointer,
+//! according to the type descriptor of the variable there. Types that the compiler describes by a
+//! program (large arrays) are expanded here, so the runtime never interprets one for globals.
+//! Descriptors that libgort.a defines are read from the archive. A mask is made for variables that
+//! are as large as the type says, and only for those: what a descriptor claims costs nothing.
 
 use crate::error::{Error, Name, Problems, Result};
 use crate::gcprog;

@@ -1,8 +1,9 @@
 //! The files of libwild, in memory.
 //!
-//! Promise: `go.o` and the library are read from the memory they are in, under names of their own, and the executable is written into
-//! memory. So no file of the system can be in the way: none is full, none has a name that cannot be said in UTF-8, none
-//! changes between our reading and libwild's.
+//! Promise: `go.o` and the library are read from the memory they are in, under names of their own,
+//! and the executable is written into memory. So no file of the system can be in the way: none is
+//! full, none has a name that cannot be said in UTF-8, none changes between our reading and
+//! libwild's.
 
 use crate::host::HostFile;
 use libwild::error::Result;

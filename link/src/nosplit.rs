@@ -1,9 +1,11 @@
 //! The stack-depth check of functions that do not check the stack themselves.
 //!
-//! Promise: on any path of calls that starts right after a stack check, functions without a check of their own fit into what the
-//! check guarantees, [`LIMIT`]. A function with a check ends the path: it only needs room to call `morestack`. An indirect call counts
-//! as a call of such a function. A function of the library may go `gort.leafbudget` bytes deep, which [`crate::prove`] shows that all of
-//! them keep; what gort's guard leaves beyond [`LIMIT`] (`gort.stacklimit`) is theirs, and only the rest counts.
+//! Promise: on any path of calls that starts right after a stack check, functions without a check
+//! of their own fit into what the check guarantees, [`LIMIT`]. A function with a check ends the
+//! path: it only needs room to call `morestack`. An indirect call counts as a call of such a
+//! function. A function of the library may go `gort.leafbudget` bytes deep, which [`crate::prove`]
+//! shows that all of them keep; what gort's guard leaves beyond [`LIMIT`] (`gort.stacklimit`) is
+//! theirs, and only the rest counts.
 
 use crate::error::{Name, Problems, Result};
 use crate::host::HostLib;
@@ -15,7 +17,8 @@ use crate::tables::{calls, is_call};
 use gort_tables::pcvalue::PcValues;
 use rustc_hash::FxHashMap;
 
-/// What a passed check promises to compiled functions, as Go 1.5 has it: programs are accepted and refused alike.
+/// What a passed check promises to compiled functions, as Go 1.5 has it: programs are accepted and
+/// refused alike.
 pub const LIMIT: i64 = 512;
 /// A return address.
 const CALL: i64 = 8;
@@ -106,7 +109,8 @@ impl Checker<'_, '_> {
 
     fn library(&self, id: SymId) -> i64 {
         let name = self.p.sym(id).name;
-        // morestack switches stacks first thing; the duff routines need a word or two below their return address.
+        // morestack switches stacks first thing; the duff routines need a word or two below their
+        // return address.
         if name == b"runtime.morestack" || name == b"runtime.morestack_noctxt" || is_duff(name) {
             return 0;
         }
@@ -171,7 +175,8 @@ impl Checker<'_, '_> {
         for (end, value) in PcValues::new(text.pcsp, 0) {
             out.push((i64::from(value), None));
             while let Some(call) = edges.next_if(|e| e.end <= end) {
-                // The call of morestack comes after the body; the stack is at its entry level there.
+                // The call of morestack comes after the body; the stack is at its entry level
+                // there.
                 let is_morestack = call
                     .target
                     .is_some_and(|t| self.p.sym(t).name.starts_with(b"runtime.morestack"));

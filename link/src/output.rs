@@ -1,13 +1,17 @@
 //! Putting a finished file where it was asked for.
 //!
-//! Promise: a file appears under its name complete, or not at all. It is written in the folder of its place and then put there. As
-//! with the stock linker, through symbolic links the file that they name is replaced or made, devices and pipes are
-//! written to, and a file that can be written but not replaced (its folder is not writable, it is mounted there) is written where it
-//! is; it is empty if that fails. An executable then gets the right to be executed for whom it is readable, if it is ours to give.
+//! Promise: a file appears under its name complete, or not at all. It is written in the folder of
+//! its place and then put there. As with the stock linker, through symbolic links the file that
+//! they name is replaced or made, devices and pipes are written to, and a file that can be written
+//! but not replaced (its folder is not writable, it is mounted there) is written where it is; it is
+//! empty if that fails. An executable then gets the right to be executed for whom it is readable,
+//! if it is ours to give.
 //!
-//! While it is written a file has no name, where the file system has such files (`O_TMPFILE`): nothing is left of it when the process is killed
-//! (SIGKILL). Only a finished one gets a name: its own, if that is free; else a temporary one, for the moment until it is renamed over the
-//! file that is there, since giving a name replaces nothing. Elsewhere (NFS, no `/proc`) the temporary name is there from the start, and a kill leaves it.
+//! While it is written a file has no name, where the file system has such files (`O_TMPFILE`):
+//! nothing is left of it when the process is killed (SIGKILL). Only a finished one gets a name: its
+//! own, if that is free; else a temporary one, for the moment until it is renamed over the file
+//! that is there, since giving a name replaces nothing. Elsewhere (NFS, no `/proc`) the temporary
+//! name is there from the start, and a kill leaves it.
 
 use crate::emergency::{self, Unfinished, undisturbed};
 use crate::error::{Error, MORE_MEMORY, Result, describe_io};
@@ -59,7 +63,8 @@ fn look(output: &Path) -> io::Result<Place> {
             break;
         };
         let dir = folder(&path);
-        // A link there stands for an open file, which is not ours to replace; what it says need not be a path.
+        // A link there stands for an open file, which is not ours to replace; what it says need not
+        // be a path.
         if rustix::fs::statfs(dir).is_ok_and(|s| s.f_type == rustix::fs::PROC_SUPER_MAGIC) {
             return Ok(Place::Special);
         }
@@ -145,7 +150,8 @@ fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<Written> {
     }
 }
 
-/// Writes a file without a name; `None` if there are none here. The answer is not open for writing: a program that is could not be started.
+/// Writes a file without a name; `None` if there are none here. The answer is not open for writing:
+/// a program that is could not be started.
 fn nameless(folder: &Path, bytes: &[u8], mode: u32) -> io::Result<Option<File>> {
     let open = |path: &Path, flags| {
         OpenOptions::new()
@@ -214,7 +220,8 @@ fn is_denied(e: &io::Error) -> bool {
     )
 }
 
-/// Writes into a file that is there; `denied` says why it is not replaced, and stands if there is none.
+/// Writes into a file that is there; `denied` says why it is not replaced, and stands if there is
+/// none.
 fn write_in_place(path: &Path, bytes: &[u8], mode: u32, denied: io::Error) -> io::Result<Written> {
     let opened = undisturbed(|| {
         let file = OpenOptions::new().write(true).truncate(true).open(path)?;

@@ -1,10 +1,13 @@
 //! `.gopclntab`: the function table in Go 1.5's format.
 //!
-//! Promise: `go tool nm`, `addr2line`, `objdump`, `pprof` and package debug/gosym read it: entry, name, files and lines of every Go
-//! function; entry, name and place of the library's functions that Go code can name, so that tools can tell what a goroutine waits in and people find it. gort's runtime uses it for names and lines of frames, and for the rare pc that is not a call site. Two deviations,
-//! both invisible to those readers: stack maps are not referenced (the call-site tables replace them), and the file table's
-//! count includes word 0, so that readers which check `number < count` also see the last file (Go 1.5's own linker writes one less,
-//! and its runtime reports `?` for that file).
+//! Promise: `go tool nm`, `addr2line`, `objdump`, `pprof` and package debug/gosym read it: entry,
+//! name, files and lines of every Go function; entry, name and place of the library's functions
+//! that Go code can name, so that tools can tell what a goroutine waits in and people find it.
+//! gort's runtime uses it for names and lines of frames, and for the rare pc that is not a call
+//! site. Two deviations, both invisible to those readers: stack maps are not referenced (the
+//! call-site tables replace them), and the file table's count includes word 0, so that readers
+//! which check `number < count` also see the last file (Go 1.5's own linker writes one less, and
+//! its runtime reports `?` for that file).
 
 use crate::error::{Error, Result};
 use crate::host::CodeFunction;
@@ -25,7 +28,8 @@ pub struct Pclntab {
     pub bytes: Vec<u8>,
     /// Offsets of 8-byte fields that hold an address, with the offset in Go text.
     pub addresses: Vec<(u32, u64)>,
-    /// Offsets of such fields with the address of a function of the library: its number among them, and one more for their end.
+    /// Offsets of such fields with the address of a function of the library: its number among them,
+    /// and one more for their end.
     pub library: Vec<(u32, u32)>,
     /// Offset of the record of each function of the library.
     pub library_records: Vec<u32>,
@@ -37,14 +41,16 @@ pub struct Pclntab {
 
 const MAGIC: u32 = 0xffff_fffb;
 const HEADER: usize = 16;
-/// Field of a function record that once held a frame size; readers skip it. Functions of the library have their place in the Go tree there ([`gort_tables::place`]).
+/// Field of a function record that once held a frame size; readers skip it. Functions of the
+/// library have their place in the Go tree there ([`gort_tables::place`]).
 const UNUSED_FRAME: u32 = 0x0123_4567;
 
-/// What lies between Go's functions and the library's that Go code can name: other code of the library, with some linkers.
+/// What lies between Go's functions and the library's that Go code can name: other code of the
+/// library, with some linkers.
 const BETWEEN: &[u8] = b"gort";
 
-/// Builds the table of all functions of the text section, and of those of the library, whose code follows: `library` as [`HostLib::code`] answers it,
-/// `places` of them.
+/// Builds the table of all functions of the text section, and of those of the library, whose code
+/// follows: `library` as [`HostLib::code`] answers it, `places` of them.
 ///
 /// [`HostLib::code`]: crate::host::HostLib::code
 pub fn build(
@@ -256,7 +262,8 @@ impl<'b> Builder<'b> {
     }
 }
 
-/// Encodes (end, value) runs; neighbours of equal value become one run, since a zero delta would end the table.
+/// Encodes (end, value) runs; neighbours of equal value become one run, since a zero delta would
+/// end the table.
 pub fn encode(runs: impl Iterator<Item = (u64, i32)>) -> Vec<u8> {
     let mut merged: Vec<(u64, i32)> = Vec::new();
     for (end, value) in runs {

@@ -1,6 +1,7 @@
 //! Files and lines of the library's functions, as its build wrote them down (build/places.rs).
 //!
-//! Each has up to two: where the Go tree declares the function, which programs ask for, and where this project implements it, which people look for.
+//! Each has up to two: where the Go tree declares the function, which programs ask for, and where
+//! this project implements it, which people look for.
 
 use crate::flags::Options;
 use crate::host::HostLib;
@@ -68,8 +69,9 @@ fn parse<'a>(text: &'a str, goroot: &str) -> FxHashMap<&'a str, Places> {
         .collect()
 }
 
-/// The Go tree that the standard library's packages were compiled in, by the files that their functions name: programs compare the files of the runtime
-/// with them. Without such a package, the tree that the link uses.
+/// The Go tree that the standard library's packages were compiled in, by the files that their
+/// functions name: programs compare the files of the runtime with them. Without such a package, the
+/// tree that the link uses.
 pub fn goroot(p: &Program<'_>, layout: &Layout, options: &Options) -> String {
     let packages = options.pkg_dir();
     let of_package = |id| {

@@ -1,15 +1,19 @@
 //! The proof that what libgort.a runs on goroutine stacks fits there.
 //!
-//! Promise: for every function of the assembly unit that compiled code can call (the names in section `.gort.funcs`), the deepest point of the
-//! goroutine's stack on any path through the machine code, Rust callees included, is known and at most the budget
-//! (`gort.leafbudget`). What cannot be bounded is an error: recursion, an indirect call, a stack pointer that is computed.
+//! Promise: for every function of the assembly unit that compiled code can call (the names in
+//! section `.gort.funcs`), the deepest point of the goroutine's stack on any path through the
+//! machine code, Rust callees included, is known and at most the budget (`gort.leafbudget`). What
+//! cannot be bounded is an error: recursion, an indirect call, a stack pointer that is computed.
 //!
-//! The machine code is read, not the source, so what the compiler inlined, spilled or turned into a call is what counts. A path ends where the
-//! code leaves the goroutine's stack: a load of the stack pointer from memory (the switch to g0), a return, or a jump through a
-//! register or memory (to Go code, whose own prologue checks). Functions that check the stack themselves (they call `runtime.morestack_noctxt`)
-//! have their frame covered by that check. Functions that never return because the runtime is dying are not followed ([`DYING`]).
+//! The machine code is read, not the source, so what the compiler inlined, spilled or turned into a
+//! call is what counts. A path ends where the code leaves the goroutine's stack: a load of the
+//! stack pointer from memory (the switch to g0), a return, or a jump through a register or memory
+//! (to Go code, whose own prologue checks). Functions that check the stack themselves (they call
+//! `runtime.morestack_noctxt`) have their frame covered by that check. Functions that never return
+//! because the runtime is dying are not followed ([`DYING`]).
 //!
-//! One function's own part is found in `walk`. Of the other stacks it proves one thing: the scheduler does not call itself (`rounds`).
+//! One function's own part is found in `walk`. Of the other stacks it proves one thing: the
+//! scheduler does not call itself (`rounds`).
 
 mod rounds;
 mod walk;
@@ -22,7 +26,8 @@ use object::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// Names (parts of them) of functions that end the process: a bug of the runtime was found, the stack no longer matters.
+/// Names (parts of them) of functions that end the process: a bug of the runtime was found, the
+/// stack no longer matters.
 pub const DYING: [&str; 9] = [
     "core9panicking",
     "rust_begin_unwind",
@@ -83,7 +88,8 @@ struct Library<'a> {
     budget: i64,
 }
 
-/// Reads the library and bounds every entry. An entry that is over the budget or has no bound is an error that names the path.
+/// Reads the library and bounds every entry. An entry that is over the budget or has no bound is an
+/// error that names the path.
 pub fn prove(file: &HostFile) -> Result<Proof> {
     let lib = Library::read(file)?;
     let entries = lib.entries();
@@ -231,7 +237,8 @@ impl<'a> Library<'a> {
             .collect()
     }
 
-    /// Where the relocation at `at` of a section points, with `bias` added (4 for a field that counts from its end).
+    /// Where the relocation at `at` of a section points, with `bias` added (4 for a field that
+    /// counts from its end).
     fn target(&self, member: usize, section: &Section<'a>, at: u64, bias: i64) -> Option<Place> {
         let &(target, addend) = section.relocations.get(&at)?;
         let RelocationTarget::Symbol(index) = target else {

@@ -1,11 +1,12 @@
 //! Which symbols the program needs.
 //!
-//! Promise: exactly the symbols reachable from the entry are marked: from the names that libgort.a wants (`main.main` among them), through
-//! relocations. Weak references (`go.weak.`) and type links (`go.typelink.`) do not keep anything alive;
-//! a type link is kept when the type that it points to is. Literal constants (`$f64.…`) come into being at their first use.
-//! Stack maps, types of local variables and types of globals are read by the linker but are not part of the image, so they are
-//! not followed: debug information alone keeps no type in the program.
-//! What is needed and defined nowhere is an error that says who refers to it.
+//! Promise: exactly the symbols reachable from the entry are marked: from the names that libgort.a
+//! wants (`main.main` among them), through relocations. Weak references (`go.weak.`) and type links
+//! (`go.typelink.`) do not keep anything alive; a type link is kept when the type that it points to
+//! is. Literal constants (`$f64.…`) come into being at their first use. Stack maps, types of local
+//! variables and types of globals are read by the linker but are not part of the image, so they are
+//! not followed: debug information alone keeps no type in the program. What is needed and defined
+//! nowhere is an error that says who refers to it.
 
 use crate::error::{Name, Problems, Result};
 use crate::host::HostLib;

@@ -1,15 +1,18 @@
 //! Data that nobody writes after the link becomes read-only in the file.
 //!
-//! Linkers keep `.got`, `.data.rel.ro` and the like in a writable segment, since a dynamic linker may have relocations to apply there, and mark
-//! them for it to protect afterwards (`PT_GNU_RELRO`). Our executables are static and fixed in place: all is applied. So what is marked is made
-//! a read-only segment, which the kernel maps as such: the program does nothing for it.
+//! Linkers keep `.got`, `.data.rel.ro` and the like in a writable segment, since a dynamic linker
+//! may have relocations to apply there, and mark them for it to protect afterwards
+//! (`PT_GNU_RELRO`). Our executables are static and fixed in place: all is applied. So what is
+//! marked is made a read-only segment, which the kernel maps as such: the program does nothing for
+//! it.
 
 use crate::error::{Error, Result};
 use object::elf::{self, FileHeader64, ProgramHeader64};
 use object::read::elf::FileHeader as _;
 use object::{LittleEndian as LE, U32, U64, pod};
 
-/// Makes what is marked read-only. A file without a mark stays as it is; [`crate::verify`] says whether that is good.
+/// Makes what is marked read-only. A file without a mark stays as it is; [`crate::verify`] says
+/// whether that is good.
 pub fn seal(exe: &mut [u8]) -> Result<()> {
     let bad = || {
         Error::new(
@@ -54,7 +57,8 @@ fn seal_headers(headers: &mut [ProgramHeader64<LE>]) -> Option<()> {
         headers[at].p_flags = read_only;
         return Some(());
     }
-    // One segment for both: it is cut at the mark's end, and the mark's entry becomes the second part.
+    // One segment for both: it is cut at the mark's end, and the mark's entry becomes the second
+    // part.
     if end % page != 0 || mark < at {
         return None;
     }

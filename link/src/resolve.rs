@@ -1,8 +1,9 @@
 //! One definition for every name.
 //!
-//! Promise: after [`Program::new`], each name that any object uses has one [`SymId`], and its definition is the one that the
-//! Go 1.5 linker would pick, or the runtime library's. Names that several objects define are checked here: variables without an image merge,
-//! `dupok` definitions collapse onto the first, anything else is an error. A strong definition in libgort.a beats
+//! Promise: after [`Program::new`], each name that any object uses has one [`SymId`], and its
+//! definition is the one that the Go 1.5 linker would pick, or the runtime library's. Names that
+//! several objects define are checked here: variables without an image merge, `dupok` definitions
+//! collapse onto the first, anything else is an error. A strong definition in libgort.a beats
 //! `dupok` ones; a weak one gives way to any Go definition.
 
 use crate::error::{Name, Problems, Result};
@@ -96,7 +97,8 @@ pub struct Program<'b> {
     pub symbols: Vec<Symbol<'b>>,
     /// Definitions made by the linker.
     pub made: Vec<Made>,
-    /// Calls of functions that go elsewhere than the objects say ([`crate::specialise`]), in order of offset.
+    /// Calls of functions that go elsewhere than the objects say ([`crate::specialise`]), in order
+    /// of offset.
     sent: FxHashMap<SymId, Vec<Relocation>>,
     index: HashTable<u32>,
 }
@@ -266,7 +268,8 @@ impl<'b> Program<'b> {
         self.made.push(made);
     }
 
-    /// Makes sure that `runtime.zerovalue` exists and is as large as the largest that any package wants.
+    /// Makes sure that `runtime.zerovalue` exists and is as large as the largest that any package
+    /// wants.
     pub fn require_zero_value(&mut self) -> SymId {
         let id = self.intern(ZERO_VALUE, hash_name(ZERO_VALUE));
         if self.go_def(id).is_none() {

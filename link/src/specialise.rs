@@ -1,8 +1,10 @@
 //! Calls of the library whose operands the call site fixes, sent to entries made for them.
 //!
-//! Promise: a call goes elsewhere only if the library defines the entry, and if what the entry takes for granted follows from the call instruction and what
-//! surely runs right before it; everything else stays as it was compiled. An entry does what the one that it stands for does, with the same registers and
-//! the same stack, so nothing else about the call changes. [`Program::relocs`] shows calls as they were sent, to all phases that follow.
+//! Promise: a call goes elsewhere only if the library defines the entry, and if what the entry
+//! takes for granted follows from the call instruction and what surely runs right before it;
+//! everything else stays as it was compiled. An entry does what the one that it stands for does,
+//! with the same registers and the same stack, so nothing else about the call changes.
+//! [`Program::relocs`] shows calls as they were sent, to all phases that follow.
 //!
 //! | call | entry | follows from |
 //! |---|---|---|
@@ -15,7 +17,8 @@ use crate::tables::is_call;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-/// The routines that compiled code enters at an offset and takes for instructions: such calls have no site.
+/// The routines that compiled code enters at an offset and takes for instructions: such calls have
+/// no site.
 pub const DUFF: [&[u8]; 2] = [b"runtime.duffzero", b"runtime.duffcopy"];
 
 /// Whether a name is one of [`DUFF`], or of an entry made for calls of it.
@@ -23,7 +26,8 @@ pub fn is_duff(name: &[u8]) -> bool {
     DUFF.contains(&stands_for(name))
 }
 
-/// The function that an entry stands for: `runtime.f` for `runtime.f.x`, if calls of `runtime.f` are sent elsewhere. People are shown that name.
+/// The function that an entry stands for: `runtime.f` for `runtime.f.x`, if calls of `runtime.f`
+/// are sent elsewhere. People are shown that name.
 pub fn stands_for(name: &[u8]) -> &[u8] {
     let made_for = |f: &&[u8]| name.strip_prefix(*f).is_some_and(|x| x.starts_with(b"."));
     DUFF.into_iter().find(made_for).unwrap_or(name)
@@ -34,7 +38,8 @@ pub fn specialise<'b>(p: &mut Program<'b>, host: &HostLib<'b>) {
     let kinds = Kinds {
         duffzero: p.find(DUFF[0]),
     };
-    // A compiler keeps to the conventions of what it calls, people who write assembly may know more. Compiled functions have a map of their locals.
+    // A compiler keeps to the conventions of what it calls, people who write assembly may know
+    // more. Compiled functions have a map of their locals.
     let is_compiled = |id| {
         p.text(id).is_some_and(|(object, text)| {
             let locals = text.funcdata.get(1).copied().flatten();
@@ -83,8 +88,9 @@ impl Kinds {
     }
 }
 
-/// How many words are cleared from an offset of `runtime.duffzero` on: 31 blocks of four stores and an addition, then four `stosq`. What begins at
-/// an addition or inside an instruction is no call of a compiler.
+/// How many words are cleared from an offset of `runtime.duffzero` on: 31 blocks of four stores and
+/// an addition, then four `stosq`. What begins at an addition or inside an instruction is no call
+/// of a compiler.
 fn words_zeroed(offset: i64) -> Option<i64> {
     /// Where the stores of a block begin: a displacement makes all but the first four bytes long.
     const STORES: [i64; 4] = [0, 3, 7, 11];

@@ -1,10 +1,12 @@
-//! The runtime's tables (crate `gort-tables`), computed from the compiler's pc-value tables and stack maps.
+//! The runtime's tables (crate `gort-tables`), computed from the compiler's pc-value tables and
+//! stack maps.
 //!
-//! Promise: a [`Site`] for every return address of a CALL in Go text and for nothing else, except that calls at which no goroutine can
-//! be stopped have none (`morestack`, which restarts the function, and the `duff` routines). `CALL runtime.deferreturn`
-//! has two: its return address, and the CALL itself, since a deferred function returns there; both have the maps of the
-//! NOP before it, to which the compiler attaches them. Bitmaps are cut to their outermost pointers, so equal shapes share
-//! one [`Frame`]; a map without pointers is no map.
+//! Promise: a [`Site`] for every return address of a CALL in Go text and for nothing else, except
+//! that calls at which no goroutine can be stopped have none (`morestack`, which restarts the
+//! function, and the `duff` routines). `CALL runtime.deferreturn` has two: its return address, and
+//! the CALL itself, since a deferred function returns there; both have the maps of the NOP before
+//! it, to which the compiler attaches them. Bitmaps are cut to their outermost pointers, so equal
+//! shapes share one [`Frame`]; a map without pointers is no map.
 
 use crate::error::{Error, Name, Result};
 use crate::layout::{Layout, Section};
@@ -159,19 +161,21 @@ impl Bits {
 /// Offset of the relocation in a prologue's load of g, its first instruction: `mov rcx, fs:[-8]`.
 const PROLOGUE_G: u32 = 5;
 
-/// Package sync was written for a runtime that stops the world at calls only: a `Pool` reads two words one after the other that the collector, which empties
-/// all pools with the world stopped, must not write in between. The functions of sync/atomic that it calls are part of that.
+/// Package sync was written for a runtime that stops the world at calls only: a `Pool` reads two
+/// words one after the other that the collector, which empties all pools with the world stopped,
+/// must not write in between. The functions of sync/atomic that it calls are part of that.
 fn counts_on_running(name: &[u8]) -> bool {
     name.starts_with(b"sync.") || name.starts_with(b"sync/atomic.")
 }
 
-/// Does the table of frame sizes tell the stack pointer at every instruction? The assembler follows pushes and pops, but not what a function written by hand
-/// does to the stack pointer itself.
+/// Does the table of frame sizes tell the stack pointer at every instruction? The assembler follows
+/// pushes and pops, but not what a function written by hand does to the stack pointer itself.
 fn follows_stack_pointer(image: &[u8], pcsp: &[u8]) -> bool {
     let mut steps = Stepper::new(pcsp);
     let mut info = InstructionInfoFactory::new();
     let mut d = Decoder::new(64, image, DecoderOptions::NONE);
-    // The frame's size where the next instruction begins; none after a jump: it is reached from elsewhere.
+    // The frame's size where the next instruction begins; none after a jump: it is reached from
+    // elsewhere.
     let mut expected = Some(0);
     while d.can_decode() {
         let i = d.decode();
@@ -317,7 +321,8 @@ impl Builder<'_, '_> {
             let index = u32::try_from(index).unwrap_or(0);
             let (locals_words, locals) = self.map(id, locals_map, index, true)?;
             let (args_words, args) = self.map(id, args_map, index, false)?;
-            // Its one frame is whole wherever a compiled function calls: that is what the maps describe.
+            // Its one frame is whole wherever a compiled function calls: that is what the maps
+            // describe.
             if compiled && i64::from(size) != text.locals {
                 return Err(self.damaged(
                     id,

@@ -1,7 +1,9 @@
 //! Rereading the executable before it is written.
 //!
-//! Promise: a program that passes has the shape that the runtime and Go's tools rely on, whichever linker made it: static, entry inside
-//! executable memory, no segment both writable and executable, nothing writable but variables, Go text inside `.text`, and the library's functions in the order of their table.
+//! Promise: a program that passes has the shape that the runtime and Go's tools rely on, whichever
+//! linker made it: static, entry inside executable memory, no segment both writable and executable,
+//! nothing writable but variables, Go text inside `.text`, and the library's functions in the order
+//! of their table.
 
 use crate::error::{Error, Name, Result};
 use gort_tables::{Header, LibraryFunc};

@@ -1,7 +1,8 @@
 //! `-X importpath.name=value`: string variables set by the linker.
 //!
-//! Promise: the last value given for a name wins; a name that the program does not have is no error (build scripts set variables of
-//! packages that may not be there); a name of something that is not a string variable is.
+//! Promise: the last value given for a name wins; a name that the program does not have is no error
+//! (build scripts set variables of packages that may not be there); a name of something that is not
+//! a string variable is.
 
 use crate::error::{Error, Name, Result};
 use crate::object::{Kind, RelocKind, escape_path};
@@ -71,7 +72,8 @@ pub fn apply(p: &mut Program<'_>, values: &[(String, Vec<u8>)]) -> Result<()> {
     Error::from_list(errors)
 }
 
-/// The name as written, or with its import path escaped as in symbol names. A variable's own name has no dot.
+/// The name as written, or with its import path escaped as in symbol names. A variable's own name
+/// has no dot.
 fn find(p: &Program<'_>, name: &str) -> Option<SymId> {
     p.find(name.as_bytes()).or_else(|| {
         let (path, variable) = name.rsplit_once('.')?;

@@ -1,4 +1,5 @@
-//! Bad conditions: no room, no memory, a signal. One line that says what and where, status 2 or the signal, and nothing left behind.
+//! Bad conditions: no room, no memory, a signal. One line that says what and where, status 2 or the
+//! signal, and nothing left behind.
 
 mod support;
 
@@ -45,7 +46,8 @@ fn shell(b: &Bench, script: &str) -> Output {
         .expect("run a shell")
 }
 
-/// Fails unless the link worked, or said one line and ended with status 2, without anything left behind.
+/// Fails unless the link worked, or said one line and ended with status 2, without anything left
+/// behind.
 fn is_clean(b: &Bench, out: &Output, what: &str) -> Option<String> {
     let text = String::from_utf8_lossy(&out.stderr).into_owned();
     let names = b.names();

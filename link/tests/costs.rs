@@ -1,7 +1,8 @@
-//! What is cheap to write is cheap to link: small objects that claim much are refused, or cost in proportion to what they are and what comes out.
+//! What is cheap to write is cheap to link: small objects that claim much are refused, or cost in
+//! proportion to what they are and what comes out.
 //!
-//! Nothing here looks at a clock. Memory is counted by the allocator of this program; instructions of pointer programs are counted beside their
-//! code.
+//! Nothing here looks at a clock. Memory is counted by the allocator of this program; instructions
+//! of pointer programs are counted beside their code.
 
 mod support;
 
@@ -35,7 +36,8 @@ static ALLOCATOR: Counting = Counting;
 /// One link at a time, so that the counter is one link's.
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// Links up to `go.o`, and holds the bytes asked for against what went in and came out: the size of `go.o`, or the refusal.
+/// Links up to `go.o`, and holds the bytes asked for against what went in and came out: the size of
+/// `go.o`, or the refusal.
 fn in_proportion(object: &[u8]) -> Result<usize, String> {
     let _alone = ALONE.lock().unwrap_or_else(|e| e.into_inner());
     let b = Bench::new(&Library::default());

@@ -1,4 +1,5 @@
-//! Real objects with bytes changed or cut off: the reader, and the whole linker behind it, refuse or link, but never panic.
+//! Real objects with bytes changed or cut off: the reader, and the whole linker behind it, refuse
+//! or link, but never panic.
 
 mod support;
 

@@ -297,7 +297,8 @@ fn pointer_masks_follow_types() {
 #[test]
 fn call_sites() {
     let b = bench();
-    // sub $40, %rsp; call runtime.f; call *%rax; nop; call runtime.deferreturn; jmp runtime.f; call runtime.morestack_noctxt
+    // sub $40, %rsp; call runtime.f; call *%rax; nop; call runtime.deferreturn; jmp runtime.f; call
+    // runtime.morestack_noctxt
     let mut code = vec![
         0x48, 0x83, 0xec, 40, 0xe8, 0, 0, 0, 0, 0xff, 0xd0, 0x90, 0xe8, 0, 0, 0, 0, 0xe9, 0, 0, 0,
         0, 0xe8, 0, 0, 0, 0,
@@ -317,7 +318,8 @@ fn call_sites() {
     let text = Text {
         args: 16,
         locals: 40,
-        // Depth 0 for 4 bytes, then 40; line 11 for 9 bytes, then 12; map 1 up to the NOP's end, then 0.
+        // Depth 0 for 4 bytes, then 40; line 11 for 9 bytes, then 12; map 1 up to the NOP's end,
+        // then 0.
         pcsp: &[2, 4, 80, 28, 0],
         pcline: &[24, 9, 2, 23, 0],
         pcdata: &[4, 12, 1, 20, 0],
@@ -650,7 +652,8 @@ fn what_is_relocated_is_read_only() {
     }
 }
 
-/// Calls of `runtime.duffzero` at offsets, from a compiled function or from assembly: names of what is called. `flags` of the link.
+/// Calls of `runtime.duffzero` at offsets, from a compiled function or from assembly: names of what
+/// is called. `flags` of the link.
 fn sent(offsets: &[i64], compiled: bool, entries: &[&str], flags: &[&str]) -> Vec<String> {
     let names = ["runtime.duffzero", "runtime.morestack_noctxt"];
     let functions: Vec<&str> = names.iter().chain(entries).copied().collect();

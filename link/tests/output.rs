@@ -1,4 +1,5 @@
-//! Where the program goes: links, devices, pipes, folders that are not writable, names that are no text.
+//! Where the program goes: links, devices, pipes, folders that are not writable, names that are no
+//! text.
 
 mod support;
 
@@ -137,7 +138,8 @@ fn names_that_are_no_text() {
     }
 }
 
-/// The linker as a user who may write files of others only where everybody may. `None` if there is no such user here.
+/// The linker as a user who may write files of others only where everybody may. `None` if there is
+/// no such user here.
 fn as_nobody(b: &Bench, args: &[&str]) -> Option<std::process::Output> {
     let run = |program: &str, args: &[&str]| {
         let mut command = if rustix::process::geteuid().is_root() {

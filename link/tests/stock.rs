@@ -1,5 +1,6 @@
-//! Beside the stock linker: the same package archives linked by both. Runs where Go 1.5 is installed (`GO15ROOT`, `GOROOT` or
-//! `~/sdk/go1.5.4`); the synthetic objects of the other tests stand in for it elsewhere.
+//! Beside the stock linker: the same package archives linked by both. Runs where Go 1.5 is
+//! installed (`GO15ROOT`, `GOROOT` or `~/sdk/go1.5.4`); the synthetic objects of the other tests
+//! stand in for it elsewhere.
 
 mod support;
 
@@ -162,7 +163,8 @@ fn agrees_with_the_stock_linker() {
             "{name}"
         );
     }
-    // The stock linker also keeps what only debug information mentions, all of package runtime apart.
+    // The stock linker also keeps what only debug information mentions, all of package runtime
+    // apart.
     let more: Vec<_> = stock_table
         .keys()
         .filter(|n| {

@@ -35,7 +35,8 @@ impl Default for Function<'_> {
             text: Text {
                 args: 16,
                 locals: 16,
-                // Depth 0 for 4 bytes, 16 for 9, 0 for 3. Line 11 for 9 bytes, then 12. Map 0 up to the call's end, then 1.
+                // Depth 0 for 4 bytes, 16 for 9, 0 for 3. Line 11 for 9 bytes, then 12. Map 0 up to
+                // the call's end, then 1.
                 pcsp: &[2, 4, 32, 9, 31, 3, 0],
                 pcfile: &[2, 16, 0],
                 pcline: &[24, 9, 2, 7, 0],

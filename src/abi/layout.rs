@@ -1,4 +1,5 @@
-//! Where compiled code and assembly look for the parts of structures, and numbers that they share with the runtime.
+//! Where compiled code and assembly look for the parts of structures, and numbers that they share
+//! with the runtime.
 
 use super::go15::*;
 use core::mem::offset_of;
@@ -52,7 +53,8 @@ same! {
 const _: () = assert!(offsets::KIND_DIRECT_IFACE == KIND_DIRECT_IFACE as i64);
 const _: () = assert!(offset_of!(Type, size) == 0);
 
-// The places that compiled code reaches into (calling convention of Go 1.5, inlined functions of package runtime).
+// The places that compiled code reaches into (calling convention of Go 1.5, inlined functions of
+// package runtime).
 const _: () = {
     assert!(offset_of!(G, stackguard1) == 24);
     assert!(offset_of!(G, atomicstatus) == 176);

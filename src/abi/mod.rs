@@ -1,8 +1,10 @@
-//! The binary interface with compiled Go code, from `abi/`: structures (`go15.h`), exported symbols and their
-//! argument areas (`surface.toml`).
+//! The binary interface with compiled Go code, from `abi/`: structures (`go15.h`), exported symbols
+//! and their argument areas (`surface.toml`).
 //!
-//! - [`go15`]: the structures; [`layout`]: where compiled code and assembly look for their parts; [`values`]: strings, types and interfaces as values;
-//! - [`surface`]: the exported functions, and what they tell their trampolines; [`known`]: descriptors that the runtime needs by name.
+//! - [`go15`]: the structures; [`layout`]: where compiled code and assembly look for their parts;
+//!   [`values`]: strings, types and interfaces as values;
+//! - [`surface`]: the exported functions, and what they tell their trampolines; [`known`]:
+//!   descriptors that the runtime needs by name.
 
 #[allow(
     missing_docs,

@@ -1,4 +1,5 @@
-//! The exported functions, as their trampolines, the collector and tracebacks see them; made from `abi/surface.toml`.
+//! The exported functions, as their trampolines, the collector and tracebacks see them; made from
+//! `abi/surface.toml`.
 
 use super::layout::offsets;
 

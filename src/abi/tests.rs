@@ -1,4 +1,5 @@
-//! Files of the repository that are made from `abi/`: they must say what `abi/` says. And how the build reads `abi/`.
+//! Files of the repository that are made from `abi/`: they must say what `abi/` says. And how the
+//! build reads `abi/`.
 //!
 //! `GORT_UPDATE=1 cargo test -p gort abi::tests` writes them again.
 
@@ -39,7 +40,8 @@ fn check(kept: &str, expected: &str) {
     );
 }
 
-/// bindgen loads libclang when it runs. Where there is none, this test can only say so; scripts/test installs it.
+/// bindgen loads libclang when it runs. Where there is none, this test can only say so;
+/// scripts/test installs it.
 fn has_libclang() -> bool {
     let dirs = ["/usr/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib64"].map(String::from);
     let llvm = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
@@ -351,7 +353,8 @@ fn signatures_that_are_none() {
     }
 }
 
-/// What a type stands for is looked at, too, where its size counts, and pointers may go round in circles.
+/// What a type stands for is looked at, too, where its size counts, and pointers may go round in
+/// circles.
 #[test]
 fn types_that_stand_for_others() {
     let model = shape::Model::new(&format!(

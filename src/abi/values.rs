@@ -20,7 +20,8 @@ impl GoString {
     /// The string's bytes.
     ///
     /// # Safety
-    /// The string must come from Go code or [`GoString::from_static`], and its object must stay live for `'a`.
+    /// The string must come from Go code or [`GoString::from_static`], and its object must stay
+    /// live for `'a`.
     pub unsafe fn bytes<'a>(self) -> &'a [u8] {
         if self.len <= 0 {
             return &[];

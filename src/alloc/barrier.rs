@@ -1,4 +1,5 @@
-//! Write barriers and copies that compiled code and package reflect call, in leaf and in system mode (`gc::barrier` does the work).
+//! Write barriers and copies that compiled code and package reflect call, in leaf and in system
+//! mode (`gc::barrier` does the work).
 
 use crate::abi::{GoSlice, Type, args};
 use crate::gc::barrier::{bulk, bulk_slow, copy_small, typed_memmove};
@@ -31,7 +32,8 @@ pub unsafe fn reflect_typedmemmove(a: &mut args::reflect_typedmemmove) {
     unsafe { typed_memmove(a.t, a.dst, a.src) };
 }
 
-/// `reflect.typedmemmovepartial`: bytes `off .. off + size` of a value; both pointers are past `off` already.
+/// `reflect.typedmemmovepartial`: bytes `off .. off + size` of a value; both pointers are past
+/// `off` already.
 pub unsafe fn reflect_typedmemmovepartial(a: &mut args::reflect_typedmemmovepartial) {
     // SAFETY: reflect passes a type and valid places.
     unsafe {
@@ -88,7 +90,8 @@ pub unsafe fn reflect_typedslicecopy(a: &mut args::reflect_typedslicecopy) {
 /// asm/calls.S, after a reflected call copied its results back while marking.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_call_barrier(a: *const args::reflect_call) {
-    // SAFETY: the call's own arguments; the type describes the whole frame, or is null when it is not of reflect's making.
+    // SAFETY: the call's own arguments; the type describes the whole frame, or is null when it is
+    // not of reflect's making.
     unsafe {
         let a = &*a;
         if !a.argtype.is_null() && !(*a.argtype).no_pointers() {
@@ -116,7 +119,8 @@ unsafe fn fat<const N: usize>(dst: *mut u8, src: &[usize; N], mask: u32) {
     }
 }
 
-/// Barriers for stores of several words that older compilers of Go 1.5 call: bit i of the mask says that word i is a pointer.
+/// Barriers for stores of several words that older compilers of Go 1.5 call: bit i of the mask says
+/// that word i is a pointer.
 macro_rules! fat {
     ($($name:ident $args:ident $mask:literal;)*) => {
         $(
@@ -160,7 +164,8 @@ fat! {
     fat1111 runtime_writebarrierfat1111 0b1111;
 }
 
-/// Pointer operations of package sync/atomic, each as a leaf function that leaves nil addresses to its system half.
+/// Pointer operations of package sync/atomic, each as a leaf function that leaves nil addresses to
+/// its system half.
 macro_rules! atomic {
     ($($leaf:ident $system:ident $args:ident |$a:ident, $word:ident| $stored:expr, $done:expr;)*) => {
         $(

@@ -44,17 +44,20 @@ pub unsafe fn reflect_new_array(a: &mut args::reflect_unsafe_NewArray) {
     unsafe { a.r0 = newarray(a.a0.cast(), a.a1 as usize).cast() };
 }
 
-/// `reflect.gcbits`, a hook of reflect's tests: one byte for each word of the object that the interface points to, 1 for a pointer, up to
-/// the last pointer. Of an object of the heap what the collector knows, of a variable what its type says.
+/// `reflect.gcbits`, a hook of reflect's tests: one byte for each word of the object that the
+/// interface points to, 1 for a pointer, up to the last pointer. Of an object of the heap what the
+/// collector knows, of a variable what its type says.
 pub unsafe fn reflect_gcbits(a: &mut args::reflect_gcbits) {
     // SAFETY: the interface is valid; its data word is a pointer when the type is a pointer type.
     unsafe {
         let e: Eface = a.x;
         let typ = (*e.typ.cast::<PtrType>()).elem;
         let object = find_object(e.data as usize);
-        // The slot may be longer than what was asked for, and the mask of a type is good for all of it.
+        // The slot may be longer than what was asked for, and the mask of a type is good for all of
+        // it.
         let mut end = usize::MAX;
-        // Go 1.5 has bits for the first two words of every object, and its tests show that where the type has pointers further on.
+        // Go 1.5 has bits for the first two words of every object, and its tests show that where
+        // the type has pointers further on.
         let mut least = 0;
         if let Some(o) = object {
             let s = &*o.span;

@@ -5,7 +5,8 @@ use crate::abi::Type;
 use crate::heap::modes::{EFENCE, SBRK, any_of};
 use crate::heap::{cache, zero_base};
 
-/// Memory from where small objects come from under *efence* and *sbrk*, or None: from where they always do.
+/// Memory from where small objects come from under *efence* and *sbrk*, or None: from where they
+/// always do.
 ///
 /// # Safety
 /// As [`super::malloc::alloc`].

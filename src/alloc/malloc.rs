@@ -76,7 +76,8 @@ unsafe fn fast_tiny(c: *mut PerP, size: usize) -> *mut u8 {
     }
 }
 
-/// An object with pointers, or null when the cache has none. `size <= MAX_SMALL`, of values of `typ`.
+/// An object with pointers, or null when the cache has none. `size <= MAX_SMALL`, of values of
+/// `typ`.
 #[inline(always)]
 unsafe fn fast_scan(c: *mut PerP, size: usize, typ: *const Type) -> *mut u8 {
     // SAFETY: the cache is the caller's; the size is in range; the slot taken is ours.
@@ -105,10 +106,12 @@ unsafe fn fast_scan(c: *mut PerP, size: usize, typ: *const Type) -> *mut u8 {
     }
 }
 
-/// Memory for `size` bytes of values of `typ`, or null when that takes more than the P's cache. For leaf functions.
+/// Memory for `size` bytes of values of `typ`, or null when that takes more than the P's cache. For
+/// leaf functions.
 ///
 /// # Safety
-/// On a thread with a P; `typ` must be a type whose size divides `size`, or null for memory without pointers.
+/// On a thread with a P; `typ` must be a type whose size divides `size`, or null for memory without
+/// pointers.
 #[inline(always)]
 pub unsafe fn leaf_alloc_inline(size: usize, typ: *const Type) -> *mut u8 {
     // SAFETY: the cache is this P's, and nothing else runs on it.
@@ -135,7 +138,8 @@ pub unsafe fn leaf_alloc(size: usize, typ: *const Type) -> *mut u8 {
     unsafe { leaf_alloc_inline(size, typ) }
 }
 
-/// Memory without pointers that is not cleared, or null when that takes more than the P's cache. For leaf functions that fill all of it.
+/// Memory without pointers that is not cleared, or null when that takes more than the P's cache.
+/// For leaf functions that fill all of it.
 ///
 /// # Safety
 /// On a thread with a P. What lies beyond `size` in the slot may be left as it is.
@@ -151,8 +155,9 @@ pub unsafe fn leaf_alloc_raw(size: usize) -> *mut u8 {
     }
 }
 
-/// Memory for `size` bytes of values of `typ` (null: no pointers). With pointers it is always cleared, without if `zero` says so.
-/// Ends the program when the system has no memory. In system mode.
+/// Memory for `size` bytes of values of `typ` (null: no pointers). With pointers it is always
+/// cleared, without if `zero` says so. Ends the program when the system has no memory. In system
+/// mode.
 ///
 /// # Safety
 /// On a thread with a P; `typ` must be a type whose size divides `size`, or null.
@@ -231,7 +236,8 @@ pub unsafe fn alloc(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -> 
     }
 }
 
-/// At boot. The heap's own tables are valid as zeroes: the first allocation finds empty caches and an empty page heap.
+/// At boot. The heap's own tables are valid as zeroes: the first allocation finds empty caches and
+/// an empty page heap.
 #[doc(alias = "mallocinit")]
 pub fn init() {
     modes::init();

@@ -1,6 +1,7 @@
 //! Allocation of Go objects: what compiled code calls, and what the runtime calls for itself.
 //!
-//! - [`malloc`]: any object, in leaf mode from the P's cache, in system mode for certain; [`large`]: those with a span of their own;
+//! - [`malloc`]: any object, in leaf mode from the P's cache, in system mode for certain;
+//!   [`large`]: those with a span of their own;
 //! - [`entry`], [`slice`](mod@slice), [`barrier`]: the functions that compiled code calls;
 //! - [`instead`], [`sbrk`]: what GODEBUG asks for in their place.
 //!

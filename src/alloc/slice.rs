@@ -46,11 +46,13 @@ pub unsafe fn make_leaf(a: &mut args::runtime_makeslice) -> bool {
     }
 }
 
-/// Bytes that `makeslice` clears at a time: some ten microseconds, as a stop of the world may have to wait for it.
+/// Bytes that `makeslice` clears at a time: some ten microseconds, as a stop of the world may have
+/// to wait for it.
 const PIECE: usize = 256 << 10;
 
-/// Clears `from..to`, memory without pointers that the running goroutine's call has just allocated and that its results point to. If preemption is requested
-/// the goroutine yields its P, and continues here when it runs again.
+/// Clears `from..to`, memory without pointers that the running goroutine's call has just allocated
+/// and that its results point to. If preemption is requested the goroutine yields its P, and
+/// continues here when it runs again.
 unsafe fn clear_in_pieces(g: *mut G, mut from: usize, to: usize) -> Status {
     // SAFETY: the memory is the caller's; g is curg, stopped in its call.
     unsafe {
@@ -114,7 +116,8 @@ pub unsafe fn make(a: &mut args::runtime_makeslice) -> Status {
     Status::Done
 }
 
-/// The capacity that append grows to before rounding: double while short, then by quarters, at least `need`.
+/// The capacity that append grows to before rounding: double while short, then by quarters, at
+/// least `need`.
 #[inline(always)]
 fn grown(len: i64, cap: i64, need: i64) -> Option<i64> {
     if cap.wrapping_add(cap) < need {
@@ -130,8 +133,8 @@ fn grown(len: i64, cap: i64, need: i64) -> Option<i64> {
         if new >= need {
             return Some(new);
         }
-        // A capacity of 1024 and more elements of which a quarter is nothing does not occur; a full loop of zeroes does not either,
-        // as twice nothing is less than any need.
+        // A capacity of 1024 and more elements of which a quarter is nothing does not occur; a full
+        // loop of zeroes does not either, as twice nothing is less than any need.
         if new == cap {
             return None;
         }

@@ -140,7 +140,8 @@ fn pointer_layouts_are_kept_beside_objects() {
     c.flush();
 }
 
-/// Allocates, marks a random half, and checks that after a sweep the slots of the other half are reused, and none of this one.
+/// Allocates, marks a random half, and checks that after a sweep the slots of the other half are
+/// reused, and none of this one.
 #[test]
 fn sweeping_frees_what_is_not_marked() {
     let _one = lock();
@@ -216,8 +217,9 @@ fn freed_pages_can_go_back_to_the_system() {
     c.flush();
 }
 
-/// Spans of all lengths come and go, through several caches, while memory goes back to the system: no page is in two spans, what is not to be
-/// cleared is clear, and the counts are those of a list of spans.
+/// Spans of all lengths come and go, through several caches, while memory goes back to the system:
+/// no page is in two spans, what is not to be cleared is clear, and the counts are those of a list
+/// of spans.
 #[test]
 fn pages_are_given_out_once_and_counted() {
     let _one = lock();

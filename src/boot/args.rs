@@ -5,11 +5,12 @@ use crate::alloc;
 use crate::config::env::{ARGC, ARGV, c_string, envp};
 use core::sync::atomic::Ordering;
 
-/// A Go slice of the strings of a null-ended vector. On the heap: programs store strings of their own in it (`os.Args[0] = name`, `os.Setenv`), and only
-/// there the collector finds them.
+/// A Go slice of the strings of a null-ended vector. On the heap: programs store strings of their
+/// own in it (`os.Args[0] = name`, `os.Setenv`), and only there the collector finds them.
 ///
 /// # Safety
-/// `v` has `n` strings; on the system stack, so that no collection starts before the slice is handed out.
+/// `v` has `n` strings; on the system stack, so that no collection starts before the slice is
+/// handed out.
 unsafe fn strings(v: *const *const u8, n: usize) -> GoSlice {
     // SAFETY: the caller's promises; the array holds n strings.
     let p = unsafe { alloc::newarray(known::string(), n) }.cast::<GoString>();

@@ -1,4 +1,5 @@
-//! The main goroutine's runtime part: `runtime.main` in asm/rt0.S calls these between Go's own functions.
+//! The main goroutine's runtime part: `runtime.main` in asm/rt0.S calls these between Go's own
+//! functions.
 
 use crate::abi::{Status, args};
 use crate::dispatch::sysmon;
@@ -8,7 +9,8 @@ use crate::world::m::unlock;
 use crate::world::{self, getm, lists};
 use core::sync::atomic::Ordering;
 
-/// First step of the main goroutine: the other threads start, and initialisation stays on the main thread.
+/// First step of the main goroutine: the other threads start, and initialisation stays on the main
+/// thread.
 ///
 /// # Safety
 /// Called by `runtime.main`.

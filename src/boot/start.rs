@@ -1,4 +1,5 @@
-//! The steps of asm/rt0.S: the first thread, arguments, processors, and the parts of the runtime one after the other.
+//! The steps of asm/rt0.S: the first thread, arguments, processors, and the parts of the runtime
+//! one after the other.
 
 use crate::abi::{G, M, STACK_GUARD};
 use crate::config::env;
@@ -14,7 +15,8 @@ use core::arch::asm;
 use core::cell::UnsafeCell;
 use core::sync::atomic::Ordering;
 
-/// Bytes of the kernel's stack that count as g0's: its limit is 8 MiB almost everywhere, and this is what other threads have.
+/// Bytes of the kernel's stack that count as g0's: its limit is 8 MiB almost everywhere, and this
+/// is what other threads have.
 const G0_STACK: usize = 128 << 10;
 
 #[repr(transparent)]
@@ -31,7 +33,8 @@ static G0: Static<G> = Static(UnsafeCell::new(core::mem::MaybeUninit::zeroed()))
 /// Makes this thread m0: `sp` is where g0's stack goes on.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_bootstrap(sp: usize) {
-    // SAFETY: first code of the process: nothing is shared yet. The FS base must be set before anything asks for g.
+    // SAFETY: first code of the process: nothing is shared yet. The FS base must be set before
+    // anything asks for g.
     unsafe {
         let (m, g) = (M0.0.get().cast::<M>(), G0.0.get().cast::<G>());
         (*g).stack_lo = sp - G0_STACK;
@@ -50,7 +53,8 @@ unsafe extern "C" fn gort_bootstrap(sp: usize) {
     }
 }
 
-/// Makes `m.tls` this thread's word at fs:-8, where compiled code looks for its g, and looks whether it is.
+/// Makes `m.tls` this thread's word at fs:-8, where compiled code looks for its g, and looks
+/// whether it is.
 #[doc(alias = "settls")]
 unsafe fn set_tls(m: *mut M) {
     const MARK: usize = 0x123;

@@ -1,7 +1,9 @@
 //! Leaf mode: operations that meet nobody, on the goroutine's stack.
 //!
-//! Looks without the lock come first. They are the whole answer of a non-blocking operation that cannot go on, and spare the others the lock
-//! in vain. With the lock held only the ring is touched; waiters, panics and the barriers of large elements are the business of system mode (`ops`).
+//! Looks without the lock come first. They are the whole answer of a non-blocking operation that
+//! cannot go on, and spare the others the lock in vain. With the lock held only the ring is
+//! touched; waiters, panics and the barriers of large elements are the business of system mode
+//! (`ops`).
 
 use super::hchan::{Hchan, RECEIVER, SENDER};
 use crate::abi::args;
@@ -9,7 +11,8 @@ use crate::gc::barrier;
 use crate::sync::backoff::Backoff;
 use core::sync::atomic::Ordering;
 
-/// Times away from a lock that another thread holds for some nanoseconds, before the detour through system mode.
+/// Times away from a lock that another thread holds for some nanoseconds, before the detour through
+/// system mode.
 const ROUNDS: u32 = 3;
 
 impl Hchan {
@@ -65,7 +68,8 @@ pub enum Leaf {
 /// `c` is a channel, `elem` holds an element of it.
 #[inline]
 pub unsafe fn send(c: *mut Hchan, elem: *const u8) -> bool {
-    // SAFETY: channels are live while Go code holds them; fields that change are atomic or read under the lock.
+    // SAFETY: channels are live while Go code holds them; fields that change are atomic or read
+    // under the lock.
     unsafe {
         if !(*c).room_and_nobody() {
             return false;

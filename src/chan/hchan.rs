@@ -8,21 +8,27 @@ use core::mem::offset_of;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
-/// A channel. `qcount` and `dataqsiz` are read by compiled code for `len` and `cap`; debuggers look at `recvq` and `recvx`.
+/// A channel. `qcount` and `dataqsiz` are read by compiled code for `len` and `cap`; debuggers look
+/// at `recvq` and `recvx`.
 ///
 /// Under the lock, with no stale select waiters counted:
-/// - `qcount <= dataqsiz`; elements are at `recvx, recvx + 1, ... (mod dataqsiz)`, `qcount` of them;
-/// - a waiting receiver implies `qcount == 0`, or 1 at most while one that was woken tries to get an element ([`RECEIVER`]); a waiting sender
-///   implies `qcount == dataqsiz`, or one less at least while one tries ([`SENDER`]); neither exists once `closed`.
+/// - `qcount <= dataqsiz`; elements are at `recvx, recvx + 1, ... (mod dataqsiz)`, `qcount` of
+///   them;
+/// - a waiting receiver implies `qcount == 0`, or 1 at most while one that was woken tries to get
+///   an element ([`RECEIVER`]); a waiting sender implies `qcount == dataqsiz`, or one less at least
+///   while one tries ([`SENDER`]); neither exists once `closed`.
 ///
-/// The goroutine that finds a waiter completes its operation, so that the waiter has nothing left to do. Only where the ring is used as a lock or a semaphore
-/// ([`LOCK`]), the same goroutines sending and receiving, waiters are woken to try, like those of a semaphore and for the same reason
-/// ([`crate::sema::semaphore`]): otherwise the element would be handed from one to the next, a goroutine switch for each operation. A waiter in a select is
-/// always served.
+/// The goroutine that finds a waiter completes its operation, so that the waiter has nothing left
+/// to do. Only where the ring is used as a lock or a semaphore ([`LOCK`]), the same goroutines
+/// sending and receiving, waiters are woken to try, like those of a semaphore and for the same
+/// reason ([`crate::sema::semaphore`]): otherwise the element would be handed from one to the next,
+/// a goroutine switch for each operation. A waiter in a select is always served.
 ///
-/// All fields but those marked constant are written under the lock; the atomic ones are also read without it.
+/// All fields but those marked constant are written under the lock; the atomic ones are also read
+/// without it.
 ///
-/// It fills one cache line, and objects of its size are aligned to one: two processors that share a channel share only this line and the ring's.
+/// It fills one cache line, and objects of its size are aligned to one: two processors that share a
+/// channel share only this line and the ring's.
 #[doc(alias = "hchan")]
 #[derive(Debug)]
 #[repr(C)]
@@ -53,14 +59,18 @@ pub struct Hchan {
 
 const _: () = assert!(size_of::<Hchan>() == crate::mem::LINE);
 
-/// In [`Hchan::trying`]: a receiver was woken to try, and one element in the ring is for it. In [`G::met`]: a receiver was met.
+/// In [`Hchan::trying`]: a receiver was woken to try, and one element in the ring is for it. In
+/// [`G::met`]: a receiver was met.
 pub const RECEIVER: u8 = 1;
-/// In [`Hchan::trying`]: a sender was woken to try, and one free slot is for it. In [`G::met`]: a sender was met.
+/// In [`Hchan::trying`]: a sender was woken to try, and one free slot is for it. In [`G::met`]: a
+/// sender was met.
 pub const SENDER: u8 = 2;
-/// In [`Hchan::trying`]: a goroutine that met a waiting sender when it took an element came to wait as a sender itself, or the same with receivers.
+/// In [`Hchan::trying`]: a goroutine that met a waiting sender when it took an element came to wait
+/// as a sender itself, or the same with receivers.
 pub const LOCK: u8 = 4;
 
-/// A FIFO queue of waiters, under the channel's lock; `first` may be looked at without it. The first waiter's `prev` is the last one.
+/// A FIFO queue of waiters, under the channel's lock; `first` may be looked at without it. The
+/// first waiter's `prev` is the last one.
 #[doc(alias = "waitq")]
 #[derive(Debug)]
 #[repr(C)]
@@ -143,8 +153,8 @@ impl WaitQ {
         }
     }
 
-    /// Takes the first waiter whose goroutine is still to be had; null if there is none. Those of a select whose
-    /// goroutine was claimed elsewhere are dropped on the way.
+    /// Takes the first waiter whose goroutine is still to be had; null if there is none. Those of a
+    /// select whose goroutine was claimed elsewhere are dropped on the way.
     ///
     /// # Safety
     /// The lock is held.
@@ -154,7 +164,8 @@ impl WaitQ {
             if s.is_null() {
                 return s;
             }
-            // SAFETY: members of the queue are live: to free one, its goroutine must take it off under our lock first.
+            // SAFETY: members of the queue are live: to free one, its goroutine must take it off
+            // under our lock first.
             unsafe {
                 self.remove(s);
                 if !(*s).select || claim_goroutine((*s).g) {
@@ -167,8 +178,8 @@ impl WaitQ {
 
 /// Claims a goroutine that waits in a select: true for one of all wakers.
 unsafe fn claim_goroutine(g: *mut G) -> bool {
-    // SAFETY: a live G; the word is only used atomically while the goroutine waits. Relaxed would do for the claim itself; Acquire
-    // orders the waker's writes to the goroutine's slots after it.
+    // SAFETY: a live G; the word is only used atomically while the goroutine waits. Relaxed would
+    // do for the claim itself; Acquire orders the waker's writes to the goroutine's slots after it.
     unsafe {
         AtomicU32::from_ptr(&raw mut (*g).selectdone)
             .compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed)
@@ -192,7 +203,8 @@ pub enum Sent {
 /// What became of an attempt to receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Received {
-    /// An element was copied. If not null, this sender got rid of its own or is to try to: wake it, after unlocking.
+    /// An element was copied. If not null, this sender got rid of its own or is to try to: wake it,
+    /// after unlocking.
     Value(*mut Sudog),
     /// Nothing there, and nothing ever will: the slot was zeroed.
     Closed,
@@ -219,7 +231,8 @@ impl Hchan {
         self.buf.wrapping_add(i as usize * self.elemsize as usize)
     }
 
-    /// The slot for the next element, which then counts as stored. The lock is held and there is room.
+    /// The slot for the next element, which then counts as stored. The lock is held and there is
+    /// room.
     #[inline]
     pub fn next_free(&mut self) -> *mut u8 {
         let count = self.qcount.load(Ordering::Relaxed);
@@ -233,7 +246,8 @@ impl Hchan {
         slot
     }
 
-    /// The slot of the oldest element, which then counts as taken. The lock is held and the ring is not empty.
+    /// The slot of the oldest element, which then counts as taken. The lock is held and the ring is
+    /// not empty.
     #[inline]
     pub fn next_used(&mut self) -> *mut u8 {
         let slot = self.slot(self.recvx);
@@ -258,7 +272,8 @@ impl Hchan {
     /// Looks as if a receive would not block; exact under the lock but for stale select waiters.
     #[inline]
     pub fn may_recv(&self) -> bool {
-        // Last of all `closed`: a channel that is open after it was empty was empty and open at that moment.
+        // Last of all `closed`: a channel that is open after it was empty was empty and open at
+        // that moment.
         self.qcount.load(Ordering::Acquire) > 0
             || !self.sendq.is_empty()
             || self.closed.load(Ordering::Acquire) != 0
@@ -274,11 +289,13 @@ impl Hchan {
     /// Copies an element without barrier.
     ///
     /// # Safety
-    /// [`Hchan::plain`] holds, or the caller does the barrier; both slots are valid and do not overlap.
+    /// [`Hchan::plain`] holds, or the caller does the barrier; both slots are valid and do not
+    /// overlap.
     #[inline]
     pub unsafe fn copy_plain(&self, dst: *mut u8, src: *const u8) {
-        // SAFETY: the caller's promise. Words are copied whole, by the general case too. Only three sizes are picked out:
-        // more would become a jump table, and where that leads the proof of leaf functions cannot see.
+        // SAFETY: the caller's promise. Words are copied whole, by the general case too. Only three
+        // sizes are picked out: more would become a jump table, and where that leads the proof of
+        // leaf functions cannot see.
         unsafe {
             match self.elemsize {
                 8 => dst
@@ -303,7 +320,8 @@ impl Hchan {
         }
     }
 
-    /// In [`G::met`]: this channel, as far as a part of its address names it, and whether `who` was met there.
+    /// In [`G::met`]: this channel, as far as a part of its address names it, and whether `who` was
+    /// met there.
     fn encounter(&self, who: u8) -> u32 {
         ((&raw const *self).addr() >> 2) as u32 & !3 | u32::from(who)
     }
@@ -334,7 +352,8 @@ impl Hchan {
         self.trying.load(Ordering::Relaxed) & who != 0
     }
 
-    /// Who was taken off its queue and can have what it waits for: true: it is to try, as `who`, once it is woken (`ops::wake`); false: the caller serves it.
+    /// Who was taken off its queue and can have what it waits for: true: it is to try, as `who`,
+    /// once it is woken (`ops::wake`); false: the caller serves it.
     unsafe fn let_try(&mut self, s: *mut Sudog, who: u8) -> bool {
         // SAFETY: off the queue the waiter is ours.
         unsafe {
@@ -363,7 +382,8 @@ impl Hchan {
         let count = self.qcount.load(Ordering::Relaxed);
         // The first element is for a receiver that tries, if there is one.
         let spoken_for = count == 0 && self.dataqsiz > 0 && self.tries(RECEIVER);
-        // SAFETY: the lock is held; a claimed receiver's slot is ours to write, for it cannot run before we wake it.
+        // SAFETY: the lock is held; a claimed receiver's slot is ours to write, for it cannot run
+        // before we wake it.
         unsafe {
             let receiver = if spoken_for {
                 null_mut()

@@ -9,10 +9,12 @@ use core::sync::atomic::Ordering;
 
 /// Largest element that the compiler accepts.
 const ELEM_MAX: usize = 1 << 16;
-/// Bytes of Go memory that could ever be had: above, the size is an error of the program and not a lack of memory.
+/// Bytes of Go memory that could ever be had: above, the size is an error of the program and not a
+/// lack of memory.
 const MEMORY_MAX: usize = 1 << 39;
 
-/// The collector's view of a channel whose ring holds pointers: one pointer, `buf`. The ring is an array of the element type.
+/// The collector's view of a channel whose ring holds pointers: one pointer, `buf`. The ring is an
+/// array of the element type.
 #[repr(transparent)]
 struct ChanLayout(Type);
 // SAFETY: only read.
@@ -90,7 +92,8 @@ pub unsafe fn makechan(a: &mut args::runtime_makechan) {
 
 /// `reflect.makechan`.
 pub unsafe fn reflect_makechan(a: &mut args::reflect_makechan) {
-    // SAFETY: package reflect passes a channel type; a size that does not fit is negative, and refused.
+    // SAFETY: package reflect passes a channel type; a size that does not fit is negative, and
+    // refused.
     a.ch = unsafe { make(a.typ_.cast(), a.size as i64).cast() };
 }
 

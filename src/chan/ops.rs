@@ -16,7 +16,8 @@ use core::sync::atomic::Ordering;
 /// # Safety
 /// `s` was met by the caller, who holds no channel's lock any more.
 pub unsafe fn wake(s: *mut Sudog) {
-    // SAFETY: the goroutine is parked until it is readied; off queue and goroutine the sudog is ours, unless it is a select's.
+    // SAFETY: the goroutine is parked until it is readied; off queue and goroutine the sudog is
+    // ours, unless it is a select's.
     unsafe {
         let g = (*s).g;
         if (*s).patience == Patience::Tries {
@@ -32,11 +33,13 @@ pub unsafe fn wake(s: *mut Sudog) {
     }
 }
 
-/// A goroutine that waited for a channel, and was woken to try, does so. It goes on, or waits on as the first of its queue.
+/// A goroutine that waited for a channel, and was woken to try, does so. It goes on, or waits on as
+/// the first of its queue.
 unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Status {
     let s = core::ptr::with_exposed_provenance_mut::<Sudog>(waiter);
-    // SAFETY: the sudog is in no queue, and its goroutine's as long as nobody has served it. The list of what g waits for still names it, so
-    // the stack may have moved: its slots are read under the lock.
+    // SAFETY: the sudog is in no queue, and its goroutine's as long as nobody has served it. The
+    // list of what g waits for still names it, so the stack may have moved: its slots are read
+    // under the lock.
     unsafe {
         let c = channel_of(s);
         let send = (*s).send;
@@ -91,9 +94,11 @@ fn side(c: &mut Hchan, send: bool) -> (&mut WaitQ, WaitReason, u8) {
     }
 }
 
-/// Parks the goroutine that called in until it is served by the channel `c`, whose lock is held and is given back.
+/// Parks the goroutine that called in until it is served by the channel `c`, whose lock is held and
+/// is given back.
 unsafe fn wait(c: *mut Hchan, elem: *mut u8, send: bool, result: usize) -> Status {
-    // SAFETY: system mode with a goroutine; under the lock nobody can claim the sudog before the goroutine is parked.
+    // SAFETY: system mode with a goroutine; under the lock nobody can claim the sudog before the
+    // goroutine is parked.
     unsafe {
         let g = world::curg();
         let s = sudogs::acquire();
@@ -144,7 +149,8 @@ unsafe fn send(c: *mut Hchan, elem: *mut u8, block: bool) -> Outcome<bool> {
     }
 }
 
-/// Receives: (selected, received). `result`: where a waker writes "received", as offset from the arguments, 0 for nowhere.
+/// Receives: (selected, received). `result`: where a waker writes "received", as offset from the
+/// arguments, 0 for nowhere.
 #[doc(alias = "chanrecv")]
 unsafe fn recv(c: *mut Hchan, elem: *mut u8, block: bool, result: usize) -> Outcome<(bool, bool)> {
     // SAFETY: `c` is a channel or nil, `elem` null or room for an element of it.

@@ -1,9 +1,11 @@
 //! select, as compiled code builds it: `newselect`, one registering call for each case, `selectgo`.
 //!
-//! Each registering call returns false at first. `selectgo` performs one case and then returns *where that case's registering call
-//! returned*, with the call's result byte set to true: all these calls are made with the same stack pointer, so the byte lies at a fixed
-//! offset (`so`) from `selectgo`'s own arguments. The cases lie in an object of the caller's frame, laid out as the compiler's type
-//! for it says, so the collector and the stack copier treat them like any local variable.
+//! Each registering call returns false at first. `selectgo` performs one case and then returns
+//! *where that case's registering call returned*, with the call's result byte set to true: all
+//! these calls are made with the same stack pointer, so the byte lies at a fixed offset (`so`) from
+//! `selectgo`'s own arguments. The cases lie in an object of the caller's frame, laid out as the
+//! compiler's type for it says, so the collector and the stack copier treat them like any local
+//! variable.
 //!
 //! Every function here is leaf mode.
 
@@ -44,7 +46,8 @@ unsafe fn register(
         // Never ready.
         return;
     }
-    // SAFETY: the compiler reserved room for every case that it registers. The object lies on the caller's stack: no barriers.
+    // SAFETY: the compiler reserved room for every case that it registers. The object lies on the
+    // caller's stack: no barriers.
     unsafe {
         let (first, n) = cases(sel);
         (*sel).ncase = n as u16 + 1;
@@ -116,13 +119,14 @@ pub unsafe fn selectdefault(a: &mut args::runtime_selectdefault) {
     };
 }
 
-/// Makes the `selectgo` call with arguments at `args` return from the registering call of `case`, which was performed.
+/// Makes the `selectgo` call with arguments at `args` return from the registering call of `case`,
+/// which was performed.
 ///
 /// # Safety
 /// The goroutine is stopped in that call, and `case` is one of its select object.
 pub unsafe fn return_to_case(args: usize, case: *const Scase) {
-    // SAFETY: the word below the arguments is the return address; the byte is the registering call's result, in the outgoing area that
-    // both calls share.
+    // SAFETY: the word below the arguments is the return address; the byte is the registering
+    // call's result, in the outgoing area that both calls share.
     unsafe {
         *return_address(args) = (*case).pc;
         *with_exposed_provenance_mut::<u8>(args + usize::from((*case).so)) = 1;
@@ -161,7 +165,8 @@ pub unsafe fn selectgo(a: &mut args::runtime_selectgo) -> bool {
             }
         }
         if chosen.is_null() {
-            // One look at one channel is a moment at which nothing was ready; looks at several are not.
+            // One look at one channel is a moment at which nothing was ready; looks at several are
+            // not.
             if default.is_null() || (channels > 1 && !none_ready(first, n)) {
                 return false;
             }
@@ -193,8 +198,8 @@ pub fn below(n: u32) -> u32 {
     (((world::fastrand() >> 32) * u64::from(n)) >> 32) as u32
 }
 
-/// Whether no case is ready, seen with all channels locked at once. False when one is, or when not all locks could be had (a channel
-/// that occurs twice, for one).
+/// Whether no case is ready, seen with all channels locked at once. False when one is, or when not
+/// all locks could be had (a channel that occurs twice, for one).
 unsafe fn none_ready(first: *mut Scase, n: usize) -> bool {
     // SAFETY: as in `selectgo`. Locks are only tried for, so their order does not matter.
     unsafe {

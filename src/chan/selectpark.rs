@@ -1,13 +1,17 @@
 //! select, the general case, in system mode.
 //!
-//! A case that looks ready is performed with its channel locked alone: that a waiter is met there changes nothing for the other cases. Only when none
-//! looks ready are all channels locked at once, and the goroutine parks on all of them. Then the cases become a list of sudogs (`G::waiting`) sorted by channel address, which is the lock order; a channel may occur several
-//! times. If a case is ready by now it is performed and the list put back. Otherwise each sudog is queued and the goroutine parks. A waker
-//! claims the goroutine, copies the element and leaves its sudog in `G::param`; the resume step takes the other sudogs off their queues.
+//! A case that looks ready is performed with its channel locked alone: that a waiter is met there
+//! changes nothing for the other cases. Only when none looks ready are all channels locked at once,
+//! and the goroutine parks on all of them. Then the cases become a list of sudogs (`G::waiting`)
+//! sorted by channel address, which is the lock order; a channel may occur several times. If a case
+//! is ready by now it is performed and the list put back. Otherwise each sudog is queued and the
+//! goroutine parks. A waker claims the goroutine, copies the element and leaves its sudog in
+//! `G::param`; the resume step takes the other sudogs off their queues.
 //!
-//! The thread that parked the goroutine may still be unlocking when the goroutine is resumed elsewhere. It unlocks in descending order, and the
-//! resume step takes every lock but the chosen channel's in turn: whichever is unlocked last, the resume step comes after it, and only
-//! then are the sudogs that both read put back.
+//! The thread that parked the goroutine may still be unlocking when the goroutine is resumed
+//! elsewhere. It unlocks in descending order, and the resume step takes every lock but the chosen
+//! channel's in turn: whichever is unlocked last, the resume step comes after it, and only then are
+//! the sudogs that both read put back.
 
 use super::hchan::{Hchan, Received, Sent, channel_of};
 use super::select::{below, cases, return_to_case};
@@ -77,10 +81,12 @@ impl Op {
     }
 }
 
-/// Looks for a ready case among `n`, without locks, that often before it locks all: another may have been quicker, or the waiters stale.
+/// Looks for a ready case among `n`, without locks, that often before it locks all: another may
+/// have been quicker, or the waiters stale.
 const LOOKS: u32 = 2;
 
-/// Performs one of the cases that look ready, with only its channel locked. None: nothing looks ready, or others were quicker.
+/// Performs one of the cases that look ready, with only its channel locked. None: nothing looks
+/// ready, or others were quicker.
 unsafe fn perform_ready(n: usize, op: impl Fn(usize) -> Option<Op>) -> Option<Choice> {
     // SAFETY: system mode; channels of a select are live.
     unsafe {
@@ -114,7 +120,8 @@ unsafe fn perform_ready(n: usize, op: impl Fn(usize) -> Option<Op>) -> Option<Ch
 /// The cases as a list of sudogs, sorted by channel.
 unsafe fn list_of(n: usize, op: impl Fn(usize) -> Option<Op>) -> *mut Sudog {
     let mut list = null_mut();
-    // Cases of one channel are queued in the order of the list: it starts anywhere, so that none of them is always first.
+    // Cases of one channel are queued in the order of the list: it starts anywhere, so that none of
+    // them is always first.
     let start = below(n as u32) as usize;
     for k in start..start + n {
         let i = if k < n { k } else { k - n };
@@ -206,7 +213,8 @@ unsafe fn choose(
 
 /// After waking: leaves the other queues and puts the sudogs back. Answers (case number, send, ok).
 unsafe fn leave(g: *mut G) -> (i32, bool, bool) {
-    // SAFETY: g was claimed and resumed: nobody else changes its list; queues are changed under their locks.
+    // SAFETY: g was claimed and resumed: nobody else changes its list; queues are changed under
+    // their locks.
     unsafe {
         let chosen = (*g).param.cast::<Sudog>();
         let list = (*g).waiting.cast::<Sudog>();
@@ -268,8 +276,8 @@ pub unsafe fn selectgo(a: &mut args::runtime_selectgo) -> Status {
 
 /// The goroutine goes on at the case that a waker performed.
 unsafe extern "C" fn resume_selectgo(g: *mut G, _arg: usize) -> Status {
-    // SAFETY: g parked in `selectgo`: its saved stack pointer is the address of that call's arguments, and the select object they name
-    // moved along with its stack.
+    // SAFETY: g parked in `selectgo`: its saved stack pointer is the address of that call's
+    // arguments, and the select object they name moved along with its stack.
     unsafe {
         let (index, send, ok) = leave(g);
         if send && !ok {
@@ -290,7 +298,8 @@ unsafe extern "C" fn resume_selectgo(g: *mut G, _arg: usize) -> Status {
 
 /// `reflect.rselect`.
 pub unsafe fn rselect(a: &mut args::reflect_rselect) -> Status {
-    // SAFETY: package reflect passes a slice of cases, with the channels and elements that they need.
+    // SAFETY: package reflect passes a slice of cases, with the channels and elements that they
+    // need.
     unsafe {
         let GoSlice { ptr, len, .. } = a.a0;
         let first = ptr.cast::<RuntimeSelect>();

@@ -4,13 +4,15 @@ use crate::abi::{G, Status};
 use crate::panic;
 use crate::world::sudog::{self, Sudog};
 
-/// Records the result for a waiter that was taken off its queue and its element copied. `ok`: not because the channel was closed. From
-/// then on no other thread uses its stack: see [`crate::stack::waiters`].
+/// Records the result for a waiter that was taken off its queue and its element copied. `ok`: not
+/// because the channel was closed. From then on no other thread uses its stack: see
+/// [`crate::stack::waiters`].
 ///
 /// # Safety
 /// `s` was claimed from its queue by the caller, who still holds the channel's lock.
 pub(super) unsafe fn served(s: *mut Sudog, ok: bool) {
-    // SAFETY: a claimed goroutine stays parked until it is readied, and its stack in place while the lock is held.
+    // SAFETY: a claimed goroutine stays parked until it is readied, and its stack in place while
+    // the lock is held.
     unsafe {
         let g = (*s).g;
         if (*s).select {

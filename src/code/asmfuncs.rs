@@ -1,4 +1,5 @@
-//! The functions of libgort.a that Go code can name: trampolines and assembly. The linker lists those that the program needs.
+//! The functions of libgort.a that Go code can name: trampolines and assembly. The linker lists
+//! those that the program needs.
 
 use super::sites::header;
 use crate::abi::SURFACE;
@@ -36,7 +37,8 @@ const _: () = assert!(SURFACE.len() <= ROWS);
 
 /// Address of the function with a surface index, 0 for none.
 pub fn entry_of(index: u32) -> usize {
-    // Acquire pairs with the Release below. Two threads may fill the table at once: both write the same.
+    // Acquire pairs with the Release below. Two threads may fill the table at once: both write the
+    // same.
     if !FILLED.load(Ordering::Acquire) {
         for f in all() {
             if let Some(slot) = ENTRIES.get(f.index as usize) {
@@ -50,7 +52,8 @@ pub fn entry_of(index: u32) -> usize {
         .map_or(0, |e| e.load(Ordering::Relaxed))
 }
 
-/// `pc` lies in runtime.sigpanic: the frame above it stands at a faulting instruction, not behind a call.
+/// `pc` lies in runtime.sigpanic: the frame above it stands at a faulting instruction, not behind a
+/// call.
 pub fn is_sigpanic(pc: usize) -> bool {
     find(pc).is_some_and(|f| f.entry == &raw const SIGPANIC as u64)
 }
@@ -60,7 +63,8 @@ unsafe extern "C" {
     static GOEXIT: u8;
 }
 
-/// Return address of every goroutine's first function: one byte into goexit, so that pc - 1 is still inside.
+/// Return address of every goroutine's first function: one byte into goexit, so that pc - 1 is
+/// still inside.
 pub fn goexit_pc() -> usize {
     &raw const GOEXIT as usize + 1
 }

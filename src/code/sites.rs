@@ -1,5 +1,6 @@
-//! Functions and call sites of compiled code and of the assembly that may stand on goroutine stacks: the linker's tables answer with one lookup
-//! (crate gort-tables), the sections that asm/trampoline.h fills with a search.
+//! Functions and call sites of compiled code and of the assembly that may stand on goroutine
+//! stacks: the linker's tables answer with one lookup (crate gort-tables), the sections that
+//! asm/trampoline.h fills with a search.
 
 use core::slice;
 use gort_tables as tables;
@@ -47,7 +48,8 @@ pub fn is_asm_site(pc: usize) -> bool {
 /// The described places in assembly frames, in order.
 pub(crate) fn asm_sites() -> &'static [AsmSite] {
     let (a, b) = (&raw const gort_sites_start, &raw const gort_sites_end);
-    // SAFETY: the linker put all sites of the one assembly unit between the two symbols, in address order.
+    // SAFETY: the linker put all sites of the one assembly unit between the two symbols, in address
+    // order.
     unsafe { slice::from_raw_parts(a, b.offset_from(a) as usize) }
 }
 

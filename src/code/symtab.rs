@@ -1,8 +1,9 @@
 //! From a pc to its function, file and line.
 //!
-//! Go text is described by the linker's tables (crate `gort-tables`) and the compiler's pc-value tables in the pclntab;
-//! functions of libgort.a that Go code can name by [`super::asmfuncs`]. A `*runtime.Func` of Go code points to the entry in either table:
-//! both start with the function's address, which is all that compiled code reads.
+//! Go text is described by the linker's tables (crate `gort-tables`) and the compiler's pc-value
+//! tables in the pclntab; functions of libgort.a that Go code can name by [`super::asmfuncs`]. A
+//! `*runtime.Func` of Go code points to the entry in either table: both start with the function's
+//! address, which is all that compiled code reads.
 
 use super::asmfuncs::{self, entry_of};
 use super::sites::{self, header};
@@ -22,7 +23,8 @@ pub enum Function {
 /// Field offsets of a function record in the pclntab (Go 1.2 symbol table).
 mod record {
     pub const NAME: usize = 8;
-    /// In functions of libgort.a: file and line of the Go tree, [`packed`](gort_tables::place::packed).
+    /// In functions of libgort.a: file and line of the Go tree,
+    /// [`packed`](gort_tables::place::packed).
     pub const IN_TREE: usize = 16;
     pub const PCSP: usize = 20;
     pub const PCFILE: usize = 24;
@@ -94,7 +96,8 @@ pub fn library_name(f: &LibraryFunc) -> &'static [u8] {
     text(word(f.record as usize + record::NAME) as usize)
 }
 
-/// `pc` lies in a Duff device, with the return address at the top of the stack. To compiled code that is an instruction rather than a call: its calls are no sites.
+/// `pc` lies in a Duff device, with the return address at the top of the stack. To compiled code
+/// that is an instruction rather than a call: its calls are no sites.
 pub fn is_duff(pc: usize) -> bool {
     let devices: [&[u8]; 2] = [b"runtime.duffzero", b"runtime.duffcopy"];
     sites::in_asm_text(pc) && asmfuncs::find(pc).is_some_and(|f| devices.contains(&library_name(f)))
@@ -147,7 +150,8 @@ impl Function {
         }
     }
 
-    /// File and line of the instruction at `pc`, as programs are told: a function of libgort.a is where the Go tree declares it (docs/debug.md).
+    /// File and line of the instruction at `pc`, as programs are told: a function of libgort.a is
+    /// where the Go tree declares it (docs/debug.md).
     pub fn file_line(self, pc: usize) -> (&'static [u8], u32) {
         match self {
             Self::Go(f) => place(f.record as usize, self.entry(), pc),
@@ -158,7 +162,8 @@ impl Function {
         }
     }
 
-    /// The same for people who look for the code: a function of libgort.a is where it is implemented.
+    /// The same for people who look for the code: a function of libgort.a is where it is
+    /// implemented.
     pub fn code_place(self, pc: usize) -> (&'static [u8], u32) {
         match self {
             Self::Go(_) => self.file_line(pc),

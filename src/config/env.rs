@@ -11,7 +11,8 @@ static VDSO: AtomicUsize = AtomicUsize::new(0);
 /// `p` ends in a zero byte.
 pub(crate) unsafe fn c_string(p: *const u8) -> GoString {
     let mut len = 0;
-    // SAFETY: the caller's promise. A volatile read, or the compiler makes this a call of strlen, which nobody defines here.
+    // SAFETY: the caller's promise. A volatile read, or the compiler makes this a call of strlen,
+    // which nobody defines here.
     while unsafe { p.add(len).read_volatile() } != 0 {
         len += 1;
     }
@@ -82,8 +83,8 @@ pub fn number(name: &[u8]) -> Option<i64> {
     get(name).filter(|v| !v.is_empty()).map(leading_number)
 }
 
-/// The number that a text begins with, as Go 1.5 reads all numbers of the environment: digits without sign, 0 if there are none, and of more of them than a word
-/// holds the last bits.
+/// The number that a text begins with, as Go 1.5 reads all numbers of the environment: digits
+/// without sign, 0 if there are none, and of more of them than a word holds the last bits.
 pub fn leading_number(s: &[u8]) -> i64 {
     let digits = s.iter().take_while(|b| b.is_ascii_digit());
     digits.fold(0i64, |n, &b| {

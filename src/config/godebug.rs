@@ -1,7 +1,8 @@
 //! The items of `GODEBUG` that gort knows: one place for names, defaults and values.
 //!
-//! They are read once, at boot, before anything that they change. Unknown items are passed over, as in Go. Where an item must cost nothing while it is
-//! off, its system looks at it on a slow path only. `docs/godebug.md` tells what each does.
+//! They are read once, at boot, before anything that they change. Unknown items are passed over, as
+//! in Go. Where an item must cost nothing while it is off, its system looks at it on a slow path
+//! only. `docs/godebug.md` tells what each does.
 
 use super::env;
 use core::sync::atomic::{AtomicI64, Ordering};

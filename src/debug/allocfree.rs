@@ -1,7 +1,8 @@
-//! `GODEBUG=allocfreetrace=1`: every allocation and every free is printed, in the words of Go 1.5, with the stack of the goroutine that allocates, or in whose
-//! allocation the sweeper runs.
+//! `GODEBUG=allocfreetrace=1`: every allocation and every free is printed, in the words of Go 1.5,
+//! with the stack of the goroutine that allocates, or in whose allocation the sweeper runs.
 //!
-//! As in Go, what the tiny allocator puts into an existing block is not shown, and sizes are those of size classes.
+//! As in Go, what the tiny allocator puts into an existing block is not shown, and sizes are those
+//! of size classes.
 
 use crate::abi::{GoString, Type};
 use crate::debug::traceback::{self, Style};

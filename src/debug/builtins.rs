@@ -1,8 +1,9 @@
 //! The print and println statements.
 //!
-//! The compiler brackets each statement with `printlock` and `printunlock` and calls one function for each operand. The text
-//! collects in one buffer and is written when the outermost bracket closes: statements of different threads do not mix, and each
-//! costs one system call. A thread may take the lock again while it holds it, as it does when it dies inside a statement.
+//! The compiler brackets each statement with `printlock` and `printunlock` and calls one function
+//! for each operand. The text collects in one buffer and is written when the outermost bracket
+//! closes: statements of different threads do not mix, and each costs one system call. A thread may
+//! take the lock again while it holds it, as it does when it dies inside a statement.
 
 use crate::abi::args;
 use crate::fatal::out::{Out, Sink};
@@ -58,8 +59,8 @@ pub fn unlock() {
 /// Writes with `f` under the print lock.
 pub fn with(f: impl FnOnce(&mut Out<'_>)) {
     lock();
-    // SAFETY: we hold the lock, and `f` cannot reach the text again: a nested use would go through the fields of
-    // this very buffer, so it is forbidden in `f`.
+    // SAFETY: we hold the lock, and `f` cannot reach the text again: a nested use would go through
+    // the fields of this very buffer, so it is forbidden in `f`.
     unsafe {
         let text = &mut *PENDING.text.get();
         let mut out = Out::resume(&mut text.0, text.1, Sink::Stderr);
@@ -77,7 +78,8 @@ pub fn abandon() {
         PENDING.lock.unlock();
         return;
     }
-    // SAFETY: only the length is read; when this thread is the holder nothing changes below us, else we leave the text alone.
+    // SAFETY: only the length is read; when this thread is the holder nothing changes below us,
+    // else we leave the text alone.
     unsafe {
         if (*world::getm()).printlock > 0 {
             let text = &mut *PENDING.text.get();

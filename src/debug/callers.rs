@@ -1,4 +1,5 @@
-//! `runtime.Caller`, `Callers`, `Stack` and `Func`: what a program learns about its own stack and functions.
+//! `runtime.Caller`, `Callers`, `Stack` and `Func`: what a program learns about its own stack and
+//! functions.
 
 use super::traceback::{self, Style};
 use crate::abi::{GoSlice, GoString, Status, args};

@@ -28,11 +28,13 @@ static OTHERS: AtomicBool = AtomicBool::new(false);
 static TELLING: AtomicBool = AtomicBool::new(false);
 /// Bytes of the buffer for tracebacks, on g0's or the signal stack.
 const TEXT: usize = 2048;
-/// `M::throwing` of a thread that found a bug of the runtime: its goroutine is shown with all details.
+/// `M::throwing` of a thread that found a bug of the runtime: its goroutine is shown with all
+/// details.
 const BUG: u32 = 1;
 /// Waits for other threads to stop, and how long each is: a program that dies should not take long.
 const FREEZE_TRIES: u32 = 5;
-/// The same with GOTRACEBACK=crash: a goroutine whose thread comes to a halt later than that is shown nowhere.
+/// The same with GOTRACEBACK=crash: a goroutine whose thread comes to a halt later than that is
+/// shown nowhere.
 const FREEZE_TRIES_CRASH: u32 = 2000;
 const FREEZE_NS: i64 = 1_000_000;
 
@@ -42,7 +44,8 @@ pub fn blame_runtime() {
     unsafe { (*world::getm()).throwing = BUG };
 }
 
-/// The values of an uncaught panic are going to be shown, which may call methods; then comes [`start`].
+/// The values of an uncaught panic are going to be shown, which may call methods; then comes
+/// [`start`].
 pub fn tell() {
     TELLING.store(true, Ordering::Relaxed);
     report::last();
@@ -54,7 +57,8 @@ pub fn telling() -> bool {
     TELLING.load(Ordering::Relaxed)
 }
 
-/// Takes the right to die. A thread that dies again while it prints its last words gives up part of them each time.
+/// Takes the right to die. A thread that dies again while it prints its last words gives up part of
+/// them each time.
 pub fn start() {
     let m = world::getm();
     // SAFETY: the field is only touched by its own thread.
@@ -69,7 +73,8 @@ pub fn start() {
             DYING.fetch_add(1, Ordering::AcqRel);
             watch::begin();
             PRINTING.lock();
-            // SAFETY: as above. From here on this thread is not preempted, and a panic in a String method is fatal.
+            // SAFETY: as above. From here on this thread is not preempted, and a panic in a String
+            // method is fatal.
             unsafe { (*m).locks += 1 };
             if !telling() {
                 report::last();
@@ -87,7 +92,8 @@ pub fn start() {
     }
 }
 
-/// Says `msg` as the error of which the process dies, shows the goroutines and ends it: what [`fatal::LAST_WORDS`] calls.
+/// Says `msg` as the error of which the process dies, shows the goroutines and ends it: what
+/// [`fatal::LAST_WORDS`] calls.
 pub fn last_words(say: Say<'_>, msg: &str, blame: Blame) -> ! {
     if blame == Blame::Runtime {
         blame_runtime();
@@ -105,7 +111,8 @@ pub fn last_words(say: Say<'_>, msg: &str, blame: Blame) -> ! {
     } else if telling() {
         fatal::puts(fatal::PANIC_DURING_PANIC);
     }
-    // SAFETY: just started; what calls this runs on g0 for the goroutine that called into the runtime.
+    // SAFETY: just started; what calls this runs on g0 for the goroutine that called into the
+    // runtime.
     unsafe { finish(world::curg()) }
 }
 
@@ -125,7 +132,8 @@ pub unsafe fn finish(g: *mut G) -> ! {
         if g.is_null() {
             finish_from(g, None);
         }
-        // The call belongs to the story: `runtime.SetFinalizer` says what was wrong with its arguments.
+        // The call belongs to the story: `runtime.SetFinalizer` says what was wrong with its
+        // arguments.
         show_and_leave(g, Some(Walker::of(g)), visible_call((*g).parkmap))
     }
 }
@@ -139,7 +147,8 @@ pub unsafe fn finish_from(g: *mut G, walker: Option<Walker>) -> ! {
     unsafe { show_and_leave(g, walker, 0) }
 }
 
-/// As [`finish_from`]; `call` is the entry of the runtime function called where `walker` starts, 0 for none.
+/// As [`finish_from`]; `call` is the entry of the runtime function called where `walker` starts, 0
+/// for none.
 unsafe fn show_and_leave(g: *mut G, walker: Option<Walker>, call: usize) -> ! {
     let level = level::get();
     let mut buf = [0u8; TEXT];
@@ -203,8 +212,8 @@ pub fn leave(crash: bool) -> ! {
     sys::exit(2)
 }
 
-/// Stops the other threads as well as that works without waiting for them for long: whatever they run, they come
-/// to a halt at their next safe point.
+/// Stops the other threads as well as that works without waiting for them for long: whatever they
+/// run, they come to a halt at their next safe point.
 fn freeze() {
     let tries = if level::get().crash {
         FREEZE_TRIES_CRASH

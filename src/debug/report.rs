@@ -1,4 +1,5 @@
-//! `GODEBUG=schedtrace=X,scheddetail=1`: what the scheduler is doing, on standard error, in Go 1.5's words. sysmon asks every X milliseconds, a dying thread once.
+//! `GODEBUG=schedtrace=X,scheddetail=1`: what the scheduler is doing, on standard error, in Go
+//! 1.5's words. sysmon asks every X milliseconds, a dying thread once.
 
 use crate::abi::{G, M};
 use crate::config::godebug::{SCHED_DETAIL, SCHED_TRACE};
@@ -38,7 +39,8 @@ pub fn last() {
         return;
     }
     let guard = SCHED.try_lock();
-    // SAFETY: without the lock the numbers may be torn between two changes, but each is read whole, and nothing is freed.
+    // SAFETY: without the lock the numbers may be torn between two changes, but each is read whole,
+    // and nothing is freed.
     let s = guard.as_deref().unwrap_or_else(|| unsafe { SCHED.peek() });
     print(true, s);
 }
@@ -68,7 +70,8 @@ fn print(detailed: bool, s: &Sched) {
     }
     for i in 0..procs {
         let p = lists::p_at(i as usize);
-        // SAFETY: Ps and Ms are never freed; the words are read whole, and may change from one to the next.
+        // SAFETY: Ps and Ms are never freed; the words are read whole, and may change from one to
+        // the next.
         unsafe {
             if detailed {
                 let m = ptr::read_volatile(&raw const (*p).m);

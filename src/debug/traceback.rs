@@ -95,7 +95,8 @@ pub unsafe fn header(out: &mut Out<'_>, g: *mut G) {
 
 fn position(out: &mut Out<'_>, func: Option<Function>, place: usize, pc: usize, style: Style) {
     let (file, line) = match func {
-        // Who looks at the runtime's own frames looks for its code; everybody else may tell the runtime by Go's names.
+        // Who looks at the runtime's own frames looks for its code; everybody else may tell the
+        // runtime by Go's names.
         Some(f) if style.all => f.code_place(place),
         Some(f) => f.file_line(place),
         None => (&b"?"[..], 0),
@@ -188,7 +189,8 @@ pub unsafe fn goroutine(out: &mut Out<'_>, g: *mut G, style: Style) {
     }
 }
 
-/// The values of a goroutine that waits with an uncaught panic while another one shows its own, oldest first.
+/// The values of a goroutine that waits with an uncaught panic while another one shows its own,
+/// oldest first.
 unsafe fn waiting_panics(out: &mut Out<'_>, g: *mut G) {
     // SAFETY: a parked goroutine's panics do not change; it linked them to the newer ones before.
     unsafe {
@@ -222,7 +224,8 @@ pub unsafe fn own(out: &mut Out<'_>, g: *mut G, style: Style) {
     }
 }
 
-/// A goroutine whose frames start at `walker`, after the runtime function with entry `call` (0 = none).
+/// A goroutine whose frames start at `walker`, after the runtime function with entry `call` (0 =
+/// none).
 ///
 /// # Safety
 /// `walker` is of the stack of `g`, which is at rest.

@@ -17,7 +17,8 @@ fn text(e: Eface) -> Option<(GoString, bool)> {
         .then(|| unsafe { (*e.data.cast::<GoString>(), error) })
 }
 
-/// Shows it as Go 1.5 does: `nil`, an `int`, a string, the text of a run-time error; else type and address.
+/// Shows it as Go 1.5 does: `nil`, an `int`, a string, the text of a run-time error; else type and
+/// address.
 ///
 /// # Safety
 /// The value must be live.

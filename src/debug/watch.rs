@@ -1,8 +1,10 @@
 //! The watchdog: a dying process ends.
 //!
-//! While the values of an uncaught panic are printed, Go code runs, which may hang. Afterwards the runtime itself may hang: on a lock that is never released, or
-//! on a standard error that no process reads (that one also while the values are written). Any thread may hang, so no thread can be relied upon to notice it:
-//! a kernel timer sends SIGALRM when the time is up, and the handler ([`rang`]) ends the process.
+//! While the values of an uncaught panic are printed, Go code runs, which may hang. Afterwards the
+//! runtime itself may hang: on a lock that is never released, or on a standard error that no
+//! process reads (that one also while the values are written). Any thread may hang, so no thread
+//! can be relied upon to notice it: a kernel timer sends SIGALRM when the time is up, and the
+//! handler ([`rang`]) ends the process.
 
 use crate::config::godebug;
 use crate::fatal;
@@ -14,7 +16,8 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What had been written when it was set.
 static WRITTEN: AtomicU64 = AtomicU64::new(0);
-/// A value is being written: a program that makes no progress waits for the reader of its standard error.
+/// A value is being written: a program that makes no progress waits for the reader of its standard
+/// error.
 static WRITING: AtomicBool = AtomicBool::new(false);
 
 /// The timer is one that the program may have set, too.
@@ -46,7 +49,8 @@ pub fn begin() {
     }
 }
 
-/// Starts the timer. Where no more signals may be queued, or a filter refuses it, that is the one of which the process has only one, which the program may use.
+/// Starts the timer. Where no more signals may be queued, or a filter refuses it, that is the one
+/// of which the process has only one, which the program may use.
 fn ring() {
     let every = limit_ns() as u64;
     let set = |timer: Timer| timer.set(nanotime() as u64 + every, every);
@@ -56,13 +60,15 @@ fn ring() {
     }
 }
 
-/// A SIGALRM with this code is the timer's: those that somebody sends, and those of the program's own timer, have another.
+/// A SIGALRM with this code is the timer's: those that somebody sends, and those of the program's
+/// own timer, have another.
 pub fn rings_with(code: i32) -> bool {
     watched()
         && (code == libc::SI_TIMER || (code == libc::SI_KERNEL && SHARED.load(Ordering::Relaxed)))
 }
 
-/// The value of an uncaught panic, or part of it, is written by `f`. Methods of values get their time without that.
+/// The value of an uncaught panic, or part of it, is written by `f`. Methods of values get their
+/// time without that.
 pub fn writing(f: impl FnOnce()) {
     let change = |to| {
         WRITING.store(to, Ordering::Relaxed);
@@ -75,11 +81,12 @@ pub fn writing(f: impl FnOnce()) {
     change(false);
 }
 
-/// The timer's SIGALRM. True: a method of an uncaught panic's value has not returned in time. Does not return if the process writes and nobody reads, or
-/// is dying and gives no sign of life.
+/// The timer's SIGALRM. True: a method of an uncaught panic's value has not returned in time. Does
+/// not return if the process writes and nobody reads, or is dying and gives no sign of life.
 pub fn rang() -> bool {
     let end = WATCHED.load(Ordering::Acquire);
-    // The timer's last turn was set before the last sign of life; a quarter of it is no reason to wait a whole one more.
+    // The timer's last turn was set before the last sign of life; a quarter of it is no reason to
+    // wait a whole one more.
     if nanotime() < end - limit_ns() / 4 {
         return false;
     }

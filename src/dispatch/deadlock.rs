@@ -7,7 +7,8 @@ use crate::world::g::status_of;
 use crate::world::{lists, status};
 use core::sync::atomic::Ordering;
 
-/// Ends the program if every thread is idle and no goroutine can ever run again. Called with the scheduler's lock held, by a thread about to sleep.
+/// Ends the program if every thread is idle and no goroutine can ever run again. Called with the
+/// scheduler's lock held, by a thread about to sleep.
 #[doc(alias = "checkdead")]
 pub fn check_dead(s: &mut Sched) {
     let running =

@@ -54,16 +54,18 @@ pub unsafe fn num_cpu(a: &mut args::runtime_NumCPU) {
 pub unsafe fn set_max_threads(a: &mut args::runtime_setMaxThreads) {
     let mut s = SCHED.lock();
     a.out = i64::from(s.maxmcount);
-    // As in Go, cut off rather than limited: what a program sees of it again, and a message, are the same.
+    // As in Go, cut off rather than limited: what a program sees of it again, and a message, are
+    // the same.
     s.maxmcount = a.in_ as i32;
     threads::check_count(s);
 }
 
 /// Before fork: until [`after_fork`] the goroutine stays on its M, and a stack check is a bug.
 ///
-/// Signals stay unblocked: the child goes on to exec without calling us, so it would hand a blocked mask to the new program. What a
-/// handler does meanwhile in the child happens in the child's copy of our memory. Only the profiler is off, whose frequent
-/// signals can keep fork from ever finishing.
+/// Signals stay unblocked: the child goes on to exec without calling us, so it would hand a blocked
+/// mask to the new program. What a handler does meanwhile in the child happens in the child's copy
+/// of our memory. Only the profiler is off, whose frequent signals can keep fork from ever
+/// finishing.
 ///
 /// # Safety
 /// Called by its trampoline.

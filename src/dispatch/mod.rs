@@ -1,12 +1,16 @@
 //! The loop that runs goroutines, and all that it asks between two of them (docs/sched.md).
 //!
-//! - [`schedule`](mod@schedule): what to run next, and running it; [`prompt`]: those that go first; [`outside`]: network, signals, timers;
-//! - [`threads`]: an M without work or without a P; [`syscall`]: into system calls and back; [`lock`]: goroutines locked to threads;
-//! - [`sysmon`]: the thread without a P; [`deadlock`]: no goroutine will ever run; [`procs`]: GOMAXPROCS.
+//! - [`schedule`](mod@schedule): what to run next, and running it; [`prompt`]: those that go first;
+//!   [`outside`]: network, signals, timers;
+//! - [`threads`]: an M without work or without a P; [`syscall`]: into system calls and back;
+//!   [`lock`]: goroutines locked to threads;
+//! - [`sysmon`]: the thread without a P; [`deadlock`]: no goroutine will ever run; [`procs`]:
+//!   GOMAXPROCS.
 //!
-//! Nothing but [`boot`](crate::boot) calls into this room: it calls all others. A goroutine's call enters system mode on an empty g0 stack and ends
-//! either by returning to the Go caller or in [`schedule::schedule`], so no Rust frame outlives a park and the world is only stopped where no Rust frame
-//! of a goroutine is live.
+//! Nothing but [`boot`](crate::boot) calls into this room: it calls all others. A goroutine's call
+//! enters system mode on an empty g0 stack and ends either by returning to the Go caller or in
+//! [`schedule::schedule`], so no Rust frame outlives a park and the world is only stopped where no
+//! Rust frame of a goroutine is live.
 
 pub mod deadlock;
 pub mod lock;

@@ -20,8 +20,9 @@ pub(super) fn active() -> bool {
     net::has_waiters(Ordering::Acquire) || queue::deliverable()
 }
 
-/// Goroutines that the network or a signal made ready, still parked in the scheduler's eyes. Waits up to `ns` nanoseconds, negative for ever, or until something
-/// happens. System mode, with or without P.
+/// Goroutines that the network or a signal made ready, still parked in the scheduler's eyes. Waits
+/// up to `ns` nanoseconds, negative for ever, or until something happens. System mode, with or
+/// without P.
 pub(super) fn poll(ns: i64) -> GList {
     let mut list = net::netpoll(ns);
     // After the wait: the handler notes a signal, then breaks it.
@@ -33,7 +34,8 @@ pub(super) fn poll(ns: i64) -> GList {
     list
 }
 
-/// Readies those whom the network has something for, after the world was stopped: they go before goroutines that became runnable later and keep all Ps busy.
+/// Readies those whom the network has something for, after the world was stopped: they go before
+/// goroutines that became runnable later and keep all Ps busy.
 ///
 /// # Safety
 /// On g0 of a thread with a P and no goroutine.
@@ -46,7 +48,8 @@ pub(super) unsafe fn look() {
     }
 }
 
-/// Without P. If nobody waits for the network and the timers yet, this thread does. True: it has a P again, and what it found is on its queue.
+/// Without P. If nobody waits for the network and the timers yet, this thread does. True: it has a
+/// P again, and what it found is on its queue.
 pub(super) unsafe fn wait_for_poller() -> bool {
     // SAFETY: this thread holds no P.
     unsafe {
@@ -69,7 +72,8 @@ pub(super) unsafe fn wait_for_poller() -> bool {
         let p = SCHED.lock().pidle_get();
         if p.is_null() {
             prompt::ready_list(list);
-            // Timers that are due belong to busy Ps: sysmon preempts them. One armed while we still seemed to wait has only broken that wait.
+            // Timers that are due belong to busy Ps: sysmon preempts them. One armed while we still
+            // seemed to wait has only broken that wait.
             let next = crate::time::next_when();
             if next != i64::MAX {
                 alarm::hurry(next);
@@ -82,7 +86,8 @@ pub(super) unsafe fn wait_for_poller() -> bool {
             for q in lists::all_ps().filter(|&q| timer_due(q)) {
                 crate::time::check(q);
             }
-            // More than are fired at a time: another thread goes on with those of idle Ps while we turn to the first.
+            // More than are fired at a time: another thread goes on with those of idle Ps while we
+            // turn to the first.
             if lists::all_ps().any(timer_due) && WAKE.wanted() {
                 threads::wake_p();
             }

@@ -1,13 +1,17 @@
-//! Urgent goroutines, which go before the others: those that a timer readied, or the network while every P was busy.
+//! Urgent goroutines, which go before the others: those that a timer readied, or the network while
+//! every P was busy.
 //!
-//! They wait for a point in time, so they are not to queue behind goroutines that compute for a whole time slice each. A P that finds its timers due
-//! runs the first of the goroutines they wake at once and puts the rest on the list `Sched::prompt`, from which every P takes before it looks at its
-//! own queue. sysmon puts there what it finds on the network while goroutines run long. While the list is not empty, sysmon preempts goroutines that have
-//! run for [`HOG_NS`]; goroutines that allocate look themselves ([`look_for_timers`](alarm::look_for_timers)). If a P does not get to its timers at all,
-//! other threads fire them ([`timers_overdue`]).
+//! They wait for a point in time, so they are not to queue behind goroutines that compute for a
+//! whole time slice each. A P that finds its timers due runs the first of the goroutines they wake
+//! at once and puts the rest on the list `Sched::prompt`, from which every P takes before it looks
+//! at its own queue. sysmon puts there what it finds on the network while goroutines run long.
+//! While the list is not empty, sysmon preempts goroutines that have run for [`HOG_NS`]; goroutines
+//! that allocate look themselves ([`look_for_timers`](alarm::look_for_timers)). If a P does not get
+//! to its timers at all, other threads fire them ([`timers_overdue`]).
 //!
-//! After [`STREAK`] of them in a row a P runs another goroutine, so that many timers with short periods starve none. While the list is long no more
-//! timers are fired: the goroutines they wake would only be at its end.
+//! After [`STREAK`] of them in a row a P runs another goroutine, so that many timers with short
+//! periods starve none. While the list is long no more timers are fired: the goroutines they wake
+//! would only be at its end.
 
 use crate::abi::G;
 use crate::sched::alarm::may_fire;
@@ -19,14 +23,17 @@ use crate::world::{P, lists};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
-/// A goroutine that has run for so long is preempted for one on the list. Shorter means more switches, longer means that urgent ones wait longer.
+/// A goroutine that has run for so long is preempted for one on the list. Shorter means more
+/// switches, longer means that urgent ones wait longer.
 pub const HOG_NS: i64 = 100_000;
 /// Urgent goroutines in a row on one P.
 const STREAK: u32 = 16;
-/// About one in so many turns of others goes to the global queue even if the P's own has goroutines: preempted ones are on the global queue.
+/// About one in so many turns of others goes to the global queue even if the P's own has
+/// goroutines: preempted ones are on the global queue.
 const QUEUE_EVERY: u32 = 4;
 
-/// Fires the timers of `p` that are due, and those of others that are overdue, and answers the goroutine that goes before those on its queue, if any.
+/// Fires the timers of `p` that are due, and those of others that are overdue, and answers the
+/// goroutine that goes before those on its queue, if any.
 ///
 /// # Safety
 /// On g0 of the thread that holds `p`, without locks.
@@ -83,8 +90,9 @@ pub unsafe fn next(p: *mut P) -> *mut G {
     }
 }
 
-/// A P does not get to its timers though it was asked: the kernel may have descheduled its thread, or the goroutine there is pinned to it (`procPin`). The
-/// next thread that schedules fires them; the goroutines of `hogs`, Ps that have not scheduled for a while, are preempted.
+/// A P does not get to its timers though it was asked: the kernel may have descheduled its thread,
+/// or the goroutine there is pinned to it (`procPin`). The next thread that schedules fires them;
+/// the goroutines of `hogs`, Ps that have not scheduled for a while, are preempted.
 pub fn timers_overdue(hogs: impl Iterator<Item = *mut P>) {
     OVERDUE.store(true, Ordering::Relaxed);
     for p in hogs {

@@ -1,6 +1,7 @@
 //! Picking the next goroutine and running it.
 //!
-//! Every function here runs at the base of a g0 stack: nothing of an earlier goroutine is left on it ([`schedule`] ensures that).
+//! Every function here runs at the base of a g0 stack: nothing of an earlier goroutine is left on
+//! it ([`schedule`] ensures that).
 
 use super::outside::{self, lacks_poller, wait_for_poller};
 use super::prompt;
@@ -31,18 +32,21 @@ unsafe extern "C" {
     fn gort_on_empty_g0(f: unsafe extern "C" fn() -> !) -> !;
 }
 
-/// Rounds of scheduling between looks at the global queue, so that two goroutines on a local queue cannot starve it.
+/// Rounds of scheduling between looks at the global queue, so that two goroutines on a local queue
+/// cannot starve it.
 // Odd: a yield adds a tick of its own.
 const GLOBAL_EVERY: u32 = 61;
 
-/// How long a goroutine may wait for its waker to block before a P without work steals it. With a longer wait more goroutines stay where the data that they
-/// share is in the cache, and a P that readies one after the other gathers some, for which no thread has to be woken; with a shorter one a goroutine whose
-/// waker does not block runs sooner.
+/// How long a goroutine may wait for its waker to block before a P without work steals it. With a
+/// longer wait more goroutines stay where the data that they share is in the cache, and a P that
+/// readies one after the other gathers some, for which no thread has to be woken; with a shorter
+/// one a goroutine whose waker does not block runs sooner.
 const PATIENCE_NS: i64 = 5_000;
 /// How often the thief looks meanwhile.
 const LOOKS: i64 = 2;
 
-/// How long a spinning thread that saw such goroutines lingers; the kernel adds some 50 microseconds.
+/// How long a spinning thread that saw such goroutines lingers; the kernel adds some 50
+/// microseconds.
 const LINGER_NS: i64 = 20_000;
 /// A futex word that no thread wakes: lingering ends by its timeout.
 static LINGER: AtomicU32 = AtomicU32::new(0);
@@ -57,7 +61,8 @@ unsafe extern "C" fn schedule_entry() -> ! {
     schedule()
 }
 
-/// A runtime function answered [`crate::abi::Status::Parked`] or [`crate::abi::Status::Retry`] (asm/switch.S).
+/// A runtime function answered [`crate::abi::Status::Parked`] or [`crate::abi::Status::Retry`]
+/// (asm/switch.S).
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_after_call(status: Status, g: *mut G) -> ! {
     // SAFETY: g called the function.
@@ -65,10 +70,12 @@ unsafe extern "C" fn gort_after_call(status: Status, g: *mut G) -> ! {
     schedule()
 }
 
-/// Acts on the answer of a runtime function, or resume step, of `g`: after `Retry` g is queued to make the same call again.
+/// Acts on the answer of a runtime function, or resume step, of `g`: after `Retry` g is queued to
+/// make the same call again.
 unsafe fn stopped(status: Status, g: *mut G) -> Status {
     if status == Status::Retry {
-        // SAFETY: nothing parked g: it is still curg, stopped at the return of the call that it makes again.
+        // SAFETY: nothing parked g: it is still curg, stopped at the return of the call that it
+        // makes again.
         unsafe {
             let sp = (*g).sched.sp;
             (*g).sched.sp = sp - 8;
@@ -80,7 +87,8 @@ unsafe fn stopped(status: Status, g: *mut G) -> Status {
     status
 }
 
-/// A runtime function is done and preemption was requested meanwhile (asm/switch.S). The results are written.
+/// A runtime function is done and preemption was requested meanwhile (asm/switch.S). The results
+/// are written.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_preempt_at_return(g: *mut G) -> ! {
     // SAFETY: g is curg and its saved context is the return of the call.
@@ -94,7 +102,8 @@ unsafe extern "C" fn gort_preempt_at_return(g: *mut G) -> ! {
     }
 }
 
-/// May this goroutine be stopped here? Not while it holds the thread (procPin), nor in a system call.
+/// May this goroutine be stopped here? Not while it holds the thread (procPin), nor in a system
+/// call.
 unsafe fn can_preempt(g: *mut G) -> bool {
     // SAFETY: g runs on this M.
     unsafe {
@@ -131,7 +140,8 @@ pub(crate) unsafe fn preempt(g: *mut G) -> ! {
     schedule()
 }
 
-/// asm/switch.S: the prologue of the function whose return slot is at `g.sched.sp` found no room, or preemption was asked for.
+/// asm/switch.S: the prologue of the function whose return slot is at `g.sched.sp` found no room,
+/// or preemption was asked for.
 #[doc(alias = "newstack")]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_newstack(g: *mut G) -> ! {
@@ -164,8 +174,9 @@ extern "C" fn gort_parked_on_g0() -> ! {
     fatal::throw("blocking operation on a system stack")
 }
 
-/// Runs goroutines for ever. The code that has parked or preempted this thread's goroutine calls it, at the base of the g0 stack or a few frames above it.
-/// No callee may call it again, or the stack would grow with every goroutine (`gort prove` looks for such a path).
+/// Runs goroutines for ever. The code that has parked or preempted this thread's goroutine calls
+/// it, at the base of the g0 stack or a few frames above it. No callee may call it again, or the
+/// stack would grow with every goroutine (`gort prove` looks for such a path).
 #[unsafe(export_name = "gort_schedule")]
 pub extern "C" fn schedule() -> ! {
     if cfg!(debug_assertions) || perturb::on() {
@@ -188,7 +199,8 @@ pub extern "C" fn schedule() -> ! {
 
 /// Ends the process if this g0 stack is deeper than at its base.
 fn check_depth() {
-    /// More than the frames of a runtime function that enters the scheduler, less than a few nested rounds of scheduling.
+    /// More than the frames of a runtime function that enters the scheduler, less than a few nested
+    /// rounds of scheduling.
     const ENTRY: usize = 512;
     let here = 0u8;
     // SAFETY: this thread's M and its g0.
@@ -198,7 +210,8 @@ fn check_depth() {
     }
 }
 
-/// The goroutine that this thread runs next, ours and runnable; waits until there is one. True: it inherits the time slice of its waker.
+/// The goroutine that this thread runs next, ours and runnable; waits until there is one. True: it
+/// inherits the time slice of its waker.
 unsafe fn pick(m: *mut M) -> (*mut G, bool) {
     // SAFETY: this thread's M.
     unsafe {
@@ -259,8 +272,9 @@ unsafe fn stop_spinning(m: *mut M) {
     }
 }
 
-/// Makes `g` this thread's running goroutine and runs its resume step, if there is one. Unless that answers [`crate::abi::Status::Done`] it has
-/// parked or requeued `g` again. `inherit`: `g` inherits the time slice of its waker.
+/// Makes `g` this thread's running goroutine and runs its resume step, if there is one. Unless that
+/// answers [`crate::abi::Status::Done`] it has parked or requeued `g` again. `inherit`: `g`
+/// inherits the time slice of its waker.
 unsafe fn execute(g: *mut G, inherit: bool) -> Status {
     // SAFETY: g is runnable and ours; its context is saved.
     unsafe {
@@ -400,7 +414,8 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                 Retired::Seek => continue,
                 Retired::Idle => {}
             }
-            // After the poller the queue may have goroutines, and a steal needs an empty one: start over.
+            // After the poller the queue may have goroutines, and a steal needs an empty one: start
+            // over.
             if !wait_for_poller() {
                 dispatch::threads::stop();
             }
@@ -409,7 +424,8 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
     }
 }
 
-/// A thread that has found nothing gives its P away ([`Wake::retire`](crate::sched::wake::Wake::retire)).
+/// A thread that has found nothing gives its P away
+/// ([`Wake::retire`](crate::sched::wake::Wake::retire)).
 struct LastLook {
     /// A goroutine found in the last look; null: there is something else to do.
     found: *mut G,
@@ -455,8 +471,9 @@ impl Host for LastLook {
     }
 
     fn linger(&mut self) {
-        // Each time they do, they would wake a thread again, which costs more than the work that it could steal. A thread that sleeps without P delays no
-        // other, and looks for other work afterwards. But a thread must wait for the network and the timers.
+        // Each time they do, they would wake a thread again, which costs more than the work that it
+        // could steal. A thread that sleeps without P delays no other, and looks for other work
+        // afterwards. But a thread must wait for the network and the timers.
         if self.come_and_go && !lacks_poller() {
             futex::sleep(&LINGER, 0, LINGER_NS);
         }
@@ -470,7 +487,8 @@ impl Host for LastLook {
     }
 }
 
-/// Tries to steal work from the other Ps, in random order. True: one of them has work that it will run soon itself ([`runs_its_next`]).
+/// Tries to steal work from the other Ps, in random order. True: one of them has work that it will
+/// run soon itself ([`runs_its_next`]).
 unsafe fn steal(p: *mut P) -> (*mut G, bool) {
     let mut runs = false;
     // SAFETY: we hold p; the others are only touched through their atomic queues and timer locks.
@@ -508,8 +526,9 @@ unsafe fn steal(p: *mut P) -> (*mut G, bool) {
     (ptr::null_mut(), runs)
 }
 
-/// `victim` runs a goroutine, and its next one is all that there is to steal: watches it for [`PATIENCE_NS`], or until there is more. True: its next goroutine
-/// has changed meanwhile, so it runs them itself.
+/// `victim` runs a goroutine, and its next one is all that there is to steal: watches it for
+/// [`PATIENCE_NS`], or until there is more. True: its next goroutine has changed meanwhile, so it
+/// runs them itself.
 #[expect(
     clippy::len_zero,
     reason = "`is_empty` asks for the next one, too; the length is that of the others"
@@ -525,7 +544,8 @@ unsafe fn runs_its_next(victim: *mut P) -> bool {
         for _ in 0..LOOKS {
             let end = crate::fatal::clock::nanotime() + PATIENCE_NS / LOOKS;
             while GCWAITING.load(Ordering::Relaxed) == 0 && crate::fatal::clock::nanotime() < end {
-                // The kernel likes to have who is woken run on the processor of the waker: that may be whom we watch.
+                // The kernel likes to have who is woken run on the processor of the waker: that may
+                // be whom we watch.
                 crate::os::sys::sched_yield();
             }
             // Each look takes the queue's cache line from the victim.

@@ -1,7 +1,8 @@
 //! System calls of Go code: `syscall.Syscall` brackets them with entersyscall and exitsyscall.
 //!
-//! Between the two the goroutine is in state SYSCALL and its P in state SYSCALL: the thread that first changes the P's status owns
-//! the P, be it the returning M or another (sysmon, the stopper of the world). The stack is not moved.
+//! Between the two the goroutine is in state SYSCALL and its P in state SYSCALL: the thread that
+//! first changes the P's status owns the P, be it the returning M or another (sysmon, the stopper
+//! of the world). The stack is not moved.
 
 use super::schedule;
 use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, args};
@@ -17,7 +18,8 @@ use crate::world::{P, getg, getm, getp, phase, status};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
-/// `runtime.entersyscall` on the goroutine's stack. False when a thread must be woken: the slow path does that.
+/// `runtime.entersyscall` on the goroutine's stack. False when a thread must be woken: the slow
+/// path does that.
 ///
 /// # Safety
 /// Called by its trampoline, from nosplit code with little stack left.
@@ -34,7 +36,8 @@ pub unsafe fn enter_leaf(a: &mut args::runtime_entersyscall) -> bool {
     true
 }
 
-/// Leaves the P behind for others. `a` is the (empty) argument area: the word below is the return address.
+/// Leaves the P behind for others. `a` is the (empty) argument area: the word below is the return
+/// address.
 #[doc(alias = "reentersyscall")]
 unsafe fn enter(a: &mut args::runtime_entersyscall) {
     // SAFETY: the running goroutine and its M and P.
@@ -110,7 +113,8 @@ pub unsafe fn exit_leaf(_a: &mut args::runtime_exitsyscall) -> bool {
             return false;
         }
         if trace::on() {
-            // Tracing began meanwhile, so our P was lost; we have just met it in the system call of another goroutine.
+            // Tracing began meanwhile, so our P was lost; we have just met it in the system call of
+            // another goroutine.
             (*m).tracedp = p.expose_provenance();
             (*m).syscalltick = (*p).syscalltick.load(Ordering::Relaxed).wrapping_sub(1);
             (*p).status.store(pstatus::SYSCALL, Ordering::Release);
@@ -160,7 +164,8 @@ unsafe fn traced_exit(m: *mut M, g: *mut G) -> bool {
             if (*p).syscalltick.load(Ordering::Acquire) == tick {
                 (*g).systraced = 0;
             } else if trace::on() {
-                // It was lost, and is now in the system call of another goroutine, which loses it to us.
+                // It was lost, and is now in the system call of another goroutine, which loses it
+                // to us.
                 trace::syscall_blocks(p);
                 trace::goroutine_runs(g);
             }
@@ -207,7 +212,8 @@ pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Status {
         let locked = (*m).lockedg == g;
         (*m).curg = ptr::null_mut();
         (*g).m = ptr::null_mut();
-        // As in `back_to_running`, first the status. Without the scheduler's lock: a marker that scans the stack may want it to wake a P.
+        // As in `back_to_running`, first the status. Without the scheduler's lock: a marker that
+        // scans the stack may want it to wake a P.
         transition(g, status::SYSCALL, status::RUNNABLE);
         (*g).syscallsp = 0;
         (*g).waitsince = 0;

@@ -1,5 +1,6 @@
-//! The monitor thread: retakes Ps from long system calls, preempts long-running goroutines, polls the network when all Ps are busy and
-//! no other thread does, and returns idle memory to the kernel.
+//! The monitor thread: retakes Ps from long system calls, preempts long-running goroutines, polls
+//! the network when all Ps are busy and no other thread does, and returns idle memory to the
+//! kernel.
 //!
 //! It holds no P and never runs Go code.
 
@@ -24,30 +25,35 @@ use core::sync::atomic::Ordering;
 
 /// Shortest nap: the latency of taking a P out of a blocking system call.
 const NAP_MIN_NS: i64 = 20_000;
-/// Shortest naps in a row that found no P to take, about a millisecond of them with what the kernel adds; then they become longer. With more, Ps are
-/// retaken sooner from calls that block once in a while, and running threads are interrupted more often in vain: on a busy machine a P's thread often seems
-/// blocked that only waits for a processor.
+/// Shortest naps in a row that found no P to take, about a millisecond of them with what the kernel
+/// adds; then they become longer. With more, Ps are retaken sooner from calls that block once in a
+/// while, and running threads are interrupted more often in vain: on a busy machine a P's thread
+/// often seems blocked that only waits for a processor.
 const FINE_NAPS: u32 = 12;
 /// Longest nap while goroutines run.
 const NAP_MAX_NS: i64 = 10_000_000;
-/// All Ps are idle: it sleeps until one is not, if they still are after so long. A server that has little to do is idle a thousand times a second, and each
-/// wake-up is a system call of a thread that has better things to do.
+/// All Ps are idle: it sleeps until one is not, if they still are after so long. A server that has
+/// little to do is idle a thousand times a second, and each wake-up is a system call of a thread
+/// that has better things to do.
 const QUIET_NS: i64 = 1_000_000;
 /// A goroutine's time slice.
 const SLICE_NS: i64 = 10_000_000;
-/// No thread has polled the network for so long: sysmon waits in the poller. With a shorter time it is woken, and takes processor time, where the Ps poll
-/// often enough themselves.
+/// No thread has polled the network for so long: sysmon waits in the poller. With a shorter time it
+/// is woken, and takes processor time, where the Ps poll often enough themselves.
 const POLL_NS: i64 = 500_000;
 /// A P whose goroutines run longer than this on average is one that others may have to wait for.
 const HOGS_NS: i64 = 200_000;
 
-/// Nap while a timer is overdue or an urgent goroutine waits, or after preemption was requested: the request may have met a goroutine that was just
-/// leaving, or one in a loop without calls, which gets a signal then. With a longer nap others wait longer for such a loop; with a shorter one more
-/// goroutines are stopped by a signal that would have seen the request.
+/// Nap while a timer is overdue or an urgent goroutine waits, or after preemption was requested:
+/// the request may have met a goroutine that was just leaving, or one in a loop without calls,
+/// which gets a signal then. With a longer nap others wait longer for such a loop; with a shorter
+/// one more goroutines are stopped by a signal that would have seen the request.
 const RETRY_NS: i64 = 100_000;
 
-/// Naps for `ns`, or until a timer is due: its P may be too busy to look, and its goroutine must then be preempted. While the timer is overdue we ask
-/// again every [`RETRY_NS`], for a time slice: a goroutine that cannot be preempted is not to keep us awake for ever. The same for urgent goroutines.
+/// Naps for `ns`, or until a timer is due: its P may be too busy to look, and its goroutine must
+/// then be preempted. While the timer is overdue we ask again every [`RETRY_NS`], for a time slice:
+/// a goroutine that cannot be preempted is not to keep us awake for ever. The same for urgent
+/// goroutines.
 fn doze(mut ns: i64) {
     NAP_NOTE.clear();
     let now = nanotime();
@@ -60,7 +66,8 @@ fn doze(mut ns: i64) {
         }
     }
     IN_POLLER.store(in_poller, Ordering::SeqCst);
-    // SeqCst: we say how and until when we sleep, then look for timers; a thread that arms a timer does that first, then asks when we wake (`hurry`).
+    // SeqCst: we say how and until when we sleep, then look for timers; a thread that arms a timer
+    // does that first, then asks when we wake (`hurry`).
     NAP_END.store(now + ns, Ordering::SeqCst);
     let left = crate::time::next_when().saturating_sub(now);
     let ns = match left {
@@ -77,13 +84,16 @@ fn doze(mut ns: i64) {
     NAP_END.store(0, Ordering::SeqCst);
 }
 
-/// Naps for `ns` in the network poller, and readies the goroutines that it answers. Until then these are parked and known to this thread alone: a thread that
-/// goes to sleep meanwhile must not take that for a deadlock, so this thread, which does not count otherwise, counts as one that runs.
+/// Naps for `ns` in the network poller, and readies the goroutines that it answers. Until then
+/// these are parked and known to this thread alone: a thread that goes to sleep meanwhile must not
+/// take that for a deadlock, so this thread, which does not count otherwise, counts as one that
+/// runs.
 fn wait_in_poller(ns: i64) {
     SCHED.lock().nmidlelocked -= 1;
     let list = super::outside::poll(ns);
     if POLLER.waits() {
-        // An idle thread waits there, too, by now; perhaps it was meant by the break that ended our wait.
+        // An idle thread waits there, too, by now; perhaps it was meant by the break that ended our
+        // wait.
         crate::sched::epoll::netpoll_break();
     }
     let now = nanotime();
@@ -216,11 +226,13 @@ fn retake(now: i64) -> Seen {
                 pstatus::SYSCALL => {
                     let tick = (*p).syscalltick.load(Ordering::Relaxed);
                     let blocks = seen.blocks(tick, now);
-                    // A goroutine that makes many short calls is hardly ever seen running: its slice ends all the same, if others wait.
+                    // A goroutine that makes many short calls is hardly ever seen running: its
+                    // slice ends all the same, if others wait.
                     let late = seen.lateness(p, now);
                     let waited_for = !(*p).runq_empty() || GLOBAL_RUNQ.load(Ordering::Acquire) > 0;
                     let over = (late >= SLICE_NS && waited_for) || is_urgent(p, late, now);
-                    // The caller keeps the P while no other thread wants it, but not so long that sysmon itself cannot sleep.
+                    // The caller keeps the P while no other thread wants it, but not so long that
+                    // sysmon itself cannot sleep.
                     let unwanted = (*p).runq_empty()
                         && WAKE.seekers() + WAKE.idle() > 0
                         && seen.syscallwhen + SLICE_NS > now
@@ -269,7 +281,8 @@ fn retake(now: i64) -> Seen {
     found
 }
 
-/// The goroutine of `p`, which has run for `late` ns, is to be preempted: a timer of `p` should have fired, or an urgent goroutine waits.
+/// The goroutine of `p`, which has run for `late` ns, is to be preempted: a timer of `p` should
+/// have fired, or an urgent goroutine waits.
 fn is_urgent(p: *mut P, late: i64, now: i64) -> bool {
     if PROMPT.load(Ordering::Relaxed) != 0 || OVERDUE.load(Ordering::Relaxed) {
         late >= HOG_NS
@@ -294,8 +307,9 @@ impl SysmonTick {
         now - self.schedwhen
     }
 
-    /// A system call, the `tick`th, has lasted for a nap. Two looks may follow each other at once, as after an event on the network, and on the processor
-    /// that the caller waits for; a P that is taken from a short call costs two thread switches.
+    /// A system call, the `tick`th, has lasted for a nap. Two looks may follow each other at once,
+    /// as after an event on the network, and on the processor that the caller waits for; a P that
+    /// is taken from a short call costs two thread switches.
     fn blocks(&mut self, tick: u32, now: i64) -> bool {
         if self.syscalltick != tick {
             self.syscalltick = tick;

@@ -24,7 +24,8 @@ pub fn stop_for_gc() {
         {
             let mut s = SCHED.lock();
             (*p).status.store(pstatus::GCSTOP, Ordering::Release);
-            // Before it counts as stopped: the thread that starts the world looks for a thread to give the P to.
+            // Before it counts as stopped: the thread that starts the world looks for a thread to
+            // give the P to.
             s.midle_put(m);
             s.stopwait -= 1;
             if s.stopwait == 0 {
@@ -54,7 +55,8 @@ pub fn stop() {
     }
 }
 
-/// Gives away a P whose M is blocked: to another M if there is anything to do, else to the idle list.
+/// Gives away a P whose M is blocked: to another M if there is anything to do, else to the idle
+/// list.
 ///
 /// # Safety
 /// The caller holds `p`.
@@ -66,7 +68,8 @@ pub unsafe fn hand_off(p: *mut P) {
             start(p, false);
             return;
         }
-        // A collection is work too: the goroutine that blocks here may be the one that requested it.
+        // A collection is work too: the goroutine that blocks here may be the one that requested
+        // it.
         if crate::world::events::asked()
             || (crate::world::phase::enabled() && crate::gc::worker::has_work())
         {
@@ -100,7 +103,8 @@ pub unsafe fn hand_off(p: *mut P) {
     }
 }
 
-/// The M of a locked goroutine sleeps until that goroutine is scheduled (see [`start_locked`]) and it gets the P.
+/// The M of a locked goroutine sleeps until that goroutine is scheduled (see [`start_locked`]) and
+/// it gets the P.
 ///
 /// # Safety
 /// System mode on the M that owns the lock; it holds a P or none.

@@ -16,7 +16,8 @@ fn clock(id: i32) -> libc::timespec {
     ts
 }
 
-/// No kernel lacks the call, but a filter may refuse it where the vDSO knows no better than to make it. Without time every sleep would last for ever.
+/// No kernel lacks the call, but a filter may refuse it where the vDSO knows no better than to make
+/// it. Without time every sleep would last for ever.
 #[cold]
 fn stopped(ret: isize) -> ! {
     let say = |out: &mut Out<'_>| {

@@ -1,9 +1,10 @@
-//! A function that a room further up fills in: the last resort where a lower room must call a higher one (CONTRIBUTING.md, the law of rooms).
+//! A function that a room further up fills in: the last resort where a lower room must call a
+//! higher one (CONTRIBUTING.md, the law of rooms).
 
 use core::cell::UnsafeCell;
 
-/// Set once, at boot, before there is a second thread; calling through it costs a plain load. Only for system mode: `gort prove` refuses indirect calls on goroutine
-/// stacks.
+/// Set once, at boot, before there is a second thread; calling through it costs a plain load. Only
+/// for system mode: `gort prove` refuses indirect calls on goroutine stacks.
 #[derive(Debug)]
 pub struct Hook<F>(UnsafeCell<Option<F>>);
 

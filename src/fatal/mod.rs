@@ -3,9 +3,11 @@
 //! - [`out`]: text without allocation, to standard error or into a buffer;
 //! - [`hook`]: functions that rooms further up fill in;
 //! - [`clock`], [`signal`]: calls of the kernel that a process cannot be without;
-//! - [`print`](mod@print): strings and numbers to standard error, `fatal error: ...` and exit status 2.
+//! - [`print`](mod@print): strings and numbers to standard error, `fatal error: ...` and exit
+//!   status 2.
 //!
-//! Nothing here allocates from the heap: it may be called with any lock held, on any stack of the runtime's own.
+//! Nothing here allocates from the heap: it may be called with any lock held, on any stack of the
+//! runtime's own.
 
 pub mod clock;
 pub mod hook;

@@ -1,5 +1,5 @@
-//! Text output without allocation: a buffer that is written to standard error when full, or a caller's buffer that is
-//! cut off when full.
+//! Text output without allocation: a buffer that is written to standard error when full, or a
+//! caller's buffer that is cut off when full.
 
 use crate::abi::GoString;
 use crate::os::sys;
@@ -13,7 +13,8 @@ pub fn written() -> u64 {
     WRITTEN.load(Ordering::Relaxed)
 }
 
-/// Writes to standard error: in one piece, or, while the watchdog is set, in several, so that it sees a slow reader read ([`written`]).
+/// Writes to standard error: in one piece, or, while the watchdog is set, in several, so that it
+/// sees a slow reader read ([`written`]).
 pub fn write(bytes: &[u8]) {
     write_memory(bytes.as_ptr(), bytes.len());
 }
@@ -139,7 +140,8 @@ impl<'a> Out<'a> {
         self.bytes(s.as_bytes())
     }
 
-    /// A Go string. Of one that cannot be read, because its bytes are not mapped, nothing is printed but what the kernel writes of it.
+    /// A Go string. Of one that cannot be read, because its bytes are not mapped, nothing is
+    /// printed but what the kernel writes of it.
     pub fn gostring(&mut self, s: GoString) -> &mut Self {
         let Ok(len) = usize::try_from(s.len) else {
             return self.str(TOO_LONG);
@@ -222,8 +224,9 @@ impl<'a> Out<'a> {
 
     /// A float as Go's print shows it: sign, seven digits, exponent of three digits.
     ///
-    /// The scaling by repeated multiplication loses a little at each step; that is how Go 1.5 finds the digits, and
-    /// programs compare this output, so a correctly rounded conversion would be wrong here.
+    /// The scaling by repeated multiplication loses a little at each step; that is how Go 1.5 finds
+    /// the digits, and programs compare this output, so a correctly rounded conversion would be
+    /// wrong here.
     pub fn float(&mut self, v: f64) -> &mut Self {
         const DIGITS: usize = 7;
         /// Half a unit of the last digit, divided down step by step like the digits themselves.

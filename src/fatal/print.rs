@@ -47,7 +47,8 @@ pub fn put_hex(v: u64) {
     Out::new(&mut [0; NUMBER], Sink::Stderr).hex(v);
 }
 
-/// `fatal error: ...`: the runtime cannot go on. Shows the goroutines, the running one with all details, and exits with status 2.
+/// `fatal error: ...`: the runtime cannot go on. Shows the goroutines, the running one with all
+/// details, and exits with status 2.
 #[cold]
 #[inline(never)]
 pub fn throw(msg: &str) -> ! {
@@ -61,7 +62,8 @@ pub fn throw_saying(say: impl FnOnce(&mut Out<'_>), msg: &str) -> ! {
     last_words(say, msg, Blame::Runtime)
 }
 
-/// `fatal error: ...`: the program cannot go on, by a mistake of its own. Shows the goroutines and exits with status 2.
+/// `fatal error: ...`: the program cannot go on, by a mistake of its own. Shows the goroutines and
+/// exits with status 2.
 #[cold]
 #[inline(never)]
 pub fn fatal(msg: &str) -> ! {

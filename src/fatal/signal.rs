@@ -11,7 +11,8 @@ pub(crate) fn set(sig: u32, handler: usize, restart: bool) {
     }
 }
 
-/// [`change_mask`], or the end: a thread that does not block what it should takes signals on no stack of its own, or while it holds a lock of their handler.
+/// [`change_mask`], or the end: a thread that does not block what it should takes signals on no
+/// stack of its own, or while it holds a lock of their handler.
 pub(crate) fn must_change_mask(how: i32, new: &u64, old: Option<&mut u64>) {
     if !change_mask(how, new, old) {
         throw("rt_sigprocmask failure");
@@ -37,7 +38,8 @@ pub fn restore_mask(mask: u64) {
     must_change_mask(libc::SIG_SETMASK, &mask, None);
 }
 
-/// Gives a signal its default action and sends it to this thread. Returns where that cannot be: the caller has another end.
+/// Gives a signal its default action and sends it to this thread. Returns where that cannot be: the
+/// caller has another end.
 #[doc(alias = "dieFromSignal")]
 pub(crate) fn die_by(sig: u32) {
     set(sig, libc::SIG_DFL, false);

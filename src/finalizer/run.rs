@@ -1,4 +1,5 @@
-//! The goroutine that calls finalizers: `runtime.runfinq` in asm/finalizer.S takes the queue's entries one by one and calls the functions.
+//! The goroutine that calls finalizers: `runtime.runfinq` in asm/finalizer.S takes the queue's
+//! entries one by one and calls the functions.
 
 use crate::abi::{
     FuncVal, G, InterfaceType, KIND_INTERFACE, KIND_PTR, KIND_UNSAFE_POINTER, PtrType, Status,
@@ -41,7 +42,8 @@ static POINTER: Static<Type> = Static(Type {
 });
 static ONE: u8 = 1;
 
-/// `gort.nextfinalizer() (fn, frame, size)`: the next call for the finalizer goroutine; it parks while there is none.
+/// `gort.nextfinalizer() (fn, frame, size)`: the next call for the finalizer goroutine; it parks
+/// while there is none.
 pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
     let mut queue = QUEUE.lock();
     let e = queue.first;
@@ -86,7 +88,8 @@ pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
         } else {
             barrier::write_ptr(frame.cast(), pointer as *mut u8);
         }
-        // No results are copied back, so no type is needed; a scan of the frame takes the word for a pointer.
+        // No results are copied back, so no type is needed; a scan of the frame takes the word for
+        // a pointer.
         a.argtype = null_mut();
         a.fn_ = f as *mut u8;
         a.frame = frame;
@@ -98,7 +101,8 @@ pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
 
 /// Resume step: the goroutine was woken, there is work.
 unsafe extern "C" fn again(g: *mut G, _arg: usize) -> Status {
-    // SAFETY: the goroutine is stopped at the return of gort.nextfinalizer, whose call it makes again.
+    // SAFETY: the goroutine is stopped at the return of gort.nextfinalizer, whose call it makes
+    // again.
     unsafe {
         // Its stack may have been moved without what lies below.
         (*g).sched.sp -= 8;
@@ -139,7 +143,8 @@ pub(super) unsafe fn start() {
     }
 }
 
-/// A finalizer with a parameter of type `param` can be called with a pointer of type `etyp` to `elem`.
+/// A finalizer with a parameter of type `param` can be called with a pointer of type `etyp` to
+/// `elem`.
 pub(super) unsafe fn accepts(param: *const Type, etyp: *const Type, elem: *const Type) -> bool {
     // SAFETY: types are as their kinds say.
     unsafe {

@@ -55,8 +55,8 @@ pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
         let p = obj.data as usize;
         stats::LOOKUPS.fetch_add(1, Ordering::Relaxed);
         let Some(o) = heap::find_object(p) else {
-            // Values without bytes, and composite literals that the compiler made globals of, live for ever.
-            // So does everything under sbrk.
+            // Values without bytes, and composite literals that the compiler made globals of, live
+            // for ever. So does everything under sbrk.
             if p == heap::zero_base() as usize || in_globals(p) || heap::modes::sbrk() {
                 return;
             }

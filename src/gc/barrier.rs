@@ -1,9 +1,11 @@
 //! Write barriers: what compiled code and the runtime call when they store pointers.
 //!
-//! The barrier is an insertion barrier: while marking runs beside the program, a pointer stored anywhere outside the storing function's own frame is
-//! shaded. Compiled code leaves the barrier out where it stores nil or the address of static data, which therefore are roots at the end of every
-//! marking, and for the first word of interfaces, which is why itabs never lie in the heap. One byte, read before each such
-//! store, switches it; it only changes with the world stopped, so that store and shade are never parted by a change of phase.
+//! The barrier is an insertion barrier: while marking runs beside the program, a pointer stored
+//! anywhere outside the storing function's own frame is shaded. Compiled code leaves the barrier
+//! out where it stores nil or the address of static data, which therefore are roots at the end of
+//! every marking, and for the first word of interfaces, which is why itabs never lie in the heap.
+//! One byte, read before each such store, switches it; it only changes with the world stopped, so
+//! that store and shade are never parted by a change of phase.
 
 use crate::abi::Type;
 use crate::heap::{classes, layout};
@@ -36,7 +38,8 @@ pub unsafe fn bulk(typ: *const Type, dst: *const u8, size: usize) {
     }
 }
 
-/// Shades what the pointers in bytes `off .. off + size` of the values from `start` point to. By type, so wherever they lie.
+/// Shades what the pointers in bytes `off .. off + size` of the values from `start` point to. By
+/// type, so wherever they lie.
 #[cold]
 #[inline(never)]
 pub(crate) unsafe fn bulk_slow(typ: *const Type, start: usize, off: usize, size: usize) {
@@ -49,7 +52,8 @@ pub(crate) unsafe fn bulk_slow(typ: *const Type, start: usize, off: usize, size:
     }
 }
 
-/// Most bytes of values whose barrier leaf functions do themselves: what one word of pointer bits describes.
+/// Most bytes of values whose barrier leaf functions do themselves: what one word of pointer bits
+/// describes.
 pub const LEAF_MAX: usize = classes::MAX_BITS;
 
 /// As [`bulk`], for leaf functions: `size` is at most [`LEAF_MAX`], and marking runs.
@@ -73,16 +77,18 @@ pub unsafe fn bulk_small(typ: *const Type, at: *const u8, size: usize) {
     }
 }
 
-/// `p` points into the stack of the goroutine that runs here: it is scanned again, so what is stored there needs no barrier. For leaf functions.
+/// `p` points into the stack of the goroutine that runs here: it is scanned again, so what is
+/// stored there needs no barrier. For leaf functions.
 #[inline(always)]
 pub fn on_own_stack(p: *const u8) -> bool {
     let g = world::getg();
-    // SAFETY: the running g. Go code on a system stack is a timer's or a map's function: it ends before marking can.
+    // SAFETY: the running g. Go code on a system stack is a timer's or a map's function: it ends
+    // before marking can.
     unsafe { ((*g).stack_lo..(*g).stack_hi).contains(&(p as usize)) }
 }
 
-/// As [`bulk_small`] unless `dst` is on the running goroutine's stack. True, so that it can be a leaf function's last call: then that function saves
-/// no registers for it.
+/// As [`bulk_small`] unless `dst` is on the running goroutine's stack. True, so that it can be a
+/// leaf function's last call: then that function saves no registers for it.
 ///
 /// # Safety
 /// As there.
@@ -110,7 +116,8 @@ pub unsafe fn stored_ptr(slot: *const *mut u8) -> bool {
     true
 }
 
-/// Values of `typ` were copied to the new object `p` while marking runs. Leaf functions may call it.
+/// Values of `typ` were copied to the new object `p` while marking runs. Leaf functions may call
+/// it.
 ///
 /// # Safety
 /// `p` was allocated in this call, and has `size` bytes of such values from its start.
@@ -140,8 +147,8 @@ pub unsafe fn typed_memmove(typ: *const Type, dst: *mut u8, src: *const u8) {
     }
 }
 
-/// Copies `size` bytes of values of `typ` while marking runs, if a leaf function may; false if they are more than [`LEAF_MAX`]. May be its last call, as
-/// [`stored_small`].
+/// Copies `size` bytes of values of `typ` while marking runs, if a leaf function may; false if they
+/// are more than [`LEAF_MAX`]. May be its last call, as [`stored_small`].
 ///
 /// # Safety
 /// Both places must be valid for them; they may overlap.

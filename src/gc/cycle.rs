@@ -25,10 +25,12 @@ const ROUNDS: u32 = 4;
 const STOP_NS: i64 = 40_000;
 /// Time that goroutines with deep stacks may be held until the final stop.
 const HOLD_NS: i64 = 5_000_000;
-/// Final stops of one cycle that may be given up: a program that always has more to mark must not keep a cycle from ending.
+/// Final stops of one cycle that may be given up: a program that always has more to mark must not
+/// keep a cycle from ending.
 const TRIES: u32 = 10;
 
-/// A cycle runs at least this often: finalizers are to run and memory is to be freed in programs that do not allocate.
+/// A cycle runs at least this often: finalizers are to run and memory is to be freed in programs
+/// that do not allocate.
 pub const PERIOD_NS: i64 = 120_000_000_000;
 
 /// Final stops of this cycle that were given up.
@@ -63,7 +65,8 @@ pub fn init() {
     pace::init();
 }
 
-/// Does what the collector was asked for. The scheduler calls it on an empty g0 with a P and no goroutine.
+/// Does what the collector was asked for. The scheduler calls it on an empty g0 with a P and no
+/// goroutine.
 #[cold]
 #[inline(never)]
 pub fn poll() {
@@ -167,7 +170,8 @@ unsafe fn start_cycle() {
     wake_waiters();
 }
 
-/// Sweeps what the last cycle left, beside the program. False if the world is to be stopped meanwhile, or a timer of this P is due.
+/// Sweeps what the last cycle left, beside the program. False if the world is to be stopped
+/// meanwhile, or a timer of this P is due.
 fn sweep_rest() -> bool {
     while heap::central::sweep_some(8) {
         if phase::GCWAITING.load(Ordering::Relaxed) != 0 || timer_due(world::getp()) {
@@ -228,7 +232,8 @@ unsafe fn try_to_finish() {
         m.drain(|_| stopping() || nanotime() > end);
         pace::scanned(m.scanned);
         if !m.finish() {
-            // There is more to mark, or others still mark: the marker that closes the last session asks again.
+            // There is more to mark, or others still mark: the marker that closes the last session
+            // asks again.
             return;
         }
         worker::waits_ended();
@@ -238,7 +243,8 @@ unsafe fn try_to_finish() {
     }
 }
 
-/// Stops the world and ends the cycle if little is left to mark. False if it is to be tried again and nobody else will ask for it.
+/// Stops the world and ends the cycle if little is left to mark. False if it is to be tried again
+/// and nobody else will ask for it.
 ///
 /// # Safety
 /// On g0 with a P and no goroutine, while marking.
@@ -285,7 +291,8 @@ unsafe fn final_stop() -> bool {
     }
 }
 
-/// Marking is complete: from here on unmarked objects are free. `start` is when the thread began to stop the world.
+/// Marking is complete: from here on unmarked objects are free. `start` is when the thread began to
+/// stop the world.
 ///
 /// # Safety
 /// The world must be stopped, nothing grey.
@@ -328,7 +335,8 @@ pub unsafe fn register_pool_cleanup(a: &mut args::sync_runtime_registerPoolClean
     POOL_CLEANUP.store(a.cleanup.cast_mut(), Ordering::Relaxed);
 }
 
-/// Wakes those who waited for a cycle that has ended; if others wait for the next one it is asked for.
+/// Wakes those who waited for a cycle that has ended; if others wait for the next one it is asked
+/// for.
 fn wake_waiters() {
     if phase::enabled() {
         return;
@@ -343,8 +351,8 @@ fn wake_waiters() {
     unsafe { sched::park::ready_list(list) };
 }
 
-/// Parks the calling goroutine until a cycle that begins from now on has ended and everything is swept; then `release` says whether free memory
-/// goes back to the system.
+/// Parks the calling goroutine until a cycle that begins from now on has ended and everything is
+/// swept; then `release` says whether free memory goes back to the system.
 ///
 /// # Safety
 /// System mode at a runtime call.

@@ -1,7 +1,9 @@
-//! `GODEBUG=invalidptr=1` (the default): a pointer into memory of the heap that no object can be in ends the program.
+//! `GODEBUG=invalidptr=1` (the default): a pointer into memory of the heap that no object can be in
+//! ends the program.
 //!
-//! Such a word is no pointer, or a dangling one: an integer in a variable of pointer type, a pointer kept as an integer, a bug of ours.
-//! The marker finds it on its slow path; only then are the objects, variables and stacks searched that hold it.
+//! Such a word is no pointer, or a dangling one: an integer in a variable of pointer type, a
+//! pointer kept as an integer, a bug of ours. The marker finds it on its slow path; only then are
+//! the objects, variables and stacks searched that hold it.
 
 use crate::code::{sites, symtab};
 use crate::config::godebug::INVALID_PTR;
@@ -63,7 +65,8 @@ fn at(what: &str, slot: usize) {
 }
 
 unsafe fn stacks(p: usize) {
-    // SAFETY: Gs are never freed; with the SCAN bit a goroutine is at rest. The bit stays set: the process ends.
+    // SAFETY: Gs are never freed; with the SCAN bit a goroutine is at rest. The bit stays set: the
+    // process ends.
     unsafe {
         for g in lists::all_gs() {
             let s = status_of(g);

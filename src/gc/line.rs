@@ -1,7 +1,7 @@
 //! The line of `GODEBUG=gctrace=1`: what Go 1.5 documents, then what allocation had to wait for.
 //!
-//! It is formatted while the world is stopped, from the figures of the cycle that ends, and written after the world is started: the reader of standard error
-//! may be slow.
+//! It is formatted while the world is stopped, from the figures of the cycle that ends, and written
+//! after the world is started: the reader of standard error may be slow.
 
 use super::times::Stalled;
 use crate::config::godebug;
@@ -20,7 +20,8 @@ pub(super) struct Line {
     pub since_start: i64,
     /// Share of the processors' time that collecting took so far.
     pub cpu_share: f64,
-    /// The five clocks: first stop; marking until all roots were handed out; stops that had to be given up; the rest of marking; last stop.
+    /// The five clocks: first stop; marking until all roots were handed out; stops that had to be
+    /// given up; the rest of marking; last stop.
     pub clocks: [i64; 5],
     /// Time spent marking: assists, workers, idle Ps.
     pub marking: [u64; 3],

@@ -1,10 +1,12 @@
 //! Marking: from grey pointers to marked objects.
 //!
-//! An object is marked when its bit is set. Marked objects with pointers wait on the work list ([`super::work`]) until they are
-//! scanned. Between the list and the scan lies a short queue: an object's memory is asked for when it enters and has come when it leaves.
-//! Large objects are scanned in pieces of [`OBLET`] bytes, so that a stop of the world never waits for more than one.
+//! An object is marked when its bit is set. Marked objects with pointers wait on the work list
+//! ([`super::work`]) until they are scanned. Between the list and the scan lies a short queue: an
+//! object's memory is asked for when it enters and has come when it leaves. Large objects are
+//! scanned in pieces of [`OBLET`] bytes, so that a stop of the world never waits for more than one.
 //!
-//! The program runs meanwhile. Words are read and bits are set atomically; what is read too early or too late is the write barrier's business.
+//! The program runs meanwhile. Words are read and bits are set atomically; what is read too early
+//! or too late is the write barrier's business.
 
 use super::work::{self, BLOCK, Block};
 use crate::heap::layout::{self, each_slot, load};
@@ -37,8 +39,8 @@ pub struct Marker {
     cost: usize,
 }
 
-/// Marks the object that `p` points into. The span and address of an object that was not marked before. `CHECK`: a pointer that cannot be
-/// one is fatal, unless the program does not want that.
+/// Marks the object that `p` points into. The span and address of an object that was not marked
+/// before. `CHECK`: a pointer that cannot be one is fatal, unless the program does not want that.
 ///
 /// # Safety
 /// While marking; to check, on g0.
@@ -56,7 +58,8 @@ unsafe fn mark_target<const CHECK: bool>(p: usize) -> Option<(&'static span::Spa
     unsafe {
         let s = &*s;
         let index = s.index_of(p);
-        // The unused tail of a span, and pages that are the runtime's own or not to be used any more.
+        // The unused tail of a span, and pages that are the runtime's own or not to be used any
+        // more.
         if index >= s.objects as usize || s.state.load(Ordering::Relaxed) != span::state::IN_USE {
             if CHECK && s.state.load(Ordering::Relaxed) == span::state::DEAD {
                 super::invalid::found(p);
@@ -65,7 +68,8 @@ unsafe fn mark_target<const CHECK: bool>(p: usize) -> Option<(&'static span::Spa
         }
         let (word, bit) = (index / 64, 1u64 << (index % 64));
         let mark = &*s.mark.add(word);
-        // A slot that is not given out is only reached through a stale word in a place that the maps call live.
+        // A slot that is not given out is only reached through a stale word in a place that the
+        // maps call live.
         if mark.load(Ordering::Relaxed) & bit != 0 || *s.alloc.add(word) & bit == 0 {
             return None;
         }
@@ -101,7 +105,8 @@ impl Marker {
         }
     }
 
-    /// Closes the session; what is still grey is for others. True if it was the last and nothing is left.
+    /// Closes the session; what is still grey is for others. True if it was the last and nothing is
+    /// left.
     pub fn finish(mut self) -> bool {
         self.empty_queue();
         work::leave(self.block, &mut self.counts)
@@ -133,7 +138,8 @@ impl Marker {
         if !arena::in_range(word) {
             return;
         }
-        // SAFETY: a session is only open while marking. Slots that no object is in are in no span in use, not given out, or, in a P's cache, marked.
+        // SAFETY: a session is only open while marking. Slots that no object is in are in no span
+        // in use, not given out, or, in a P's cache, marked.
         unsafe {
             if let Some((s, base)) = mark_target::<false>(word) {
                 self.counts.add(s);
@@ -181,7 +187,8 @@ impl Marker {
         }
     }
 
-    /// Scans until nothing is left that this session can get, or `stop` says so; `stop` is asked every few microseconds. True if nothing is left.
+    /// Scans until nothing is left that this session can get, or `stop` says so; `stop` is asked
+    /// every few microseconds. True if nothing is left.
     #[doc(alias = "gcDrain")]
     pub fn drain(&mut self, mut stop: impl FnMut(&Self) -> bool) -> bool {
         loop {
@@ -229,7 +236,8 @@ impl Marker {
         true
     }
 
-    /// Gives half of the block to those who have nothing: idle Ps, and assists, which have only what lies in the pool.
+    /// Gives half of the block to those who have nothing: idle Ps, and assists, which have only
+    /// what lies in the pool.
     #[cold]
     fn share(&mut self) {
         // SAFETY: the blocks are ours until they are exchanged.
@@ -254,7 +262,8 @@ impl Marker {
     /// Marks what the object at `at` points to, or what this piece of a large object points to.
     ///
     /// # Safety
-    /// `at` must be the address of an object with pointers, or a multiple of [`OBLET`] bytes into it.
+    /// `at` must be the address of an object with pointers, or a multiple of [`OBLET`] bytes into
+    /// it.
     #[doc(alias = "scanobject")]
     #[inline]
     pub unsafe fn scan(&mut self, at: usize) {
@@ -281,13 +290,15 @@ impl Marker {
     }
 }
 
-/// The object at `base`, which has pointers and was made while marking runs, was filled without barriers: a marker scans it.
+/// The object at `base`, which has pointers and was made while marking runs, was filled without
+/// barriers: a marker scans it.
 pub fn scan_again(base: usize) {
     // SAFETY: the M's P is ours.
     unsafe { work::put_shaded(world::getp(), base) };
 }
 
-/// Marks the object that `p` points into, for the write barrier, and has it scanned by a marker. Runs on goroutine stacks too.
+/// Marks the object that `p` points into, for the write barrier, and has it scanned by a marker.
+/// Runs on goroutine stacks too.
 pub fn shade_object(p: usize) {
     if !arena::in_range(p) {
         return;

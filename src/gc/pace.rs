@@ -1,8 +1,9 @@
 //! When a cycle starts, and how fast allocation may go while it marks.
 //!
-//! The heap may grow by GOGC percent over what the last cycle found live: the goal. Marking starts before, at the trigger, so that it ends about when
-//! the goal is reached. Meanwhile every allocated byte costs its share of the marking that is left ([`assist`](super::worker::assist)), paid from what the workers
-//! did or by marking on the spot.
+//! The heap may grow by GOGC percent over what the last cycle found live: the goal. Marking starts
+//! before, at the trigger, so that it ends about when the goal is reached. Meanwhile every
+//! allocated byte costs its share of the marking that is left ([`assist`](super::worker::assist)),
+//! paid from what the workers did or by marking on the spot.
 
 use crate::abi::args;
 use crate::config::env;
@@ -20,8 +21,9 @@ const MIN_ROOM: usize = 1 << 20;
 pub(super) const ASSIST_BATCH: usize = 64 << 10;
 /// Most that an allocation leaves to the next one when there is nothing to mark at the moment.
 pub(super) const MOST_DEBT: i64 = 4 * ASSIST_BATCH as i64;
-/// Marking starts at this share, in percent, of the growth up to the goal. What is allocated while it runs is all kept for one more cycle: starting
-/// earlier makes heaps larger and the work of allocation while marking smaller, but not the sum of all work.
+/// Marking starts at this share, in percent, of the growth up to the goal. What is allocated while
+/// it runs is all kept for one more cycle: starting earlier makes heaps larger and the work of
+/// allocation while marking smaller, but not the sum of all work.
 const START_AT: usize = 95;
 
 /// Bytes that the last cycle found live, and what is likely live of those allocated meanwhile.
@@ -93,7 +95,8 @@ pub(super) unsafe fn start() {
     GOAL.fetch_max(live.saturating_add(MIN_ROOM), Ordering::Relaxed);
     SCANNED.store(0, Ordering::Relaxed);
     CREDIT.store(0, Ordering::Relaxed);
-    // In the steady state what the heap has grown by since the last cycle is dead, or as much of the old.
+    // In the steady state what the heap has grown by since the last cycle is dead, or as much of
+    // the old.
     let percent = PERCENT.load(Ordering::Relaxed).max(0) as u128;
     let scan = HEAP_SCAN.load(Ordering::Relaxed);
     let expected = scan as u128 * 100 / (100 + percent);
@@ -126,9 +129,10 @@ fn print_start(live: usize, expected: usize) {
         .str("\n");
 }
 
-/// The second line, with Go's names: heap after the last cycle, trigger, heap now, goal (each as bytes and as growth since the last
-/// cycle), share of the processors that marking took and was to take, bytes scanned, and how far goal and heap are from the trigger.
-/// `used` is the share that it took.
+/// The second line, with Go's names: heap after the last cycle, trigger, heap now, goal (each as
+/// bytes and as growth since the last cycle), share of the processors that marking took and was to
+/// take, bytes scanned, and how far goal and heap are from the trigger. `used` is the share that it
+/// took.
 ///
 /// # Safety
 /// The world must be stopped, before [`finish`].
@@ -162,7 +166,8 @@ pub(super) unsafe fn print_end(used: f64) {
     out.str(" u_a/u_g=").float(used / wanted).str("\n");
 }
 
-/// Marking is over and found `old` live; `young` was allocated meanwhile and kept unseen. The heap had `before` bytes at the start.
+/// Marking is over and found `old` live; `young` was allocated meanwhile and kept unseen. The heap
+/// had `before` bytes at the start.
 ///
 /// # Safety
 /// The world must be stopped.
@@ -173,8 +178,10 @@ pub(super) unsafe fn finish(old: Counts, young: Counts, before: usize) {
     set_limits(old.bytes + growth(young.bytes, old.bytes, before, last));
 }
 
-/// By how much the live heap grew while `young` bytes were allocated, most likely: as for each byte allocated between the starts of the last cycle, which found
-/// `last` live, and of this one, which found `old` of `before`. Where the live heap does not grow, as much of the old has died meanwhile as lives of the young.
+/// By how much the live heap grew while `young` bytes were allocated, most likely: as for each byte
+/// allocated between the starts of the last cycle, which found `last` live, and of this one, which
+/// found `old` of `before`. Where the live heap does not grow, as much of the old has died
+/// meanwhile as lives of the young.
 fn growth(young: usize, old: usize, before: usize, last: usize) -> usize {
     let allocated = before.saturating_sub(last);
     let grown = old.saturating_sub(last).min(allocated);

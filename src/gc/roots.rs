@@ -1,18 +1,25 @@
 //! Roots: where the program's pointers start.
 //!
-//! - Go variables: the linker's masks of data and bss. Pointer-free sections hold itab cells and the like, which lead to nothing in the heap.
-//! - Goroutine stacks, frame by frame, with the arguments of the runtime call that each is stopped in.
+//! - Go variables: the linker's masks of data and bss. Pointer-free sections hold itab cells and
+//!   the like, which lead to nothing in the heap.
+//! - Goroutine stacks, frame by frame, with the arguments of the runtime call that each is stopped
+//!   in.
 //! - Saved closures, pending deferred calls, running panics.
-//! - What the runtime itself holds: the finalizer queue, single words registered with [`add_root`], what rooms above answer for ([`SOURCES`]: timers).
+//! - What the runtime itself holds: the finalizer queue, single words registered with [`add_root`],
+//!   what rooms above answer for ([`SOURCES`]: timers).
 //!
-//! Marking is precise, so a root that is left out here is a use after free: code that keeps a Go pointer off-heap registers it.
+//! Marking is precise, so a root that is left out here is a use after free: code that keeps a Go
+//! pointer off-heap registers it.
 //!
-//! All roots are marked once while the program runs, in jobs that the markers take one after the other ([`mark_next`]). Stores into variables and
-//! the runtime's words go through the write barrier, so they need no second scan. Stacks do: compiled code stores into its own frame without
-//! barrier. A goroutine that runs after its stack was scanned, or is made meanwhile, enters a list ([`ran`](crate::world::ran::ran)); the stacks on it
-//! are scanned again, concurrently while they are many, and finally with the world stopped.
+//! All roots are marked once while the program runs, in jobs that the markers take one after the
+//! other ([`mark_next`]). Stores into variables and the runtime's words go through the write
+//! barrier, so they need no second scan. Stacks do: compiled code stores into its own frame without
+//! barrier. A goroutine that runs after its stack was scanned, or is made meanwhile, enters a list
+//! ([`ran`](crate::world::ran::ran)); the stacks on it are scanned again, concurrently while they
+//! are many, and finally with the world stopped.
 //!
-//! While a stack is scanned its goroutine's status has the SCAN bit: a thread that wants to change the status waits ([`crate::world::g::transition`]).
+//! While a stack is scanned its goroutine's status has the SCAN bit: a thread that wants to change
+//! the status waits ([`crate::world::g::transition`]).
 
 use super::jobs::{FINALIZERS, JOBS, NEXT, STACKS_LEFT};
 use super::mark::Marker;
@@ -36,11 +43,13 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// Most words that can be registered: subsystems, not objects.
 const MAX_WORDS: usize = 64;
-/// Bytes of variables that one job marks from: a fraction of a stop's budget when nothing is cached.
+/// Bytes of variables that one job marks from: a fraction of a stop's budget when nothing is
+/// cached.
 const CHUNK: usize = 128 << 10;
 /// Bytes of stack in use that the first stop still scans.
 const SHALLOW: usize = 16 << 10;
-/// Stacks of this size are not scanned in the final stop if that can be avoided: some ten thousand frames take a millisecond.
+/// Stacks of this size are not scanned in the final stop if that can be avoided: some ten thousand
+/// frames take a millisecond.
 const DEEP: usize = 64 << 10;
 /// Most goroutines that are held at a time.
 const MOST_HELD: usize = 64;
@@ -103,8 +112,8 @@ pub(super) unsafe fn prepare() {
     STACKS_LEFT.store(!first.is_null(), Ordering::Release);
 }
 
-/// Marks from some roots that nobody has marked from yet; false if there are none. Stacks that are too large become smaller if `shrink` says so: a
-/// stop of the world has no time for that.
+/// Marks from some roots that nobody has marked from yet; false if there are none. Stacks that are
+/// too large become smaller if `shrink` says so: a stop of the world has no time for that.
 ///
 /// # Safety
 /// While marking.
@@ -154,7 +163,8 @@ pub(super) unsafe fn mark_next(m: &mut Marker, shrink: bool) -> bool {
     false
 }
 
-/// Scans the stacks of goroutines that ran since the last scan. Those that run now enter the list again. `shrink` as in [`mark_next`].
+/// Scans the stacks of goroutines that ran since the last scan. Those that run now enter the list
+/// again. `shrink` as in [`mark_next`].
 ///
 /// # Safety
 /// While marking.
@@ -163,8 +173,8 @@ pub(super) unsafe fn mark_ran(m: &mut Marker, shrink: bool) {
     take_ran(|g| unsafe { mark_stack(m, g, shrink) });
 }
 
-/// Marks from the stacks of the goroutines that ran last: most likely they do again and cannot be scanned for long. Not from deep ones, a stop
-/// is to be short.
+/// Marks from the stacks of the goroutines that ran last: most likely they do again and cannot be
+/// scanned for long. Not from deep ones, a stop is to be short.
 ///
 /// # Safety
 /// The world must be stopped, while marking.
@@ -180,11 +190,13 @@ pub(super) unsafe fn mark_last(m: &mut Marker) {
     }
 }
 
-/// Marks from the innermost frames of goroutines that a signal stopped, as far as that was not done in this cycle. What is a pointer there nobody knows: every
-/// word counts that leads to an object. With the world stopped no allocation is under way, so every object that is given out is complete.
+/// Marks from the innermost frames of goroutines that a signal stopped, as far as that was not done
+/// in this cycle. What is a pointer there nobody knows: every word counts that leads to an object.
+/// With the world stopped no allocation is under way, so every object that is given out is
+/// complete.
 ///
-/// In the first stop this is what makes the barrier sound: a goroutine may stand between a look at the barrier's switch and the store; what it is about to
-/// store is in a register.
+/// In the first stop this is what makes the barrier sound: a goroutine may stand between a look at
+/// the barrier's switch and the store; what it is about to store is in a register.
 ///
 /// # Safety
 /// The world must be stopped, while marking.
@@ -226,8 +238,8 @@ impl Drop for Held {
     }
 }
 
-/// Scans deep stacks that changed, and holds their goroutines, so that the final stop does not have to scan them again. None if another
-/// thread is at it.
+/// Scans deep stacks that changed, and holds their goroutines, so that the final stop does not have
+/// to scan them again. None if another thread is at it.
 ///
 /// # Safety
 /// While marking, on g0 of a thread with a P and no goroutine.
@@ -265,8 +277,8 @@ pub(super) unsafe fn hold_deep(m: &mut Marker, stop: impl Fn() -> bool) -> Optio
     Some(held)
 }
 
-/// Marks from the stack of `g` unless that was done since it ran; if it runs it is left for later. The first time in a cycle it is looked at
-/// whether the stack is too large.
+/// Marks from the stack of `g` unless that was done since it ran; if it runs it is left for later.
+/// The first time in a cycle it is looked at whether the stack is too large.
 #[doc(alias = "scanstack")]
 unsafe fn mark_stack(m: &mut Marker, g: *mut G, shrink: bool) {
     // SAFETY: Gs are never freed; with the SCAN bit set the goroutine is ours.
@@ -400,7 +412,8 @@ unsafe fn each_of_goroutine(g: *mut G, f: &mut impl FnMut(usize)) {
     unsafe {
         match status_of(g).load(Ordering::Relaxed) & !status::SCAN {
             status::DEAD | status::IDLE => return,
-            // Tracebacks show how long a goroutine has waited, to the minute: the clock is not read at every park.
+            // Tracebacks show how long a goroutine has waited, to the minute: the clock is not read
+            // at every park.
             status::WAITING | status::SYSCALL if (*g).waitsince == 0 => {
                 (*g).waitsince = clock::nanotime();
             }

@@ -1,4 +1,5 @@
-//! Finalizers, as the collector sees them: marking what they keep alive, and waking the goroutine that calls them.
+//! Finalizers, as the collector sees them: marking what they keep alive, and waking the goroutine
+//! that calls them.
 
 use super::mark::Marker;
 use crate::heap::dead::{QUEUE, WORK};
@@ -13,8 +14,9 @@ pub fn mark_start() {
     special::rewind();
 }
 
-/// Marks what some of the finalizers keep alive: what their objects point to, and the functions. False when there are no more; several
-/// threads may take part. Finalizers that are set meanwhile look after themselves ([`set`](crate::finalizer::set::set)).
+/// Marks what some of the finalizers keep alive: what their objects point to, and the functions.
+/// False when there are no more; several threads may take part. Finalizers that are set meanwhile
+/// look after themselves ([`set`](crate::finalizer::set::set)).
 ///
 /// # Safety
 /// While marking.
@@ -28,14 +30,16 @@ pub unsafe fn mark_some(m: &mut Marker) -> bool {
         m.grey(h.typ);
         m.grey(h.param);
         if h.object != 0 {
-            // SAFETY: while marking nothing is freed, so that objects stay valid even if they lose their finalizers.
+            // SAFETY: while marking nothing is freed, so that objects stay valid even if they lose
+            // their finalizers.
             unsafe { m.scan(h.object) };
         }
     }
     true
 }
 
-/// Wakes the finalizer goroutine if sweeping found work for it. For the scheduler: sweepers are in the middle of an allocation and ready nobody.
+/// Wakes the finalizer goroutine if sweeping found work for it. For the scheduler: sweepers are in
+/// the middle of an allocation and ready nobody.
 pub fn wake_finalizers() {
     if !WORK.load(Ordering::Relaxed) {
         return;

@@ -1,4 +1,5 @@
-//! Figures of the heap and the collector: `runtime.ReadMemStats`, `debug.ReadGCStats`, and those of `GODEBUG=gctrace=1` ([`super::line`]).
+//! Figures of the heap and the collector: `runtime.ReadMemStats`, `debug.ReadGCStats`, and those of
+//! `GODEBUG=gctrace=1` ([`super::line`]).
 
 use super::line::{self, Line};
 use super::{pace, times};
@@ -129,7 +130,8 @@ pub(super) fn stopped(ns: i64) {
     CYCLES.lock().now.stopped += ns;
 }
 
-/// Marking is over and found `old` live, `young` was allocated meanwhile; `stop` is when the last stop of the world began. Sets the next goal.
+/// Marking is over and found `old` live, `young` was allocated meanwhile; `stop` is when the last
+/// stop of the world began. Sets the next goal.
 ///
 /// # Safety
 /// The world must be stopped.
@@ -293,8 +295,8 @@ pub unsafe fn fill(m: &mut MemStats) {
     m.enable_gc = 1;
 }
 
-/// `debug.readGCStats`: pauses, newest first, then when each ended, then the time of the last cycle, their number and the total pause. The
-/// caller's slice has room for all.
+/// `debug.readGCStats`: pauses, newest first, then when each ended, then the time of the last
+/// cycle, their number and the total pause. The caller's slice has room for all.
 pub unsafe fn read_gc_stats(a: &mut args::runtime_debug_readGCStats) {
     let c = CYCLES.lock();
     let n = (c.count as usize).min(PAUSES);

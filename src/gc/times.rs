@@ -23,7 +23,8 @@ pub static TIMES: Times = Times {
     fractional: AtomicU64::new(0),
 };
 
-/// What assists cost the goroutines that allocate, in this cycle: marking, and waiting for something to mark.
+/// What assists cost the goroutines that allocate, in this cycle: marking, and waiting for
+/// something to mark.
 #[derive(Debug)]
 pub struct Stalls {
     pub(super) count: AtomicU64,

@@ -1,6 +1,8 @@
-//! `GODEBUG=gcverify=1`: after marking, every pointer in a root or in a marked object must lead to a marked object.
+//! `GODEBUG=gcverify=1`: after marking, every pointer in a root or in a marked object must lead to
+//! a marked object.
 //!
-//! The check walks all spans instead of following pointers, so it shares with marking only the layouts and the root walk.
+//! The check walks all spans instead of following pointers, so it shares with marking only the
+//! layouts and the root walk.
 
 use super::roots;
 use crate::abi::G;
@@ -27,7 +29,8 @@ enum Holder {
     Object(Object),
 }
 
-/// The first pointer in a root or in a marked object for which `wanted` says yes, and where it is. Roots come first.
+/// The first pointer in a root or in a marked object for which `wanted` says yes, and where it is.
+/// Roots come first.
 ///
 /// # Safety
 /// The world must be stopped, marking complete, nothing swept yet.

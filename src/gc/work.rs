@@ -1,8 +1,10 @@
 //! The work list of marking: blocks of grey objects, shared by all markers.
 //!
-//! A marker opens a session ([`join`]) and fills and empties a block of its own. Full blocks go to the pool, a session whose block is
-//! empty takes one from there, and [`leave`] gives back what is left. The write barrier collects what it shades in a block of its P, which
-//! any marker may take with one exchange. The marker that closes the last session with the list empty tries to end the cycle.
+//! A marker opens a session ([`join`]) and fills and empties a block of its own. Full blocks go to
+//! the pool, a session whose block is empty takes one from there, and [`leave`] gives back what is
+//! left. The write barrier collects what it shades in a block of its P, which any marker may take
+//! with one exchange. The marker that closes the last session with the list empty tries to end the
+//! cycle.
 
 use crate::heap::stats::Counts;
 use crate::mem;
@@ -35,7 +37,8 @@ pub struct Block {
 pub struct PerP {
     /// What the write barrier shaded; null while the P's owner puts something in.
     shaded: AtomicPtr<Block>,
-    /// Marked by the write barrier: only the P's owner adds, and the collector with the world stopped.
+    /// Marked by the write barrier: only the P's owner adds, and the collector with the world
+    /// stopped.
     pub counts: Counts,
     /// Bytes that this P may allocate before it must help to mark; see [`super::worker::assist`].
     pub credit: i64,
@@ -109,7 +112,8 @@ impl Pool {
 
 /// Opens a session: an empty block.
 pub(super) fn join() -> *mut Block {
-    // Before anything is taken from the pool: somebody who finds the pool empty must see that we have it.
+    // Before anything is taken from the pool: somebody who finds the pool empty must see that we
+    // have it.
     SESSIONS.fetch_add(1, Ordering::SeqCst);
     POOL.lock().take()
 }
@@ -185,7 +189,8 @@ pub fn available() -> bool {
     FULL.load(Ordering::Relaxed) != 0
 }
 
-/// No session is open, no block lies in the pool, no root is left: all that may be grey was shaded by barriers since.
+/// No session is open, no block lies in the pool, no root is left: all that may be grey was shaded
+/// by barriers since.
 fn exhausted() -> bool {
     SESSIONS.load(Ordering::SeqCst) == 0
         && FULL.load(Ordering::SeqCst) == 0
@@ -266,7 +271,8 @@ mod tests {
     use super::*;
     use std::sync::atomic::AtomicUsize;
 
-    /// Threads pass numbers along: each n makes work n - 1 twice. All is done when the last session is closed that left nothing behind.
+    /// Threads pass numbers along: each n makes work n - 1 twice. All is done when the last session
+    /// is closed that left nothing behind.
     #[test]
     fn nothing_is_lost_between_sessions() {
         for _ in 0..20 {

@@ -1,9 +1,10 @@
 //! Who marks, and when.
 //!
-//! There are no marking threads and no marking goroutines: a P marks between two goroutines, on its thread's system stack, where it can stop any
-//! time. Four occasions:
+//! There are no marking threads and no marking goroutines: a P marks between two goroutines, on its
+//! thread's system stack, where it can stop any time. Four occasions:
 //!
-//! - *dedicated*: a quarter of the Ps, rounded down, mark until nothing is left, with a goroutine in between if any waits for that P;
+//! - *dedicated*: a quarter of the Ps, rounded down, mark until nothing is left, with a goroutine
+//!   in between if any waits for that P;
 //! - *fractional*: the rest of that quarter, as a share of one P's time;
 //! - *idle*: a P without goroutines marks until there are some;
 //! - *assist*: an allocation that is ahead of marking does its share first ([`assist`]).
@@ -29,11 +30,13 @@ use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 /// Longest time that a P marks while goroutines may be waiting for it.
 const DEDICATED_NS: i64 = 10_000_000;
-/// Longest turn of the fractional worker and of an idle P, whose scheduler then looks at the network and the timers.
+/// Longest turn of the fractional worker and of an idle P, whose scheduler then looks at the
+/// network and the timers.
 const TURN_NS: i64 = 1_000_000;
 /// Longest wait of one allocation for others to mark.
 const WAIT_NS: i64 = 1_000_000;
-/// Longest wait of who ends a cycle for the threads that it woke: some times what the kernel takes. Longer keeps the cycle open where they do not get a processor.
+/// Longest wait of who ends a cycle for the threads that it woke: some times what the kernel takes.
+/// Longer keeps the cycle open where they do not get a processor.
 const AWAKE_NS: i64 = 200_000;
 /// Shortest turn that is worth the switch.
 const SHORTEST_NS: i64 = 20_000;
@@ -69,10 +72,12 @@ pub fn has_work() -> bool {
     work::available() || !jobs::all_taken()
 }
 
-/// Marks from roots and grey objects until `stop` says so or nothing is left to take. What was scanned.
+/// Marks from roots and grey objects until `stop` says so or nothing is left to take. What was
+/// scanned.
 fn mark(mut stop: impl FnMut(&Marker) -> bool) -> usize {
     let mut m = Marker::new();
-    // SAFETY: the callers checked that marking runs, and it does not end while a session is open on a P that does not stop.
+    // SAFETY: the callers checked that marking runs, and it does not end while a session is open on
+    // a P that does not stop.
     while m.drain(&mut stop) && !stop(&m) && unsafe { roots::mark_next(&mut m, true) } {}
     let scanned = m.scanned;
     if m.finish() {
@@ -189,7 +194,8 @@ fn unwelcome() -> bool {
 /// So many threads are about to end the cycle: no assist is to sleep.
 static ENDING: AtomicU32 = AtomicU32::new(0);
 
-/// Allocation is over its goal, and what is left to mark is in the hands of other threads: they get our processor, the system may have taken theirs.
+/// Allocation is over its goal, and what is left to mark is in the hands of other threads: they get
+/// our processor, the system may have taken theirs.
 fn wait_for_work() {
     let end = nanotime() + WAIT_NS;
     let p = crate::world::getp();
@@ -203,8 +209,9 @@ fn wait_for_work() {
     };
     while !over() {
         if ENDING.load(Ordering::SeqCst) != 0 {
-            // Awake, so as to stop at once when that thread wants it; but not for nothing: allocation would run on past the goal for as long as the kernel has no
-            // processor for it.
+            // Awake, so as to stop at once when that thread wants it; but not for nothing:
+            // allocation would run on past the goal for as long as the kernel has no processor for
+            // it.
             sys::sched_yield();
             continue;
         }
@@ -214,8 +221,9 @@ fn wait_for_work() {
     }
 }
 
-/// This thread is about to end the cycle: nobody sleeps any more until there is something to mark, until [`may_wait`]. A thread asleep would be missed in the final stop, which
-/// would be as long as the kernel takes to wake it.
+/// This thread is about to end the cycle: nobody sleeps any more until there is something to mark,
+/// until [`may_wait`]. A thread asleep would be missed in the final stop, which would be as long as
+/// the kernel takes to wake it.
 pub(super) fn end_waits() {
     ENDING.fetch_add(1, Ordering::SeqCst);
     alarm::hurry_assists();
@@ -234,8 +242,8 @@ pub(super) fn may_wait() {
     ENDING.fetch_sub(1, Ordering::SeqCst);
 }
 
-/// Marks `bytes` worth of objects for the allocation that is going on; answers what was done, 0 if there is nothing to do: then, if allocation is
-/// `ahead` of its goal, it waits a little.
+/// Marks `bytes` worth of objects for the allocation that is going on; answers what was done, 0 if
+/// there is nothing to do: then, if allocation is `ahead` of its goal, it waits a little.
 ///
 /// # Safety
 /// In system mode on a thread with a P, while marking.

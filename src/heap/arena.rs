@@ -1,8 +1,9 @@
 //! Arenas: the address ranges of the heap, and the way from an address to what lies there.
 //!
-//! The heap's addresses start at [`BASE`] and end below [`BASE`]` + `[`LIMIT`]. Each arena of [`ARENA`] bytes that is in use has a
-//! record off-heap; a table by arena number leads to it. So an interior pointer becomes its span by one comparison and two loads, and
-//! a word that is no heap address is refused by the comparison or by a null.
+//! The heap's addresses start at [`BASE`] and end below [`BASE`]` + `[`LIMIT`]. Each arena of
+//! [`ARENA`] bytes that is in use has a record off-heap; a table by arena number leads to it. So an
+//! interior pointer becomes its span by one comparison and two loads, and a word that is no heap
+//! address is refused by the comparison or by a null.
 
 use super::geometry::{
     ARENA, ARENA_PAGES, ARENA_SHIFT, ARENAS, BASE, LIMIT, PAGE_SHIFT, PAGE_WORDS,
@@ -18,13 +19,15 @@ use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 pub struct Arena {
     /// Span that each page belongs to, or null.
     pub spans: [AtomicPtr<Span>; ARENA_PAGES],
-    /// One bit for each word of the arena: it holds a pointer. Only meaningful in spans of small objects with pointers.
+    /// One bit for each word of the arena: it holds a pointer. Only meaningful in spans of small
+    /// objects with pointers.
     pub bits: [u64; ARENA / 8 / 64],
     /// State of the pages: the page heap's.
     pub pages: ArenaPages,
 }
 
-/// Arenas by number; null where there is none. Entries are set once, before any address of the arena is handed out.
+/// Arenas by number; null where there is none. Entries are set once, before any address of the
+/// arena is handed out.
 #[doc(alias = "h_spans")]
 static TABLE: [AtomicPtr<Arena>; ARENAS] =
     [const { AtomicPtr::new(core::ptr::null_mut()) }; ARENAS];
@@ -57,7 +60,8 @@ pub fn index_of(p: usize) -> usize {
     p.wrapping_sub(BASE) >> ARENA_SHIFT
 }
 
-/// The span that holds `p`, whatever it is used for; null for any address that is not in a span of the heap.
+/// The span that holds `p`, whatever it is used for; null for any address that is not in a span of
+/// the heap.
 #[doc(alias = "mHeap_Lookup")]
 #[inline(always)]
 pub fn span_of(p: usize) -> *mut Span {
@@ -65,7 +69,8 @@ pub fn span_of(p: usize) -> *mut Span {
     if offset >= LIMIT {
         return core::ptr::null_mut();
     }
-    // SAFETY: the index is below ARENAS because the offset is below LIMIT; a record that is not null is valid for ever.
+    // SAFETY: the index is below ARENAS because the offset is below LIMIT; a record that is not
+    // null is valid for ever.
     unsafe {
         let a = TABLE
             .get_unchecked(offset >> ARENA_SHIFT)
@@ -115,6 +120,7 @@ pub struct ArenaPages {
     pub(super) map: Map,
     pub(super) dirty: [AtomicU64; PAGE_WORDS],
     pub(super) ever: [AtomicU64; PAGE_WORDS],
-    /// Pages from the start that are mapped: all, unless the system has refused that much. The others count as in use.
+    /// Pages from the start that are mapped: all, unless the system has refused that much. The
+    /// others count as in use.
     pub(super) mapped: usize,
 }

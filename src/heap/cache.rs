@@ -1,8 +1,9 @@
 //! A P's cache: the span that each class allocates from, and the tiny allocator.
 //!
-//! A span's allocation bitmap is taken in windows of 64 slots: the window's free slots are a word in [`Slot::free`], and
-//! allocation takes its lowest bit. The bits of a window in the span are set when it is taken and cleared again for what is left
-//! when the cache is flushed; so the span's own count `live` is exact while no P caches it.
+//! A span's allocation bitmap is taken in windows of 64 slots: the window's free slots are a word
+//! in [`Slot::free`], and allocation takes its lowest bit. The bits of a window in the span are set
+//! when it is taken and cleared again for what is left when the cache is flushed; so the span's own
+//! count `live` is exact while no P caches it.
 
 use super::classes::CLASSES;
 use super::sample::{self, SEEN, distance, rate};
@@ -17,7 +18,8 @@ use core::arch::x86_64::{__m128i, _mm_setzero_si128};
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
 
-/// Bytes of a block of the tiny allocator: larger packs more objects together that then live as long as the longest of them.
+/// Bytes of a block of the tiny allocator: larger packs more objects together that then live as
+/// long as the longest of them.
 #[doc(alias = "maxTinySize")]
 #[doc(alias = "_TinySize")]
 pub const TINY: usize = 16;
@@ -52,7 +54,8 @@ pub struct Slot {
 pub enum Refill {
     /// There is something in the slot again.
     Ready,
-    /// The same, of a span that was taken for it, with so many free bytes: they count as allocated from now on, and what that costs is for the caller to pay.
+    /// The same, of a span that was taken for it, with so many free bytes: they count as allocated
+    /// from now on, and what that costs is for the caller to pay.
     Grew(usize),
     /// The system has no memory.
     NoMemory,
@@ -73,7 +76,8 @@ pub struct PerP {
     pub slots: [Slot; SPAN_CLASSES],
     /// Slots taken in windows, by class: objects allocated, once the cache is flushed.
     pub taken: [u64; CLASSES],
-    /// Slots of the window from the next sample of the heap profile on, or from the next one on if each is looked at; they are not in [`Slot::free`].
+    /// Slots of the window from the next sample of the heap profile on, or from the next one on if
+    /// each is looked at; they are not in [`Slot::free`].
     pub rest: [u64; SPAN_CLASSES],
     /// Bytes until the next sample.
     pub next_sample: i64,
@@ -99,7 +103,8 @@ pub(crate) fn count_black(black: &mut Counts, s: &Span, n: i32) {
 }
 
 impl PerP {
-    /// Marking begins: what the cache has left will be born marked, as all windows taken from now on.
+    /// Marking begins: what the cache has left will be born marked, as all windows taken from now
+    /// on.
     ///
     /// # Safety
     /// The world must be stopped.
@@ -119,8 +124,9 @@ impl PerP {
         }
     }
 
-    /// Takes the next window with a free slot of the class's span; false when the span has none, or the next allocation is a sample of
-    /// the heap profile, or every allocation is looked at. For leaf mode.
+    /// Takes the next window with a free slot of the class's span; false when the span has none, or
+    /// the next allocation is a sample of the heap profile, or every allocation is looked at. For
+    /// leaf mode.
     #[doc(alias = "nextFree")]
     #[doc(alias = "nextFreeIndex")]
     #[doc(alias = "refillAllocCache")]
@@ -237,7 +243,8 @@ impl PerP {
         }
     }
 
-    /// The next slot of the class is a sample of the heap profile: it becomes free with those up to the next one.
+    /// The next slot of the class is a sample of the heap profile: it becomes free with those up to
+    /// the next one.
     fn sample(&mut self, class: SpanClass) {
         let slot = &mut self.slots[class.index()];
         let rest = &mut self.rest[class.index()];
@@ -250,7 +257,8 @@ impl PerP {
         self.sample_due = self.sample_rate > 0;
     }
 
-    /// The next slot of the class becomes free, and no other, so that the next allocation comes here too.
+    /// The next slot of the class becomes free, and no other, so that the next allocation comes
+    /// here too.
     #[cold]
     fn one(&mut self, class: SpanClass) {
         let slot = &mut self.slots[class.index()];
@@ -314,8 +322,9 @@ const INLINE_CLEAR: usize = 256;
 /// Clears a slot: `n` is the size of a class, so 8 or a multiple of 16.
 #[inline(always)]
 pub(crate) unsafe fn clear(p: *mut u8, n: usize) {
-    // SAFETY: the slot is the caller's; slots of 16 bytes and more are 16-byte aligned. The stores are volatile so that
-    // they are not turned into a call of memset, which costs more than they do.
+    // SAFETY: the slot is the caller's; slots of 16 bytes and more are 16-byte aligned. The stores
+    // are volatile so that they are not turned into a call of memset, which costs more than they
+    // do.
     unsafe {
         if n == 8 {
             p.cast::<u64>().write(0);
@@ -382,8 +391,8 @@ pub unsafe fn flush_caches() {
     }
 }
 
-/// The program has changed the rate, or the P allocates for the first time: draws the next sample. Slots of windows that were taken before are set
-/// aside, since the sample may fall among them.
+/// The program has changed the rate, or the P allocates for the first time: draws the next sample.
+/// Slots of windows that were taken before are set aside, since the sample may fall among them.
 #[cold]
 pub fn rate_changed(c: &mut PerP) {
     c.sample_rate = rate();

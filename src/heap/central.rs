@@ -1,12 +1,15 @@
 //! Central lists: the spans of each class that no P holds, and their sweeping.
 //!
-//! A span with objects is in exactly one place: a P's cache, one of its class's lists, the list of large objects, or with the
-//! thread that took it off one. Each list exists twice, for spans that were swept since the last marking and for those that were not;
-//! the number of the cycle ([`CYCLE`]) says which is which. So the end of marking hands all spans to the sweepers by incrementing it.
+//! A span with objects is in exactly one place: a P's cache, one of its class's lists, the list of
+//! large objects, or with the thread that took it off one. Each list exists twice, for spans that
+//! were swept since the last marking and for those that were not; the number of the cycle
+//! ([`CYCLE`]) says which is which. So the end of marking hands all spans to the sweepers by
+//! incrementing it.
 //!
-//! Spans are swept when allocation takes them, in proportion to what is allocated ([`sweep_for`]), in idle time ([`sweep_some`]), and
-//! what is left before the next cycle ([`sweep_all`]). Several threads may sweep at a time: a span that was taken off its list belongs to
-//! the thread that took it. Sweepers hold a P, so that none is in the middle of a span while the world is stopped.
+//! Spans are swept when allocation takes them, in proportion to what is allocated ([`sweep_for`]),
+//! in idle time ([`sweep_some`]), and what is left before the next cycle ([`sweep_all`]). Several
+//! threads may sweep at a time: a span that was taken off its list belongs to the thread that took
+//! it. Sweepers hold a P, so that none is in the middle of a span while the world is stopped.
 
 use super::span::{List, SPAN_CLASSES, Span, SpanClass};
 use super::trigger::{self, CYCLE};
@@ -78,12 +81,13 @@ static UNSWEPT: AtomicUsize = AtomicUsize::new(0);
 /// Class at which the next search for something to sweep starts.
 static SWEEP_AT: AtomicUsize = AtomicUsize::new(0);
 
-/// Spans that one allocation sweeps in search of a free slot before it takes fresh pages; more save memory, but the allocation takes longer.
+/// Spans that one allocation sweeps in search of a free slot before it takes fresh pages; more save
+/// memory, but the allocation takes longer.
 const MOST_FOR_SLOT: usize = 100;
 /// Spans that an allocation of pages sweeps in search of free ones, besides some for each page.
 const LEAST_FOR_PAGES: usize = 64;
-/// Most spans that an allocation sweeps in search of free pages, and most of those that it owes. What is owed then, or when the world is about to stop, is
-/// swept by the next ones.
+/// Most spans that an allocation sweeps in search of free pages, and most of those that it owes.
+/// What is owed then, or when the world is about to stop, is swept by the next ones.
 const MOST: usize = 1024;
 
 /// How fast sweeping has to go.
@@ -113,8 +117,8 @@ pub enum Swept {
     Full,
 }
 
-/// Frees every object of `s` that is not marked. Finalizers of such objects are queued first, which keeps the objects, and samples
-/// of the heap profile count as freed.
+/// Frees every object of `s` that is not marked. Finalizers of such objects are queued first, which
+/// keeps the objects, and samples of the heap profile count as freed.
 ///
 /// # Safety
 /// The span must be in the caller's hands, with marking finished.
@@ -156,7 +160,8 @@ pub unsafe fn sweep(s: *mut Span) -> Swept {
     }
 }
 
-/// Sweeps a span that was taken off the list of `class` and puts it where it belongs. Answers the pages that became free.
+/// Sweeps a span that was taken off the list of `class` and puts it where it belongs. Answers the
+/// pages that became free.
 ///
 /// # Safety
 /// The span must be in the caller's hands, marking finished.
@@ -192,7 +197,8 @@ unsafe fn sweep_and_put(s: *mut Span) -> usize {
 fn count_swept(pages: usize) {
     // Release: who sees that nothing is unswept sees what sweeping did.
     if UNSWEPT.fetch_sub(pages, Ordering::Release) == pages {
-        // Here, beside the program, and not when the next cycle is about to stop the world: of many sites it takes a tenth of a millisecond.
+        // Here, beside the program, and not when the next cycle is about to stop the world: of many
+        // sites it takes a tenth of a millisecond.
         sample::publish();
     }
 }
@@ -221,7 +227,8 @@ unsafe fn put(s: *mut Span, swept: Swept) {
     }
 }
 
-/// A swept span of `class` with at least one free slot, now the caller's; null when the system has no memory.
+/// A swept span of `class` with at least one free slot, now the caller's; null when the system has
+/// no memory.
 #[doc(alias = "mCentral_CacheSpan")]
 #[doc(alias = "cacheSpan")]
 pub fn take(class: SpanClass, cache: &mut pages::Cache) -> *mut Span {
@@ -262,7 +269,8 @@ pub fn alloc_pages(pages: usize, class: SpanClass, cache: &mut pages::Cache) -> 
     pages_for(pages, class, cache)
 }
 
-/// Pages for objects. While there is something to sweep, that comes before memory which was never in use.
+/// Pages for objects. While there is something to sweep, that comes before memory which was never
+/// in use.
 fn pages_for(pages: usize, class: SpanClass, cache: &mut pages::Cache) -> *mut Span {
     if !all_swept() {
         let s = cache.alloc_span(pages, class, false);
@@ -321,7 +329,8 @@ pub unsafe fn add_large(s: *mut Span) {
     unsafe { put(s, Swept::Full) };
 }
 
-/// Sweeps until `pages` pages became free; false if nothing is left to sweep, or it has looked at enough spans: the heap may grow then.
+/// Sweeps until `pages` pages became free; false if nothing is left to sweep, or it has looked at
+/// enough spans: the heap may grow then.
 #[doc(alias = "mHeap_Reclaim")]
 fn reclaim(pages: usize) -> bool {
     let mut got = 0;
@@ -381,7 +390,8 @@ fn sweep_next() -> Option<usize> {
     None
 }
 
-/// `bytes` are about to be allocated: sweeps so much that all is swept when the heap reaches the size at which the next cycle starts.
+/// `bytes` are about to be allocated: sweeps so much that all is swept when the heap reaches the
+/// size at which the next cycle starts.
 #[inline]
 pub fn sweep_for(bytes: usize) {
     if UNSWEPT.load(Ordering::Relaxed) != 0 {
@@ -413,8 +423,8 @@ fn keep_pace(bytes: usize) {
     }
 }
 
-/// Sweeps until there is room for a large object of `bytes` in memory that was in use before, or it has looked at enough spans. False if `stop` said so
-/// before: then it is to be called again.
+/// Sweeps until there is room for a large object of `bytes` in memory that was in use before, or it
+/// has looked at enough spans. False if `stop` said so before: then it is to be called again.
 pub fn make_room(bytes: usize, stop: impl Fn() -> bool) -> bool {
     let pages = bytes.div_ceil(PAGE);
     for _ in 0..(LEAST_FOR_PAGES + pages * 4).div_ceil(MOST / 4) {
@@ -445,7 +455,8 @@ pub fn all_swept() -> bool {
     UNSWEPT.load(Ordering::Acquire) == 0
 }
 
-/// Sweeps up to `n` spans: true while there may be more. For idle time. Finalizers that it found wait for [`wake_finalizers`](crate::gc::specials::wake_finalizers).
+/// Sweeps up to `n` spans: true while there may be more. For idle time. Finalizers that it found
+/// wait for [`wake_finalizers`](crate::gc::specials::wake_finalizers).
 #[doc(alias = "bgsweep")]
 pub fn sweep_some(n: usize) -> bool {
     if (0..n).all(|_| sweep_next().is_some()) {
@@ -457,18 +468,20 @@ pub fn sweep_some(n: usize) -> bool {
     false
 }
 
-/// Ends marking: every span becomes unswept. Takes the same time for every heap. The size at which the next cycle starts must be set already:
-/// sweeping is to end before.
+/// Ends marking: every span becomes unswept. Takes the same time for every heap. The size at which
+/// the next cycle starts must be set already: sweeping is to end before.
 ///
 /// # Safety
-/// The world must be stopped, caches flushed, everything swept since the last cycle, marking complete.
+/// The world must be stopped, caches flushed, everything swept since the last cycle, marking
+/// complete.
 pub unsafe fn start_sweep() {
     debug_assert_eq!(UNSWEPT.load(Ordering::Relaxed), 0);
     CYCLE.fetch_add(1, Ordering::Relaxed);
     let pages = pages::OBJECT_PAGES.load(Ordering::Relaxed);
     let live = stats::HEAP_LIVE.load(Ordering::Relaxed);
     let goal = trigger::next_gc();
-    // An eighth is left for what is allocated beside the count, and for spans that others have in hand.
+    // An eighth is left for what is allocated beside the count, and for spans that others have in
+    // hand.
     let distance = if goal == usize::MAX {
         0
     } else {

@@ -1,8 +1,10 @@
-//! Size classes: which sizes small objects are rounded to, and how many pages a span of each class has.
+//! Size classes: which sizes small objects are rounded to, and how many pages a span of each class
+//! has.
 //!
-//! The rule is tcmalloc's: steps grow with the size so that rounding wastes at most an eighth, a span has enough pages to waste at
-//! most an eighth at its end, and a class that would put no more objects into its span than the next one is dropped.
-//! Go programs observe the result: the capacity after `append` is a rounded size, and `runtime.MemStats.BySize` lists the classes.
+//! The rule is tcmalloc's: steps grow with the size so that rounding wastes at most an eighth, a
+//! span has enough pages to waste at most an eighth at its end, and a class that would put no more
+//! objects into its span than the next one is dropped. Go programs observe the result: the capacity
+//! after `append` is a rounded size, and `runtime.MemStats.BySize` lists the classes.
 
 use super::geometry::PAGE;
 
@@ -13,7 +15,8 @@ pub const MAX_SMALL: usize = 32 << 10;
 /// Number of classes, class 0 (objects with a span of their own) included.
 #[doc(alias = "_NumSizeClasses")]
 pub const CLASSES: usize = 67;
-/// Largest object whose pointer layout is kept as bits beside the heap; above it the object's type is recorded.
+/// Largest object whose pointer layout is kept as bits beside the heap; above it the object's type
+/// is recorded.
 pub const MAX_BITS: usize = 512;
 
 /// One size class.

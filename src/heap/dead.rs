@@ -1,4 +1,5 @@
-//! Finalizers of objects that were found dead, in the order in which sweeping found them, until the finalizer goroutine calls them.
+//! Finalizers of objects that were found dead, in the order in which sweeping found them, until the
+//! finalizer goroutine calls them.
 
 use super::span::{Span, Special};
 use super::special;
@@ -71,7 +72,8 @@ impl Queue {
     }
 }
 
-/// Queues the finalizers of `s`'s objects that are not marked, and marks these. What they lead to is marked already: [`mark_some`](crate::gc::specials::mark_some) saw to that.
+/// Queues the finalizers of `s`'s objects that are not marked, and marks these. What they lead to
+/// is marked already: [`mark_some`](crate::gc::specials::mark_some) saw to that.
 ///
 /// # Safety
 /// Marking is finished, the span is the caller's and not swept yet.
@@ -109,7 +111,8 @@ pub fn each_queued(f: &mut impl FnMut(usize)) {
     }
 }
 
-/// Calls `f` with what the queue's calls are about: the pointer, the function, its parameter's type and the pointer's.
+/// Calls `f` with what the queue's calls are about: the pointer, the function, its parameter's type
+/// and the pointer's.
 pub fn each_call(mut f: impl FnMut(usize, usize, *const Type, *const Type)) {
     let queue = QUEUE.lock();
     let mut e = queue.first;

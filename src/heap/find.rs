@@ -31,7 +31,8 @@ pub fn find_object(p: usize) -> Option<Object> {
     if s.is_null() {
         return None;
     }
-    // SAFETY: records are valid for ever; the class fields do not change while an object lives in the span.
+    // SAFETY: records are valid for ever; the class fields do not change while an object lives in
+    // the span.
     unsafe {
         if (*s).state.load(Ordering::Relaxed) != span::state::IN_USE {
             return None;

@@ -1,8 +1,9 @@
 //! GC programs: the compressed pointer masks of types with more than 128 KiB of pointers.
 //!
-//! A program is expanded when the first object of its type is allocated, and the expansion kept for ever: such types are few, and the
-//! collector then sees nothing but masks. Format (Go 1.5): a byte `0nnnnnnn` is followed by n literal bits, low bit first; `1nnnnnnn`
-//! by a varint c and repeats the last n bits c times; with n = 0 there, n is a varint before c. A zero byte ends it.
+//! A program is expanded when the first object of its type is allocated, and the expansion kept for
+//! ever: such types are few, and the collector then sees nothing but masks. Format (Go 1.5): a byte
+//! `0nnnnnnn` is followed by n literal bits, low bit first; `1nnnnnnn` by a varint c and repeats
+//! the last n bits c times; with n = 0 there, n is a varint before c. A zero byte ends it.
 
 use crate::abi::Type;
 use crate::mem;

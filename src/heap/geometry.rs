@@ -1,13 +1,16 @@
 //! Where the heap lies, and the sizes that divide it: pages, arenas.
 
-/// First address of the heap. Far from where the system puts programs and mappings, and unlike small numbers or ASCII text.
+/// First address of the heap. Far from where the system puts programs and mappings, and unlike
+/// small numbers or ASCII text.
 #[doc(alias = "arenaHint")]
 pub const BASE: usize = 0x00c0_0000_0000;
-/// Bytes of addresses that the table covers: 4 TiB. Larger costs 8 bytes of zeroed data for every 64 MiB.
+/// Bytes of addresses that the table covers: 4 TiB. Larger costs 8 bytes of zeroed data for every
+/// 64 MiB.
 pub const LIMIT: usize = 1 << 42;
 /// log2 of [`ARENA`].
 pub const ARENA_SHIFT: u32 = 26;
-/// Bytes of an arena: larger makes the table smaller and the address space reserved by a small program larger.
+/// Bytes of an arena: larger makes the table smaller and the address space reserved by a small
+/// program larger.
 #[doc(alias = "heapArenaBytes")]
 #[doc(alias = "_HeapAllocChunk")]
 pub const ARENA: usize = 1 << ARENA_SHIFT;

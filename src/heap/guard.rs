@@ -1,10 +1,13 @@
-//! `GODEBUG=heapguard=1`: free memory of the heap holds a pattern; who changes it has used an object that is dead.
+//! `GODEBUG=heapguard=1`: free memory of the heap holds a pattern; who changes it has used an
+//! object that is dead.
 //!
 //! - The sweeper fills dead objects. It looks at the slots of its span that were free already, too.
 //! - Slots are handed out one at a time, and looked at just before.
-//! - A free page holds the pattern everywhere, or zeroes if the system took it back meanwhile. Pages are looked at when a span takes them; the span then holds
-//!   the pattern, whatever its pages held.
-//! - Objects of more than [`LARGEST`] bytes are neither filled nor looked at: their pages go back to the system and read as zeroes.
+//! - A free page holds the pattern everywhere, or zeroes if the system took it back meanwhile.
+//!   Pages are looked at when a span takes them; the span then holds the pattern, whatever its
+//!   pages held.
+//! - Objects of more than [`LARGEST`] bytes are neither filled nor looked at: their pages go back
+//!   to the system and read as zeroes.
 //!
 //! The pattern is no address: a program that follows a pointer of a dead object faults.
 

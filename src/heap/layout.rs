@@ -1,8 +1,9 @@
 //! Where the pointers of an object are.
 //!
-//! Objects up to [`MAX_BITS`] bytes: one bit for each word, beside the heap (`arena::Arena::bits`), written with the object as one or two
-//! words. Larger objects: the span records the type, whose mask repeats every `size` bytes (arrays). What an object has beyond
-//! its type is zero, so reading the mask there too does no harm. Spans without pointers record nothing.
+//! Objects up to [`MAX_BITS`] bytes: one bit for each word, beside the heap (`arena::Arena::bits`),
+//! written with the object as one or two words. Larger objects: the span records the type, whose
+//! mask repeats every `size` bytes (arrays). What an object has beyond its type is zero, so reading
+//! the mask there too does no harm. Spans without pointers record nothing.
 
 use super::classes::MAX_BITS;
 use super::span;
@@ -15,7 +16,8 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 /// `typ` must be a type with pointers and without GC program.
 #[inline(always)]
 unsafe fn mask_word(typ: *const Type) -> u64 {
-    // SAFETY: the mask has ceil(ptrdata / 64) bytes; a word read from an address that is not in the last bytes of a page stays in the page.
+    // SAFETY: the mask has ceil(ptrdata / 64) bytes; a word read from an address that is not in the
+    // last bytes of a page stays in the page.
     unsafe {
         let mask = (*typ).gcdata;
         let bytes = (*typ).ptrdata.wrapping_add(63) >> 6;
@@ -68,14 +70,16 @@ fn repeat(mut m: u64, one: usize, size: usize) -> u64 {
     if words < 64 { m & !(!0 << words) } else { m }
 }
 
-/// Writes the pointer bits of the object of `elemsize` bytes, `offset` bytes into its span's first page.
+/// Writes the pointer bits of the object of `elemsize` bytes, `offset` bytes into its span's first
+/// page.
 ///
 /// # Safety
 /// `bits` must be the span's, the object must be the caller's, `elemsize <= MAX_BITS`.
 #[doc(alias = "heapBitsSetType")]
 #[inline(always)]
 pub unsafe fn write_bits(bits: *mut u64, offset: usize, elemsize: usize, mask: u64) {
-    // SAFETY: the object's bits lie inside the span's part of the bitmap; no other span shares a word with it, as pages are 16 words.
+    // SAFETY: the object's bits lie inside the span's part of the bitmap; no other span shares a
+    // word with it, as pages are 16 words.
     unsafe {
         let words = elemsize >> 3;
         let start = offset >> 3;
@@ -127,7 +131,8 @@ pub unsafe fn full_mask(typ: *const Type) -> *const u8 {
     }
 }
 
-/// Calls `f` with the address of every pointer word of `[from, to)`, which holds values of `typ` side by side, the first starting at `start`.
+/// Calls `f` with the address of every pointer word of `[from, to)`, which holds values of `typ`
+/// side by side, the first starting at `start`.
 ///
 /// # Safety
 /// The range must be memory of such values, `from` and `to` aligned to words.
@@ -157,7 +162,8 @@ pub unsafe fn each_pointer(
         let mut elem = start + (from - start) / size * size;
         while elem < to {
             let end = (elem + ptrdata).min(to);
-            // Eight words for each byte of the mask. What lies before the range is skipped: huge values are visited in pieces.
+            // Eight words for each byte of the mask. What lies before the range is skipped: huge
+            // values are visited in pieces.
             let skip = from.saturating_sub(elem) / 64;
             let mut p = elem + skip * 64;
             let mut at = mask.add(skip);

@@ -1,10 +1,12 @@
 //! The heap: memory for Go objects.
 //!
-//! What it promises: every object has a size class or a span of its own and carries its pointer layout; any interior pointer leads to
-//! its object in a few instructions and without locks; nothing of the allocator itself lies in the heap. `docs/heap.md` tells how and why.
+//! What it promises: every object has a size class or a span of its own and carries its pointer
+//! layout; any interior pointer leads to its object in a few instructions and without locks;
+//! nothing of the allocator itself lies in the heap. `docs/heap.md` tells how and why.
 //!
-//! From the fast end to the slow one: a P's [`cache`] (one word of free bits for each class), the [`central`] lists of a class (spans
-//! with free slots, spans to sweep), the page heap ([`pages`]), [`arena`]s from the system. Only the first is touched in leaf mode.
+//! From the fast end to the slow one: a P's [`cache`] (one word of free bits for each class), the
+//! [`central`] lists of a class (spans with free slots, spans to sweep), the page heap ([`pages`]),
+//! [`arena`]s from the system. Only the first is touched in leaf mode.
 //!
 //! Lock order, outer first: central list, special records, page heap, `mem`.
 

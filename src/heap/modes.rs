@@ -1,11 +1,14 @@
-//! Other ways to allocate, which find mistakes or do without the collector (`GODEBUG`, docs/godebug.md).
+//! Other ways to allocate, which find mistakes or do without the collector (`GODEBUG`,
+//! docs/godebug.md).
 //!
-//! They cost the usual allocation nothing: they keep the caches of the Ps empty, or hand slots out one at a time, so that every allocation takes the slow path
-//! in system mode, where they are looked for.
+//! They cost the usual allocation nothing: they keep the caches of the Ps empty, or hand slots out
+//! one at a time, so that every allocation takes the slow path in system mode, where they are
+//! looked for.
 //!
 //! - [`crate::debug::allocfree`]: allocations and frees are printed;
 //! - [`super::guard`]: free memory holds a pattern;
-//! - *efence*: every object is a large one, so it has pages of its own; those of a dead object fault on use and are never used again;
+//! - *efence*: every object is a large one, so it has pages of its own; those of a dead object
+//!   fault on use and are never used again;
 //! - *sbrk*: memory comes from outside the heap and is never free, so there is nothing to collect.
 
 use super::span::Span;
@@ -117,7 +120,8 @@ pub unsafe fn swept(s: &Span) {
 /// The span is the caller's, and on no list.
 #[cold]
 pub unsafe fn fence(s: *mut Span) {
-    // SAFETY: nothing that is alive lies there. Without memory behind it, should the system refuse one more protected range: then it reads as zeroes.
+    // SAFETY: nothing that is alive lies there. Without memory behind it, should the system refuse
+    // one more protected range: then it reads as zeroes.
     unsafe {
         let (at, n) = ((*s).base as *mut u8, (*s).pages as usize * PAGE);
         os::release(at, n);

@@ -1,14 +1,17 @@
 //! The page heap: which pages of which arena are in use.
 //!
-//! Three bits for each page: in use; dirty (holds data of an earlier use, so it must be cleared); ever (was in use once, so the
-//! system may have memory behind it). First fit by address keeps the heap dense at its low end, so that high pages stay untouched. Summaries
-//! ([`super::summary`]) lead to the first run of any length.
+//! Three bits for each page: in use; dirty (holds data of an earlier use, so it must be cleared);
+//! ever (was in use once, so the system may have memory behind it). First fit by address keeps the
+//! heap dense at its low end, so that high pages stay untouched. Summaries ([`super::summary`])
+//! lead to the first run of any length.
 //!
-//! A P takes the free pages of an aligned group of 64 at a time ([`Cache`]) and makes small spans of them without a lock. What is in
-//! such a cache counts as free in all figures, as `dirty` and `ever` change when a span is made.
+//! A P takes the free pages of an aligned group of 64 at a time ([`Cache`]) and makes small spans
+//! of them without a lock. What is in such a cache counts as free in all figures, as `dirty` and
+//! `ever` change when a span is made.
 //!
-//! In use and the summaries are behind [`HEAP`]'s lock; the other bits of a page belong to who holds the page, or the lock while it is free. Lock order:
-//! central lists before the page heap before `mem`.
+//! In use and the summaries are behind [`HEAP`]'s lock; the other bits of a page belong to who
+//! holds the page, or the lock while it is free. Lock order: central lists before the page heap
+//! before `mem`.
 
 use super::arena::{self, Arena, ArenaPages};
 use super::geometry::{ARENA, ARENA_PAGES, ARENAS, BASE, PAGE, PAGE_SHIFT};
@@ -89,8 +92,8 @@ impl Cache {
         Some(page)
     }
 
-    /// A span of `n` pages for objects of `class`; null when there is no room, in pages that were in use before (`fresh` false), or the
-    /// system refuses. The span is on no list.
+    /// A span of `n` pages for objects of `class`; null when there is no room, in pages that were
+    /// in use before (`fresh` false), or the system refuses. The span is on no list.
     #[doc(alias = "allocSpan")]
     pub fn alloc_span(&mut self, n: usize, class: SpanClass, fresh: bool) -> *mut Span {
         let size = span::record_size(n, class);
@@ -147,7 +150,8 @@ impl Cache {
     }
 }
 
-/// Makes a record the span of pages `page .. page + n`, counts what that does to them, and leads them to it.
+/// Makes a record the span of pages `page .. page + n`, counts what that does to them, and leads
+/// them to it.
 ///
 /// # Safety
 /// The pages and the record must be the caller's.
@@ -180,8 +184,8 @@ fn for_mask(start: usize, n: usize, mut f: impl FnMut(usize, u64)) {
     }
 }
 
-/// Calls `f(arena's number, its pages, first bit, bits)` for each arena of pages `page .. page + n`, which must exist. Only what is atomic in them may be used
-/// without the lock.
+/// Calls `f(arena's number, its pages, first bit, bits)` for each arena of pages
+/// `page .. page + n`, which must exist. Only what is atomic in them may be used without the lock.
 fn each(page: usize, n: usize, mut f: impl FnMut(usize, *mut ArenaPages, usize, usize)) {
     let mut at = page;
     while at < page + n {
@@ -277,7 +281,8 @@ impl PageHeap {
     }
 
     fn find(&self, n: usize) -> Option<usize> {
-        // SAFETY: only arenas that exist have free pages; the map is guarded by the lock that `self` stands for.
+        // SAFETY: only arenas that exist have free pages; the map is guarded by the lock that
+        // `self` stands for.
         self.tree
             .find(n, |i| unsafe { &(*arena::arena(i)).pages.map })
     }
@@ -287,8 +292,8 @@ impl PageHeap {
         self.find(n).is_some_and(|page| !any_fresh(page, n))
     }
 
-    /// Takes `n` pages out of the free ones: the first. None when there is no room, in pages that were in use before (`fresh` false), or the system
-    /// refuses.
+    /// Takes `n` pages out of the free ones: the first. None when there is no room, in pages that
+    /// were in use before (`fresh` false), or the system refuses.
     #[doc(alias = "mHeap_AllocLarge")]
     #[doc(alias = "mHeap_AllocSpanLocked")]
     fn take(&mut self, n: usize, fresh: bool) -> Option<usize> {
@@ -306,7 +311,8 @@ impl PageHeap {
         Some(page)
     }
 
-    /// Takes the free pages of the group with the first free page, as its first page and a bit for each. No bits when there are none.
+    /// Takes the free pages of the group with the first free page, as its first page and a bit for
+    /// each. No bits when there are none.
     #[doc(alias = "allocToCache")]
     fn take_group(&mut self, grow: bool) -> (usize, u64) {
         let Some(page) = self.find(1).or_else(|| {
@@ -340,8 +346,8 @@ impl PageHeap {
         });
     }
 
-    /// Adds `n` pages side by side, together with free ones before them: whole arenas if the system gives that much, else less. False when it
-    /// refuses.
+    /// Adds `n` pages side by side, together with free ones before them: whole arenas if the system
+    /// gives that much, else less. False when it refuses.
     #[doc(alias = "mHeap_Grow")]
     fn grow(&mut self, n: usize) -> bool {
         if self.extend(n) {
@@ -410,7 +416,8 @@ impl PageHeap {
         false
     }
 
-    /// Makes `n` freshly mapped pages free ones of the heap. False when the system has no memory for what is known about them.
+    /// Makes `n` freshly mapped pages free ones of the heap. False when the system has no memory
+    /// for what is known about them.
     fn add(&mut self, page: usize, n: usize) -> bool {
         let mut at = page;
         while at < page + n {
@@ -436,8 +443,9 @@ impl PageHeap {
         true
     }
 
-    /// Takes the highest run of free pages with old data below page `below`, `most` at most: its first page and length. It moves `below` there.
-    /// None when it has looked at `words` words of bitmap, or at all.
+    /// Takes the highest run of free pages with old data below page `below`, `most` at most: its
+    /// first page and length. It moves `below` there. None when it has looked at `words` words of
+    /// bitmap, or at all.
     pub fn take_idle(
         &mut self,
         below: &mut usize,

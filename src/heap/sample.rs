@@ -1,11 +1,14 @@
-//! The heap profile: every so many bytes (`runtime.MemProfileRate`, on average) an allocation is recorded with its stack.
+//! The heap profile: every so many bytes (`runtime.MemProfileRate`, on average) an allocation is
+//! recorded with its stack.
 //!
-//! The usual allocation pays nothing for it. Bytes are counted when a cache takes a window of slots; when the next sample falls into a
-//! window, the slots from it on are set aside ([`super::cache::PerP::rest`]), so that the allocation in question finds the window used
-//! up and comes here. With a rate of 1 that is every allocation.
+//! The usual allocation pays nothing for it. Bytes are counted when a cache takes a window of
+//! slots; when the next sample falls into a window, the slots from it on are set aside
+//! ([`super::cache::PerP::rest`]), so that the allocation in question finds the window used up and
+//! comes here. With a rate of 1 that is every allocation.
 //!
-//! A profile shows the state at the end of the last collection whose sweeping is complete: what was allocated until then and what that collection
-//! found dead. What was allocated later stays out, since nobody knows yet how much of it lives. `runtime.GC` sweeps everything.
+//! A profile shows the state at the end of the last collection whose sweeping is complete: what was
+//! allocated until then and what that collection found dead. What was allocated later stays out,
+//! since nobody knows yet how much of it lives. `runtime.GC` sweeps everything.
 
 use super::find::find_object;
 use super::span::{Bucket, SAMPLE_DEPTH, Sample, Span};
@@ -72,7 +75,8 @@ pub fn distance(rate: i64) -> i64 {
     }
 }
 
-/// Splits `free` slots of `size` bytes where the next sample falls: those before it, and those from it on. Counts the former.
+/// Splits `free` slots of `size` bytes where the next sample falls: those before it, and those from
+/// it on. Counts the former.
 #[inline]
 pub fn split(free: u64, size: usize, next: &mut i64) -> (u64, u64) {
     let bytes = (u64::from(free.count_ones()) as i64).wrapping_mul(size as i64);
@@ -198,7 +202,8 @@ pub unsafe fn swept(s: *mut Span) {
     }
 }
 
-/// Everything is swept: from now on a profile shows the result of the last marking. Must be called between any two markings.
+/// Everything is swept: from now on a profile shows the result of the last marking. Must be called
+/// between any two markings.
 pub fn publish() {
     if SHOWN.load(Ordering::Relaxed) == trigger::cycle() {
         return;
@@ -220,7 +225,8 @@ pub fn publish() {
     }
 }
 
-/// Calls `f` with every allocation site of the profile: its address, bytes of an object, stack, allocated and freed objects up to now.
+/// Calls `f` with every allocation site of the profile: its address, bytes of an object, stack,
+/// allocated and freed objects up to now.
 pub fn each_site(mut f: impl FnMut(usize, usize, &[usize], i64, i64)) {
     let profile = PROFILE.lock();
     let mut b = profile.all;

@@ -1,9 +1,10 @@
 //! The scavenger: gives idle memory back to the system.
 //!
-//! It keeps what the program is expected to need until the next cycle ends, and a tenth more. What the heap has beyond that for [`DELAY`] goes back, highest
-//! addresses first, where first fit comes last: a share of the rest at a time, so that a peak that comes again soon finds most of its memory
-//! still there, and one that does not is gone within two minutes. sysmon calls; pages are taken out of the page heap while the system
-//! works on them, so no lock is held.
+//! It keeps what the program is expected to need until the next cycle ends, and a tenth more. What
+//! the heap has beyond that for [`DELAY`] goes back, highest addresses first, where first fit comes
+//! last: a share of the rest at a time, so that a peak that comes again soon finds most of its
+//! memory still there, and one that does not is gone within two minutes. sysmon calls; pages are
+//! taken out of the page heap while the system works on them, so no lock is held.
 
 use super::geometry::PAGE;
 use super::pages::{self, EVER_PAGES, HEAP, OBJECT_PAGES, RELEASED_PAGES};
@@ -20,7 +21,8 @@ use core::sync::atomic::Ordering;
 const DELAY: i64 = 5_000_000_000;
 /// Time between two calls that release something.
 const EVERY: i64 = 100_000_000;
-/// Time until the next look when there was nothing to release although there should have been: caches of Ps hold it, say.
+/// Time until the next look when there was nothing to release although there should have been:
+/// caches of Ps hold it, say.
 const AGAIN: i64 = 5_000_000_000;
 /// Share of the excess that a call releases.
 const SHARE: usize = 200;
@@ -65,7 +67,8 @@ fn excess(all: bool) -> usize {
     if all {
         return have.saturating_sub(in_use);
     }
-    // Spans in use hold more than what counts towards the next cycle: free slots of what is not allocated any more.
+    // Spans in use hold more than what counts towards the next cycle: free slots of what is not
+    // allocated any more.
     let goal = match trigger::next_gc() {
         usize::MAX => 0,
         goal => goal.saturating_sub(load(&HEAP_LIVE)) / PAGE,
@@ -74,7 +77,8 @@ fn excess(all: bool) -> usize {
     have.saturating_sub(want.saturating_add(want / 10))
 }
 
-/// Releases some memory if it is time; answers when the next call is worth while, `i64::MAX` if not before somebody runs. `now` in ns.
+/// Releases some memory if it is time; answers when the next call is worth while, `i64::MAX` if not
+/// before somebody runs. `now` in ns.
 #[doc(alias = "bgscavenge")]
 pub fn run(now: i64) -> i64 {
     let eager = godebug::SCAVENGE.on();
@@ -116,7 +120,8 @@ pub fn run(now: i64) -> i64 {
     s.next
 }
 
-/// Releases up to `budget` pages, from page `below` down, where the next call goes on. Answers how many, and whether that was the lowest page.
+/// Releases up to `budget` pages, from page `below` down, where the next call goes on. Answers how
+/// many, and whether that was the lowest page.
 fn release(budget: usize, below: &mut usize) -> (usize, bool) {
     let mut left = budget;
     while left > 0 {

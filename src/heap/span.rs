@@ -1,7 +1,8 @@
 //! Spans: runs of pages that hold objects of one size, or one large object.
 //!
-//! Records lie off-heap and are reused, never unmapped, so that a stale pointer to one is always readable. A record for small objects
-//! is followed by its bitmaps (`alloc`, `mark`), one for larger objects with pointers also by the objects' types.
+//! Records lie off-heap and are reused, never unmapped, so that a stale pointer to one is always
+//! readable. A record for small objects is followed by its bitmaps (`alloc`, `mark`), one for
+//! larger objects with pointers also by the objects' types.
 //!
 //! Who may touch what:
 //!
@@ -98,7 +99,8 @@ pub struct Span {
     pub alloc: *mut u64,
     /// One bit for each slot found reachable in this cycle.
     pub mark: *mut AtomicU64,
-    /// Pointer bits of the first page, for objects up to [`MAX_BITS`] bytes with pointers; of a large object the bytes asked for ([`Span::bytes`]).
+    /// Pointer bits of the first page, for objects up to [`MAX_BITS`] bytes with pointers; of a
+    /// large object the bytes asked for ([`Span::bytes`]).
     pub bits: *mut u64,
     /// List links.
     pub next: *mut Span,
@@ -249,7 +251,8 @@ impl Records {
     }
 }
 
-/// Makes `s`, of the right [`record_size`], the span of the pages from `base`, where the arena's pointer bits are `bits`: all fields set, on no list.
+/// Makes `s`, of the right [`record_size`], the span of the pages from `base`, where the arena's
+/// pointer bits are `bits`: all fields set, on no list.
 ///
 /// # Safety
 /// The record and the pages must be the caller's, in arenas that exist.
@@ -309,7 +312,8 @@ impl Span {
         (self.objects as usize).div_ceil(64)
     }
 
-    /// Index of the object that `p` points into; `p` must lie in the span. May be `>= objects` in the unused tail.
+    /// Index of the object that `p` points into; `p` must lie in the span. May be `>= objects` in
+    /// the unused tail.
     #[inline(always)]
     pub fn index_of(&self, p: usize) -> usize {
         ((p.wrapping_sub(self.base) as u64).wrapping_mul(u64::from(self.magic)) >> 32) as usize
@@ -360,7 +364,8 @@ impl Span {
         self.bits = core::ptr::without_provenance_mut(bytes);
     }
 
-    /// Whether slot `index` is given out, as far as the span's own bits say: slots in a P's cache count as given out.
+    /// Whether slot `index` is given out, as far as the span's own bits say: slots in a P's cache
+    /// count as given out.
     ///
     /// # Safety
     /// `index < objects`.
@@ -531,8 +536,9 @@ pub struct Special {
     pub param: *const Type,
 }
 
-/// Records about the objects of one span, followed by a bit for each object: whether it has one. There is room for as many words of them as `room` says, since most
-/// objects with finalizers are large or few. Valid as zeroes.
+/// Records about the objects of one span, followed by a bit for each object: whether it has one.
+/// There is room for as many words of them as `room` says, since most objects with finalizers are
+/// large or few. Valid as zeroes.
 #[repr(C)]
 #[derive(Debug)]
 pub struct OfSpan {

@@ -1,9 +1,12 @@
 //! Records attached to single objects, outside them: finalizers (`finalizer::run`).
 //!
-//! A span with such objects leads to an [`OfSpan`] ([`Span::specials`]): the records, and a bit for each object with one, so that the sweeper of a span whose objects
-//! with records all live looks at none. A table by object finds the record that is to be taken off, and whether there is one already. Records lie in slabs, through
-//! which marking goes one at a time. All of that exists [`PARTS`] times, each with a lock of its own, and a span belongs to one of them ([`of`]): goroutines that
-//! set finalizers at the same time seldom meet. The sweeper asks without a lock whether its span has any.
+//! A span with such objects leads to an [`OfSpan`] ([`Span::specials`]): the records, and a bit for
+//! each object with one, so that the sweeper of a span whose objects with records all live looks at
+//! none. A table by object finds the record that is to be taken off, and whether there is one
+//! already. Records lie in slabs, through which marking goes one at a time. All of that exists
+//! [`PARTS`] times, each with a lock of its own, and a span belongs to one of them ([`of`]):
+//! goroutines that set finalizers at the same time seldom meet. The sweeper asks without a lock
+//! whether its span has any.
 
 use super::span::{Held, MAX_WORDS, OfSpan, Span, Special};
 use crate::mem;
@@ -20,7 +23,8 @@ fn room(words: usize) -> usize {
     words.next_power_of_two().ilog2() as usize
 }
 
-/// Records of a slab: as many as are marked at a time. More make those wait longer who want the lock.
+/// Records of a slab: as many as are marked at a time. More make those wait longer who want the
+/// lock.
 pub const SLAB: usize = 128;
 
 #[repr(C)]
@@ -29,7 +33,8 @@ struct Slab {
     records: [Special; SLAB],
 }
 
-/// Records by the objects that they are about: chains of them, and as many buckets as keep these short.
+/// Records by the objects that they are about: chains of them, and as many buckets as keep these
+/// short.
 #[derive(Debug)]
 struct Table {
     /// More than [`FEW`] buckets; null while those do.
@@ -43,7 +48,8 @@ struct Table {
 
 /// Buckets to begin with: most programs have finalizers for a few files.
 const FEW: usize = 16;
-/// Records to a bucket before there are more buckets. More make chains longer, fewer the table larger than the records.
+/// Records to a bucket before there are more buckets. More make chains longer, fewer the table
+/// larger than the records.
 const LOAD: usize = 2;
 
 impl Table {
@@ -64,7 +70,8 @@ impl Table {
         }
     }
 
-    /// The record about object `index` of `span` for `pointer`, or null; and whether the object has others.
+    /// The record about object `index` of `span` for `pointer`, or null; and whether the object has
+    /// others.
     unsafe fn find(&mut self, span: *mut Span, index: u32, pointer: usize) -> (*mut Special, bool) {
         // SAFETY: passed on to the caller; records in the table are valid under the lock.
         unsafe {
@@ -112,7 +119,8 @@ impl Table {
         }
     }
 
-    /// Many times as many buckets, from the kernel in whole pages; without memory the chains get longer.
+    /// Many times as many buckets, from the kernel in whole pages; without memory the chains get
+    /// longer.
     #[cold]
     fn grow(&mut self) {
         const PAGE: usize = 4096;
@@ -162,7 +170,8 @@ unsafe impl Send for Part {}
 #[repr(align(64))]
 struct Padded(Mutex<Part, { rank::SPECIALS }>);
 
-/// How many parts there are. More let more goroutines set finalizers at once, and cost 250 bytes each.
+/// How many parts there are. More let more goroutines set finalizers at once, and cost 250 bytes
+/// each.
 pub const PARTS: usize = 16;
 
 /// Each guards the specials of its spans. Of the heap's locks it takes only `mem`'s inside.
@@ -204,8 +213,8 @@ pub fn rewind() {
     MARKED.store(0, Ordering::Relaxed);
 }
 
-/// What the next records keep alive, and how many they are; none when that was all. Records that were made since
-/// [`rewind`] may be missing.
+/// What the next records keep alive, and how many they are; none when that was all. Records that
+/// were made since [`rewind`] may be missing.
 pub fn held(out: &mut [Held; SLAB]) -> Option<usize> {
     loop {
         let i = MARKED.load(Ordering::Relaxed);
@@ -280,7 +289,8 @@ impl Part {
         list
     }
 
-    /// Attaches a record with `value`'s contents to its object; false if there is one for the same pointer.
+    /// Attaches a record with `value`'s contents to its object; false if there is one for the same
+    /// pointer.
     ///
     /// # Safety
     /// The span and object of `value` must be valid.
@@ -314,7 +324,8 @@ impl Part {
         }
     }
 
-    /// Takes the record for `pointer`, into object `index` of `span`, off its object, if there is one.
+    /// Takes the record for `pointer`, into object `index` of `span`, off its object, if there is
+    /// one.
     ///
     /// # Safety
     /// The object must be valid.
@@ -350,7 +361,8 @@ impl Part {
                 let list = of_span(span);
                 (*list).first = (*s).next;
                 if (*list).first.is_null() {
-                    // Its bits are clear: the code that removes a record has cleared its object's bit before.
+                    // Its bits are clear: the code that removes a record has cleared its object's
+                    // bit before.
                     let words = (*span).words();
                     debug_assert!((0..words).all(|i| *bits(list).add(i) == 0));
                     (*span).specials.store(null_mut(), Ordering::Relaxed);
@@ -370,7 +382,8 @@ impl Part {
         }
     }
 
-    /// Takes the records of `span`'s unmarked objects off them, each after a call of `f`, and marks these objects; answers how many.
+    /// Takes the records of `span`'s unmarked objects off them, each after a call of `f`, and marks
+    /// these objects; answers how many.
     ///
     /// # Safety
     /// Marking is finished, the span is the caller's and not swept yet.
@@ -402,7 +415,8 @@ impl Part {
                 }
                 s = next;
             }
-            // Marked only now: several may have been about one object, a block of the tiny allocator.
+            // Marked only now: several may have been about one object, a block of the tiny
+            // allocator.
             let mut n = 0;
             for (i, &dead) in dead.iter().enumerate().take(words) {
                 (*(*span).mark.add(i)).fetch_or(dead, Ordering::Relaxed);

@@ -1,6 +1,7 @@
 //! Counters of the heap.
 //!
-//! Allocation counts live in each P's cache ([`super::cache::PerP`]) and are exact once caches are flushed; frees are counted by the sweeper.
+//! Allocation counts live in each P's cache ([`super::cache::PerP`]) and are exact once caches are
+//! flushed; frees are counted by the sweeper.
 
 use super::classes::CLASSES;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -13,7 +14,8 @@ pub static FREED_LARGE_BYTES: AtomicU64 = AtomicU64::new(0);
 pub static LARGE_COUNT: AtomicU64 = AtomicU64::new(0);
 /// Bytes of large objects allocated.
 pub static LARGE_BYTES: AtomicU64 = AtomicU64::new(0);
-/// Bytes that count towards the next cycle: live after the last one, and every slot handed to a cache since.
+/// Bytes that count towards the next cycle: live after the last one, and every slot handed to a
+/// cache since.
 pub static HEAP_LIVE: AtomicUsize = AtomicUsize::new(0);
 
 /// `n` objects of `class` were freed.

@@ -1,8 +1,10 @@
 //! Where free pages are: summaries of free runs, in levels, over bitmaps of pages in use.
 //!
-//! A node says of its pages how many are free at its start, how many in the longest free run, how many at its end. So the first run of any length
-//! is found by going down from the top, sixteen nodes a level, and a change goes up the same way until a node stays as it was. The
-//! lowest level stands for [`LEAF`] pages and lies with its bitmap, [`Map`], in the arena; the levels above are one table for all addresses.
+//! A node says of its pages how many are free at its start, how many in the longest free run, how
+//! many at its end. So the first run of any length is found by going down from the top, sixteen
+//! nodes a level, and a change goes up the same way until a node stays as it was. The lowest level
+//! stands for [`LEAF`] pages and lies with its bitmap, [`Map`], in the arena; the levels above are
+//! one table for all addresses.
 
 use super::geometry::{ARENA_PAGES, ARENAS, PAGE_WORDS};
 
@@ -128,7 +130,8 @@ impl Map {
     }
 }
 
-/// The levels above the arenas' own: nodes for one arena each, for 16, for 256, for 4096. Valid as zeroes: there are no arenas.
+/// The levels above the arenas' own: nodes for one arena each, for 16, for 256, for 4096. Valid as
+/// zeroes: there are no arenas.
 #[doc(alias = "pageAlloc")]
 #[derive(Debug)]
 pub struct Tree {
@@ -154,8 +157,9 @@ impl Tree {
         }
     }
 
-    /// Looks for `n` free pages among 16 nodes of `size` pages, the first of which is `nodes[0]`: either where the first run begins, in pages
-    /// from there, or the node inside which it does. None if there is no such run.
+    /// Looks for `n` free pages among 16 nodes of `size` pages, the first of which is `nodes[0]`:
+    /// either where the first run begins, in pages from there, or the node inside which it does.
+    /// None if there is no such run.
     fn step(nodes: &[Free], size: usize, n: usize) -> Option<Result<usize, usize>> {
         let mut run = 0;
         for (i, node) in nodes.iter().enumerate() {
@@ -274,7 +278,8 @@ mod tests {
             prop_assert_eq!(Free::of_bits(&words), want);
         }
 
-        /// The tree finds what a plain scan finds, through arenas that do not all exist, while runs are taken and given back.
+        /// The tree finds what a plain scan finds, through arenas that do not all exist, while runs
+        /// are taken and given back.
         #[test]
         fn runs_are_found_where_a_plain_scan_finds_them(
             arenas in prop::collection::btree_set(0usize..20, 1..6),
@@ -309,7 +314,8 @@ mod tests {
             let mut views = set(&mut tree, &mut free, 0, 0, true);
             for (kind, size, which) in ops {
                 let n = match kind { 0 => 1, 1 => size % 20 + 1, 2 => size % 700 + 1, _ => size };
-                // SAFETY: the maps are boxed and live as long as the tree; nobody writes during `find`.
+                // SAFETY: the maps are boxed and live as long as the tree; nobody writes during
+                // `find`.
                 let found = tree.find(n, |a| unsafe { &*views[a - base] });
                 prop_assert_eq!(found.map(|p| p - base * ARENA_PAGES), naive(&free, n));
                 if let Some(at) = found.map(|p| p - base * ARENA_PAGES) {

@@ -1,4 +1,5 @@
-//! When the next collection is to start: the size of the heap that it waits for, compared wherever memory is taken for many objects.
+//! When the next collection is to start: the size of the heap that it waits for, compared wherever
+//! memory is taken for many objects.
 
 use crate::config::godebug::GC_STRESS;
 use crate::world::{events, phase};
@@ -11,7 +12,8 @@ pub(crate) static GOAL: AtomicUsize = AtomicUsize::new(usize::MAX);
 
 /// Refills since the last cycle, under stress.
 pub(crate) static REFILLS: AtomicU32 = AtomicU32::new(0);
-/// Bytes of objects with pointers: live after the last cycle, and every slot handed to a cache since. All that marking may have to scan.
+/// Bytes of objects with pointers: live after the last cycle, and every slot handed to a cache
+/// since. All that marking may have to scan.
 pub static HEAP_SCAN: AtomicUsize = AtomicUsize::new(0);
 
 /// Heap size at which the next cycle starts.

@@ -1,4 +1,5 @@
-//! Stacks of the tests' own nodes: those that batches of defer records wait on ([`crate::sync::stack`]).
+//! Stacks of the tests' own nodes: those that batches of defer records wait on
+//! ([`crate::sync::stack`]).
 
 use crate::abi::args;
 use crate::sync::mutex::RawMutex;
@@ -24,7 +25,8 @@ static TAKER: RawMutex = RawMutex::new();
 /// `runtime.hookStackPush`.
 ///
 /// # Safety
-/// Called by its trampoline, with a word that is only a stack and a node that the caller keeps alive.
+/// Called by its trampoline, with a word that is only a stack and a node that the caller keeps
+/// alive.
 pub unsafe fn push(a: &mut args::runtime_hookStackPush) {
     // SAFETY: the caller's promise.
     unsafe {

@@ -8,16 +8,19 @@ use crate::{alloc, world};
 use core::ptr::null;
 use core::slice;
 
-/// `runtime.hookPointers`: a byte for each word of what the pointer `x` points to, 1 where the collector finds a pointer.
+/// `runtime.hookPointers`: a byte for each word of what the pointer `x` points to, 1 where the
+/// collector finds a pointer.
 ///
-/// Of a variable, or of a value on the caller's stack, all words. Of an object in the heap those up to the last pointer, though no fewer than two, or one
-/// if the object has no more: where pointers end it may be larger than its type, and the tests do not look further.
+/// Of a variable, or of a value on the caller's stack, all words. Of an object in the heap those up
+/// to the last pointer, though no fewer than two, or one if the object has no more: where pointers
+/// end it may be larger than its type, and the tests do not look further.
 ///
 /// # Safety
 /// Called by its trampoline; `x` is a pointer.
 pub unsafe fn mask(a: &mut args::runtime_hookPointers) {
     let at = a.x.data as usize;
-    // SAFETY: the type of `x` is a pointer's; the calling goroutine is at rest while this runs, and its objects stay.
+    // SAFETY: the type of `x` is a pointer's; the calling goroutine is at rest while this runs, and
+    // its objects stay.
     unsafe {
         let size = (*(*a.x.typ.cast::<PtrType>()).elem).size;
         a.r0 = if let Some(object) = heap::find_object(at) {

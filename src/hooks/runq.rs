@@ -11,10 +11,12 @@ use core::ptr;
 /// Goroutines: as many as fill a queue, and one more.
 const GOROUTINES: usize = RUNQ + 1;
 
-/// How many items have gone through a queue before a round: none, so many that its counters wrap on the way, and so many that they wrap at once.
+/// How many items have gone through a queue before a round: none, so many that its counters wrap on
+/// the way, and so many that they wrap at once.
 const STARTS: [u32; 3] = [0, u32::MAX - RUNQ as u32 / 2, u32::MAX];
 
-/// Two Ps and the goroutines that go through their queues, none of which ever runs. `goid` says how often a goroutine was met.
+/// Two Ps and the goroutines that go through their queues, none of which ever runs. `goid` says how
+/// often a goroutine was met.
 struct Bench {
     a: &'static mut P,
     b: &'static mut P,
@@ -63,7 +65,8 @@ fn report(result: Result<(), &'static str>) -> GoString {
     result.map_or_else(GoString::from_static, |()| GoString::EMPTY)
 }
 
-/// `runtime.hookRunQueue`: a queue gives what it was given, in this order, the next one before the others; when it is full it gives half of it away.
+/// `runtime.hookRunQueue`: a queue gives what it was given, in this order, the next one before the
+/// others; when it is full it gives half of it away.
 ///
 /// # Safety
 /// Called by its trampoline.
@@ -147,8 +150,8 @@ fn overflow(bench: &mut Bench, start: u32) -> Result<(), &'static str> {
     )
 }
 
-/// `runtime.hookRunQueueSteal`: who steals gets half, rounded up; both queues together have every goroutine once. The next one of the victim goes only where
-/// the thief wants it.
+/// `runtime.hookRunQueueSteal`: who steals gets half, rounded up; both queues together have every
+/// goroutine once. The next one of the victim goes only where the thief wants it.
 ///
 /// # Safety
 /// Called by its trampoline.
@@ -198,7 +201,8 @@ fn in_halves() -> Result<(), &'static str> {
 
 /// Notes that a goroutine of the bench came out of a queue.
 fn meet(g: *mut G) {
-    // SAFETY: queues give what they were given: goroutines that live for ever and only this thread knows.
+    // SAFETY: queues give what they were given: goroutines that live for ever and only this thread
+    // knows.
     unsafe { (*g).goid += 1 };
 }
 

@@ -15,7 +15,8 @@ pub unsafe fn add(a: &mut args::runtime_hookAdd) {
     a.r0 = counter.fetch_add(a.n, Relaxed).wrapping_add(a.n);
 }
 
-/// `runtime.hookFutexSleep`: in leaf mode, as the raw system calls of package syscall, so that the goroutine can be in a system call meanwhile.
+/// `runtime.hookFutexSleep`: in leaf mode, as the raw system calls of package syscall, so that the
+/// goroutine can be in a system call meanwhile.
 ///
 /// # Safety
 /// Called by its trampoline, between `entersyscall` and `exitsyscall`, with a valid word.

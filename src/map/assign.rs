@@ -1,7 +1,7 @@
 //! `m[k] = v` and `delete(m, k)`.
 //!
-//! In leaf mode both do what needs no growth and no chain bucket; they change nothing before they know that they can finish. Its caller does the
-//! barrier for key and value. New objects need none.
+//! In leaf mode both do what needs no growth and no chain bucket; they change nothing before they
+//! know that they can finish. Its caller does the barrier for key and value. New objects need none.
 
 use super::key::Key;
 use super::lookup::{self, key_at, key_size};
@@ -9,7 +9,8 @@ use super::table::{self, Bucket, EMPTY, SLOTS, Slot, bucket, mask_of, top_of};
 use super::{Slow, Try, grow, mem};
 use crate::abi::{Hmap, MapType};
 
-/// Entries for every two buckets above which a map grows: 6.5 a bucket. Higher makes chains longer, lower wastes memory.
+/// Entries for every two buckets above which a map grows: 6.5 a bucket. Higher makes chains longer,
+/// lower wastes memory.
 pub const LOAD: usize = 13;
 
 /// One more entry would be too many for `2^b` buckets.
@@ -62,7 +63,8 @@ unsafe fn place<K: Key>(t: &MapType, first: Bucket, key: K, top: u8) -> Try<Plac
 /// Sets the value of `key`.
 ///
 /// # Safety
-/// A map of the type that is not nil; `value` is valid for a value; the mode must be true. In leaf mode the caller shades what key and value point to.
+/// A map of the type that is not nil; `value` is valid for a value; the mode must be true. In leaf
+/// mode the caller shades what key and value point to.
 #[inline(always)]
 pub unsafe fn assign<K: Key, const LEAF: bool>(
     t: &MapType,
@@ -176,7 +178,8 @@ pub unsafe fn delete<K: Key, const LEAF: bool>(t: &MapType, h: *mut Hmap, key: K
         let Some(Slot { bucket, index }) = lookup::find_hashed(t, &*h, key, hash)? else {
             return Ok(());
         };
-        // Cleared for the collector's sake, and because a search in a single bucket compares keys first.
+        // Cleared for the collector's sake, and because a search in a single bucket compares keys
+        // first.
         let size = key_size::<K>(t);
         mem::clear_bytes(bucket.key_slot(size, index), size);
         mem::clear_bytes(bucket.value_slot(t, index), usize::from(t.valuesize));

@@ -22,7 +22,8 @@ unsafe fn value(t: &MapType, found: Option<Slot>) -> *mut u8 {
     }
 }
 
-/// The same where the key is small and of known size, and the value in the bucket: the compiler only uses the fast lookups for those.
+/// The same where the key is small and of known size, and the value in the bucket: the compiler
+/// only uses the fast lookups for those.
 #[inline(always)]
 unsafe fn value_fast<K: Key>(t: &MapType, found: Option<Slot>) -> *mut u8 {
     // SAFETY: as above.
@@ -63,8 +64,8 @@ macro_rules! access_word {
 access_word!(access1_fast32 runtime_mapaccess1_fast32 access2_fast32 runtime_mapaccess2_fast32 Word32);
 access_word!(access1_fast64 runtime_mapaccess1_fast64 access2_fast64 runtime_mapaccess2_fast64 Word64);
 
-/// The two forms of a lookup of a string. The usual ends are reached without saving a register: what needs calls is out of line, and
-/// called last.
+/// The two forms of a lookup of a string. The usual ends are reached without saving a register:
+/// what needs calls is out of line, and called last.
 trait StringAccess {
     fn operands(&self) -> (*const MapType, *const Hmap, GoString);
     unsafe fn answer(&mut self, found: Option<Slot>);
@@ -126,7 +127,8 @@ unsafe fn string_compare<A: StringAccess>(a: &mut A, slot: Slot) {
 #[inline(never)]
 unsafe fn string_hash<A: StringAccess>(a: &mut A) {
     let (t, h, key) = a.operands();
-    // SAFETY: compiled code passes a map of the type, which is not nil here; strings never need the slow path.
+    // SAFETY: compiled code passes a map of the type, which is not nil here; strings never need the
+    // slow path.
     unsafe { a.answer(find(&*t, h, Str(key)).unwrap_or(None)) }
 }
 
@@ -179,7 +181,8 @@ pub(super) enum Search {
     Slow,
 }
 
-/// The address of the value (of the zero value where there is none), in two registers, for both forms of `m[k]`; the map is not empty.
+/// The address of the value (of the zero value where there is none), in two registers, for both
+/// forms of `m[k]`; the map is not empty.
 #[inline(always)]
 pub(super) unsafe fn search(t: *const MapType, h: *mut Hmap, p: *mut u8) -> (*mut u8, Search) {
     // SAFETY: as its callers.
@@ -308,7 +311,8 @@ unsafe fn assign_by_kind(a: &args::runtime_mapassign1) -> bool {
     }
 }
 
-/// While marking runs. The barrier comes before the store, for afterwards too little of the stack is left: there is no safe point between the two.
+/// While marking runs. The barrier comes before the store, for afterwards too little of the stack
+/// is left: there is no safe point between the two.
 #[cold]
 #[inline(never)]
 unsafe fn assign_marking(a: &args::runtime_mapassign1) -> bool {

@@ -1,8 +1,10 @@
-//! Growth: a table twice as large takes over at once, and the chains of the old one follow a few at a time, with each assignment or
-//! deletion: first the chain that the key would be in, then the next one in order. So growth is over long before the next is due.
+//! Growth: a table twice as large takes over at once, and the chains of the old one follow a few at
+//! a time, with each assignment or deletion: first the chain that the key would be in, then the
+//! next one in order. So growth is over long before the next is due.
 //!
-//! A chain of the old table splits in two by one more bit of the hash. A key that is not equal to itself (NaN) has no hash to come
-//! back to; the lowest bit of its hash byte decides, so that an iterator that sees it in the old table knows where it goes.
+//! A chain of the old table splits in two by one more bit of the hash. A key that is not equal to
+//! itself (NaN) has no hash to come back to; the lowest bit of its hash byte decides, so that an
+//! iterator that sees it in the old table knows where it goes.
 
 use super::table::{
     self, Bucket, EMPTY, EVACUATED_EMPTY, EVACUATED_LOW, ITERATOR, OLD_ITERATOR, SLOTS, bucket,
@@ -164,7 +166,8 @@ unsafe fn finish(h: *mut Hmap) {
     // SAFETY: as above.
     unsafe {
         (*h).oldbuckets = core::ptr::null_mut();
-        // An iterator that still walks the old chains has no other hold on buckets without pointers: then the list stays until the map goes.
+        // An iterator that still walks the old chains has no other hold on buckets without
+        // pointers: then the list stays until the map goes.
         if flags(h).load(Ordering::Relaxed) & OLD_ITERATOR == 0 {
             table::drop_old_overflow(h);
         }

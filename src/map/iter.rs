@@ -1,13 +1,16 @@
-//! `for k, v := range m`: starts anywhere, yields each key at most once, and each key that is there all the time exactly once, whatever the
-//! loop does to the map.
+//! `for k, v := range m`: starts anywhere, yields each key at most once, and each key that is there
+//! all the time exactly once, whatever the loop does to the map.
 //!
-//! An iterator walks the table that it found, from a random bucket around to it, and in each bucket from a random slot. Against growth:
-//! - begun while the map is being grown, it walks the new table; a bucket whose chain is still in the old table is read there, skipping the
-//!   entries that will go to the other half;
-//! - where the map has grown since, the entries in the iterator's table are only names: what has been evacuated is looked up. (A NaN cannot be
-//!   looked up, and therefore neither deleted nor changed: it is taken as it is.)
+//! An iterator walks the table that it found, from a random bucket around to it, and in each bucket
+//! from a random slot. Against growth:
+//! - begun while the map is being grown, it walks the new table; a bucket whose chain is still in
+//!   the old table is read there, skipping the entries that will go to the other half;
+//! - where the map has grown since, the entries in the iterator's table are only names: what has
+//!   been evacuated is looked up. (A NaN cannot be looked up, and therefore neither deleted nor
+//!   changed: it is taken as it is.)
 //!
-//! The iterator's pointers to the map, the table and the bucket keep them alive; evacuation leaves their contents alone (`table::ITERATOR`).
+//! The iterator's pointers to the map, the table and the bucket keep them alive; evacuation leaves
+//! their contents alone (`table::ITERATOR`).
 
 use super::key::{self, Any, Key, Simple};
 use super::table::{
@@ -90,7 +93,8 @@ unsafe fn set<M: Mode>(slot: *mut *mut u8, p: *mut u8) {
 /// Starts an iteration and goes to the first entry.
 ///
 /// # Safety
-/// A map of the type, or nil; `it` is a cleared iterator whose pointer words the collector sees; the mode must be true.
+/// A map of the type, or nil; `it` is a cleared iterator whose pointer words the collector sees;
+/// the mode must be true.
 #[inline(always)]
 pub unsafe fn start<M: Mode>(t: *const MapType, h: *mut Hmap, it: *mut Hiter) -> Try<()> {
     // SAFETY: the iterator is the caller's; the map is only read, but for its flags.
@@ -123,7 +127,8 @@ pub unsafe fn start<M: Mode>(t: *const MapType, h: *mut Hmap, it: *mut Hiter) ->
     }
 }
 
-/// Goes to the next entry, or sets the key to null at the end. Nothing is changed when the slow path has to do it.
+/// Goes to the next entry, or sets the key to null at the end. Nothing is changed when the slow
+/// path has to do it.
 ///
 /// # Safety
 /// A started iterator; the mode must be true.

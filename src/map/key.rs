@@ -1,5 +1,5 @@
-//! What a lookup looks for. Each kind of key knows how to hash itself and to compare itself with one in a bucket; the search is
-//! compiled once for each.
+//! What a lookup looks for. Each kind of key knows how to hash itself and to compare itself with
+//! one in a bucket; the search is compiled once for each.
 
 use super::{Slow, Try, mem};
 use crate::abi::{GoString, MapType};
@@ -18,7 +18,8 @@ pub unsafe trait Key: Copy {
 
     /// The key's hash in a map with this seed.
     unsafe fn hash(self, t: &MapType, seed: usize) -> Try<usize>;
-    /// Whether it can be compared with a few keys in less time than it is hashed: then it is one that can be hashed.
+    /// Whether it can be compared with a few keys in less time than it is hashed: then it is one
+    /// that can be hashed.
     #[inline(always)]
     unsafe fn compares(self, _t: &MapType) -> bool {
         false
@@ -91,7 +92,8 @@ unsafe impl Key for Word64 {
 #[derive(Debug, Clone, Copy)]
 pub struct Str(pub GoString);
 
-/// Bytes are equal, without a call for short ones. `memcmp` is assembly without a frame, fit for leaf mode.
+/// Bytes are equal, without a call for short ones. `memcmp` is assembly without a frame, fit for
+/// leaf mode.
 #[inline(always)]
 pub unsafe fn same_bytes(p: *const u8, q: *const u8, n: usize) -> bool {
     // SAFETY: the caller's operands; the loads of 8 and 4 bytes overlap inside them.
@@ -185,7 +187,8 @@ unsafe impl Key for Memory {
     unsafe fn update<const LEAF: bool>(self, _t: &MapType, _p: *mut u8) {}
 }
 
-/// A key with a plan (`types::plan`): an array or a structure that is more than plain memory; in leaf mode.
+/// A key with a plan (`types::plan`): an array or a structure that is more than plain memory; in
+/// leaf mode.
 #[derive(Debug, Clone, Copy)]
 pub struct Planned(pub *const u8, pub &'static Plan);
 
@@ -218,7 +221,8 @@ unsafe impl Key for Planned {
     }
 }
 
-/// Any key but those with a plan, in leaf mode: the slow path takes over where a plan would have to be made or followed in another, or a panic raised.
+/// Any key but those with a plan, in leaf mode: the slow path takes over where a plan would have to
+/// be made or followed in another, or a panic raised.
 #[derive(Debug, Clone, Copy)]
 pub struct Simple(pub *const u8);
 

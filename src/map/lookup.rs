@@ -56,7 +56,8 @@ pub unsafe fn find_hashed<K: Key>(t: &MapType, h: &Hmap, key: K, hash: usize) ->
     }
 }
 
-/// Searches a map; nil and empty ones have no need of the hash (and unhashable keys are not complained about).
+/// Searches a map; nil and empty ones have no need of the hash (and unhashable keys are not
+/// complained about).
 ///
 /// # Safety
 /// A map of the type, or nil.
@@ -84,7 +85,8 @@ pub unsafe fn find<K: Key>(t: &MapType, h: *const Hmap, key: K) -> Try<Option<Sl
     }
 }
 
-/// Up to so many keys are compared, of those that [compare](Key::compares) in less time than it takes to hash one.
+/// Up to so many keys are compared, of those that [compare](Key::compares) in less time than it
+/// takes to hash one.
 const FEW: i64 = 4;
 
 /// The slots of a single bucket that hold an entry.
@@ -104,8 +106,8 @@ pub unsafe fn seed(h: *const Hmap) -> usize {
     unsafe { (*h).hash0 as usize }
 }
 
-/// The only bucket of a table of one: there comparing keys is cheaper than hashing one. It has no chain, as a map whose eight slots
-/// are full grows.
+/// The only bucket of a table of one: there comparing keys is cheaper than hashing one. It has no
+/// chain, as a map whose eight slots are full grows.
 #[inline(always)]
 fn single_bucket(h: &Hmap) -> Option<table::Bucket> {
     // A map with entries has buckets, and a map being grown has two at least.

@@ -8,8 +8,8 @@ use crate::types::hash;
 /// Makes a map. Its table comes with the first entry, unless more than one bucket is asked for.
 ///
 /// # Safety
-/// A map type; `h` is a cleared map in the caller's frame or null; `buckets` is a cleared bucket there or null; the mode must be true,
-/// and in leaf mode `hint` be at most [`table::SLOTS`].
+/// A map type; `h` is a cleared map in the caller's frame or null; `buckets` is a cleared bucket
+/// there or null; the mode must be true, and in leaf mode `hint` be at most [`table::SLOTS`].
 #[inline(always)]
 pub unsafe fn make<const LEAF: bool>(
     t: *const MapType,
@@ -41,12 +41,14 @@ pub unsafe fn make<const LEAF: bool>(
     }
 }
 
-/// Sees to it that a missing key's value can be answered: types that package reflect makes may lack their zero value.
+/// Sees to it that a missing key's value can be answered: types that package reflect makes may lack
+/// their zero value.
 ///
 /// # Safety
 /// In system mode; a type.
 pub unsafe fn ensure_zero(elem: *const Type) {
-    // SAFETY: only types in the heap lack the zero value, and all who write it write zeroes that last.
+    // SAFETY: only types in the heap lack the zero value, and all who write it write zeroes that
+    // last.
     unsafe {
         if (*elem).zero.is_null() {
             let zero = if (*elem).size <= known::ZERO_VALUE_SIZE {

@@ -1,4 +1,5 @@
-//! Memory and write barriers of maps: the heap and the collector, or in hosted tests the host's allocator.
+//! Memory and write barriers of maps: the heap and the collector, or in hosted tests the host's
+//! allocator.
 
 use super::{Slow, Try};
 use crate::abi::Type;
@@ -48,7 +49,8 @@ pub unsafe fn copy_bytes(dst: *mut u8, src: *const u8, n: usize) {
     }
 }
 
-/// Copies a value of `typ` into a map. In leaf mode the barrier is the caller's (`entry::assign_marking`).
+/// Copies a value of `typ` into a map. In leaf mode the barrier is the caller's
+/// (`entry::assign_marking`).
 ///
 /// # Safety
 /// Both places must be valid for it.

@@ -10,16 +10,20 @@
 //! - [`entry`] and [`reflect`]: the functions that compiled code and package reflect call;
 //! - [`mem`], memory and barriers, with a stand-in for hosted tests.
 //!
-//! The bucket is that of Go 1.5, since the compiler lays out its type: eight hash bytes, eight keys, eight values, the next bucket of the
-//! chain. Everything else is ours.
+//! The bucket is that of Go 1.5, since the compiler lays out its type: eight hash bytes, eight
+//! keys, eight values, the next bucket of the chain. Everything else is ours.
 //!
 //! Invariants:
-//! - every key is in the chain of the bucket that its hash names, in the old table as long as that bucket is not evacuated, else in the new;
-//! - readers never write (two goroutines may read one map at a time), except for the flag that an iterator sets atomically;
-//! - assignment and deletion first evacuate the old bucket of their key, so nothing is ever added to the old table;
+//! - every key is in the chain of the bucket that its hash names, in the old table as long as that
+//!   bucket is not evacuated, else in the new;
+//! - readers never write (two goroutines may read one map at a time), except for the flag that an
+//!   iterator sets atomically;
+//! - assignment and deletion first evacuate the old bucket of their key, so nothing is ever added
+//!   to the old table;
 //! - while an iterator may look at a table, evacuation leaves keys and values in it.
 //!
-//! No locks: a map belongs to the goroutines that use it, and the runtime's functions run to their end.
+//! No locks: a map belongs to the goroutines that use it, and the runtime's functions run to their
+//! end.
 
 pub mod assign;
 pub mod entry;

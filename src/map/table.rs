@@ -4,7 +4,8 @@
 //! bucket:  | 8 hash bytes | 8 keys | 8 values | next bucket of the chain |
 //! ```
 //!
-//! Keys and values above 128 bytes are behind pointers. A hash byte below [`MIN_TOP`] says that the slot holds nothing (any more).
+//! Keys and values above 128 bytes are behind pointers. A hash byte below [`MIN_TOP`] says that the
+//! slot holds nothing (any more).
 
 use super::mem;
 use crate::abi::{Hmap, MapType, Type};
@@ -21,7 +22,8 @@ pub const EMPTY: u8 = 0;
 pub const EVACUATED_EMPTY: u8 = 1;
 /// Its entry is now in the lower half of the new table. The upper half is [`EVACUATED_LOW`] + 1.
 pub const EVACUATED_LOW: u8 = 2;
-/// Smallest hash byte of an entry; even, so that the lowest bit of what is made of a hash keeps its meaning for NaNs (`grow`).
+/// Smallest hash byte of an entry; even, so that the lowest bit of what is made of a hash keeps its
+/// meaning for NaNs (`grow`).
 pub const MIN_TOP: u8 = 4;
 
 /// Flag of a map: an iterator may look at `buckets`.
@@ -72,7 +74,8 @@ impl Iterator for Set {
     }
 }
 
-// The unsafe methods share one contract: the bucket is a live bucket of a map of the type that is passed, and indices are below `SLOTS`.
+// The unsafe methods share one contract: the bucket is a live bucket of a map of the type that is
+// passed, and indices are below `SLOTS`.
 impl Bucket {
     /// Slots whose hash byte is `top`.
     #[inline(always)]
@@ -163,7 +166,8 @@ impl Bucket {
 
     /// Links a bucket to the end of the chain, which is here.
     pub unsafe fn set_next(self, t: &MapType, next: Bucket) {
-        // SAFETY: see the impl. A bucket without pointers is not traced: there the map keeps the list of what is linked.
+        // SAFETY: see the impl. A bucket without pointers is not traced: there the map keeps the
+        // list of what is linked.
         unsafe {
             if pointer_free(t) {
                 self.next_slot(t).write(next.0);
@@ -263,8 +267,9 @@ unsafe fn new_list() -> *mut *mut u8 {
     unsafe { mem::mallocgc(LIST_WORDS * 8, &LIST_TYPE.0, true).cast() }
 }
 
-/// Makes a bucket for the end of a chain. If the collector cannot see it there (buckets without pointers), `h.overflow` keeps it alive: a list of
-/// objects full of pointers, whose first one stands for the table.
+/// Makes a bucket for the end of a chain. If the collector cannot see it there (buckets without
+/// pointers), `h.overflow` keeps it alive: a list of objects full of pointers, whose first one
+/// stands for the table.
 ///
 /// # Safety
 /// In system mode; a map of that type.
@@ -311,8 +316,9 @@ pub unsafe fn push_overflow(h: *mut Hmap) {
     }
 }
 
-/// The old table is gone. A list that was kept for an iterator once is kept as long as the map, with all that came before it: nobody knows when the
-/// iterator is done. Tables double, so all of them together have fewer chains than the last one has buckets.
+/// The old table is gone. A list that was kept for an iterator once is kept as long as the map,
+/// with all that came before it: nobody knows when the iterator is done. Tables double, so all of
+/// them together have fewer chains than the last one has buckets.
 ///
 /// # Safety
 /// As `new_overflow`; no iterator looks at the old table.

@@ -1,5 +1,6 @@
-//! Maps against the standard library's, over random operations. Every operation goes the way of a trampoline: leaf mode first, system mode
-//! where that says no; the allocator of leaf mode runs dry at random.
+//! Maps against the standard library's, over random operations. Every operation goes the way of a
+//! trampoline: leaf mode first, system mode where that says no; the allocator of leaf mode runs dry
+//! at random.
 
 use super::assign::{assign, delete};
 use super::entry::Search;
@@ -436,7 +437,8 @@ fn floats_with_nans() {
     let t = map_type(f, u32t, false);
     compare::<f64, u32>(t, 300, 3000);
 
-    // NaNs: each assignment adds one, none is found, iteration yields all of them, whatever growth does meanwhile.
+    // NaNs: each assignment adds one, none is found, iteration yields all of them, whatever growth
+    // does meanwhile.
     let mut map = Map::<f64, u32>::new(t, 0);
     let nan = f64::NAN;
     let add = |map: &mut Map<f64, u32>, v: u32| {
@@ -523,7 +525,8 @@ fn nil_maps() {
     }
 }
 
-/// A key of several parts: a string, plain memory in two pieces, a float, and a field that is no part of the value.
+/// A key of several parts: a string, plain memory in two pieces, a float, and a field that is no
+/// part of the value.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Record {

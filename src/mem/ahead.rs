@@ -1,8 +1,10 @@
-//! Pages that are populated before they are used, some at a time, which takes the system less time than a page fault for each.
+//! Pages that are populated before they are used, some at a time, which takes the system less time
+//! than a page fault for each.
 
 use crate::os::populate;
 
-/// A range that is used up from its start on, for one purpose: of many such, the next bytes are [`populate`]d, some at a time.
+/// A range that is used up from its start on, for one purpose: of many such, the next bytes are
+/// [`populate`]d, some at a time.
 #[derive(Debug)]
 pub struct Ahead {
     /// Ranges so far.
@@ -11,10 +13,11 @@ pub struct Ahead {
     ready: usize,
 }
 
-/// Bytes that are populated at a time: more takes less time for each but the caller waits for it, about 20 us, and what it has not used when it stops asking is
-/// resident for nothing.
+/// Bytes that are populated at a time: more takes less time for each but the caller waits for it,
+/// about 20 us, and what it has not used when it stops asking is resident for nothing.
 const STEP: usize = 64 << 10;
-/// Ranges of a purpose that get their memory by page faults. So a program that needs little has no page that it does not touch.
+/// Ranges of a purpose that get their memory by page faults. So a program that needs little has no
+/// page that it does not touch.
 const BY_FAULTS: usize = 16;
 
 impl Ahead {

@@ -22,7 +22,8 @@ static BUMP: Mutex<Bump, { rank::BUMP }> = Mutex::new(Bump {
     ahead: Ahead::new(),
 });
 
-/// Zeroed memory for a structure of the runtime that is never freed, counted in `sys`. Dies with a message when the system has none.
+/// Zeroed memory for a structure of the runtime that is never freed, counted in `sys`. Dies with a
+/// message when the system has none.
 pub fn persistent_for(sys: &AtomicU64, size: usize, align: usize) -> *mut u8 {
     let none = || crate::fatal::throw("runtime: cannot allocate memory");
     if size >= CHUNK / 4 {
@@ -71,8 +72,9 @@ pub fn persistent<T>() -> *mut T {
     persistent_in(&OTHER_SYS)
 }
 
-/// A zeroed `T` that lives for ever, counted in `sys`. One of a cache line's size or more has its lines to itself: each of two goroutines, threads or Ps is at
-/// work on another processor, and would wait for the line that holds the end of one and the beginning of the next.
+/// A zeroed `T` that lives for ever, counted in `sys`. One of a cache line's size or more has its
+/// lines to itself: each of two goroutines, threads or Ps is at work on another processor, and
+/// would wait for the line that holds the end of one and the beginning of the next.
 pub fn persistent_in<T>(sys: &AtomicU64) -> *mut T {
     let (size, align) = (size_of::<T>(), align_of::<T>());
     if size < LINE {

@@ -19,8 +19,8 @@ pub fn has_waiters(order: Ordering) -> bool {
     WAITERS.load(order) != 0
 }
 
-/// Waits until `pd` is ready, or (unless `canceled`) closed or late; the result goes to the goroutine's arguments. Also the
-/// second half of the step after waking up, when that was in vain.
+/// Waits until `pd` is ready, or (unless `canceled`) closed or late; the result goes to the
+/// goroutine's arguments. Also the second half of the step after waking up, when that was in vain.
 #[doc(alias = "netpollblock")]
 unsafe fn wait(
     g: *mut G,
@@ -29,7 +29,8 @@ unsafe fn wait(
     canceled: bool,
     result: *mut i64,
 ) -> Status {
-    // SAFETY: system mode for g; descriptors live for ever; `result` is in the goroutine's arguments.
+    // SAFETY: system mode for g; descriptors live for ever; `result` is in the goroutine's
+    // arguments.
     unsafe {
         let word = &(*pd).wait[mode as usize];
         match word.begin() {
@@ -68,7 +69,8 @@ unsafe extern "C" fn resume(g: *mut G, arg: usize) -> Status {
         Mode::Write
     };
     let canceled = arg & 2 != 0;
-    // SAFETY: g parked in `wait`, on behalf of one of the two calls, whose arguments are laid out alike; its saved stack pointer is their address.
+    // SAFETY: g parked in `wait`, on behalf of one of the two calls, whose arguments are laid out
+    // alike; its saved stack pointer is their address.
     unsafe {
         let result = ((*g).sched.sp + offset_of!(args::net_runtime_pollWait, r0)) as *mut i64;
         if (*pd).wait[mode as usize].end() {
@@ -101,7 +103,8 @@ pub unsafe fn open(a: &mut args::net_runtime_pollOpen) {
         pool.free = unsafe { (*pd).link };
     }
     drop(pool);
-    // SAFETY: the descriptor is ours now; late timers and events of its former life only touch what is atomic or locked.
+    // SAFETY: the descriptor is ours now; late timers and events of its former life only touch what
+    // is atomic or locked.
     unsafe {
         (*pd).lock.lock();
         (*pd).fd = a.fd;
@@ -171,7 +174,8 @@ pub unsafe fn poll_wait(a: &mut args::net_runtime_pollWait) -> Status {
     }
 }
 
-/// `net.runtime_pollWaitCanceled`: waits for an operation that the kernel was asked to cancel, whatever the deadline.
+/// `net.runtime_pollWaitCanceled`: waits for an operation that the kernel was asked to cancel,
+/// whatever the deadline.
 pub unsafe fn poll_wait_canceled(a: &mut args::net_runtime_pollWaitCanceled) -> Status {
     // SAFETY: as in `poll_wait`.
     unsafe {

@@ -1,8 +1,10 @@
 //! Deadlines of descriptors, on the runtime's timers.
 //!
-//! A descriptor has one timer. While there is a deadline to come the timer is armed, or about to call [`look`], for the first one or for an earlier time. Most programs
-//! put a deadline off again and again before it is over: then the timer stays where it is, and when it fires is armed for what the deadline is by then.
-//! A timer that fires for a former life of its descriptor does no harm either: it looks at the clock and the deadlines of today.
+//! A descriptor has one timer. While there is a deadline to come the timer is armed, or about to
+//! call [`look`], for the first one or for an earlier time. Most programs put a deadline off again
+//! and again before it is over: then the timer stays where it is, and when it fires is armed for
+//! what the deadline is by then. A timer that fires for a former life of its descriptor does no
+//! harm either: it looks at the clock and the deadlines of today.
 
 use super::desc::{EXPIRED, Mode, PollDesc, ready_all};
 use crate::abi::{Eface, G};
@@ -29,7 +31,8 @@ pub unsafe fn clear(pd: *mut PollDesc) {
     }
 }
 
-/// Sets the deadline `d` (0: none; past or negative: over) for the modes asked for; answers the goroutines that were too late.
+/// Sets the deadline `d` (0: none; past or negative: over) for the modes asked for; answers the
+/// goroutines that were too late.
 ///
 /// # Safety
 /// `pd` is locked and not closing.
@@ -62,7 +65,8 @@ pub unsafe fn set(pd: *mut PollDesc, d: i64, modes: [bool; 2]) -> [*mut G; 2] {
 /// # Safety
 /// `pd` is locked.
 unsafe fn arm(pd: *mut PollDesc) {
-    // SAFETY: the timer is the descriptor's, which is never freed; only who has locked that arms and stops it.
+    // SAFETY: the timer is the descriptor's, which is never freed; only who has locked that arms
+    // and stops it.
     unsafe {
         let t = &raw mut (*pd).timer;
         let deadlines = (*pd).deadline.iter().map(|d| d.load(Ordering::SeqCst));

@@ -2,8 +2,8 @@
 //!
 //! Each direction has a [`Waiter`].
 //!
-//! Everything else is under `lock`. Descriptors come from a pool and are never unmapped, so a stale event or timer finds one, if perhaps a different one: it
-//! makes somebody look in vain.
+//! Everything else is under `lock`. Descriptors come from a pool and are never unmapped, so a stale
+//! event or timer finds one, if perhaps a different one: it makes somebody look in vain.
 
 use super::waiter::Waiter;
 use crate::abi::{G, RuntimeTimer, args};

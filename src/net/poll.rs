@@ -5,8 +5,8 @@ use crate::sched::epoll::{BROKEN, EVENTS, Event, NOTE, exists, limit, take_break
 use crate::world::glist::GList;
 use core::sync::atomic::Ordering;
 
-/// Goroutines that became ready, still parked in the scheduler's eyes. Waits up to `ns` nanoseconds, negative for ever, or until something
-/// happens. System mode, with or without P.
+/// Goroutines that became ready, still parked in the scheduler's eyes. Waits up to `ns`
+/// nanoseconds, negative for ever, or until something happens. System mode, with or without P.
 #[unsafe(export_name = "runtime.netpoll")]
 pub fn netpoll(ns: i64) -> GList {
     let mut list = GList::new();
@@ -14,7 +14,8 @@ pub fn netpoll(ns: i64) -> GList {
     let n = if exists() {
         wait(&mut events, limit(ns))
     } else {
-        // No descriptor was ever opened: timers need none, and the process may have no more to give.
+        // No descriptor was ever opened: timers need none, and the process may have no more to
+        // give.
         if ns != 0 {
             NOTE.sleep_for(if ns < 0 { i64::MAX } else { ns });
             NOTE.clear();

@@ -7,8 +7,10 @@
 //! | WAIT | a goroutine is about to park | itself by the goroutine; READY by the poller, NIL by a deadline or closing |
 //! | an address | that goroutine is parked | READY by the poller, NIL by a deadline or closing |
 //!
-//! Who replaces a goroutine readies it, once. A goroutine says that it will wait ([`Waiter::begin`]), then looks whether the descriptor was closed or is
-//! late; who closes it or is a deadline says that first and then looks for the goroutine ([`Waiter::unblock`]). One of them sees the other.
+//! Who replaces a goroutine readies it, once. A goroutine says that it will wait
+//! ([`Waiter::begin`]), then looks whether the descriptor was closed or is late; who closes it or
+//! is a deadline says that first and then looks for the goroutine ([`Waiter::unblock`]). One of
+//! them sees the other.
 
 use crate::sync::atomic::{
     AtomicUsize,
@@ -64,18 +66,21 @@ impl Waiter {
         }
     }
 
-    /// The goroutine does not wait after all, or was woken: forgets what happened, and answers whether it did.
+    /// The goroutine does not wait after all, or was woken: forgets what happened, and answers
+    /// whether it did.
     pub fn end(&self) -> bool {
         self.0.swap(NIL, SeqCst) == READY
     }
 
-    /// The goroutine has parked. False: it is too late, nobody saw it, and it is the caller's to ready.
+    /// The goroutine has parked. False: it is too late, nobody saw it, and it is the caller's to
+    /// ready.
     #[doc(alias = "netpollblockcommit")]
     pub fn park(&self, g: usize) -> bool {
         self.0.compare_exchange(WAIT, g, SeqCst, SeqCst).is_ok()
     }
 
-    /// It happened (`ready`), or there is no point in waiting any longer, which the caller has published. Answers the goroutine that the caller is to ready, or 0.
+    /// It happened (`ready`), or there is no point in waiting any longer, which the caller has
+    /// published. Answers the goroutine that the caller is to ready, or 0.
     pub fn unblock(&self, ready: bool) -> usize {
         fence_after_locked();
         let mut old = self.0.load(SeqCst);

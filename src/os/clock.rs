@@ -1,7 +1,8 @@
-//! The clocks, through the kernel's vDSO where there is one. What may not be without asks `fatal::clock`.
+//! The clocks, through the kernel's vDSO where there is one. What may not be without asks
+//! `fatal::clock`.
 //!
-//! This runs on a system stack: how much stack a vDSO function takes is the kernel's business, so no leaf function may ask
-//! for the time.
+//! This runs on a system stack: how much stack a vDSO function takes is the kernel's business, so
+//! no leaf function may ask for the time.
 
 use super::sys;
 use super::vdso::Image;
@@ -12,17 +13,19 @@ type ClockGettime = unsafe extern "C" fn(clock: i32, ts: *mut libc::timespec) ->
 /// Address of the vDSO's `clock_gettime`, 0 where there is none. Written once, at boot.
 static CLOCK_GETTIME: AtomicUsize = AtomicUsize::new(0);
 
-/// What package syscall calls for the time of day, on the goroutine's stack: a C function `gettimeofday(tv, tz)`.
+/// What package syscall calls for the time of day, on the goroutine's stack: a C function
+/// `gettimeofday(tv, tz)`.
 #[unsafe(export_name = "runtime.__vdso_gettimeofday_sym")]
 static GETTIMEOFDAY: AtomicPtr<()> = AtomicPtr::new(gort_gettimeofday as *mut ());
 
 unsafe extern "C" {
-    /// `gettimeofday(tv, tz)` for kernels without vDSO (asm/clock.S). Not assembly in this file: that would come with unwind tables, and all code of the
-    /// library with it (scripts/rustc).
+    /// `gettimeofday(tv, tz)` for kernels without vDSO (asm/clock.S). Not assembly in this file:
+    /// that would come with unwind tables, and all code of the library with it (scripts/rustc).
     fn gort_gettimeofday();
 }
 
-/// Finds the clock functions in the vDSO at `base` (0 = none). Called once, at boot, with one thread.
+/// Finds the clock functions in the vDSO at `base` (0 = none). Called once, at boot, with one
+/// thread.
 ///
 /// # Safety
 /// `base` must be the value of `AT_SYSINFO_EHDR` in the auxiliary vector, or 0.
@@ -43,7 +46,8 @@ pub unsafe fn init(base: usize) {
 pub fn read(id: i32, ts: &mut libc::timespec) -> isize {
     let at = core::ptr::from_mut(ts);
     let f = CLOCK_GETTIME.load(Ordering::Relaxed);
-    // SAFETY: `f` is the kernel's function of this type, or 0; both it and the system call only write the timespec.
+    // SAFETY: `f` is the kernel's function of this type, or 0; both it and the system call only
+    // write the timespec.
     unsafe {
         if f != 0 && core::mem::transmute::<usize, ClockGettime>(f)(id, at) == 0 {
             return 0;

@@ -31,13 +31,15 @@ impl Context {
 
     /// The address that faulted.
     pub fn address(&self) -> usize {
-        // SAFETY: the kernel's siginfo; for signals without address the word is something else, never unreadable.
+        // SAFETY: the kernel's siginfo; for signals without address the word is something else,
+        // never unreadable.
         unsafe { (*self.info).si_addr() as usize }
     }
 
     /// What was sent with a queued signal.
     pub fn value(&self) -> usize {
-        // SAFETY: the kernel's siginfo; for other signals the word is something else, never unreadable.
+        // SAFETY: the kernel's siginfo; for other signals the word is something else, never
+        // unreadable.
         unsafe { (*self.info).si_value().sival_ptr as usize }
     }
 
@@ -49,7 +51,8 @@ impl Context {
 
     /// The general registers, flags last.
     pub fn general(&self) -> &[usize; GENERAL] {
-        // SAFETY: the kernel's register array starts with these, and words of either sign are alike.
+        // SAFETY: the kernel's register array starts with these, and words of either sign are
+        // alike.
         unsafe { &*(&raw const (*self.uc).uc_mcontext.gregs).cast() }
     }
 
@@ -84,8 +87,8 @@ impl Context {
         self.register(libc::REG_RBP)
     }
 
-    /// Makes the interrupted thread go on elsewhere. There string instructions go upwards, as every calling convention says; the interrupted
-    /// code may be copying downwards.
+    /// Makes the interrupted thread go on elsewhere. There string instructions go upwards, as every
+    /// calling convention says; the interrupted code may be copying downwards.
     pub fn resume_at(&mut self, pc: usize, sp: usize) {
         self.set(
             libc::REG_EFL,
@@ -101,5 +104,6 @@ impl Context {
     }
 }
 
-/// General registers, in the order of the kernel's array: r8 to r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, rflags.
+/// General registers, in the order of the kernel's array: r8 to r15, rdi, rsi, rbp, rbx, rdx, rax,
+/// rcx, rsp, rip, rflags.
 pub const GENERAL: usize = 18;

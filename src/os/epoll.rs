@@ -1,4 +1,5 @@
-//! epoll, and the descriptors that break a wait: system calls as the kernel has them. Errors come back as `-errno`.
+//! epoll, and the descriptors that break a wait: system calls as the kernel has them. Errors come
+//! back as `-errno`.
 
 use super::sys::{syscall3, syscall6};
 

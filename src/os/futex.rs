@@ -1,9 +1,11 @@
-//! Sleeping on a word of memory: the system calls as the kernel has them. Errors come back as `-errno`.
+//! Sleeping on a word of memory: the system calls as the kernel has them. Errors come back as
+//! `-errno`.
 
 use super::sys;
 use core::sync::atomic::AtomicU32;
 
-/// Sleeps while `word == value`, at most `ns` nanoseconds (negative: for ever). Wakes up spuriously.
+/// Sleeps while `word == value`, at most `ns` nanoseconds (negative: for ever). Wakes up
+/// spuriously.
 #[inline(always)]
 pub fn wait(word: &AtomicU32, value: u32, ns: i64) -> isize {
     let ts = libc::timespec {

@@ -24,7 +24,8 @@ pub fn map(hint: usize, size: usize) -> *mut u8 {
     }
 }
 
-/// Makes a range fault on access (guard pages). False where the system refuses: the process has as many different ranges as it may have, say.
+/// Makes a range fault on access (guard pages). False where the system refuses: the process has as
+/// many different ranges as it may have, say.
 ///
 /// # Safety
 /// The range must be ours and unused.
@@ -35,7 +36,8 @@ pub unsafe fn protect(p: *mut u8, size: usize) -> bool {
         libc::PROT_NONE as usize,
         (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED) as usize,
     );
-    // SAFETY: the caller owns the range. Where a filter does not allow protections to change, a new mapping in its place does the same.
+    // SAFETY: the caller owns the range. Where a filter does not allow protections to change, a new
+    // mapping in its place does the same.
     unsafe {
         sys::syscall3(libc::SYS_mprotect, p as usize, size, none) == 0
             || sys::syscall6(libc::SYS_mmap, p as usize, size, none, new, usize::MAX, 0)
@@ -43,8 +45,8 @@ pub unsafe fn protect(p: *mut u8, size: usize) -> bool {
     }
 }
 
-/// Gives a mapping back. Where the system refuses (to cut a range in two it may need one more than the process may have) at least the memory behind it goes; the
-/// addresses are lost.
+/// Gives a mapping back. Where the system refuses (to cut a range in two it may need one more than
+/// the process may have) at least the memory behind it goes; the addresses are lost.
 ///
 /// # Safety
 /// The range must be a mapping of ours that nothing refers to any more.
@@ -58,7 +60,8 @@ pub unsafe fn unmap(p: *mut u8, size: usize) {
     }
 }
 
-/// Lets the system take the pages back; they read as zero afterwards. False if it did not: locked memory, say.
+/// Lets the system take the pages back; they read as zero afterwards. False if it did not: locked
+/// memory, say.
 ///
 /// # Safety
 /// The range must be ours and its contents dead.
@@ -75,8 +78,8 @@ pub unsafe fn release(p: *mut u8, size: usize) -> bool {
     }
 }
 
-/// Puts memory behind a range that is about to be used as a whole, which takes the system less time than as many page faults. Nothing happens where it cannot (before
-/// Linux 5.14) or there is none.
+/// Puts memory behind a range that is about to be used as a whole, which takes the system less time
+/// than as many page faults. Nothing happens where it cannot (before Linux 5.14) or there is none.
 ///
 /// # Safety
 /// The range must be whole pages of ours.

@@ -1,4 +1,5 @@
-//! The kernel: raw system calls, memory, futexes, threads, clocks, timers, signals. Nothing above this folder issues a system call itself.
+//! The kernel: raw system calls, memory, futexes, threads, clocks, timers, signals. Nothing above
+//! this folder issues a system call itself.
 
 pub mod clock;
 pub mod context;
@@ -16,6 +17,7 @@ pub mod ways;
 pub use map::{map, populate, protect, release, unmap};
 pub use random::random_u64;
 
-/// Failures in a row of a call that cannot fail for good, after which there is no hope and the process dies. Fewer would kill it for a bad moment,
-/// more would let it turn in circles for longer.
+/// Failures in a row of a call that cannot fail for good, after which there is no hope and the
+/// process dies. Fewer would kill it for a bad moment, more would let it turn in circles for
+/// longer.
 pub const PATIENCE: u32 = 100;

@@ -1,8 +1,11 @@
-//! Randomness: a key of 128 bits from the kernel, and numbers drawn by it that tell nothing of each other, nor of the key.
+//! Randomness: a key of 128 bits from the kernel, and numbers drawn by it that tell nothing of each
+//! other, nor of the key.
 //!
-//! The kernel gives every program sixteen random bytes with its auxiliary vector: two words independent of each other, for no system call. Number n is SipHash
-//! (Aumasson, Bernstein 2012), keyed by them, of n. What programs see of randomness (the order of a map, of a select) comes from generators that each began with
-//! one of these numbers: who has found out all of such a generator knows neither the next number nor the keys of the hash functions.
+//! The kernel gives every program sixteen random bytes with its auxiliary vector: two words
+//! independent of each other, for no system call. Number n is SipHash (Aumasson, Bernstein 2012),
+//! keyed by them, of n. What programs see of randomness (the order of a map, of a select) comes
+//! from generators that each began with one of these numbers: who has found out all of such a
+//! generator knows neither the next number nor the keys of the hash functions.
 
 use super::{clock, sys};
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -28,7 +31,8 @@ pub fn seed(bytes: [u8; 16]) {
     SEEDED.store(true, Ordering::Relaxed);
 }
 
-/// Where the auxiliary vector had no random bytes (some emulators leave them out): asks for them. Called at boot, after the vector was read.
+/// Where the auxiliary vector had no random bytes (some emulators leave them out): asks for them.
+/// Called at boot, after the vector was read.
 pub fn ensure_seeded() {
     if SEEDED.load(Ordering::Relaxed) {
         return;
@@ -49,7 +53,8 @@ pub fn ensure_seeded() {
             }
         }
     }
-    // Nothing random is to be had in the worst case, but what differs from process to process: time, and where the kernel put the stack.
+    // Nothing random is to be had in the worst case, but what differs from process to process:
+    // time, and where the kernel put the stack.
     let [a, b] = words(bytes);
     let mut now = libc::timespec {
         tv_sec: 0,
@@ -112,7 +117,8 @@ mod tests {
 
     #[test]
     fn as_published() {
-        // The vector of length 8 in the reference implementation: key bytes 0 to 15, message bytes 0 to 7.
+        // The vector of length 8 in the reference implementation: key bytes 0 to 15, message bytes
+        // 0 to 7.
         let key = [0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908];
         assert_eq!(
             siphash(key, 0x0706_0504_0302_0100),
@@ -132,7 +138,8 @@ mod tests {
                 assert!((12..53).contains(&differ), "byte {i} bit {bit}: {differ}");
             }
         }
-        // One word can be told from the other: no two keys with the same exclusive or, say, are the same.
+        // One word can be told from the other: no two keys with the same exclusive or, say, are the
+        // same.
         let both = number([0xff; 16]);
         assert_ne!(both, none);
         assert_eq!(

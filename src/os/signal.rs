@@ -1,6 +1,7 @@
 //! Signals as the kernel knows them: actions, masks, sending.
 //!
-//! All threads have the mask that the process started with, less the signals that the runtime lives on ([`MASK`]).
+//! All threads have the mask that the process started with, less the signals that the runtime lives
+//! on ([`MASK`]).
 
 use super::sys;
 use core::sync::atomic::{AtomicI32, AtomicU64, Ordering};
@@ -50,7 +51,8 @@ fn action(sig: u32, new: *const Action, old: *mut Action) -> bool {
     }
 }
 
-/// Has `handler` get `sig`; `restart`: calls that it interrupts go on. Answers whether the kernel agreed.
+/// Has `handler` get `sig`; `restart`: calls that it interrupts go on. Answers whether the kernel
+/// agreed.
 pub fn set(sig: u32, handler: usize, restart: bool) -> bool {
     let new = Action {
         handler,
@@ -61,7 +63,8 @@ pub fn set(sig: u32, handler: usize, restart: bool) -> bool {
     action(sig, &raw const new, core::ptr::null_mut())
 }
 
-/// The handler gets `sig` from now on, whatever the program wants of it, and this thread takes it. For a program that dies: a failure is no reason to die of.
+/// The handler gets `sig` from now on, whatever the program wants of it, and this thread takes it.
+/// For a program that dies: a failure is no reason to die of.
 pub fn listen(sig: u32) {
     let new = Action {
         handler: gort_sigtramp as *const () as usize,
@@ -170,7 +173,8 @@ pub unsafe fn set_alternate_stack(base: usize, size: usize) -> bool {
     unsafe { sys::syscall3(libc::SYS_sigaltstack, &raw const stack as usize, 0, 0) == 0 }
 }
 
-/// Sends a signal to the process: a thread that does not block it takes it. Where that fails none does, and the caller does not wait for it for ever.
+/// Sends a signal to the process: a thread that does not block it takes it. Where that fails none
+/// does, and the caller does not wait for it for ever.
 pub(crate) fn raise_process(sig: u32) {
     if let Some(pid) = this_process() {
         // SAFETY: no memory is involved.

@@ -2,7 +2,8 @@
 
 use core::arch::asm;
 
-/// One system call with up to six arguments; errors come back as `-errno`, as the kernel leaves them.
+/// One system call with up to six arguments; errors come back as `-errno`, as the kernel leaves
+/// them.
 ///
 /// # Safety
 /// As the system call: pointers must be valid for what the kernel does with them.
@@ -17,7 +18,8 @@ pub unsafe fn syscall6(
     f: usize,
 ) -> isize {
     let ret: isize;
-    // SAFETY: the kernel keeps every register but rax, rcx and r11; the caller vouches for the arguments.
+    // SAFETY: the kernel keeps every register but rax, rcx and r11; the caller vouches for the
+    // arguments.
     unsafe {
         asm!("syscall", inlateout("rax") nr as isize => ret, in("rdi") a, in("rsi") b, in("rdx") c, in("r10") d, in("r8") e, in("r9") f,
             lateout("rcx") _, lateout("r11") _, options(nostack));
@@ -38,8 +40,8 @@ pub unsafe fn syscall3(nr: i64, a: usize, b: usize, c: usize) -> isize {
 /// Ends the process with `code`.
 pub fn exit(code: i32) -> ! {
     let all = u64::MAX;
-    // SAFETY: exit_group takes no pointers and does not return. Where a filter refuses it an instruction that is none ends the process, by a signal
-    // that no handler gets.
+    // SAFETY: exit_group takes no pointers and does not return. Where a filter refuses it an
+    // instruction that is none ends the process, by a signal that no handler gets.
     unsafe {
         syscall3(libc::SYS_exit_group, code as usize, 0, 0);
         let (how, set) = (libc::SIG_SETMASK as usize, &raw const all as usize);
@@ -56,7 +58,8 @@ pub fn exit(code: i32) -> ! {
     }
 }
 
-/// Writes all of `bytes` to `fd`, as far as the kernel takes them: a descriptor that is closed or full has no room for complaints either.
+/// Writes all of `bytes` to `fd`, as far as the kernel takes them: a descriptor that is closed or
+/// full has no room for complaints either.
 pub fn write(fd: i32, bytes: &[u8]) {
     write_memory(fd, bytes.as_ptr(), bytes.len());
 }
@@ -77,7 +80,8 @@ pub fn write_memory(fd: i32, mut p: *const u8, mut len: usize) {
     }
 }
 
-/// Kernel id of this thread. Negative where a filter refuses to tell: no signal reaches the thread by it, then.
+/// Kernel id of this thread. Negative where a filter refuses to tell: no signal reaches the thread
+/// by it, then.
 pub fn gettid() -> i32 {
     // SAFETY: no arguments.
     unsafe { syscall3(libc::SYS_gettid, 0, 0, 0) as i32 }
@@ -97,7 +101,8 @@ pub fn sched_yield() {
     unsafe { syscall3(libc::SYS_sched_yield, 0, 0, 0) };
 }
 
-/// Sleeps for `ns` nanoseconds or until a signal; not at all where it fails. The caller looks at what it waits for, or at the clock.
+/// Sleeps for `ns` nanoseconds or until a signal; not at all where it fails. The caller looks at
+/// what it waits for, or at the clock.
 pub fn nanosleep(ns: i64) {
     let ts = libc::timespec {
         tv_sec: ns / 1_000_000_000,
@@ -107,7 +112,8 @@ pub fn nanosleep(ns: i64) {
     unsafe { syscall3(libc::SYS_nanosleep, &raw const ts as usize, 0, 0) };
 }
 
-/// This thread's sleeps end when they should, and not up to 50 us later, as is usual. A wish: nothing depends on it.
+/// This thread's sleeps end when they should, and not up to 50 us later, as is usual. A wish:
+/// nothing depends on it.
 pub fn wish_exact_sleeps() {
     // SAFETY: no pointers.
     unsafe { syscall3(libc::SYS_prctl, libc::PR_SET_TIMERSLACK as usize, 1, 0) };
@@ -135,8 +141,9 @@ pub unsafe fn clone_thread(stack: usize, m: *mut crate::abi::M, tls: usize) -> i
     unsafe { gort_clone(flags as usize, stack, m, tls) }
 }
 
-/// Asks the kernel for slices of `ns` for this thread (0: as others have), so that it runs soon after it wakes even where all processors are busy.
-/// Kernels before 6.12 know no such wish, some processes may not change how they are scheduled, and nothing depends on it.
+/// Asks the kernel for slices of `ns` for this thread (0: as others have), so that it runs soon
+/// after it wakes even where all processors are busy. Kernels before 6.12 know no such wish, some
+/// processes may not change how they are scheduled, and nothing depends on it.
 pub fn wish_slice(ns: u64) {
     /// `struct sched_attr` of sched_setattr(2), as far as every kernel knows it.
     #[repr(C)]

@@ -1,4 +1,5 @@
-//! Clocks of the kernel, among them those of the processor time that threads have used, and timers that go by them.
+//! Clocks of the kernel, among them those of the processor time that threads have used, and timers
+//! that go by them.
 
 use super::sys;
 
@@ -9,11 +10,14 @@ pub struct Clock(i32);
 impl Clock {
     /// The time since the machine started.
     pub const MONOTONIC: Self = Self(libc::CLOCK_MONOTONIC);
-    /// The processor time that the calling thread has used: what `/proc/PID/task/TID/schedstat` begins with.
+    /// The processor time that the calling thread has used: what `/proc/PID/task/TID/schedstat`
+    /// begins with.
     pub const OWN: Self = Self(libc::CLOCK_THREAD_CPUTIME_ID);
 
-    /// The same of the thread `tid` of this process. The kernel makes the number of such a clock of the thread's, inverted, above three bits: the lowest two say which
-    /// time (2: used, by the scheduler's account), the third that it is a thread's and not a process's. clock_getcpuclockid(3) and its siblings give such numbers.
+    /// The same of the thread `tid` of this process. The kernel makes the number of such a clock of
+    /// the thread's, inverted, above three bits: the lowest two say which time (2: used, by the
+    /// scheduler's account), the third that it is a thread's and not a process's.
+    /// clock_getcpuclockid(3) and its siblings give such numbers.
     pub fn of(tid: i32) -> Self {
         const SCHEDULED: i32 = 2;
         const THREAD: i32 = 4;
@@ -53,10 +57,12 @@ pub enum To {
 pub struct Timer(i32);
 
 impl Timer {
-    /// A timer, not set, that goes by `clock` and sends `sig`. Refused where no more signals may be queued, and by filters.
+    /// A timer, not set, that goes by `clock` and sends `sig`. Refused where no more signals may be
+    /// queued, and by filters.
     pub fn new(clock: Clock, to: To, sig: i32) -> Option<Self> {
         let mut id = 0i32;
-        // SAFETY: integers and a pointer that nobody follows; the call reads the structure and writes the number.
+        // SAFETY: integers and a pointer that nobody follows; the call reads the structure and
+        // writes the number.
         let r = unsafe {
             let mut event: libc::sigevent = core::mem::zeroed();
             event.sigev_signo = sig;
@@ -87,7 +93,8 @@ impl Timer {
         self.0
     }
 
-    /// Sends its signal when the clock shows `when`, and each `every` nanoseconds from then on. `when` 0: never.
+    /// Sends its signal when the clock shows `when`, and each `every` nanoseconds from then on.
+    /// `when` 0: never.
     pub fn set(self, when: u64, every: u64) -> bool {
         let spec = |ns: u64| libc::timespec {
             tv_sec: (ns / 1_000_000_000) as i64,
@@ -119,18 +126,21 @@ impl Timer {
     }
 }
 
-/// The two older timers of which a process has one each, to fall back to. They send their signals to whichever thread the kernel chooses, and survive execve(2).
+/// The two older timers of which a process has one each, to fall back to. They send their signals
+/// to whichever thread the kernel chooses, and survive execve(2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i32)]
 pub enum Interval {
     /// SIGALRM, by the time that goes by.
     Real = libc::ITIMER_REAL,
-    /// SIGPROF, by the processor time of all threads together. The kernel adds a tick to the first time.
+    /// SIGPROF, by the processor time of all threads together. The kernel adds a tick to the first
+    /// time.
     Prof = libc::ITIMER_PROF,
 }
 
 impl Interval {
-    /// Sends its signal after `first` microseconds, and each `every` microseconds from then on; never if both are 0.
+    /// Sends its signal after `first` microseconds, and each `every` microseconds from then on;
+    /// never if both are 0.
     pub fn set(self, first: u64, every: u64) -> bool {
         let value = |us: u64| libc::timeval {
             tv_sec: (us / 1_000_000) as i64,
@@ -186,7 +196,8 @@ mod tests {
         const MS: u64 = 1_000_000;
         // SAFETY: valid as zeroes.
         let mut set: libc::sigset_t = unsafe { core::mem::zeroed() };
-        // SAFETY: a set of our own; the signal stays blocked in this thread, which the test ends with.
+        // SAFETY: a set of our own; the signal stays blocked in this thread, which the test ends
+        // with.
         unsafe {
             libc::sigaddset(&mut set, SIG);
             libc::pthread_sigmask(libc::SIG_BLOCK, &set, core::ptr::null_mut());

@@ -1,7 +1,7 @@
 //! The kernel's shared object in every process: clock functions that need no system call.
 //!
-//! Only what is needed of the ELF format: the first loadable segment gives the load bias, the dynamic section the symbol
-//! table, whose length stands nowhere and comes from either hash table.
+//! Only what is needed of the ELF format: the first loadable segment gives the load bias, the
+//! dynamic section the symbol table, whose length stands nowhere and comes from either hash table.
 
 /// A parsed image.
 #[derive(Debug)]
@@ -60,8 +60,8 @@ impl Image {
         if base == 0 {
             return None;
         }
-        // SAFETY: the image is mapped for the life of the process, and its headers are what the kernel's linker wrote: every
-        // offset and address in them lies inside the image.
+        // SAFETY: the image is mapped for the life of the process, and its headers are what the
+        // kernel's linker wrote: every offset and address in them lies inside the image.
         unsafe {
             let header = &*(base as *const Header);
             if header.ident[..5] != *b"\x7fELF\x02" {
@@ -111,7 +111,8 @@ impl Image {
     /// Address of the function `name`, or 0.
     pub fn function(&self, name: &str) -> usize {
         for i in 0..self.count {
-            // SAFETY: `i` is below the number of symbols, names are NUL-terminated inside the string table.
+            // SAFETY: `i` is below the number of symbols, names are NUL-terminated inside the
+            // string table.
             unsafe {
                 let s = &*self.symbols.add(i);
                 if s.info & 15 == STT_FUNC
@@ -142,9 +143,11 @@ unsafe fn same(p: *const u8, name: &str) -> bool {
     unsafe { *p == 0 }
 }
 
-/// Number of symbols that a GNU hash table knows: one more than the last entry of the chain that starts last.
+/// Number of symbols that a GNU hash table knows: one more than the last entry of the chain that
+/// starts last.
 unsafe fn gnu_count(at: usize) -> usize {
-    // SAFETY: the table is laid out as the format says: {buckets, first symbol, bloom words, shift}, bloom filter, buckets, chains.
+    // SAFETY: the table is laid out as the format says: {buckets, first symbol, bloom words,
+    // shift}, bloom filter, buckets, chains.
     unsafe {
         let head = &*(at as *const [u32; 4]);
         let buckets = (at + 16 + head[2] as usize * 8) as *const u32;

@@ -1,8 +1,9 @@
 //! Several system calls for one purpose, the best first.
 //!
-//! A kernel may be older than a call, and a filter (seccomp) may refuse one: with EPERM, ENOSYS, EACCES or whatever error its author chose. So the next
-//! call is tried after every error, and one that was refused in such a manner is not tried again. A filter stays for the life of the process, and may
-//! come at any time.
+//! A kernel may be older than a call, and a filter (seccomp) may refuse one: with EPERM, ENOSYS,
+//! EACCES or whatever error its author chose. So the next call is tried after every error, and one
+//! that was refused in such a manner is not tried again. A filter stays for the life of the
+//! process, and may come at any time.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -38,8 +39,9 @@ impl Ways {
         }
     }
 
-    /// Calls `way` with the numbers from `first` up to `last`, less those refused before, until one does not fail; answers what the last one called
-    /// answered. An interrupted call has not failed. `last` is called whatever happened to it before.
+    /// Calls `way` with the numbers from `first` up to `last`, less those refused before, until one
+    /// does not fail; answers what the last one called answered. An interrupted call has not
+    /// failed. `last` is called whatever happened to it before.
     pub fn call(&self, first: usize, last: usize, mut way: impl FnMut(usize) -> isize) -> isize {
         let mut i = self.best.load(Ordering::Relaxed).clamp(first, last);
         loop {
@@ -48,7 +50,8 @@ impl Ways {
                 return ret;
             }
             i += 1;
-            // Only where all before it were refused, too: a call that begins further on says nothing about those.
+            // Only where all before it were refused, too: a call that begins further on says
+            // nothing about those.
             if refused(ret) {
                 let _ = self
                     .best

@@ -1,10 +1,12 @@
 //! Records of deferred calls: pools, `deferproc`, `deferreturn`.
 //!
-//! Records are off-heap and come from per-P pools by size of their arguments. A P keeps up to two batches of each size; more
-//! go to a shared stack of whole batches, so that a goroutine that defers on one P and returns on another does not starve the first.
+//! Records are off-heap and come from per-P pools by size of their arguments. A P keeps up to two
+//! batches of each size; more go to a shared stack of whole batches, so that a goroutine that
+//! defers on one P and returns on another does not starve the first.
 //!
-//! A record is part of its goroutine's stack in all but place: the collector scans it with the stack ([`crate::unwind::deferred`]), so
-//! it is written without barriers, and addresses in it that point into the stack move with the stack.
+//! A record is part of its goroutine's stack in all but place: the collector scans it with the
+//! stack ([`crate::unwind::deferred`]), so it is written without barriers, and addresses in it that
+//! point into the stack move with the stack.
 
 use crate::abi::{Defer, G, args};
 use crate::sync::mutex::RawMutex;
@@ -41,7 +43,8 @@ pub struct PerP {
     pools: [Pool; ROOM.len()],
 }
 
-/// Whole batches for any P, for each pool. The first record of a batch links to the next batch by `panic`.
+/// Whole batches for any P, for each pool. The first record of a batch links to the next batch by
+/// `panic`.
 static SHARED: [AtomicPtr<Defer>; ROOM.len()] =
     [const { AtomicPtr::new(ptr::null_mut()) }; ROOM.len()];
 /// Only its holder takes batches from [`SHARED`].
@@ -76,8 +79,8 @@ unsafe fn copy_args(to: *mut u8, from: *const u8, bytes: usize) {
 #[inline(always)]
 unsafe fn push(g: *mut G, d: *mut Defer, pool: u8, a: &args::runtime_deferproc) {
     let sp = &raw const *a as usize;
-    // SAFETY: the caller owns g and d; the word below the arguments is the return address, the call's own arguments
-    // follow the two declared ones.
+    // SAFETY: the caller owns g and d; the word below the arguments is the return address, the
+    // call's own arguments follow the two declared ones.
     unsafe {
         *d = Defer {
             siz: a.siz,
@@ -246,13 +249,16 @@ pub struct Found {
     found: usize,
 }
 
-/// Takes the innermost record if it belongs to the frame whose outgoing area is at `argp`, and leaves its arguments there.
+/// Takes the innermost record if it belongs to the frame whose outgoing area is at `argp`, and
+/// leaves its arguments there.
 ///
 /// # Safety
-/// Called by `runtime.deferreturn` (asm/panic.S) on the goroutine's stack; no safe point comes before the jump to the function.
+/// Called by `runtime.deferreturn` (asm/panic.S) on the goroutine's stack; no safe point comes
+/// before the jump to the function.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_deferreturn(argp: *mut u8) -> Found {
-    // SAFETY: the running goroutine's list is ours; the frame has room for the arguments, which it once pushed for deferproc.
+    // SAFETY: the running goroutine's list is ours; the frame has room for the arguments, which it
+    // once pushed for deferproc.
     unsafe {
         let g = world::getg();
         let d = (*g).defer;

@@ -9,14 +9,16 @@ unsafe extern "C" {
     fn gort_raise(g: *mut G) -> !;
 }
 
-/// Raises `e` as a panic in the Go code that called into the runtime. Every Rust frame above is dropped as it stands: hold no lock.
+/// Raises `e` as a panic in the Go code that called into the runtime. Every Rust frame above is
+/// dropped as it stands: hold no lock.
 pub fn raise(e: Eface) -> ! {
     crate::sync::rank::none();
     let g = crate::world::curg();
     if g.is_null() {
         uncaught::throw_instead(e, "panic on system stack");
     }
-    // SAFETY: curg called into the runtime: its saved context is that call's return, and nothing else runs it.
+    // SAFETY: curg called into the runtime: its saved context is that call's return, and nothing
+    // else runs it.
     unsafe {
         (*g).panicarg = e;
         gort_raise(g)

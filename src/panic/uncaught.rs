@@ -1,13 +1,17 @@
 //! The end of a program by a panic that nobody recovered.
 //!
-//! The values of all panics of the goroutine are shown, oldest first. A value with a `String` or `Error` method is asked for
-//! its text, which is Go code, and people do in it what they do elsewhere: log, lock, wait, start goroutines, collect garbage, panic. So it runs while the
-//! program still runs, on the goroutine, called by the frame of `gopanic` like a deferred function; only when the last value is shown the thread takes
-//! the right to die ([`dying`]) and the world is frozen. The printing is a sequence of steps; [`STORY`] knows how far it has come.
+//! The values of all panics of the goroutine are shown, oldest first. A value with a `String` or
+//! `Error` method is asked for its text, which is Go code, and people do in it what they do
+//! elsewhere: log, lock, wait, start goroutines, collect garbage, panic. So it runs while the
+//! program still runs, on the goroutine, called by the frame of `gopanic` like a deferred function;
+//! only when the last value is shown the thread takes the right to die ([`dying`]) and the world is
+//! frozen. The printing is a sequence of steps; [`STORY`] knows how far it has come.
 //!
-//! One goroutine shows its values, the first to have an uncaught panic. Others that come to that point wait, and are shown among the other goroutines, their values without methods ([`crate::debug::traceback`]).
-//! The method may not return: it panics itself ([`again`]), ends the goroutine ([`left`]), ends the process, or hangs; then
-//! the watchdog ends the process ([`crate::debug::watch`]).
+//! One goroutine shows its values, the first to have an uncaught panic. Others that come to that
+//! point wait, and are shown among the other goroutines, their values without methods
+//! ([`crate::debug::traceback`]). The method may not return: it panics itself ([`again`]), ends the
+//! goroutine ([`left`]), ends the process, or hangs; then the watchdog ends the process
+//! ([`crate::debug::watch`]).
 
 use super::values;
 use crate::abi::{
@@ -25,7 +29,8 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 /// The goroutine that shows its values, null before there is one.
 static TELLER: AtomicPtr<G> = AtomicPtr::new(ptr::null_mut());
 
-/// Offset of the result among a method's arguments, which lie in the panic's record: the collector knows them there.
+/// Offset of the result among a method's arguments, which lie in the panic's record: the collector
+/// knows them there.
 const RESULT: usize = offset_of!(Panic, text) - offset_of!(Panic, receiver);
 
 /// The fault that a panic came of.
@@ -77,8 +82,9 @@ pub fn teller() -> *mut G {
     TELLER.load(Ordering::Acquire)
 }
 
-/// Links the panics of the innermost level, of which none is shown yet, from the oldest to the newest, behind those of the level below. Answers the
-/// oldest. There may be many: each is looked at once.
+/// Links the panics of the innermost level, of which none is shown yet, from the oldest to the
+/// newest, behind those of the level below. Answers the oldest. There may be many: each is looked
+/// at once.
 unsafe fn turn(g: *mut G) -> *mut Panic {
     // SAFETY: g is stopped in its call of a step of gopanic or Goexit.
     unsafe {
@@ -112,7 +118,8 @@ unsafe fn next_to_show(g: *mut G) -> *mut Panic {
     }
 }
 
-/// `gopanic` frames of the goroutine that show values: more than one if a method called by one of them has panicked.
+/// `gopanic` frames of the goroutine that show values: more than one if a method called by one of
+/// them has panicked.
 unsafe fn levels(g: *mut G) -> usize {
     // SAFETY: as in `turn`.
     unsafe {
@@ -125,7 +132,8 @@ unsafe fn levels(g: *mut G) -> usize {
     }
 }
 
-/// First step of an uncaught panic, that of the innermost `gopanic`: makes this goroutine the one that shows its values. If another is, this one parks for good.
+/// First step of an uncaught panic, that of the innermost `gopanic`: makes this goroutine the one
+/// that shows its values. If another is, this one parks for good.
 ///
 /// # Safety
 /// In the step of `gopanic` that found no more deferred calls.
@@ -151,7 +159,8 @@ pub unsafe fn start(g: *mut G, call: &mut args::gort_panicnext) -> Status {
     }
 }
 
-/// A method called by [`next`] has panicked, and nobody recovered that either. In the words of Go 1.5, which ran the method with locks held.
+/// A method called by [`next`] has panicked, and nobody recovered that either. In the words of Go
+/// 1.5, which ran the method with locks held.
 unsafe fn again(g: *mut G, oldest: *mut Panic, call: &mut args::gort_panicnext) -> Status {
     // SAFETY: g is stopped in this call.
     unsafe {
@@ -168,7 +177,8 @@ unsafe fn again(g: *mut G, oldest: *mut Panic, call: &mut args::gort_panicnext) 
     }
 }
 
-/// The goroutine ends in a method called by [`next`], by `Goexit`: its values are shown without methods. Returns if it shows none.
+/// The goroutine ends in a method called by [`next`], by `Goexit`: its values are shown without
+/// methods. Returns if it shows none.
 ///
 /// # Safety
 /// `g` has called Goexit, and has no more deferred calls.
@@ -206,8 +216,8 @@ unsafe fn show_rest(g: *mut G) {
     }
 }
 
-/// Shows values until one needs a method call, whose arguments are left for `reflect.call`; after the last value the
-/// program ends.
+/// Shows values until one needs a method call, whose arguments are left for `reflect.call`; after
+/// the last value the program ends.
 ///
 /// # Safety
 /// In a later step of the `gopanic` that called [`start`].
@@ -241,7 +251,8 @@ pub unsafe fn next(g: *mut G, call: &mut args::gort_panicnext) -> Status {
 /// # Safety
 /// As [`next`].
 pub unsafe fn shown() {
-    // SAFETY: as in `next`; the string was copied back by reflect.call, and the record keeps it alive.
+    // SAFETY: as in `next`; the string was copied back by reflect.call, and the record keeps it
+    // alive.
     unsafe {
         let p = (*STORY.0.get()).last;
         write(|out| {
@@ -316,7 +327,8 @@ unsafe fn method(x: &UncommonType, name: &[u8]) -> Option<*const FuncVal> {
         let string = values::string_value("").typ;
         let fits =
             t.in_.len == 0 && t.out.len == 1 && ptr::eq(*t.out.ptr.cast::<*const Type>(), string);
-        // The code's address in the table serves as func value: it is the first word at its own address.
+        // The code's address in the table serves as func value: it is the first word at its own
+        // address.
         fits.then_some((&raw const m.ifn).cast())
     }
 }
@@ -327,7 +339,8 @@ fn show_plain(e: Eface) {
     write(|out| unsafe { value::plain(out, e) });
 }
 
-/// A panic where there is no goroutine to run deferred calls on, or in the middle of something: a fatal error.
+/// A panic where there is no goroutine to run deferred calls on, or in the middle of something: a
+/// fatal error.
 pub fn throw_instead(e: Eface, why: &'static str) -> ! {
     builtins::with(|out| {
         out.str("panic: ");

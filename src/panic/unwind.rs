@@ -1,12 +1,14 @@
 //! Running panics and goroutine exit: what the frames of asm/panic.S do at each step.
 //!
-//! `runtime.gopanic` and `runtime.Goexit` are frames on the goroutine's stack without state of their own: `panicnext` picks the
-//! next deferred call and leaves the arguments of `reflect.call` for it, `panicdone` takes it off after it returned. A recovered panic does not
-//! return through them: the goroutine goes on where `deferproc` returned in the frame that deferred the recovering call, this time
-//! with 1. The frames in between are simply gone.
+//! `runtime.gopanic` and `runtime.Goexit` are frames on the goroutine's stack without state of
+//! their own: `panicnext` picks the next deferred call and leaves the arguments of `reflect.call`
+//! for it, `panicdone` takes it off after it returned. A recovered panic does not return through
+//! them: the goroutine goes on where `deferproc` returned in the frame that deferred the recovering
+//! call, this time with 1. The frames in between are simply gone.
 //!
-//! A deferred call stays on the goroutine's list while it runs. A later panic (or Goexit) that finds it started knows that the
-//! panic that started it will never come back, and marks that one aborted.
+//! A deferred call stays on the goroutine's list while it runs. A later panic (or Goexit) that
+//! finds it started knows that the panic that started it will never come back, and marks that one
+//! aborted.
 
 use super::records::{drop_panics, new_panic, pop_panic};
 use super::{defer, uncaught};
@@ -61,7 +63,8 @@ unsafe fn pop_defer(g: *mut G) {
     }
 }
 
-/// The next deferred call that has not been started. Started ones were left behind by the panic or Goexit that ran them.
+/// The next deferred call that has not been started. Started ones were left behind by the panic or
+/// Goexit that ran them.
 unsafe fn next_defer(g: *mut G, by: *mut Panic) -> *mut Defer {
     // SAFETY: g is stopped in our caller's runtime call: its lists are ours.
     unsafe {
@@ -83,14 +86,15 @@ unsafe fn next_defer(g: *mut G, by: *mut Panic) -> *mut Defer {
     }
 }
 
-/// Next step of `gopanic`: leaves the arguments of `reflect.call` for the next deferred call; without one the program
-/// ends, and the calls are those that show the panic's values.
+/// Next step of `gopanic`: leaves the arguments of `reflect.call` for the next deferred call;
+/// without one the program ends, and the calls are those that show the panic's values.
 ///
 /// # Safety
 /// Called by its trampoline.
 pub unsafe fn panicnext(a: &mut args::gort_panicnext) -> Status {
     let g = world::curg();
-    // SAFETY: curg is stopped in this call, in the frame of gopanic that pushed the innermost panic.
+    // SAFETY: curg is stopped in this call, in the frame of gopanic that pushed the innermost
+    // panic.
     unsafe {
         let p = (*g).panic;
         if (*p).uncaught != 0 {
@@ -100,7 +104,8 @@ pub unsafe fn panicnext(a: &mut args::gort_panicnext) -> Status {
         if d.is_null() {
             return uncaught::start(g, a);
         }
-        // The argument is the frame's outgoing area: reflect.call, a wrapper, makes its own of it, where recover finds it.
+        // The argument is the frame's outgoing area: reflect.call, a wrapper, makes its own of it,
+        // where recover finds it.
         (*p).argp = a.argtype;
         set_call(a, d);
     }
@@ -142,7 +147,8 @@ pub unsafe fn panicdone(_a: &mut args::gort_panicdone) {
             while !(*g).panic.is_null() && (*(*g).panic).aborted != 0 {
                 pop_panic(g);
             }
-            // Below may be panics whose values are shown, by the method that recovered this one: their fault is remembered elsewhere.
+            // Below may be panics whose values are shown, by the method that recovered this one:
+            // their fault is remembered elsewhere.
             if (*g).panic.is_null() || (*(*g).panic).uncaught != 0 {
                 (*g).sig = 0;
             }
@@ -151,7 +157,8 @@ pub unsafe fn panicdone(_a: &mut args::gort_panicdone) {
     }
 }
 
-/// Makes the `deferproc` whose arguments were at `sp` return again, with 1: the function that deferred returns to its caller.
+/// Makes the `deferproc` whose arguments were at `sp` return again, with 1: the function that
+/// deferred returns to its caller.
 unsafe fn resume(g: *mut G, sp: usize, pc: usize) -> ! {
     // SAFETY: no Rust frame holds anything; g is curg.
     unsafe {
@@ -166,7 +173,8 @@ unsafe fn resume(g: *mut G, sp: usize, pc: usize) -> ! {
     }
 }
 
-/// Step of `Goexit`: the next deferred call; `argtype` 1 means that there is none and the goroutine ends.
+/// Step of `Goexit`: the next deferred call; `argtype` 1 means that there is none and the goroutine
+/// ends.
 ///
 /// # Safety
 /// Called by its trampoline.

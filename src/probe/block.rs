@@ -1,5 +1,6 @@
-//! The blocking profile as it comes about: a goroutine that parks notes the time if the profile is on; who readies it counts the wait under its
-//! stack, which still stands as it parked. Equal stacks share a bucket; buckets are off-heap and never freed.
+//! The blocking profile as it comes about: a goroutine that parks notes the time if the profile is
+//! on; who readies it counts the wait under its stack, which still stands as it parked. Equal
+//! stacks share a bucket; buckets are off-heap and never freed.
 
 use super::rates::ticks;
 use crate::abi::G;

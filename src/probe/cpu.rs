@@ -19,8 +19,8 @@ pub(crate) const WORDS: usize = 1 << 17;
 /// Deepest stack recorded.
 const DEPTH: usize = 64;
 
-/// Above the stack pointer of a leaf function's code lies its Go caller's return address, at most so far: the bytes that such functions may use
-/// (proved by `gort prove`), and the trampoline's.
+/// Above the stack pointer of a leaf function's code lies its Go caller's return address, at most
+/// so far: the bytes that such functions may use (proved by `gort prove`), and the trampoline's.
 const LEAF_REACH: usize = offsets::LEAF_BUDGET as usize + 112;
 
 unsafe extern "C" {
@@ -156,8 +156,8 @@ pub unsafe fn sample(ctx: &Context, g: *mut G) {
 /// The interrupted stack, innermost first.
 unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
     let (pc, sp) = (ctx.pc(), ctx.sp());
-    // SAFETY: this thread's g and M. A goroutine's stack is walked only where the thread stands in its code, or serves its
-    // call: its saved context was complete before FS named g0.
+    // SAFETY: this thread's g and M. A goroutine's stack is walked only where the thread stands in
+    // its code, or serves its call: its saved context was complete before FS named g0.
     unsafe {
         let m = (*g).m;
         if g == (*m).g0 {
@@ -186,7 +186,8 @@ unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
             let walker = Walker::at_fault(*(sp as *const usize) - 1, sp + 8);
             return in_the_runtime(pc, Frames::from(g, walker, 0), pcs);
         }
-        // Our own code on the goroutine's stack: its Go caller's return address is at the top, or where the trampoline left it.
+        // Our own code on the goroutine's stack: its Go caller's return address is at the top, or
+        // where the trampoline left it.
         for at in [sp, ctx.bp()] {
             if ((*g).stack_lo..(*g).stack_hi - 8).contains(&at)
                 && sites::find_site(*(at as *const usize)).is_some()
@@ -196,8 +197,8 @@ unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
                 return in_the_runtime(pc, Frames::from(g, Walker::new(ret, at + 8), call), pcs);
             }
         }
-        // Or below, where functions of ours have used the register and hold other words. What looks like it is it if the walk
-        // from there ends where stacks do.
+        // Or below, where functions of ours have used the register and hold other words. What looks
+        // like it is it if the walk from there ends where stacks do.
         let end = (sp + LEAF_REACH).min((*g).stack_hi - 8);
         for at in (sp..end).step_by(8) {
             let ret = *(at as *const usize);
@@ -212,7 +213,8 @@ unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
     }
 }
 
-/// The function of the library that the call before the return address `ret` enters, if Go code has made a call there.
+/// The function of the library that the call before the return address `ret` enters, if Go code has
+/// made a call there.
 fn called(ret: usize) -> Option<usize> {
     const CALL: u8 = 0xe8;
     sites::find_site(ret)?;
@@ -224,8 +226,9 @@ fn called(ret: usize) -> Option<usize> {
     Some(target)
 }
 
-/// A pc of the library, of a goroutine with these frames. They begin with the function that Go code has called, if it is known: people and tools
-/// know that one, the pc has a name for debuggers only.
+/// A pc of the library, of a goroutine with these frames. They begin with the function that Go code
+/// has called, if it is known: people and tools know that one, the pc has a name for debuggers
+/// only.
 fn in_the_runtime(pc: usize, frames: Frames, pcs: &mut [usize]) -> usize {
     let n = frames::record(frames, 0, &mut pcs[1..]);
     if n > 0 && asmfuncs::find(pcs[1] - 1).is_some() {

@@ -1,7 +1,8 @@
 //! Events as bytes, and the buffers that hold them.
 //!
-//! The format is Go 1.5's: one byte of kind and number of arguments, then numbers in base 128. Every event starts with the differences of its sequence number
-//! and its time from those of the event before it in the same buffer; a buffer starts with a batch event, which has them in full.
+//! The format is Go 1.5's: one byte of kind and number of arguments, then numbers in base 128.
+//! Every event starts with the differences of its sequence number and its time from those of the
+//! event before it in the same buffer; a buffer starts with a batch event, which has them in full.
 
 use super::kind::Kind;
 use crate::mem;
@@ -15,7 +16,8 @@ const SIZE: usize = 64 << 10;
 const DATA: usize = SIZE - 32;
 /// Most bytes of a number.
 const NUMBER: usize = 10;
-/// Most bytes of an event other than a stack: kind, length, sequence number, time, three arguments and a stack.
+/// Most bytes of an event other than a stack: kind, length, sequence number, time, three arguments
+/// and a stack.
 const EVENT: usize = 2 + 6 * NUMBER;
 /// Most bytes of a batch event.
 const BATCH: usize = 1 + 3 * NUMBER;
@@ -47,7 +49,8 @@ pub fn stamp() -> (u64, u64) {
                 .compare_exchange_weak(seq, seq + 1, Ordering::Acquire, Ordering::Relaxed)
                 .is_ok()
         {
-            // SAFETY: every amd64 processor has both instructions. The fence keeps the counter from being read early.
+            // SAFETY: every amd64 processor has both instructions. The fence keeps the counter from
+            // being read early.
             let ticks = unsafe {
                 core::arch::x86_64::_mm_lfence();
                 core::arch::x86_64::_rdtsc()
@@ -192,7 +195,8 @@ impl Encoder<'_> {
         self.byte(v as u8);
     }
 
-    /// The first byte of an event with so many arguments besides sequence number and time. 3 stands for "as many as fit into the length that follows".
+    /// The first byte of an event with so many arguments besides sequence number and time. 3 stands
+    /// for "as many as fit into the length that follows".
     pub fn kind(&mut self, kind: Kind, args: usize) {
         self.byte(kind as u8 | (args.min(3) as u8) << 6);
     }
@@ -338,7 +342,8 @@ mod tests {
         let all = content(&log);
         finish(&mut log);
         assert_eq!(all[0], Kind::Batch as u8 | 1 << 6);
-        // P, sequence number and time, then the first event, as long after its batch as it is: not at all.
+        // P, sequence number and time, then the first event, as long after its batch as it is: not
+        // at all.
         let ends: Vec<usize> = (1..all.len()).filter(|&i| all[i] & 0x80 == 0).collect();
         assert_eq!(numbers(&all[1..=ends[0]]), [3]);
         let start = ends[2] + 1;

@@ -11,7 +11,8 @@ pub fn ticks() -> i64 {
     unsafe { core::arch::x86_64::_rdtsc() as i64 }
 }
 
-/// Average bytes allocated between two samples of the allocation profile, 0 = off. Go code sets it; the default is Go's.
+/// Average bytes allocated between two samples of the allocation profile, 0 = off. Go code sets it;
+/// the default is Go's.
 #[doc(alias = "MemProfileRate")]
 #[unsafe(export_name = "runtime.MemProfileRate")]
 pub static MEM_PROFILE_RATE: AtomicI64 = AtomicI64::new(512 * 1024);

@@ -1,6 +1,7 @@
 //! The stacks of a trace: equal ones are one record with a number, written once at the end.
 //!
-//! Off-heap: a hash table of chains that grow at their head under a lock and are searched without, in memory that goes back when the trace ends.
+//! Off-heap: a hash table of chains that grow at their head under a lock and are searched without,
+//! in memory that goes back when the trace ends.
 
 use super::log::Log;
 use crate::mem;

@@ -1,21 +1,28 @@
 //! When the CPU profile takes samples of a thread, and how much each stands for.
 //!
-//! While a profile is on, each M has a kernel timer that measures the processor time of its thread and signals that thread. The thread that turns the profile on
-//! makes the timers of all Ms, sleeping ones included; a thread that begins meanwhile makes its own; the thread that turns the profile off deletes them all. A
-//! program without a profile makes no system call for any of this.
+//! While a profile is on, each M has a kernel timer that measures the processor time of its thread
+//! and signals that thread. The thread that turns the profile on makes the timers of all Ms,
+//! sleeping ones included; a thread that begins meanwhile makes its own; the thread that turns the
+//! profile off deletes them all. A program without a profile makes no system call for any of this.
 //!
-//! **A signal is the occasion, the thread's clock is the measure.** `M::profdue` says at which processor time the thread's next sample is due. The handler reads the
-//! thread's clock ([`now`]); if the time has not come it ignores the signal, otherwise the sample stands for all periods that have ended since
-//! ([`take`]). So no period is lost where the kernel sends one signal for several (it looks at such timers at its ticks, and not while a signal is
-//! pending), none is counted twice when another process sends SIGPROF too, and a thread that sleeps cannot have a sample.
+//! **A signal is the occasion, the thread's clock is the measure.** `M::profdue` says at which
+//! processor time the thread's next sample is due. The handler reads the thread's clock ([`now`]);
+//! if the time has not come it ignores the signal, otherwise the sample stands for all periods that
+//! have ended since ([`take`]). So no period is lost where the kernel sends one signal for several
+//! (it looks at such timers at its ticks, and not while a signal is pending), none is counted twice
+//! when another process sends SIGPROF too, and a thread that sleeps cannot have a sample.
 //!
-//! The first one is due after a random part of a period: a thread that uses a tenth of a period has a sample in one profile of ten.
+//! The first one is due after a random part of a period: a thread that uses a tenth of a period has
+//! a sample in one profile of ten.
 //!
-//! Where the kernel refuses a timer (`RLIMIT_SIGPENDING`, a filter), one timer goes by the time of the whole process. The kernel gives its signals to a thread of its choice,
-//! mostly to one that runs. A thread without timer that uses much time gets enough of them, and its clock makes them right.
+//! Where the kernel refuses a timer (`RLIMIT_SIGPENDING`, a filter), one timer goes by the time of
+//! the whole process. The kernel gives its signals to a thread of its choice, mostly to one that
+//! runs. A thread without timer that uses much time gets enough of them, and its clock makes them
+//! right.
 //!
-//! `profdue` is written by the thread that turns the profile on or off, and by the handler on the M's own thread, both with the profile's spin lock; the
-//! handler's write is a compare-and-swap. `proftimer` is under [`TIMERS`].
+//! `profdue` is written by the thread that turns the profile on or off, and by the handler on the
+//! M's own thread, both with the profile's spin lock; the handler's write is a compare-and-swap.
+//! `proftimer` is under [`TIMERS`].
 
 use crate::abi::M;
 use crate::os::random_u64;
@@ -74,8 +81,9 @@ impl Timers {
         }
     }
 
-    /// Before the profile ends: the threads that may owe more than what they have used since the kernel's last tick, and their times. sysmon runs for some
-    /// microseconds at a time, which ticks seldom meet; a thread without timer may not have had a signal for long.
+    /// Before the profile ends: the threads that may owe more than what they have used since the
+    /// kernel's last tick, and their times. sysmon runs for some microseconds at a time, which
+    /// ticks seldom meet; a thread without timer may not have had a signal for long.
     pub fn unmet(&self) -> impl Iterator<Item = (*mut M, u64)> {
         lists::all_ms().filter_map(|m| {
             // SAFETY: Ms are never freed; the numbers are written before the thread takes part.
@@ -190,7 +198,8 @@ pub unsafe fn thread_begins(m: *mut M) {
     }
 }
 
-/// Before a fork: no signal of the profile comes, since a signal makes some kernels begin the fork anew.
+/// Before a fork: no signal of the profile comes, since a signal makes some kernels begin the fork
+/// anew.
 ///
 /// # Safety
 /// On the thread of `m`.
@@ -246,7 +255,8 @@ pub unsafe fn now(m: *mut M) -> Option<u64> {
     }
 }
 
-/// With the profile's lock, all signals blocked: how many periods of `m` have ended at `now`, its thread's time. They count no more.
+/// With the profile's lock, all signals blocked: how many periods of `m` have ended at `now`, its
+/// thread's time. They count no more.
 ///
 /// # Safety
 /// `m` is an M of ours (they are never freed).
@@ -262,7 +272,8 @@ pub unsafe fn take(m: *mut M, now: u64) -> usize {
     }
 }
 
-/// Of periods that end at `due` and each `period` later: how many have ended at `now`, and when the next one does. `due` 0: none.
+/// Of periods that end at `due` and each `period` later: how many have ended at `now`, and when the
+/// next one does. `due` 0: none.
 fn ended(due: u64, now: u64, period: u64) -> (u64, u64) {
     if due == 0 || now < due || period == 0 {
         return (0, due);

@@ -1,4 +1,5 @@
-//! The execution trace: what goroutines, Ps and the collector do, event by event, in the format of Go 1.5 (docs/trace.md).
+//! The execution trace: what goroutines, Ps and the collector do, event by event, in the format of
+//! Go 1.5 (docs/trace.md).
 //!
 //! Parts:
 //! - hooks, here: one for each thing that happens, called where it happens, if [`on`];
@@ -6,19 +7,24 @@
 //! - [`super::stacks`]: the stacks that events name by number;
 //! - [`crate::profile::trace`]: starting, stopping, reading.
 //!
-//! Who may write where: the thread that holds a P writes that P's log; so does a thread that has retaken the P from a system call. Tracing starts and ends
-//! with the world stopped, so a thread that holds a P and sees tracing on need not look again. Threads without P write to [`SHARED`], under its lock,
-//! and look again under it: starting and ending hold it.
+//! Who may write where: the thread that holds a P writes that P's log; so does a thread that has
+//! retaken the P from a system call. Tracing starts and ends with the world stopped, so a thread
+//! that holds a P and sees tracing on need not look again. Threads without P write to [`SHARED`],
+//! under its lock, and look again under it: starting and ending hold it.
 //!
-//! Order: the reader sorts events by their numbers, and rejects a sequence of states that is impossible. So the thread that makes a transition writes its
-//! event before any other thread can make the next one: a goroutine's wait before its waker can see it, its readiness before it is queued, the
-//! end of a P's work before the P can be taken.
+//! Order: the reader sorts events by their numbers, and rejects a sequence of states that is
+//! impossible. So the thread that makes a transition writes its event before any other thread can
+//! make the next one: a goroutine's wait before its waker can see it, its readiness before it is
+//! queued, the end of a P's work before the P can be taken.
 //!
-//! A goroutine that leaves a system call without its P cannot write: it keeps number and time of its return ([`syscall_returned`]) until it runs.
+//! A goroutine that leaves a system call without its P cannot write: it keeps number and time of
+//! its return ([`syscall_returned`]) until it runs.
 //!
-//! Timers run on the scheduler's stack here. For the reader they run in a goroutine of their own, as in Go 1.5: see [`Timers`].
+//! Timers run on the scheduler's stack here. For the reader they run in a goroutine of their own,
+//! as in Go 1.5: see [`Timers`].
 //!
-//! Lock order: [`SHARED`], the session, the queue of buffers, `mem`. Events are written with any other lock held.
+//! Lock order: [`SHARED`], the session, the queue of buffers, `mem`. Events are written with any
+//! other lock held.
 
 use super::kind::Kind;
 use super::log::{Log, TICK_DIV, stamp};
@@ -76,7 +82,8 @@ pub(crate) fn event(kind: Kind, args: &[u64], stack: Option<u32>) {
     log.event(id, kind, args, stack);
 }
 
-/// Number of the stack of `g`, without its innermost `skip` frames and without those of the runtime at its bottom.
+/// Number of the stack of `g`, without its innermost `skip` frames and without those of the runtime
+/// at its bottom.
 unsafe fn stack_of(g: *mut G, skip: usize) -> u32 {
     if g.is_null() {
         return 0;
@@ -216,7 +223,8 @@ pub fn procs_change(n: u32) {
     event(Kind::Gomaxprocs, &[u64::from(n)], stack(0));
 }
 
-/// The running goroutine makes a system call; `p` is its P. Until the end of the call, what was noted in `m` tells whether it was taken.
+/// The running goroutine makes a system call; `p` is its P. Until the end of the call, what was
+/// noted in `m` tells whether it was taken.
 ///
 /// # Safety
 /// In system mode, `p` still held.
@@ -232,8 +240,8 @@ pub unsafe fn syscall_starts(m: *mut M, g: *mut G, p: *mut P) {
     }
 }
 
-/// `p` was taken from the system call of the goroutine that it ran, which therefore blocks. Count `syscalltick` up afterwards: that is what
-/// [`syscall_returned`] waits for.
+/// `p` was taken from the system call of the goroutine that it ran, which therefore blocks. Count
+/// `syscalltick` up afterwards: that is what [`syscall_returned`] waits for.
 ///
 /// # Safety
 /// The caller took it.
@@ -255,13 +263,15 @@ pub unsafe fn taken_proc_stops(p: *mut P) {
     log.event(id, Kind::ProcStop, &[], None);
 }
 
-/// `g` is back from a system call that lost its P. It has none yet, so that number and time of its return are kept until it runs.
+/// `g` is back from a system call that lost its P. It has none yet, so that number and time of its
+/// return are kept until it runs.
 ///
 /// # Safety
 /// By its thread, which holds no P; the loss was written down.
 #[cold]
 pub unsafe fn syscall_returned(g: *mut G) {
-    // Under the lock tracing neither starts nor ends: a start has either not seen this goroutine yet, or has written that it is in a system call.
+    // Under the lock tracing neither starts nor ends: a start has either not seen this goroutine
+    // yet, or has written that it is in a system call.
     let _shared = SHARED.lock();
     // SAFETY: the caller's promise.
     unsafe { ((*g).sysexitseq, (*g).sysexitticks) = if on() { stamp() } else { (0, 0) } };
@@ -330,8 +340,9 @@ pub(crate) static TIMER_GOROUTINE: AtomicI64 = AtomicI64::new(0);
 /// Whose P runs it.
 static TIMERS: RawMutex<{ rank::TRACE_TIMERS }> = RawMutex::new();
 
-/// A P runs timers: while this lives, its events are those of the goroutine in which timers run in Go 1.5, so that the tools can tell that
-/// a timer woke a goroutine. If another P runs timers at the same time, that goroutine is taken, and timers run in none.
+/// A P runs timers: while this lives, its events are those of the goroutine in which timers run in
+/// Go 1.5, so that the tools can tell that a timer woke a goroutine. If another P runs timers at
+/// the same time, that goroutine is taken, and timers run in none.
 #[derive(Debug)]
 pub struct Timers(bool);
 

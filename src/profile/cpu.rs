@@ -1,8 +1,11 @@
-//! The CPU profile: SIGPROF takes the stack of whatever runs, `runtime.CPUProfile` hands the samples out.
+//! The CPU profile: SIGPROF takes the stack of whatever runs, `runtime.CPUProfile` hands the
+//! samples out.
 //!
-//! Samples go straight to one of two buffers, in the format that the reader passes on: {1, n, pc...} words, the stack innermost first.
-//! When the reader comes it takes the filled buffer and the handlers go on in the other; a sample that finds its buffer full is
-//! counted as lost. pprof adds equal stacks up, so nothing is gained by doing that here. How many periods a sample stands for: [`crate::probe::timers`].
+//! Samples go straight to one of two buffers, in the format that the reader passes on: {1, n,
+//! pc...} words, the stack innermost first. When the reader comes it takes the filled buffer and
+//! the handlers go on in the other; a sample that finds its buffer full is counted as lost. pprof
+//! adds equal stacks up, so nothing is gained by doing that here. How many periods a sample stands
+//! for: [`crate::probe::timers`].
 //!
 //! The lock is a spin lock that handlers take too: everyone else takes it with all signals blocked.
 
@@ -151,6 +154,7 @@ unsafe fn try_later() -> Status {
 
 unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Status {
     READER.lock().0 = null_mut();
-    // SAFETY: g parked in `runtime.CPUProfile`: its saved stack pointer is the address of that call's arguments.
+    // SAFETY: g parked in `runtime.CPUProfile`: its saved stack pointer is the address of that
+    // call's arguments.
     unsafe { cpu_profile(&mut *((*g).sched.sp as *mut args::runtime_CPUProfile)) }
 }

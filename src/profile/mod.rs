@@ -1,4 +1,5 @@
-//! Profiles that a program takes of itself (docs/debug.md): what it asks for. What is noted meanwhile is in [`crate::probe`].
+//! Profiles that a program takes of itself (docs/debug.md): what it asks for. What is noted
+//! meanwhile is in [`crate::probe`].
 //!
 //! - [`cpu`]: samples by SIGPROF;
 //! - [`mem`]: the heap's; - [`block`]: waits for channels and semaphores;

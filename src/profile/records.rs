@@ -1,4 +1,5 @@
-//! Profiles of goroutines and threads, and the records that all profiles are made of; allocations are `heap::sample`'s.
+//! Profiles of goroutines and threads, and the records that all profiles are made of; allocations
+//! are `heap::sample`'s.
 
 use crate::abi::{
     BlockProfileRecord, G_SYSTEM, GoSlice, MemProfileRecord, StackRecord, Status, args,
@@ -63,8 +64,9 @@ unsafe extern "C" {
     static THREAD: u8;
 }
 
-/// `runtime.ThreadCreateProfile`: one record for each thread, with the function that it began in: threads are made by the scheduler, not by a goroutine's
-/// call. (Go 1.5's records are empty, which its pprof refuses.)
+/// `runtime.ThreadCreateProfile`: one record for each thread, with the function that it began in:
+/// threads are made by the scheduler, not by a goroutine's call. (Go 1.5's records are empty, which
+/// its pprof refuses.)
 ///
 /// # Safety
 /// Called by its trampoline.

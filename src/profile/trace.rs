@@ -1,8 +1,9 @@
 //! Starting, stopping and reading a trace: `runtime.StartTrace`, `StopTrace`, `ReadTrace`.
 //!
-//! The reader is a goroutine that calls `ReadTrace` again and again: it gets the header, each buffer that is full, after the end
-//! the rest, then the footer, then nil. While there is nothing it is parked; the next thread that schedules runs it ([`reader_to_run`]).
-//! `StopTrace` waits until the reader has got nil.
+//! The reader is a goroutine that calls `ReadTrace` again and again: it gets the header, each
+//! buffer that is full, after the end the rest, then the footer, then nil. While there is nothing
+//! it is parked; the next thread that schedules runs it ([`reader_to_run`]). `StopTrace` waits
+//! until the reader has got nil.
 
 use crate::abi::{G, GoSlice, GoString, Iface, InterfaceType, Status, Type, args};
 use crate::fatal::clock::nanotime;
@@ -114,7 +115,8 @@ unsafe fn begin() -> bool {
         s.start = (ticks(), nanotime());
         FIRST.store(stamp().0, Ordering::Relaxed);
     }
-    // SAFETY: Gs are never freed. A goroutine in a system call may return meanwhile, nobody else moves.
+    // SAFETY: Gs are never freed. A goroutine in a system call may return meanwhile, nobody else
+    // moves.
     unsafe {
         for g in lists::all_gs() {
             let state = status_of(g).load(Ordering::Acquire) & !status::SCAN;
@@ -251,8 +253,9 @@ unsafe fn next(g: *mut G, result: *mut GoSlice) -> Status {
         }
         if !ENDING.load(Ordering::Relaxed) {
             s.reader = g;
-            // The thread that adds a buffer does that first and then looks for the reader, when it next schedules; we announce the wait and then
-            // enter the scheduler. Both take locks in between, so one sees the other.
+            // The thread that adds a buffer does that first and then looks for the reader, when it
+            // next schedules; we announce the wait and then enter the scheduler. Both take locks in
+            // between, so one sees the other.
             STATE.fetch_or(READER_WAITS, Ordering::SeqCst);
             (*g).resume = resume as *const () as usize;
             return sched::park(g, WaitReason::TraceReader);
@@ -296,7 +299,8 @@ impl Session {
 }
 
 unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Status {
-    // SAFETY: g parked in `runtime.ReadTrace`: its saved stack pointer is the address of that call's arguments.
+    // SAFETY: g parked in `runtime.ReadTrace`: its saved stack pointer is the address of that
+    // call's arguments.
     unsafe { next(g, (*g).sched.sp as *mut GoSlice) }
 }
 

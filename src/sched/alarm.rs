@@ -1,5 +1,5 @@
-//! Sleeps that may last too long, and how they are ended: sysmon's nap, the wait in the poller, assists that wait for something to mark. And timers that a
-//! goroutine which allocates yields to.
+//! Sleeps that may last too long, and how they are ended: sysmon's nap, the wait in the poller,
+//! assists that wait for something to mark. And timers that a goroutine which allocates yields to.
 
 use super::state::{POLLER, PROMPT, SCHED, SYSMON_WAIT, WAKE};
 use super::threads;
@@ -9,7 +9,8 @@ use crate::world::p::{has_timers, timer_due};
 use crate::world::{self, events};
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
-/// A timer was added that is due, at `when`, before all others of its P: the thread that waits for the next timer must look again.
+/// A timer was added that is due, at `when`, before all others of its P: the thread that waits for
+/// the next timer must look again.
 pub fn wake_for_timer(when: i64) {
     if let Some(late) = POLLER.announce(when) {
         if late {
@@ -19,13 +20,15 @@ pub fn wake_for_timer(when: i64) {
         // No thread waits: an idle one takes the wait over.
         threads::wake_p();
     } else {
-        // A busy P checks its own timers when it schedules; sysmon preempts its goroutine so that it does.
+        // A busy P checks its own timers when it schedules; sysmon preempts its goroutine so that
+        // it does.
         hurry(when);
     }
 }
 
-/// Timers that a P fires before it turns to the goroutines that they wake. Most functions of timers start or wake one: so many are made at a time, and not
-/// one for each timer in a heap of a million that came due together.
+/// Timers that a P fires before it turns to the goroutines that they wake. Most functions of timers
+/// start or wake one: so many are made at a time, and not one for each timer in a heap of a million
+/// that came due together.
 pub const BATCH: usize = 64;
 
 /// The list of urgent goroutines is short enough for more timers to fire.
@@ -33,8 +36,9 @@ pub fn may_fire() -> bool {
     (PROMPT.load(Ordering::Relaxed) as usize) < BATCH
 }
 
-/// The goroutine that allocates yields if a timer of its P is due. sysmon would ask it to, a fraction of a millisecond later, or some milliseconds when the kernel
-/// has no processor for sysmon. Called where memory is taken for many objects.
+/// The goroutine that allocates yields if a timer of its P is due. sysmon would ask it to, a
+/// fraction of a millisecond later, or some milliseconds when the kernel has no processor for
+/// sysmon. Called where memory is taken for many objects.
 ///
 /// # Safety
 /// In system mode on a thread with a P.
@@ -100,8 +104,9 @@ static ASSISTS: Assists = Assists {
 
 /// Sleeps for up to `ns` until [`hurry_assists`], unless there is a reason not to.
 pub fn sleep_in_assist(ns: i64, reason: impl FnOnce() -> bool) {
-    // SeqCst: we count ourselves, read the word, and then look whether there is a reason not to sleep; who has one for us makes it known, and then looks whether
-    // anybody counts. One of the two sees the other.
+    // SeqCst: we count ourselves, read the word, and then look whether there is a reason not to
+    // sleep; who has one for us makes it known, and then looks whether anybody counts. One of the
+    // two sees the other.
     ASSISTS.count.fetch_add(1, Ordering::SeqCst);
     let word = ASSISTS.word.load(Ordering::SeqCst);
     if !reason() {

@@ -1,7 +1,7 @@
 //! epoll: one descriptor set for all, edge-triggered, and an eventfd that breaks a wait.
 //!
-//! For each newer system call there is an older one that serves where a kernel or a filter refuses it ([`Ways`]); where all fail the process
-//! dies, for it would spin or sleep for ever.
+//! For each newer system call there is an older one that serves where a kernel or a filter refuses
+//! it ([`Ways`]); where all fail the process dies, for it would spin or sleep for ever.
 
 use crate::fatal;
 use crate::fatal::out::Out;
@@ -18,8 +18,9 @@ pub(crate) const EVENTS: usize = 128;
 
 /// The epoll descriptor, -1 before its first use.
 static EPOLL: AtomicI32 = AtomicI32::new(-1);
-/// Where a break is written: the eventfd, or where there is none the end of a pipe. It is level-triggered, so a break is not lost between two waits, and
-/// only the waiting thread resets it.
+/// Where a break is written: the eventfd, or where there is none the end of a pipe. It is
+/// level-triggered, so a break is not lost between two waits, and only the waiting thread resets
+/// it.
 static BREAK: AtomicI32 = AtomicI32::new(-1);
 /// Where it is read: the eventfd, or the pipe's other end.
 static BREAK_READ: AtomicI32 = AtomicI32::new(-1);
@@ -163,10 +164,12 @@ fn control(op: i32, fd: usize, event: Event) -> i32 {
 /// Makes the wait that is under way, or the next one, end at once. Callable from a signal handler.
 #[doc(alias = "netpollBreak")]
 pub fn netpoll_break() {
-    // First the note, then whether the set exists, both sequentially consistent; the waiter asks whether the set exists and then looks at the note: it finds
-    // there the break of a thread that took a new set for missing.
+    // First the note, then whether the set exists, both sequentially consistent; the waiter asks
+    // whether the set exists and then looks at the note: it finds there the break of a thread that
+    // took a new set for missing.
     NOTE.wakeup();
-    // Pairs with the waiter's, which resets the flag before the caller of `netpoll` looks at what the break was for.
+    // Pairs with the waiter's, which resets the flag before the caller of `netpoll` looks at what
+    // the break was for.
     if !exists() || BROKEN.swap(true, Ordering::SeqCst) {
         return;
     }
@@ -190,7 +193,8 @@ pub fn netpoll_break() {
     }
 }
 
-/// The poller no longer works: the program has closed its descriptors, or a seccomp filter refuses every call that would serve.
+/// The poller no longer works: the program has closed its descriptors, or a seccomp filter refuses
+/// every call that would serve.
 #[cold]
 fn failed(what: &str, fd: i32, ret: isize) -> ! {
     let say = |out: &mut Out<'_>| {
@@ -230,7 +234,8 @@ pub(crate) fn take_break() {
     let mut breaks = [0u64; 8];
     let fd = BREAK_READ.load(Ordering::Relaxed);
     let n = kernel::read(fd, &mut breaks);
-    // EAGAIN: it has been taken already. After another error it is still there, and the next wait ends at once.
+    // EAGAIN: it has been taken already. After another error it is still there, and the next wait
+    // ends at once.
     let failures = if n >= 0 || n == -(libc::EAGAIN as isize) {
         0
     } else {

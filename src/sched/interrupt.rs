@@ -1,14 +1,19 @@
-//! Preemption of loops without calls: a signal stops the goroutine at any instruction of compiled code.
+//! Preemption of loops without calls: a signal stops the goroutine at any instruction of compiled
+//! code.
 //!
-//! 1. *Requested* ([`super::stw::preempt_one`]): most goroutines see it at their next prologue, and this file has nothing to do.
-//! 2. *Signalled* ([`send`]): one that has not reacted when the requester comes back. SIGURG, by a call that lets the handler tell ours from others.
-//! 3. *Stopped* ([`arrived`], in the handler): if the thread is at an instruction of compiled code where that is possible, all its registers go to a
-//!    record ([`crate::world::registers`]), and the thread continues in the scheduler, as after any preemption. Else nothing happens, and the requester
-//!    asks again.
+//! 1. *Requested* ([`super::stw::preempt_one`]): most goroutines see it at their next prologue, and
+//!    this file has nothing to do.
+//! 2. *Signalled* ([`send`]): one that has not reacted when the requester comes back. SIGURG, by a
+//!    call that lets the handler tell ours from others.
+//! 3. *Stopped* ([`arrived`], in the handler): if the thread is at an instruction of compiled code
+//!    where that is possible, all its registers go to a record ([`crate::world::registers`]), and
+//!    the thread continues in the scheduler, as after any preemption. Else nothing happens, and the
+//!    requester asks again.
 //! 4. *Resumed* ([`resume`]): all registers are loaded again, perhaps on another thread.
 //!
-//! While it is so stopped (`G::interrupted`) its stack is neither moved nor written to. The innermost frame is at no call site, so no map
-//! tells its pointers: docs/gc.md says how it is scanned.
+//! While it is so stopped (`G::interrupted`) its stack is neither moved nor written to. The
+//! innermost frame is at no call site, so no map tells its pointers: docs/gc.md says how it is
+//! scanned.
 //!
 //! No system call of the program sees the signal: [`settle`].
 
@@ -25,9 +30,11 @@ use crate::world::{P, getm, status};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-/// The signal: debuggers pass it on in silence, its default is to be ignored, and programs hardly use it.
+/// The signal: debuggers pass it on in silence, its default is to be ignored, and programs hardly
+/// use it.
 pub const SIGNAL: u32 = libc::SIGURG as u32;
-/// `si_code` of our signals; the kernel lets a process send itself any negative one. Their value is the address of the M.
+/// `si_code` of our signals; the kernel lets a process send itself any negative one. Their value is
+/// the address of the M.
 const CODE: i32 = -0x676f;
 
 /// Calls that send it: the one that marks it as ours, and where that is refused [`PLAIN`].
@@ -45,12 +52,14 @@ mod on_its_way {
     pub const BLOCKED: u32 = 2;
 }
 
-/// How often [`settle`] reads the word before it takes the signal for blocked: a thousand times as long as a signal takes. With fewer reads a sender that the
-/// kernel descheduled interrupts the call after all; more of them delay a thread that blocks the signal for longer, once.
+/// How often [`settle`] reads the word before it takes the signal for blocked: a thousand times as
+/// long as a signal takes. With fewer reads a sender that the kernel descheduled interrupts the
+/// call after all; more of them delay a thread that blocks the signal for longer, once.
 const PATIENCE: u32 = 200_000;
 
 unsafe extern "C" {
-    /// asm/switch.S: where a thread continues after its goroutine was stopped, on an empty g0 stack.
+    /// asm/switch.S: where a thread continues after its goroutine was stopped, on an empty g0
+    /// stack.
     fn gort_interrupted();
     /// asm/switch.S: resumes a goroutine that was stopped.
     fn gort_resume(g: *mut G, registers: *mut Registers) -> !;
@@ -61,14 +70,16 @@ unsafe fn interrupts<'a>(m: *mut M) -> &'a AtomicU32 {
     unsafe { AtomicU32::from_ptr(&raw mut (*m).interrupts) }
 }
 
-/// Sends the thread that holds `p` a signal if its goroutine was asked to stop and still runs. At most one is on its way to a thread.
+/// Sends the thread that holds `p` a signal if its goroutine was asked to stop and still runs. At
+/// most one is on its way to a thread.
 ///
 /// # Safety
 /// `p` is one of the Ps (they are never freed).
 #[doc(alias = "asyncPreempt")]
 #[doc(alias = "suspendG")]
 pub unsafe fn send(p: *mut P) {
-    // SAFETY: Ps, Ms and Gs are never freed; the words are read whole, and are hints: the handler decides.
+    // SAFETY: Ps, Ms and Gs are never freed; the words are read whole, and are hints: the handler
+    // decides.
     unsafe {
         if ASYNC_PREEMPT_OFF.on() || (*p).status.load(Ordering::Acquire) != pstatus::RUNNING {
             return;
@@ -78,7 +89,8 @@ pub unsafe fn send(p: *mut P) {
             return;
         }
         let g = ptr::read_volatile(&raw const (*m).curg);
-        // Not while the goroutine is pinned (`locks`), which includes a fork: a signal would make the kernel start that over.
+        // Not while the goroutine is pinned (`locks`), which includes a fork: a signal would make
+        // the kernel start that over.
         if g.is_null()
             || ptr::read_volatile(&raw const (*g).preempt) == 0
             || ptr::read_volatile(&raw const (*m).locks) != 0
@@ -158,10 +170,12 @@ unsafe fn queue(m: *mut M) -> bool {
     }) == 0
 }
 
-/// The thread of `m` is about to make a system call; its goroutine is in state SYSCALL already. A signal on its way arrives first, so that none
-/// interrupts the call: some calls then fail with EINTR whatever the handler's flags.
+/// The thread of `m` is about to make a system call; its goroutine is in state SYSCALL already. A
+/// signal on its way arrives first, so that none interrupts the call: some calls then fail with
+/// EINTR whatever the handler's flags.
 ///
-/// SeqCst: we change the goroutine's status, then look at `interrupts`; [`send`] sets that, then looks at the status. One of the two sees the other.
+/// SeqCst: we change the goroutine's status, then look at `interrupts`; [`send`] sets that, then
+/// looks at the status. One of the two sees the other.
 ///
 /// # Safety
 /// On the thread of `m`.
@@ -199,7 +213,8 @@ unsafe fn wait(m: *mut M) {
     );
 }
 
-/// SIGURG, in the handler. Ours: stops the goroutine if that is possible, and answers true. Others are left to the caller.
+/// SIGURG, in the handler. Ours: stops the goroutine if that is possible, and answers true. Others
+/// are left to the caller.
 ///
 /// # Safety
 /// In the handler, with the interrupted g.
@@ -210,8 +225,9 @@ pub unsafe fn arrived(ctx: &mut Context, g: *mut G) -> bool {
         let mut ours = ctx.code() == CODE && ctx.value() != 0;
         if !m.is_null() {
             ours &= ctx.value() == m as usize;
-            // Another sender's signal may have replaced ours: of equal signals to a thread the kernel keeps the first. And where it had no memory for the
-            // data that we sent with ours, the signal has no sender.
+            // Another sender's signal may have replaced ours: of equal signals to a thread the
+            // kernel keeps the first. And where it had no memory for the data that we sent with
+            // ours, the signal has no sender.
             let sent = interrupts(m).swap(on_its_way::NO, Ordering::AcqRel) != on_its_way::NO;
             ours |= sent && ctx.code() == libc::SI_USER && ctx.sender() == 0;
             ours |= sent
@@ -229,9 +245,11 @@ pub unsafe fn arrived(ctx: &mut Context, g: *mut G) -> bool {
     }
 }
 
-/// Preemption of the goroutine is requested (`G::preempt`), and it can be stopped at this instruction.
+/// Preemption of the goroutine is requested (`G::preempt`), and it can be stopped at this
+/// instruction.
 unsafe fn may_stop(ctx: &Context, g: *mut G, m: *mut M) -> bool {
-    // SAFETY: this thread's own g, M and P. Reading the stack between its stack pointer and its end.
+    // SAFETY: this thread's own g, M and P. Reading the stack between its stack pointer and its
+    // end.
     unsafe {
         let p: *mut P = (*m).p.cast();
         if g == (*m).g0
@@ -260,7 +278,8 @@ unsafe fn may_stop(ctx: &Context, g: *mut G, m: *mut M) -> bool {
     }
 }
 
-/// The goroutine is not in the middle of an inlined LockOSThread or UnlockOSThread: these hold the M in a register or in a call's arguments.
+/// The goroutine is not in the middle of an inlined LockOSThread or UnlockOSThread: these hold the
+/// M in a register or in a call's arguments.
 unsafe fn thread_is_free(ctx: &Context, g: *mut G, m: *mut M, frame: &walk::Interrupted) -> bool {
     // SAFETY: as in `may_stop`.
     unsafe {
@@ -281,7 +300,8 @@ unsafe fn thread_is_free(ctx: &Context, g: *mut G, m: *mut M, frame: &walk::Inte
 
 /// Saves the registers and makes the thread continue in `gort_stop_interrupted`.
 unsafe fn stop(ctx: &mut Context, g: *mut G, m: *mut M) {
-    // SAFETY: `may_stop` said yes. The goroutine's code does not run before the handler is done, so everything here is ours.
+    // SAFETY: `may_stop` said yes. The goroutine's code does not run before the handler is done, so
+    // everything here is ours.
     unsafe {
         let r: *mut Registers = (*m).registers.cast();
         (*m).registers = ptr::null_mut();

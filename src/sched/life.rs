@@ -15,7 +15,8 @@ const SPARE: usize = 32;
 const GOID_BATCH: i64 = 16;
 /// Dead goroutines that a P keeps.
 const GFREE_MAX: u32 = 64;
-/// Smallest argument block that is refused: it would not fit a new stack. The first prologue grows a stack that it nearly fills.
+/// Smallest argument block that is refused: it would not fit a new stack. The first prologue grows
+/// a stack that it nearly fills.
 const MAX_ARGS: usize = stack::MIN_STACK - SPARE - 8;
 
 /// Puts a dead goroutine on the P's list.
@@ -109,7 +110,8 @@ unsafe fn next_goid(p: *mut P) -> i64 {
     }
 }
 
-/// Makes a goroutine that will run `f` with a copy of `n` argument bytes at `argp`, runnable but on no queue.
+/// Makes a goroutine that will run `f` with a copy of `n` argument bytes at `argp`, runnable but on
+/// no queue.
 ///
 /// # Safety
 /// `f` is a func value that takes `n` bytes of arguments.
@@ -151,7 +153,8 @@ pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: 
 /// # Safety
 /// Called by the trampoline of `runtime.newproc`.
 pub unsafe fn newproc(a: &mut args::runtime_newproc) {
-    // SAFETY: the compiler pushed `siz` bytes of arguments after `fn`; the word below the area is the return address.
+    // SAFETY: the compiler pushed `siz` bytes of arguments after `fn`; the word below the area is
+    // the return address.
     unsafe {
         let base: *const u8 = (&raw const *a).cast();
         if a.fn_.is_null() {

@@ -1,10 +1,13 @@
-//! The half of the scheduler that others call: goroutines (G) that park and are readied, threads (M) that start, a world that stops.
+//! The half of the scheduler that others call: goroutines (G) that park and are readied, threads
+//! (M) that start, a world that stops.
 //!
-//! [`crate::world`] defines them; here is what the rest of the runtime does with them. [`state::SCHED`] is under its lock; counters with their own
-//! word are atomic and say what they pair with.
+//! [`crate::world`] defines them; here is what the rest of the runtime does with them.
+//! [`state::SCHED`] is under its lock; counters with their own word are atomic and say what they
+//! pair with.
 //!
-//! A goroutine's call enters system mode on an empty g0 stack and ends either by returning to the Go caller or in [`crate::dispatch::schedule::schedule`], so no
-//! Rust frame outlives a park and the world is only stopped where no Rust frame of a goroutine is live (docs/sched.md).
+//! A goroutine's call enters system mode on an empty g0 stack and ends either by returning to the
+//! Go caller or in [`crate::dispatch::schedule::schedule`], so no Rust frame outlives a park and
+//! the world is only stopped where no Rust frame of a goroutine is live (docs/sched.md).
 
 pub mod alarm;
 pub mod epoll;

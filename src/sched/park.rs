@@ -10,8 +10,9 @@ use crate::world::{P, WaitReason, getm, getp, lists, status};
 use core::ptr;
 use core::sync::atomic::{Ordering, fence};
 
-/// Parks `g`, the goroutine that called into the runtime. Call it with everything recorded that its waker needs and the
-/// lock that the waker takes still held; then unlock, return [`Status::Parked`] and do not touch `g` again.
+/// Parks `g`, the goroutine that called into the runtime. Call it with everything recorded that its
+/// waker needs and the lock that the waker takes still held; then unlock, return [`Status::Parked`]
+/// and do not touch `g` again.
 ///
 /// # Safety
 /// In system mode, for `g == curg()`.
@@ -43,10 +44,12 @@ pub unsafe fn park(g: *mut G, reason: WaitReason) -> Status {
     Status::Parked
 }
 
-/// Makes a parked goroutine runnable. Callable from any thread, with or without P, not from a signal handler.
+/// Makes a parked goroutine runnable. Callable from any thread, with or without P, not from a
+/// signal handler.
 ///
 /// # Safety
-/// `g` must be parked (or about to be, with its park visible through the lock that the caller took), and be readied once.
+/// `g` must be parked (or about to be, with its park visible through the lock that the caller
+/// took), and be readied once.
 #[doc(alias = "goready")]
 #[inline]
 pub unsafe fn ready(g: *mut G) {
@@ -71,7 +74,8 @@ pub unsafe fn waited(g: *mut G) {
     }
 }
 
-/// As [`ready`], but what `g` has waited for it has yet to get in its resume step: that calls [`waited`], or parks it again.
+/// As [`ready`], but what `g` has waited for it has yet to get in its resume step: that calls
+/// [`waited`], or parks it again.
 ///
 /// # Safety
 /// As [`ready`].
@@ -143,7 +147,8 @@ unsafe fn runq_put_somewhere(p: *mut P, g: *mut G) {
     }
 }
 
-/// Makes a goroutine that the network poller or the collector has released runnable, and puts it on no queue.
+/// Makes a goroutine that the network poller or the collector has released runnable, and puts it on
+/// no queue.
 ///
 /// # Safety
 /// As [`ready`].
@@ -223,8 +228,9 @@ pub unsafe fn requeue_current(preempted: bool) {
         let g = (*m).curg;
         (*m).curg = ptr::null_mut();
         (*g).m = ptr::null_mut();
-        // The next goroutine has a time slice of its own, even if it was readied to inherit that of `g`: that one may have ended, and sysmon would take
-        // the next for one that does not let itself be preempted.
+        // The next goroutine has a time slice of its own, even if it was readied to inherit that of
+        // `g`: that one may have ended, and sysmon would take the next for one that does not let
+        // itself be preempted.
         let p: *mut P = (*m).p.cast();
         (*p).begin_slice();
         let mut s = SCHED.lock();
@@ -234,10 +240,12 @@ pub unsafe fn requeue_current(preempted: bool) {
     }
 }
 
-/// Preempts the goroutine in the middle of a runtime call whose results are written: `g.resume` is set and continues the call.
+/// Preempts the goroutine in the middle of a runtime call whose results are written: `g.resume` is
+/// set and continues the call.
 ///
 /// # Safety
-/// As [`wanted`](crate::world::g::wanted), which said yes. The caller answers what this answers, and does not touch `g` again.
+/// As [`wanted`](crate::world::g::wanted), which said yes. The caller answers what this answers,
+/// and does not touch `g` again.
 pub unsafe fn preempt_in_call(g: *mut G) -> Status {
     // SAFETY: the caller's promise.
     unsafe {
@@ -249,7 +257,8 @@ pub unsafe fn preempt_in_call(g: *mut G) -> Status {
     Status::Parked
 }
 
-/// `g` was taken to be run, but a marker holds it: back to the end of the global queue. If no other goroutine is runnable, the marker gets the processor.
+/// `g` was taken to be run, but a marker holds it: back to the end of the global queue. If no other
+/// goroutine is runnable, the marker gets the processor.
 ///
 /// # Safety
 /// `g` is runnable and on no queue.

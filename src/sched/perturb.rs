@@ -1,7 +1,10 @@
-//! `GODEBUG=schedrand=SEED`: the scheduler makes its choices at random, within what programs may rely on, so that a bug that needs a rare order shows sooner.
+//! `GODEBUG=schedrand=SEED`: the scheduler makes its choices at random, within what programs may
+//! rely on, so that a bug that needs a rare order shows sooner.
 //!
-//! Each P has a generator of its own, which starts from the seed and the P's number: as long as a P meets the same choices, it makes the same decisions. Threads without
-//! P share one. The generators of threads, which choose among the ready cases of a select and the Ps to steal from, start from the seed too.
+//! Each P has a generator of its own, which starts from the seed and the P's number: as long as a P
+//! meets the same choices, it makes the same decisions. Threads without P share one. The generators
+//! of threads, which choose among the ready cases of a select and the Ps to steal from, start from
+//! the seed too.
 //!
 //! While it is off a choice costs a load of a static word, on paths that are not hot.
 

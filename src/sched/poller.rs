@@ -1,8 +1,11 @@
-//! The one thread that waits in the network poller, until the first of all timers is due, for all others.
+//! The one thread that waits in the network poller, until the first of all timers is due, for all
+//! others.
 //!
-//! A thread that arms a timer which is the first of its heap publishes that, and then asks whether a thread waits, and until when ([`Poller::announce`]). The
-//! thread that is to wait says so, then looks at the timers, says until when it will wait, and looks at them once more ([`Poller::claim`], [`Poller::until`]).
-//! So the waiter sees the timer, or the thread that arms it sees the waiter and breaks the wait. A break is never lost: one that comes early ends the next
+//! A thread that arms a timer which is the first of its heap publishes that, and then asks whether
+//! a thread waits, and until when ([`Poller::announce`]). The thread that is to wait says so, then
+//! looks at the timers, says until when it will wait, and looks at them once more
+//! ([`Poller::claim`], [`Poller::until`]). So the waiter sees the timer, or the thread that arms it
+//! sees the waiter and breaks the wait. A break is never lost: one that comes early ends the next
 //! wait.
 
 use crate::sync::atomic::{
@@ -57,14 +60,16 @@ impl Poller {
         next().min(first)
     }
 
-    /// The wait is over. A thread that armed an earlier timer meanwhile has announced it to us: the caller looks at the timers after this.
+    /// The wait is over. A thread that armed an earlier timer meanwhile has announced it to us: the
+    /// caller looks at the timers after this.
     pub fn leave(&self) {
         self.until.store(i64::MAX, SeqCst);
         self.waits.store(0, SeqCst);
         fence_after_locked();
     }
 
-    /// After publishing that a timer is due at `when`: `None` if no thread waits, else whether the wait ends too late and has to be broken.
+    /// After publishing that a timer is due at `when`: `None` if no thread waits, else whether the
+    /// wait ends too late and has to be broken.
     pub fn announce(&self, when: i64) -> Option<bool> {
         fence_after_locked();
         self.waits().then(|| when < self.until.load(SeqCst))

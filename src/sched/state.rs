@@ -68,7 +68,8 @@ pub static WAKE: Wake = Wake::new();
 pub static GLOBAL_RUNQ: AtomicU32 = AtomicU32::new(0);
 /// Length of the urgent list: a hint outside the lock.
 pub static PROMPT: AtomicU32 = AtomicU32::new(0);
-/// The timers of some P are overdue and it does not get to them: the next thread that schedules fires them (`dispatch::prompt`).
+/// The timers of some P are overdue and it does not get to them: the next thread that schedules
+/// fires them (`dispatch::prompt`).
 pub static OVERDUE: AtomicBool = AtomicBool::new(false);
 /// The thread that waits for the network and the timers.
 pub static POLLER: Poller = Poller::new();
@@ -81,8 +82,9 @@ pub static SYSMON_NOTE: Note = Note::new();
 /// Wakes the thread that stops the world.
 pub static STOP_NOTE: Note = Note::new();
 
-/// Goroutines that exist and are not dead: all Gs made, less those on lists of dead ones. Each P counts its own list, so that making and ending goroutines
-/// writes no shared word; under the lock none moves from one list to another.
+/// Goroutines that exist and are not dead: all Gs made, less those on lists of dead ones. Each P
+/// counts its own list, so that making and ending goroutines writes no shared word; under the lock
+/// none moves from one list to another.
 pub fn goroutines() -> i64 {
     let s = SCHED.lock();
     let dead: u32 = existing_ps()
@@ -175,7 +177,8 @@ impl Sched {
         !self.runq.is_empty() || !self.prompt.is_empty()
     }
 
-    /// Takes a goroutine from the urgent list or the global queue, and a fair share of the others into `p`'s ring.
+    /// Takes a goroutine from the urgent list or the global queue, and a fair share of the others
+    /// into `p`'s ring.
     pub fn runq_get(&mut self, p: &P, max: u32) -> *mut G {
         let mut first = self.prompt_get(p);
         if first.is_null() {
@@ -185,14 +188,15 @@ impl Sched {
         first
     }
 
-    /// Takes a goroutine from the urgent list. Only if `p` has no others to run does it take its share of the list: on its ring they would queue behind
-    /// those. The caller publishes.
+    /// Takes a goroutine from the urgent list. Only if `p` has no others to run does it take its
+    /// share of the list: on its ring they would queue behind those. The caller publishes.
     pub fn prompt_get(&mut self, p: &P) -> *mut G {
         share(&mut self.prompt, p, u32::from(!p.runq_empty()))
     }
 }
 
-/// Takes the first goroutine of `list` and moves a P's share of the others, at most `max` with the first (0: half a ring), into `p`'s ring.
+/// Takes the first goroutine of `list` and moves a P's share of the others, at most `max` with the
+/// first (0: half a ring), into `p`'s ring.
 fn share(list: &mut GList, p: &P, max: u32) -> *mut G {
     let share = list.len() / GOMAXPROCS.load(Ordering::Relaxed).max(1) + 1;
     let mut n = share.min(p::RUNQ as u32 / 2);

@@ -1,7 +1,8 @@
 //! Stopping the world: every P stops at a safe point, where no Rust frame of a goroutine is live.
 //!
-//! P by P: the stopper preempts running ones, takes idle ones, and takes those in system calls by their status.
-//! `stopwait` counts the ones still missing; the thread that brings it to zero wakes the stopper.
+//! P by P: the stopper preempts running ones, takes idle ones, and takes those in system calls by
+//! their status. `stopwait` counts the ones still missing; the thread that brings it to zero wakes
+//! the stopper.
 
 use super::state::{self, POLLER, SCHED, STOP_NOTE, Sched};
 use super::{alarm, interrupt, threads};
@@ -22,12 +23,14 @@ use core::sync::atomic::{AtomicU32, Ordering};
 static WORLD: RawMutex<{ rank::WORLD }> = RawMutex::new();
 /// GOMAXPROCS to take effect at the next start of the world, 0 = as it is.
 pub(crate) static NEW_PROCS: AtomicU32 = AtomicU32::new(0);
-/// Time between two requests to preempt: a goroutine may have taken the poisoned guard away without stopping, or be in a loop without calls. Longer
-/// makes stops of the world wait longer for such loops; shorter stops goroutines by a signal that would have seen the request soon.
+/// Time between two requests to preempt: a goroutine may have taken the poisoned guard away without
+/// stopping, or be in a loop without calls. Longer makes stops of the world wait longer for such
+/// loops; shorter stops goroutines by a signal that would have seen the request soon.
 pub const ASK_AGAIN_NS: i64 = 100_000;
 
-/// How long the stopper of the world, and the threads that it stops, spin before they sleep: a few times what a stop of the collector takes, and about
-/// as long as waking a thread may take. Longer only takes processor time, where a stop is long for another reason.
+/// How long the stopper of the world, and the threads that it stops, spin before they sleep: a few
+/// times what a stop of the collector takes, and about as long as waking a thread may take. Longer
+/// only takes processor time, where a stop is long for another reason.
 pub(crate) const SPIN_NS: i64 = ASK_AGAIN_NS;
 
 /// Every P's thread has a processor, so that no thread that spins delays the one that it waits for.
@@ -35,7 +38,8 @@ pub(crate) fn spins() -> bool {
     GOMAXPROCS.load(Ordering::Relaxed) as i32 <= NCPU.load(Ordering::Relaxed)
 }
 
-/// Stops all other Ps. False: another thread stops the world already; the caller must give its P up ([`crate::abi::Status::Retry`]).
+/// Stops all other Ps. False: another thread stops the world already; the caller must give its P up
+/// ([`crate::abi::Status::Retry`]).
 ///
 /// # Safety
 /// System mode with a P; the running goroutine, if any, is stopped at its runtime call.
@@ -75,7 +79,8 @@ pub unsafe fn stop_world() -> bool {
             };
             while !stopped {
                 insist_all();
-                // A thread that entered a system call at the same time may not have seen that the world stops, and has left its P in state SYSCALL.
+                // A thread that entered a system call at the same time may not have seen that the
+                // world stops, and has left its P in state SYSCALL.
                 let mut s = SCHED.lock();
                 if s.stopwait > 0 {
                     take_from_syscalls(&mut s);
@@ -122,7 +127,8 @@ pub unsafe fn start_world() {
         };
         let mut busy = resize(n);
         WORLD.unlock();
-        // Nobody has looked at the network while the world was stopped. A thread that waits in the poller has, and left what it found on a queue.
+        // Nobody has looked at the network while the world was stopped. A thread that waits in the
+        // poller has, and left what it found on a queue.
         if !POLLER.waits() {
             events::ask(events::OUTSIDE);
         }
@@ -157,7 +163,8 @@ pub fn insist_all() {
     }
 }
 
-/// Asks the goroutine that runs on `p` to stop at its next check. It may have changed by then: that does no harm.
+/// Asks the goroutine that runs on `p` to stop at its next check. It may have changed by then: that
+/// does no harm.
 ///
 /// # Safety
 /// `p` is one of the Ps (they are never freed).
@@ -199,10 +206,12 @@ pub unsafe fn preempt_goroutine(g: *mut G) {
     }
 }
 
-/// Makes `n` Ps usable, and the world no longer stopped; answers those with goroutines in their queues, linked. This M keeps one.
+/// Makes `n` Ps usable, and the world no longer stopped; answers those with goroutines in their
+/// queues, linked. This M keeps one.
 ///
 /// # Safety
-/// The world is stopped (or not started yet), no idle list exists, and Ps that go out of use have neither timers nor anything in the allocator's cache.
+/// The world is stopped (or not started yet), no idle list exists, and Ps that go out of use have
+/// neither timers nor anything in the allocator's cache.
 #[doc(alias = "procresize")]
 pub unsafe fn resize(n: u32) -> *mut P {
     // SAFETY: the caller's promise: all Ps are ours.
@@ -267,7 +276,8 @@ pub unsafe fn resize(n: u32) -> *mut P {
                 busy = p;
             }
         }
-        // Under the lock: a thread that takes an idle P from now on must not find the world stopped and give the P up, since no stopper would count it.
+        // Under the lock: a thread that takes an idle P from now on must not find the world stopped
+        // and give the P up, since no stopper would count it.
         GCWAITING.store(0, Ordering::SeqCst);
         busy
     }

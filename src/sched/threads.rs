@@ -183,7 +183,8 @@ pub(crate) unsafe fn sleep_for_p(m: *mut M) {
     }
 }
 
-/// Gives `p` (null: an idle one) to an idle or new M. `spinning`: the caller counted it in [`WAKE`].
+/// Gives `p` (null: an idle one) to an idle or new M. `spinning`: the caller counted it in
+/// [`WAKE`].
 ///
 /// # Safety
 /// The caller holds `p`, if given, and gives it away.
@@ -223,7 +224,8 @@ extern "C" fn mark_spinning() {
     unsafe { (*getm()).spinning = 1 };
 }
 
-/// Makes one more M spin, unless one does already: called whenever a goroutine is made runnable and a P is idle.
+/// Makes one more M spin, unless one does already: called whenever a goroutine is made runnable and
+/// a P is idle.
 #[doc(alias = "wakep")]
 pub fn wake_p() {
     if WAKE.claim() {
@@ -243,16 +245,19 @@ pub unsafe fn lost(p: *mut P) {
             trace::syscall_blocks(p);
             trace::taken_proc_stops(p);
         }
-        // Release pairs with `traced_exit`: what was written of the P's loss comes before what is written of the goroutine's return.
+        // Release pairs with `traced_exit`: what was written of the P's loss comes before what is
+        // written of the goroutine's return.
         (*p).syscalltick.fetch_add(1, Ordering::Release);
     }
 }
 
-/// Time slice that sysmon asks the kernel for, the shortest that it grants. sysmon sleeps nearly always; what matters is that it wakes in time although every
-/// processor runs a thread of this process: with the usual slice it may have to wait for those, for milliseconds.
+/// Time slice that sysmon asks the kernel for, the shortest that it grants. sysmon sleeps nearly
+/// always; what matters is that it wakes in time although every processor runs a thread of this
+/// process: with the usual slice it may have to wait for those, for milliseconds.
 pub(crate) const KERNEL_SLICE_NS: u64 = 100_000;
 
-/// Runs `f`, which makes a thread. A new thread inherits the slice of its maker, and sysmon's is for sysmon alone.
+/// Runs `f`, which makes a thread. A new thread inherits the slice of its maker, and sysmon's is
+/// for sysmon alone.
 pub fn with_usual_slices<T>(f: impl FnOnce() -> T) -> T {
     if !is_sysmon(getm()) {
         return f();

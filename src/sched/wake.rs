@@ -1,15 +1,20 @@
-//! When a thread is woken for work, and when a thread looks once more before it sleeps: no goroutine stays runnable while a P is idle.
+//! When a thread is woken for work, and when a thread looks once more before it sleeps: no
+//! goroutine stays runnable while a P is idle.
 //!
-//! Two counters, read without lock: idle Ps, and spinning threads, those with a P that look for work (the field `seekers`). A P is put on the idle list and
-//! taken off under the scheduler's lock. The protocol:
-//! - A waker queues the goroutine that it readies, and then looks at the counters ([`Wake::wanted`]): with a P idle and no thread spinning it starts one.
-//! - A spinning thread that finds nothing gives its P away, then no longer counts as spinning ([`Wake::gave_up`]), and then looks at all queues again.
-//!   One of the two sees the other: the first step of each is a locked instruction, or a fence follows it.
-//! - A spinning thread that finds work no longer counts as spinning; the last one to stop starts another if a P is idle ([`Wake::found`]), since there may
-//!   be more work.
-//! - A thread that gives its P away without having spun has not looked into other Ps' queues, and relies on the threads that spin. One of those may have
-//!   been counted in advance, for a P that was not idle after all. That failure is recorded ([`Wake::refused`]), and the next thread that would give its P
-//!   away spins first.
+//! Two counters, read without lock: idle Ps, and spinning threads, those with a P that look for
+//! work (the field `seekers`). A P is put on the idle list and taken off under the scheduler's
+//! lock. The protocol:
+//! - A waker queues the goroutine that it readies, and then looks at the counters
+//!   ([`Wake::wanted`]): with a P idle and no thread spinning it starts one.
+//! - A spinning thread that finds nothing gives its P away, then no longer counts as spinning
+//!   ([`Wake::gave_up`]), and then looks at all queues again. One of the two sees the other: the
+//!   first step of each is a locked instruction, or a fence follows it.
+//! - A spinning thread that finds work no longer counts as spinning; the last one to stop starts
+//!   another if a P is idle ([`Wake::found`]), since there may be more work.
+//! - A thread that gives its P away without having spun has not looked into other Ps' queues, and
+//!   relies on the threads that spin. One of those may have been counted in advance, for a P that
+//!   was not idle after all. That failure is recorded ([`Wake::refused`]), and the next thread that
+//!   would give its P away spins first.
 
 use crate::sync::atomic::{
     AtomicBool, AtomicU32,
@@ -29,7 +34,8 @@ pub trait Host {
     fn give_away(&mut self, lock: &mut Self::Lock);
     /// Takes a P off the idle list ([`Wake::took_idle`]), if there is one.
     fn take(&mut self, lock: &mut Self::Lock) -> bool;
-    /// A spinning thread has given its P away and still counts: it may linger if a thread woken instead would find nothing either.
+    /// A spinning thread has given its P away and still counts: it may linger if a thread woken
+    /// instead would find nothing either.
     fn linger(&mut self);
     /// There is work somewhere.
     fn work_anywhere(&self) -> bool;
@@ -95,7 +101,8 @@ impl Wake {
         self.idle.fetch_sub(1, AcqRel) - 1
     }
 
-    /// After a goroutine was queued with a locked instruction: a spinning thread is to be started, if [`Wake::claim`] says so too.
+    /// After a goroutine was queued with a locked instruction: a spinning thread is to be started,
+    /// if [`Wake::claim`] says so too.
     #[inline(always)]
     pub fn wanted(&self) -> bool {
         self.idle() != 0 && self.seekers() == 0
@@ -110,7 +117,8 @@ impl Wake {
     /// The right to start a spinning thread, which counts from now on; one of many callers gets it.
     pub fn claim(&self) -> bool {
         let claimed = self.seekers.compare_exchange(0, 1, SeqCst, Relaxed).is_ok();
-        // A caller that sees another thread spin here has queued its work before that one looks for the last time.
+        // A caller that sees another thread spin here has queued its work before that one looks for
+        // the last time.
         fence_after_locked();
         claimed
     }
@@ -132,14 +140,16 @@ impl Wake {
         self.seekers.fetch_add(1, SeqCst);
     }
 
-    /// A spinning thread has found work. True: another is to be started, if [`Wake::claim`] says so too.
+    /// A spinning thread has found work. True: another is to be started, if [`Wake::claim`] says so
+    /// too.
     pub fn found(&self) -> bool {
         let last = self.seekers.fetch_sub(1, SeqCst) == 1;
         fence_after_locked();
         last && self.idle() > 0
     }
 
-    /// A thread with a P found no work: it gives the P away, unless there is reason to look once more. The flag says whether it counts as spinning.
+    /// A thread with a P found no work: it gives the P away, unless there is reason to look once
+    /// more. The flag says whether it counts as spinning.
     pub fn retire(&self, seeks: &mut bool, host: &mut impl Host) -> Retired {
         let mut lock = host.lock();
         if host.work(&mut lock) {
@@ -163,14 +173,16 @@ impl Wake {
                     *seeks = true;
                     return Retired::Seek;
                 }
-                // Every P is busy. No thread may take this work, if one without work is about to give its P away.
+                // Every P is busy. No thread may take this work, if one without work is about to
+                // give its P away.
                 self.refused();
             }
         }
         Retired::Idle
     }
 
-    /// A spinning thread has found nothing and has given its P away: it looks at all queues again now.
+    /// A spinning thread has found nothing and has given its P away: it looks at all queues again
+    /// now.
     pub fn gave_up(&self) {
         self.seekers.fetch_sub(1, SeqCst);
         fence_after_locked();

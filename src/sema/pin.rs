@@ -1,6 +1,7 @@
 //! What package sync asks of the scheduler: whether spinning may help, and to stay on the P.
 //!
-//! The latter is a count in the M, `locks`: while it is not 0 its goroutine is not preempted (`dispatch::schedule`, `sched::interrupt`). It is kept by `asm/pin.S`.
+//! The latter is a count in the M, `locks`: while it is not 0 its goroutine is not preempted
+//! (`dispatch::schedule`, `sched::interrupt`). It is kept by `asm/pin.S`.
 
 use crate::abi::args;
 use crate::sched::state::WAKE;
@@ -14,10 +15,12 @@ const _: () = assert!(core::mem::offset_of!(world::P, id) == 0);
 
 /// Rounds of spinning in a lock of package sync, before its goroutine waits: some ten microseconds.
 const SPIN_ROUNDS: i64 = 4;
-/// As which round of a `Backoff` the first of them counts: the holder has just been met at work, and an operation of compiled code takes longer than one of the runtime's.
+/// As which round of a `Backoff` the first of them counts: the holder has just been met at work,
+/// and an operation of compiled code takes longer than one of the runtime's.
 const SPIN_FIRST: u32 = 1;
 
-/// `sync.runtime_canSpin`: only for some rounds, only if another P runs that may hold the lock, and only with nothing else to do here.
+/// `sync.runtime_canSpin`: only for some rounds, only if another P runs that may hold the lock, and
+/// only with nothing else to do here.
 pub unsafe fn can_spin(a: &mut args::sync_runtime_canSpin) {
     let others = GOMAXPROCS.load(Ordering::Relaxed) > WAKE.idle() + WAKE.seekers() + 1;
     // SAFETY: leaf mode of a goroutine: its M holds a P.
@@ -30,7 +33,8 @@ pub unsafe fn can_spin(a: &mut args::sync_runtime_canSpin) {
     }
 }
 
-/// `sync.runtime_doSpin`: a round. The lock's holder has its cache line meanwhile, and may take the lock some more times.
+/// `sync.runtime_doSpin`: a round. The lock's holder has its cache line meanwhile, and may take the
+/// lock some more times.
 pub unsafe fn do_spin(_a: &mut args::sync_runtime_doSpin) {
     // SAFETY: this thread's M.
     let round = unsafe { (*world::getm()).spinround };

@@ -1,7 +1,10 @@
-//! Waiters by address: for each address a queue in order of arrival; its first waiter is a node of a treap, ordered by address.
+//! Waiters by address: for each address a queue in order of arrival; its first waiter is a node of
+//! a treap, ordered by address.
 //!
-//! A treap is a search tree by address and a heap by a random number, so it is balanced well enough whatever is added and removed. Links of a waiter: `prev` and `next` to the
-//! subtrees of smaller and larger addresses, `index` its random number, `waitlink` to the one that came after it, and `tail`, in the first, to the last.
+//! A treap is a search tree by address and a heap by a random number, so it is balanced well enough
+//! whatever is added and removed. Links of a waiter: `prev` and `next` to the subtrees of smaller
+//! and larger addresses, `index` its random number, `waitlink` to the one that came after it, and
+//! `tail`, in the first, to the last.
 
 use crate::world::sudog::Sudog;
 use core::ptr::null_mut;
@@ -59,7 +62,8 @@ impl Queue {
             }
             (*s).tail = s;
             (*s).index = crate::world::fastrand() as i32;
-            // Down to the first node with a smaller number, whose subtree is split by address into the two of the new node.
+            // Down to the first node with a smaller number, whose subtree is split by address into
+            // the two of the new node.
             let mut link = &raw mut self.root;
             while !(*link).is_null() && (**link).index >= (*s).index {
                 link = if (*s).elem < (**link).elem {

@@ -1,14 +1,19 @@
-//! Semaphores on a 32-bit word of the program: wait until it is positive and take one; give one and wake a waiter.
+//! Semaphores on a 32-bit word of the program: wait until it is positive and take one; give one and
+//! wake a waiter.
 //!
-//! Waiters are found through a table hashed by the word's address. A bucket has a lock, a count ([`crate::sync::units`]) and a tree of addresses, each with its waiters in order of arrival
+//! Waiters are found through a table hashed by the word's address. A bucket has a lock, a count
+//! ([`crate::sync::units`]) and a tree of addresses, each with its waiters in order of arrival
 //! ([`Queue`]), so that neither many waiters nor many addresses make it slow.
 //!
-//! A release wakes the first waiter and leaves the unit in the word: until the waiter runs on a P, a goroutine that runs already may acquire the unit and
-//! release it as often as it likes, and need not park. Handing the unit over would make a convoy: after the first waiter every acquirer would have to park,
-//! and every operation would cost a goroutine switch or two.
-//! The waiter stays in the queue, marked as trying, and tries when it runs ([`try_again`]). Meanwhile it does not count among those to be woken, and no other
-//! waiter is woken for the unit that it tries for; units beyond that one are handed to the waiters behind it. If it loses it parks again, still the first; once
-//! it has lost for a millisecond ([`crate::world::sudog::Sudog::loses`]) the next release hands it the unit directly.
+//! A release wakes the first waiter and leaves the unit in the word: until the waiter runs on a P,
+//! a goroutine that runs already may acquire the unit and release it as often as it likes, and need
+//! not park. Handing the unit over would make a convoy: after the first waiter every acquirer would
+//! have to park, and every operation would cost a goroutine switch or two. The waiter stays in the
+//! queue, marked as trying, and tries when it runs ([`try_again`]). Meanwhile it does not count
+//! among those to be woken, and no other waiter is woken for the unit that it tries for; units
+//! beyond that one are handed to the waiters behind it. If it loses it parks again, still the
+//! first; once it has lost for a millisecond ([`crate::world::sudog::Sudog::loses`]) the next
+//! release hands it the unit directly.
 
 use super::queue::Queue;
 use crate::abi::{G, Status, args};
@@ -32,7 +37,8 @@ const BUCKETS: usize = 512;
 #[repr(C, align(32))]
 struct Bucket {
     lock: RawMutex<{ rank::SEMAPHORE }>,
-    /// Waiters to be woken: all but those that try, and takers about to look at the word a last time.
+    /// Waiters to be woken: all but those that try, and takers about to look at the word a last
+    /// time.
     nwait: AtomicU32,
     queue: UnsafeCell<Queue>,
 }
@@ -49,7 +55,8 @@ static TABLE: [Bucket; BUCKETS] = [const {
 }; BUCKETS];
 
 fn bucket(addr: *mut u32) -> &'static Bucket {
-    // Words lie 4 bytes apart at least, mostly in objects of 8 and more: mix all bits into the top ones.
+    // Words lie 4 bytes apart at least, mostly in objects of 8 and more: mix all bits into the top
+    // ones.
     &TABLE[((addr as u64 >> 2).wrapping_mul(0x9e37_79b9_7f4a_7c15)
         >> (64 - BUCKETS.trailing_zeros())) as usize]
 }
@@ -89,7 +96,8 @@ unsafe fn give(addr: *mut u32) -> bool {
 /// Wakes a waiter of `addr` if there is one and a unit for it.
 unsafe fn wake_one(addr: *mut u32) {
     let b = bucket(addr);
-    // SAFETY: the queue is touched under its lock; its goroutines are parked, but for a first one that tries.
+    // SAFETY: the queue is touched under its lock; its goroutines are parked, but for a first one
+    // that tries.
     unsafe {
         b.lock.lock();
         let queue = &mut *b.queue.get();
@@ -128,7 +136,8 @@ unsafe fn wake_one(addr: *mut u32) {
 /// A woken waiter tries to take a unit.
 unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Status {
     let s = core::ptr::with_exposed_provenance_mut::<Sudog>(waiter);
-    // SAFETY: as in `wake_one`; the sudog is the first of its queue, and its goroutine the one about to run here.
+    // SAFETY: as in `wake_one`; the sudog is the first of its queue, and its goroutine the one
+    // about to run here.
     unsafe {
         let addr = (*s).elem.cast::<u32>();
         let b = bucket(addr);

@@ -1,7 +1,8 @@
 //! The semaphores under `sync.Cond`: takers and givers wait for each other in one queue.
 //!
-//! A `SyncSema` is a lock, and a list of sudogs that are all takers (`index == -1`) or all givers (`index` > 0: units still to give). A giver of n units
-//! waits until n takers came. The list lies in a Go object, but sudogs are off-heap: the collector passes them by.
+//! A `SyncSema` is a lock, and a list of sudogs that are all takers (`index == -1`) or all givers
+//! (`index` > 0: units still to give). A giver of n units waits until n takers came. The list lies
+//! in a Go object, but sudogs are off-heap: the collector passes them by.
 
 use crate::abi::{Status, SyncSema, args};
 use crate::sched;
@@ -15,7 +16,8 @@ use core::ptr::null_mut;
 const TAKER: i32 = -1;
 
 unsafe fn lock<'a>(s: *mut SyncSema) -> &'a RawMutex<{ rank::SYNC_SEMA }> {
-    // SAFETY: the word is ours by the contract with package sync, and zero at first. A RawMutex is its lower half.
+    // SAFETY: the word is ours by the contract with package sync, and zero at first. A RawMutex is
+    // its lower half.
     unsafe { &*(&raw mut (*s).lock).cast::<RawMutex<{ rank::SYNC_SEMA }>>() }
 }
 

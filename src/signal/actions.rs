@@ -1,4 +1,5 @@
-//! Which signals get our handler: at boot, and as os/signal asks for them. The kernel's side is `os::signal`.
+//! Which signals get our handler: at boot, and as os/signal asks for them. The kernel's side is
+//! `os::signal`.
 
 use super::table::{self, DEFAULT, NOTIFY, OURS};
 use crate::abi::{M, args};
@@ -11,7 +12,8 @@ use core::sync::atomic::{AtomicU64, Ordering};
 /// Bytes of a thread's alternate stack: a traceback runs there.
 const STACK: usize = 32 << 10;
 
-/// Signals that were ignored when the process started, or when os/signal asked for them: they are ignored again afterwards.
+/// Signals that were ignored when the process started, or when os/signal asked for them: they are
+/// ignored again afterwards.
 static IGNORED: AtomicU64 = AtomicU64::new(0);
 /// Signals with our handler.
 static HANDLED: AtomicU64 = AtomicU64::new(0);
@@ -28,7 +30,8 @@ fn kept(sig: u32) -> bool {
 
 /// Installs the handler. At boot, on the first thread.
 pub fn init() {
-    // Where a filter refuses to tell, the first thread's number is the process's; 0 if that is refused, too: no signals are sent.
+    // Where a filter refuses to tell, the first thread's number is the process's; 0 if that is
+    // refused, too: no signals are sent.
     let pid = sys::getpid().unwrap_or_else(|| sys::gettid().max(0));
     PID.store(pid, Ordering::Relaxed);
     let mut mask = 0u64;

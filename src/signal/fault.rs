@@ -1,15 +1,18 @@
 //! Faults of Go code become panics.
 //!
-//! The handler makes the faulting instruction look like a call of `runtime.sigpanic` (asm/panic.S): it pushes the instruction's address and
-//! continues there. sigpanic asks [`sigpanickind`] what the fault means. The frame that faulted is at no safe point: only what its
-//! innermost deferred call would need is live in it.
+//! The handler makes the faulting instruction look like a call of `runtime.sigpanic` (asm/panic.S):
+//! it pushes the instruction's address and continues there. sigpanic asks [`sigpanickind`] what the
+//! fault means. The frame that faulted is at no safe point: only what its innermost deferred call
+//! would need is live in it.
 //!
-//! A fault inside a memory primitive of ours that Go code called is a fault of that call: these keep their stack pointer at the return
-//! address (or one call below), and have no frame.
+//! A fault inside a memory primitive of ours that Go code called is a fault of that call: these
+//! keep their stack pointer at the return address (or one call below), and have no frame.
 //!
-//! A fault in Rust code is one of the Go code that called it, too, if that call copies, hashes or compares memory of the program without a lock
-//! ([`MAY_FAULT`]). On g0 that holds for the memory primitives alone, since there the same calls allocate and collect, whose faults are bugs; but with
-//! `debug.SetPanicOnFault`, which is for memory that may go away under a program (mapped files), it holds for all that such a call does.
+//! A fault in Rust code is one of the Go code that called it, too, if that call copies, hashes or
+//! compares memory of the program without a lock ([`MAY_FAULT`]). On g0 that holds for the memory
+//! primitives alone, since there the same calls allocate and collect, whose faults are bugs; but
+//! with `debug.SetPanicOnFault`, which is for memory that may go away under a program (mapped
+//! files), it holds for all that such a call does.
 
 use crate::abi::{G, G_PANIC_ON_FAULT, M, args};
 use crate::code::{asmfuncs, sites, symtab};
@@ -37,8 +40,8 @@ const CALL_OPCODE: u8 = 0xe8;
 /// A leaf call goes no deeper than that.
 const LEAF_DEPTH: usize = 1024;
 
-/// Beginnings of the names of functions that hold no lock, and leave nothing half done that matters, when they touch memory that the program
-/// gave them.
+/// Beginnings of the names of functions that hold no lock, and leave nothing half done that
+/// matters, when they touch memory that the program gave them.
 const MAY_FAULT: [&[u8]; 11] = [
     b"runtime.assert",
     b"runtime.concatstring",
@@ -76,7 +79,8 @@ pub fn end_copy(ctx: &mut Context) -> bool {
     here
 }
 
-/// Lets the interrupted goroutine panic, if the fault is one of Go code; false if it is the runtime's own.
+/// Lets the interrupted goroutine panic, if the fault is one of Go code; false if it is the
+/// runtime's own.
 ///
 /// # Safety
 /// In the handler, with the interrupted g.
@@ -163,7 +167,8 @@ unsafe fn may_fault(ret: usize) -> bool {
     }
 }
 
-/// The place for a fault in a leaf call, in Rust code on the goroutine's stack: inside the call instruction, since nothing returns there.
+/// The place for a fault in a leaf call, in Rust code on the goroutine's stack: inside the call
+/// instruction, since nothing returns there.
 unsafe fn place_in_leaf(g: *mut G, m: *mut M, sp: usize) -> Option<(usize, usize)> {
     // SAFETY: the word is on the goroutine's stack, above what runs.
     unsafe {
@@ -176,8 +181,8 @@ unsafe fn place_in_leaf(g: *mut G, m: *mut M, sp: usize) -> Option<(usize, usize
     }
 }
 
-/// Where the call of sigpanic is to appear: instruction and stack pointer. Instruction 0: Go code called something that is no code, and the
-/// return address on the stack is that call's.
+/// Where the call of sigpanic is to appear: instruction and stack pointer. Instruction 0: Go code
+/// called something that is no code, and the return address on the stack is that call's.
 unsafe fn place(pc: usize, sp: usize, address: usize) -> Option<(usize, usize)> {
     let is_site = |pc: usize| sites::find_site(pc).is_some();
     if sites::in_go_text(pc) {
@@ -203,7 +208,8 @@ unsafe fn place(pc: usize, sp: usize, address: usize) -> Option<(usize, usize)> 
     (address == pc && (is_site(ret) || sites::is_asm_site(ret))).then_some((0, sp))
 }
 
-/// What the fault that called `runtime.sigpanic` becomes: the number of a run-time panic, or the end of the program.
+/// What the fault that called `runtime.sigpanic` becomes: the number of a run-time panic, or the
+/// end of the program.
 ///
 /// # Safety
 /// Called by its trampoline.
@@ -221,7 +227,8 @@ pub unsafe fn sigpanickind(a: &mut args::gort_sigpanickind) {
     }
 }
 
-/// The number of the run-time panic that the fault of `g` becomes, if it is not the end of the program.
+/// The number of the run-time panic that the fault of `g` becomes, if it is not the end of the
+/// program.
 unsafe fn kind_of(g: *mut G) -> usize {
     // SAFETY: curg, which faulted just before.
     unsafe {

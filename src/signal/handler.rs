@@ -1,7 +1,8 @@
 //! The one signal handler, on each thread's alternate stack.
 //!
-//! Forbidden here: locks that interrupted code may hold, allocation, anything that parks or readies. Dying is the exception: then
-//! nothing else matters, and where a lock is never released the watchdog's signal ends the process ([`crate::debug::watch`]).
+//! Forbidden here: locks that interrupted code may hold, allocation, anything that parks or
+//! readies. Dying is the exception: then nothing else matters, and where a lock is never released
+//! the watchdog's signal ends the process ([`crate::debug::watch`]).
 
 use super::table::{self, KILL, NOTIFY, PANIC, THROW};
 use super::{fault, queue, registers};
@@ -98,7 +99,8 @@ unsafe fn interrupted(ctx: &Context, g: *mut G) -> Option<(*mut G, Walker)> {
             // Inside the call instruction.
             return Some((g, Walker::at_fault(*(sp as *const usize) - 1, sp + 8)));
         }
-        // Our own code on the goroutine's stack: its Go caller is at the top of the stack, or where the trampoline left it.
+        // Our own code on the goroutine's stack: its Go caller is at the top of the stack, or where
+        // the trampoline left it.
         for at in [sp, bp] {
             if stack.contains(&at) && sites::find_site(*(at as *const usize)).is_some() {
                 return Some((g, Walker::new(*(at as *const usize), at + 8)));
@@ -108,7 +110,8 @@ unsafe fn interrupted(ctx: &Context, g: *mut G) -> Option<(*mut G, Walker)> {
     }
 }
 
-/// Entry of the assembly function that was interrupted, 0 for other code: it has no frame, but a name (`runtime.Breakpoint`).
+/// Entry of the assembly function that was interrupted, 0 for other code: it has no frame, but a
+/// name (`runtime.Breakpoint`).
 fn primitive(pc: usize) -> usize {
     if !sites::in_asm_text(pc) {
         return 0;
@@ -133,7 +136,8 @@ unsafe fn runtime_fault(sig: u32, ctx: &Context, g: *mut G) -> ! {
     }
 }
 
-/// The goroutine whose uncaught panic ends the program has called a method of its value that does not return.
+/// The goroutine whose uncaught panic ends the program has called a method of its value that does
+/// not return.
 unsafe fn method_hangs(ctx: &Context, g: *mut G) -> ! {
     dying::start();
     builtins::abandon();
@@ -157,8 +161,8 @@ static CRASHED: AtomicU32 = AtomicU32::new(0);
 /// How long such a thread waits for the others.
 const RELAY_NS: i64 = 5_000_000_000;
 
-/// The next thread shows what it runs: those that have done it block the signal, so the kernel gives it to another one. Returns when there
-/// is none left, or when it does not come back.
+/// The next thread shows what it runs: those that have done it block the signal, so the kernel
+/// gives it to another one. Returns when there is none left, or when it does not come back.
 fn relay() {
     if CRASHED.fetch_add(1, Ordering::AcqRel) + 1 >= lists::all_ms().count() as u32 {
         return;
@@ -195,7 +199,8 @@ unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
             let style = Style::configured();
             let (shown, walker) = interrupted(ctx, g).unzip();
             if !m.is_null() && g == (*m).g0 {
-                // The thread was in the scheduler or in a runtime call: its system stack has no Go frames.
+                // The thread was in the scheduler or in a runtime call: its system stack has no Go
+                // frames.
                 traceback::header(&mut out, g);
                 let running = |g: *mut G| status_of(g).load(Ordering::Acquire) == status::RUNNING;
                 if let Some(curg) = shown.filter(|&curg| !relayed || running(curg)) {

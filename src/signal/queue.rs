@@ -1,7 +1,10 @@
-//! Signals on their way to package os/signal: from the handlers of all threads to the one goroutine that receives them.
+//! Signals on their way to package os/signal: from the handlers of all threads to the one goroutine
+//! that receives them.
 //!
-//! A handler may not ready a goroutine: it notes the signal in [`PENDING`] and breaks the network poller's wait. The thread that polls next finds the receiver and
-//! hands it to the scheduler (`dispatch::outside`); the receiver takes one signal at a time. A signal that comes again before it was received counts once.
+//! A handler may not ready a goroutine: it notes the signal in [`PENDING`] and breaks the network
+//! poller's wait. The thread that polls next finds the receiver and hands it to the scheduler
+//! (`dispatch::outside`); the receiver takes one signal at a time. A signal that comes again before
+//! it was received counts once.
 
 use crate::abi::{G, Status, args};
 use crate::sched;
@@ -23,14 +26,16 @@ static RECEIVER: AtomicPtr<G> = AtomicPtr::new(null_mut());
 /// Package os/signal is in use.
 static IN_USE: AtomicBool = AtomicBool::new(false);
 
-/// Queues signal `s` if the program asked for it; false if not: the caller does what the signal does by default. In a signal handler.
+/// Queues signal `s` if the program asked for it; false if not: the caller does what the signal
+/// does by default. In a signal handler.
 #[doc(alias = "sigsend")]
 pub fn send(s: u32) -> bool {
     let (word, bit) = ((s / 32) as usize, 1 << (s % 32));
     if s >= SIGNALS || WANTED[word].load(Ordering::Relaxed) & bit == 0 {
         return false;
     }
-    // SeqCst: the receiver announces itself, then looks here; we note the signal, then the thread that polls looks for a receiver.
+    // SeqCst: the receiver announces itself, then looks here; we note the signal, then the thread
+    // that polls looks for a receiver.
     PENDING[word].fetch_or(bit, Ordering::SeqCst);
     crate::sched::epoll::netpoll_break();
     true
@@ -98,7 +103,8 @@ unsafe fn receive(g: *mut G, result: *mut u32) -> Status {
 }
 
 unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Status {
-    // SAFETY: g parked in `signal_recv`: its saved stack pointer is the address of that call's arguments.
+    // SAFETY: g parked in `signal_recv`: its saved stack pointer is the address of that call's
+    // arguments.
     unsafe {
         receive(
             g,

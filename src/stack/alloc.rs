@@ -1,7 +1,8 @@
 //! Where stacks come from.
 //!
-//! Orders 0..5 (2 to 32 KiB) are cut from slabs and kept in free lists, per P and shared; larger stacks are mappings of their own,
-//! of which a few of each size are kept. A free stack's first word links it.
+//! Orders 0..5 (2 to 32 KiB) are cut from slabs and kept in free lists, per P and shared; larger
+//! stacks are mappings of their own, of which a few of each size are kept. A free stack's first
+//! word links it.
 
 use super::{poison, size::MIN_STACK};
 use crate::sync::mutex::Mutex;
@@ -62,8 +63,10 @@ impl List {
     }
 }
 
-/// Stacks from this order on have a slab of their own, whose memory comes by page faults: of a stack that has just grown to 32 KiB two pages in eight may never be touched.
-/// Of smaller ones every page is: more than half was needed before it grew, and the link of the free lists lies in the lowest page.
+/// Stacks from this order on have a slab of their own, whose memory comes by page faults: of a
+/// stack that has just grown to 32 KiB two pages in eight may never be touched. Of smaller ones
+/// every page is: more than half was needed before it grew, and the link of the free lists lies in
+/// the lowest page.
 const SPARSE: usize = 4;
 
 struct Pool {

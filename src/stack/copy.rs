@@ -1,4 +1,5 @@
-//! Moves: a goroutine that finds no room goes to a stack of twice the size, one that uses little of its own to one of half the size.
+//! Moves: a goroutine that finds no room goes to a stack of twice the size, one that uses little of
+//! its own to one of half the size.
 
 use super::{
     alloc, free, poison,
@@ -53,15 +54,16 @@ pub unsafe fn grow(g: *mut G) {
     }
 }
 
-/// Moves `g` to a stack of half the size if it uses little of the one it has: on the new one at least as much is free as is used, beside
-/// what nosplit functions may take, so that it does not grow back at the next call.
+/// Moves `g` to a stack of half the size if it uses little of the one it has: on the new one at
+/// least as much is free as is used, beside what nosplit functions may take, so that it does not
+/// grow back at the next call.
 ///
 /// # Safety
 /// While marking. `g` is stopped, and stays so: the caller set the SCAN bit.
 #[doc(alias = "shrinkstack")]
 pub unsafe fn shrink(g: *mut G) {
-    // SAFETY: the caller's promise. System calls hold addresses of the stack, as do the registers of a goroutine that a signal stopped; wakers only
-    // under the locks of channels.
+    // SAFETY: the caller's promise. System calls hold addresses of the stack, as do the registers
+    // of a goroutine that a signal stopped; wakers only under the locks of channels.
     unsafe {
         let now = status_of(g).load(Ordering::Relaxed) & !status::SCAN;
         let (size, used) = ((*g).stack_size, (*g).stack_hi - (*g).sched.sp);
@@ -88,7 +90,8 @@ fn shrinkable(size: usize, used: usize) -> bool {
     size > MIN_STACK && used * 2 <= (size / 2).saturating_sub(STACK_GUARD)
 }
 
-/// Moves a stopped goroutine to a new stack of `size` bytes and adjusts everything that points into the old one.
+/// Moves a stopped goroutine to a new stack of `size` bytes and adjusts everything that points into
+/// the old one.
 ///
 /// # Safety
 /// `g` is stopped, and no system call or Rust frame has the address of its stack.

@@ -1,8 +1,10 @@
-//! `GODEBUG=stackpoison=1`: unused stack memory holds a pattern, so that code which uses it all the same is found.
+//! `GODEBUG=stackpoison=1`: unused stack memory holds a pattern, so that code which uses it all the
+//! same is found.
 //!
-//! Filled are: free stacks, newly allocated ones, those that dead goroutines keep, and the unused part of a stack when the collector
-//! scans it. The pattern is no address, so using it as one faults. A word that a frame's map calls live must not hold it: scanning and
-//! moving a stack check that.
+//! Filled are: free stacks, newly allocated ones, those that dead goroutines keep, and the unused
+//! part of a stack when the collector scans it. The pattern is no address, so using it as one
+//! faults. A word that a frame's map calls live must not hold it: scanning and moving a stack check
+//! that.
 
 use super::size::BELOW;
 use crate::abi::G;
@@ -26,7 +28,8 @@ pub fn on() -> bool {
 #[cold]
 pub unsafe fn fill(lo: usize, hi: usize) {
     for at in (lo..hi).step_by(8) {
-        // SAFETY: the caller's promise. Volatile, or the loop becomes a call for which leaf callers have no room.
+        // SAFETY: the caller's promise. Volatile, or the loop becomes a call for which leaf callers
+        // have no room.
         unsafe { (at as *mut usize).write_volatile(POISON) };
     }
 }
@@ -51,7 +54,8 @@ pub unsafe fn check(g: *mut G) {
     }
 }
 
-/// A live word of a stack holds a small number. In a local variable that is fatal, as in Go; arguments may be anything.
+/// A live word of a stack holds a small number. In a local variable that is fatal, as in Go;
+/// arguments may be anything.
 ///
 /// # Safety
 /// `g` is at rest.

@@ -1,15 +1,19 @@
 //! What it takes to move the stack of a goroutine that waits for channels.
 //!
-//! Two things lead from a channel into the stack of a waiter: the element slots of its sudogs, and the address of the result byte, found by
-//! the saved stack pointer. A waker uses both only with the channel's lock held (`ops::served`, called before the lock is released), so a thread that
+//! Two things lead from a channel into the stack of a waiter: the element slots of its sudogs, and
+//! the address of the result byte, found by the saved stack pointer. A waker uses both only with
+//! the channel's lock held (`ops::served`, called before the lock is released), so a thread that
 //! holds the locks of all channels that a goroutine waits for may move its stack.
 //!
-//! Which these are the list `G::waiting` says. That of a select is the goroutine's own: it changes only when the goroutine runs. The one sudog of
-//! a plain send or receive is the waker's as soon as it was served. So the channel's lock is read first and taken, then it is looked at again whether
-//! the goroutine still waits. Meanwhile the sudog may have become somebody else's; the word read is the address of a channel's lock all the same. No channel
-//! is freed while marking runs, and only then are stacks moved.
+//! Which these are the list `G::waiting` says. That of a select is the goroutine's own: it changes
+//! only when the goroutine runs. The one sudog of a plain send or receive is the waker's as soon as
+//! it was served. So the channel's lock is read first and taken, then it is looked at again whether
+//! the goroutine still waits. Meanwhile the sudog may have become somebody else's; the word read is
+//! the address of a channel's lock all the same. No channel is freed while marking runs, and only
+//! then are stacks moved.
 //!
-//! Lock order: the SCAN bit of the goroutine's status, then channels. So no thread that holds a channel's lock changes the status of a parked goroutine.
+//! Lock order: the SCAN bit of the goroutine's status, then channels. So no thread that holds a
+//! channel's lock changes the status of a parked goroutine.
 
 use crate::abi::G;
 use crate::world::WaitReason;

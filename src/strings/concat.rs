@@ -14,7 +14,8 @@ enum Sum {
     TooLong,
 }
 
-/// A single non-empty operand is the result itself, unless the result may outlive the frame that the operand's bytes lie in.
+/// A single non-empty operand is the result itself, unless the result may outlive the frame that
+/// the operand's bytes lie in.
 ///
 /// # Safety
 /// The operands must be valid; `lo..hi` is the goroutine's stack.

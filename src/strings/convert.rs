@@ -1,6 +1,7 @@
 //! Conversions between strings, byte slices, rune slices and integers.
 //!
-//! Slices get the capacity that their size class has, as `append` would give them, and what is beyond their length is cleared.
+//! Slices get the capacity that their size class has, as `append` would give them, and what is
+//! beyond their length is cleared.
 
 use super::{TMP_BUF, leaf_room, room, utf8};
 use crate::abi::{GoSlice, GoString, args};
@@ -206,7 +207,8 @@ unsafe fn encoded_len(runes: *const i32, n: usize) -> usize {
     size
 }
 
-/// Encodes as many of `n` runes as fit `size` bytes: all, unless the program changes them meanwhile. Answers the bytes written.
+/// Encodes as many of `n` runes as fit `size` bytes: all, unless the program changes them
+/// meanwhile. Answers the bytes written.
 #[inline(always)]
 unsafe fn encode_runes(runes: *const i32, n: usize, to: *mut u8, size: usize) -> usize {
     let mut at = 0;
@@ -324,7 +326,8 @@ mod tests {
             );
             assert_eq!(&bytes[..size], s.bytes());
             assert_eq!(bytes[size], 9);
-            // A program that swaps in a longer rune meanwhile gets a shorter string, not an overrun.
+            // A program that swaps in a longer rune meanwhile gets a shorter string, not an
+            // overrun.
             room[0] = '日' as i32;
             assert!(encode_runes(room.as_ptr(), 5, bytes.as_mut_ptr(), size) <= size);
             assert_eq!(bytes[size], 9);

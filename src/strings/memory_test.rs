@@ -1,12 +1,15 @@
-//! The memory primitives of asm/memory.S, compare.S and strings.S against plain Rust: every size to 300 and some large ones, all alignments, overlaps,
-//! operands that end (or begin) at an unmapped page, with and without AVX2.
+//! The memory primitives of asm/memory.S, compare.S and strings.S against plain Rust: every size to
+//! 300 and some large ones, all alignments, overlaps, operands that end (or begin) at an unmapped
+//! page, with and without AVX2.
 //!
-//! The assembly of the library is linked into the test program and replaces the host's functions there.
+//! The assembly of the library is linked into the test program and replaces the host's functions
+//! there.
 
 use std::arch::global_asm;
 use std::sync::Mutex;
 
-// Calls as compiled code does: rdi = argument area, rsi = its words, rdx = code, rcx = closure. The area is copied below rsp and back.
+// Calls as compiled code does: rdi = argument area, rsi = its words, rdx = code, rcx = closure. The
+// area is copied below rsp and back.
 global_asm!(
     ".globl gort_test_go_call",
     "gort_test_go_call:",
@@ -48,8 +51,9 @@ struct Device {
     code: *const u8,
 }
 
-// A call of a Duff device, rdi = where, rsi = code: rax is zero, and all other registers that compiled code has variables in come out as they went in, or the answer
-// is 1. rdx gets rdi as it comes out.
+// A call of a Duff device, rdi = where, rsi = code: rax is zero, and all other registers that
+// compiled code has variables in come out as they went in, or the answer is 1. rdx gets rdi as it
+// comes out.
 global_asm!(
     ".globl gort_test_duffzero",
     "gort_test_duffzero:",
@@ -163,7 +167,8 @@ fn go<const N: usize>(e: Entry, mut area: [usize; N]) -> [usize; N] {
 }
 
 fn go_closure(e: Entry, area: &mut [usize], closure: &[usize; 2]) {
-    // SAFETY: the entry reads and writes the area that the signature describes; callers pass valid operands.
+    // SAFETY: the entry reads and writes the area that the signature describes; callers pass valid
+    // operands.
     unsafe { gort_test_go_call(area.as_mut_ptr(), area.len(), e, closure.as_ptr()) }
 }
 
@@ -428,7 +433,8 @@ fn compare_one_difference() {
                 check_pair(a, b);
                 let step = if n > 300 { 37 } else { 1 };
                 for at in (0..n).step_by(step).chain(n.checked_sub(1)) {
-                    // The sign of the first difference counts, and the order is unsigned; later bytes must not matter.
+                    // The sign of the first difference counts, and the order is unsigned; later
+                    // bytes must not matter.
                     b[at] = a[at] ^ 0x80;
                     if at + 1 < n {
                         b[n - 1] = !a[n - 1];
@@ -518,7 +524,8 @@ fn runes_of_all_edges() {
     }
 }
 
-/// What calls of `runtime.duffzero` become (the linker's phase `specialise`): all words, no other, and no register but rdi.
+/// What calls of `runtime.duffzero` become (the linker's phase `specialise`): all words, no other,
+/// and no register but rdi.
 #[test]
 fn duffzeros_of_all_sizes() {
     with_features(|| {
@@ -527,7 +534,8 @@ fn duffzeros_of_all_sizes() {
         for &Device { words: n, code } in all.take_while(|d| d.words != 0) {
             for at in 8..17 {
                 let mut words = [!0u64; 160];
-                // The device is entered in the middle of a block of four words, with the address of the block.
+                // The device is entered in the middle of a block of four words, with the address of
+                // the block.
                 let block = words.as_mut_ptr().wrapping_add(at - n.wrapping_neg() % 4);
                 let mut end = core::ptr::null_mut();
                 // SAFETY: it clears words of the array.

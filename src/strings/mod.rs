@@ -4,9 +4,11 @@
 //! - [`mod@concat`]: `a + b + ...`;
 //! - [`convert`]: between strings, byte slices, rune slices and integers.
 //!
-//! Every function works on the goroutine's stack as long as the result fits the caller's buffer or the P's allocation cache; only a
-//! cache that ran dry, a large result or an error goes to the system stack. Results without an object to point to have a null pointer.
-//! Comparison, search, `for i, r := range s` and the conversions that only alias memory are in asm/compare.S and asm/strings.S.
+//! Every function works on the goroutine's stack as long as the result fits the caller's buffer or
+//! the P's allocation cache; only a cache that ran dry, a large result or an error goes to the
+//! system stack. Results without an object to point to have a null pointer. Comparison, search,
+//! `for i, r := range s` and the conversions that only alias memory are in asm/compare.S and
+//! asm/strings.S.
 
 pub mod concat;
 pub mod convert;
@@ -19,7 +21,8 @@ use crate::alloc;
 /// Bytes of the stack buffers that compiled code passes for results that do not escape.
 const TMP_BUF: usize = 32;
 
-/// Where a result goes: the caller's buffer, or memory of the P's cache; null when the latter is empty.
+/// Where a result goes: the caller's buffer, or memory of the P's cache; null when the latter is
+/// empty.
 ///
 /// # Safety
 /// In a leaf function; `buf` null or valid for `cap` bytes. The caller fills all of `size`.

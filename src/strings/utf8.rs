@@ -1,5 +1,5 @@
-//! Runes and their UTF-8 form, as Go defines them: whatever is not the shortest encoding of a scalar value decodes to U+FFFD, one
-//! byte at a time.
+//! Runes and their UTF-8 form, as Go defines them: whatever is not the shortest encoding of a
+//! scalar value decodes to U+FFFD, one byte at a time.
 
 /// What stands for bytes that are not UTF-8 and for values that are no runes.
 pub const ERROR: u32 = 0xfffd;
@@ -62,7 +62,8 @@ pub unsafe fn decode(p: *const u8, len: usize) -> (u32, usize) {
     }
 }
 
-/// The encoding of `r`, first byte lowest, and its length. Values that are no runes come out as U+FFFD.
+/// The encoding of `r`, first byte lowest, and its length. Values that are no runes come out as
+/// U+FFFD.
 #[inline(always)]
 pub fn encode(r: i32) -> (u32, usize) {
     let mut r = r as u32;

@@ -1,7 +1,9 @@
 //! Sleeping on a word of memory, or the end of the process.
 //!
-//! A sleep that fails is a spurious wake-up, and some kernels have let one fail for no reason; a wake-up that fails leaves its sleeper asleep. So a failed
-//! call is made again after a while, and where it goes on failing (a filter forbids it) the process dies rather than turn in circles or hang.
+//! A sleep that fails is a spurious wake-up, and some kernels have let one fail for no reason; a
+//! wake-up that fails leaves its sleeper asleep. So a failed call is made again after a while, and
+//! where it goes on failing (a filter forbids it) the process dies rather than turn in circles or
+//! hang.
 
 use crate::fatal;
 use crate::fatal::out::Out;
@@ -17,8 +19,9 @@ fn slept(ret: isize) -> bool {
     ret >= 0 || errors.iter().any(|&e| ret == -(e as isize))
 }
 
-/// `call` for `word` failed, for the `n`th time. The call is made again after a pause, up to [`PATIENCE`] times. In a process that is
-/// dying already it is not what that dies of, and it ends in bounded time. Leaf functions get here, with little stack.
+/// `call` for `word` failed, for the `n`th time. The call is made again after a pause, up to
+/// [`PATIENCE`] times. In a process that is dying already it is not what that dies of, and it ends
+/// in bounded time. Leaf functions get here, with little stack.
 #[cold]
 #[inline(never)]
 fn failed(call: &'static str, word: &AtomicU32, ret: isize, n: u32) {
@@ -40,7 +43,8 @@ fn hopeless(call: &'static str, word: &AtomicU32, ret: isize) -> ! {
     fatal::throw_saying(say, "futex failed")
 }
 
-/// Sleeps while `word == value`, at most `ns` nanoseconds (negative: for ever). Wakes up spuriously.
+/// Sleeps while `word == value`, at most `ns` nanoseconds (negative: for ever). Wakes up
+/// spuriously.
 #[doc(alias = "futexsleep")]
 pub fn sleep(word: &AtomicU32, value: u32, ns: i64) {
     let ret = futex::wait(word, value, ns);

@@ -1,6 +1,7 @@
 //! Locks of the runtime itself, and what else its threads share without one (docs/sync.md).
 //!
-//! - `futex`: sleep on a word; `mutex`, `note`: for threads; `backoff`: how they wait for each other; `units`: words that count what may be taken.
+//! - `futex`: sleep on a word; `mutex`, `note`: for threads; `backoff`: how they wait for each
+//!   other; `units`: words that count what may be taken.
 //! - `stack`: nodes that any thread leaves for others. - `ring`: a P's run queue.
 //!
 //! Lock order: [`rank`].

@@ -1,7 +1,8 @@
 //! The runtime's lock: a futex word with bounded spinning ([`super::backoff`]).
 //!
-//! States: 0 free, 1 held, 2 held with sleepers. The holder must not park a goroutine or run Go code. Which locks may be taken while others are held:
-//! [`super::rank`], whose number is part of the type.
+//! States: 0 free, 1 held, 2 held with sleepers. The holder must not park a goroutine or run Go
+//! code. Which locks may be taken while others are held: [`super::rank`], whose number is part of
+//! the type.
 
 use super::futex;
 use crate::sync::atomic::{AtomicU32, Ordering};
@@ -10,8 +11,9 @@ use crate::sync::rank;
 use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
 
-/// Times away before sleeping, some 10 microseconds: more burn CPU when the holder was descheduled. Who was woken stays away first, too: to sleep again at
-/// once would make the holder wake it again at its next `unlock`, with a system call for each operation.
+/// Times away before sleeping, some 10 microseconds: more burn CPU when the holder was descheduled.
+/// Who was woken stays away first, too: to sleep again at once would make the holder wake it again
+/// at its next `unlock`, with a system call for each operation.
 const ROUNDS: u32 = 5;
 
 /// A lock without data, for structures that lie in shared memory.
@@ -73,10 +75,12 @@ impl<const RANK: u8> RawMutex<RANK> {
 /// Takes the lock of a word. One copy for all ranks.
 #[cold]
 fn lock_slow(word: &AtomicU32) {
-    // Once this thread has slept others may sleep, too, and the word must say so when it has the lock.
+    // Once this thread has slept others may sleep, too, and the word must say so when it has the
+    // lock.
     let mut held = 1;
     while !lock_awake(word, held) {
-        // From here on the word says "sleepers": a thread that acquires the lock this way may wake one too many, never one too few.
+        // From here on the word says "sleepers": a thread that acquires the lock this way may wake
+        // one too many, never one too few.
         if word.swap(2, Ordering::Acquire) == 0 {
             return;
         }
@@ -85,8 +89,8 @@ fn lock_slow(word: &AtomicU32) {
     }
 }
 
-/// Tries for a while, with times away between; `held` is what the word says then. Not part of [`lock_slow`], whose frame lies under the deepest
-/// calls of leaf functions.
+/// Tries for a while, with times away between; `held` is what the word says then. Not part of
+/// [`lock_slow`], whose frame lies under the deepest calls of leaf functions.
 #[inline(never)]
 fn lock_awake(word: &AtomicU32, held: u32) -> bool {
     let mut backoff = Backoff::new(ROUNDS);
@@ -115,7 +119,8 @@ pub struct Mutex<T, const RANK: u8 = { rank::ANY }> {
     data: UnsafeCell<T>,
 }
 
-// SAFETY: the data is only reached through the lock; raw pointers in it are the runtime's own structures, not tied to a thread.
+// SAFETY: the data is only reached through the lock; raw pointers in it are the runtime's own
+// structures, not tied to a thread.
 unsafe impl<T, const RANK: u8> Sync for Mutex<T, RANK> {}
 // SAFETY: as above.
 unsafe impl<T, const RANK: u8> Send for Mutex<T, RANK> {}
@@ -141,7 +146,8 @@ impl<T, const RANK: u8> Mutex<T, RANK> {
     /// The data without the lock, for a dying thread that may hold it.
     ///
     /// # Safety
-    /// The data must be readable while others change it: plain numbers, and pointers to what is never freed.
+    /// The data must be readable while others change it: plain numbers, and pointers to what is
+    /// never freed.
     pub unsafe fn peek(&self) -> &T {
         // SAFETY: the caller's promise.
         unsafe { &*self.data.get() }

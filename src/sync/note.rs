@@ -1,4 +1,5 @@
-//! A one-shot event between two threads: one sleeps, one wakes it. Who signals before the other sleeps, or while it still looks, makes no system call.
+//! A one-shot event between two threads: one sleeps, one wakes it. Who signals before the other
+//! sleeps, or while it still looks, makes no system call.
 //!
 //! [`SharedNote`] is the same for several that sleep.
 
@@ -45,7 +46,8 @@ impl Note {
         self.0.load(Ordering::SeqCst) == SIGNALLED
     }
 
-    /// Signals. It releases, which pairs with the sleeper's Acquire: what was written before is seen after.
+    /// Signals. It releases, which pairs with the sleeper's Acquire: what was written before is
+    /// seen after.
     #[doc(alias = "notewakeup")]
     pub fn wakeup(&self) {
         if self.0.swap(SIGNALLED, Ordering::SeqCst) == ASLEEP {
@@ -87,8 +89,9 @@ impl Note {
         true
     }
 
-    /// Looks for up to `ns` nanoseconds whether it was signalled, on the processor: who signals meanwhile need not wake anybody, and is answered in the time that
-    /// a cache line takes. True if signalled.
+    /// Looks for up to `ns` nanoseconds whether it was signalled, on the processor: who signals
+    /// meanwhile need not wake anybody, and is answered in the time that a cache line takes. True
+    /// if signalled.
     pub fn spin_for(&self, ns: i64) -> bool {
         let end = crate::fatal::clock::nanotime().saturating_add(ns);
         while self.0.load(Ordering::Acquire) != SIGNALLED {
@@ -107,7 +110,8 @@ impl Default for Note {
     }
 }
 
-/// An event for which several threads wait: a signal wakes all of them. The first that forgets it has had it; the others sleep on.
+/// An event for which several threads wait: a signal wakes all of them. The first that forgets it
+/// has had it; the others sleep on.
 #[derive(Debug)]
 pub struct SharedNote {
     /// [`SIGNALLED`] or [`NOT_YET`].
@@ -126,7 +130,8 @@ impl SharedNote {
         }
     }
 
-    /// Forgets an earlier signal. Ordered before whatever the caller looks at next: what it was signalled for.
+    /// Forgets an earlier signal. Ordered before whatever the caller looks at next: what it was
+    /// signalled for.
     pub fn clear(&self) {
         self.word.swap(NOT_YET, Ordering::SeqCst);
     }

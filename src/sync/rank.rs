@@ -1,18 +1,23 @@
-//! The order of the runtime's locks, and in the library that checks itself the assertion that every thread keeps to it.
+//! The order of the runtime's locks, and in the library that checks itself the assertion that every
+//! thread keeps to it.
 //!
-//! A thread takes a lock only while all that it holds stand before it here, so no threads wait for each other in a circle. The rank is part
-//! of a lock's type ([`super::mutex`]): it takes no memory, and no code but where debug assertions are on. There each M notes the ranks that it
-//! holds, and a lock out of order ends the process with both names, on the first run that takes them so, not on the rare one that hangs.
+//! A thread takes a lock only while all that it holds stand before it here, so no threads wait for
+//! each other in a circle. The rank is part of a lock's type ([`super::mutex`]): it takes no
+//! memory, and no code but where debug assertions are on. There each M notes the ranks that it
+//! holds, and a lock out of order ends the process with both names, on the first run that takes
+//! them so, not on the rare one that hangs.
 //!
-//! Two locks of one rank are taken together where they have an order of their own: channels by address, timer heaps while the world is stopped.
-//! To try for a lock is allowed in any order, since nobody waits.
+//! Two locks of one rank are taken together where they have an order of their own: channels by
+//! address, timer heaps while the world is stopped. To try for a lock is allowed in any order,
+//! since nobody waits.
 
 macro_rules! ranks {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "they number the constants below")]
         #[allow(dead_code, reason = "the count is for the assertion")]
         enum Number { ANY, $($name,)* COUNT }
-        /// Of locks that take part in no order: those of dying processes and of print, which may be wanted anywhere.
+        /// Of locks that take part in no order: those of dying processes and of print, which may be
+        /// wanted anywhere.
         pub const ANY: u8 = Number::ANY as u8;
         $($(#[$doc])* pub const $name: u8 = Number::$name as u8;)*
         /// By number, for the message.
@@ -135,7 +140,8 @@ pub fn given(rank: u8) {
     let _ = rank;
 }
 
-/// All Rust frames of this thread are about to be dropped, with the guards in them: it must hold nothing.
+/// All Rust frames of this thread are about to be dropped, with the guards in them: it must hold
+/// nothing.
 #[inline(always)]
 pub fn none() {
     #[cfg(debug_assertions)]
@@ -146,7 +152,8 @@ pub fn none() {
 mod held {
     use super::{ANY, CHANNEL, NAMES, TIMERS};
 
-    /// What a thread holds: ranks as bits, and how many more locks it has of the one that it has several of.
+    /// What a thread holds: ranks as bits, and how many more locks it has of the one that it has
+    /// several of.
     #[derive(Debug, Clone, Copy, Default)]
     #[repr(C)]
     pub struct Held {
@@ -212,8 +219,8 @@ mod held {
     fn with(f: impl FnOnce(&mut Held)) {
         use crate::abi::{G, M};
         let g: *const G;
-        // SAFETY: FS:-8 holds the current g before the first lock is taken, and every g that runs has its M. Only this thread touches the
-        // two words, whose layout is that of a record.
+        // SAFETY: FS:-8 holds the current g before the first lock is taken, and every g that runs
+        // has its M. Only this thread touches the two words, whose layout is that of a record.
         unsafe {
             core::arch::asm!("mov {}, qword ptr fs:[-8]", out(reg) g, options(nostack, preserves_flags, readonly));
             let m: *mut M = (*g).m;

@@ -1,10 +1,12 @@
 //! A run queue: a ring that its owner fills and anyone may steal from, and one place before it.
 //!
-//! `tail` is written by the owner only; `head` moves by compare-and-swap. `head <= tail <= head + N` (wrapping).
-//! A consumer's successful Release CAS of `head` pairs with the owner's Acquire load before it reuses slots; the owner's Release store of `tail`
-//! pairs with a thief's Acquire load, so the slots below are seen.
+//! `tail` is written by the owner only; `head` moves by compare-and-swap.
+//! `head <= tail <= head + N` (wrapping). A consumer's successful Release CAS of `head` pairs with
+//! the owner's Acquire load before it reuses slots; the owner's Release store of `tail` pairs with
+//! a thief's Acquire load, so the slots below are seen.
 //!
-//! Items are addresses, none of which is 0. All zero bytes are an empty ring. `models/` checks this file with a tiny ring.
+//! Items are addresses, none of which is 0. All zero bytes are an empty ring. `models/` checks this
+//! file with a tiny ring.
 
 use crate::sync::atomic::{
     AtomicU32, AtomicUsize, MODEL,
@@ -57,7 +59,8 @@ impl<const N: usize> Ring<N> {
         &self.slots[i as usize % N]
     }
 
-    /// Makes `item` the next one; answers the one that was, or 0. Owner only. Ordered before whatever the caller looks at after it.
+    /// Makes `item` the next one; answers the one that was, or 0. Owner only. Ordered before
+    /// whatever the caller looks at after it.
     #[doc(alias = "runnext")]
     #[inline(always)]
     pub fn put_next(&self, item: usize) -> usize {
@@ -76,7 +79,8 @@ impl<const N: usize> Ring<N> {
         self.next.swap(0, AcqRel)
     }
 
-    /// Adds an item at the end. Owner only. False when the ring is full: then `spill` was given half of the ring and the item.
+    /// Adds an item at the end. Owner only. False when the ring is full: then `spill` was given
+    /// half of the ring and the item.
     #[inline(always)]
     pub fn put(&self, item: usize, mut spill: impl FnMut(usize)) -> bool {
         loop {
@@ -103,7 +107,8 @@ impl<const N: usize> Ring<N> {
         }
     }
 
-    /// Takes the first item, or 0. Owner only. The flag says that it was the one to take before all others.
+    /// Takes the first item, or 0. Owner only. The flag says that it was the one to take before all
+    /// others.
     pub fn get(&self) -> (usize, bool) {
         let next = self.next.load(Relaxed);
         // Only a thief changes it besides us, to 0; then the ring is next.
@@ -127,8 +132,8 @@ impl<const N: usize> Ring<N> {
         }
     }
 
-    /// Moves half of `from` into this ring, which is empty (owner only), and answers one of them, or 0. `take_next`: the one to take before all others too,
-    /// if there is nothing else.
+    /// Moves half of `from` into this ring, which is empty (owner only), and answers one of them,
+    /// or 0. `take_next`: the one to take before all others too, if there is nothing else.
     pub fn steal(&self, from: &Self, take_next: bool) -> usize {
         let tail = self.tail.load(Relaxed);
         // Or the stolen would overwrite what is in it.

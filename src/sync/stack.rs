@@ -1,7 +1,8 @@
 //! A stack of nodes that anybody may push to at any time, and one thread at a time takes from.
 //!
-//! Pushing is a compare-and-swap. So is taking, but only by the holder of a lock: a second taker could take the first node and push it back above
-//! another one between a look at the node's link and the exchange. The Release of a push pairs with the Acquire of the pop that gets the node.
+//! Pushing is a compare-and-swap. So is taking, but only by the holder of a lock: a second taker
+//! could take the first node and push it back above another one between a look at the node's link
+//! and the exchange. The Release of a push pairs with the Acquire of the pop that gets the node.
 
 use super::mutex::RawMutex;
 use core::ptr::null_mut;

@@ -1,7 +1,9 @@
 //! The two words of a semaphore: the units that are there, and how many wait for some.
 //!
-//! A giver adds a unit and then looks whether anybody waits; a taker counts itself as waiting and then looks at the units once more. One of the two sees the
-//! other. A waiter stays counted, under the lock of its queue, until a giver wakes it: to have a unit, or to try for one, and then it counts again if it fails.
+//! A giver adds a unit and then looks whether anybody waits; a taker counts itself as waiting and
+//! then looks at the units once more. One of the two sees the other. A waiter stays counted, under
+//! the lock of its queue, until a giver wakes it: to have a unit, or to try for one, and then it
+//! counts again if it fails.
 
 use crate::sync::atomic::{
     AtomicU32,
@@ -30,7 +32,8 @@ pub fn give(units: &AtomicU32, waiters: &AtomicU32) -> bool {
     waiters.load(SeqCst) == 0
 }
 
-/// Takes a unit, or counts as a waiter. Under the queue's lock: the caller queues its goroutine before it unlocks.
+/// Takes a unit, or counts as a waiter. Under the queue's lock: the caller queues its goroutine
+/// before it unlocks.
 pub fn take_or_wait(units: &AtomicU32, waiters: &AtomicU32) -> bool {
     waiters.fetch_add(1, SeqCst);
     fence_after_locked();
@@ -41,7 +44,8 @@ pub fn take_or_wait(units: &AtomicU32, waiters: &AtomicU32) -> bool {
     took
 }
 
-/// Takes a unit for a waiter, who no longer counts. Under the queue's lock, with that waiter queued.
+/// Takes a unit for a waiter, who no longer counts. Under the queue's lock, with that waiter
+/// queued.
 pub fn take_for_waiter(units: &AtomicU32, waiters: &AtomicU32) -> bool {
     let took = take(units);
     if took {
@@ -50,8 +54,8 @@ pub fn take_for_waiter(units: &AtomicU32, waiters: &AtomicU32) -> bool {
     took
 }
 
-/// For whom the units that are there are. Under the queue's lock, with somebody queued; `trying`: the first of them is on its way to take one; `behind`: there
-/// are others behind it.
+/// For whom the units that are there are. Under the queue's lock, with somebody queued; `trying`:
+/// the first of them is on its way to take one; `behind`: there are others behind it.
 pub fn meant_for(units: &AtomicU32, trying: bool, behind: bool) -> Option<Turn> {
     match units.load(SeqCst) {
         0 => None,

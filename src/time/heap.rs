@@ -1,7 +1,7 @@
 //! A 4-ary heap of timers.
 //!
-//! Every entry repeats its timer's `when`, so that sifting touches only the array; every timer knows its place, so that it can be
-//! removed. Invariants, with `at(i)` the entry `i`:
+//! Every entry repeats its timer's `when`, so that sifting touches only the array; every timer
+//! knows its place, so that it can be removed. Invariants, with `at(i)` the entry `i`:
 //! - `at((i - 1) / 4).when <= at(i).when` for all `i > 0`;
 //! - `at(i).timer.i == tag + i`, where `tag` names the heap and is never 0.
 
@@ -216,7 +216,8 @@ impl Heap {
         if new.is_null() {
             crate::fatal::throw("runtime: cannot allocate memory");
         }
-        // SAFETY: the new array is larger; the old one, if any, is a mapping of ours that nothing else refers to.
+        // SAFETY: the new array is larger; the old one, if any, is a mapping of ours that nothing
+        // else refers to.
         unsafe {
             if self.cap > 0 {
                 core::ptr::copy_nonoverlapping(self.entries, new, self.len);

@@ -17,7 +17,8 @@ pub unsafe fn sleep(a: &mut args::time_Sleep) -> Status {
     if a.d <= 0 {
         return Status::Done;
     }
-    // SAFETY: the goroutine that called in; its timer is not armed, for it sleeps in one place at a time.
+    // SAFETY: the goroutine that called in; its timer is not armed, for it sleeps in one place at a
+    // time.
     unsafe {
         let g = world::curg();
         let t = (&raw mut (*g).timer).cast::<RuntimeTimer>();

@@ -1,7 +1,8 @@
 //! Arming, stopping and firing timers.
 //!
-//! A timer is in at most one heap. Its `i` is 0, or the number of the heap (from 1) above [`PLACE_BITS`] and its index there below; `i` is
-//! written under the heap's lock only, so a thread that finds the same heap number after taking that lock owns the timer until it unlocks.
+//! A timer is in at most one heap. Its `i` is 0, or the number of the heap (from 1) above
+//! [`PLACE_BITS`] and its index there below; `i` is written under the heap's lock only, so a thread
+//! that finds the same heap number after taking that lock owns the timer until it unlocks.
 
 use super::heap::{Heap, PLACE_BITS, place};
 use crate::abi::{Eface, FuncVal, G, RuntimeTimer, args};
@@ -50,14 +51,16 @@ impl core::ops::Deref for Timers {
     }
 }
 
-/// Ps whose heaps ever had a timer, by the heap's number less one. At least as many slots as there can be Ps.
+/// Ps whose heaps ever had a timer, by the heap's number less one. At least as many slots as there
+/// can be Ps.
 #[doc(alias = "timers")]
 static HEAPS: [AtomicPtr<P>; 256] = [const { AtomicPtr::new(null_mut()) }; 256];
 /// Heaps in use in [`HEAPS`].
 static NHEAPS: AtomicU32 = AtomicU32::new(0);
 
-/// A timer function that is Rust: a [`FuncVal`] whose code is [`RUST`], which no Go function has, and behind it what to call, with the interface's data word
-/// and the timer's `seq`. It is a static of the timer's owner.
+/// A timer function that is Rust: a [`FuncVal`] whose code is [`RUST`], which no Go function has,
+/// and behind it what to call, with the interface's data word and the timer's `seq`. It is a static
+/// of the timer's owner.
 #[derive(Debug)]
 #[repr(C)]
 pub struct RustTimer {
@@ -108,7 +111,8 @@ impl Timers {
 
     /// After a timer was added, under the lock.
     fn publish_first(&self) {
-        // SeqCst pairs with the idle thread's: it says that it will sleep, then reads the word; we write it, then ask who sleeps.
+        // SeqCst pairs with the idle thread's: it says that it will sleep, then reads the word; we
+        // write it, then ask who sleeps.
         self.first().store(self.first_when(), Ordering::SeqCst);
     }
 
@@ -152,14 +156,16 @@ unsafe fn lock_heap_of(t: *mut RuntimeTimer) -> Option<Timers> {
     }
 }
 
-/// Arms `t` to be due at its `when`, on the heap of this thread's P. True if no timer of that heap is due earlier: then the
-/// caller unlocks and calls [`announce`].
+/// Arms `t` to be due at its `when`, on the heap of this thread's P. True if no timer of that heap
+/// is due earlier: then the caller unlocks and calls [`announce`].
 ///
 /// # Safety
-/// `t` is in no heap and stays alive and in place until it fires or is stopped. The caller holds the heap's lock.
+/// `t` is in no heap and stays alive and in place until it fires or is stopped. The caller holds
+/// the heap's lock.
 unsafe fn add_locked(h: Timers, t: *mut RuntimeTimer) -> bool {
     h.number();
-    // The heap is a root that was perhaps marked from already, and off the collector's map: the new reference is shaded like any stored pointer.
+    // The heap is a root that was perhaps marked from already, and off the collector's map: the new
+    // reference is shaded like any stored pointer.
     if crate::world::phase::enabled() {
         crate::gc::mark::shade(t.cast());
     }
@@ -246,7 +252,8 @@ pub unsafe fn stop(t: *mut RuntimeTimer) -> bool {
     true
 }
 
-/// Runs up to [`BATCH`] timers of `p` (any P) that are due. System mode, on a thread with a P, holding no lock.
+/// Runs up to [`BATCH`] timers of `p` (any P) that are due. System mode, on a thread with a P,
+/// holding no lock.
 ///
 /// # Safety
 /// As said: timer functions are compiled code that allocates and readies goroutines.
@@ -255,12 +262,14 @@ pub unsafe fn check(p: *mut P) {
     unsafe { run(Timers(p), nanotime(), || {}) }
 }
 
-/// [`check`] of `of`, but the goroutine that each timer readies goes to `ready` and not to the run queue of this thread's own `p`.
+/// [`check`] of `of`, but the goroutine that each timer readies goes to `ready` and not to the run
+/// queue of this thread's own `p`.
 ///
 /// # Safety
 /// As [`check`]; this thread holds `p`.
 pub unsafe fn check_into(p: *mut P, of: *mut P, ready: &mut GList) {
-    // SAFETY: we hold p. Who is readied is the next one on its ring, from where only a thief takes it away; a goroutine that we get from there is on no queue.
+    // SAFETY: we hold p. Who is readied is the next one on its ring, from where only a thief takes
+    // it away; a goroutine that we get from there is on no queue.
     unsafe {
         let next = (*p).runq.take_next();
         run(Timers(of), nanotime(), || {
@@ -285,8 +294,8 @@ pub unsafe fn check_into(p: *mut P, of: *mut P, ready: &mut GList) {
 unsafe fn run(h: Timers, now: i64, mut after: impl FnMut()) {
     for _ in 0..BATCH {
         h.lock.lock();
-        // SAFETY: we hold the lock; timers in the heap are live. Function and argument are copied before unlocking: then the
-        // timer may be stopped, armed anew or dropped by its owner.
+        // SAFETY: we hold the lock; timers in the heap are live. Function and argument are copied
+        // before unlocking: then the timer may be stopped, armed anew or dropped by its owner.
         let (f, arg, seq) = unsafe {
             let heap = &mut *h.heap.get();
             if heap.first_when().is_none_or(|when| when > now) {
@@ -317,7 +326,8 @@ unsafe fn run(h: Timers, now: i64, mut after: impl FnMut()) {
 }
 
 unsafe fn call(f: *const FuncVal, arg: Eface, seq: usize) {
-    // SAFETY: on a system stack; `f` is a func(interface{}, uintptr), or the head of a `RustTimer`, whose argument is what that one was armed with.
+    // SAFETY: on a system stack; `f` is a func(interface{}, uintptr), or the head of a `RustTimer`,
+    // whose argument is what that one was armed with.
     unsafe {
         if (*f).code == (&raw const RUST).addr() {
             ((*f.cast::<RustTimer>()).call)(arg.data, seq);
@@ -341,7 +351,8 @@ pub fn next_when() -> i64 {
 /// # Safety
 /// As said; both are Ps.
 pub unsafe fn move_all(from: *mut P, to: *mut P) {
-    // SAFETY: Ps live for ever; with the world stopped nobody waits for either lock while holding the other.
+    // SAFETY: Ps live for ever; with the world stopped nobody waits for either lock while holding
+    // the other.
     unsafe {
         let (from, to) = (Timers(from), Timers(to));
         from.lock.lock();
@@ -359,8 +370,8 @@ pub unsafe fn move_all(from: *mut P, to: *mut P) {
     }
 }
 
-/// Calls `f` with every armed timer: those in Go objects are roots of the collector. With the world stopped, or tolerating that timers
-/// armed during the walk may be missed (arming shades them).
+/// Calls `f` with every armed timer: those in Go objects are roots of the collector. With the world
+/// stopped, or tolerating that timers armed during the walk may be missed (arming shades them).
 pub fn for_each_root(f: &mut dyn FnMut(usize)) {
     for h in heaps() {
         h.lock.lock();

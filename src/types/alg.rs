@@ -1,7 +1,8 @@
 //! What a type's hash and equality are made of.
 //!
-//! A descriptor names two functions (`TypeAlg`). Those of the library's own rows, and the compiler's closures for plain memory, are recognised
-//! here and done in place; for the rest, which may raise a panic, there are plans ([`super::plan`]). [`super::any`] puts both together.
+//! A descriptor names two functions (`TypeAlg`). Those of the library's own rows, and the
+//! compiler's closures for plain memory, are recognised here and done in place; for the rest, which
+//! may raise a panic, there are plans ([`super::plan`]). [`super::any`] puts both together.
 
 use super::hash as hashing;
 use crate::abi::known::{self, row};
@@ -51,7 +52,8 @@ unsafe fn closure_size(f: *const FuncVal, code: unsafe extern "C" fn()) -> Optio
     }
 }
 
-/// Plain memory of 1, 2, 4, 8 or 16 bytes: the common case of what interfaces hold, told with one comparison.
+/// Plain memory of 1, 2, 4, 8 or 16 bytes: the common case of what interfaces hold, told with one
+/// comparison.
 #[inline(always)]
 unsafe fn is_small_memory(typ: *const Type) -> bool {
     // SAFETY: a descriptor.
@@ -226,7 +228,8 @@ pub(super) unsafe fn hash_simple(alg: Alg, p: *const u8, seed: usize) -> Option<
     }
 }
 
-/// Whether the key at `p`, of a type without a plan, holds neither a value with a plan nor one that cannot be hashed.
+/// Whether the key at `p`, of a type without a plan, holds neither a value with a plan nor one that
+/// cannot be hashed.
 ///
 /// # Safety
 /// A value of `typ` lies at `p`.
@@ -244,7 +247,8 @@ pub unsafe fn is_simple(typ: *const Type, p: *const u8) -> bool {
     }
 }
 
-/// The same for an interface inside a value with a plan, where plans are not followed any further: that would be a recursion.
+/// The same for an interface inside a value with a plan, where plans are not followed any further:
+/// that would be a recursion.
 #[inline(always)]
 pub(super) unsafe fn hash_interface_flat(
     p: *const u8,
@@ -357,7 +361,8 @@ pub(super) unsafe fn equal_dynamic(
     }
 }
 
-/// Equality of the data words of two interface values of dynamic type `typ` (null: both nil); `more` for what is not short memory.
+/// Equality of the data words of two interface values of dynamic type `typ` (null: both nil);
+/// `more` for what is not short memory.
 ///
 /// # Safety
 /// The words belong to values of that type.

@@ -21,7 +21,8 @@ pub unsafe fn hash_leaf(typ: *const Type, p: *const u8, seed: usize) -> Option<u
     }
 }
 
-/// Hash of the interface value at `p`: that of its dynamic value, nil is the seed. A dynamic type is never an interface.
+/// Hash of the interface value at `p`: that of its dynamic value, nil is the seed. A dynamic type
+/// is never an interface.
 #[inline(always)]
 pub(super) unsafe fn hash_interface_leaf(
     p: *const u8,
@@ -118,7 +119,8 @@ unsafe fn equal_data_more(typ: *const Type, x: *mut u8, y: *mut u8) -> Option<bo
     }
 }
 
-/// Whether the values of `typ` at `p` and `q` are equal. Raises a panic where they hold interfaces with uncomparable values.
+/// Whether the values of `typ` at `p` and `q` are equal. Raises a panic where they hold interfaces
+/// with uncomparable values.
 ///
 /// # Safety
 /// In system mode, without locks; values of `typ` lie at `p` and `q`.

@@ -1,7 +1,8 @@
 //! Type assertions, and the panics of those that fail.
 //!
-//! E is `interface{}`, I an interface with methods, T any other type; a 2 at the end of a name means the form with a second
-//! result, which fails with false and a zero value instead of a panic. As in [`super::conv`], one body serves both modes.
+//! E is `interface{}`, I an interface with methods, T any other type; a 2 at the end of a name
+//! means the form with a second result, which fails with false and a zero value instead of a panic.
+//! As in [`super::conv`], one body serves both modes.
 
 use super::compare::iface_type;
 use super::{errors, itab, text::type_string, value};
@@ -57,7 +58,8 @@ unsafe fn raise_mismatch(inter: GoString, have: *const Type, want: *const Type) 
     }
 }
 
-/// The table for an assertion: `Some(null)` means that the value does not have the interface, `None` that leaf mode cannot tell.
+/// The table for an assertion: `Some(null)` means that the value does not have the interface,
+/// `None` that leaf mode cannot tell.
 #[inline(always)]
 unsafe fn table<const SYSTEM: bool>(
     inter: *const InterfaceType,
@@ -290,7 +292,8 @@ unsafe fn i2i2_in<const SYSTEM: bool>(a: &mut args::runtime_assertI2I2) -> bool 
 
 #[inline(always)]
 unsafe fn reflect_in<const SYSTEM: bool>(a: &mut args::reflect_ifaceE2I) -> bool {
-    // SAFETY: package reflect passes the descriptor of an interface type with methods and the address of such a variable.
+    // SAFETY: package reflect passes the descriptor of an interface type with methods and the
+    // address of such a variable.
     unsafe { to_iface::<SYSTEM>(a.t.cast(), a.src.typ, a.src.data, a.dst.cast()) }
 }
 

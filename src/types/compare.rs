@@ -1,4 +1,5 @@
-//! Comparison of interface values where asm/iface.S leaves it to system mode: types without equality raise a panic.
+//! Comparison of interface values where asm/iface.S leaves it to system mode: types without
+//! equality raise a panic.
 
 use super::any::equal_interface;
 use crate::abi::{Iface, Type, args};

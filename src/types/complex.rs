@@ -1,4 +1,5 @@
-//! Division of complex numbers: the one arithmetic operation that compiled code leaves to the runtime.
+//! Division of complex numbers: the one arithmetic operation that compiled code leaves to the
+//! runtime.
 
 use crate::abi::args;
 
@@ -8,8 +9,8 @@ pub unsafe fn div(a: &mut args::runtime_complex128div) {
     a.r0 = quotient(a.n, a.d);
 }
 
-/// Infinities and zeroes as C99 has them; for the rest Smith's method: scaled by the larger part of the divisor, so that no
-/// square overflows.
+/// Infinities and zeroes as C99 has them; for the rest Smith's method: scaled by the larger part of
+/// the divisor, so that no square overflows.
 fn quotient([nr, ni]: [f64; 2], [dr, di]: [f64; 2]) -> [f64; 2] {
     let (n_inf, d_inf) = (
         nr.is_infinite() || ni.is_infinite(),

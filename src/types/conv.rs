@@ -1,6 +1,7 @@
 //! Conversions to interface types, which the compiler knows to succeed.
 //!
-//! Each has one body for both modes: in leaf mode it answers false where it would have to allocate slowly, make a table or do the write barrier of a large value.
+//! Each has one body for both modes: in leaf mode it answers false where it would have to allocate
+//! slowly, make a table or do the write barrier of a large value.
 
 use super::compare::iface_type;
 use super::{assert, itab, value};
@@ -8,7 +9,8 @@ use crate::abi::{Eface, Iface, InterfaceType, Itab, Type, args};
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-/// The table of a pair that matches, or null in leaf mode if it is not there yet; raises a panic where the pair does not match.
+/// The table of a pair that matches, or null in leaf mode if it is not there yet; raises a panic
+/// where the pair does not match.
 #[inline(always)]
 unsafe fn table<const SYSTEM: bool>(inter: *const InterfaceType, typ: *const Type) -> *mut Itab {
     // SAFETY: compiled code passes descriptors.
@@ -36,7 +38,8 @@ unsafe fn cached_table<const SYSTEM: bool>(
     typ: *const Type,
     cache: *mut *mut Itab,
 ) -> *mut Itab {
-    // SAFETY: the cell is a word of the program's data that only holds tables. Release and acquire: who finds a table there sees its contents.
+    // SAFETY: the cell is a word of the program's data that only holds tables. Release and acquire:
+    // who finds a table there sees its contents.
     unsafe {
         let cell = AtomicPtr::from_ptr(cache);
         let tab = cell.load(Ordering::Acquire);

@@ -1,4 +1,5 @@
-//! Tests of the model behind the type descriptors (build/types/) against facts read off the stock Go 1.5.4 toolchain.
+//! Tests of the model behind the type descriptors (build/types/) against facts read off the stock
+//! Go 1.5.4 toolchain.
 
 use crate::abi::tests::gotype::parse;
 use crate::abi::tests::shape::{Alg, Model, hash};

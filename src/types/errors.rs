@@ -1,4 +1,5 @@
-//! The values that run-time panics carry: `runtime.errorString`, `*runtime.TypeAssertionError`, plain strings; and their methods.
+//! The values that run-time panics carry: `runtime.errorString`, `*runtime.TypeAssertionError`,
+//! plain strings; and their methods.
 
 use super::text::type_string;
 use crate::abi::{Eface, GoString, Type, TypeAssertionError, args, known};
@@ -6,8 +7,8 @@ use crate::{alloc, gc, panic};
 
 /// An interface value of a string type: the header moves to the heap.
 unsafe fn string_eface(typ: *const Type, s: GoString) -> Eface {
-    // SAFETY: the new object is a string of ours, complete before anybody sees it. System mode: marking neither starts nor ends
-    // before the value is reachable.
+    // SAFETY: the new object is a string of ours, complete before anybody sees it. System mode:
+    // marking neither starts nor ends before the value is reachable.
     unsafe {
         let p = alloc::mallocgc(size_of::<GoString>(), typ, true);
         gc::typed_memmove(typ, p, (&raw const s).cast());
@@ -29,7 +30,8 @@ pub fn string_value(text: GoString) -> Eface {
 
 /// A `*runtime.TypeAssertionError`.
 pub fn type_assertion(e: TypeAssertionError) -> Eface {
-    // SAFETY: the new object is of that type and complete before anybody sees it. The names of types that reflect made lie in the heap.
+    // SAFETY: the new object is of that type and complete before anybody sees it. The names of
+    // types that reflect made lie in the heap.
     unsafe {
         let typ = known::assertion_error();
         let p = alloc::mallocgc(size_of::<TypeAssertionError>(), typ, true);

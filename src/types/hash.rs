@@ -1,9 +1,10 @@
 //! Hashing of bytes.
 //!
-//! Short keys go through two folded multiplications (the idea of wyhash), longer ones through rounds of AES in up to eight lanes where
-//! the processor has them, else through more multiplications. The keys are random in every process, each a number of its own: hash values never leave
-//! it, and nobody outside can choose inputs that collide. Everything here is fit for leaf mode: no calls beyond this file, no
-//! recursion.
+//! Short keys go through two folded multiplications (the idea of wyhash), longer ones through
+//! rounds of AES in up to eight lanes where the processor has them, else through more
+//! multiplications. The keys are random in every process, each a number of its own: hash values
+//! never leave it, and nobody outside can choose inputs that collide. Everything here is fit for
+//! leaf mode: no calls beyond this file, no recursion.
 
 use crate::os::random_u64;
 use core::arch::x86_64::{
@@ -102,7 +103,8 @@ unsafe fn read4(p: *const u8) -> u64 {
     u64::from(unsafe { p.cast::<u32>().read_unaligned() })
 }
 
-/// The seed of a map, from a number of a generator of which programs see other numbers: who has guessed the number does not know the seed.
+/// The seed of a map, from a number of a generator of which programs see other numbers: who has
+/// guessed the number does not know the seed.
 #[inline(always)]
 pub fn seed(number: u64) -> u32 {
     let k = keys();
@@ -127,7 +129,8 @@ pub unsafe fn bytes(p: *const u8, len: usize, seed: usize) -> usize {
     }
 }
 
-/// [`bytes`] for up to 16: two words that overlap cover them; the length goes in apart, so that trailing zeroes count.
+/// [`bytes`] for up to 16: two words that overlap cover them; the length goes in apart, so that
+/// trailing zeroes count.
 ///
 /// # Safety
 /// The bytes must be readable.
@@ -165,7 +168,8 @@ pub fn pair(a: u64, b: u64, len: usize, seed: usize) -> usize {
     finish(a, b ^ scramble(seed, k), len, k)
 }
 
-/// The hash of a value of several parts is a state that takes in one after the other, each with one multiplication while it is short: from here,
+/// The hash of a value of several parts is a state that takes in one after the other, each with one
+/// multiplication while it is short: from here,
 #[inline(always)]
 pub fn begin(seed: usize) -> u64 {
     scramble(seed, keys())
@@ -201,7 +205,8 @@ pub fn end(state: u64) -> usize {
     fold(state ^ k.lanes[3][0], k.fold[0]) as usize
 }
 
-/// Seeds are often hashes of earlier parts of a key, but may be small numbers: no bit of one must cancel a bit of the key.
+/// Seeds are often hashes of earlier parts of a key, but may be small numbers: no bit of one must
+/// cancel a bit of the key.
 #[inline(always)]
 fn scramble(seed: usize, k: &Keys) -> u64 {
     fold(seed as u64 ^ k.lanes[0][0], k.lanes[0][1])
@@ -281,7 +286,8 @@ unsafe fn lane(i: usize) -> __m128i {
     unsafe { _mm_load_si128((&raw const keys().lanes).cast::<__m128i>().add(i)) }
 }
 
-/// Rounds of AES that follow the first: two spread a difference over a whole block, three make it even.
+/// Rounds of AES that follow the first: two spread a difference over a whole block, three make it
+/// even.
 #[target_feature(enable = "aes")]
 #[inline]
 unsafe fn rounds(x: __m128i, i: usize) -> __m128i {
@@ -298,7 +304,8 @@ unsafe fn aes(p: *const u8, len: usize, seed: usize) -> usize {
     // SAFETY: every load lies within `len > 16` bytes; the ranges are told at each step.
     unsafe {
         let key = _mm_set_epi64x(len as i64, seed as i64);
-        // One round makes the seed part of every bit of the starting block; it is the same work for all lanes.
+        // One round makes the seed part of every bit of the starting block; it is the same work for
+        // all lanes.
         let key = _mm_aesenc_si128(_mm_xor_si128(key, lane(0)), lane(1));
         let end = p.add(len);
         // The first round of a block does not wait for the key, which joins at its end.

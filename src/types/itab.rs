@@ -1,11 +1,14 @@
-//! Interface tables: for each (interface, type) pair that a program uses, the code addresses of the type's methods in the
-//! interface's order.
+//! Interface tables: for each (interface, type) pair that a program uses, the code addresses of the
+//! type's methods in the interface's order.
 //!
-//! The tables are found through an open-addressing hash table of pointers. Readers take no lock: slots only go from null to a finished
-//! table (release, paired with the readers' acquire), and when the hash table grows, the new array is filled before it is
-//! published. Old arrays are never freed; each is half as large as the next, so they cost as much as the newest. Writers hold [`LOCK`].
+//! The tables are found through an open-addressing hash table of pointers. Readers take no lock:
+//! slots only go from null to a finished table (release, paired with the readers' acquire), and
+//! when the hash table grows, the new array is filled before it is published. Old arrays are never
+//! freed; each is half as large as the next, so they cost as much as the newest. Writers hold
+//! [`LOCK`].
 //!
-//! A pair that does not match has a table too, marked `bad`: `x.(I)` that fails again and again is as fast as one that succeeds.
+//! A pair that does not match has a table too, marked `bad`: `x.(I)` that fails again and again is
+//! as fast as one that succeeds.
 
 use super::alg::same_string;
 use crate::abi::{GoString, IMethod, InterfaceType, Itab, Method, Type};
@@ -181,8 +184,8 @@ unsafe fn slice<'a, T>(p: *const T, len: i64) -> &'a [T] {
     }
 }
 
-/// The type's method that an interface's method asks for: same name and function type, and the same package if unexported. Package paths
-/// are compared by address: there is one string for each.
+/// The type's method that an interface's method asks for: same name and function type, and the same
+/// package if unexported. Package paths are compared by address: there is one string for each.
 unsafe fn matches(want: &IMethod, have: &Method) -> bool {
     // SAFETY: names are never null.
     want.typ == have.mtyp
@@ -190,7 +193,8 @@ unsafe fn matches(want: &IMethod, have: &Method) -> bool {
         && unsafe { want.name == have.name || same_string(*want.name, *have.name) }
 }
 
-/// Walks both sorted lists in step; `found` gets the index and the method of each hit. Answers the first method that is missing.
+/// Walks both sorted lists in step; `found` gets the index and the method of each hit. Answers the
+/// first method that is missing.
 unsafe fn walk(
     inter: *const InterfaceType,
     typ: *const Type,

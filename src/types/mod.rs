@@ -1,12 +1,17 @@
-//! What the runtime knows about Go types: hashing and equality, interface tables, conversions and assertions, the error values
-//! of run-time panics. The descriptors themselves are made by the build (build/types.rs).
+//! What the runtime knows about Go types: hashing and equality, interface tables, conversions and
+//! assertions, the error values of run-time panics. The descriptors themselves are made by the
+//! build (build/types.rs).
 //!
 //! Invariants:
-//! - a type has one descriptor and an (interface, type) pair one interface table: both are compared by address;
-//! - interface tables are immortal and off-heap: compiled code keeps them where the collector does not look;
-//! - the data word of an interface points to a copy that nobody writes again, or is the value itself ([`crate::abi::go15::Type::direct_iface`]).
+//! - a type has one descriptor and an (interface, type) pair one interface table: both are compared
+//!   by address;
+//! - interface tables are immortal and off-heap: compiled code keeps them where the collector does
+//!   not look;
+//! - the data word of an interface points to a copy that nobody writes again, or is the value
+//!   itself ([`crate::abi::go15::Type::direct_iface`]).
 //!
-//! Lock order: the lock of the interface tables, then `mem`. It is not held while Go code runs or a panic is raised.
+//! Lock order: the lock of the interface tables, then `mem`. It is not held while Go code runs or a
+//! panic is raised.
 
 pub mod alg;
 pub mod any;

@@ -1,6 +1,7 @@
-//! Hash and equality of values inside values, in system mode: what leaf mode leaves over. Go programs may nest values as deeply as they like, in
-//! interfaces, and system stacks are small: so no recursion, but a stack of its own that grows in the heap. System mode: marking neither starts nor
-//! ends meanwhile, so the collector need not know of it, and a panic may leave it behind.
+//! Hash and equality of values inside values, in system mode: what leaf mode leaves over. Go
+//! programs may nest values as deeply as they like, in interfaces, and system stacks are small: so
+//! no recursion, but a stack of its own that grows in the heap. System mode: marking neither starts
+//! nor ends meanwhile, so the collector need not know of it, and a panic may leave it behind.
 
 use super::plan::{self, Plan, What};
 use super::{errors, hash as hashing};
@@ -101,7 +102,8 @@ impl Around {
     }
 }
 
-/// The plan of a type that leaf mode does not know to handle. One without the function asked for, of those that its descriptor names, raises a panic.
+/// The plan of a type that leaf mode does not know to handle. One without the function asked for,
+/// of those that its descriptor names, raises a panic.
 unsafe fn plan_of<F>(typ: *const Type, function: *const F, refusal: &'static str) -> &'static Plan {
     // SAFETY: passed on.
     unsafe {
@@ -115,7 +117,8 @@ unsafe fn plan_of<F>(typ: *const Type, function: *const F, refusal: &'static str
     }
 }
 
-/// Hash of the value at `p`, the same as [`Plan::hash`] where that has one. Raises a panic for an unhashable one.
+/// Hash of the value at `p`, the same as [`Plan::hash`] where that has one. Raises a panic for an
+/// unhashable one.
 ///
 /// # Safety
 /// In system mode, without locks; a value of `typ` lies at `p`, which is no interface.
@@ -160,7 +163,8 @@ pub(super) unsafe fn hash(typ: *const Type, p: *const u8, seed: usize) -> usize 
     }
 }
 
-/// Whether the values at `p` and `q` are equal. Raises a panic where they hold interfaces with uncomparable values.
+/// Whether the values at `p` and `q` are equal. Raises a panic where they hold interfaces with
+/// uncomparable values.
 ///
 /// # Safety
 /// In system mode, without locks; values of `typ` lie there, which is no interface.

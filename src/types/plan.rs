@@ -1,8 +1,9 @@
-//! How to hash and compare values of array and structure types, as a list of steps. The compiler makes functions for that, but they may only be called
-//! in system mode; and a walk over the descriptors takes longer than the work itself.
+//! How to hash and compare values of array and structure types, as a list of steps. The compiler
+//! makes functions for that, but they may only be called in system mode; and a walk over the
+//! descriptors takes longer than the work itself.
 //!
-//! A plan is made in system mode when a value of its type is first hashed, and lives for ever, as types do. Leaf mode finds it in a table of
-//! lists, which only grow at their heads: no locks.
+//! A plan is made in system mode when a value of its type is first hashed, and lives for ever, as
+//! types do. Leaf mode finds it in a table of lists, which only grow at their heads: no locks.
 
 use super::{alg, hash as hashing};
 use crate::abi::{ArrayType, GoString, KIND_ARRAY, KIND_STRUCT, StructField, StructType, Type};
@@ -48,7 +49,8 @@ pub struct Plan {
 const LISTS: usize = 256;
 static PLANS: [AtomicPtr<Plan>; LISTS] = [const { AtomicPtr::new(core::ptr::null_mut()) }; LISTS];
 
-/// Arrays of values with several steps are written out up to so many steps. More would be faster for larger keys, and take more memory.
+/// Arrays of values with several steps are written out up to so many steps. More would be faster
+/// for larger keys, and take more memory.
 const WRITTEN_OUT: usize = 32;
 
 #[inline(always)]
@@ -257,7 +259,8 @@ impl Plan {
         self.flat
     }
 
-    /// Hash of the value at `p`; `None` where plans would have to be followed any further, or a panic raised: then `nested` has the same.
+    /// Hash of the value at `p`; `None` where plans would have to be followed any further, or a
+    /// panic raised: then `nested` has the same.
     ///
     /// # Safety
     /// A value of the type lies at `p`.

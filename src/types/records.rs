@@ -1,5 +1,5 @@
-//! Hashing and equality of the record types of package runtime that are not plain memory: they hold strings, floats or padding.
-//! The other ones are hashed and compared as bytes.
+//! Hashing and equality of the record types of package runtime that are not plain memory: they hold
+//! strings, floats or padding. The other ones are hashed and compared as bytes.
 
 use super::alg::same_string;
 use super::hash;

@@ -16,7 +16,8 @@ static MODULE: Module = Module(UnsafeCell::new(GoSlice {
     cap: 0,
 }));
 
-/// `reflect.typelinks`: the descriptors that reflection may find by name, sorted by name, for each module.
+/// `reflect.typelinks`: the descriptors that reflection may find by name, sorted by name, for each
+/// module.
 ///
 /// # Safety
 /// Called by its trampoline.

@@ -1,8 +1,10 @@
-//! What more than one file of this folder uses: the name of a type, the entries of functions that are generic over the mode.
+//! What more than one file of this folder uses: the name of a type, the entries of functions that
+//! are generic over the mode.
 
 use crate::abi::{GoString, Type};
 
-/// The entries of functions whose bodies are generic over the mode: `NAME_leaf` and `NAME` for each.
+/// The entries of functions whose bodies are generic over the mode: `NAME_leaf` and `NAME` for
+/// each.
 macro_rules! both_modes {
     ($($leaf:ident, $system:ident, $body:ident, $args:ident, $name:literal;)*) => {$(
         #[doc = concat!("`", $name, "` in leaf mode.\n\n# Safety\nCalled by its trampoline.")]
@@ -13,7 +15,8 @@ macro_rules! both_modes {
         }
         #[doc = concat!("`", $name, "` in system mode.\n\n# Safety\nCalled by its trampoline.")]
         pub unsafe fn $system(a: &mut $crate::abi::args::$args) {
-            // SAFETY: compiled code's arguments; in system mode the body always finishes or raises a panic.
+            // SAFETY: compiled code's arguments; in system mode the body always finishes or raises
+            // a panic.
             unsafe { $body::<true>(a) };
         }
     )*};

@@ -1,7 +1,7 @@
 //! Moving Go values in and out of interfaces.
 //!
-//! `SYSTEM` says where the code runs: in leaf mode (false) nothing here allocates slowly or does the write barrier of a large value, it answers
-//! "no" instead.
+//! `SYSTEM` says where the code runs: in leaf mode (false) nothing here allocates slowly or does
+//! the write barrier of a large value, it answers "no" instead.
 
 use crate::abi::{Eface, Iface, Itab, Type, known};
 use crate::gc::barrier;
@@ -72,10 +72,12 @@ static BYTES: [u8; 256] = {
     all
 };
 
-/// Data word of an interface that holds the value of `typ` at `elem`, or null in leaf mode if that must be done in system mode. `room` is memory
-/// of the caller's frame for a value that does not escape, or null.
+/// Data word of an interface that holds the value of `typ` at `elem`, or null in leaf mode if that
+/// must be done in system mode. `room` is memory of the caller's frame for a value that does not
+/// escape, or null.
 ///
-/// Nobody writes to what a data word points to, so single bytes and zero words share read-only copies.
+/// Nobody writes to what a data word points to, so single bytes and zero words share read-only
+/// copies.
 ///
 /// # Safety
 /// `elem` holds such a value.

@@ -39,7 +39,8 @@ impl Words {
     }
 }
 
-/// The pointer words of the `size` argument bytes that `f` takes. With nil `f` nothing: the arguments are never used.
+/// The pointer words of the `size` argument bytes that `f` takes. With nil `f` nothing: the
+/// arguments are never used.
 ///
 /// # Safety
 /// `f` is nil or a func value.
@@ -104,7 +105,8 @@ pub unsafe fn for_each_root(g: *mut G, mut f: impl FnMut(*mut u8)) {
     }
 }
 
-/// Adds `delta` to every address in `[lo, hi)`, the stack's old place, in the goroutine's deferred calls and panics.
+/// Adds `delta` to every address in `[lo, hi)`, the stack's old place, in the goroutine's deferred
+/// calls and panics.
 ///
 /// # Safety
 /// `g` is stopped and its old stack still readable.
@@ -116,7 +118,8 @@ pub unsafe fn adjust(g: *mut G, lo: usize, hi: usize, delta: usize) {
             at
         }
     };
-    // SAFETY: a stopped goroutine's lists do not change; a func value on the stack is read at its old place.
+    // SAFETY: a stopped goroutine's lists do not change; a func value on the stack is read at its
+    // old place.
     unsafe {
         let mut d = (*g).defer;
         while !d.is_null() {

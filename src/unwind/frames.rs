@@ -1,8 +1,10 @@
-//! The frames of a goroutine as Go people count them: the runtime call that it is stopped in, the frames of
-//! its stack, and `runtime.goexit` at the bottom. Where a runtime function raised a panic, its frame is `runtime.raise`, which is shown as the function.
+//! The frames of a goroutine as Go people count them: the runtime call that it is stopped in, the
+//! frames of its stack, and `runtime.goexit` at the bottom. Where a runtime function raised a
+//! panic, its frame is `runtime.raise`, which is shown as the function.
 //!
-//! The walker of the stack ([`super::walk`]) starts in the Go caller of a runtime call, since the call itself has no frame
-//! there. `runtime.Callers`, profiles and tracebacks count it like any function.
+//! The walker of the stack ([`super::walk`]) starts in the Go caller of a runtime call, since the
+//! call itself has no frame there. `runtime.Callers`, profiles and tracebacks count it like any
+//! function.
 
 use super::walk::{End, Shape, Walker};
 use crate::abi::{G, ReflectContext, offsets};
@@ -75,7 +77,8 @@ impl Frames {
         }
     }
 
-    /// From anywhere on the stack of `g`; `call` is the entry of the runtime function called there, 0 for none.
+    /// From anywhere on the stack of `g`; `call` is the entry of the runtime function called there,
+    /// 0 for none.
     ///
     /// # Safety
     /// As [`Frames::of`].
@@ -92,8 +95,9 @@ impl Frames {
     }
 }
 
-/// Innermost frames that are a detail of another package, if the runtime call that `g` is stopped in is, like `sync.runtime_Semacquire`: traces and the
-/// blocking profile start with the function that people know. 0 if that is the call.
+/// Innermost frames that are a detail of another package, if the runtime call that `g` is stopped
+/// in is, like `sync.runtime_Semacquire`: traces and the blocking profile start with the function
+/// that people know. 0 if that is the call.
 ///
 /// # Safety
 /// `g` is a G of ours, or null.
@@ -109,7 +113,8 @@ pub unsafe fn details(g: *mut G) -> usize {
     }
 }
 
-/// Entry of the runtime call with this surface index, 0 for none and for the steps of the runtime's own frames.
+/// Entry of the runtime call with this surface index, 0 for none and for the steps of the runtime's
+/// own frames.
 pub(crate) fn visible_call(index: u32) -> usize {
     if symtab::name_of(index).starts_with(b"gort.") {
         return 0;

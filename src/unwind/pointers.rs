@@ -1,4 +1,5 @@
-//! The live pointers of a stopped goroutine's stack: the runtime call it is stopped in, then frame by frame.
+//! The live pointers of a stopped goroutine's stack: the runtime call it is stopped in, then frame
+//! by frame.
 
 use super::walk::{End, Frame, Shape, Walker, interrupted_frame};
 use crate::abi::{G, SURFACE};
@@ -45,7 +46,8 @@ pub fn each_masked(mask: u32, base: usize, f: &mut impl FnMut(usize)) {
     }
 }
 
-/// Calls `f` with the address of every live pointer slot of the frame: its locals, and its arguments in the caller's outgoing area.
+/// Calls `f` with the address of every live pointer slot of the frame: its locals, and its
+/// arguments in the caller's outgoing area.
 ///
 /// # Safety
 /// The frame is of a stopped stack.
@@ -70,7 +72,8 @@ pub unsafe fn each_pointer(frame: &Frame, f: &mut impl FnMut(usize)) {
                     each_bit(h.bits.add(m.locals as usize), n, frame.top - 8 * n, f);
                 }
                 if m.flags & FRAME_REFLECT != 0 {
-                    // 0(SP) holds the context: {code, *bitVector}; before the prologue stored it there is nothing to say.
+                    // 0(SP) holds the context: {code, *bitVector}; before the prologue stored it
+                    // there is nothing to say.
                     if frame.sp != frame.top {
                         f(frame.sp);
                         let context = *(frame.sp as *const *const crate::abi::ReflectContext);
@@ -94,13 +97,15 @@ pub unsafe fn each_pointer(frame: &Frame, f: &mut impl FnMut(usize)) {
     }
 }
 
-/// Calls `f` with every word that the innermost frame of a goroutine that a signal stopped may use: its registers, its frame, its arguments and
-/// results. Any of them may be a pointer, and none need be.
+/// Calls `f` with every word that the innermost frame of a goroutine that a signal stopped may use:
+/// its registers, its frame, its arguments and results. Any of them may be a pointer, and none need
+/// be.
 ///
 /// # Safety
 /// `g` is stopped that way.
 pub unsafe fn each_interrupted_word(g: *mut G, f: &mut impl FnMut(usize)) {
-    // SAFETY: the caller's promise: the frame was looked up in the same way when the goroutine was stopped.
+    // SAFETY: the caller's promise: the frame was looked up in the same way when the goroutine was
+    // stopped.
     unsafe {
         let (pc, sp) = ((*g).sched.pc, (*g).sched.sp);
         let registers = (*g)
@@ -117,7 +122,8 @@ pub unsafe fn each_interrupted_word(g: *mut G, f: &mut impl FnMut(usize)) {
     }
 }
 
-/// `frame`, with maps if it faulted: it is live only as its innermost pending deferred call needs it, as stopped at that deferproc. None if it has none.
+/// `frame`, with maps if it faulted: it is live only as its innermost pending deferred call needs
+/// it, as stopped at that deferproc. None if it has none.
 ///
 /// # Safety
 /// The frame is of the stack of `g`, which is stopped.
@@ -142,8 +148,9 @@ pub unsafe fn with_maps(g: *mut G, frame: Frame) -> Frame {
     }
 }
 
-/// Calls `f` with every live pointer slot of a stopped goroutine's stack: the runtime call it is stopped in, then frame by frame. Not with what the frame
-/// holds that a signal stopped: nobody knows what of that is a pointer.
+/// Calls `f` with every live pointer slot of a stopped goroutine's stack: the runtime call it is
+/// stopped in, then frame by frame. Not with what the frame holds that a signal stopped: nobody
+/// knows what of that is a pointer.
 ///
 /// # Safety
 /// `g` is stopped.

@@ -1,8 +1,9 @@
 //! Walking goroutine stacks: frame by frame from a saved context to goexit.
 //!
-//! A frame's continuation is where it goes on: the return address of the call it is in, or its function's entry when its prologue
-//! called morestack (or it has not started). The linker's tables answer both with one lookup (crate gort-tables); assembly frames are in
-//! the sections that asm/trampoline.h fills.
+//! A frame's continuation is where it goes on: the return address of the call it is in, or its
+//! function's entry when its prologue called morestack (or it has not started). The linker's tables
+//! answer both with one lookup (crate gort-tables); assembly frames are in the sections that
+//! asm/trampoline.h fills.
 //!
 //! ```text
 //!   higher addresses
@@ -43,7 +44,8 @@ pub enum Shape {
     Asm(i32),
     /// Compiled code that faulted here: no maps hold.
     Fault,
-    /// Compiled code that a signal stopped here: no maps hold, so its words are looked at one by one ([`each_interrupted_word`](super::pointers::each_interrupted_word)).
+    /// Compiled code that a signal stopped here: no maps hold, so its words are looked at one by
+    /// one ([`each_interrupted_word`](super::pointers::each_interrupted_word)).
     Interrupted,
 }
 
@@ -58,7 +60,8 @@ pub struct Frame {
     pub top: usize,
     /// Its kind.
     pub shape: Shape,
-    /// `pc` is the function's entry or the instruction where a fault or signal struck, so `pc` itself and not `pc - 1` says where it is.
+    /// `pc` is the function's entry or the instruction where a fault or signal struck, so `pc`
+    /// itself and not `pc - 1` says where it is.
     pub exact: bool,
 }
 
@@ -96,11 +99,13 @@ pub struct Walker {
     pub limit: usize,
     /// How the walk ended.
     pub end: End,
-    /// Call sites looked up in this walk, by [`seen_at`]: deep stacks are recursions, through few call sites.
+    /// Call sites looked up in this walk, by [`seen_at`]: deep stacks are recursions, through few
+    /// call sites.
     seen: [Seen; SEEN],
 }
 
-/// Slots of a walk's memory of call sites: more cost short walks, fewer make recursions through several functions slower.
+/// Slots of a walk's memory of call sites: more cost short walks, fewer make recursions through
+/// several functions slower.
 const SEEN: usize = 4;
 
 /// A call site's frame description.
@@ -133,7 +138,8 @@ pub struct Interrupted {
     pub loads_g: bool,
 }
 
-/// The frame of the function that `pc` lies in, with its stack pointer at `sp`; none where a goroutine may not be stopped.
+/// The frame of the function that `pc` lies in, with its stack pointer at `sp`; none where a
+/// goroutine may not be stopped.
 pub fn interrupted_frame(pc: usize, sp: usize) -> Option<Interrupted> {
     let f = find_func(pc)?;
     let flags = crate::code::symtab::frame(f.entry_frame).flags;
@@ -240,7 +246,8 @@ impl Walker {
 impl Iterator for Walker {
     type Item = Frame;
 
-    /// Most frames of a deep stack go on at a call site that the walk has seen: they are answered here, which the compiler makes part of the caller's loop.
+    /// Most frames of a deep stack go on at a call site that the walk has seen: they are answered
+    /// here, which the compiler makes part of the caller's loop.
     #[inline]
     fn next(&mut self) -> Option<Frame> {
         let (pc, sp) = (self.pc, self.sp);
@@ -251,7 +258,8 @@ impl Iterator for Walker {
         {
             let top = sp + f.size as usize;
             if top < self.limit {
-                // SAFETY: top lies in the stack that the caller promised to be stopped and well formed.
+                // SAFETY: top lies in the stack that the caller promised to be stopped and well
+                // formed.
                 self.pc = unsafe { *(top as *const usize) };
                 self.sp = top + 8;
                 return Some(Frame {

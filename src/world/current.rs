@@ -8,7 +8,8 @@ use core::arch::asm;
 #[inline(always)]
 pub fn getg() -> *mut G {
     let g: *mut G;
-    // SAFETY: FS:-8 holds the current g from `gort_bootstrap` on. Not `pure`: it changes across switches.
+    // SAFETY: FS:-8 holds the current g from `gort_bootstrap` on. Not `pure`: it changes across
+    // switches.
     unsafe {
         asm!("mov {}, qword ptr fs:[-8]", out(reg) g, options(nostack, preserves_flags, readonly))
     };
@@ -29,8 +30,9 @@ pub fn curg() -> *mut G {
     unsafe { (*getm()).curg }
 }
 
-/// The running goroutine is to be preempted. A leaf function that loops may call then takes its slow path: in system mode the goroutine can be preempted.
-/// Compiled loops check only where they call compiled code.
+/// The running goroutine is to be preempted. A leaf function that loops may call then takes its
+/// slow path: in system mode the goroutine can be preempted. Compiled loops check only where they
+/// call compiled code.
 #[inline(always)]
 pub fn preempt_wanted() -> bool {
     // SAFETY: the current g is valid.

@@ -2,8 +2,8 @@
 
 use crate::abi::{Defer, G};
 
-/// Continuation of the innermost pending deferred call of the frame with stack pointer `sp` and return slot `top`, or 0: where the frame resumes
-/// if that call recovers.
+/// Continuation of the innermost pending deferred call of the frame with stack pointer `sp` and
+/// return slot `top`, or 0: where the frame resumes if that call recovers.
 ///
 /// # Safety
 /// The goroutine is stopped.

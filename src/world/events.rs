@@ -1,6 +1,7 @@
 //! What the scheduler is asked to do at its next opportunity.
 //!
-//! Allocation, barriers and sweepers ask, with locks held and on any stack; the scheduler answers on an empty system stack with a P.
+//! Allocation, barriers and sweepers ask, with locks held and on any stack; the scheduler answers
+//! on an empty system stack with a P.
 
 use super::current;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};

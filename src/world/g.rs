@@ -1,7 +1,8 @@
 //! States of a goroutine, and the transitions between them.
 //!
-//! The thread that changes a state owns the transition: the M that runs the goroutine, or its waker. While [`status::SCAN`] is set no thread changes the
-//! state: the one that set it walks the goroutine's stack.
+//! The thread that changes a state owns the transition: the M that runs the goroutine, or its
+//! waker. While [`status::SCAN`] is set no thread changes the state: the one that set it walks the
+//! goroutine's stack.
 
 use super::current::getm;
 use super::lists;
@@ -75,7 +76,8 @@ fn transition_slow(s: &AtomicU32, from: u32, to: u32) {
     }
 }
 
-/// Keeps `g`, parked or on a queue, at rest while `f` walks its stack: no other thread changes its status or moves its stack meanwhile.
+/// Keeps `g`, parked or on a queue, at rest while `f` walks its stack: no other thread changes its
+/// status or moves its stack meanwhile.
 ///
 /// # Safety
 /// `g` does not run, and the caller is the thread that will ready or run it.
@@ -100,7 +102,8 @@ pub unsafe fn hold_still<T>(g: *mut G, f: impl FnOnce() -> T) -> T {
 
 /// Lets some time go by while another thread scans a stack. `spins` counts the calls.
 pub fn wait_for_scan(spins: u32) {
-    // Most stacks are scanned in a microsecond; but the system may have taken the scanner off its processor.
+    // Most stacks are scanned in a microsecond; but the system may have taken the scanner off its
+    // processor.
     if spins.is_multiple_of(100) {
         sys::sched_yield();
     } else {
@@ -136,7 +139,8 @@ pub unsafe fn set_stack(g: *mut G, lo: usize, hi: usize) {
     }
 }
 
-/// Makes `g` a goroutine of the runtime's own, or one of the program's: the runtime's are not counted, not shown and not waited for.
+/// Makes `g` a goroutine of the runtime's own, or one of the program's: the runtime's are not
+/// counted, not shown and not waited for.
 ///
 /// # Safety
 /// `g` was just made and is on no queue, or it is the caller's.

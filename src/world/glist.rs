@@ -99,8 +99,9 @@ impl P {
         self.runq.is_empty()
     }
 
-    /// Adds a goroutine. Owner only. With `next` it runs before the others, and the one that was next is queued.
-    /// False when the ring is full: then `overflow` holds half of the ring and the goroutine, for the global queue.
+    /// Adds a goroutine. Owner only. With `next` it runs before the others, and the one that was
+    /// next is queued. False when the ring is full: then `overflow` holds half of the ring and the
+    /// goroutine, for the global queue.
     ///
     /// # Safety
     /// `g` is a live goroutine in no list.
@@ -118,14 +119,16 @@ impl P {
             .put(item, |g| unsafe { overflow.push(g as *mut G) })
     }
 
-    /// Takes the next goroutine, or null. Owner only. The flag says that it inherits the time slice of its waker.
+    /// Takes the next goroutine, or null. Owner only. The flag says that it inherits the time slice
+    /// of its waker.
     #[doc(alias = "runqget")]
     pub fn runq_get(&self) -> (*mut G, bool) {
         let (item, next) = self.runq.get();
         (item as *mut G, next)
     }
 
-    /// Moves half of `from`'s ring into ours (owner only) and answers one of them, or null. `take_next`: the victim's next one too.
+    /// Moves half of `from`'s ring into ours (owner only) and answers one of them, or null.
+    /// `take_next`: the victim's next one too.
     #[doc(alias = "runqsteal")]
     #[doc(alias = "runqgrab")]
     pub fn runq_steal(&self, from: &P, take_next: bool) -> *mut G {

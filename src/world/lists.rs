@@ -1,4 +1,5 @@
-//! All goroutines, threads and processors ever made, and how many are in use. The lists only grow: they are walked without a lock.
+//! All goroutines, threads and processors ever made, and how many are in use. The lists only grow:
+//! they are walked without a lock.
 
 use super::P;
 use crate::abi::{G, M};
@@ -20,7 +21,8 @@ pub static GOIDGEN: AtomicI64 = AtomicI64::new(0);
 pub(crate) static GS: AtomicU64 = AtomicU64::new(0);
 /// System goroutines.
 pub static NGSYS: AtomicU32 = AtomicU32::new(0);
-/// `runtime.main` has begun. Until then no thread is woken for a new goroutine, since nothing can run in parallel with it.
+/// `runtime.main` has begun. Until then no thread is woken for a new goroutine, since nothing can
+/// run in parallel with it.
 pub static MAIN_STARTED: AtomicU32 = AtomicU32::new(0);
 
 #[doc(alias = "allp")]
@@ -83,7 +85,8 @@ pub fn all_gs() -> impl Iterator<Item = *mut G> {
 /// Calls `f` with every G ever made, oldest first.
 pub fn each_g_by_age(mut f: impl FnMut(*mut G)) {
     let n = all_gs().count();
-    // They are listed newest first, and turned around in memory of their own, since the heap may be what failed.
+    // They are listed newest first, and turned around in memory of their own, since the heap may be
+    // what failed.
     let bytes = (n * size_of::<*mut G>()).next_multiple_of(4096);
     let list: *mut *mut G = os::map(0, bytes).cast();
     if list.is_null() {

@@ -18,7 +18,8 @@ pub fn is_sysmon(m: *mut M) -> bool {
     m == SYSMON.load(Ordering::Relaxed)
 }
 
-/// Ends the lock of the main goroutine to the first thread that initialisation holds. An unrecovered panic ends it, too.
+/// Ends the lock of the main goroutine to the first thread that initialisation holds. An
+/// unrecovered panic ends it, too.
 #[doc(alias = "unlockOSThread")]
 pub fn unlock() {
     let m = getm();

@@ -1,17 +1,21 @@
-//! Goroutines (G), threads (M) and processors (P), and what is known about each: data without a scheduler.
+//! Goroutines (G), threads (M) and processors (P), and what is known about each: data without a
+//! scheduler.
 //!
-//! A G is a stack and a saved context. An M is a thread of the system; it needs a P to run Go code. There are GOMAXPROCS
-//! Ps, each with a run queue and with caches that only its M touches.
+//! A G is a stack and a saved context. An M is a thread of the system; it needs a P to run Go code.
+//! There are GOMAXPROCS Ps, each with a run queue and with caches that only its M touches.
 //!
 //! - [`current`]: those of this thread; [`lists`]: all of them; [`glist`]: some goroutines, linked;
 //! - [`g`](mod@g), [`m`], [`p`](mod@p): states, locks to threads, run queues;
-//! - [`sudog`]: what a goroutine waits with, [`sudogs`]: those not in use; [`deferred`]: calls that it has deferred; [`registers`]: those of one that a signal stopped;
-//! - [`events`]: what the scheduler is asked to do; [`phase`]: the collector marks; [`ran`]: goroutines that ran since their stacks were scanned.
+//! - [`sudog`]: what a goroutine waits with, [`sudogs`]: those not in use; [`deferred`]: calls that
+//!   it has deferred; [`registers`]: those of one that a signal stopped;
+//! - [`events`]: what the scheduler is asked to do; [`phase`]: the collector marks; [`ran`]:
+//!   goroutines that ran since their stacks were scanned.
 //!
 //! Gs, Ms and Ps are never freed: a pointer to one stays valid. Who may touch what:
 //! - a P's caches and queue tail: the M that holds it, in system mode or in a leaf function;
-//! - a G's saved context and stack: the M that runs it; while it is parked, the holder of the lock that it parked under, and the
-//!   collector: with the SCAN bit of its status set, while the program runs, or with the world stopped.
+//! - a G's saved context and stack: the M that runs it; while it is parked, the holder of the lock
+//!   that it parked under, and the collector: with the SCAN bit of its status set, while the
+//!   program runs, or with the world stopped.
 
 pub mod current;
 pub mod deferred;

@@ -1,11 +1,13 @@
-//! A processor: the right to run Go code, and the caches that need no lock because only its M touches them.
+//! A processor: the right to run Go code, and the caches that need no lock because only its M
+//! touches them.
 
 use crate::abi::{G, M};
 use crate::fatal::clock::nanotime;
 use crate::sync::ring::Ring;
 use core::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 
-/// Slots of the local run queue: more delay what is in the global queue, fewer move work there too often.
+/// Slots of the local run queue: more delay what is in the global queue, fewer move work there too
+/// often.
 pub const RUNQ: usize = 256;
 
 /// States of a P.
@@ -23,7 +25,8 @@ pub mod pstatus {
     pub const DEAD: u32 = 4;
 }
 
-/// One of GOMAXPROCS processors. Allocated zeroed and never freed: every part must be valid as zeroes.
+/// One of GOMAXPROCS processors. Allocated zeroed and never freed: every part must be valid as
+/// zeroes.
 #[doc(alias = "p")]
 #[repr(C)]
 #[derive(Debug)]
@@ -66,7 +69,8 @@ pub struct P {
     pub time: crate::time::PerP,
     /// Stacks.
     pub stack: crate::stack::PerP,
-    /// Events of the execution trace, written by the thread that holds the P or has retaken it from a system call.
+    /// Events of the execution trace, written by the thread that holds the P or has retaken it from
+    /// a system call.
     pub trace: crate::probe::trace::PerP,
     /// State of the generator of [`crate::sched::perturb`], 0 before its first use.
     pub perturb: u64,
@@ -83,7 +87,8 @@ impl P {
             .store(tick.wrapping_add(1), Ordering::Relaxed);
     }
 
-    /// The system call that it is in loses it: `to` is its status from now on. False: it is in none, or another thread was first.
+    /// The system call that it is in loses it: `to` is its status from now on. False: it is in
+    /// none, or another thread was first.
     #[inline(always)]
     #[must_use]
     pub fn take_from_syscall(&self, to: u32) -> bool {

@@ -1,4 +1,5 @@
-//! What every thread goes by: the phase of the collector, as compiled code and write barriers see it, and whether the world is being stopped.
+//! What every thread goes by: the phase of the collector, as compiled code and write barriers see
+//! it, and whether the world is being stopped.
 
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 

@@ -1,4 +1,5 @@
-//! Goroutines that have run since the collector scanned their stacks, and those that it keeps from running until it ends.
+//! Goroutines that have run since the collector scanned their stacks, and those that it keeps from
+//! running until it ends.
 
 use crate::abi::G;
 use core::ptr::null_mut;
@@ -9,7 +10,8 @@ static RAN: AtomicPtr<G> = AtomicPtr::new(null_mut());
 /// Their number: a hint.
 static RAN_COUNT: AtomicUsize = AtomicUsize::new(0);
 
-/// The running thread took `g` to run it, made it or came back with it from a system call: its stack changes from now on. After the change of its status.
+/// The running thread took `g` to run it, made it or came back with it from a system call: its
+/// stack changes from now on. After the change of its status.
 ///
 /// # Safety
 /// `g` is runnable or running, and this thread's.
@@ -23,9 +25,11 @@ pub unsafe fn ran(g: *mut G) {
 }
 
 pub(crate) unsafe fn note_ran(g: *mut G) {
-    // SAFETY: Gs are never freed; `ran` is only accessed atomically; the thread that changes it from 0 owns `ranlink` until the list is taken.
+    // SAFETY: Gs are never freed; `ran` is only accessed atomically; the thread that changes it
+    // from 0 owns `ranlink` until the list is taken.
     unsafe {
-        // SeqCst: the status was written before; the marker that takes the list clears `ran` first and then reads the status.
+        // SeqCst: the status was written before; the marker that takes the list clears `ran` first
+        // and then reads the status.
         if AtomicUsize::from_ptr(&raw mut (*g).ran).swap(1, Ordering::SeqCst) != 0 {
             return;
         }

@@ -1,9 +1,10 @@
 //! Where the registers of goroutines lie that a signal preempted.
 //!
-//! The signal handler may not allocate, so every M has a record in reserve (`M::registers`). A goroutine that is preempted keeps it
-//! (`G::interrupted`); before the M runs the next goroutine it gets another. The M that runs the goroutine again makes its record the
-//! reserve of that M: no other thread can use it while the registers are loaded from it. Records are never freed, and a list of all
-//! leads the collector to the goroutines that a signal has preempted.
+//! The signal handler may not allocate, so every M has a record in reserve (`M::registers`). A
+//! goroutine that is preempted keeps it (`G::interrupted`); before the M runs the next goroutine it
+//! gets another. The M that runs the goroutine again makes its record the reserve of that M: no
+//! other thread can use it while the registers are loaded from it. Records are never freed, and a
+//! list of all leads the collector to the goroutines that a signal has preempted.
 //!
 //! There are at most as many as there were threads and goroutines preempted by a signal at a time.
 
@@ -21,7 +22,8 @@ use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 const FXSAVE: usize = 512;
 /// Bytes of the XSAVE header behind it.
 const HEADER: usize = 64;
-/// State components that Go code can use: x87, SSE, AVX, AVX-512. Others stay as the thread has them.
+/// State components that Go code can use: x87, SSE, AVX, AVX-512. Others stay as the thread has
+/// them.
 const WANTED: u64 = 0b1110_0111;
 
 /// The registers of one goroutine. The vector state follows.
@@ -72,7 +74,8 @@ pub fn init() {
     }
     let mut size = FXSAVE + HEADER;
     for i in (2..8).filter(|i| WANTED >> i & 1 != 0) {
-        // Size and offset of the component in the standard format, which is the kernel's on the stack.
+        // Size and offset of the component in the standard format, which is the kernel's on the
+        // stack.
         let c = __cpuid_count(0xd, i);
         size = size.max((c.eax + c.ebx) as usize);
     }
@@ -91,7 +94,8 @@ impl Registers {
     /// # Safety
     /// The record is the M's reserve; `vector` is the kernel's copy of the vector state.
     pub unsafe fn save(&mut self, g: *mut G, general: &[usize; GENERAL], vector: *const u8) {
-        /// Where the kernel describes what follows the FXSAVE area: a mark, its size, components, size without the mark at the end.
+        /// Where the kernel describes what follows the FXSAVE area: a mark, its size, components,
+        /// size without the mark at the end.
         const SOFTWARE: usize = 464;
         const MARK: u32 = 0x4650_5853;
         self.general = *general;
@@ -113,7 +117,8 @@ impl Registers {
             self.components = components;
         }
         self.scanned.store(0, Ordering::Relaxed);
-        // Release: a thread that sees the goroutine sees its registers. Only stoppers of the world look.
+        // Release: a thread that sees the goroutine sees its registers. Only stoppers of the world
+        // look.
         self.g.store(g, Ordering::Release);
     }
 }
@@ -155,7 +160,8 @@ fn make() -> *mut Registers {
     }
 }
 
-/// `g` runs again on the thread of `m`: its record becomes the reserve there, and is no longer its own.
+/// `g` runs again on the thread of `m`: its record becomes the reserve there, and is no longer its
+/// own.
 ///
 /// # Safety
 /// `g` was stopped by a signal; the caller has taken it to run it.
@@ -182,7 +188,8 @@ pub unsafe fn take_back(g: *mut G, m: *mut M) -> *mut Registers {
 pub unsafe fn each_stopped(mut f: impl FnMut(*mut G, &Registers)) {
     let mut r = ALL.load(Ordering::Acquire);
     while !r.is_null() {
-        // SAFETY: records are never freed; with the world stopped no thread writes to one that has a goroutine.
+        // SAFETY: records are never freed; with the world stopped no thread writes to one that has
+        // a goroutine.
         unsafe {
             let g = (*r).g.load(Ordering::Acquire);
             if !g.is_null() {

@@ -1,7 +1,8 @@
 //! Waiters: a goroutine in the queue of a channel or semaphore.
 //!
-//! Life: taken from the P's pool by the goroutine that parks; queued; taken off the queue by a waker, which puts it into its own P's pool. Those of
-//! a select stay the goroutine's and are put back by its resume step: one waker claims the goroutine (`G::selectdone`), the others drop its
+//! Life: taken from the P's pool by the goroutine that parks; queued; taken off the queue by a
+//! waker, which puts it into its own P's pool. Those of a select stay the goroutine's and are put
+//! back by its resume step: one waker claims the goroutine (`G::selectdone`), the others drop its
 //! sudog from their queue when they meet it.
 
 use crate::abi::G;
@@ -23,13 +24,15 @@ pub struct Sudog {
     pub g: *mut G,
     /// Slot of the element, null to discard what is received; the address of a semaphore.
     pub elem: *mut u8,
-    /// Queue links, under the lock of the channel or semaphore table; off the queue, a waker's list of what it has to wake.
+    /// Queue links, under the lock of the channel or semaphore table; off the queue, a waker's list
+    /// of what it has to wake.
     pub next: *mut Sudog,
     /// See `next`; in the first waiter for a channel, the last one.
     pub prev: *mut Sudog,
     /// Next in `G::waiting` or in a pool: the owner's.
     pub waitlink: *mut Sudog,
-    /// The lock of the channel, which is a part of it: who waits for one, and under which lock, is all that is asked here. Null with a semaphore.
+    /// The lock of the channel, which is a part of it: who waits for one, and under which lock, is
+    /// all that is asked here. Null with a semaphore.
     pub lock: *const ChannelLock,
     /// Offset of the "received" result byte from the goroutine's arguments, 0 for none.
     pub result: u16,
@@ -43,7 +46,8 @@ pub struct Sudog {
     pub ok: bool,
     /// How it gets what it waits for.
     pub patience: Patience,
-    /// Number of the case in its select; count of releases or -1 in a `SyncSema`; index in the heap of a semaphore's waiters.
+    /// Number of the case in its select; count of releases or -1 in a `SyncSema`; index in the heap
+    /// of a semaphore's waiters.
     pub index: i32,
     /// Semaphores: last waiter for the same address, in the first one.
     pub tail: *mut Sudog,
@@ -116,7 +120,8 @@ pub struct PerP {
 /// Longest list that is sorted by insertion: most selects have two to four cases.
 const INSERTION_MAX: u32 = 8;
 
-/// Sorts a list linked by `waitlink` by the addresses of the locks, which is the order of the channels.
+/// Sorts a list linked by `waitlink` by the addresses of the locks, which is the order of the
+/// channels.
 ///
 /// # Safety
 /// The list is ours.
@@ -218,10 +223,11 @@ pub(crate) unsafe fn lock_all(list: *mut Sudog) {
     }
 }
 
-/// Unlocks every channel of a sorted list once, the first in the list last: see the file's head. The list is turned round and back, for
-/// it has no backward links.
+/// Unlocks every channel of a sorted list once, the first in the list last: see the file's head.
+/// The list is turned round and back, for it has no backward links.
 pub(crate) unsafe fn unlock_all(list: *mut Sudog) {
-    // SAFETY: as in `lock_all`. `prev` of a queued sudog belongs to its queue, so the way back is found through `tail`.
+    // SAFETY: as in `lock_all`. `prev` of a queued sudog belongs to its queue, so the way back is
+    // found through `tail`.
     unsafe {
         let mut back: *mut Sudog = null_mut();
         for s in each(list) {
@@ -251,8 +257,8 @@ pub(crate) unsafe fn waiting<'a>(g: *mut G) -> &'a AtomicPtr<Sudog> {
 /// # Safety
 /// `g` is parked in a plain send or receive; the caller served it and holds the channel's lock.
 pub(crate) unsafe fn waits_no_more(g: *mut G) {
-    // Release: a thread that finds, without the lock, that it waits for nothing finds its slots written.
-    // SAFETY: the caller's promise.
+    // Release: a thread that finds, without the lock, that it waits for nothing finds its slots
+    // written. SAFETY: the caller's promise.
     unsafe { waiting(g) }.store(null_mut(), Ordering::Release);
 }
 

@@ -7,7 +7,8 @@ use crate::sync::mutex::Mutex;
 use crate::sync::rank;
 use core::ptr::null_mut;
 
-/// Sudogs of a P's pool beyond which half go to the shared pool: a P on which only waking happens would hoard them.
+/// Sudogs of a P's pool beyond which half go to the shared pool: a P on which only waking happens
+/// would hoard them.
 const POOL_MAX: u32 = 128;
 /// Sudogs made or moved at a time.
 const BATCH: u32 = POOL_MAX / 2;

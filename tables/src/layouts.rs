@@ -1,6 +1,8 @@
-//! Structures of the runtime that the linker describes to debuggers. A test of `src/abi/tests.rs` holds them against the structures themselves.
+//! Structures of the runtime that the linker describes to debuggers. A test of `src/abi/tests.rs`
+//! holds them against the structures themselves.
 //!
-//! A type is written as the name of a Go type. In those that belong to a map or channel type `K`, `V` and `T` stand for its key, value and element.
+//! A type is written as the name of a Go type. In those that belong to a map or channel type `K`,
+//! `V` and `T` stand for its key, value and element.
 
 /// A field: its name for debuggers (stock Go's, where stock Go has one), its type, its offset.
 pub type Field = (&'static str, &'static str, u64);
@@ -34,7 +36,8 @@ pub const HMAP: Layout = Layout {
 
 /// Slots of a map's bucket.
 pub const BUCKET_SLOTS: u64 = 8;
-/// Where a bucket's keys begin; before them is a hash byte for each. The values follow the keys, and the last word is the next bucket of the chain.
+/// Where a bucket's keys begin; before them is a hash byte for each. The values follow the keys,
+/// and the last word is the next bucket of the chain.
 pub const BUCKET_KEYS: u64 = 8;
 
 /// Where the descriptor of a map type has what decides about its buckets.

@@ -8,8 +8,8 @@
 //! tools) and serve the rare pc that is not a call site.
 //!
 //! Everything here is position-free: offsets are relative to the start of Go text or to the table
-//! they index, so only [`Header`] and [`LibraryFunc`] carry relocations. The structures are private to the pair of
-//! linker and runtime of one version; [`VERSION`] changes whenever they do.
+//! they index, so only [`Header`] and [`LibraryFunc`] carry relocations. The structures are private
+//! to the pair of linker and runtime of one version; [`VERSION`] changes whenever they do.
 #![no_std]
 
 pub mod layouts;
@@ -27,7 +27,8 @@ pub const VERSION_SYMBOL: &str = "gort.tables.version.4";
 pub const HEADER_SYMBOL: &str = "gort.tables";
 
 /// Bytes of text per entry of [`Header::site_index`]: smaller makes the scan after the lookup
-/// shorter and the index larger (4 bytes for each bucket). Compiled code has a call every 30 bytes or so.
+/// shorter and the index larger (4 bytes for each bucket). Compiled code has a call every 30 bytes
+/// or so.
 pub const SITE_BUCKET: u64 = 64;
 /// Bytes of text per entry of [`Header::func_index`].
 pub const FUNC_BUCKET: u64 = 256;
@@ -53,7 +54,8 @@ pub struct Header {
     pub nsites: u64,
     /// Line of each site, parallel to `sites`.
     pub lines: *const u32,
-    /// `site_index[i]` is the first site whose `pc >= i * SITE_BUCKET`; one extra entry at the end holds `nsites`.
+    /// `site_index[i]` is the first site whose `pc >= i * SITE_BUCKET`; one extra entry at the end
+    /// holds `nsites`.
     pub site_index: *const u32,
     /// Entries of `site_index`, the extra one included.
     pub nsite_index: u64,
@@ -132,7 +134,8 @@ pub struct Site {
 pub struct Frame {
     /// Bytes from the stack pointer to the slot that holds the return address.
     pub size: u32,
-    /// Bits of the locals map; they describe the words `[top - 8*n, top)` where `top` is the address of the return slot.
+    /// Bits of the locals map; they describe the words `[top - 8*n, top)` where `top` is the
+    /// address of the return slot.
     pub locals_words: u32,
     /// Byte offset of the locals map in [`Header::bits`], or [`NO_MAP`].
     pub locals: u32,
@@ -144,16 +147,17 @@ pub struct Frame {
     pub flags: u32,
 }
 
-/// The function is `reflect.makeFuncStub` or `reflect.methodValueCall`: its arguments are described by the bit
-/// vector in the context object whose address is at the bottom of the frame.
+/// The function is `reflect.makeFuncStub` or `reflect.methodValueCall`: its arguments are described
+/// by the bit vector in the context object whose address is at the bottom of the frame.
 pub const FRAME_REFLECT: u32 = 1;
-/// Neither map exists: an assembly function in which no goroutine is ever stopped for the collector or
-/// to grow, except in callees that are no safe point.
+/// Neither map exists: an assembly function in which no goroutine is ever stopped for the collector
+/// or to grow, except in callees that are no safe point.
 pub const FRAME_NO_MAPS: u32 = 2;
-/// The function loads g elsewhere than in its stack check: it may hold the thread's M in a register (inlined `LockOSThread`).
+/// The function loads g elsewhere than in its stack check: it may hold the thread's M in a register
+/// (inlined `LockOSThread`).
 pub const FRAME_LOADS_G: u32 = 4;
-/// No goroutine may be stopped by a signal in the function: the size of its frame or of its arguments is not known at every instruction, or its code counts on
-/// being stopped at calls only.
+/// No goroutine may be stopped by a signal in the function: the size of its frame or of its
+/// arguments is not known at every instruction, or its code counts on being stopped at calls only.
 pub const FRAME_NO_INTERRUPT: u32 = 8;
 
 /// One function of Go text.
@@ -174,7 +178,8 @@ pub struct Func {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LibraryFunc {
-    /// First byte of code, absolute (relocated). Go code that holds a `*runtime.Func` reads this word only.
+    /// First byte of code, absolute (relocated). Go code that holds a `*runtime.Func` reads this
+    /// word only.
     pub entry: u64,
     /// Byte offset of the function's record in the pclntab (name, files, lines).
     pub record: u32,

@@ -1,7 +1,8 @@
 //! Reader of the compiler's pc-value tables, for the pcs that are not call sites.
 //!
 //! A table is a sequence of (value delta, pc delta) pairs, base-128 varints; the value delta is
-//! zig-zag coded. It starts with value -1 at the function's entry; a zero value delta ends it, except in the first pair.
+//! zig-zag coded. It starts with value -1 at the function's entry; a zero value delta ends it,
+//! except in the first pair.
 
 /// Steps through one pc-value table.
 #[derive(Debug, Clone)]

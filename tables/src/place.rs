@@ -1,4 +1,5 @@
-//! A file and a line in one word: how a function record of the pclntab says where the Go tree declares a function of the library.
+//! A file and a line in one word: how a function record of the pclntab says where the Go tree
+//! declares a function of the library.
 
 /// The word of a file's number and a line; 0, which is no place, where they do not fit.
 pub fn packed((file, line): (u32, u32)) -> u32 {

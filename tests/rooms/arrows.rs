@@ -1,8 +1,10 @@
 //! The arrows between files: who names an item of whom.
 //!
-//! A `use` counts, a re-export too, and so does every path in code and in the tokens of macros, each to the file that defines the item, however
-//! many re-exports are between. The name of a module alone does not count, what is named through it does. A function that is declared in
-//! an `extern` block counts as an item of the file that exports it. What is called as a method names no file and is not seen; nor are attributes.
+//! A `use` counts, a re-export too, and so does every path in code and in the tokens of macros,
+//! each to the file that defines the item, however many re-exports are between. The name of a
+//! module alone does not count, what is named through it does. A function that is declared in an
+//! `extern` block counts as an item of the file that exports it. What is called as a method names
+//! no file and is not seen; nor are attributes.
 
 use crate::source::{Names, Path, Scope, Target, Tree, attributes, each_use, only_in_tests, plain};
 use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
@@ -201,8 +203,8 @@ fn is_separator(tokens: &[TokenTree], at: usize) -> bool {
         && tokens.get(at + 1).is_some_and(|t| is_punct(t, ':'))
 }
 
-/// The identifier at `at` is no field, lifetime or parameter of a macro. What is behind `>::` or such a parameter nobody can follow, and a
-/// leading `::` is another crate.
+/// The identifier at `at` is no field, lifetime or parameter of a macro. What is behind `>::` or
+/// such a parameter nobody can follow, and a leading `::` is another crate.
 fn begins_path(tokens: &[TokenTree], at: usize) -> bool {
     let Some(before) = at.checked_sub(1) else {
         return true;

@@ -77,7 +77,8 @@ pub fn sources(order: &[String], texts: &Texts, tree: &Tree, found: &Found) -> B
     broken
 }
 
-/// The pages of docs/ that its table of contents does not list; nothing while there is no such table.
+/// The pages of docs/ that its table of contents does not list; nothing while there is no such
+/// table.
 pub fn pages(docs: &Texts) -> Broken {
     let mut broken = Broken::new();
     let Some(summary) = docs.get("SUMMARY.md") else {
@@ -98,8 +99,8 @@ pub fn pages(docs: &Texts) -> Broken {
     broken
 }
 
-/// Words in comments that docs/words.md replaces: those in backquotes in the last column of its tables whose head ends with `not`. Nothing
-/// while there is no such page.
+/// Words in comments that docs/words.md replaces: those in backquotes in the last column of its
+/// tables whose head ends with `not`. Nothing while there is no such page.
 pub fn words(docs: &Texts, texts: &Texts) -> Broken {
     let mut broken = Broken::new();
     let Some(page) = docs.get("words.md") else {

@@ -1,12 +1,14 @@
-//! The law of the runtime's rooms (CONTRIBUTING.md), held against `src/`. It fails with lines `file -> file: names` for an import from a room
-//! that stands later in the table of `src/lib.rs` and for a circle of files, and with `file: what` for the rest of the law.
+//! The law of the runtime's rooms (CONTRIBUTING.md), held against `src/`. It fails with lines
+//! `file -> file: names` for an import from a room that stands later in the table of `src/lib.rs`
+//! and for a circle of files, and with `file: what` for the rest of the law.
 //!
-//! What is broken today is kept in `tests/rooms.allowed`, which may only shrink; without that file nothing is allowed. `GORT_UPDATE=1 cargo test
-//! --test rooms` writes it again, with fewer names or as many: those of files that were moved. Where a file was cut in two, so that there are
-//! more, remove the list before. `cargo test --test rooms -- --nocapture` prints the figures.
+//! What is broken today is kept in `tests/rooms.allowed`, which may only shrink; without that file
+//! nothing is allowed. `GORT_UPDATE=1 cargo test --test rooms` writes it again, with fewer names or
+//! as many: those of files that were moved. Where a file was cut in two, so that there are more,
+//! remove the list before. `cargo test --test rooms -- --nocapture` prints the figures.
 //!
-//! `source` finds the modules and what names mean, `arrows` who names whom, `graph` the circles, `law` judges; `care`
-//! counts how unsafe code is written.
+//! `source` finds the modules and what names mean, `arrows` who names whom, `graph` the circles,
+//! `law` judges; `care` counts how unsafe code is written.
 
 mod arrows;
 mod care;

@@ -1,7 +1,8 @@
 //! The sources as a tree of modules, and what names mean in them.
 //!
-//! What exists only in tests (`cfg(test)`) is left out, with the files that only such modules lead to. Of what a macro makes no more is known
-//! than the identifiers in its call and in its rules: where a module calls one, those of them that it lacks count as its own.
+//! What exists only in tests (`cfg(test)`) is left out, with the files that only such modules lead
+//! to. Of what a macro makes no more is known than the identifiers in its call and in its rules:
+//! where a module calls one, those of them that it lacks count as its own.
 
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -287,7 +288,8 @@ impl Tree {
         here
     }
 
-    /// What a first name means: in the blocks from the innermost on, then in the module. Nothing: it is not ours.
+    /// What a first name means: in the blocks from the innermost on, then in the module. Nothing:
+    /// it is not ours.
     fn lexical(
         &self,
         scope: &Scope<'_>,

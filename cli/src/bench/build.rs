@@ -1,7 +1,9 @@
-//! Executables from one set of objects: compiled once by Go 1.5, linked by gort's linker and by the stock one.
+//! Executables from one set of objects: compiled once by Go 1.5, linked by gort's linker and by the
+//! stock one.
 //!
-//! For packages of test files the go command does the work, with a script between it and its tools: where it would link, the
-//! script links the same files with each linker and library. Another Go, if there is one, compiles the same sources itself.
+//! For packages of test files the go command does the work, with a script between it and its tools:
+//! where it would link, the script links the same files with each linker and library. Another Go,
+//! if there is one, compiles the same sources itself.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -63,8 +65,9 @@ pub struct Builder<'a> {
     links_all: PathBuf,
 }
 
-/// `$1` is the tool. Of a call of the linker the argument after `-o` is the executable: `$GORT_BENCH_OUT` gets gort's, `$GORT_BENCH_AGAINST_OUT`
-/// that with the library `$GORT_BENCH_AGAINST`.
+/// `$1` is the tool. Of a call of the linker the argument after `-o` is the executable:
+/// `$GORT_BENCH_OUT` gets gort's, `$GORT_BENCH_AGAINST_OUT` that with the library
+/// `$GORT_BENCH_AGAINST`.
 const LINKS_ALL: &str = r#"#!/bin/sh
 case $1 in
 */link)

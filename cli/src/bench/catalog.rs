@@ -92,7 +92,8 @@ pub fn own(dir: &Path) -> Result<Vec<Unit>> {
 /// File of a program that has a benchmark for each row of a table; see [`source::table`].
 const TABLE: &str = "rows.go";
 
-/// The benchmarks of the program in the folder `name` below `dir`, one for each combination of flags in its table.
+/// The benchmarks of the program in the folder `name` below `dir`, one for each combination of
+/// flags in its table.
 pub fn many(dir: &Path, name: &str) -> Result<Vec<Unit>> {
     let folder = dir.join(name);
     let table = folder.join(TABLE);
@@ -181,8 +182,9 @@ enum Aims {
 /// Name that stands for all benchmarks of a table.
 const EVERY: &str = "*";
 
-/// Gives benchmarks the targets in `text`: a table for each package, `NAME = "METRIC ..."` for each of its benchmarks, or a list of such.
-/// A target of one benchmark replaces those of all on the same metric.
+/// Gives benchmarks the targets in `text`: a table for each package, `NAME = "METRIC ..."` for each
+/// of its benchmarks, or a list of such. A target of one benchmark replaces those of all on the
+/// same metric.
 fn aim(units: &mut [Unit], text: &str) -> Result<()> {
     let tables: BTreeMap<String, BTreeMap<String, Aims>> = toml::from_str(text)?;
     for unit in units {

@@ -7,7 +7,8 @@ use anyhow::{Context, Result, bail};
 
 /// The first minor release after 1 that is taken.
 const OLDEST: u32 = 21;
-/// Since this one its linker refuses to name unexported functions of the runtime unless told not to.
+/// Since this one its linker refuses to name unexported functions of the runtime unless told not
+/// to.
 const CHECKS_LINKNAMES: u32 = 23;
 
 /// A Go command with its version.

@@ -1,7 +1,9 @@
-//! What the machine does beside: load, waiting, stolen time and idle time, as the kernel tells them below `/proc`.
+//! What the machine does beside: load, waiting, stolen time and idle time, as the kernel tells them
+//! below `/proc`.
 //!
-//! Time that others used is what is neither idle nor stolen nor the program's own. Idle time is the one figure of `/proc/stat` that
-//! the kernel measures exactly wherever ticks stop on an idle processor; the other columns are samples at ticks on many kernels.
+//! Time that others used is what is neither idle nor stolen nor the program's own. Idle time is the
+//! one figure of `/proc/stat` that the kernel measures exactly wherever ticks stop on an idle
+//! processor; the other columns are samples at ticks on many kernels.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +14,8 @@ use anyhow::{Context, Result};
 /// Where the kernel tells it.
 pub const PROC: &str = "/proc";
 
-/// Length of a tick in the figures of `/proc/stat`: `USER_HZ` is 100 on every machine that gort runs on.
+/// Length of a tick in the figures of `/proc/stat`: `USER_HZ` is 100 on every machine that gort
+/// runs on.
 const TICK: Duration = Duration::from_millis(10);
 
 /// Counters of the machine at one moment.
@@ -105,7 +108,8 @@ impl Stat {
             .split_whitespace()
             .map_while(|field| u32::try_from(field.parse::<u64>().ok()?).ok())
             .collect();
-        // user nice system idle iowait irq softirq steal ...; the later ones came with later kernels.
+        // user nice system idle iowait irq softirq steal ...; the later ones came with later
+        // kernels.
         let field = |at: usize| sums.get(at).copied().unwrap_or(0);
         let processors = lines
             .take_while(|line| line.starts_with("cpu"))

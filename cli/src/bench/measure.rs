@@ -77,8 +77,8 @@ pub fn with_tail(why: &str, done: &Finished) -> String {
     text
 }
 
-/// The numbers of a run that went well: time first, peak memory last. A benchmark function runs for as long as it is told to, so the
-/// processor time of its process says nothing.
+/// The numbers of a run that went well: time first, peak memory last. A benchmark function runs for
+/// as long as it is told to, so the processor time of its process says nothing.
 fn readings(done: &Finished, clock: Clock) -> Result<Vec<Reading>, String> {
     let output = String::from_utf8_lossy(&done.output);
     let time = match clock {

@@ -1,12 +1,14 @@
 //! `gort bench`: benchmarks on gort and on the stock runtime, from the same objects, side by side.
 //!
-//! [`catalog`] says which benchmarks there are, ours and those of the Go tree ([`tree`], [`crate::excerpt`]), [`source`] what their
-//! sources state about themselves; [`build`] makes the executables, [`current`] knows the other Go; [`session`] runs them in turns;
-//! [`measure`] turns one run into numbers ([`quantity`]); [`stats`] sums up the rounds; [`report`] makes the rows, with the verdicts
-//! on [`target`]s, [`table`] the text, [`page`] and [`html`] pages of them.
+//! [`catalog`] says which benchmarks there are, ours and those of the Go tree ([`tree`],
+//! [`crate::excerpt`]), [`source`] what their sources state about themselves; [`build`] makes the
+//! executables, [`current`] knows the other Go; [`session`] runs them in turns; [`measure`] turns
+//! one run into numbers ([`quantity`]); [`stats`] sums up the rounds; [`report`] makes the rows,
+//! with the verdicts on [`target`]s, [`table`] the text, [`page`] and [`html`] pages of them.
 //!
-//! Figures are worth something only from a quiet machine: [`machine`] reads what else it does, [`quiet`] judges it before and during
-//! each run, [`topology`] says what the processors are to each other, and [`about`] puts it all on record.
+//! Figures are worth something only from a quiet machine: [`machine`] reads what else it does,
+//! [`quiet`] judges it before and during each run, [`topology`] says what the processors are to
+//! each other, and [`about`] puts it all on record.
 
 mod about;
 mod build;
@@ -65,7 +67,8 @@ const FAST_BENCHTIME: &str = "50ms";
     Benchmarks that start goroutines run with GOMAXPROCS 1, 2 and the number of processors, the others with the last alone."
 )]
 pub struct Args {
-    /// Suites: `own` (those in the folder of --dir), `contend` (goroutines that want the same thing at once), those of the Go tree by name, or `all`
+    /// Suites: `own` (those in the folder of --dir), `contend` (goroutines that want the same thing
+    /// at once), those of the Go tree by name, or `all`
     #[arg(value_name = "SUITE", default_value = OWN, value_parser = suite_names())]
     suites: Vec<String>,
     /// Folder that holds our own benchmarks
@@ -80,7 +83,8 @@ pub struct Args {
     /// Only rows whose metric (time, cpu, rss, ...) matches
     #[arg(long, value_name = "REGEX")]
     metric: Option<Regex>,
-    /// How long each benchmark function and each row of contend runs, as for `go test` [default: 200ms]
+    /// How long each benchmark function and each row of contend runs, as for `go test`
+    /// [default: 200ms]
     #[arg(long, value_name = "TIME")]
     benchtime: Option<String>,
     /// A first look: 3 rounds of 50ms, unless --rounds or --benchtime say otherwise
@@ -92,8 +96,8 @@ pub struct Args {
     /// Add a column for gort with this other libgort.a, such as that of an older build
     #[arg(long, value_name = "LIB")]
     against: Option<PathBuf>,
-    /// Values of GOMAXPROCS, with commas, for every program [default: that of the environment, else 1, 2 and the number of
-    /// processors for those that start goroutines]
+    /// Values of GOMAXPROCS, with commas, for every program
+    /// [default: that of the environment, else 1, 2 and the number of processors for those that start goroutines]
     #[arg(long, value_name = "N", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
     gomaxprocs: Vec<u32>,
     /// Also benchmarks that take minutes
@@ -102,11 +106,12 @@ pub struct Args {
     /// Arguments for the benchmark NAME, split at blanks; may be given several times
     #[arg(long, value_name = "NAME=ARGS", value_parser = named_args)]
     args: Vec<(String, Vec<String>)>,
-    /// Refuse a busy machine; repeat runs that were disturbed; exit with status 1 if a target is missed, a time is over --limit, or
-    /// a row stayed disturbed
+    /// Refuse a busy machine; repeat runs that were disturbed; exit with status 1 if a target is
+    /// missed, a time is over --limit, or a row stayed disturbed
     #[arg(long)]
     check: bool,
-    /// Wait until the machine is quiet, at most so long, before the first row and before disturbed runs are repeated
+    /// Wait until the machine is quiet, at most so long, before the first row and before disturbed
+    /// runs are repeated
     #[arg(long, value_name = "SECONDS")]
     wait: Option<u64>,
     /// A time of more than so many times that of stock is too slow
@@ -168,7 +173,8 @@ fn suite_names() -> clap::builder::PossibleValuesParser {
     clap::builder::PossibleValuesParser::new(names)
 }
 
-/// `gort bench`: false if something could not be built or run, or with `--check` if what was measured is not as it should be.
+/// `gort bench`: false if something could not be built or run, or with `--check` if what was
+/// measured is not as it should be.
 pub fn run(args: &Args) -> Result<bool> {
     let units = chosen(args)?;
     if args.list {
@@ -244,7 +250,8 @@ pub fn run(args: &Args) -> Result<bool> {
     Ok(failed == 0 && (!args.check || as_it_should))
 }
 
-/// Looks at the machine before anything is measured and says what was seen; with `--check` a busy one is refused.
+/// Looks at the machine before anything is measured and says what was seen; with `--check` a busy
+/// one is refused.
 fn quiet_enough(args: &Args) -> Result<Option<String>> {
     let busy = quiet::wait(&args.proc, Duration::from_secs(args.wait.unwrap_or(0)))?;
     match &busy {

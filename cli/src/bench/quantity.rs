@@ -1,7 +1,7 @@
 //! What programs report: a number with a unit, read, compared and shown.
 //!
-//! Times are held in nanoseconds and sizes in bytes, so that a target in microseconds can be held against a
-//! measurement in nanoseconds. Everything else keeps the unit it was printed with.
+//! Times are held in nanoseconds and sizes in bytes, so that a target in microseconds can be held
+//! against a measurement in nanoseconds. Everything else keeps the unit it was printed with.
 
 use std::fmt::Write as _;
 

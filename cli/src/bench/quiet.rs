@@ -10,7 +10,8 @@ use serde::Serialize;
 use super::machine::{Lately, Passed};
 use super::quantity::digits;
 
-/// Part of all processors that others may use, before and in the mean of the runs of a row: a machine has its own housekeeping.
+/// Part of all processors that others may use, before and in the mean of the runs of a row: a
+/// machine has its own housekeeping.
 const OTHERS: f64 = 0.025;
 /// The same of one run, which may be short.
 const OTHERS_IN_RUN: f64 = 0.05;
@@ -125,8 +126,9 @@ impl Seen {
         }
     }
 
-    /// Was this run disturbed? `peers` are the runs of the same program on the same number of Ps, this one among them: a program whose own threads
-    /// crowd each other out does so in all of them.
+    /// Was this run disturbed? `peers` are the runs of the same program on the same number of Ps,
+    /// this one among them: a program whose own threads crowd each other out does so in all of
+    /// them.
     pub fn disturbed(&self, peers: &[Self]) -> bool {
         let over = |time: Duration, limit: f64| {
             time > UNSURE && self.part(time.saturating_sub(UNSURE)) > limit
@@ -134,7 +136,8 @@ impl Seen {
         over(self.others, OTHERS_IN_RUN) || over(self.stolen, STOLEN) || self.crowded(peers)
     }
 
-    /// Did its threads lose or miss a processor far more often than in the quietest run of the same?
+    /// Did its threads lose or miss a processor far more often than in the quietest run of the
+    /// same?
     fn crowded(&self, peers: &[Self]) -> bool {
         let rate = |run: &Self| run.preempted as f64 / run.wall.as_secs_f64().max(1e-3);
         let least = peers.iter().map(rate).fold(f64::INFINITY, f64::min);

@@ -345,7 +345,8 @@ impl Row {
         self.benchmark.split_once('/').map(|(_, name)| name)
     }
 
-    /// Is it over the limit, or does it miss a target, by so little that more runs might say otherwise?
+    /// Is it over the limit, or does it miss a target, by so little that more runs might say
+    /// otherwise?
     pub fn is_close(&self, limit: f64) -> bool {
         let slow = self.metric == "time"
             && self
@@ -354,7 +355,8 @@ impl Row {
         slow || self.targets.iter().any(|judged| judged.close)
     }
 
-    /// Is gort better than the stock runtime? `None` if it may be chance: the measurements of the two overlap, or hardly differ.
+    /// Is gort better than the stock runtime? `None` if it may be chance: the measurements of the
+    /// two overlap, or hardly differ.
     pub fn better(&self) -> Option<bool> {
         let (stock, gort) = (self.stock.as_ref()?, self.gort.as_ref()?);
         let apart = gort.max < stock.min || gort.min > stock.max;

@@ -1,5 +1,5 @@
-//! Runs the benchmarks of one unit: the sides take turns, and every round starts with another side, so that what changes on the machine
-//! meanwhile meets all sides alike.
+//! Runs the benchmarks of one unit: the sides take turns, and every round starts with another side,
+//! so that what changes on the machine meanwhile meets all sides alike.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -31,8 +31,9 @@ pub struct Session<'a> {
     pub sides: Vec<(Side, PathBuf)>,
 }
 
-/// With `--check`, so many times a benchmark is given as many rounds again whose rows are not as they should be, by a little: five runs of one side may all have met
-/// worse luck than the best of the other's.
+/// With `--check`, so many times a benchmark is given as many rounds again whose rows are not as
+/// they should be, by a little: five runs of one side may all have met worse luck than the best of
+/// the other's.
 const CLOSER_LOOKS: u32 = 2;
 
 /// One run of one side.
@@ -132,7 +133,8 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Which of the runs were disturbed, and the rows of those that count: of each side as many undisturbed ones as were wanted, or all.
+    /// Which of the runs were disturbed, and the rows of those that count: of each side as many
+    /// undisturbed ones as were wanted, or all.
     fn rows(
         &self,
         benchmark: &Benchmark,
@@ -224,8 +226,8 @@ impl Session<'_> {
     }
 }
 
-/// The values of GOMAXPROCS for a benchmark: what was asked for, else what the environment says, else for one that starts goroutines
-/// 1, 2 and as many as there are processors.
+/// The values of GOMAXPROCS for a benchmark: what was asked for, else what the environment says,
+/// else for one that starts goroutines 1, 2 and as many as there are processors.
 fn procs(asked: &[u32], environment: Option<u32>, threads: bool, machine: u32) -> Vec<u32> {
     if !asked.is_empty() {
         return asked.to_vec();

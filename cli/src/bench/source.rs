@@ -1,6 +1,8 @@
-//! What the sources of benchmarks say about themselves: which benchmarks there are and what they are meant to reach.
+//! What the sources of benchmarks say about themselves: which benchmarks there are and what they
+//! are meant to reach.
 //!
-//! Directives are comment lines: for a program, above its package clause; for a benchmark function, directly above it.
+//! Directives are comment lines: for a program, above its package clause; for a benchmark function,
+//! directly above it.
 //!
 //! | directive | meaning |
 //! |---|---|
@@ -39,7 +41,8 @@ pub struct TableRow {
     pub over: Vec<(String, Vec<String>)>,
 }
 
-/// The table of rows in a source: the lines `{"NAME", "FLAG=VALUE,... ...", function},` below `var rows = []row{`.
+/// The table of rows in a source: the lines `{"NAME", "FLAG=VALUE,... ...", function},` below
+/// `var rows = []row{`.
 pub fn table(source: &str) -> Result<Vec<TableRow>, String> {
     let mut lines = source.lines().skip_while(|line| *line != TABLE).skip(1);
     let mut rows = Vec::new();

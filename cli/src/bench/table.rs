@@ -1,4 +1,5 @@
-//! The report as tables, in Markdown with aligned columns: one row for each metric, but of goroutines that contend one for each benchmark.
+//! The report as tables, in Markdown with aligned columns: one row for each metric, but of
+//! goroutines that contend one for each benchmark.
 
 use std::fmt::Write as _;
 
@@ -62,7 +63,8 @@ impl Report {
         (lines.len() > 1).then(|| align(&lines, numbers))
     }
 
-    /// Benchmarks of goroutines that contend: a line for each, with what one wants to see side by side.
+    /// Benchmarks of goroutines that contend: a line for each, with what one wants to see side by
+    /// side.
     fn contended(&self) -> Option<String> {
         let mut head = vec![
             "contended",

@@ -1,8 +1,9 @@
 //! What a benchmark is meant to reach, as its source states it.
 //!
-//! `// target: METRIC [<=|>=] NUMBER[UNIT]`. A number without a unit is a bound on the ratio gort/stock; with one, on gort's own
-//! median. Without a sign the bound is an upper one, for rates (`nodes/s`) a lower one. `METRIC` is `time`, `cpu`, `rss` or the name of a
-//! metric of the program. `1/1.8` is a number.
+//! `// target: METRIC [<=|>=] NUMBER[UNIT]`. A number without a unit is a bound on the ratio
+//! gort/stock; with one, on gort's own median. Without a sign the bound is an upper one, for rates
+//! (`nodes/s`) a lower one. `METRIC` is `time`, `cpu`, `rss` or the name of a metric of the
+//! program. `1/1.8` is a number.
 
 use super::quantity::{Unit, digits};
 
@@ -69,7 +70,8 @@ impl Target {
         })
     }
 
-    /// Is it reached, with the bound wider by the factor `slack`? `None` if that cannot be told: a side is missing, or the unit is another one.
+    /// Is it reached, with the bound wider by the factor `slack`? `None` if that cannot be told: a
+    /// side is missing, or the unit is another one.
     pub fn met(
         &self,
         unit: &Unit,

@@ -1,4 +1,5 @@
-//! The processors that a program may use: cores, hyper-thread siblings, and what it costs to hand a cache line from one to another.
+//! The processors that a program may use: cores, hyper-thread siblings, and what it costs to hand a
+//! cache line from one to another.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -111,7 +112,8 @@ fn allowed() -> Vec<usize> {
         .collect()
 }
 
-/// Which of the processors share a core: from the files below `sys`, else from the text of `/proc/cpuinfo`.
+/// Which of the processors share a core: from the files below `sys`, else from the text of
+/// `/proc/cpuinfo`.
 fn cores(sys: &Path, cpuinfo: &str, processors: &[usize]) -> Option<Vec<Vec<usize>>> {
     let told = cpuinfo_cores(cpuinfo);
     let mut cores: BTreeMap<(u64, u64), Vec<usize>> = BTreeMap::new();
@@ -153,15 +155,16 @@ fn cpuinfo_cores(text: &str) -> BTreeMap<usize, (u64, u64)> {
 #[repr(align(128))]
 struct Line(AtomicU32);
 
-/// How long a cache line takes from processor `a` to `b` and back, in nanoseconds: the least of a few tries. `None`: a thread cannot be kept on them, or
-/// does not get them.
+/// How long a cache line takes from processor `a` to `b` and back, in nanoseconds: the least of a
+/// few tries. `None`: a thread cannot be kept on them, or does not get them.
 fn round_trip(a: usize, b: usize) -> Option<f64> {
     const TRIES: u32 = 5;
     const TRIPS: u32 = 20_000;
     const PATIENCE: Duration = Duration::from_secs(2);
     let line = Line(AtomicU32::new(0));
     let deadline = Instant::now() + PATIENCE;
-    // Waits for the other side's number, then writes the next one. Each side has every second number.
+    // Waits for the other side's number, then writes the next one. Each side has every second
+    // number.
     let play = |cpu: usize, first: u32, rounds: u32| -> Option<Duration> {
         let mut set = CpuSet::new();
         set.set(cpu);

@@ -1,7 +1,9 @@
-//! Suites of benchmarks in the Go tree itself, read from the user's installation. Nothing of them is kept here.
+//! Suites of benchmarks in the Go tree itself, read from the user's installation. Nothing of them
+//! is kept here.
 //!
-//! Each becomes a package of its own in a GOPATH, so that the same sources can be compiled by another Go as well. Where a file
-//! uses what a package exports to its own tests only, a package of ours stands in for it.
+//! Each becomes a package of its own in a GOPATH, so that the same sources can be compiled by
+//! another Go as well. Where a file uses what a package exports to its own tests only, a package of
+//! ours stands in for it.
 
 use std::fs;
 use std::path::Path;
@@ -101,8 +103,8 @@ const PACKAGES: [Package; 5] = [
     },
 ];
 
-/// First lines of a file for Go 1.5 only: as later ones read them and as it does. They replace what the file says itself, since
-/// the two must say the same.
+/// First lines of a file for Go 1.5 only: as later ones read them and as it does. They replace what
+/// the file says itself, since the two must say the same.
 const ONLY_GO15: &str = "//go:build !go1.6\n// +build !go1.6\n\n";
 
 /// What package runtime exports to its own tests only.

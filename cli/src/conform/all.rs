@@ -1,6 +1,7 @@
 //! `gort conform all`: every suite, and one table.
 //!
-//! Each suite is a call of this executable, so that what is run is what the table names, and one suite's trouble is its own.
+//! Each suite is a call of this executable, so that what is run is what the table names, and one
+//! suite's trouble is its own.
 
 use std::env;
 use std::fmt::Write as _;
@@ -32,7 +33,8 @@ pub struct Args {
     /// Run the standard library's tests with what they leave out under `-short`, too
     #[arg(long)]
     full: bool,
-    /// Folder for what is compiled and for every suite's results [default: target/conform in the project's folder]
+    /// Folder for what is compiled and for every suite's results
+    /// [default: target/conform in the project's folder]
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
     /// Take the stock runtime's results anew

@@ -55,7 +55,8 @@ pub enum Damage {
     Bits,
     /// A byte is any other.
     Byte,
-    /// A byte is the next or the last, or the largest or smallest: sizes and counts are off by one, or huge.
+    /// A byte is the next or the last, or the largest or smallest: sizes and counts are off by one,
+    /// or huge.
     Edge,
     /// The end is missing.
     Cut,

@@ -1,8 +1,11 @@
-//! `gort conform damaged`: objects, archives and the library with bytes changed, cut off, moved and repeated.
+//! `gort conform damaged`: objects, archives and the library with bytes changed, cut off, moved and
+//! repeated.
 //!
-//! Every variant is linked in a process of its own. Whatever was done to it, the link has to end by itself within its time and memory, with status 0 and
-//! nothing said, or with status 2, one line of printable text for each problem and no output; and nothing may be left behind. Programs whose tables alone were
-//! damaged and that link all the same are run: what the linker lets through must not bring the runtime down.
+//! Every variant is linked in a process of its own. Whatever was done to it, the link has to end by
+//! itself within its time and memory, with status 0 and nothing said, or with status 2, one line of
+//! printable text for each problem and no output; and nothing may be left behind. Programs whose
+//! tables alone were damaged and that link all the same are run: what the linker lets through must
+//! not bring the runtime down.
 //!
 //! The variants depend on nothing but the seed, their number and the files they are made from.
 
@@ -50,7 +53,8 @@ pub struct Args {
 
 /// Time of a link.
 const TIME: Duration = Duration::from_secs(10);
-/// Memory of a link. The largest of these programs takes a tenth; what a damaged size asks for beyond that is refused.
+/// Memory of a link. The largest of these programs takes a tenth; what a damaged size asks for
+/// beyond that is refused.
 const MEMORY: u64 = 512 << 20;
 /// Larger objects take long and have nothing that smaller ones have not.
 const MAX_OBJECT: u64 = 200 << 10;
@@ -75,7 +79,8 @@ enum Target {
 }
 
 impl Target {
-    /// Of every twenty variants, ten of any byte, five of tables, three of archives and two of the library.
+    /// Of every twenty variants, ten of any byte, five of tables, three of archives and two of the
+    /// library.
     fn of(index: u32) -> Self {
         match index % 20 {
             0..10 => Self::Object,
@@ -330,7 +335,8 @@ impl Bench {
         process::run(link, self.limits).map_err(|e| format!("cannot run the linker: {e}"))
     }
 
-    /// Runs the program, and the one that the whole object makes. A program that dies of a signal or hangs where the other does not has failed.
+    /// Runs the program, and the one that the whole object makes. A program that dies of a signal
+    /// or hangs where the other does not has failed.
     fn compare_runs(&self, object: &[u8], work: &Path) -> Result<bool, Verdict> {
         let setup = |why: String| Verdict::Fail(Cause::Setup, why);
         let whole = work.join("whole");

@@ -1,7 +1,7 @@
 //! `gort conform driver`: all of the Go tree's folder `test`, by the tree's own driver.
 //!
-//! `gort conform test` runs the programs and says more about each. The driver also has the compiler refuse what it should refuse,
-//! and calls the go command for everything, as a user does.
+//! `gort conform test` runs the programs and says more about each. The driver also has the compiler
+//! refuse what it should refuse, and calls the go command for everything, as a user does.
 
 use std::path::Path;
 
@@ -26,8 +26,8 @@ pub struct Args {
     stock: bool,
 }
 
-/// Parts that the tests are dealt into, so that several drivers can run at the same time: it tells of every test only
-/// when it runs one at a time.
+/// Parts that the tests are dealt into, so that several drivers can run at the same time: it tells
+/// of every test only when it runs one at a time.
 const SHARDS: usize = 16;
 /// Time limit of a part.
 const TIME: std::time::Duration = std::time::Duration::from_secs(900);

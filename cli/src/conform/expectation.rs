@@ -1,12 +1,15 @@
 //! What a test of `go-tests` should do, read from the files beside it.
 //!
-//! Two spellings of the same: `NAME/expected`, `NAME/exit`, ... in a folder of its own, and `NAME.expected`, ... beside other tests.
+//! Two spellings of the same: `NAME/expected`, `NAME/exit`, ... in a folder of its own, and
+//! `NAME.expected`, ... beside other tests.
 //!
-//! A program that can die in many ways has a folder `cases` instead, one file for each way. The file's name is the program's
-//! argument. It begins with lines `exit STATUS` and `env KEY=VALUE`; after an empty line follows the output, in the form in which
-//! crashes are compared ([`super::normal`]).
+//! A program that can die in many ways has a folder `cases` instead, one file for each way. The
+//! file's name is the program's argument. It begins with lines `exit STATUS` and `env KEY=VALUE`;
+//! after an empty line follows the output, in the form in which crashes are compared
+//! ([`super::normal`]).
 //!
-//! What is expected is what the stock runtime does, too, unless there is a line `differs WHY` or a file `differs` with the reason.
+//! What is expected is what the stock runtime does, too, unless there is a line `differs WHY` or a
+//! file `differs` with the reason.
 
 use std::fs;
 use std::io;
@@ -30,7 +33,8 @@ pub struct Expectation {
 }
 
 impl Expectation {
-    /// Reads the files of a test: `part` makes the name of one from `expected`, `exit`, `args`, `env`, `differs`.
+    /// Reads the files of a test: `part` makes the name of one from `expected`, `exit`, `args`,
+    /// `env`, `differs`.
     pub fn read(folder: &Path, part: impl Fn(&str) -> String) -> Result<Self, String> {
         let read = |what: &str| -> Result<Option<Vec<u8>>, String> {
             let path = folder.join(part(what));
@@ -94,7 +98,8 @@ impl Expectation {
         })
     }
 
-    /// Reads the files in a folder `cases`: their names and what they say. `None` without such a folder.
+    /// Reads the files in a folder `cases`: their names and what they say. `None` without such a
+    /// folder.
     pub fn cases(folder: &Path) -> Result<Option<Vec<(String, Self)>>, String> {
         let folder = folder.join("cases");
         let cannot = |e: io::Error| format!("cannot read {}: {e}", folder.display());

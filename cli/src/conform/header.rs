@@ -1,8 +1,8 @@
 //! The first lines of a test of the Go tree: what to do with the file, and where.
 //!
-//! The recipe is the text up to the first empty line: the kind of test, then arguments. A first line with a
-//! build constraint comes before it. Constraints are looked for up to the package clause; only the names of the system and the
-//! processor can satisfy one.
+//! The recipe is the text up to the first empty line: the kind of test, then arguments. A first
+//! line with a build constraint comes before it. Constraints are looked for up to the package
+//! clause; only the names of the system and the processor can satisfy one.
 
 /// What a test's first lines ask for.
 #[derive(Debug, PartialEq, Eq)]
@@ -73,7 +73,8 @@ pub fn parse(source: &str) -> Header {
         Some("rundir" | "rundircmpout") => Kind::RunDir,
         _ => return Header::Other,
     };
-    // Without a package clause the file is malformed on purpose; the recipe is all there is to look at.
+    // Without a package clause the file is malformed on purpose; the recipe is all there is to look
+    // at.
     let head = source
         .find("\npackage")
         .unwrap_or(source.len() - source.trim_start_matches(recipe).len());
@@ -85,7 +86,8 @@ pub fn parse(source: &str) -> Header {
     }
 }
 
-/// The first build constraint that linux/amd64 does not satisfy. All lines must hold; of the words in a line, one.
+/// The first build constraint that linux/amd64 does not satisfy. All lines must hold; of the words
+/// in a line, one.
 fn refused(head: &str) -> Option<&str> {
     head.lines()
         .filter_map(|line| line.trim().strip_prefix("//"))

@@ -1,7 +1,8 @@
-//! `gort conform kept` and `gort conform objects`: the tests of `go-tests`, whose objects are kept with their sources.
+//! `gort conform kept` and `gort conform objects`: the tests of `go-tests`, whose objects are kept
+//! with their sources.
 //!
-//! The first links the objects and runs the programs, on machines without Go, too. The second, where there is a Go 1.5,
-//! compiles the sources again and compares, or replaces the objects.
+//! The first links the objects and runs the programs, on machines without Go, too. The second,
+//! where there is a Go 1.5, compiles the sources again and compares, or replaces the objects.
 
 use std::env;
 use std::ffi::OsString;
@@ -36,7 +37,8 @@ pub struct KeptArgs {
     /// Use the stock linker and runtime of Go 1.5, for reference
     #[arg(long)]
     stock: bool,
-    /// Make what it does what the cases expect, instead of comparing: with --stock, all but those in which stock differs; without, those
+    /// Make what it does what the cases expect, instead of comparing: with --stock, all but those
+    /// in which stock differs; without, those
     #[arg(long)]
     write: bool,
 }
@@ -261,7 +263,8 @@ fn write_case(
 
 /// Compiles one test as its kept object was compiled, and compares or replaces.
 ///
-/// The source is named without a folder and the folder is trimmed away, so the object does not depend on where the project lies.
+/// The source is named without a folder and the folder is trimmed away, so the object does not
+/// depend on where the project lies.
 fn compile(test: &Test, go: &GoInstall, write: bool, limits: Limits, work: &Path) -> Verdict {
     let object = work.join("new.o");
     let args: Vec<OsString> = vec![

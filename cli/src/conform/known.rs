@@ -1,5 +1,5 @@
-//! Tables of what is known and accepted, in TOML: the project's own are part of the executable, so that an installed gort has them, too. What
-//! is accepted has a reason.
+//! Tables of what is known and accepted, in TOML: the project's own are part of the executable, so
+//! that an installed gort has them, too. What is accepted has a reason.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +17,8 @@ pub struct Entry {
     reason: String,
 }
 
-/// The table in `file`, or the project's `own`, which messages call `what`; made of its text by `parse`.
+/// The table in `file`, or the project's `own`, which messages call `what`; made of its text by
+/// `parse`.
 pub fn load<T>(
     file: Option<&Path>,
     own: &str,

@@ -20,7 +20,8 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// Runs `exe` in `cwd` as often as asked for. One result for each value of GOMAXPROCS; the first failure ends its repetitions.
+    /// Runs `exe` in `cwd` as often as asked for. One result for each value of GOMAXPROCS; the
+    /// first failure ends its repetitions.
     pub fn run(
         &self,
         exe: &Path,

@@ -1,4 +1,5 @@
-//! `gort conform`: suites of Go programs that show whether gort behaves like the runtime it replaces.
+//! `gort conform`: suites of Go programs that show whether gort behaves like the runtime it
+//! replaces.
 //!
 //! | suite | programs | needs Go 1.5 |
 //! |---|---|---|
@@ -14,8 +15,8 @@
 //!
 //! `all` runs them one after the other, but for the last two, and prints one table.
 //!
-//! A suite makes [`runner::Case`]s; [`runner`] runs them in parallel and reports; [`process`] keeps each program within
-//! limits; [`verdict`] judges what came of it.
+//! A suite makes [`runner::Case`]s; [`runner`] runs them in parallel and reports; [`process`] keeps
+//! each program within limits; [`verdict`] judges what came of it.
 
 mod all;
 mod damage;

@@ -1,9 +1,11 @@
 //! What two runtimes print alike when a program dies, without what is each one's own.
 //!
-//! Stock Go's crashes and gort's are compared in this form: tracebacks without the frames, goroutines and stacks of the runtime itself,
-//! numbers of goroutines and addresses. Everything else counts to the letter.
+//! Stock Go's crashes and gort's are compared in this form: tracebacks without the frames,
+//! goroutines and stacks of the runtime itself, numbers of goroutines and addresses. Everything
+//! else counts to the letter.
 
-/// Hex digits from which a number counts as an address. Offsets in functions, sizes and the values that tests pass are shorter.
+/// Hex digits from which a number counts as an address. Offsets in functions, sizes and the values
+/// that tests pass are shorter.
 const ADDRESS_DIGITS: usize = 6;
 
 /// The normal form of a program's output.

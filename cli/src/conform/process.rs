@@ -1,7 +1,8 @@
 //! Running one program under limits: time, output, memory.
 //!
-//! The programs that the suites run may hang, print without end or take all memory: that is what the suites are for. Each runs in
-//! a process group of its own, so that whatever it started ends with it.
+//! The programs that the suites run may hang, print without end or take all memory: that is what
+//! the suites are for. Each runs in a process group of its own, so that whatever it started ends
+//! with it.
 
 use std::io::{self, Read};
 use std::mem::MaybeUninit;
@@ -21,12 +22,13 @@ use rustix::process::{
 pub struct Limits {
     /// Wall-clock time until it is killed.
     pub time: Duration,
-    /// Bytes of writable private memory (`RLIMIT_DATA`); address space that is only reserved does not count.
+    /// Bytes of writable private memory (`RLIMIT_DATA`); address space that is only reserved does
+    /// not count.
     pub memory: u64,
 }
 
-/// Bytes of output after which a program is killed. The largest legitimate output, source text made by a
-/// `runoutput` test, is under 3 MiB.
+/// Bytes of output after which a program is killed. The largest legitimate output, source text made
+/// by a `runoutput` test, is under 3 MiB.
 const OUTPUT_LIMIT: usize = 32 << 20;
 
 /// Time for a program that has had its time to say what it was doing.
@@ -58,8 +60,8 @@ pub struct Finished {
     pub cpu: Duration,
     /// Times that the kernel took a processor from one of its threads.
     pub preempted: u64,
-    /// Bytes that were resident at once, at most. Never less than what the process had before it became the program: the few
-    /// MiB that it shares with this one.
+    /// Bytes that were resident at once, at most. Never less than what the process had before it
+    /// became the program: the few MiB that it shares with this one.
     pub peak_memory: u64,
 }
 
@@ -88,7 +90,8 @@ pub fn run(command: Command, limits: Limits) -> io::Result<Finished> {
     run_with(command, limits, || Ok(()))
 }
 
-/// The same; `last` is what the child does last before it becomes the program. It may neither allocate nor take a lock.
+/// The same; `last` is what the child does last before it becomes the program. It may neither
+/// allocate nor take a lock.
 pub fn run_with(
     mut command: Command,
     limits: Limits,
@@ -104,7 +107,8 @@ pub fn run_with(
         current: Some(limits.memory),
         maximum: getrlimit(Resource::Data).maximum,
     };
-    // SAFETY: between fork and exec the closure makes some system calls; neither it nor `last` allocates or takes a lock.
+    // SAFETY: between fork and exec the closure makes some system calls; neither it nor `last`
+    // allocates or takes a lock.
     unsafe {
         command.pre_exec(move || {
             // A shell's background job ignores some signals, which tests of signals would notice.
@@ -147,7 +151,8 @@ pub fn run_with(
     })
 }
 
-/// Collects output until the program ends. The first part of the result says why it has to be killed, if it has to.
+/// Collects output until the program ends. The first part of the result says why it has to be
+/// killed, if it has to.
 fn watch(
     child: &Child,
     reader: &mut io::PipeReader,
@@ -223,7 +228,8 @@ fn drain(reader: &mut io::PipeReader, output: &mut Vec<u8>) -> io::Result<()> {
     }
 }
 
-/// Kills the program and what it started. The child has not been waited for, so its id is still its own.
+/// Kills the program and what it started. The child has not been waited for, so its id is still its
+/// own.
 fn kill_group(child: &Child) {
     // Fails if the whole group has gone already, which is as good.
     let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
@@ -233,7 +239,8 @@ fn kill_group(child: &Child) {
 fn reap(child: &Child) -> io::Result<(ExitStatus, libc::rusage)> {
     let (mut status, mut usage) = (0, MaybeUninit::<libc::rusage>::zeroed());
     loop {
-        // SAFETY: both pointers are to locals of the types that the call writes. Nobody else waits for this child.
+        // SAFETY: both pointers are to locals of the types that the call writes. Nobody else waits
+        // for this child.
         let waited =
             unsafe { libc::wait4(child.id().cast_signed(), &mut status, 0, usage.as_mut_ptr()) };
         if waited >= 0 {

@@ -1,4 +1,5 @@
-//! `gort conform programs`: programs of our own that use the standard library, on gort and on the stock runtime.
+//! `gort conform programs`: programs of our own that use the standard library, on gort and on the
+//! stock runtime.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -85,7 +86,8 @@ pub fn run(args: &Args) -> Result<bool> {
     )
 }
 
-/// Compiles a program once, links it twice; checks what is expected on the stock runtime, then gort.
+/// Compiles a program once, links it twice; checks what is expected on the stock runtime, then
+/// gort.
 fn run_program(
     gort: &Toolchain,
     stock: &Toolchain,

@@ -70,7 +70,8 @@ impl Options {
         }
     }
 
-    /// An error if there is nothing among the cases that a part of the filter asks for: a run of nothing must not count as one that passed.
+    /// An error if there is nothing among the cases that a part of the filter asks for: a run of
+    /// nothing must not count as one that passed.
     fn check(&self, cases: &[Case<'_>]) -> Result<()> {
         let unmet = self
             .filter
@@ -248,7 +249,8 @@ const DETAIL_LIMIT: usize = 16 << 10;
 /// Lines of a failure's detail shown to a person: enough for a panic and the frame that caused it.
 const DETAIL_LINES: usize = 12;
 
-/// Lists or runs `cases`; true if everything is as expected. `suite` and `against` name the run in reports.
+/// Lists or runs `cases`; true if everything is as expected. `suite` and `against` name the run in
+/// reports.
 pub fn run(
     suite: &str,
     against: &str,
@@ -487,7 +489,8 @@ fn cut(mut detail: String) -> String {
 impl Drop for Scratch {
     fn drop(&mut self) {
         if let Some(temporary) = self.temporary.take() {
-            // Tests may leave folders without write permission; the system's temporary folder is cleaned otherwise.
+            // Tests may leave folders without write permission; the system's temporary folder is
+            // cleaned otherwise.
             let _ = temporary.close();
         }
     }

@@ -24,7 +24,8 @@ pub struct Toolchain {
 impl Toolchain {
     /// Makes a goroot with the given linker in `scratch`.
     ///
-    /// Its folder `test` is a copy: some programs there write beside themselves, and the installation stays as it is.
+    /// Its folder `test` is a copy: some programs there write beside themselves, and the
+    /// installation stays as it is.
     pub fn make(
         scratch: &Path,
         name: &str,
@@ -62,7 +63,8 @@ impl Toolchain {
         Ok(to)
     }
 
-    /// `program`, to be run in `cwd` with the goroot's go command first in PATH and temporary files in `folder`.
+    /// `program`, to be run in `cwd` with the goroot's go command first in PATH and temporary files
+    /// in `folder`.
     pub fn command(&self, program: &Path, cwd: &Path, folder: &Path) -> Command {
         let mut command = Command::new(program);
         command
@@ -141,7 +143,8 @@ impl Toolchain {
         judge_step(&done, cause).map_or(Ok(()), Err)
     }
 
-    /// Compiles sources as `go run` does and links them: the executable is `folder/NAME.exe`. Sources are relative to `cwd`.
+    /// Compiles sources as `go run` does and links them: the executable is `folder/NAME.exe`.
+    /// Sources are relative to `cwd`.
     pub fn build(
         &self,
         cwd: &Path,
@@ -205,7 +208,8 @@ impl Toolchain {
         self.step(command, Cause::LinkError)
     }
 
-    /// The same in `folder` with another linker, on the packages of this goroot, and for gort's with another library.
+    /// The same in `folder` with another linker, on the packages of this goroot, and for gort's
+    /// with another library.
     pub fn link_main_with(
         &self,
         linker: &Path,

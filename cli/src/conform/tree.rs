@@ -1,7 +1,8 @@
 //! `gort conform test`: the programs in the Go tree's folder `test`.
 //!
-//! The tree's own driver calls the go command for each program. Here the compiler and the linker are called as the go
-//! command would call them, which is faster and tells a compile error from a link error from a crash.
+//! The tree's own driver calls the go command for each program. Here the compiler and the linker
+//! are called as the go command would call them, which is faster and tells a compile error from a
+//! link error from a crash.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

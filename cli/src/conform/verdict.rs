@@ -163,7 +163,8 @@ const DETAILS: [&str; 2] = ["runtime: ", "unexpected fault address"];
 /// Does the output end in the way of a Go program that the runtime ended?
 pub fn died(output: &[u8]) -> bool {
     let text = String::from_utf8_lossy(output);
-    // The program may have been in the middle of a line of its own: a traceback tells that from text which only says so.
+    // The program may have been in the middle of a line of its own: a traceback tells that from
+    // text which only says so.
     let traceback = text.lines().any(|line| line.starts_with("goroutine "));
     text.lines().any(|line| {
         let mut starts = REASONS.iter().chain(&DETAILS);

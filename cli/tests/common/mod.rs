@@ -1,4 +1,5 @@
-//! What the tests of the command share: running it, and a Go installation that is only good for looking at.
+//! What the tests of the command share: running it, and a Go installation that is only good for
+//! looking at.
 
 #![allow(dead_code, reason = "not every file of tests needs everything")]
 

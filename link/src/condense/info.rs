@@ -39,7 +39,8 @@ const PADDING: u64 = 16;
 /// What is left out: nothing that debuggers show of functions is in them.
 const DROPPED: [dw::DwAt; 3] = [dw::DW_AT_call_column, DISCRIMINATOR, dw::DW_AT_linkage_name];
 
-/// Reads all units and writes what the program needs of them; `None` where something is in a form that is not known here.
+/// Reads all units and writes what the program needs of them; `None` where something is in a form
+/// that is not known here.
 pub fn condense(s: &Sections<'_>) -> Option<Condensed> {
     let mut tree = Tree {
         s,
@@ -292,7 +293,8 @@ impl<'a> Tree<'a, '_> {
         Some(self.starts.binary_search(&at).ok()? as u32)
     }
 
-    /// Keeps functions that are there, with what is in them; those that are only named wait for somebody to name them.
+    /// Keeps functions that are there, with what is in them; those that are only named wait for
+    /// somebody to name them.
     fn mark(&mut self) -> Option<()> {
         for i in 0..self.entries.len() {
             let e = self.entries[i];
@@ -347,15 +349,16 @@ impl<'a> Tree<'a, '_> {
         Some(self.entries.get(first)?.low.unwrap_or(0))
     }
 
-    /// Takes out a unit's inlined functions of others that call none of ours. Their code counts as the line that called them.
+    /// Takes out a unit's inlined functions of others that call none of ours. Their code counts as
+    /// the line that called them.
     fn fold(&mut self, unit: usize) -> Option<()> {
         let entries = self.units[unit].entries.clone();
         let inlined = |t: &Self, i: usize| {
             let e = &t.entries[i];
             e.kept && e.tag == dw::DW_TAG_inlined_subroutine
         };
-        // Which functions are others': the files of the calls in them tell, and those of their code. Code that was moved may be of the caller's
-        // line, so each copy has a voice.
+        // Which functions are others': the files of the calls in them tell, and those of their
+        // code. Code that was moved may be of the caller's line, so each copy has a voice.
         let lines = self.units[unit].lines.as_ref()?;
         let mut voices: FxHashMap<u32, i32> = FxHashMap::default();
         for i in entries.clone().filter(|&i| inlined(self, i)) {

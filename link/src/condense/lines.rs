@@ -310,7 +310,8 @@ mod tests {
     fn code_of_others_counts_as_the_line_that_calls_it() {
         let mut code = vec![0, 9, 2];
         code.extend_from_slice(&0x1000u64.to_le_bytes());
-        // Line 10 of a.rs, column 3; 4 bytes on line 500 of cell.rs; 8 bytes on line 12 of a.rs; an end after 40 more.
+        // Line 10 of a.rs, column 3; 4 bytes on line 500 of cell.rs; 8 bytes on line 12 of a.rs; an
+        // end after 40 more.
         code.extend_from_slice(&[5, 3, 3, 9, 1]);
         code.extend_from_slice(&[4, 2, 3, 0xea, 3, 2, 4, 1]);
         code.extend_from_slice(&[4, 1, 3, 0x98, 0x7c, 2, 8, 1]);

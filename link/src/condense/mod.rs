@@ -1,12 +1,16 @@
-//! Debug information of what the program does not have is dropped, and the library's is written shorter.
+//! Debug information of what the program does not have is dropped, and the library's is written
+//! shorter.
 //!
-//! The last step copies the library's debug information whole: that of dropped functions too, and of each of the tens of thousands of small functions of Rust's own
-//! library that are part of others. Here, in the finished executable:
+//! The last step copies the library's debug information whole: that of dropped functions too, and
+//! of each of the tens of thousands of small functions of Rust's own library that are part of
+//! others. Here, in the finished executable:
 //!
 //! - what describes functions that are not there goes;
-//! - inlined functions of other projects (Rust's library) that call none of this one go too. Their instructions count as the line that called them, as they
-//!   would for a macro: that is the line which people look for;
-//! - columns, second names and copies of lists of ranges go, and strings that nothing names any more.
+//! - inlined functions of other projects (Rust's library) that call none of this one go too. Their
+//!   instructions count as the line that called them, as they would for a macro: that is the line
+//!   which people look for;
+//! - columns, second names and copies of lists of ranges go, and strings that nothing names any
+//!   more.
 //!
 //! What is in a form that this does not know stays as it is. The Go unit is passed on as it is.
 

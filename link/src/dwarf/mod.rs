@@ -1,11 +1,13 @@
 //! DWARF for debuggers: lines, frames, functions with their variables, types, globals.
 //!
-//! Promise: gdb stops at functions and lines of Go code, walks its frames and prints variables. One compile unit holds all
-//! compiled code. Everything comes from what the compiler left in the objects: pc-value tables, lists of variables, type
-//! descriptors. Descriptors are read from the inputs, whether or not they are part of the image. The structures behind maps, channels and
+//! Promise: gdb stops at functions and lines of Go code, walks its frames and prints variables. One
+//! compile unit holds all compiled code. Everything comes from what the compiler left in the
+//! objects: pc-value tables, lists of variables, type descriptors. Descriptors are read from the
+//! inputs, whether or not they are part of the image. The structures behind maps, channels and
 //! interfaces are the runtime's. gimli writes the encodings.
 //!
-//! Types that a value of an interface may have are described, too, whether or not a variable has them.
+//! Types that a value of an interface may have are described, too, whether or not a variable has
+//! them.
 
 mod frames;
 mod lines;
@@ -183,8 +185,9 @@ impl Unit<'_, '_, '_> {
             );
             e.set(dw::DW_AT_high_pc, AttributeValue::Udata(s.size));
             e.set(dw::DW_AT_frame_base, AttributeValue::Exprloc(base));
-            // Not DW_AT_external: of the external functions of a Go unit gdb 13 makes one package, here an arbitrary one of the
-            // many, and its parser reads what it never set when asked for a name which that package has not. It crashes.
+            // Not DW_AT_external: of the external functions of a Go unit gdb 13 makes one package,
+            // here an arbitrary one of the many, and its parser reads what it never set when asked
+            // for a name which that package has not. It crashes.
             self.variables(id, function);
         }
     }

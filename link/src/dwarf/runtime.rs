@@ -1,8 +1,10 @@
-//! What is behind maps, channels and interfaces: structures of the runtime, with the program's types filled in.
+//! What is behind maps, channels and interfaces: structures of the runtime, with the program's
+//! types filled in.
 //!
-//! A map is a pointer to `hash<K,V>`, whose buckets are `bucket<K,V>`; a channel is a pointer to `hchan<T>`. The names are those of the stock linker, so that
-//! scripts find their way. Keys and values that are too large for a bucket are behind pointers there: the slot is described as
-//! a reference, which tells it from one that holds a pointer.
+//! A map is a pointer to `hash<K,V>`, whose buckets are `bucket<K,V>`; a channel is a pointer to
+//! `hchan<T>`. The names are those of the stock linker, so that scripts find their way. Keys and
+//! values that are too large for a bucket are behind pointers there: the slot is described as a
+//! reference, which tells it from one that holds a pointer.
 
 use super::types::{FIRST, Pending, SECOND, Types, member, pointer_to};
 use super::{AT_GO_ELEM, AT_GO_KEY, string};

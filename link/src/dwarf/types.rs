@@ -1,9 +1,11 @@
-//! Types for debuggers, from the descriptors that the compiler wrote. What belongs to the runtime (maps, channels, descriptors themselves) is described
-//! as in [`gort_tables::layouts`], see [`super::runtime`].
+//! Types for debuggers, from the descriptors that the compiler wrote. What belongs to the runtime
+//! (maps, channels, descriptors themselves) is described as in [`gort_tables::layouts`], see
+//! [`super::runtime`].
 //!
-//! A descriptor names the types it is made of through relocations, so types are found by following those. Descriptors that no file
-//! has (the compiler mentions types of package runtime that were inlined) and those of libgort.a are described by name: basic types,
-//! pointers and funcs in full, others as opaque.
+//! A descriptor names the types it is made of through relocations, so types are found by following
+//! those. Descriptors that no file has (the compiler mentions types of package runtime that were
+//! inlined) and those of libgort.a are described by name: basic types, pointers and funcs in full,
+//! others as opaque.
 
 use super::{AT_GO_ELEM, AT_GO_KIND, string};
 use crate::kind;
@@ -47,7 +49,8 @@ const FIELD_SIZE: usize = 40;
 const FIELD_TYPE: usize = 16;
 const FIELD_OFFSET: usize = 32;
 
-/// More stars and brackets than this before a name without descriptor are not a type. Each is a type of its own, with a name of its own.
+/// More stars and brackets than this before a name without descriptor are not a type. Each is a
+/// type of its own, with a name of its own.
 const MAX_LAYERS: usize = 16;
 /// Longer names of fields are cut: many fields may have one and the same.
 const MAX_FIELD_NAME: usize = 4096;
@@ -56,7 +59,8 @@ const MAX_FIELD_NAME: usize = 4096;
 pub struct Types<'p, 'b> {
     p: &'p Program<'b>,
     pub(super) known: HashMap<Vec<u8>, UnitEntryId>,
-    /// Entries whose parts are still missing: filled from a list, not by recursion, since types can be nested deeply.
+    /// Entries whose parts are still missing: filled from a list, not by recursion, since types can
+    /// be nested deeply.
     pending: Vec<Pending>,
 }
 

@@ -8,8 +8,9 @@ use gort_tables::{Frame, Func, HEADER_SYMBOL, Header, LibraryFunc, MAGIC, Site, 
 use object::elf;
 use std::mem::offset_of;
 
-/// `.gosymtab` before Go 1.3 listed the symbols, for readers that still ask for the section: here is how it begins, its word
-/// size last, and no symbol. The stock linker's is empty, which a linker may drop.
+/// `.gosymtab` before Go 1.3 listed the symbols, for readers that still ask for the section: here
+/// is how it begins, its word size last, and no symbol. The stock linker's is empty, which a linker
+/// may drop.
 const NO_SYMBOLS: [u8; 8] = [0xfd, 0xff, 0xff, 0xff, 0, 0, 0, 8];
 
 impl Emitter<'_, '_> {

@@ -1,8 +1,9 @@
 //! Whether an object of the library is well-formed in everything that its readers trust.
 //!
-//! Promise: of an object that passes, sections, names, symbols and relocations are within their bounds, and what the final linker merges or
-//! takes apart (strings, unwind information) has the form for that. A damaged one would make the final linker panic, or search for
-//! what is not there without an end. Damage of code and data themselves cannot be seen here.
+//! Promise: of an object that passes, sections, names, symbols and relocations are within their
+//! bounds, and what the final linker merges or takes apart (strings, unwind information) has the
+//! form for that. A damaged one would make the final linker panic, or search for what is not there
+//! without an end. Damage of code and data themselves cannot be seen here.
 
 use object::elf;
 use object::read::elf::{ElfFile64, Rela as _, SectionHeader as _, Sym as _};
@@ -172,7 +173,8 @@ fn bias(kind: u32) -> i64 {
     }
 }
 
-/// Records of unwind information fill their section, and each but those that are shared by others names one of these before it.
+/// Records of unwind information fill their section, and each but those that are shared by others
+/// names one of these before it.
 fn unwind_information(bytes: &[u8]) -> Checked {
     let word = |at: usize| {
         let bytes = bytes.get(at..)?.first_chunk::<4>()?;

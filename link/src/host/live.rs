@@ -1,6 +1,8 @@
-//! What of the library a program needs, as the last step will find it: sections, through relocations.
+//! What of the library a program needs, as the last step will find it: sections, through
+//! relocations.
 //!
-//! Promise: at least what the last step keeps. The runtime's table of the library's functions lists what is found here, and keeps it by naming it.
+//! Promise: at least what the last step keeps. The runtime's table of the library's functions lists
+//! what is found here, and keeps it by naming it.
 
 use super::HostLib;
 use object::{
@@ -20,7 +22,8 @@ impl Live {
 }
 
 impl HostLib<'_> {
-    /// Follows relocations from the definitions of `names`, and from sections that are kept unasked.
+    /// Follows relocations from the definitions of `names`, and from sections that are kept
+    /// unasked.
     pub fn live<'n>(&self, names: impl IntoIterator<Item = &'n [u8]>) -> Live {
         let mut live = Live::default();
         let named = names.into_iter().filter_map(|name| self.section_of(name));

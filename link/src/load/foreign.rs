@@ -1,4 +1,5 @@
-//! Files that are no Go objects: what they are, and what to do instead. Who names one has mostly taken one step too many or too few.
+//! Files that are no Go objects: what they are, and what to do instead. Who names one has mostly
+//! taken one step too many or too few.
 
 use crate::object::archive;
 use std::path::Path;
@@ -16,7 +17,8 @@ const HEAD: usize = 16 << 10;
 const BUILD: &str = "to build a program from source, make a goroot (`gort goroot DIR`) and use its go command (`DIR/bin/go build`, `DIR/bin/go run`)";
 const NO_CGO: &str = "gort does not link C code; build with CGO_ENABLED=0";
 
-/// What a file is that is neither a Go object nor an archive, and what to do; `None` if nothing can be said.
+/// What a file is that is neither a Go object nor an archive, and what to do; `None` if nothing can
+/// be said.
 pub(super) fn describe(path: &Path, data: &[u8]) -> Option<String> {
     if data.starts_with(ELF) {
         // ET_REL, ET_EXEC, ET_DYN, ET_CORE

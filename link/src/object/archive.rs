@@ -11,7 +11,8 @@ const LONG_NAMES: &[u8] = b"//";
 /// One file of an archive, or the whole of a bare object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member<'a> {
-    /// Name. Go's tools cut it to 16 bytes; others keep a long one elsewhere in the archive, whence it is taken. Empty for a bare object.
+    /// Name. Go's tools cut it to 16 bytes; others keep a long one elsewhere in the archive, whence
+    /// it is taken. Empty for a bare object.
     pub name: String,
     /// Contents.
     pub data: &'a [u8],
@@ -73,8 +74,9 @@ pub fn members(file: &[u8]) -> Result<Vec<Member<'_>>, Fault> {
     Ok(out)
 }
 
-/// What the name in a header stands for. GNU's tools end names with a slash and write the place of a long one in [`LONG_NAMES`]; BSD's put a long one
-/// before the member's bytes and write its length.
+/// What the name in a header stands for. GNU's tools end names with a slash and write the place of
+/// a long one in [`LONG_NAMES`]; BSD's put a long one before the member's bytes and write its
+/// length.
 fn member_name(field: &[u8], long_names: &[u8], data: &[u8]) -> String {
     let number = |text: &[u8]| std::str::from_utf8(text).ok()?.parse::<usize>().ok();
     let gnu = || {

@@ -1,9 +1,10 @@
 //! Reader of what the Go 1.5 compiler and assembler write: archives, and the objects in them.
 //!
-//! Promise: any bytes are accepted without panic, without reading outside them and without allocating more than a small
-//! multiple of their length; what is not a well-formed Go 1.5 object is refused with the offset of the first fault.
-//! Symbol data is borrowed from the file, never copied. Names are given with the package's
-//! path filled in. Meaning across files (duplicates, references) belongs to [`crate::resolve`].
+//! Promise: any bytes are accepted without panic, without reading outside them and without
+//! allocating more than a small multiple of their length; what is not a well-formed Go 1.5 object
+//! is refused with the offset of the first fault. Symbol data is borrowed from the file, never
+//! copied. Names are given with the package's path filled in. Meaning across files (duplicates,
+//! references) belongs to [`crate::resolve`].
 
 pub mod archive;
 pub mod cursor;

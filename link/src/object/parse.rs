@@ -15,7 +15,8 @@ const END: &[u8] = b"\xff\xffgo13ld";
 const SYNC: u8 = 0xfe;
 /// How objects write the path of their own package.
 const PLACEHOLDER: &[u8] = b"\"\".";
-/// How many times as large as an object its names may be once the path of its package is filled in; usual ones are smaller than the object.
+/// How many times as large as an object its names may be once the path of its package is filled in;
+/// usual ones are smaller than the object.
 const MAX_EXPANSION: usize = 32;
 /// The same for small objects.
 const MIN_ROOM: usize = 1 << 16;
@@ -294,7 +295,8 @@ impl<'a> Reader<'a, '_> {
         Ok(())
     }
 
-    /// No byte of a symbol belongs to two relocations, from number `first` on. In functions they are in order.
+    /// No byte of a symbol belongs to two relocations, from number `first` on. In functions they
+    /// are in order.
     fn fields_apart(&self, first: usize, in_text: bool, at: usize) -> Result<(), Fault> {
         let relocs = &self.out.relocs[first..];
         let apart = |a: &Reloc, b: &Reloc| u64::from(a.off) + a.kind.bytes() <= u64::from(b.off);
@@ -449,8 +451,8 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// Hash used for names everywhere in the linker. It is another one in each run, so that no file can be made whose names all
-/// have the same.
+/// Hash used for names everywhere in the linker. It is another one in each run, so that no file can
+/// be made whose names all have the same.
 pub fn hash_name(name: &[u8]) -> u64 {
     static HASH: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
     let mut h = HASH.build_hasher();

@@ -1,8 +1,9 @@
 //! The scheduler does not come back to itself.
 //!
-//! Promise: from the function that runs goroutines for ever no direct call leads to that function again. Each round starts where the last one
-//! started, then, so a g0 stack does not grow with the goroutines that have run on it. The code is read in a straight line, from a function's first instruction to the next
-//! function: every call and jump in it counts, reached or not.
+//! Promise: from the function that runs goroutines for ever no direct call leads to that function
+//! again. Each round starts where the last one started, then, so a g0 stack does not grow with the
+//! goroutines that have run on it. The code is read in a straight line, from a function's first
+//! instruction to the next function: every call and jump in it counts, reached or not.
 
 use super::{Library, Place};
 use iced_x86::{Decoder, DecoderOptions, FlowControl, Mnemonic};

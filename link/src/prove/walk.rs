@@ -1,7 +1,8 @@
 //! What one function does to the stack by itself, from its machine code.
 //!
-//! Every path through the code is followed from the first instruction, with what is known of the stack's depth, of rbp and of registers; where
-//! paths meet, what holds on both is known. A path ends as the top of [`super`] says.
+//! Every path through the code is followed from the first instruction, with what is known of the
+//! stack's depth, of rbp and of registers; where paths meet, what holds on both is known. A path
+//! ends as the top of [`super`] says.
 
 use super::{CALL, CHECK, Library, Place};
 use iced_x86::{
@@ -23,7 +24,8 @@ enum Value {
     Jump(Place),
 }
 
-/// What is known at an instruction: depth below the return address, the depth that rbp stands for if it is a stack address, and registers.
+/// What is known at an instruction: depth below the return address, the depth that rbp stands for
+/// if it is a stack address, and registers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct State {
     depth: i64,
@@ -244,7 +246,8 @@ impl Library<'_> {
         Ok(out)
     }
 
-    /// Effect of one instruction on what registers are known to hold. `linked`: where its relocation points.
+    /// Effect of one instruction on what registers are known to hold. `linked`: where its
+    /// relocation points.
     fn registers(
         &self,
         i: &Instruction,

@@ -93,7 +93,8 @@ pub fn check(p: &Program<'_>, id: SymId) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Checks the stack depths of a function that the compiler made: it has one frame, whose room is taken and given back by instructions that say how much.
+/// Checks the stack depths of a function that the compiler made: it has one frame, whose room is
+/// taken and given back by instructions that say how much.
 fn depths_of_compiled(code: &[u8], t: &Text<'_>, size: u64) -> Result<(), Fault> {
     let (mut before, mut at) = (0, 0);
     let mut misfit = None;
@@ -132,8 +133,9 @@ fn changes(code: &[u8], at: u64, by: i32) -> bool {
     immediate(sub, by) || immediate(add, -by) || after_end()
 }
 
-/// Walks a pc-value table: it may be absent; else it covers the function exactly, each run is longer than nothing and of another value than the one before, and
-/// `may` has each run's end and value.
+/// Walks a pc-value table: it may be absent; else it covers the function exactly, each run is
+/// longer than nothing and of another value than the one before, and `may` has each run's end and
+/// value.
 fn table(
     what: &str,
     bytes: &[u8],

@@ -1,17 +1,21 @@
 //! What the compiler wrote beside code, checked before anything is built on it.
 //!
-//! The runtime walks stacks, scans frames and the heap, and compares types by what objects say: it checks nothing of that again. Promise: after
-//! [`check`], of every function and every type of the program
+//! The runtime walks stacks, scans frames and the heap, and compares types by what objects say: it
+//! checks nothing of that again. Promise: after [`check`], of every function and every type of the
+//! program
 //!
-//! * the pc-value tables are well formed, cover the function to its end and nothing behind it, and hold what they may: depths that the code
-//!   makes ([`functions`]), files of the function, lines, numbers of existing stack maps;
-//! * the stack maps have the bytes that their name is the hash of, and describe no word outside the frame or the arguments ([`stackmaps`]);
-//! * the type descriptors have the parts of their kind, inside the descriptor, and a pointer mask or program for as many words as
-//!   they say ([`types`]).
+//! * the pc-value tables are well formed, cover the function to its end and nothing behind it, and
+//!   hold what they may: depths that the code makes ([`functions`]), files of the function, lines,
+//!   numbers of existing stack maps;
+//! * the stack maps have the bytes that their name is the hash of, and describe no word outside the
+//!   frame or the arguments ([`stackmaps`]);
+//! * the type descriptors have the parts of their kind, inside the descriptor, and a pointer mask
+//!   or program for as many words as they say ([`types`]).
 //!
-//! So a damaged object is refused with the name of what is damaged, and does not become a wrong traceback or a wild scan. What cannot be told from
-//! what somebody may have written, above all code and initial values, is believed. All checks together take one pass over the
-//! tables and descriptors, in parallel.
+//! So a damaged object is refused with the name of what is damaged, and does not become a wrong
+//! traceback or a wild scan. What cannot be told from what somebody may have written, above all
+//! code and initial values, is believed. All checks together take one pass over the tables and
+//! descriptors, in parallel.
 
 mod functions;
 mod stackmaps;

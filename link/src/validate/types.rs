@@ -1,4 +1,5 @@
-//! Type descriptors and what belongs to them: masks, pointer programs, string headers, itab cells, type links.
+//! Type descriptors and what belongs to them: masks, pointer programs, string headers, itab cells,
+//! type links.
 
 use super::Fault;
 use crate::gcprog;
@@ -174,7 +175,8 @@ impl<'a, 'b> Descriptor<'a, 'b> {
         self.p.go_def(t).map(|_| number(self.p.image(t), 0, 8))
     }
 
-    /// A slice of `size`-byte records inside the descriptor itself, none of which begins before `min`: start and number.
+    /// A slice of `size`-byte records inside the descriptor itself, none of which begins before
+    /// `min`: start and number.
     fn inner(&self, at: u32, size: u32, min: u32, what: &str) -> Result<(u32, u32), Fault> {
         let bad = || Err(format!("the type descriptor's {what} are not inside it"));
         let (n, cap) = (self.u64(at + 8), self.u64(at + 16));

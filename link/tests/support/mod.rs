@@ -1,4 +1,5 @@
-//! Writer of Go objects and of a stand-in for libgort.a, so that the linker can be tested without Go and without the runtime.
+//! Writer of Go objects and of a stand-in for libgort.a, so that the linker can be tested without
+//! Go and without the runtime.
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 

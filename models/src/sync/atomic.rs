@@ -1,4 +1,5 @@
-//! loom's atomics in the place of the runtime's `src/sync/atomic.rs`, with orders that can be weakened to see whether a model notices.
+//! loom's atomics in the place of the runtime's `src/sync/atomic.rs`, with orders that can be
+//! weakened to see whether a model notices.
 
 use core::cell::Cell;
 pub use loom::sync::atomic::Ordering;

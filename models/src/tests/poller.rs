@@ -1,4 +1,5 @@
-//! The thread that waits for all timers, and one that arms a timer: the wait ends when that timer is due.
+//! The thread that waits for all timers, and one that arms a timer: the wait ends when that timer
+//! is due.
 
 use super::{explore, must_fail};
 use crate::sched::poller::Poller;
@@ -24,7 +25,8 @@ impl Timers {
         }
     }
 
-    /// As `start_with` in `src/time/timers.rs`, without a P that is idle. True: somebody else must see to the timer.
+    /// As `start_with` in `src/time/timers.rs`, without a P that is idle. True: somebody else must
+    /// see to the timer.
     fn arm(&self, when: i64) -> bool {
         self.first.store(when, SeqCst);
         fence_after_locked();
@@ -39,7 +41,8 @@ impl Timers {
         }
     }
 
-    /// As `wait_for_poller` in `src/dispatch/schedule.rs`. The timers that it then looks at: when the first is due.
+    /// As `wait_for_poller` in `src/dispatch/schedule.rs`. The timers that it then looks at: when
+    /// the first is due.
     fn wait(&self) -> i64 {
         assert!(self.poller.claim());
         if self.poller.until(|| self.next()) > 100 {
@@ -63,14 +66,16 @@ fn timers(first: i64) -> Arc<Timers> {
     })
 }
 
-/// There was a later timer, or none; who arms one at 100 may find that nobody waits, and then goes on to wait itself.
+/// There was a later timer, or none; who arms one at 100 may find that nobody waits, and then goes
+/// on to wait itself.
 fn arm_while_waiting(first: i64) {
     let t = timers(first);
     let theirs = t.clone();
     let waiter = thread::spawn(move || theirs.wait());
     let unseen = t.arm(100);
     if unseen {
-        // Before the waiter began, which then sees it, or after it left: it looks at the timers, too, or had a reason to leave.
+        // Before the waiter began, which then sees it, or after it left: it looks at the timers,
+        // too, or had a reason to leave.
         assert_eq!(t.next(), 100);
     }
     assert_eq!(waiter.join().unwrap(), 100);

@@ -1,4 +1,5 @@
-//! The run queue with two and four slots: its owner puts and takes, full and wrapping around, while a thief steals. Nothing is lost, nothing comes twice.
+//! The run queue with two and four slots: its owner puts and takes, full and wrapping around, while
+//! a thief steals. Nothing is lost, nothing comes twice.
 
 use super::{explore, must_fail};
 use crate::sync::atomic::Weak;
@@ -27,7 +28,8 @@ fn drain<const N: usize>(ring: &Ring<N>, got: &mut Vec<usize>) {
     }
 }
 
-/// The owner runs `owner`, a thief steals; then the ring is emptied. All items 1 to `last` came out, each once.
+/// The owner runs `owner`, a thief steals; then the ring is emptied. All items 1 to `last` came
+/// out, each once.
 fn each_once<const N: usize>(last: usize, take_next: bool, owner: fn(&Ring<N>, &mut Vec<usize>)) {
     let ring = Arc::new(Ring::<N>::new());
     let theirs = ring.clone();
@@ -91,7 +93,8 @@ fn next() {
     });
 }
 
-/// The place before the ring, and a thief that takes from there only what did not change while it looked: the owner still has the rest.
+/// The place before the ring, and a thief that takes from there only what did not change while it
+/// looked: the owner still has the rest.
 fn watched() {
     let ring = Arc::new(Ring::<2>::new());
     let theirs = ring.clone();
@@ -121,7 +124,8 @@ fn contents() {
     let thief = thread::spawn(move || {
         for item in steal(&theirs, 2, true) {
             if item != 0 {
-                // SAFETY: the maker wrote before it put the item into the ring, and does not touch it again.
+                // SAFETY: the maker wrote before it put the item into the ring, and does not touch
+                // it again.
                 shared.with(|v| assert_eq!(unsafe { *v }, 7));
             }
         }

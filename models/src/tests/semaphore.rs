@@ -1,4 +1,5 @@
-//! A semaphore as `src/sema/semaphore.rs` uses its words: no waiter sleeps while a unit is there, no unit is taken twice.
+//! A semaphore as `src/sema/semaphore.rs` uses its words: no waiter sleeps while a unit is there,
+//! no unit is taken twice.
 
 use super::{explore, must_fail};
 use crate::sync::atomic::{AtomicU32, Ordering::Relaxed, Weak};
@@ -139,7 +140,8 @@ fn exclusion(patient: bool) {
     assert!(units::take(&s.units) && !units::take(&s.units));
 }
 
-/// Two take, and another gives two at once: the second unit is for the second, whatever the first is doing.
+/// Two take, and another gives two at once: the second unit is for the second, whatever the first
+/// is doing.
 fn two_for_two() {
     let s = Semaphore::new(0);
     let takers: Vec<_> = (0..2)

@@ -1,4 +1,5 @@
-//! A goroutine that waits for a descriptor, the poller, and whoever closes it: the goroutine is readied once, and never sleeps through any of the two.
+//! A goroutine that waits for a descriptor, the poller, and whoever closes it: the goroutine is
+//! readied once, and never sleeps through any of the two.
 
 use super::{explore, must_fail};
 use crate::net::waiter::{Begin, Waiter};

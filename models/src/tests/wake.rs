@@ -1,6 +1,7 @@
 //! Waking and going idle: a goroutine that is queued does not stay there while a P is idle.
 //!
-//! A thread that queues a goroutine is busy with another from then on. What the threads that it wakes would do, it does itself: for the checker that is the same.
+//! A thread that queues a goroutine is busy with another from then on. What the threads that it
+//! wakes would do, it does itself: for the checker that is the same.
 
 use super::{explore, must_fail};
 use crate::sched::wake::{Host, Retired, Wake};
@@ -158,7 +159,8 @@ fn two_ready() {
     s.check();
 }
 
-/// A third thread wants a seeker where no P is idle, and so keeps the one that runs out of work from seeking.
+/// A third thread wants a seeker where no P is idle, and so keeps the one that runs out of work
+/// from seeking.
 fn claimed_in_vain() {
     let s = Scheduler::<2>::new(&[]);
     let (a, b) = (s.clone(), s.clone());

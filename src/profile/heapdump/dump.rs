@@ -38,7 +38,8 @@ pub unsafe fn write(a: &mut args::runtime_debug_WriteHeapDump) -> Status {
 unsafe fn dump(out: &mut Out) {
     // SAFETY: the caller's promise.
     unsafe {
-        // Slots that caches have not given out are no objects, nor are those that the last marking found dead.
+        // Slots that caches have not given out are no objects, nor are those that the last marking
+        // found dead.
         cache::flush_caches();
         if !phase::enabled() {
             central::sweep_all();

@@ -79,8 +79,8 @@ unsafe fn call_mask(g: *mut G) -> u32 {
     }
 }
 
-/// A frame: from its stack pointer to its return address. The arguments that it passes are described by the function that it calls, `child`, or by the
-/// runtime call that it is stopped in.
+/// A frame: from its stack pointer to its return address. The arguments that it passes are
+/// described by the function that it calls, `child`, or by the runtime call that it is stopped in.
 unsafe fn frame(out: &mut Out, g: *mut G, depth: u64, f: &Frame, child: Option<&Frame>) {
     // SAFETY: the goroutine is at rest.
     unsafe {

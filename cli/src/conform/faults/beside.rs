@@ -1,12 +1,15 @@
-//! The same thing done to a program on both runtimes: how long each is waited for, and which runs are compared.
+//! The same thing done to a program on both runtimes: how long each is waited for, and which runs
+//! are compared.
 //!
-//! Many errors leave a program waiting for what cannot come any more, on both runtimes. So a run that has not ended soon is given
-//! all of the time only where that may change the verdict: it may just be slow. That a program which hangs on both is not just slow
-//! on both is made sure of for the first few.
+//! Many errors leave a program waiting for what cannot come any more, on both runtimes. So a run
+//! that has not ended soon is given all of the time only where that may change the verdict: it may
+//! just be slow. That a program which hangs on both is not just slow on both is made sure of for
+//! the first few.
 //!
-//! A program whose goroutines make their calls in an order that differs from run to run does not do the same twice: the
-//! twelfth `close` is now the reader's and now the writer's. There the stock runtime's outcomes are taken together: what it did with
-//! the same error at another call counts, too, as does what it did with more of a resource.
+//! A program whose goroutines make their calls in an order that differs from run to run does not do
+//! the same twice: the twelfth `close` is now the reader's and now the writer's. There the stock
+//! runtime's outcomes are taken together: what it did with the same error at another call counts,
+//! too, as does what it did with more of a resource.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,7 +18,8 @@ use anyhow::Result;
 
 use super::outcome::{Class, Outcome};
 
-/// Hangs of a program, on both runtimes, that are waited for in full before the short time is trusted.
+/// Hangs of a program, on both runtimes, that are waited for in full before the short time is
+/// trusted.
 pub const DOUBTS: u32 = 3;
 /// How often everything is tried again on stock before an outcome is one that stock does not have.
 const AGAIN: usize = 4;
@@ -91,7 +95,8 @@ impl<'a> Beside<'a> {
         }
     }
 
-    /// Runs the program on both; `None` if it did not come to the call. `good` judges two outcomes and what else stock did.
+    /// Runs the program on both; `None` if it did not come to the call. `good` judges two outcomes
+    /// and what else stock did.
     pub fn both(
         &mut self,
         severity: u64,
@@ -134,7 +139,8 @@ impl<'a> Beside<'a> {
         Ok(Some((gort, stock)))
     }
 
-    /// Tries on stock again what is no harder, until what it does makes the outcome a `good` one or it has been tried often enough.
+    /// Tries on stock again what is no harder, until what it does makes the outcome a `good` one or
+    /// it has been tried often enough.
     pub fn ask_again<R: Fn() -> Result<Stock>>(
         &mut self,
         severity: u64,
@@ -203,7 +209,8 @@ mod tests {
             assert_eq!(both(&mut beside, HANG, HANG), (hang, "gsGS".to_string()));
         }
         assert_eq!(both(&mut beside, HANG, HANG), (hang, "gs".to_string()));
-        // Another program of the sweep starts with doubts of its own, another error of this one does not.
+        // Another program of the sweep starts with doubts of its own, another error of this one
+        // does not.
         let mut beside = Beside::new(false, &doubts);
         assert_eq!(both(&mut beside, HANG, HANG).1, "gs");
     }

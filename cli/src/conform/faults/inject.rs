@@ -1,12 +1,14 @@
 //! Giving a program's system calls errors that the kernel did not give.
 //!
-//! The program gets a seccomp filter in the moment before it is executed. The filter lets every call pass but the one of
-//! the [`Plan`] (or, to record what a program calls, all but a few), which stops until this process has answered: with an
-//! error, or with "go on". Only the calls of the plan cost anything, all threads of the program are covered, and neither a
-//! debugger nor a privilege is needed.
+//! The program gets a seccomp filter in the moment before it is executed. The filter lets every
+//! call pass but the one of the [`Plan`] (or, to record what a program calls, all but a few), which
+//! stops until this process has answered: with an error, or with "go on". Only the calls of the
+//! plan cost anything, all threads of the program are covered, and neither a debugger nor a
+//! privilege is needed.
 //!
-//! The filter is made in the child, between fork and exec; the descriptor through which the kernel asks comes back over a
-//! socket. A process that the program starts inherits the filter, but gets no errors: they would say nothing about the program.
+//! The filter is made in the child, between fork and exec; the descriptor through which the kernel
+//! asks comes back over a socket. A process that the program starts inherits the filter, but gets
+//! no errors: they would say nothing about the program.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -68,7 +70,8 @@ fn supervised(
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         let supervisor = scope.spawn(|| supervise(ours, plan, &over));
-        // The closure owns the socket's other end: it closes with the command, and the supervisor gives up if nothing came.
+        // The closure owns the socket's other end: it closes with the command, and the supervisor
+        // gives up if nothing came.
         let done = process::run_with(command, limits, move || install(&filter, &theirs));
         // Release and Acquire are not needed: the flag says nothing about other memory.
         over.store(true, Ordering::Relaxed);
@@ -92,8 +95,8 @@ fn high(socket: UnixStream) -> io::Result<OwnedFd> {
     }
 }
 
-/// Calls that never get an error: they do not return or cannot fail. A program that took an error for its number would send signals to
-/// the wrong processes: -1 is everybody.
+/// Calls that never get an error: they do not return or cannot fail. A program that took an error
+/// for its number would send signals to the wrong processes: -1 is everybody.
 const UNTOUCHED: [Sysno; 9] = [
     Sysno::getpid,
     Sysno::gettid,
@@ -109,7 +112,8 @@ const UNTOUCHED: [Sysno; 9] = [
 /// `AUDIT_ARCH_X86_64` of the kernel's headers.
 const ARCH: u32 = 0xc000_003e;
 
-/// The filter: ask about `calls`, or about every call but the untouched ones. What is sent over `socket` passes in any case.
+/// The filter: ask about `calls`, or about every call but the untouched ones. What is sent over
+/// `socket` passes in any case.
 fn filter(calls: Option<&[Sysno]>, socket: RawFd) -> Vec<libc::sock_filter> {
     const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
     const EQUAL: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
@@ -159,19 +163,22 @@ fn filter(calls: Option<&[Sysno]>, socket: RawFd) -> Vec<libc::sock_filter> {
 #[repr(C, align(8))]
 struct Control([u8; 24]);
 
-/// In the child: installs the filter and sends the descriptor of its questions. Neither allocates nor takes a lock.
+/// In the child: installs the filter and sends the descriptor of its questions. Neither allocates
+/// nor takes a lock.
 fn install(filter: &[libc::sock_filter], socket: &OwnedFd) -> io::Result<()> {
     let program = libc::sock_fprog {
         len: filter.len() as u16,
         filter: filter.as_ptr().cast_mut(),
     };
-    // Not later: with the filter there is nobody yet to answer for other calls than the one that sends.
+    // Not later: with the filter there is nobody yet to answer for other calls than the one that
+    // sends.
     let mut bytes = std::process::id().to_ne_bytes();
     let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER
         | libc::SECCOMP_FILTER_FLAG_SPEC_ALLOW
         // A signal must not make the program ask a second time about one call.
         | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-    // SAFETY: the program lives until the call returns; the kernel copies it and does not write to it.
+    // SAFETY: the program lives until the call returns; the kernel copies it and does not write to
+    // it.
     let listener = unsafe {
         if libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 {
             return Err(io::Error::last_os_error());
@@ -182,7 +189,8 @@ fn install(filter: &[libc::sock_filter], socket: &OwnedFd) -> io::Result<()> {
     if listener < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: everything that the message names is on this stack; the control part has room for the one descriptor.
+    // SAFETY: everything that the message names is on this stack; the control part has room for the
+    // one descriptor.
     let sent = unsafe {
         let mut data = libc::iovec {
             iov_base: bytes.as_mut_ptr().cast(),
@@ -214,7 +222,8 @@ fn install(filter: &[libc::sock_filter], socket: &OwnedFd) -> io::Result<()> {
 fn receive(socket: &UnixStream) -> io::Result<Option<(u32, OwnedFd)>> {
     let mut bytes = [0_u8; 4];
     let mut control = Control([0; 24]);
-    // SAFETY: as in `install`; a descriptor that arrives is new in this process and owned by nobody else.
+    // SAFETY: as in `install`; a descriptor that arrives is new in this process and owned by nobody
+    // else.
     unsafe {
         let mut data = libc::iovec {
             iov_base: bytes.as_mut_ptr().cast(),
@@ -274,7 +283,8 @@ fn supervise(socket: UnixStream, plan: Option<Plan<'_>>, over: &AtomicBool) -> i
 
 /// Waits for a question; false when there will be none any more.
 fn wait(listener: &OwnedFd, over: &AtomicBool) -> io::Result<bool> {
-    /// Milliseconds after which to look whether the program has gone and left others behind that still have the filter.
+    /// Milliseconds after which to look whether the program has gone and left others behind that
+    /// still have the filter.
     const LOOK: i32 = 100;
     loop {
         let mut fd = libc::pollfd {

@@ -1,9 +1,12 @@
-//! `gort conform faults`: programs whose system calls fail, and programs that get too little of something.
+//! `gort conform faults`: programs whose system calls fail, and programs that get too little of
+//! something.
 //!
-//! Each program is run undisturbed and recorded. Then each system call that it made gets each error that it may give: the
-//! first time, a later time, always, and always from a later time on. After that it gets 20 amounts of every resource. It may
-//! go on as if nothing had happened, or end with a status and a line that says why. It may not hang, die of a signal, end
-//! without a word, print something wrong, or run in a busy loop; and where the stock runtime goes on, it has to go on, too.
+//! Each program is run undisturbed and recorded. Then each system call that it made gets each error
+//! that it may give: the first time, a later time, always, and always from a later time on. After
+//! that it gets 20 amounts of every resource. It may go on as if nothing had happened, or end with
+//! a status and a line that says why. It may not hang, die of a signal, end without a word, print
+//! something wrong, or run in a busy loop; and where the stock runtime goes on, it has to go on,
+//! too.
 //!
 //! | file | content |
 //! |---|---|
@@ -53,7 +56,8 @@ pub struct Args {
     /// A few programs, and each error the first time and always only
     #[arg(long)]
     quick: bool,
-    /// Read programs, errors and accepted outcomes from FILE instead of gort's own table (cli/faults.toml)
+    /// Read programs, errors and accepted outcomes from FILE instead of gort's own table
+    /// (cli/faults.toml)
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
     /// Write what each run came to, gort beside stock, to FILE
@@ -65,7 +69,8 @@ pub struct Args {
 
 /// Time that a program may take: all take well under two seconds.
 const TIME: Duration = Duration::from_secs(15);
-/// Runs on one CPU at once: most of the time of one goes into sleeping, or into waiting for what cannot come any more.
+/// Runs on one CPU at once: most of the time of one goes into sleeping, or into waiting for what
+/// cannot come any more.
 const AT_ONCE: u16 = 3;
 /// Time for a step that makes a program.
 const MAKING: Duration = Duration::from_secs(120);

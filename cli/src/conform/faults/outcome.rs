@@ -67,11 +67,13 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Processor time beyond that of an undisturbed run that is no busy loop: starting late, printing a traceback, trying again.
+/// Processor time beyond that of an undisturbed run that is no busy loop: starting late, printing a
+/// traceback, trying again.
 const GRACE: Duration = Duration::from_millis(400);
 
 impl Outcome {
-    /// Judges a run against what the program should do and the processor time that it usually takes.
+    /// Judges a run against what the program should do and the processor time that it usually
+    /// takes.
     pub fn of(done: &Finished, expectation: &Expectation, usual: Duration) -> Self {
         let right = judge(done, expectation.exit, &expectation.output) == Verdict::Pass;
         let class = match done.ending {

@@ -87,7 +87,8 @@ struct Go {
 }
 
 impl<'a> Builder<'a> {
-    /// For the tests in the folder `tests`. Without a Go only kept objects can be linked, and only on gort.
+    /// For the tests in the folder `tests`. Without a Go only kept objects can be linked, and only
+    /// on gort.
     pub fn new(
         tests: &'a Path,
         scratch: &'a Path,
@@ -266,7 +267,8 @@ impl Does {
                 folder: own,
             } => {
                 let mut command = program(&exe.path, own.as_deref().unwrap_or(folder), expectation);
-                // Two threads of Go code at a time, everywhere: what is called does not depend on the machine.
+                // Two threads of Go code at a time, everywhere: what is called does not depend on
+                // the machine.
                 if !expectation.sets("GOMAXPROCS") {
                     command.env("GOMAXPROCS", "2");
                 }

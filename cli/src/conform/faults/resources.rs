@@ -1,4 +1,5 @@
-//! Too little of something: the resources, their amounts, and running a program with no more than that.
+//! Too little of something: the resources, their amounts, and running a program with no more than
+//! that.
 
 use std::ffi::CString;
 use std::fmt;
@@ -26,7 +27,8 @@ pub enum Resource {
     Stack,
     /// Open descriptors (`RLIMIT_NOFILE`).
     Descriptors,
-    /// Threads: those beyond the amount fail as with `RLIMIT_NPROC`, which means nothing to the superuser.
+    /// Threads: those beyond the amount fail as with `RLIMIT_NPROC`, which means nothing to the
+    /// superuser.
     Threads,
     /// Bytes of one file (`RLIMIT_FSIZE`).
     FileSize,
@@ -77,8 +79,8 @@ impl Resource {
             .then_some("only the superuser can make a small file system")
     }
 
-    /// Runs the command that `make` gives with no more than `amount`. `judge` says what came of it while `folder`, which the
-    /// command may write to, is there.
+    /// Runs the command that `make` gives with no more than `amount`. `judge` says what came of it
+    /// while `folder`, which the command may write to, is there.
     pub fn run<T: Send>(
         self,
         amount: u64,
@@ -95,7 +97,8 @@ impl Resource {
             Self::FileSize => Limit::Fsize,
             Self::Threads => {
                 let command = make();
-                // The C library has a call of its own, and falls back from it only where it is unknown.
+                // The C library has a call of its own, and falls back from it only where it is
+                // unknown.
                 let plan = Plan {
                     calls: &[Sysno::clone, Sysno::clone3],
                     error: libc::EAGAIN,
@@ -135,7 +138,8 @@ impl fmt::Display for Resource {
     }
 }
 
-/// [`POINTS`] numbers from `low` to `high`, each about the same factor above the one before; equal ones once.
+/// [`POINTS`] numbers from `low` to `high`, each about the same factor above the one before; equal
+/// ones once.
 fn geometric(low: u64, high: u64) -> Vec<u64> {
     let factor = (high as f64 / low as f64).powf(1.0 / f64::from(POINTS - 1));
     let mut all: Vec<u64> = (0..POINTS)

@@ -37,8 +37,9 @@ enum When {
 
 /// The later call.
 const LATER: u32 = 5;
-/// How often in a row a call is interrupted: for ever no kernel does it, and a program may try again as long as it is. Fewer than the
-/// failures in a row after which the runtime gives up, with words: all may hit the same call that is tried again.
+/// How often in a row a call is interrupted: for ever no kernel does it, and a program may try
+/// again as long as it is. Fewer than the failures in a row after which the runtime gives up, with
+/// words: all may hit the same call that is tried again.
 const INTERRUPTIONS: u32 = 50;
 /// Calls that get an error one by one.
 const SINGLE: u32 = 20;
@@ -54,7 +55,8 @@ impl When {
         (2..=SINGLE).filter(|&n| n != LATER).map(Self::Nth)
     }
 
-    /// The first call and how many, for a program that makes `count`; `None` where it would be the same as another.
+    /// The first call and how many, for a program that makes `count`; `None` where it would be the
+    /// same as another.
     fn range(self, count: u32) -> Option<(u32, u32)> {
         let later = LATER.min(count);
         match self {
@@ -66,7 +68,8 @@ impl When {
         }
     }
 
-    /// Of two of these the one with the higher number takes more from a program, whatever order it makes its calls in.
+    /// Of two of these the one with the higher number takes more from a program, whatever order it
+    /// makes its calls in.
     fn severity(self) -> u64 {
         match self {
             Self::First | Self::Later | Self::Nth(_) => 0,
@@ -151,7 +154,8 @@ impl Sweep<'_> {
                         let (done, given) =
                             inject::run(command, limits, plan).context("cannot run it")?;
                         let outcome = program.outcome(exe, &done, folder);
-                        // A run that did not come to the call is no better than none, but one that ends badly is told all the same.
+                        // A run that did not come to the call is no better than none, but one that
+                        // ends badly is told all the same.
                         Ok((given > 0 || outcome.class != Class::Same).then_some(outcome))
                     })
                 },
@@ -194,7 +198,8 @@ impl Sweep<'_> {
         self.all(program, |_| true, &disturbances)
     }
 
-    /// Every disturbance of a program on both runtimes, and what is made of each. `makes` says whether an executable ever makes the call.
+    /// Every disturbance of a program on both runtimes, and what is made of each. `makes` says
+    /// whether an executable ever makes the call.
     fn all<F: Fn(&Exe, Limits) -> Result<Option<Outcome>>>(
         &self,
         program: &Program,

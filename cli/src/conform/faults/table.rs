@@ -49,8 +49,9 @@ pub struct Program {
     /// Does it write files?
     #[serde(default)]
     pub files: bool,
-    /// Do its goroutines make their calls in an order that differs from run to run? Then an error hits now this goroutine and now that,
-    /// and what stock did with the same error elsewhere counts.
+    /// Do its goroutines make their calls in an order that differs from run to run? Then an error
+    /// hits now this goroutine and now that, and what stock did with the same error elsewhere
+    /// counts.
     #[serde(default)]
     pub any_order: bool,
     /// Is it run with `--quick`, too?
@@ -143,8 +144,8 @@ impl Table {
         Some(all)
     }
 
-    /// Why this outcome of this run is no failure, if the table says so. `stock` is what the stock runtime did, if that is known, and
-    /// `others` what it did in other runs that count as much.
+    /// Why this outcome of this run is no failure, if the table says so. `stock` is what the stock
+    /// runtime did, if that is known, and `others` what it did in other runs that count as much.
     pub fn accepts(
         &self,
         run: &Run<'_>,

@@ -1,4 +1,5 @@
-//! The runtime library that package runtime's own tests are linked with: a build with the feature `test-hooks`, which has the symbols of `hooks.go`.
+//! The runtime library that package runtime's own tests are linked with: a build with the feature
+//! `test-hooks`, which has the symbols of `hooks.go`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

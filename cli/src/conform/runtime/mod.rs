@@ -1,9 +1,11 @@
-//! `gort conform runtime`: the tests of package runtime and of the packages around it, from the Go tree.
+//! `gort conform runtime`: the tests of package runtime and of the packages around it, from the Go
+//! tree.
 //!
-//! Those of package runtime are taken out of their files ([`crate::excerpt`]) and compiled as a package of their own; what the
-//! stock runtime exports to its own tests only comes from a package of hooks beside it, as far as it means something on gort; it is linked
-//! with a library that has what the hooks need ([`library`]). Tests that look further inside, or make no sense on another runtime, are listed with the reason.
-//! The other packages are compiled by `go test` as they are.
+//! Those of package runtime are taken out of their files ([`crate::excerpt`]) and compiled as a
+//! package of their own; what the stock runtime exports to its own tests only comes from a package
+//! of hooks beside it, as far as it means something on gort; it is linked with a library that has
+//! what the hooks need ([`library`]). Tests that look further inside, or make no sense on another
+//! runtime, are listed with the reason. The other packages are compiled by `go test` as they are.
 
 pub(super) mod library;
 mod list;
@@ -40,8 +42,8 @@ pub struct Args {
     /// Run the tests without -short
     #[arg(long)]
     long: bool,
-    /// Link package runtime's tests with FILE, a libgort.a built with the feature test-hooks [default: that of target/test-hooks, which
-    /// `scripts/build --test-hooks` makes]
+    /// Link package runtime's tests with FILE, a libgort.a built with the feature test-hooks
+    /// [default: that of target/test-hooks, which `scripts/build --test-hooks` makes]
     #[arg(long, value_name = "FILE")]
     test_library: Option<PathBuf>,
     #[command(flatten)]

@@ -1,9 +1,10 @@
 //! `gort conform std`: the standard library's own tests.
 //!
-//! The stock toolchain builds each package's test binary once, as `go test -c` does, and leaves what it has compiled; gort's
-//! linker makes another binary of the same archives. A package passes if every test function that passes on the stock
-//! runtime passes on gort: the stock runtime's own failures, for reasons such as an expired certificate, are the measure, not a
-//! list in a file. Where a test ends the binary, on either runtime, the functions after it are run all the same.
+//! The stock toolchain builds each package's test binary once, as `go test -c` does, and leaves
+//! what it has compiled; gort's linker makes another binary of the same archives. A package passes
+//! if every test function that passes on the stock runtime passes on gort: the stock runtime's own
+//! failures, for reasons such as an expired certificate, are the measure, not a list in a file.
+//! Where a test ends the binary, on either runtime, the functions after it are run all the same.
 
 mod reference;
 mod run;
@@ -198,7 +199,8 @@ impl Suite<'_> {
             .collect())
     }
 
-    /// Builds a package's tests and runs them as often as asked for: a result for each value of GOMAXPROCS.
+    /// Builds a package's tests and runs them as often as asked for: a result for each value of
+    /// GOMAXPROCS.
     fn run(&self, package: &str, work: &Path) -> Result<Vec<Attempt>, Verdict> {
         let binary = self.compile(package)?;
         let reference = self.reference(package, &binary, work)?;
@@ -306,7 +308,8 @@ impl Suite<'_> {
         })
     }
 
-    /// The stock runtime's results: kept ones, or new ones, always under the machine's own GOMAXPROCS.
+    /// The stock runtime's results: kept ones, or new ones, always under the machine's own
+    /// GOMAXPROCS.
     fn reference(&self, package: &str, binary: &Binary, work: &Path) -> Result<Reference, Verdict> {
         let file = self
             .results
@@ -344,7 +347,8 @@ impl Suite<'_> {
         Ok(reference)
     }
 
-    /// Runs a package's tests once. `execute` runs the binary, for all functions or for those that a regular expression names.
+    /// Runs a package's tests once. `execute` runs the binary, for all functions or for those that
+    /// a regular expression names.
     fn run_all(
         &self,
         functions: &[String],
@@ -361,7 +365,8 @@ impl Suite<'_> {
         Ok(run)
     }
 
-    /// The binary in the folder of its package's sources, where the go command runs it; `only`: a regular expression of functions.
+    /// The binary in the folder of its package's sources, where the go command runs it; `only`: a
+    /// regular expression of functions.
     fn command(
         &self,
         toolchain: &Toolchain,

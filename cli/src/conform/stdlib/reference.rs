@@ -24,7 +24,8 @@ pub struct Reference {
 const LINES: usize = 30;
 
 impl Reference {
-    /// Adds a run. The best result of a function counts: one that only a busy machine made fail is not to excuse gort.
+    /// Adds a run. The best result of a function counts: one that only a busy machine made fail is
+    /// not to excuse gort.
     pub fn add(&mut self, run: &Run) {
         for (name, ended) in &run.transcript.functions {
             let best = self.functions.entry(name.clone()).or_insert(*ended);
@@ -56,7 +57,8 @@ impl Reference {
         )
     }
 
-    /// Judges a run on gort: what passes here has to pass there. `selected`: only some functions were asked for.
+    /// Judges a run on gort: what passes here has to pass there. `selected`: only some functions
+    /// were asked for.
     pub fn judge(&self, run: &Run, selected: bool) -> Verdict {
         let transcript = &run.transcript;
         let mut worse = String::new();
@@ -98,7 +100,8 @@ impl Reference {
         if !worse.is_empty() {
             return Verdict::Fail(Cause::TestFailed, worse);
         }
-        // Functions that fail on the stock runtime, too, may be why a complete binary reports a failure.
+        // Functions that fail on the stock runtime, too, may be why a complete binary reports a
+        // failure.
         let excused = transcript.functions.iter().any(|(name, ended)| {
             *ended == Ended::Fail && self.functions.get(name) >= Some(&Ended::Fail)
         });

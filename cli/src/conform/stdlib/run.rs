@@ -89,7 +89,8 @@ pub fn functions(main: &str) -> Vec<String> {
         .collect()
 }
 
-/// A binary's output from the line on that says why it ended; without one, its last lines, `lines` of them.
+/// A binary's output from the line on that says why it ended; without one, its last lines, `lines`
+/// of them.
 pub fn tail(output: &str, lines: usize) -> String {
     let all: Vec<&str> = output.lines().collect();
     let start = all

@@ -1,4 +1,5 @@
-//! What a test binary prints under `-test.v`, read back: which test functions ran and how each ended.
+//! What a test binary prints under `-test.v`, read back: which test functions ran and how each
+//! ended.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +22,8 @@ pub enum Ended {
 /// One run of a test binary.
 #[derive(Debug, Default)]
 pub struct Transcript {
-    /// Every function that began, with its worst result: `-test.cpu` runs each of them several times.
+    /// Every function that began, with its worst result: `-test.cpu` runs each of them several
+    /// times.
     pub functions: BTreeMap<String, Ended>,
     /// What the functions that failed printed.
     failures: BTreeMap<String, String>,
@@ -64,7 +66,8 @@ impl Transcript {
             }
         }
         if !this.complete {
-            // Under -test.cpu an earlier round may have passed; which of them was the last to begin cannot be told.
+            // Under -test.cpu an earlier round may have passed; which of them was the last to begin
+            // cannot be told.
             let mut never = Vec::new();
             for name in running {
                 this.functions.entry(name.clone()).or_insert_with(|| {
