@@ -96,7 +96,7 @@ ENDCFUNC gort_on_empty_g0
  *   | caller's args    |       | (empty)        | <- g0.sched.sp
  *   | return address   | <- r12 | Rust frames    |
  *
- * Rust answers a status: done, or what to do instead of returning (src/abi/mod.rs). A preemption
+ * Rust answers an outcome: return, or what to do instead (src/abi/surface.rs). A preemption
  * asked for meanwhile is taken on the way out: the results are written, no Rust frame is left, so
  * it is a safe point. One copy for all symbols: the indirect call is predicted by its history, and
  * a copy for each would cost 100 bytes of text and unwind data.
@@ -144,7 +144,7 @@ CFUNC gort_system_call
     ret
 ENDCFUNC gort_system_call
 
-/* A runtime function answered something else than "done": eax = status, r13 = g. */
+/* A runtime function answered something else than "return": eax = outcome, r13 = g. */
 CFUNC gort_not_done
     .cfi_undefined rip
     mov edi, eax

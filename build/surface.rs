@@ -190,7 +190,7 @@ pub fn rust(symbols: &[Symbol]) -> String {
             wrapper(
                 "sys",
                 "u32",
-                format!("let status: Status = crate::{path}(&mut *a); status as u32"),
+                format!("let outcome: Outcome = crate::{path}(&mut *a); outcome as u32"),
             );
         }
     }

@@ -23,5 +23,5 @@ pub mod values;
 
 pub use go15::*;
 pub use layout::{STACK_FORK, STACK_GUARD, STACK_PREEMPT, offsets};
-pub use surface::{Entry, SURFACE, Status, args};
+pub use surface::{Entry, Outcome, SURFACE, args};
 pub use values::NIL_EFACE;

@@ -3,16 +3,16 @@
 
 use super::layout::offsets;
 
-/// What a runtime function tells its trampoline (asm/trampoline.h).
+/// What a runtime function answers its trampoline (asm/switch.S).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
-pub enum Status {
+pub enum Outcome {
     /// Results are written; go back to the Go caller.
-    Done = offsets::STATUS_DONE as u32,
-    /// The goroutine is parked and no longer ours: do not touch it, pick another.
-    Parked = offsets::STATUS_PARKED as u32,
+    Return = offsets::OUTCOME_RETURN as u32,
+    /// The goroutine is parked, queued or ended, and no longer ours: pick another.
+    Reschedule = offsets::OUTCOME_RESCHEDULE as u32,
     /// Nothing was done: run others, then make the same call again.
-    Retry = offsets::STATUS_RETRY as u32,
+    Again = offsets::OUTCOME_AGAIN as u32,
 }
 
 /// What the collector and tracebacks know of an exported function; its name is in `code::asmfuncs`.
@@ -34,7 +34,7 @@ mod generated {
         missing_docs,
         dead_code
     )]
-    use super::{Entry, Status};
+    use super::{Entry, Outcome};
     include!(concat!(env!("OUT_DIR"), "/surface.rs"));
 }
 pub use generated::{SURFACE, args};

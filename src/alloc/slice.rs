@@ -1,7 +1,7 @@
 //! Slices: make, append's growth, copy.
 
 use super::malloc::{MAX_MEM, leaf_alloc, mallocgc, newarray};
-use crate::abi::{G, GoSlice, SliceType, Status, Type, args};
+use crate::abi::{G, GoSlice, Outcome, SliceType, Type, args};
 use crate::gc::barrier;
 use crate::heap::classes::{self, round_up};
 use crate::heap::{central, find_object, zero_base};
@@ -53,7 +53,7 @@ const PIECE: usize = 256 << 10;
 /// Clears `from..to`, memory without pointers that the running goroutine's call has just allocated
 /// and that its results point to. If preemption is requested the goroutine yields its P, and
 /// continues here when it runs again.
-unsafe fn clear_in_pieces(g: *mut G, mut from: usize, to: usize) -> Status {
+unsafe fn clear_in_pieces(g: *mut G, mut from: usize, to: usize) -> Outcome {
     // SAFETY: the memory is the caller's; g is curg, stopped in its call.
     unsafe {
         while from < to {
@@ -68,11 +68,11 @@ unsafe fn clear_in_pieces(g: *mut G, mut from: usize, to: usize) -> Status {
             }
         }
     }
-    Status::Done
+    Outcome::Return
 }
 
 /// Resume step of [`clear_in_pieces`].
-unsafe extern "C" fn clear_rest(g: *mut G, to: usize) -> Status {
+unsafe extern "C" fn clear_rest(g: *mut G, to: usize) -> Outcome {
     // SAFETY: passed on from there.
     unsafe { clear_in_pieces(g, (*g).param as usize, to) }
 }
@@ -82,7 +82,7 @@ unsafe extern "C" fn clear_rest(g: *mut G, to: usize) -> Status {
 #[doc(alias = "makeslice64")]
 #[doc(alias = "panicmakeslicelen")]
 #[doc(alias = "panicmakeslicecap")]
-pub unsafe fn make(a: &mut args::runtime_makeslice) -> Status {
+pub unsafe fn make(a: &mut args::runtime_makeslice) -> Outcome {
     // SAFETY: compiled code passes a slice type.
     unsafe {
         let et = elem(a.t.cast());
@@ -97,7 +97,7 @@ pub unsafe fn make(a: &mut args::runtime_makeslice) -> Status {
         let bytes = n * (*et).size;
         let g = world::curg();
         if bytes > PIECE && !central::make_room(bytes, || g::wanted(g)) {
-            return Status::Retry;
+            return Outcome::Again;
         }
         let pieces = bytes > PIECE && (*et).no_pointers();
         a.r0 = GoSlice {
@@ -113,7 +113,7 @@ pub unsafe fn make(a: &mut args::runtime_makeslice) -> Status {
             return clear_in_pieces(g, a.r0.ptr as usize, a.r0.ptr as usize + bytes);
         }
     }
-    Status::Done
+    Outcome::Return
 }
 
 /// The capacity that append grows to before rounding: double while short, then by quarters, at

@@ -1,7 +1,7 @@
 //! The main goroutine's runtime part: `runtime.main` in asm/rt0.S calls these between Go's own
 //! functions.
 
-use crate::abi::{Status, args};
+use crate::abi::{Outcome, args};
 use crate::dispatch::sysmon;
 use crate::os::sys;
 use crate::sched;
@@ -41,7 +41,7 @@ pub unsafe fn init_done(_a: &mut args::gort_maininitdone) {
 ///
 /// # Safety
 /// Called by `runtime.main`.
-pub unsafe fn exit(_a: &mut args::gort_mainexit) -> Status {
+pub unsafe fn exit(_a: &mut args::gort_mainexit) -> Outcome {
     if crate::fatal::dying() || !crate::panic::uncaught::teller().is_null() {
         // SAFETY: the main goroutine parks for good; the dying one ends the process.
         return unsafe { sched::park(world::curg(), world::WaitReason::PanicWait) };

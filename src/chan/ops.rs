@@ -2,7 +2,7 @@
 
 use super::hchan::{Hchan, RECEIVER, Received, SENDER, Sent, WaitQ, channel_of};
 use super::serve::{send_on_closed, served};
-use crate::abi::{G, Status, args};
+use crate::abi::{G, Outcome, args};
 use crate::world::sudog::{Patience, Sudog};
 use crate::world::sudogs;
 use crate::world::{self, WaitReason};
@@ -35,7 +35,7 @@ pub unsafe fn wake(s: *mut Sudog) {
 
 /// A goroutine that waited for a channel, and was woken to try, does so. It goes on, or waits on as
 /// the first of its queue.
-unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Status {
+unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Outcome {
     let s = core::ptr::with_exposed_provenance_mut::<Sudog>(waiter);
     // SAFETY: the sudog is in no queue, and its goroutine's as long as nobody has served it. The
     // list of what g waits for still names it, so the stack may have moved: its slots are read
@@ -65,9 +65,9 @@ unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Status {
             (*s).loses();
             let (queue, ..) = side(&mut *c, send);
             queue.push_front(s);
-            let status = sched::park(g, reason);
+            let outcome = sched::park(g, reason);
             (*c).lock.unlock();
-            return status;
+            return outcome;
         };
         served(s, ok);
         (*c).lock.unlock();
@@ -81,7 +81,7 @@ unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Status {
             (*g).resume = 0;
             send_on_closed();
         }
-        Status::Done
+        Outcome::Return
     }
 }
 
@@ -96,7 +96,7 @@ fn side(c: &mut Hchan, send: bool) -> (&mut WaitQ, WaitReason, u8) {
 
 /// Parks the goroutine that called in until it is served by the channel `c`, whose lock is held and
 /// is given back.
-unsafe fn wait(c: *mut Hchan, elem: *mut u8, send: bool, result: usize) -> Status {
+unsafe fn wait(c: *mut Hchan, elem: *mut u8, send: bool, result: usize) -> Outcome {
     // SAFETY: system mode with a goroutine; under the lock nobody can claim the sudog before the
     // goroutine is parked.
     unsafe {
@@ -110,18 +110,18 @@ unsafe fn wait(c: *mut Hchan, elem: *mut u8, send: bool, result: usize) -> Statu
         let (queue, reason, who) = side(&mut *c, send);
         queue.push(s);
         (*c).waits(g, who);
-        let status = sched::park(g, reason);
+        let outcome = sched::park(g, reason);
         (*c).lock.unlock();
-        status
+        outcome
     }
 }
 
 /// What a non-blocking or finished operation answers, and what becomes of the goroutine.
-type Outcome<T> = Result<T, Status>;
+type Tried<T> = Result<T, Outcome>;
 
 /// Sends; `Ok(false)`: would block and must not. `Err`: parked.
 #[doc(alias = "chansend")]
-unsafe fn send(c: *mut Hchan, elem: *mut u8, block: bool) -> Outcome<bool> {
+unsafe fn send(c: *mut Hchan, elem: *mut u8, block: bool) -> Tried<bool> {
     // SAFETY: `c` is a channel or nil, `elem` holds an element of it.
     unsafe {
         if c.is_null() {
@@ -152,7 +152,7 @@ unsafe fn send(c: *mut Hchan, elem: *mut u8, block: bool) -> Outcome<bool> {
 /// Receives: (selected, received). `result`: where a waker writes "received", as offset from the
 /// arguments, 0 for nowhere.
 #[doc(alias = "chanrecv")]
-unsafe fn recv(c: *mut Hchan, elem: *mut u8, block: bool, result: usize) -> Outcome<(bool, bool)> {
+unsafe fn recv(c: *mut Hchan, elem: *mut u8, block: bool, result: usize) -> Tried<(bool, bool)> {
     // SAFETY: `c` is a channel or nil, `elem` null or room for an element of it.
     unsafe {
         if c.is_null() {
@@ -232,27 +232,27 @@ pub unsafe fn close(c: *mut Hchan) {
     }
 }
 
-fn status<T>(outcome: Outcome<T>) -> Status {
-    match outcome {
-        Ok(_) => Status::Done,
-        Err(status) => status,
+fn outcome<T>(tried: Tried<T>) -> Outcome {
+    match tried {
+        Ok(_) => Outcome::Return,
+        Err(outcome) => outcome,
     }
 }
 
 /// `runtime.chansend1`: `c <- v`.
-pub unsafe fn chansend1(a: &mut args::runtime_chansend1) -> Status {
+pub unsafe fn chansend1(a: &mut args::runtime_chansend1) -> Outcome {
     // SAFETY: compiled code passes a channel or nil and its element's address.
-    status(unsafe { send(a.c.cast(), a.elem, true) })
+    outcome(unsafe { send(a.c.cast(), a.elem, true) })
 }
 
 /// `runtime.chanrecv1`: `v = <-c`.
-pub unsafe fn chanrecv1(a: &mut args::runtime_chanrecv1) -> Status {
+pub unsafe fn chanrecv1(a: &mut args::runtime_chanrecv1) -> Outcome {
     // SAFETY: as in `chansend1`.
-    status(unsafe { recv(a.c.cast(), a.elem, true, 0) })
+    outcome(unsafe { recv(a.c.cast(), a.elem, true, 0) })
 }
 
 /// `runtime.chanrecv2`: `v, ok = <-c`.
-pub unsafe fn chanrecv2(a: &mut args::runtime_chanrecv2) -> Status {
+pub unsafe fn chanrecv2(a: &mut args::runtime_chanrecv2) -> Outcome {
     // SAFETY: as in `chansend1`.
     match unsafe {
         recv(
@@ -264,9 +264,9 @@ pub unsafe fn chanrecv2(a: &mut args::runtime_chanrecv2) -> Status {
     } {
         Ok((_, received)) => {
             a.received = received;
-            Status::Done
+            Outcome::Return
         }
-        Err(status) => status,
+        Err(outcome) => outcome,
     }
 }
 
@@ -301,27 +301,27 @@ pub unsafe fn selectnbrecv2(a: &mut args::runtime_selectnbrecv2) {
 }
 
 /// `runtime.block`: `select {}`.
-pub unsafe fn block(_a: &mut args::runtime_block) -> Status {
+pub unsafe fn block(_a: &mut args::runtime_block) -> Outcome {
     // SAFETY: the goroutine that called in; nobody wakes it.
     unsafe { sched::park(world::curg(), WaitReason::SelectNoCases) }
 }
 
 /// `reflect.chansend`.
-pub unsafe fn reflect_chansend(a: &mut args::reflect_chansend) -> Status {
+pub unsafe fn reflect_chansend(a: &mut args::reflect_chansend) -> Outcome {
     // Written before parking: then the waker need not.
     a.r0 = true;
     // SAFETY: as in `chansend1`.
     match unsafe { send(a.ch.cast(), a.val, !a.nb) } {
         Ok(selected) => {
             a.r0 = selected;
-            Status::Done
+            Outcome::Return
         }
-        Err(status) => status,
+        Err(outcome) => outcome,
     }
 }
 
 /// `reflect.chanrecv`.
-pub unsafe fn reflect_chanrecv(a: &mut args::reflect_chanrecv) -> Status {
+pub unsafe fn reflect_chanrecv(a: &mut args::reflect_chanrecv) -> Outcome {
     a.selected = true;
     // SAFETY: as in `chansend1`.
     match unsafe {
@@ -334,8 +334,8 @@ pub unsafe fn reflect_chanrecv(a: &mut args::reflect_chanrecv) -> Status {
     } {
         Ok(result) => {
             (a.selected, a.received) = result;
-            Status::Done
+            Outcome::Return
         }
-        Err(status) => status,
+        Err(outcome) => outcome,
     }
 }

@@ -16,7 +16,7 @@
 use super::hchan::{Hchan, Received, Sent, channel_of};
 use super::select::{below, cases, return_to_case};
 use super::{ops::wake, serve::send_on_closed};
-use crate::abi::{CASE_DEFAULT, CASE_SEND, G, GoSlice, RuntimeSelect, Status, args};
+use crate::abi::{CASE_DEFAULT, CASE_SEND, G, GoSlice, Outcome, RuntimeSelect, args};
 use crate::sched;
 use crate::world::sudog::{self, Sudog, each, lock_all, unlock_all};
 use crate::world::sudogs;
@@ -149,7 +149,7 @@ unsafe fn choose(
     n: usize,
     op: impl Fn(usize) -> Option<Op>,
     has_default: bool,
-    resume: unsafe extern "C" fn(*mut G, usize) -> Status,
+    resume: unsafe extern "C" fn(*mut G, usize) -> Outcome,
 ) -> Choice {
     // SAFETY: system mode; the channels are live; under all locks nothing about them changes.
     unsafe {
@@ -240,7 +240,7 @@ unsafe fn leave(g: *mut G) -> (i32, bool, bool) {
 }
 
 /// `runtime.selectgo`.
-pub unsafe fn selectgo(a: &mut args::runtime_selectgo) -> Status {
+pub unsafe fn selectgo(a: &mut args::runtime_selectgo) -> Outcome {
     let at = (&raw mut *a).expose_provenance();
     // SAFETY: cases of the caller's select object.
     unsafe {
@@ -258,7 +258,7 @@ pub unsafe fn selectgo(a: &mut args::runtime_selectgo) -> Status {
             Choice::Case(i, received) => (i as usize, received),
             Choice::Default => (default.unwrap_or(0), false),
             Choice::Panic => send_on_closed(),
-            Choice::Parked => return Status::Parked,
+            Choice::Parked => return Outcome::Reschedule,
         };
         let chosen = &*first.add(index);
         if !chosen.received.is_null() {
@@ -271,11 +271,11 @@ pub unsafe fn selectgo(a: &mut args::runtime_selectgo) -> Status {
             (*g).sched.pc = chosen.pc;
         }
     }
-    Status::Done
+    Outcome::Return
 }
 
 /// The goroutine goes on at the case that a waker performed.
-unsafe extern "C" fn resume_selectgo(g: *mut G, _arg: usize) -> Status {
+unsafe extern "C" fn resume_selectgo(g: *mut G, _arg: usize) -> Outcome {
     // SAFETY: g parked in `selectgo`: its saved stack pointer is the address of that call's
     // arguments, and the select object they name moved along with its stack.
     unsafe {
@@ -293,11 +293,11 @@ unsafe extern "C" fn resume_selectgo(g: *mut G, _arg: usize) -> Status {
         return_to_case(at, chosen);
         (*g).sched.pc = chosen.pc;
     }
-    Status::Done
+    Outcome::Return
 }
 
 /// `reflect.rselect`.
-pub unsafe fn rselect(a: &mut args::reflect_rselect) -> Status {
+pub unsafe fn rselect(a: &mut args::reflect_rselect) -> Outcome {
     // SAFETY: package reflect passes a slice of cases, with the channels and elements that they
     // need.
     unsafe {
@@ -321,17 +321,17 @@ pub unsafe fn rselect(a: &mut args::reflect_rselect) -> Status {
             ),
             Choice::Default => (default.unwrap_or(0) as i64, false),
             Choice::Panic => send_on_closed(),
-            Choice::Parked => return Status::Parked,
+            Choice::Parked => return Outcome::Reschedule,
         };
     }
-    Status::Done
+    Outcome::Return
 }
 
 /// Directions of package reflect's cases.
 const DIR_SEND: usize = 1;
 const DIR_RECV: usize = 2;
 
-unsafe extern "C" fn resume_rselect(g: *mut G, _arg: usize) -> Status {
+unsafe extern "C" fn resume_rselect(g: *mut G, _arg: usize) -> Outcome {
     // SAFETY: as in `resume_selectgo`.
     unsafe {
         let (index, send, ok) = leave(g);
@@ -342,5 +342,5 @@ unsafe extern "C" fn resume_rselect(g: *mut G, _arg: usize) -> Status {
         (*a).chosen = i64::from(index);
         (*a).recvOK = ok && !send;
     }
-    Status::Done
+    Outcome::Return
 }

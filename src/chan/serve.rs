@@ -1,6 +1,6 @@
 //! What a goroutine that waits on a channel finds done when it wakes.
 
-use crate::abi::{G, Status};
+use crate::abi::{G, Outcome};
 use crate::panic;
 use crate::world::sudog::{self, Sudog};
 
@@ -32,7 +32,7 @@ pub(super) unsafe fn served(s: *mut Sudog, ok: bool) {
 }
 
 /// A sender learns that its channel was closed while it waited.
-unsafe extern "C" fn resume_send_on_closed(_g: *mut G, _arg: usize) -> Status {
+unsafe extern "C" fn resume_send_on_closed(_g: *mut G, _arg: usize) -> Outcome {
     send_on_closed()
 }
 

@@ -2,7 +2,7 @@
 //! functions.
 
 use super::traceback::{self, Style};
-use crate::abi::{GoSlice, GoString, Status, args};
+use crate::abi::{GoSlice, GoString, Outcome, args};
 use crate::code::symtab::{self, Function};
 use crate::fatal::out::{Out, Sink};
 use crate::sched::stw;
@@ -108,11 +108,11 @@ pub unsafe fn func_file_line(a: &mut args::runtime___Func__FileLine) {
 ///
 /// # Safety
 /// Called by its trampoline.
-pub unsafe fn stack(a: &mut args::runtime_Stack) -> Status {
+pub unsafe fn stack(a: &mut args::runtime_Stack) -> Outcome {
     // SAFETY: system mode for curg, which is stopped at its call of Stack, not in a frame of it.
     unsafe {
         if a.all && !stw::stop_world() {
-            return Status::Retry;
+            return Outcome::Again;
         }
         a.r0 = 0;
         if a.buf.len > 0 {
@@ -130,5 +130,5 @@ pub unsafe fn stack(a: &mut args::runtime_Stack) -> Status {
             stw::start_world();
         }
     }
-    Status::Done
+    Outcome::Return
 }

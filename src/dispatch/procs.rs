@@ -1,6 +1,6 @@
 //! GOMAXPROCS: how many Ps there are.
 
-use crate::abi::{Status, args};
+use crate::abi::{Outcome, args};
 use crate::sched::stw::{NEW_PROCS, start_world, stop_world};
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::{heap, time};
@@ -11,17 +11,17 @@ use core::sync::atomic::Ordering;
 /// # Safety
 /// Called by its trampoline.
 #[doc(alias = "GOMAXPROCS")]
-pub unsafe fn gomaxprocs(a: &mut args::runtime_GOMAXPROCS) -> Status {
+pub unsafe fn gomaxprocs(a: &mut args::runtime_GOMAXPROCS) -> Outcome {
     let old = GOMAXPROCS.load(Ordering::Relaxed);
     let n = a.n.clamp(0, lists::MAX_PROCS as i64) as u32;
     if n == 0 || n == old || a.n <= 0 {
         a.r0 = i64::from(old);
-        return Status::Done;
+        return Outcome::Return;
     }
     // SAFETY: system mode at a runtime call.
     unsafe {
         if !stop_world() {
-            return Status::Retry;
+            return Outcome::Again;
         }
         // What Ps that go out of use have: the world is stopped, so it is ours.
         for p in (n as usize..old as usize).map(lists::p_at) {
@@ -32,5 +32,5 @@ pub unsafe fn gomaxprocs(a: &mut args::runtime_GOMAXPROCS) -> Status {
         start_world();
     }
     a.r0 = i64::from(old);
-    Status::Done
+    Outcome::Return
 }

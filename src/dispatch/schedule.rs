@@ -6,7 +6,7 @@
 use super::outside::{self, lacks_poller, wait_for_poller};
 use super::prompt;
 use super::threads::stop;
-use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status};
+use crate::abi::{G, M, Outcome, STACK_GUARD, STACK_PREEMPT};
 use crate::os::sys;
 use crate::probe::{self, timers};
 use crate::profile::trace;
@@ -61,19 +61,19 @@ unsafe extern "C" fn schedule_entry() -> ! {
     schedule()
 }
 
-/// A runtime function answered [`crate::abi::Status::Parked`] or [`crate::abi::Status::Retry`]
+/// A runtime function answered [`crate::abi::Outcome::Reschedule`] or [`crate::abi::Outcome::Again`]
 /// (asm/switch.S).
 #[unsafe(no_mangle)]
-unsafe extern "C" fn gort_after_call(status: Status, g: *mut G) -> ! {
+unsafe extern "C" fn gort_after_call(outcome: Outcome, g: *mut G) -> ! {
     // SAFETY: g called the function.
-    unsafe { stopped(status, g) };
+    unsafe { stopped(outcome, g) };
     schedule()
 }
 
-/// Acts on the answer of a runtime function, or resume step, of `g`: after `Retry` g is queued to
+/// Acts on the answer of a runtime function, or resume step, of `g`: after `Again` g is queued to
 /// make the same call again.
-unsafe fn stopped(status: Status, g: *mut G) -> Status {
-    if status == Status::Retry {
+unsafe fn stopped(outcome: Outcome, g: *mut G) -> Outcome {
+    if outcome == Outcome::Again {
         // SAFETY: nothing parked g: it is still curg, stopped at the return of the call that it
         // makes again.
         unsafe {
@@ -84,7 +84,7 @@ unsafe fn stopped(status: Status, g: *mut G) -> Status {
             park::requeue_current(true);
         }
     }
-    status
+    outcome
 }
 
 /// A runtime function is done and preemption was requested meanwhile (asm/switch.S). The results
@@ -190,7 +190,7 @@ pub extern "C" fn schedule() -> ! {
                 fatal::throw("schedule: holding locks");
             }
             let (g, inherit) = pick(m);
-            if execute(g, inherit) == Status::Done {
+            if execute(g, inherit) == Outcome::Return {
                 gort_gogo(g);
             }
         }
@@ -273,9 +273,9 @@ unsafe fn stop_spinning(m: *mut M) {
 }
 
 /// Makes `g` this thread's running goroutine and runs its resume step, if there is one. Unless that
-/// answers [`crate::abi::Status::Done`] it has parked or requeued `g` again. `inherit`: `g`
+/// answers [`crate::abi::Outcome::Return`] it has parked or requeued `g` again. `inherit`: `g`
 /// inherits the time slice of its waker.
-unsafe fn execute(g: *mut G, inherit: bool) -> Status {
+unsafe fn execute(g: *mut G, inherit: bool) -> Outcome {
     // SAFETY: g is runnable and ours; its context is saved.
     unsafe {
         let m = getm();
@@ -305,12 +305,12 @@ unsafe fn execute(g: *mut G, inherit: bool) -> Status {
             interrupt::resume(g);
         }
         if (*g).resume != 0 {
-            let step: unsafe extern "C" fn(*mut G, usize) -> Status =
+            let step: unsafe extern "C" fn(*mut G, usize) -> Outcome =
                 core::mem::transmute((*g).resume);
             (*g).resume = 0;
             return stopped(step(g, (*g).resumearg), g);
         }
-        Status::Done
+        Outcome::Return
     }
 }
 

@@ -5,7 +5,7 @@
 //! of the world). The stack is not moved.
 
 use super::schedule;
-use crate::abi::{G, M, STACK_GUARD, STACK_PREEMPT, Status, args};
+use crate::abi::{G, M, Outcome, STACK_GUARD, STACK_PREEMPT, args};
 use crate::dispatch;
 use crate::os::sys;
 use crate::probe::trace;
@@ -186,7 +186,7 @@ unsafe fn traced_exit(m: *mut M, g: *mut G) -> bool {
 /// Called by its trampoline.
 #[doc(alias = "exitsyscall0")]
 #[doc(alias = "exitsyscallfast_pidle")]
-pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Status {
+pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Outcome {
     // SAFETY: this thread's M without P, on g0.
     unsafe {
         let m = getm();
@@ -194,7 +194,7 @@ pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Status {
         (*m).oldp = ptr::null_mut();
         if (*m).tracedp != 0 && traced_exit(m, g) {
             back_to_running(m);
-            return Status::Done;
+            return Outcome::Return;
         }
         let p = SCHED.lock().pidle_get();
         if !p.is_null() {
@@ -203,7 +203,7 @@ pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Status {
                 trace::goroutine_runs(g);
             }
             back_to_running(m);
-            return Status::Done;
+            return Outcome::Return;
         }
         // No P: the goroutine resumes where exitsyscall returns, when it is scheduled.
         if trace::on() {
@@ -227,6 +227,6 @@ pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Status {
             schedule::schedule();
         }
         dispatch::threads::stop();
-        Status::Parked
+        Outcome::Reschedule
     }
 }

@@ -2,7 +2,7 @@
 //! entries one by one and calls the functions.
 
 use crate::abi::{
-    FuncVal, G, InterfaceType, KIND_INTERFACE, KIND_PTR, KIND_UNSAFE_POINTER, PtrType, Status,
+    FuncVal, G, InterfaceType, KIND_INTERFACE, KIND_PTR, KIND_UNSAFE_POINTER, Outcome, PtrType,
     Type, args,
 };
 use crate::alloc;
@@ -44,7 +44,7 @@ static ONE: u8 = 1;
 
 /// `gort.nextfinalizer() (fn, frame, size)`: the next call for the finalizer goroutine; it parks
 /// while there is none.
-pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
+pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Outcome {
     let mut queue = QUEUE.lock();
     let e = queue.first;
     // SAFETY: entries are valid under the lock; the frame is ours until the call.
@@ -56,9 +56,9 @@ pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
             queue.waiting = g;
             // The same call is made again after the wake-up.
             (*g).resume = again as *const () as usize;
-            let status = sched::park(g, WaitReason::FinalizerWait);
+            let outcome = sched::park(g, WaitReason::FinalizerWait);
             drop(queue);
-            return status;
+            return outcome;
         }
         queue.first = (*e).next;
         let Entry {
@@ -96,11 +96,11 @@ pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Status {
         a.size = size as u32;
         a.retoffset = size as u32;
     }
-    Status::Done
+    Outcome::Return
 }
 
 /// Resume step: the goroutine was woken, there is work.
-unsafe extern "C" fn again(g: *mut G, _arg: usize) -> Status {
+unsafe extern "C" fn again(g: *mut G, _arg: usize) -> Outcome {
     // SAFETY: the goroutine is stopped at the return of gort.nextfinalizer, whose call it makes
     // again.
     unsafe {
@@ -110,7 +110,7 @@ unsafe extern "C" fn again(g: *mut G, _arg: usize) -> Status {
         (*g).sched.pc = crate::code::asmfuncs::entry_of((*g).parkmap);
         (*g).parkmap = 0;
     }
-    Status::Done
+    Outcome::Return
 }
 
 /// The itab of a finalizer's argument, or 0 if the type lacks a method.

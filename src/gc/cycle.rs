@@ -2,7 +2,7 @@
 
 use super::stats::{self, Cause};
 use super::{line, mark, pace, roots, specials, verify, work, worker};
-use crate::abi::{G, Status, args};
+use crate::abi::{G, Outcome, args};
 use crate::config::godebug;
 use crate::debug::allocfree;
 use crate::fatal::clock::nanotime;
@@ -356,9 +356,9 @@ fn wake_waiters() {
 ///
 /// # Safety
 /// System mode at a runtime call.
-unsafe fn wait_for_cycle(release: bool) -> Status {
+unsafe fn wait_for_cycle(release: bool) -> Outcome {
     if heap::modes::sbrk() {
-        return Status::Done;
+        return Outcome::Return;
     }
     let mut w = WAITERS.lock();
     // SAFETY: the caller's promise; the lock is held until the goroutine is on the list.
@@ -366,22 +366,22 @@ unsafe fn wait_for_cycle(release: bool) -> Status {
         let g = world::curg();
         (*g).resume = after_cycle as *const () as usize;
         (*g).resumearg = usize::from(release);
-        let status = sched::park(g, WaitReason::GcCycle);
+        let outcome = sched::park(g, WaitReason::GcCycle);
         w.next.push(g);
         drop(w);
         ask(START);
-        status
+        outcome
     }
 }
 
 /// Resume step of [`wait_for_cycle`]: sweeps what is left, a piece at a time.
-unsafe extern "C" fn after_cycle(g: *mut G, release: usize) -> Status {
+unsafe extern "C" fn after_cycle(g: *mut G, release: usize) -> Outcome {
     // SAFETY: g is curg and stopped at the return of its call; nobody else has set its resume step.
     unsafe {
         if heap::central::sweep_some(1024) {
             (*g).resume = after_cycle as *const () as usize;
             sched::park::requeue_current(true);
-            return Status::Parked;
+            return Outcome::Reschedule;
         }
         // What others are sweeping.
         heap::central::sweep_all();
@@ -390,18 +390,18 @@ unsafe extern "C" fn after_cycle(g: *mut G, release: usize) -> Status {
         }
     }
     specials::wake_finalizers();
-    Status::Done
+    Outcome::Return
 }
 
 /// `runtime.GC`.
 #[doc(alias = "GC")]
-pub unsafe fn gc_call(_a: &mut args::runtime_GC) -> Status {
+pub unsafe fn gc_call(_a: &mut args::runtime_GC) -> Outcome {
     // SAFETY: system mode at a runtime call: the caller's context is saved.
     unsafe { wait_for_cycle(false) }
 }
 
 /// `debug.FreeOSMemory`: a cycle, then everything free goes back to the system.
-pub unsafe fn free_os_memory(_a: &mut args::runtime_debug_freeOSMemory) -> Status {
+pub unsafe fn free_os_memory(_a: &mut args::runtime_debug_freeOSMemory) -> Outcome {
     // SAFETY: as in `gc_call`.
     unsafe { wait_for_cycle(true) }
 }

@@ -3,7 +3,7 @@
 
 use super::line::{self, Line};
 use super::{pace, times};
-use crate::abi::{GoSlice, MemStats, Status, args};
+use crate::abi::{GoSlice, MemStats, Outcome, args};
 use crate::config::godebug;
 use crate::fatal::clock;
 use crate::heap::classes::{CLASSES, TABLE};
@@ -199,17 +199,17 @@ fn cpu_fraction(c: &Cycles, now: i64) -> f64 {
 }
 
 /// `runtime.ReadMemStats`.
-pub unsafe fn read_mem_stats(a: &mut args::runtime_ReadMemStats) -> Status {
+pub unsafe fn read_mem_stats(a: &mut args::runtime_ReadMemStats) -> Outcome {
     // SAFETY: system mode at a runtime call; the caller passes a MemStats.
     unsafe {
         if !stw::stop_world() {
-            return Status::Retry;
+            return Outcome::Again;
         }
         cache::flush_caches();
         fill(&mut *a.m.cast::<MemStats>());
         stw::start_world();
     }
-    Status::Done
+    Outcome::Return
 }
 
 /// Fills in all figures.

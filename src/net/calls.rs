@@ -5,7 +5,7 @@ use super::desc::{
     MODE_READ, MODE_WRITE, Mode, OK, POOL, PollDesc, WAITERS, desc, mode, ready_all,
 };
 use super::waiter::{Begin, Waiter};
-use crate::abi::{G, Status, args};
+use crate::abi::{G, Outcome, args};
 use crate::sched::{self, epoll};
 use crate::world::{self, WaitReason};
 use crate::{fatal, mem};
@@ -28,7 +28,7 @@ unsafe fn wait(
     mode: Mode,
     canceled: bool,
     result: *mut i64,
-) -> Status {
+) -> Outcome {
     // SAFETY: system mode for g; descriptors live for ever; `result` is in the goroutine's
     // arguments.
     unsafe {
@@ -37,7 +37,7 @@ unsafe fn wait(
             Begin::Waits => {}
             Begin::Happened => {
                 *result = OK;
-                return Status::Done;
+                return Outcome::Return;
             }
             Begin::Taken => fatal::throw("netpoll: double wait"),
         }
@@ -45,23 +45,23 @@ unsafe fn wait(
         let error = if canceled { OK } else { (*pd).error(mode) };
         if error != OK {
             *result = if word.end() { OK } else { error };
-            return Status::Done;
+            return Outcome::Return;
         }
         WAITERS.fetch_add(1, Ordering::SeqCst);
         (*g).resume = resume as *const () as usize;
         (*g).resumearg = pd.expose_provenance() | (mode as usize) | (usize::from(canceled) << 1);
-        let status = sched::park(g, WaitReason::IoWait);
+        let outcome = sched::park(g, WaitReason::IoWait);
         if !word.park(g.expose_provenance()) {
             // It happened meanwhile, and nobody saw us: the resume step finds out what.
             WAITERS.fetch_sub(1, Ordering::SeqCst);
             sched::ready(g);
         }
-        status
+        outcome
     }
 }
 
 /// After waking up: what was it?
-unsafe extern "C" fn resume(g: *mut G, arg: usize) -> Status {
+unsafe extern "C" fn resume(g: *mut G, arg: usize) -> Outcome {
     let pd: *mut PollDesc = core::ptr::with_exposed_provenance_mut(arg & !7);
     let mode = if arg & 1 == 0 {
         Mode::Read
@@ -75,12 +75,12 @@ unsafe extern "C" fn resume(g: *mut G, arg: usize) -> Status {
         let result = ((*g).sched.sp + offset_of!(args::net_runtime_pollWait, r0)) as *mut i64;
         if (*pd).wait[mode as usize].end() {
             *result = OK;
-            return Status::Done;
+            return Outcome::Return;
         }
         let error = (*pd).error(mode);
         if error != OK && !canceled {
             *result = error;
-            return Status::Done;
+            return Outcome::Return;
         }
         // A deadline was over when it woke us, and has been set anew.
         wait(g, pd, mode, canceled, result)
@@ -162,13 +162,13 @@ pub unsafe fn reset(a: &mut args::net_runtime_pollReset) {
 
 /// `net.runtime_pollWait`.
 #[doc(alias = "net_runtime_pollWait")]
-pub unsafe fn poll_wait(a: &mut args::net_runtime_pollWait) -> Status {
+pub unsafe fn poll_wait(a: &mut args::net_runtime_pollWait) -> Outcome {
     let (pd, mode) = (desc(a.ctx), mode(a.mode));
     // SAFETY: package net's handle; the goroutine that called in.
     unsafe {
         a.r0 = (*pd).error(mode);
         if a.r0 != OK {
-            return Status::Done;
+            return Outcome::Return;
         }
         wait(world::curg(), pd, mode, false, &raw mut a.r0)
     }
@@ -176,7 +176,7 @@ pub unsafe fn poll_wait(a: &mut args::net_runtime_pollWait) -> Status {
 
 /// `net.runtime_pollWaitCanceled`: waits for an operation that the kernel was asked to cancel,
 /// whatever the deadline.
-pub unsafe fn poll_wait_canceled(a: &mut args::net_runtime_pollWaitCanceled) -> Status {
+pub unsafe fn poll_wait_canceled(a: &mut args::net_runtime_pollWaitCanceled) -> Outcome {
     // SAFETY: as in `poll_wait`.
     unsafe {
         wait(

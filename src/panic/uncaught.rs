@@ -15,7 +15,7 @@
 
 use super::values;
 use crate::abi::{
-    Eface, FuncType, FuncVal, G, GoString, Method, Panic, Status, Type, UncommonType, args,
+    Eface, FuncType, FuncVal, G, GoString, Method, Outcome, Panic, Type, UncommonType, args,
 };
 use crate::debug::{builtins, dying, value, watch};
 use crate::fatal::out::Out;
@@ -137,7 +137,7 @@ unsafe fn levels(g: *mut G) -> usize {
 ///
 /// # Safety
 /// In the step of `gopanic` that found no more deferred calls.
-pub unsafe fn start(g: *mut G, call: &mut args::gort_panicnext) -> Status {
+pub unsafe fn start(g: *mut G, call: &mut args::gort_panicnext) -> Outcome {
     // SAFETY: g is stopped in this call.
     unsafe {
         crate::world::m::unlock();
@@ -161,7 +161,7 @@ pub unsafe fn start(g: *mut G, call: &mut args::gort_panicnext) -> Status {
 
 /// A method called by [`next`] has panicked, and nobody recovered that either. In the words of Go
 /// 1.5, which ran the method with locks held.
-unsafe fn again(g: *mut G, oldest: *mut Panic, call: &mut args::gort_panicnext) -> Status {
+unsafe fn again(g: *mut G, oldest: *mut Panic, call: &mut args::gort_panicnext) -> Outcome {
     // SAFETY: g is stopped in this call.
     unsafe {
         if take_fault(g).sig != 0 {
@@ -221,7 +221,7 @@ unsafe fn show_rest(g: *mut G) {
 ///
 /// # Safety
 /// In a later step of the `gopanic` that called [`start`].
-pub unsafe fn next(g: *mut G, call: &mut args::gort_panicnext) -> Status {
+pub unsafe fn next(g: *mut G, call: &mut args::gort_panicnext) -> Outcome {
     // SAFETY: g is stopped in this call, and nobody else shows values.
     unsafe {
         loop {
@@ -238,7 +238,7 @@ pub unsafe fn next(g: *mut G, call: &mut args::gort_panicnext) -> Status {
                 call.arg = (&raw mut (*p).receiver).cast();
                 call.n = (RESULT + size_of::<GoString>()) as u32;
                 call.retoffset = RESULT as u32;
-                return Status::Done;
+                return Outcome::Return;
             }
             show_plain((*p).arg);
             end_line(p);

@@ -12,7 +12,7 @@
 
 use super::records::{drop_panics, new_panic, pop_panic};
 use super::{defer, uncaught};
-use crate::abi::{Defer, Eface, G, GoString, Panic, Status, args};
+use crate::abi::{Defer, Eface, G, GoString, Outcome, Panic, args};
 use crate::fatal;
 use crate::world::{self, deferred};
 use core::ptr;
@@ -91,7 +91,7 @@ unsafe fn next_defer(g: *mut G, by: *mut Panic) -> *mut Defer {
 ///
 /// # Safety
 /// Called by its trampoline.
-pub unsafe fn panicnext(a: &mut args::gort_panicnext) -> Status {
+pub unsafe fn panicnext(a: &mut args::gort_panicnext) -> Outcome {
     let g = world::curg();
     // SAFETY: curg is stopped in this call, in the frame of gopanic that pushed the innermost
     // panic.
@@ -109,7 +109,7 @@ pub unsafe fn panicnext(a: &mut args::gort_panicnext) -> Status {
         (*p).argp = a.argtype;
         set_call(a, d);
     }
-    Status::Done
+    Outcome::Return
 }
 
 unsafe fn set_call(a: &mut args::gort_panicnext, d: *mut Defer) {

@@ -9,7 +9,7 @@
 //!
 //! The lock is a spin lock that handlers take too: everyone else takes it with all signals blocked.
 
-use crate::abi::{G, GoSlice, Status, args};
+use crate::abi::{G, GoSlice, Outcome, args};
 use crate::probe::cpu::{PROFILE, WORDS, alone, lost_pc};
 use crate::probe::timers::{self, TIMERS};
 use crate::sync::mutex::Mutex;
@@ -99,7 +99,7 @@ static END: [usize; 3] = [0, 1, 0];
 ///
 /// # Safety
 /// Called by its trampoline.
-pub unsafe fn cpu_profile(a: &mut args::runtime_CPUProfile) -> Status {
+pub unsafe fn cpu_profile(a: &mut args::runtime_CPUProfile) -> Outcome {
     let next = PROFILE.with_blocked(|p| {
         // While the profile goes on, the header alone is no news.
         if p.len > if p.on { 5 } else { 0 } {
@@ -129,7 +129,7 @@ pub unsafe fn cpu_profile(a: &mut args::runtime_CPUProfile) -> Status {
             return unsafe { try_later() };
         }
     };
-    Status::Done
+    Outcome::Return
 }
 
 /// The goroutine that sleeps in `runtime.CPUProfile`, or null.
@@ -142,7 +142,7 @@ unsafe impl Send for Reader {}
 static READER: Mutex<Reader, { rank::CPU_PROFILE }> = Mutex::new(Reader(null_mut()));
 
 /// Parks the reader for a while, or until the profile ends; it then looks again.
-unsafe fn try_later() -> Status {
+unsafe fn try_later() -> Outcome {
     // SAFETY: curg is stopped in `runtime.CPUProfile`.
     unsafe {
         let g = world::curg();
@@ -152,7 +152,7 @@ unsafe fn try_later() -> Status {
     }
 }
 
-unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Status {
+unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Outcome {
     READER.lock().0 = null_mut();
     // SAFETY: g parked in `runtime.CPUProfile`: its saved stack pointer is the address of that
     // call's arguments.

@@ -2,7 +2,7 @@
 //! are `heap::sample`'s.
 
 use crate::abi::{
-    BlockProfileRecord, G_SYSTEM, GoSlice, MemProfileRecord, StackRecord, Status, args,
+    BlockProfileRecord, G_SYSTEM, GoSlice, MemProfileRecord, Outcome, StackRecord, args,
 };
 use crate::probe::rates::ticks_per_second;
 use crate::sched::stw;
@@ -23,11 +23,11 @@ fn fill(record: &mut StackRecord, frames: Frames) {
 ///
 /// # Safety
 /// Called by its trampoline.
-pub unsafe fn goroutine_profile(a: &mut args::runtime_GoroutineProfile) -> Status {
+pub unsafe fn goroutine_profile(a: &mut args::runtime_GoroutineProfile) -> Outcome {
     // SAFETY: system mode for curg; the slice is an argument; Gs are never freed.
     unsafe {
         if !stw::stop_world() {
-            return Status::Retry;
+            return Outcome::Again;
         }
         let me = world::curg();
         let shown = |g: *mut crate::abi::G| {
@@ -54,7 +54,7 @@ pub unsafe fn goroutine_profile(a: &mut args::runtime_GoroutineProfile) -> Statu
         }
         stw::start_world();
     }
-    Status::Done
+    Outcome::Return
 }
 
 unsafe extern "C" {

@@ -5,7 +5,7 @@
 //! it is parked; the next thread that schedules runs it ([`reader_to_run`]). `StopTrace` waits
 //! until the reader has got nil.
 
-use crate::abi::{G, GoSlice, GoString, Iface, InterfaceType, Status, Type, args};
+use crate::abi::{G, GoSlice, GoString, Iface, InterfaceType, Outcome, Type, args};
 use crate::fatal::clock::nanotime;
 use crate::probe::kind::Kind;
 use crate::probe::log::{self, Buffer, Encoder, TICK_DIV, stamp};
@@ -70,11 +70,11 @@ unsafe extern "C" {
 ///
 /// # Safety
 /// Called by its trampoline.
-pub unsafe fn start(a: &mut args::runtime_StartTrace) -> Status {
+pub unsafe fn start(a: &mut args::runtime_StartTrace) -> Outcome {
     // SAFETY: system mode for curg.
     unsafe {
         if !stw::stop_world() {
-            return Status::Retry;
+            return Outcome::Again;
         }
         let started = begin();
         stw::start_world();
@@ -87,7 +87,7 @@ pub unsafe fn start(a: &mut args::runtime_StartTrace) -> Status {
             already()
         };
     }
-    Status::Done
+    Outcome::Return
 }
 
 /// The error of a second start.
@@ -160,21 +160,21 @@ unsafe fn begin() -> bool {
 ///
 /// # Safety
 /// Called by its trampoline.
-pub unsafe fn stop(_a: &mut args::runtime_StopTrace) -> Status {
+pub unsafe fn stop(_a: &mut args::runtime_StopTrace) -> Outcome {
     // SAFETY: system mode for curg.
     unsafe {
         if !stw::stop_world() {
-            return Status::Retry;
+            return Outcome::Again;
         }
         let ended = end();
         stw::start_world();
         if !ended {
-            return Status::Done;
+            return Outcome::Return;
         }
         let mut s = SESSION.lock();
         if !ENDING.load(Ordering::Relaxed) {
             // The reader was quick.
-            return Status::Done;
+            return Outcome::Return;
         }
         let g = world::curg();
         s.stopper = g;
@@ -217,13 +217,13 @@ unsafe fn end() -> bool {
 ///
 /// # Safety
 /// Called by its trampoline.
-pub unsafe fn read(a: &mut args::runtime_ReadTrace) -> Status {
+pub unsafe fn read(a: &mut args::runtime_ReadTrace) -> Outcome {
     // SAFETY: system mode for curg.
     unsafe { next(world::curg(), &raw mut a.r0) }
 }
 
 /// Hands out the next piece, or parks.
-unsafe fn next(g: *mut G, result: *mut GoSlice) -> Status {
+unsafe fn next(g: *mut G, result: *mut GoSlice) -> Outcome {
     let slice = |ptr: *const u8, len: usize| GoSlice {
         ptr: ptr.cast_mut(),
         len: len as i64,
@@ -236,20 +236,20 @@ unsafe fn next(g: *mut G, result: *mut GoSlice) -> Status {
         if !s.reader.is_null() {
             drop(s);
             fatal::puts("runtime: ReadTrace called from multiple goroutines simultaneously\n");
-            return Status::Done;
+            return Outcome::Return;
         }
         log::recycle(core::mem::replace(&mut s.reading, null_mut()));
         if !s.header {
             s.header = true;
             *result = slice(HEADER.as_ptr(), HEADER.len());
-            return Status::Done;
+            return Outcome::Return;
         }
         let full = log::take();
         if !full.is_null() {
             s.reading = full;
             let (data, len) = log::bytes(full);
             *result = slice(data, len);
-            return Status::Done;
+            return Outcome::Return;
         }
         if !ENDING.load(Ordering::Relaxed) {
             s.reader = g;
@@ -264,7 +264,7 @@ unsafe fn next(g: *mut G, result: *mut GoSlice) -> Status {
             s.footer = true;
             let len = s.write_footer();
             *result = slice(s.tail.as_ptr(), len);
-            return Status::Done;
+            return Outcome::Return;
         }
         log::release_empty();
         ENDING.store(false, Ordering::Relaxed);
@@ -274,7 +274,7 @@ unsafe fn next(g: *mut G, result: *mut GoSlice) -> Status {
             sched::ready(stopper);
         }
     }
-    Status::Done
+    Outcome::Return
 }
 
 impl Session {
@@ -298,7 +298,7 @@ impl Session {
     }
 }
 
-unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Status {
+unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Outcome {
     // SAFETY: g parked in `runtime.ReadTrace`: its saved stack pointer is the address of that
     // call's arguments.
     unsafe { next(g, (*g).sched.sp as *mut GoSlice) }

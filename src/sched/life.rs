@@ -1,7 +1,7 @@
 //! Goroutines: birth and death.
 
 use super::state::{self, SCHED};
-use crate::abi::{FuncVal, G, STACK_GUARD, Status, args};
+use crate::abi::{FuncVal, G, Outcome, STACK_GUARD, args};
 use crate::code::asmfuncs::goexit_pc;
 use crate::world::g::{set_stack, status_of, transition};
 use crate::world::{self, P, getm, getp, lists, status};
@@ -183,7 +183,7 @@ pub unsafe fn newproc(a: &mut args::runtime_newproc) {
 ///
 /// # Safety
 /// Called by `runtime.goexit` or from a park-mode function, for curg.
-pub unsafe fn goexit0() -> Status {
+pub unsafe fn goexit0() -> Outcome {
     // SAFETY: system mode; curg is ours and never runs Go code again.
     unsafe {
         let m = getm();
@@ -211,7 +211,7 @@ pub unsafe fn goexit0() -> Status {
             (*m).locked = 0;
         }
         put_dead(getp(), g);
-        Status::Parked
+        Outcome::Reschedule
     }
 }
 
@@ -219,7 +219,7 @@ pub unsafe fn goexit0() -> Status {
 ///
 /// # Safety
 /// As [`goexit0`].
-pub unsafe fn goexit_call(_a: &mut args::gort_goexit0) -> Status {
+pub unsafe fn goexit_call(_a: &mut args::gort_goexit0) -> Outcome {
     // SAFETY: passed on.
     unsafe { goexit0() }
 }

@@ -2,7 +2,7 @@
 
 use super::state::{SCHED, WAKE};
 use super::{perturb, threads};
-use crate::abi::{G, STACK_GUARD, Status};
+use crate::abi::{G, Outcome, STACK_GUARD};
 use crate::probe::{block, trace};
 use crate::world::g::{status_of, transition};
 use crate::world::glist::GList;
@@ -11,7 +11,7 @@ use core::ptr;
 use core::sync::atomic::{Ordering, fence};
 
 /// Parks `g`, the goroutine that called into the runtime. Call it with everything recorded that its
-/// waker needs and the lock that the waker takes still held; then unlock, return [`Status::Parked`]
+/// waker needs and the lock that the waker takes still held; then unlock, return what this returned,
 /// and do not touch `g` again.
 ///
 /// # Safety
@@ -22,7 +22,7 @@ use core::sync::atomic::{Ordering, fence};
 #[doc(alias = "parkunlock_c")]
 #[doc(alias = "dropg")]
 #[inline]
-pub unsafe fn park(g: *mut G, reason: WaitReason) -> Status {
+pub unsafe fn park(g: *mut G, reason: WaitReason) -> Outcome {
     // SAFETY: the caller's promise; the waker cannot see g before the caller unlocks.
     unsafe {
         let m = getm();
@@ -41,7 +41,7 @@ pub unsafe fn park(g: *mut G, reason: WaitReason) -> Status {
         (*g).m = ptr::null_mut();
         transition(g, status::RUNNING, status::WAITING);
     }
-    Status::Parked
+    Outcome::Reschedule
 }
 
 /// Makes a parked goroutine runnable. Callable from any thread, with or without P, not from a
@@ -246,7 +246,7 @@ pub unsafe fn requeue_current(preempted: bool) {
 /// # Safety
 /// As [`wanted`](crate::world::g::wanted), which said yes. The caller answers what this answers,
 /// and does not touch `g` again.
-pub unsafe fn preempt_in_call(g: *mut G) -> Status {
+pub unsafe fn preempt_in_call(g: *mut G) -> Outcome {
     // SAFETY: the caller's promise.
     unsafe {
         (*g).flags |= crate::abi::G_PARK_RESULTS;
@@ -254,7 +254,7 @@ pub unsafe fn preempt_in_call(g: *mut G) -> Status {
         (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
         requeue_current(true);
     }
-    Status::Parked
+    Outcome::Reschedule
 }
 
 /// `g` was taken to be run, but a marker holds it: back to the end of the global queue. If no other
@@ -273,8 +273,8 @@ pub unsafe fn requeue_held(g: *mut G) {
 /// # Safety
 /// Called by its trampoline.
 #[doc(alias = "Gosched")]
-pub unsafe fn gosched(_a: &mut crate::abi::args::runtime_Gosched) -> Status {
+pub unsafe fn gosched(_a: &mut crate::abi::args::runtime_Gosched) -> Outcome {
     // SAFETY: in system mode for curg.
     unsafe { requeue_current(false) };
-    Status::Parked
+    Outcome::Reschedule
 }

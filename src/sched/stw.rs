@@ -39,7 +39,7 @@ pub(crate) fn spins() -> bool {
 }
 
 /// Stops all other Ps. False: another thread stops the world already; the caller must give its P up
-/// ([`crate::abi::Status::Retry`]).
+/// ([`crate::abi::Outcome::Again`]).
 ///
 /// # Safety
 /// System mode with a P; the running goroutine, if any, is stopped at its runtime call.

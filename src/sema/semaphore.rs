@@ -16,7 +16,7 @@
 //! release hands it the unit directly.
 
 use super::queue::Queue;
-use crate::abi::{G, Status, args};
+use crate::abi::{G, Outcome, args};
 use crate::sched;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
@@ -67,7 +67,7 @@ unsafe fn word<'a>(addr: *mut u32) -> &'a AtomicU32 {
     unsafe { AtomicU32::from_ptr(addr) }
 }
 
-unsafe fn acquire(addr: *mut u32) -> Status {
+unsafe fn acquire(addr: *mut u32) -> Outcome {
     let b = bucket(addr);
     // SAFETY: system mode with a goroutine; the queue is touched under its lock.
     unsafe {
@@ -76,13 +76,13 @@ unsafe fn acquire(addr: *mut u32) -> Status {
         if units::take_or_wait(word(addr), &b.nwait) {
             b.lock.unlock();
             sudogs::release(s);
-            return Status::Done;
+            return Outcome::Return;
         }
         (*s).elem = addr.cast();
         (*b.queue.get()).push(s);
-        let status = sched::park(world::curg(), WaitReason::Semacquire);
+        let outcome = sched::park(world::curg(), WaitReason::Semacquire);
         b.lock.unlock();
-        status
+        outcome
     }
 }
 
@@ -134,7 +134,7 @@ unsafe fn wake_one(addr: *mut u32) {
 }
 
 /// A woken waiter tries to take a unit.
-unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Status {
+unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Outcome {
     let s = core::ptr::with_exposed_provenance_mut::<Sudog>(waiter);
     // SAFETY: as in `wake_one`; the sudog is the first of its queue, and its goroutine the one
     // about to run here.
@@ -147,12 +147,12 @@ unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Status {
             b.lock.unlock();
             sudogs::release(s);
             sched::waited(g);
-            return Status::Done;
+            return Outcome::Return;
         }
         (*s).loses();
-        let status = sched::park(g, WaitReason::Semacquire);
+        let outcome = sched::park(g, WaitReason::Semacquire);
         b.lock.unlock();
-        status
+        outcome
     }
 }
 
@@ -163,7 +163,7 @@ pub unsafe fn semacquire_leaf(a: &mut args::sync_runtime_Semacquire) -> bool {
 }
 
 /// `sync.runtime_Semacquire`.
-pub unsafe fn semacquire(a: &mut args::sync_runtime_Semacquire) -> Status {
+pub unsafe fn semacquire(a: &mut args::sync_runtime_Semacquire) -> Outcome {
     // SAFETY: package sync passes its word.
     unsafe { acquire(a.s) }
 }
@@ -175,7 +175,7 @@ pub unsafe fn net_semacquire_leaf(a: &mut args::net_runtime_Semacquire) -> bool 
 }
 
 /// `net.runtime_Semacquire`.
-pub unsafe fn net_semacquire(a: &mut args::net_runtime_Semacquire) -> Status {
+pub unsafe fn net_semacquire(a: &mut args::net_runtime_Semacquire) -> Outcome {
     // SAFETY: package net passes its word.
     unsafe { acquire(a.sema) }
 }

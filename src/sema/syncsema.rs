@@ -4,7 +4,7 @@
 //! (`index` > 0: units still to give). A giver of n units waits until n takers came. The list lies
 //! in a Go object, but sudogs are off-heap: the collector passes them by.
 
-use crate::abi::{Status, SyncSema, args};
+use crate::abi::{Outcome, SyncSema, args};
 use crate::sched;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
@@ -56,7 +56,7 @@ unsafe fn wake(w: *mut Sudog) {
     }
 }
 
-unsafe fn wait(s: *mut SyncSema, units: i32) -> Status {
+unsafe fn wait(s: *mut SyncSema, units: i32) -> Outcome {
     // SAFETY: system mode with a goroutine; the lock is held.
     unsafe {
         let w = sudogs::acquire();
@@ -67,14 +67,14 @@ unsafe fn wait(s: *mut SyncSema, units: i32) -> Status {
         } else {
             WaitReason::CondRelease
         };
-        let status = sched::park(world::curg(), reason);
+        let outcome = sched::park(world::curg(), reason);
         lock(s).unlock();
-        status
+        outcome
     }
 }
 
 /// `sync.runtime_Syncsemacquire`.
-pub unsafe fn acquire(a: &mut args::sync_runtime_Syncsemacquire) -> Status {
+pub unsafe fn acquire(a: &mut args::sync_runtime_Syncsemacquire) -> Outcome {
     let s = a.s;
     // SAFETY: package sync passes its semaphore.
     unsafe {
@@ -93,11 +93,11 @@ pub unsafe fn acquire(a: &mut args::sync_runtime_Syncsemacquire) -> Status {
             wake(giver);
         }
     }
-    Status::Done
+    Outcome::Return
 }
 
 /// `sync.runtime_Syncsemrelease`.
-pub unsafe fn release(a: &mut args::sync_runtime_Syncsemrelease) -> Status {
+pub unsafe fn release(a: &mut args::sync_runtime_Syncsemrelease) -> Outcome {
     let s = a.s;
     let mut left = a.n as i32;
     // SAFETY: package sync passes its semaphore.
@@ -112,18 +112,18 @@ pub unsafe fn release(a: &mut args::sync_runtime_Syncsemrelease) -> Status {
             end = &raw mut (*w).next;
             left -= 1;
         }
-        let status = if left > 0 {
+        let outcome = if left > 0 {
             wait(s, left)
         } else {
             lock(s).unlock();
-            Status::Done
+            Outcome::Return
         };
         while !list.is_null() {
             let w = list;
             list = (*w).next;
             wake(w);
         }
-        status
+        outcome
     }
 }
 

@@ -6,7 +6,7 @@
 //! (`dispatch::outside`); the receiver takes one signal at a time. A signal that comes again before
 //! it was received counts once.
 
-use crate::abi::{G, Status, args};
+use crate::abi::{G, Outcome, args};
 use crate::sched;
 use crate::world::{self, WaitReason};
 use core::mem::offset_of;
@@ -84,25 +84,25 @@ pub fn take_receiver() -> *mut G {
 }
 
 /// Receives into `result`, or parks.
-unsafe fn receive(g: *mut G, result: *mut u32) -> Status {
+unsafe fn receive(g: *mut G, result: *mut u32) -> Outcome {
     // SAFETY: system mode for g; `result` is in its arguments.
     unsafe {
         if let Some(s) = take() {
             *result = s;
-            return Status::Done;
+            return Outcome::Return;
         }
         (*g).resume = resume as *const () as usize;
-        let status = sched::park(g, WaitReason::SignalWait);
+        let outcome = sched::park(g, WaitReason::SignalWait);
         RECEIVER.store(g, Ordering::SeqCst);
         let g = take_receiver();
         if !g.is_null() {
             sched::ready(g);
         }
-        status
+        outcome
     }
 }
 
-unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Status {
+unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Outcome {
     // SAFETY: g parked in `signal_recv`: its saved stack pointer is the address of that call's
     // arguments.
     unsafe {
@@ -114,7 +114,7 @@ unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Status {
 }
 
 /// `runtime.signal_recv`.
-pub unsafe fn signal_recv(a: &mut args::runtime_signal_recv) -> Status {
+pub unsafe fn signal_recv(a: &mut args::runtime_signal_recv) -> Outcome {
     // SAFETY: the goroutine that called in; package os/signal has one receiver.
     unsafe { receive(world::curg(), &raw mut a.r0) }
 }

@@ -1,7 +1,7 @@
 //! `time.Sleep`: a timer inside the G wakes it.
 
 use super::timers::{self, RustTimer};
-use crate::abi::{Eface, G, RuntimeTimer, Status, args};
+use crate::abi::{Eface, G, Outcome, RuntimeTimer, args};
 use crate::fatal::clock::nanotime;
 use crate::sched;
 use crate::world::{self, WaitReason};
@@ -13,9 +13,9 @@ const _: () =
 static WAKE: RustTimer = RustTimer::new(wake);
 
 /// `time.Sleep`.
-pub unsafe fn sleep(a: &mut args::time_Sleep) -> Status {
+pub unsafe fn sleep(a: &mut args::time_Sleep) -> Outcome {
     if a.d <= 0 {
-        return Status::Done;
+        return Outcome::Return;
     }
     // SAFETY: the goroutine that called in; its timer is not armed, for it sleeps in one place at a
     // time.
@@ -34,7 +34,7 @@ pub unsafe fn sleep(a: &mut args::time_Sleep) -> Status {
             sched::park(g, WaitReason::Sleep);
         });
     }
-    Status::Parked
+    Outcome::Reschedule
 }
 
 /// Ends the sleep of `g` now, if it has begun and is not over.

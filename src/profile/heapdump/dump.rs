@@ -2,7 +2,7 @@
 
 use super::out::{NO_MORE, Out, Tag};
 use super::stack;
-use crate::abi::{Itab, KIND_DIRECT_IFACE, MemStats, Status, Type, args};
+use crate::abi::{Itab, KIND_DIRECT_IFACE, MemStats, Outcome, Type, args};
 use crate::code::{sites, symtab};
 use crate::gc::{roots, stats};
 use crate::heap::span::{Special, state};
@@ -19,18 +19,18 @@ const ARCH_CHAR: u64 = b'6' as u64;
 ///
 /// # Safety
 /// Called by its trampoline.
-pub unsafe fn write(a: &mut args::runtime_debug_WriteHeapDump) -> Status {
+pub unsafe fn write(a: &mut args::runtime_debug_WriteHeapDump) -> Outcome {
     // SAFETY: system mode for curg.
     unsafe {
         if !stw::stop_world() {
-            return Status::Retry;
+            return Outcome::Again;
         }
         if let Some(mut out) = Out::new(a.fd as i32) {
             dump(&mut out);
         }
         stw::start_world();
     }
-    Status::Done
+    Outcome::Return
 }
 
 /// # Safety
