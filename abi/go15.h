@@ -322,35 +322,35 @@ typedef struct M {
 	G *curg;                      /*   8 goroutine whose Go code runs, or that called into the runtime */
 	uint8_t *p;                   /*  16 world::P, null while idle or in a lost system call */
 	uint8_t *mcache;              /*  24 of that P */
-	uintptr_t tls;                /*  32 the word at FS:-8: current g */
-	uintptr_t fsbase;             /*  40 = &tls + 8 */
-	int64_t id;                   /*  48 */
-	int32_t tid;                  /*  56 kernel's thread id */
-	int32_t locks;                /*  60 > 0: no preemption */
-	uint32_t park;                /*  64 futex word of the note it sleeps on */
-	uint32_t spinning;            /*  68 */
-	uint32_t blocked;             /*  72 */
-	uint32_t dying;               /*  76 */
-	uint8_t *nextp;               /*  80 P handed over while it sleeps */
-	uint8_t *oldp;                /*  88 P it had before the system call */
-	struct M *schedlink;          /*  96 */
-	struct M *alllink;            /* 104 */
-	uint64_t fastrand;            /* 112 */
-	uintptr_t startfn;            /* 120 Rust function to run before scheduling */
-	uintptr_t sigstack;           /* 128 base of the alternate signal stack */
-	uintptr_t sigstacksize;       /* 136 */
-	uint64_t sigmask;             /* 144 saved across fork */
-	uintptr_t g0stack;            /* 152 base of the mapping of g0's stack */
-	uintptr_t g0stacksize;        /* 160 */
-	uint32_t proftimer;           /* 168 CPU profile: the kernel's number of this thread's timer, plus 1; 0 = none */
-	uint32_t printlock;           /* 172 */
-	uint32_t throwing;            /* 176 */
-	uint32_t syscalltick;         /* 180 execution trace: P::syscalltick when the system call began */
-	uintptr_t tracedp;            /* 184 execution trace: P that the system call began with, 0 = not traced */
-	uint8_t *registers;           /* 192 sched::Registers for the next goroutine that a signal stops here */
-	uint32_t interrupts;          /* 200 a signal that asks for preemption is on its way */
-	uint32_t spinround;           /* 204 sema::pin: round of spinning in a lock of package sync */
-	uintptr_t leafsp;             /* 208 address of the return address of the leaf call entered last */
+	uintptr_t leafsp;             /*  32 address of the return address of the leaf call entered last */
+	uintptr_t tls;                /*  40 runtime.tlsg without a C library: current g */
+	uintptr_t fsbase;             /*  48 = &tls + 8 */
+	int64_t id;                   /*  56 */
+	int32_t tid;                  /*  64 kernel's thread id */
+	int32_t locks;                /*  68 > 0: no preemption */
+	uint32_t park;                /*  72 futex word of the note it sleeps on */
+	uint32_t spinning;            /*  76 */
+	uint32_t blocked;             /*  80 */
+	uint32_t dying;               /*  84 */
+	uint8_t *nextp;               /*  88 P handed over while it sleeps */
+	uint8_t *oldp;                /*  96 P it had before the system call */
+	struct M *schedlink;          /* 104 */
+	struct M *alllink;            /* 112 */
+	uint64_t fastrand;            /* 120 */
+	uintptr_t startfn;            /* 128 Rust function to run before scheduling */
+	uintptr_t sigstack;           /* 136 base of the alternate signal stack */
+	uintptr_t sigstacksize;       /* 144 */
+	uint64_t sigmask;             /* 152 saved across fork */
+	uintptr_t g0stack;            /* 160 base of the mapping of g0's stack */
+	uintptr_t g0stacksize;        /* 168 */
+	uint32_t proftimer;           /* 176 CPU profile: the kernel's number of this thread's timer, plus 1; 0 = none */
+	uint32_t printlock;           /* 180 */
+	uint32_t throwing;            /* 184 */
+	uint32_t syscalltick;         /* 188 execution trace: P::syscalltick when the system call began */
+	uintptr_t tracedp;            /* 192 execution trace: P that the system call began with, 0 = not traced */
+	uint8_t *registers;           /* 200 sched::Registers for the next goroutine that a signal stops here */
+	uint32_t interrupts;          /* 208 a signal that asks for preemption is on its way */
+	uint32_t spinround;           /* 212 sema::pin: round of spinning in a lock of package sync */
 	uint64_t profdue;             /* 216 CPU profile: processor time of this thread at which a sample is due, 0 = takes none */
 	uintptr_t priv[11];           /* 224 */
 	G *lockedg;                   /* 312 C: inlined LockOSThread */

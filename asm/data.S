@@ -37,6 +37,23 @@ gort.tables.version.4: .byte 4
     .globl gort.stacklimit
     .set gort.stacklimit, STACK_GUARD - 128
 
+/*
+ * Thread-local storage. A program without a C library has nothing else in it, so the two words are
+ * at fs:-16 and fs:-8, where compiled code expects its g: in M (src/boot/start.rs). In a program
+ * with one the linker gives them their place among the library's, and the library owns FS.
+ */
+    .pushsection .tbss, "awT", @nobits
+    .p2align 3
+    .globl gort_leafsp
+    .type gort_leafsp, @object
+    .size gort_leafsp, 8
+gort_leafsp: .zero 8
+    .globl runtime.tlsg
+    .type runtime.tlsg, @object
+    .size runtime.tlsg, 8
+runtime.tlsg: .zero 8
+    .popsection
+
 /* Variables that runtime/cgo would fill; null without cgo. */
     .pushsection .bss.gort_cgo, "aw", @nobits
     .p2align 3

@@ -11,10 +11,9 @@
 #define G_PANICARG      264
 #define G_INTERRUPTED   400
 #define M_G0            0
+#define M_CURG          8
 #define M_P             16
-#define M_FSBASE        40
-#define M_LOCKS         60
-#define M_LEAFSP        208
+#define M_LOCKS         68
 #define TYPE_HASH       16
 #define TYPE_KIND       23
 #define TYPE_ALG        24

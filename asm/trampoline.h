@@ -1,11 +1,14 @@
 /*
  * Macros for the entries of runtime functions and for assembly frames on goroutine stacks.
  *
- * On entry from compiled code: 0(rsp) = return address, 8(rsp) = first argument byte, fs:-8 =
+ * On entry from compiled code: 0(rsp) = return address, 8(rsp) = first argument byte, fs:TLSG =
  * current g, rdx = closure context for functions that use it, rsp only 8-byte aligned. Every
  * register but rsp may be clobbered. Rust functions follow the System V convention (rbx, rbp,
  * r12-r15 preserved, rsp 16-byte aligned at calls).
  */
+
+/* The word of thread-local storage that holds the current g (data.S). */
+#define TLSG runtime.tlsg@tpoff
 
 /*
  * Starts a function that compiled code can name; `index` is its row in abi/surface.toml, -1 for
@@ -80,9 +83,9 @@
     SITE \size \index
 .endm
 
-/* Records the Go caller's stack pointer, for a fault in the call (src/signal/fault.rs). FS points to M.fsbase. */
+/* Records the Go caller's stack pointer, for a fault in the call (src/signal/fault.rs). */
 .macro ENTERED
-    mov fs:[M_LEAFSP-M_FSBASE], rsp
+    mov fs:gort_leafsp@tpoff, rsp
 .endm
 
 /* Leaf mode: Rust runs right here, on the goroutine's stack; the build proves that it fits. */
@@ -131,7 +134,7 @@
 
 /* Prologue of an assembly frame of up to 128 bytes. */
 .macro STACKCHECK name
-    mov rcx, qword ptr fs:[-8]
+    mov rcx, fs:TLSG
     cmp rsp, [rcx+G_STACKGUARD0]
     ja 768f
     call runtime.morestack_noctxt

@@ -33,7 +33,7 @@ OFFSETS = {
     "G.alllink": 256,
     "G.interrupted": 400,
     "M.curg": 8,
-    "M.tid": 56,
+    "M.tid": 64,
     "Gobuf.sp": 0,
     "Gobuf.pc": 8,
     "Type.kind": 23,

@@ -38,10 +38,9 @@ same! {
     G_PANICARG = G.panicarg;
     G_INTERRUPTED = G.interrupted;
     M_G0 = M.g0;
+    M_CURG = M.curg;
     M_P = M.p;
     M_LOCKS = M.locks;
-    M_FSBASE = M.fsbase;
-    M_LEAFSP = M.leafsp;
     TYPE_HASH = Type.hash;
     TYPE_KIND = Type.kind;
     TYPE_ALG = Type.alg;
@@ -52,6 +51,9 @@ same! {
 
 const _: () = assert!(offsets::KIND_DIRECT_IFACE == KIND_DIRECT_IFACE as i64);
 const _: () = assert!(offset_of!(Type, size) == 0);
+// Thread-local storage of a program without a C library (asm/data.S): two words below the FS base.
+const _: () = assert!(offset_of!(M, leafsp) + 8 == offset_of!(M, tls));
+const _: () = assert!(offset_of!(M, tls) + 8 == offset_of!(M, fsbase));
 
 // The places that compiled code reaches into (calling convention of Go 1.5, inlined functions of
 // package runtime).

@@ -10,8 +10,7 @@ use crate::fatal::out::{Out, Sink};
 use crate::os::cpu::{self, NCPU};
 use crate::os::sys;
 use crate::sched::{self, threads};
-use crate::world::{lists, registers};
-use core::arch::asm;
+use crate::world::{lists, registers, setg};
 use core::cell::UnsafeCell;
 use core::sync::atomic::Ordering;
 
@@ -53,7 +52,7 @@ unsafe extern "C" fn gort_bootstrap(sp: usize) {
     }
 }
 
-/// Makes `m.tls` this thread's word at fs:-8, where compiled code looks for its g, and looks
+/// Makes `m.tls` this thread's `runtime.tlsg`, where compiled code looks for its g, and looks
 /// whether it is.
 #[doc(alias = "settls")]
 unsafe fn set_tls(m: *mut M) {
@@ -62,7 +61,7 @@ unsafe fn set_tls(m: *mut M) {
     let errno = unsafe {
         let ret = cpu::set_fs_base((*m).fsbase);
         if ret == 0 {
-            asm!("mov qword ptr fs:[-8], {}", in(reg) MARK, options(nostack, preserves_flags));
+            setg(MARK as *mut G);
             if (&raw const (*m).tls).read_volatile() == MARK {
                 return;
             }

@@ -26,7 +26,7 @@ use crate::unwind::walk;
 use crate::world::g::status_of;
 use crate::world::p::pstatus;
 use crate::world::registers::{self, Registers};
-use crate::world::{P, getm, status};
+use crate::world::{P, getm, setg, status};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -312,8 +312,7 @@ unsafe fn stop(ctx: &mut Context, g: *mut G, m: *mut M) {
         (*g).parkmap = 0;
         (*g).flags &= !G_PARK_RESULTS;
         (*g).interrupted = r.cast();
-        // The word at FS:-8.
-        ptr::write_volatile(&raw mut (*m).tls, (*m).g0 as usize);
+        setg((*m).g0);
         ctx.resume_at(gort_interrupted as *const () as usize, (*(*m).g0).sched.sp);
     }
 }

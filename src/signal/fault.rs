@@ -98,7 +98,7 @@ pub unsafe fn inject(sig: u32, ctx: &mut Context, g: *mut G) -> bool {
         if g != (*m).curg || !((*g).stack_lo..(*g).stack_hi).contains(&sp) {
             return false;
         }
-        let found = place(pc, sp, ctx.address()).or_else(|| place_in_leaf(g, m, sp));
+        let found = place(pc, sp, ctx.address()).or_else(|| place_in_leaf(g, sp));
         let Some((pc, sp)) = found else {
             return false;
         };
@@ -169,10 +169,10 @@ unsafe fn may_fault(ret: usize) -> bool {
 
 /// The place for a fault in a leaf call, in Rust code on the goroutine's stack: inside the call
 /// instruction, since nothing returns there.
-unsafe fn place_in_leaf(g: *mut G, m: *mut M, sp: usize) -> Option<(usize, usize)> {
+unsafe fn place_in_leaf(g: *mut G, sp: usize) -> Option<(usize, usize)> {
     // SAFETY: the word is on the goroutine's stack, above what runs.
     unsafe {
-        let at = (*m).leafsp;
+        let at = world::leaf_sp();
         if !(sp..(*g).stack_hi - 8).contains(&at) || at - sp > LEAF_DEPTH {
             return None;
         }

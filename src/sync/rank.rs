@@ -219,10 +219,14 @@ mod held {
     fn with(f: impl FnOnce(&mut Held)) {
         use crate::abi::{G, M};
         let g: *const G;
-        // SAFETY: FS:-8 holds the current g before the first lock is taken, and every g that runs
+        // SAFETY: runtime.tlsg holds the current g before the first lock is taken, and every g that runs
         // has its M. Only this thread touches the two words, whose layout is that of a record.
         unsafe {
-            core::arch::asm!("mov {}, qword ptr fs:[-8]", out(reg) g, options(nostack, preserves_flags, readonly));
+            core::arch::asm!(
+                "mov {}, qword ptr fs:[runtime.tlsg@TPOFF]",
+                out(reg) g,
+                options(nostack, preserves_flags, readonly)
+            );
             let m: *mut M = (*g).m;
             if (*m).dying == 0 && (*m).throwing == 0 {
                 f(&mut *(&raw mut (*m).lockranks).cast::<Held>());

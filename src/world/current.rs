@@ -8,12 +8,47 @@ use core::arch::asm;
 #[inline(always)]
 pub fn getg() -> *mut G {
     let g: *mut G;
-    // SAFETY: FS:-8 holds the current g from `gort_bootstrap` on. Not `pure`: it changes across
-    // switches.
+    // SAFETY: the word (asm/data.S) is this thread's, and holds the current g from
+    // `gort_bootstrap` on. Not `pure`: it changes across switches.
     unsafe {
-        asm!("mov {}, qword ptr fs:[-8]", out(reg) g, options(nostack, preserves_flags, readonly))
+        asm!(
+            "mov {}, qword ptr fs:[runtime.tlsg@TPOFF]",
+            out(reg) g,
+            options(nostack, preserves_flags, readonly)
+        )
     };
     g
+}
+
+/// Makes `g` this thread's current one.
+///
+/// # Safety
+/// `g` is this thread's: a goroutine that it runs, its g0, or null when it leaves Go.
+#[inline(always)]
+pub unsafe fn setg(g: *mut G) {
+    // SAFETY: the word is this thread's.
+    unsafe {
+        asm!(
+            "mov qword ptr fs:[runtime.tlsg@TPOFF], {}",
+            in(reg) g,
+            options(nostack, preserves_flags)
+        )
+    };
+}
+
+/// The stack pointer at the leaf call that this thread entered last, in the call or after it.
+#[inline(always)]
+pub fn leaf_sp() -> usize {
+    let sp: usize;
+    // SAFETY: as in `getg`.
+    unsafe {
+        asm!(
+            "mov {}, qword ptr fs:[gort_leafsp@TPOFF]",
+            out(reg) sp,
+            options(nostack, preserves_flags, readonly)
+        )
+    };
+    sp
 }
 
 /// This thread's M.

@@ -31,6 +31,6 @@ pub mod registers;
 pub mod sudog;
 pub mod sudogs;
 
-pub use current::{curg, fastrand, getg, getm, getp, preempt_wanted};
+pub use current::{curg, fastrand, getg, getm, getp, leaf_sp, preempt_wanted, setg};
 pub use g::{WaitReason, status};
 pub use p::P;
