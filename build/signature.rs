@@ -95,7 +95,7 @@ impl Layout {
             at = f.offset + f.size;
         }
         pad(&mut s, at, self.size);
-        s.push_str("}\n");
+        s.push_str("    _private: (),\n}\n");
         s
     }
 }

@@ -140,7 +140,9 @@ fn mask(words: &[usize]) -> u32 {
 /// Source of `surface.rs`.
 pub fn rust(symbols: &[Symbol]) -> String {
     let mut args = String::from(
-        "/// Argument areas of the exported functions.\npub mod args {\nuse crate::abi::*;\n",
+        "/// Argument areas of the exported functions. Each argument is a value of its Go type: see \
+         /// [`crate::abi::mode`]. A private field keeps others from making one.\n\
+         pub mod args {\nuse crate::abi::*;\n",
     );
     let mut wrappers = String::new();
     let mut maps = String::from(
@@ -167,30 +169,33 @@ pub fn rust(symbols: &[Symbol]) -> String {
             layout.size,
             s.name.replace('{', "{{").replace('}', "}}")
         ));
-        let mut wrapper = |prefix: &str, ret: &str, call: String| {
+        let mut wrapper = |prefix: &str, token: &str, ret: &str, body: &str, path: &str| {
+            let call = format!("crate::{path}(mode, a)");
             wrappers.push_str(&format!(
-                "#[unsafe(no_mangle)]\nunsafe extern \"C\" fn gort_{prefix}_{name}(a: *mut args::{name}) -> {ret} {{\n    \
-                 // SAFETY: the trampoline passes the caller's argument area, laid out as the
-                 // signature says.\n \
-                 unsafe {{ {call} }}\n}}\n"
+                "#[unsafe(no_mangle)]\n\
+                 unsafe extern \"C\" fn gort_{prefix}_{name}(a: *mut args::{name}) -> {ret} {{\n    \
+                 // SAFETY: the trampoline runs this in the mode that the token names and passes the\n    \
+                 // caller's argument area, laid out as the signature says, until it returns.\n    \
+                 let (mode, a) = unsafe {{ ({token}::new(), &mut *a) }};\n    \
+                 {}\n}}\n",
+                body.replace("CALL", &call)
             ));
         };
         let slow = s.system.is_some() || s.park.is_some();
         if let Some(path) = &s.leaf {
-            if slow {
-                wrapper("leaf", "bool", format!("crate::{path}(&mut *a)"));
-            } else {
-                wrapper("leaf", "()", format!("crate::{path}(&mut *a)"));
-            }
+            let ret = if slow { "bool" } else { "()" };
+            wrapper("leaf", "Leaf", ret, "CALL", path);
         }
         if let Some(path) = &s.system {
-            wrapper("sys", "u32", format!("crate::{path}(&mut *a); 0"));
+            wrapper("sys", "Sys", "u32", "CALL; Outcome::Return as u32", path);
         }
         if let Some(path) = &s.park {
             wrapper(
                 "sys",
+                "Sys",
                 "u32",
-                format!("let outcome: Outcome = crate::{path}(&mut *a); outcome as u32"),
+                "let outcome: Outcome = CALL; outcome as u32",
+                path,
             );
         }
     }

@@ -34,6 +34,7 @@ mod generated {
         missing_docs,
         dead_code
     )]
+    use super::super::mode::{Leaf, Sys};
     use super::{Entry, Outcome};
     include!(concat!(env!("OUT_DIR"), "/surface.rs"));
 }

@@ -1,7 +1,7 @@
 //! Write barriers and copies that compiled code and package reflect call, in leaf and in system
 //! mode (`gc::barrier` does the work).
 
-use crate::abi::{GoSlice, Type, args};
+use crate::abi::{GoSlice, Leaf, Sys, Type, args};
 use crate::gc::barrier::{bulk, bulk_slow, copy_small, typed_memmove};
 use crate::gc::mark;
 use crate::world::phase::enabled;
@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// `typedmemmove`, but for large values while marking runs.
 #[inline(always)]
-pub unsafe fn typedmemmove_leaf(a: &mut args::runtime_typedmemmove) -> bool {
+pub fn typedmemmove_leaf(_: Leaf<'_>, a: &mut args::runtime_typedmemmove) -> bool {
     // SAFETY: compiled code passes a type and valid places.
     unsafe {
         if enabled() {
@@ -21,20 +21,20 @@ pub unsafe fn typedmemmove_leaf(a: &mut args::runtime_typedmemmove) -> bool {
 }
 
 /// `typedmemmove`.
-pub unsafe fn typedmemmove(a: &mut args::runtime_typedmemmove) {
+pub fn typedmemmove(_: Sys<'_>, a: &mut args::runtime_typedmemmove) {
     // SAFETY: compiled code passes a type and valid places.
     unsafe { typed_memmove(a.typ_, a.dst, a.src) };
 }
 
 /// `reflect.typedmemmove`.
-pub unsafe fn reflect_typedmemmove(a: &mut args::reflect_typedmemmove) {
+pub fn reflect_typedmemmove(_: Sys<'_>, a: &mut args::reflect_typedmemmove) {
     // SAFETY: reflect passes a type and valid places.
     unsafe { typed_memmove(a.t, a.dst, a.src) };
 }
 
 /// `reflect.typedmemmovepartial`: bytes `off .. off + size` of a value; both pointers are past
 /// `off` already.
-pub unsafe fn reflect_typedmemmovepartial(a: &mut args::reflect_typedmemmovepartial) {
+pub fn reflect_typedmemmovepartial(_: Sys<'_>, a: &mut args::reflect_typedmemmovepartial) {
     // SAFETY: reflect passes a type and valid places.
     unsafe {
         core::ptr::copy(a.src, a.dst, a.size);
@@ -59,7 +59,7 @@ unsafe fn slice_copy(elem: *const Type, dst: GoSlice, src: GoSlice) -> i64 {
 
 /// `typedslicecopy`, but for many elements while marking runs.
 #[inline(always)]
-pub unsafe fn typedslicecopy_leaf(a: &mut args::runtime_typedslicecopy) -> bool {
+pub fn typedslicecopy_leaf(_: Leaf<'_>, a: &mut args::runtime_typedslicecopy) -> bool {
     let n = a.dst.len.min(a.src.len);
     a.r0 = n;
     if n > 0 {
@@ -76,13 +76,13 @@ pub unsafe fn typedslicecopy_leaf(a: &mut args::runtime_typedslicecopy) -> bool 
 }
 
 /// `typedslicecopy`.
-pub unsafe fn typedslicecopy(a: &mut args::runtime_typedslicecopy) {
+pub fn typedslicecopy(_: Sys<'_>, a: &mut args::runtime_typedslicecopy) {
     // SAFETY: compiled code passes the element type.
     unsafe { a.r0 = slice_copy(a.typ_, a.dst, a.src) };
 }
 
 /// `reflect.typedslicecopy`; the element type may be without pointers.
-pub unsafe fn reflect_typedslicecopy(a: &mut args::reflect_typedslicecopy) {
+pub fn reflect_typedslicecopy(_: Sys<'_>, a: &mut args::reflect_typedslicecopy) {
     // SAFETY: reflect passes the element type.
     unsafe { a.r0 = slice_copy(a.elemType, a.dst, a.src) };
 }
@@ -125,7 +125,7 @@ macro_rules! fat {
     ($($name:ident $args:ident $mask:literal;)*) => {
         $(
             /// A store of several words with a barrier.
-            pub unsafe fn $name(a: &mut args::$args) {
+            pub fn $name(_: Leaf<'_>, a: &mut args::$args) {
                 // SAFETY: passed on from compiled code.
                 unsafe { fat(a.dst, &a.src, $mask) }
             }
@@ -170,7 +170,7 @@ macro_rules! atomic {
     ($($leaf:ident $system:ident $args:ident |$a:ident, $word:ident| $stored:expr, $done:expr;)*) => {
         $(
             /// An atomic operation on a pointer, with a barrier.
-            pub unsafe fn $leaf($a: &mut args::$args) -> bool {
+            pub fn $leaf(_: Leaf<'_>, $a: &mut args::$args) -> bool {
                 if $a.addr.is_null() {
                     return false;
                 }
@@ -183,7 +183,7 @@ macro_rules! atomic {
                 true
             }
             /// The address is nil.
-            pub unsafe fn $system(_a: &mut args::$args) {
+            pub fn $system(_: Sys<'_>, _a: &mut args::$args) {
                 crate::panic::raise_error("invalid memory address or nil pointer dereference");
             }
         )*

@@ -1,12 +1,12 @@
 //! What compiled code and package reflect call to allocate.
 
 use super::malloc::{leaf_alloc_inline, mallocgc, newarray};
-use crate::abi::{Eface, GoSlice, PtrType, Type, args};
+use crate::abi::{Eface, GoSlice, Leaf, PtrType, Sys, Type, args};
 use crate::heap::{find_object, layout, zero_base};
 
 /// `newobject`, usual case.
 #[inline(always)]
-pub unsafe fn newobject_leaf(a: &mut args::runtime_newobject) -> bool {
+pub fn newobject_leaf(_: Leaf<'_>, a: &mut args::runtime_newobject) -> bool {
     // SAFETY: compiled code passes a type.
     unsafe {
         let t: *const Type = a.typ_.cast();
@@ -16,13 +16,13 @@ pub unsafe fn newobject_leaf(a: &mut args::runtime_newobject) -> bool {
 }
 
 /// `newobject`.
-pub unsafe fn newobject(a: &mut args::runtime_newobject) {
+pub fn newobject(_: Sys<'_>, a: &mut args::runtime_newobject) {
     // SAFETY: compiled code passes a type.
     unsafe { a.r0 = super::malloc::newobject(a.typ_.cast()).cast() };
 }
 
 /// `mallocgc`: flag 1 = without pointers, flag 2 = need not be cleared.
-pub unsafe fn malloc(a: &mut args::runtime_mallocgc) {
+pub fn malloc(_: Sys<'_>, a: &mut args::runtime_mallocgc) {
     let typ: *const Type = if a.flags & 1 != 0 {
         core::ptr::null()
     } else {
@@ -33,13 +33,13 @@ pub unsafe fn malloc(a: &mut args::runtime_mallocgc) {
 }
 
 /// `reflect.unsafe_New`.
-pub unsafe fn reflect_new(a: &mut args::reflect_unsafe_New) {
+pub fn reflect_new(_: Sys<'_>, a: &mut args::reflect_unsafe_New) {
     // SAFETY: reflect passes a type.
     unsafe { a.r0 = super::malloc::newobject(a.a0.cast()).cast() };
 }
 
 /// `reflect.unsafe_NewArray`.
-pub unsafe fn reflect_new_array(a: &mut args::reflect_unsafe_NewArray) {
+pub fn reflect_new_array(_: Sys<'_>, a: &mut args::reflect_unsafe_NewArray) {
     // SAFETY: reflect passes a type.
     unsafe { a.r0 = newarray(a.a0.cast(), a.a1 as usize).cast() };
 }
@@ -47,7 +47,7 @@ pub unsafe fn reflect_new_array(a: &mut args::reflect_unsafe_NewArray) {
 /// `reflect.gcbits`, a hook of reflect's tests: one byte for each word of the object that the
 /// interface points to, 1 for a pointer, up to the last pointer. Of an object of the heap what the
 /// collector knows, of a variable what its type says.
-pub unsafe fn reflect_gcbits(a: &mut args::reflect_gcbits) {
+pub fn reflect_gcbits(_: Sys<'_>, a: &mut args::reflect_gcbits) {
     // SAFETY: the interface is valid; its data word is a pointer when the type is a pointer type.
     unsafe {
         let e: Eface = a.x;

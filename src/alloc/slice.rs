@@ -1,7 +1,7 @@
 //! Slices: make, append's growth, copy.
 
 use super::malloc::{MAX_MEM, leaf_alloc, mallocgc, newarray};
-use crate::abi::{G, GoSlice, Outcome, SliceType, Type, args};
+use crate::abi::{G, GoSlice, Leaf, Outcome, SliceType, Sys, Type, args};
 use crate::gc::barrier;
 use crate::heap::classes::{self, round_up};
 use crate::heap::{central, find_object, zero_base};
@@ -23,7 +23,7 @@ fn max_len(size: usize) -> usize {
 
 /// `makeslice` of small slices.
 #[inline(always)]
-pub unsafe fn make_leaf(a: &mut args::runtime_makeslice) -> bool {
+pub fn make_leaf(_: Leaf<'_>, a: &mut args::runtime_makeslice) -> bool {
     // SAFETY: compiled code passes a slice type.
     unsafe {
         let et = elem(a.t.cast());
@@ -82,7 +82,7 @@ unsafe extern "C" fn clear_rest(g: *mut G, to: usize) -> Outcome {
 #[doc(alias = "makeslice64")]
 #[doc(alias = "panicmakeslicelen")]
 #[doc(alias = "panicmakeslicecap")]
-pub unsafe fn make(a: &mut args::runtime_makeslice) -> Outcome {
+pub fn make(_: Sys<'_>, a: &mut args::runtime_makeslice) -> Outcome {
     // SAFETY: compiled code passes a slice type.
     unsafe {
         let et = elem(a.t.cast());
@@ -244,26 +244,26 @@ unsafe fn grow_slow(t: *const SliceType, old: GoSlice, need: i64) -> GoSlice {
 }
 
 /// `growslice`, usual case.
-pub unsafe fn grow_leaf(a: &mut args::runtime_growslice) -> bool {
+pub fn grow_leaf(_: Leaf<'_>, a: &mut args::runtime_growslice) -> bool {
     // SAFETY: passed on to compiled code.
     unsafe { grow_fast(a.t.cast(), a.old, a.cap, &mut a.r0) }
 }
 
 /// `growslice`.
 #[doc(alias = "growslice")]
-pub unsafe fn grow(a: &mut args::runtime_growslice) {
+pub fn grow(_: Sys<'_>, a: &mut args::runtime_growslice) {
     // SAFETY: passed on to compiled code.
     unsafe { a.r0 = grow_slow(a.t.cast(), a.old, a.cap) };
 }
 
 /// `growslice_n`, usual case.
-pub unsafe fn grow_n_leaf(a: &mut args::runtime_growslice_n) -> bool {
+pub fn grow_n_leaf(_: Leaf<'_>, a: &mut args::runtime_growslice_n) -> bool {
     // SAFETY: passed on to compiled code.
     unsafe { a.n >= 1 && grow_fast(a.t.cast(), a.old, a.old.cap.wrapping_add(a.n), &mut a.r0) }
 }
 
 /// `growslice_n`: room for `n` more elements than the capacity.
-pub unsafe fn grow_n(a: &mut args::runtime_growslice_n) {
+pub fn grow_n(_: Sys<'_>, a: &mut args::runtime_growslice_n) {
     if a.n < 1 {
         panic::raise_error("growslice: invalid n");
     }

@@ -1,6 +1,6 @@
 //! Arguments and environment as Go code asks for them.
 
-use crate::abi::{GoSlice, GoString, args, known};
+use crate::abi::{GoSlice, GoString, Leaf, Sys, args, known};
 use crate::alloc;
 use crate::config::env::{ARGC, ARGV, c_string, envp};
 use core::sync::atomic::Ordering;
@@ -26,10 +26,7 @@ unsafe fn strings(v: *const *const u8, n: usize) -> GoSlice {
 }
 
 /// `os.runtime_args`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn runtime_args(a: &mut args::os_runtime_args) {
+pub fn runtime_args(_: Sys<'_>, a: &mut args::os_runtime_args) {
     // SAFETY: the kernel's vector.
     a.r0 = unsafe {
         strings(
@@ -40,10 +37,7 @@ pub unsafe fn runtime_args(a: &mut args::os_runtime_args) {
 }
 
 /// `syscall.runtime_envs`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn runtime_envs(a: &mut args::syscall_runtime_envs) {
+pub fn runtime_envs(_: Sys<'_>, a: &mut args::syscall_runtime_envs) {
     let p = envp();
     let mut n = 0;
     // SAFETY: a null ends the vector.
@@ -56,13 +50,7 @@ pub unsafe fn runtime_envs(a: &mut args::syscall_runtime_envs) {
 }
 
 /// `syscall.setenv_c`: only cgo programs keep a C environment.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn setenv_c(_a: &mut args::syscall_setenv_c) {}
+pub fn setenv_c(_: Leaf<'_>, _a: &mut args::syscall_setenv_c) {}
 
 /// `syscall.unsetenv_c`: see [`setenv_c`].
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn unsetenv_c(_a: &mut args::syscall_unsetenv_c) {}
+pub fn unsetenv_c(_: Leaf<'_>, _a: &mut args::syscall_unsetenv_c) {}

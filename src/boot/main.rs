@@ -1,7 +1,7 @@
 //! The main goroutine's runtime part: `runtime.main` in asm/rt0.S calls these between Go's own
 //! functions.
 
-use crate::abi::{Outcome, args};
+use crate::abi::{Leaf, Outcome, Sys, args};
 use crate::dispatch::sysmon;
 use crate::os::sys;
 use crate::sched;
@@ -15,7 +15,7 @@ use core::sync::atomic::Ordering;
 /// # Safety
 /// Called by `runtime.main`.
 #[doc(alias = "lockOSThread")]
-pub unsafe fn start(_a: &mut args::gort_mainstart) {
+pub fn start(_: Sys<'_>, _a: &mut args::gort_mainstart) {
     // SAFETY: system mode of the main goroutine on m0.
     unsafe {
         lists::MAIN_STARTED.store(1, Ordering::Release);
@@ -33,7 +33,7 @@ pub unsafe fn start(_a: &mut args::gort_mainstart) {
 /// # Safety
 /// Called by `runtime.main`.
 #[doc(alias = "main_init_done")]
-pub unsafe fn init_done(_a: &mut args::gort_maininitdone) {
+pub fn init_done(_: Sys<'_>, _a: &mut args::gort_maininitdone) {
     unlock();
 }
 
@@ -41,7 +41,7 @@ pub unsafe fn init_done(_a: &mut args::gort_maininitdone) {
 ///
 /// # Safety
 /// Called by `runtime.main`.
-pub unsafe fn exit(_a: &mut args::gort_mainexit) -> Outcome {
+pub fn exit(_: Sys<'_>, _a: &mut args::gort_mainexit) -> Outcome {
     if crate::fatal::dying() || !crate::panic::uncaught::teller().is_null() {
         // SAFETY: the main goroutine parks for good; the dying one ends the process.
         return unsafe { sched::park(world::curg(), world::WaitReason::PanicWait) };
@@ -50,7 +50,4 @@ pub unsafe fn exit(_a: &mut args::gort_mainexit) -> Outcome {
 }
 
 /// `os.runtime_beforeExit`: nothing of ours waits for the end of the process.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn before_exit(_a: &mut args::os_runtime_beforeExit) {}
+pub fn before_exit(_: Leaf<'_>, _a: &mut args::os_runtime_beforeExit) {}

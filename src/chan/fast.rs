@@ -6,7 +6,7 @@
 //! (`ops`).
 
 use super::hchan::{Hchan, RECEIVER, SENDER};
-use crate::abi::args;
+use crate::abi::{Leaf, args};
 use crate::gc::barrier;
 use crate::sync::backoff::Backoff;
 use core::sync::atomic::Ordering;
@@ -53,7 +53,7 @@ impl Hchan {
 
 /// What a leaf receive did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leaf {
+pub enum Took {
     /// Received an element.
     Value,
     /// The channel is closed and drained; the slot was zeroed.
@@ -115,18 +115,18 @@ unsafe fn put_marking(c: *mut Hchan, elem: *const u8) -> bool {
 /// # Safety
 /// `c` is a channel, `elem` null or room for an element of it.
 #[inline]
-pub unsafe fn recv(c: *mut Hchan, elem: *mut u8) -> Leaf {
+pub unsafe fn recv(c: *mut Hchan, elem: *mut u8) -> Took {
     // SAFETY: as in `send`.
     unsafe {
         if !(*c).element_and_nobody() {
             // Nothing is sent after closing, so closed and then empty is final.
             if (*c).closed.load(Ordering::Acquire) == 0 || (*c).qcount.load(Ordering::Acquire) > 0 {
-                return Leaf::Slow;
+                return Took::Slow;
             }
             if !elem.is_null() {
                 core::ptr::write_bytes(elem, 0, (*c).elemsize as usize);
             }
-            return Leaf::Closed;
+            return Took::Closed;
         }
         if !(*c).plain() {
             return take_marking(c, elem);
@@ -137,11 +137,11 @@ pub unsafe fn recv(c: *mut Hchan, elem: *mut u8) -> Leaf {
 
 /// The part of [`recv`] under the lock.
 #[inline(always)]
-unsafe fn take<const BARRIER: bool>(c: *mut Hchan, elem: *mut u8) -> Leaf {
+unsafe fn take<const BARRIER: bool>(c: *mut Hchan, elem: *mut u8) -> Took {
     // SAFETY: as in `send`.
     unsafe {
         if !(*c).lock_leaf() {
-            return Leaf::Slow;
+            return Took::Slow;
         }
         let took = (*c).element_and_nobody();
         if took {
@@ -157,25 +157,25 @@ unsafe fn take<const BARRIER: bool>(c: *mut Hchan, elem: *mut u8) -> Leaf {
             }
         }
         (*c).lock.unlock();
-        if took { Leaf::Value } else { Leaf::Slow }
+        if took { Took::Value } else { Took::Slow }
     }
 }
 
 /// [`take`] while marking runs: with a barrier if a leaf function may do it.
 #[cold]
 #[inline(never)]
-unsafe fn take_marking(c: *mut Hchan, elem: *mut u8) -> Leaf {
+unsafe fn take_marking(c: *mut Hchan, elem: *mut u8) -> Took {
     // SAFETY: as in `send`.
     unsafe {
         if (*c).elemsize as usize > barrier::LEAF_MAX {
-            return Leaf::Slow;
+            return Took::Slow;
         }
         take::<true>(c, elem)
     }
 }
 
 /// `runtime.chansend1` where there is room.
-pub unsafe fn chansend1(a: &mut args::runtime_chansend1) -> bool {
+pub fn chansend1(_: Leaf<'_>, a: &mut args::runtime_chansend1) -> bool {
     if crate::world::preempt_wanted() {
         return false;
     }
@@ -185,17 +185,17 @@ pub unsafe fn chansend1(a: &mut args::runtime_chansend1) -> bool {
 }
 
 /// `runtime.chanrecv1` where there is an element.
-pub unsafe fn chanrecv1(a: &mut args::runtime_chanrecv1) -> bool {
+pub fn chanrecv1(_: Leaf<'_>, a: &mut args::runtime_chanrecv1) -> bool {
     if crate::world::preempt_wanted() {
         return false;
     }
     let c = a.c.cast::<Hchan>();
     // SAFETY: as in `chansend1`.
-    !c.is_null() && unsafe { recv(c, a.elem) } != Leaf::Slow
+    !c.is_null() && unsafe { recv(c, a.elem) } != Took::Slow
 }
 
 /// `runtime.chanrecv2` where there is an element.
-pub unsafe fn chanrecv2(a: &mut args::runtime_chanrecv2) -> bool {
+pub fn chanrecv2(_: Leaf<'_>, a: &mut args::runtime_chanrecv2) -> bool {
     if crate::world::preempt_wanted() {
         return false;
     }
@@ -205,12 +205,12 @@ pub unsafe fn chanrecv2(a: &mut args::runtime_chanrecv2) -> bool {
     }
     // SAFETY: as in `chansend1`.
     let r = unsafe { recv(c, a.elem) };
-    a.received = r == Leaf::Value;
-    r != Leaf::Slow
+    a.received = r == Took::Value;
+    r != Took::Slow
 }
 
 /// `runtime.selectnbsend`: `select { case c <- v: default: }`.
-pub unsafe fn selectnbsend(a: &mut args::runtime_selectnbsend) -> bool {
+pub fn selectnbsend(_: Leaf<'_>, a: &mut args::runtime_selectnbsend) -> bool {
     if crate::world::preempt_wanted() {
         return false;
     }
@@ -227,7 +227,7 @@ pub unsafe fn selectnbsend(a: &mut args::runtime_selectnbsend) -> bool {
 }
 
 /// `runtime.selectnbrecv`: `select { case v = <-c: default: }`.
-pub unsafe fn selectnbrecv(a: &mut args::runtime_selectnbrecv) -> bool {
+pub fn selectnbrecv(_: Leaf<'_>, a: &mut args::runtime_selectnbrecv) -> bool {
     if crate::world::preempt_wanted() {
         return false;
     }
@@ -238,13 +238,13 @@ pub unsafe fn selectnbrecv(a: &mut args::runtime_selectnbrecv) -> bool {
         if c.is_null() || !(*c).may_recv() {
             return true;
         }
-        a.selected = recv(c, a.elem) != Leaf::Slow;
+        a.selected = recv(c, a.elem) != Took::Slow;
     }
     a.selected
 }
 
 /// `runtime.selectnbrecv2`: `select { case v, ok = <-c: default: }`.
-pub unsafe fn selectnbrecv2(a: &mut args::runtime_selectnbrecv2) -> bool {
+pub fn selectnbrecv2(_: Leaf<'_>, a: &mut args::runtime_selectnbrecv2) -> bool {
     if crate::world::preempt_wanted() {
         return false;
     }
@@ -255,11 +255,11 @@ pub unsafe fn selectnbrecv2(a: &mut args::runtime_selectnbrecv2) -> bool {
     unsafe {
         if !c.is_null() && (*c).may_recv() {
             let r = recv(c, a.elem);
-            if r == Leaf::Slow {
+            if r == Took::Slow {
                 return false;
             }
             a.selected = true;
-            received = r == Leaf::Value;
+            received = r == Took::Value;
         }
         if !a.received.is_null() {
             *a.received = u8::from(received);

@@ -1,7 +1,7 @@
 //! Creating channels.
 
 use super::hchan::Hchan;
-use crate::abi::{ChanType, KIND_STRUCT, Type, args};
+use crate::abi::{ChanType, KIND_STRUCT, Leaf, Sys, Type, args};
 use crate::{alloc, panic};
 use core::mem::{offset_of, size_of};
 use core::ptr;
@@ -85,33 +85,33 @@ pub unsafe fn make(t: *const ChanType, size: i64) -> *mut Hchan {
 }
 
 /// `runtime.makechan`.
-pub unsafe fn makechan(a: &mut args::runtime_makechan) {
+pub fn makechan(_: Sys<'_>, a: &mut args::runtime_makechan) {
     // SAFETY: compiled code passes a channel type.
     a.r0 = unsafe { make(a.t, a.size).cast() };
 }
 
 /// `reflect.makechan`.
-pub unsafe fn reflect_makechan(a: &mut args::reflect_makechan) {
+pub fn reflect_makechan(_: Sys<'_>, a: &mut args::reflect_makechan) {
     // SAFETY: package reflect passes a channel type; a size that does not fit is negative, and
     // refused.
     a.ch = unsafe { make(a.typ_.cast(), a.size as i64).cast() };
 }
 
 /// `reflect.chanlen`.
-pub unsafe fn reflect_chanlen(a: &mut args::reflect_chanlen) {
+pub fn reflect_chanlen(_: Leaf<'_>, a: &mut args::reflect_chanlen) {
     // SAFETY: a channel or nil.
     a.r0 = unsafe { a.ch.cast::<Hchan>().as_ref() }
         .map_or(0, |c| c.qcount.load(Ordering::Relaxed) as i64);
 }
 
 /// `reflect.chancap`.
-pub unsafe fn reflect_chancap(a: &mut args::reflect_chancap) {
+pub fn reflect_chancap(_: Leaf<'_>, a: &mut args::reflect_chancap) {
     // SAFETY: a channel or nil.
     a.r0 = unsafe { a.ch.cast::<Hchan>().as_ref() }.map_or(0, |c| c.dataqsiz as i64);
 }
 
 /// `reflect.chanclose`.
-pub unsafe fn reflect_chanclose(a: &mut args::reflect_chanclose) {
+pub fn reflect_chanclose(_: Sys<'_>, a: &mut args::reflect_chanclose) {
     // SAFETY: a channel or nil.
     unsafe { super::ops::close(a.ch.cast()) }
 }

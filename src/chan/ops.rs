@@ -2,7 +2,7 @@
 
 use super::hchan::{Hchan, RECEIVER, Received, SENDER, Sent, WaitQ, channel_of};
 use super::serve::{send_on_closed, served};
-use crate::abi::{G, Outcome, args};
+use crate::abi::{G, Outcome, Sys, args};
 use crate::world::sudog::{Patience, Sudog};
 use crate::world::sudogs;
 use crate::world::{self, WaitReason};
@@ -240,19 +240,19 @@ fn outcome<T>(tried: Tried<T>) -> Outcome {
 }
 
 /// `runtime.chansend1`: `c <- v`.
-pub unsafe fn chansend1(a: &mut args::runtime_chansend1) -> Outcome {
+pub fn chansend1(_: Sys<'_>, a: &mut args::runtime_chansend1) -> Outcome {
     // SAFETY: compiled code passes a channel or nil and its element's address.
     outcome(unsafe { send(a.c.cast(), a.elem, true) })
 }
 
 /// `runtime.chanrecv1`: `v = <-c`.
-pub unsafe fn chanrecv1(a: &mut args::runtime_chanrecv1) -> Outcome {
+pub fn chanrecv1(_: Sys<'_>, a: &mut args::runtime_chanrecv1) -> Outcome {
     // SAFETY: as in `chansend1`.
     outcome(unsafe { recv(a.c.cast(), a.elem, true, 0) })
 }
 
 /// `runtime.chanrecv2`: `v, ok = <-c`.
-pub unsafe fn chanrecv2(a: &mut args::runtime_chanrecv2) -> Outcome {
+pub fn chanrecv2(_: Sys<'_>, a: &mut args::runtime_chanrecv2) -> Outcome {
     // SAFETY: as in `chansend1`.
     match unsafe {
         recv(
@@ -271,25 +271,25 @@ pub unsafe fn chanrecv2(a: &mut args::runtime_chanrecv2) -> Outcome {
 }
 
 /// `runtime.closechan`.
-pub unsafe fn closechan(a: &mut args::runtime_closechan) {
+pub fn closechan(_: Sys<'_>, a: &mut args::runtime_closechan) {
     // SAFETY: as in `chansend1`.
     unsafe { close(a.c.cast()) }
 }
 
 /// `runtime.selectnbsend` that met somebody.
-pub unsafe fn selectnbsend(a: &mut args::runtime_selectnbsend) {
+pub fn selectnbsend(_: Sys<'_>, a: &mut args::runtime_selectnbsend) {
     // SAFETY: as in `chansend1`; never parks.
     a.selected = unsafe { send(a.c.cast(), a.elem, false) } == Ok(true);
 }
 
 /// `runtime.selectnbrecv` that met somebody.
-pub unsafe fn selectnbrecv(a: &mut args::runtime_selectnbrecv) {
+pub fn selectnbrecv(_: Sys<'_>, a: &mut args::runtime_selectnbrecv) {
     // SAFETY: as in `chansend1`; never parks.
     a.selected = matches!(unsafe { recv(a.c.cast(), a.elem, false, 0) }, Ok((true, _)));
 }
 
 /// `runtime.selectnbrecv2` that met somebody.
-pub unsafe fn selectnbrecv2(a: &mut args::runtime_selectnbrecv2) {
+pub fn selectnbrecv2(_: Sys<'_>, a: &mut args::runtime_selectnbrecv2) {
     // SAFETY: as in `chansend1`; never parks. `received` is null or the address of a bool.
     unsafe {
         let (selected, received) = recv(a.c.cast(), a.elem, false, 0).unwrap_or((false, false));
@@ -301,13 +301,13 @@ pub unsafe fn selectnbrecv2(a: &mut args::runtime_selectnbrecv2) {
 }
 
 /// `runtime.block`: `select {}`.
-pub unsafe fn block(_a: &mut args::runtime_block) -> Outcome {
+pub fn block(_: Sys<'_>, _a: &mut args::runtime_block) -> Outcome {
     // SAFETY: the goroutine that called in; nobody wakes it.
     unsafe { sched::park(world::curg(), WaitReason::SelectNoCases) }
 }
 
 /// `reflect.chansend`.
-pub unsafe fn reflect_chansend(a: &mut args::reflect_chansend) -> Outcome {
+pub fn reflect_chansend(_: Sys<'_>, a: &mut args::reflect_chansend) -> Outcome {
     // Written before parking: then the waker need not.
     a.r0 = true;
     // SAFETY: as in `chansend1`.
@@ -321,7 +321,7 @@ pub unsafe fn reflect_chansend(a: &mut args::reflect_chansend) -> Outcome {
 }
 
 /// `reflect.chanrecv`.
-pub unsafe fn reflect_chanrecv(a: &mut args::reflect_chanrecv) -> Outcome {
+pub fn reflect_chanrecv(_: Sys<'_>, a: &mut args::reflect_chanrecv) -> Outcome {
     a.selected = true;
     // SAFETY: as in `chansend1`.
     match unsafe {

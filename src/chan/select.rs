@@ -9,9 +9,9 @@
 //!
 //! Every function here is leaf mode.
 
-use super::fast::{self, Leaf};
+use super::fast::{self, Took};
 use super::hchan::Hchan;
-use crate::abi::{CASE_DEFAULT, CASE_RECV, CASE_SEND, Hselect, Scase, args};
+use crate::abi::{CASE_DEFAULT, CASE_RECV, CASE_SEND, Hselect, Leaf, Scase, args};
 use crate::world;
 use core::mem::offset_of;
 use core::ptr::{null_mut, with_exposed_provenance_mut};
@@ -65,7 +65,7 @@ unsafe fn register(
 }
 
 /// `runtime.newselect`.
-pub unsafe fn newselect(a: &mut args::runtime_newselect) {
+pub fn newselect(_: Leaf<'_>, a: &mut args::runtime_newselect) {
     // SAFETY: the compiler reserved the object.
     unsafe {
         (*a.sel).tcase = a.size as u16;
@@ -74,7 +74,7 @@ pub unsafe fn newselect(a: &mut args::runtime_newselect) {
 }
 
 /// `runtime.selectsend`.
-pub unsafe fn selectsend(a: &mut args::runtime_selectsend) {
+pub fn selectsend(_: Leaf<'_>, a: &mut args::runtime_selectsend) {
     let at = (&raw mut *a).expose_provenance();
     let so = offset_of!(args::runtime_selectsend, selected);
     a.selected = false;
@@ -83,7 +83,7 @@ pub unsafe fn selectsend(a: &mut args::runtime_selectsend) {
 }
 
 /// `runtime.selectrecv`.
-pub unsafe fn selectrecv(a: &mut args::runtime_selectrecv) {
+pub fn selectrecv(_: Leaf<'_>, a: &mut args::runtime_selectrecv) {
     let at = (&raw mut *a).expose_provenance();
     let so = offset_of!(args::runtime_selectrecv, selected);
     a.selected = false;
@@ -92,7 +92,7 @@ pub unsafe fn selectrecv(a: &mut args::runtime_selectrecv) {
 }
 
 /// `runtime.selectrecv2`.
-pub unsafe fn selectrecv2(a: &mut args::runtime_selectrecv2) {
+pub fn selectrecv2(_: Leaf<'_>, a: &mut args::runtime_selectrecv2) {
     let at = (&raw mut *a).expose_provenance();
     let so = offset_of!(args::runtime_selectrecv2, selected);
     a.selected = false;
@@ -101,7 +101,7 @@ pub unsafe fn selectrecv2(a: &mut args::runtime_selectrecv2) {
 }
 
 /// `runtime.selectdefault`.
-pub unsafe fn selectdefault(a: &mut args::runtime_selectdefault) {
+pub fn selectdefault(_: Leaf<'_>, a: &mut args::runtime_selectdefault) {
     let at = (&raw mut *a).expose_provenance();
     let so = offset_of!(args::runtime_selectdefault, selected);
     a.selected = false;
@@ -134,7 +134,7 @@ pub unsafe fn return_to_case(args: usize, case: *const Scase) {
 }
 
 /// `runtime.selectgo` where a case is ready that needs nobody else, or a default.
-pub unsafe fn selectgo(a: &mut args::runtime_selectgo) -> bool {
+pub fn selectgo(_: Leaf<'_>, a: &mut args::runtime_selectgo) -> bool {
     if crate::world::preempt_wanted() {
         return false;
     }
@@ -180,11 +180,11 @@ pub unsafe fn selectgo(a: &mut args::runtime_selectgo) -> bool {
             }
         } else {
             let r = fast::recv(c, (*chosen).elem);
-            if r == Leaf::Slow {
+            if r == Took::Slow {
                 return false;
             }
             if !(*chosen).received.is_null() {
-                *(*chosen).received = u8::from(r == Leaf::Value);
+                *(*chosen).received = u8::from(r == Took::Value);
             }
         }
         return_to_case(at, chosen);

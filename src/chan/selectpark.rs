@@ -16,7 +16,7 @@
 use super::hchan::{Hchan, Received, Sent, channel_of};
 use super::select::{below, cases, return_to_case};
 use super::{ops::wake, serve::send_on_closed};
-use crate::abi::{CASE_DEFAULT, CASE_SEND, G, GoSlice, Outcome, RuntimeSelect, args};
+use crate::abi::{CASE_DEFAULT, CASE_SEND, G, GoSlice, Outcome, RuntimeSelect, Sys, args};
 use crate::sched;
 use crate::world::sudog::{self, Sudog, each, lock_all, unlock_all};
 use crate::world::sudogs;
@@ -240,7 +240,7 @@ unsafe fn leave(g: *mut G) -> (i32, bool, bool) {
 }
 
 /// `runtime.selectgo`.
-pub unsafe fn selectgo(a: &mut args::runtime_selectgo) -> Outcome {
+pub fn selectgo(_: Sys<'_>, a: &mut args::runtime_selectgo) -> Outcome {
     let at = (&raw mut *a).expose_provenance();
     // SAFETY: cases of the caller's select object.
     unsafe {
@@ -297,7 +297,7 @@ unsafe extern "C" fn resume_selectgo(g: *mut G, _arg: usize) -> Outcome {
 }
 
 /// `reflect.rselect`.
-pub unsafe fn rselect(a: &mut args::reflect_rselect) -> Outcome {
+pub fn rselect(_: Sys<'_>, a: &mut args::reflect_rselect) -> Outcome {
     // SAFETY: package reflect passes a slice of cases, with the channels and elements that they
     // need.
     unsafe {

@@ -5,7 +5,7 @@
 //! closes: statements of different threads do not mix, and each costs one system call. A thread may
 //! take the lock again while it holds it, as it does when it dies inside a statement.
 
-use crate::abi::args;
+use crate::abi::{Sys, args};
 use crate::fatal::out::{Out, Sink};
 use crate::sync::mutex::RawMutex;
 use crate::world;
@@ -90,73 +90,73 @@ pub fn abandon() {
 }
 
 /// `runtime.printlock`.
-pub unsafe fn printlock(_a: &mut args::runtime_printlock) {
+pub fn printlock(_: Sys<'_>, _a: &mut args::runtime_printlock) {
     lock();
 }
 
 /// `runtime.printunlock`.
-pub unsafe fn printunlock(_a: &mut args::runtime_printunlock) {
+pub fn printunlock(_: Sys<'_>, _a: &mut args::runtime_printunlock) {
     unlock();
 }
 
 /// `runtime.printbool`.
-pub unsafe fn printbool(a: &mut args::runtime_printbool) {
+pub fn printbool(_: Sys<'_>, a: &mut args::runtime_printbool) {
     with(|out| {
         out.boolean(a.v);
     });
 }
 
 /// `runtime.printint`.
-pub unsafe fn printint(a: &mut args::runtime_printint) {
+pub fn printint(_: Sys<'_>, a: &mut args::runtime_printint) {
     with(|out| {
         out.int(a.v);
     });
 }
 
 /// `runtime.printuint`.
-pub unsafe fn printuint(a: &mut args::runtime_printuint) {
+pub fn printuint(_: Sys<'_>, a: &mut args::runtime_printuint) {
     with(|out| {
         out.uint(a.v);
     });
 }
 
 /// `runtime.printhex`.
-pub unsafe fn printhex(a: &mut args::runtime_printhex) {
+pub fn printhex(_: Sys<'_>, a: &mut args::runtime_printhex) {
     with(|out| {
         out.hex(a.v);
     });
 }
 
 /// `runtime.printpointer`.
-pub unsafe fn printpointer(a: &mut args::runtime_printpointer) {
+pub fn printpointer(_: Sys<'_>, a: &mut args::runtime_printpointer) {
     with(|out| {
         out.hex(a.p as u64);
     });
 }
 
 /// `runtime.printfloat`.
-pub unsafe fn printfloat(a: &mut args::runtime_printfloat) {
+pub fn printfloat(_: Sys<'_>, a: &mut args::runtime_printfloat) {
     with(|out| {
         out.float(a.v);
     });
 }
 
 /// `runtime.printcomplex`.
-pub unsafe fn printcomplex(a: &mut args::runtime_printcomplex) {
+pub fn printcomplex(_: Sys<'_>, a: &mut args::runtime_printcomplex) {
     with(|out| {
         out.complex(a.c[0], a.c[1]);
     });
 }
 
 /// `runtime.printstring`.
-pub unsafe fn printstring(a: &mut args::runtime_printstring) {
+pub fn printstring(_: Sys<'_>, a: &mut args::runtime_printstring) {
     with(|out| {
         out.gostring(a.s);
     });
 }
 
 /// `runtime.printslice`: length, capacity, address.
-pub unsafe fn printslice(a: &mut args::runtime_printslice) {
+pub fn printslice(_: Sys<'_>, a: &mut args::runtime_printslice) {
     with(|out| {
         out.str("[")
             .int(a.s.len)
@@ -168,7 +168,7 @@ pub unsafe fn printslice(a: &mut args::runtime_printslice) {
 }
 
 /// `runtime.printeface`: both words.
-pub unsafe fn printeface(a: &mut args::runtime_printeface) {
+pub fn printeface(_: Sys<'_>, a: &mut args::runtime_printeface) {
     with(|out| {
         out.str("(")
             .hex(a.e.typ as u64)
@@ -179,7 +179,7 @@ pub unsafe fn printeface(a: &mut args::runtime_printeface) {
 }
 
 /// `runtime.printiface`: both words.
-pub unsafe fn printiface(a: &mut args::runtime_printiface) {
+pub fn printiface(_: Sys<'_>, a: &mut args::runtime_printiface) {
     with(|out| {
         out.str("(")
             .hex(a.i.tab as u64)
@@ -190,14 +190,14 @@ pub unsafe fn printiface(a: &mut args::runtime_printiface) {
 }
 
 /// `runtime.printsp`.
-pub unsafe fn printsp(_a: &mut args::runtime_printsp) {
+pub fn printsp(_: Sys<'_>, _a: &mut args::runtime_printsp) {
     with(|out| {
         out.str(" ");
     });
 }
 
 /// `runtime.printnl`.
-pub unsafe fn printnl(_a: &mut args::runtime_printnl) {
+pub fn printnl(_: Sys<'_>, _a: &mut args::runtime_printnl) {
     with(|out| {
         out.str("\n");
     });

@@ -2,7 +2,7 @@
 //! functions.
 
 use super::traceback::{self, Style};
-use crate::abi::{GoSlice, GoString, Outcome, args};
+use crate::abi::{GoSlice, GoString, Outcome, Sys, args};
 use crate::code::symtab::{self, Function};
 use crate::fatal::out::{Out, Sink};
 use crate::sched::stw;
@@ -28,20 +28,14 @@ unsafe fn own_frames() -> Frames {
 }
 
 /// `runtime.Callers(skip, pc)`: 0 is Callers itself.
-///
-/// # Safety
-/// Called by its trampoline.
 #[doc(alias = "Callers")]
-pub unsafe fn callers(a: &mut args::runtime_Callers) {
+pub fn callers(_: Sys<'_>, a: &mut args::runtime_Callers) {
     // SAFETY: the slice is an argument; curg is stopped in this call.
     unsafe { a.r0 = frames::record(own_frames(), a.skip.max(0) as usize, words(&a.pc)) as i64 };
 }
 
 /// `runtime.Caller(skip)`: 0 is its caller.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn caller(a: &mut args::runtime_Caller) {
+pub fn caller(_: Sys<'_>, a: &mut args::runtime_Caller) {
     // A negative skip counts as 0, as in Go.
     let skip = a.skip.max(0) as usize;
     (a.pc, a.file, a.line, a.ok) = (0, GoString::EMPTY, 0, false);
@@ -58,45 +52,30 @@ pub unsafe fn caller(a: &mut args::runtime_Caller) {
 }
 
 /// `runtime.FuncForPC`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn func_for_pc(a: &mut args::runtime_FuncForPC) {
+pub fn func_for_pc(_: Sys<'_>, a: &mut args::runtime_FuncForPC) {
     a.r0 = symtab::find(a.pc).map_or(core::ptr::null_mut(), Function::to_go);
 }
 
 /// `(*Func).Name`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn func_name(a: &mut args::runtime___Func__Name) {
+pub fn func_name(_: Sys<'_>, a: &mut args::runtime___Func__Name) {
     // SAFETY: the receiver came from FuncForPC, or is nil.
     a.r0 = unsafe { Function::from_go(a.recv) }
         .map_or(GoString::EMPTY, |f| symtab::go_string(f.name()));
 }
 
 /// `(*Func).Entry`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn func_entry(a: &mut args::runtime___Func__Entry) {
+pub fn func_entry(_: Sys<'_>, a: &mut args::runtime___Func__Entry) {
     // SAFETY: as in `func_name`.
     a.r0 = unsafe { Function::from_go(a.recv) }.map_or(0, Function::entry);
 }
 
 /// `(*Func).raw`: the same pointer by another type.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn func_raw(a: &mut args::runtime___Func__raw) {
+pub fn func_raw(_: Sys<'_>, a: &mut args::runtime___Func__raw) {
     a.r0 = a.recv;
 }
 
 /// `(*Func).FileLine`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn func_file_line(a: &mut args::runtime___Func__FileLine) {
+pub fn func_file_line(_: Sys<'_>, a: &mut args::runtime___Func__FileLine) {
     // SAFETY: as in `func_name`.
     let (file, line) =
         unsafe { Function::from_go(a.recv) }.map_or((&b"?"[..], 0), |f| f.file_line(a.pc));
@@ -105,10 +84,7 @@ pub unsafe fn func_file_line(a: &mut args::runtime___Func__FileLine) {
 }
 
 /// `runtime.Stack(buf, all)`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn stack(a: &mut args::runtime_Stack) -> Outcome {
+pub fn stack(_: Sys<'_>, a: &mut args::runtime_Stack) -> Outcome {
     // SAFETY: system mode for curg, which is stopped at its call of Stack, not in a frame of it.
     unsafe {
         if a.all && !stw::stop_world() {

@@ -1,6 +1,6 @@
 //! What a program learns about its toolchain.
 
-use crate::abi::{GoString, args};
+use crate::abi::{GoString, Sys, args};
 use crate::code::symtab;
 use crate::config::env;
 
@@ -15,18 +15,12 @@ const DEFAULT_GOROOT: &str = "/usr/local/go";
 pub static BUILD_VERSION: GoString = GoString::from_static(VERSION);
 
 /// `runtime.Version`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn version(a: &mut args::runtime_Version) {
+pub fn version(_: Sys<'_>, a: &mut args::runtime_Version) {
     a.r0 = GoString::from_static(VERSION);
 }
 
 /// `runtime.GOROOT`: the environment's, or the usual place.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn goroot(a: &mut args::runtime_GOROOT) {
+pub fn goroot(_: Sys<'_>, a: &mut args::runtime_GOROOT) {
     a.r0 = match env::get(b"GOROOT") {
         Some(v) if !v.is_empty() => symtab::go_string(v),
         _ => GoString::from_static(DEFAULT_GOROOT),
@@ -34,9 +28,6 @@ pub unsafe fn goroot(a: &mut args::runtime_GOROOT) {
 }
 
 /// `runtime.NumCgoCall`: there is no cgo.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn num_cgo_call(a: &mut args::runtime_NumCgoCall) {
+pub fn num_cgo_call(_: Sys<'_>, a: &mut args::runtime_NumCgoCall) {
     a.r0 = 0;
 }

@@ -1,6 +1,6 @@
 //! LockOSThread, thread limits, fork brackets.
 
-use crate::abi::{STACK_FORK, STACK_GUARD, args};
+use crate::abi::{Leaf, STACK_FORK, STACK_GUARD, Sys, args};
 use crate::probe::timers;
 use crate::sched::state::SCHED;
 use crate::sched::threads;
@@ -9,11 +9,8 @@ use core::ptr;
 use core::sync::atomic::Ordering;
 
 /// `runtime.LockOSThread`; the compiler mostly inlines it (calling convention, inlined functions).
-///
-/// # Safety
-/// Called by its trampoline on the goroutine's stack.
 #[doc(alias = "LockOSThread")]
-pub unsafe fn lock_os_thread(_a: &mut args::runtime_LockOSThread) {
+pub fn lock_os_thread(_: Leaf<'_>, _a: &mut args::runtime_LockOSThread) {
     // SAFETY: leaf mode: g is the running goroutine.
     unsafe {
         let (g, m) = (getg(), getm());
@@ -27,7 +24,7 @@ pub unsafe fn lock_os_thread(_a: &mut args::runtime_LockOSThread) {
 ///
 /// # Safety
 /// As [`lock_os_thread`].
-pub unsafe fn unlock_os_thread(_a: &mut args::runtime_UnlockOSThread) {
+pub fn unlock_os_thread(_: Leaf<'_>, _a: &mut args::runtime_UnlockOSThread) {
     // SAFETY: leaf mode: g is the running goroutine.
     unsafe {
         let (g, m) = (getg(), getm());
@@ -40,18 +37,12 @@ pub unsafe fn unlock_os_thread(_a: &mut args::runtime_UnlockOSThread) {
 }
 
 /// `runtime.NumCPU`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn num_cpu(a: &mut args::runtime_NumCPU) {
+pub fn num_cpu(_: Leaf<'_>, a: &mut args::runtime_NumCPU) {
     a.r0 = i64::from(crate::os::cpu::NCPU.load(Ordering::Relaxed));
 }
 
 /// `debug.SetMaxThreads`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn set_max_threads(a: &mut args::runtime_setMaxThreads) {
+pub fn set_max_threads(_: Sys<'_>, a: &mut args::runtime_setMaxThreads) {
     let mut s = SCHED.lock();
     a.out = i64::from(s.maxmcount);
     // As in Go, cut off rather than limited: what a program sees of it again, and a message, are
@@ -66,10 +57,7 @@ pub unsafe fn set_max_threads(a: &mut args::runtime_setMaxThreads) {
 /// mask to the new program. What a handler does meanwhile in the child happens in the child's copy
 /// of our memory. Only the profiler is off, whose frequent signals can keep fork from ever
 /// finishing.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn before_fork(_a: &mut args::syscall_runtime_BeforeFork) {
+pub fn before_fork(_: Sys<'_>, _a: &mut args::syscall_runtime_BeforeFork) {
     // SAFETY: system mode for curg.
     unsafe {
         let m = getm();
@@ -82,10 +70,7 @@ pub unsafe fn before_fork(_a: &mut args::syscall_runtime_BeforeFork) {
 }
 
 /// After fork, in the parent.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn after_fork(_a: &mut args::syscall_runtime_AfterFork) {
+pub fn after_fork(_: Sys<'_>, _a: &mut args::syscall_runtime_AfterFork) {
     // SAFETY: system mode for curg.
     unsafe {
         let m = getm();

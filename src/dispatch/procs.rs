@@ -1,17 +1,14 @@
 //! GOMAXPROCS: how many Ps there are.
 
-use crate::abi::{Outcome, args};
+use crate::abi::{Outcome, Sys, args};
 use crate::sched::stw::{NEW_PROCS, start_world, stop_world};
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::{heap, time};
 use core::sync::atomic::Ordering;
 
 /// `runtime.GOMAXPROCS`.
-///
-/// # Safety
-/// Called by its trampoline.
 #[doc(alias = "GOMAXPROCS")]
-pub unsafe fn gomaxprocs(a: &mut args::runtime_GOMAXPROCS) -> Outcome {
+pub fn gomaxprocs(_: Sys<'_>, a: &mut args::runtime_GOMAXPROCS) -> Outcome {
     let old = GOMAXPROCS.load(Ordering::Relaxed);
     let n = a.n.clamp(0, lists::MAX_PROCS as i64) as u32;
     if n == 0 || n == old || a.n <= 0 {

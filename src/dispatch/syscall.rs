@@ -5,7 +5,7 @@
 //! of the world). The stack is not moved.
 
 use super::schedule;
-use crate::abi::{G, M, Outcome, STACK_GUARD, STACK_PREEMPT, args};
+use crate::abi::{G, Leaf, M, Outcome, STACK_GUARD, STACK_PREEMPT, Sys, args};
 use crate::dispatch;
 use crate::os::sys;
 use crate::probe::trace;
@@ -18,13 +18,10 @@ use crate::world::{P, getg, getm, getp, phase, status};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
-/// `runtime.entersyscall` on the goroutine's stack. False when a thread must be woken: the slow
-/// path does that.
-///
-/// # Safety
-/// Called by its trampoline, from nosplit code with little stack left.
+/// `runtime.entersyscall` on the goroutine's stack, from nosplit code with little stack left. False
+/// when a thread must be woken: the slow path does that.
 #[doc(alias = "entersyscall")]
-pub unsafe fn enter_leaf(a: &mut args::runtime_entersyscall) -> bool {
+pub fn enter_leaf(_: Leaf<'_>, a: &mut args::runtime_entersyscall) -> bool {
     if phase::GCWAITING.load(Ordering::Relaxed) != 0
         || state::SYSMON_WAIT.load(Ordering::Relaxed) != 0
         || trace::on()
@@ -66,12 +63,9 @@ unsafe fn enter(a: &mut args::runtime_entersyscall) {
 }
 
 /// `runtime.entersyscall` with the world stopping, sysmon asleep or a trace being recorded.
-///
-/// # Safety
-/// Called by its trampoline.
 #[doc(alias = "entersyscall_gcwait")]
 #[doc(alias = "entersyscall_sysmon")]
-pub unsafe fn enter_slow(a: &mut args::runtime_entersyscall) {
+pub fn enter_slow(_: Sys<'_>, a: &mut args::runtime_entersyscall) {
     // SAFETY: system mode for the running goroutine.
     unsafe {
         alarm::wake();
@@ -99,12 +93,9 @@ pub unsafe fn enter_slow(a: &mut args::runtime_entersyscall) {
 }
 
 /// `runtime.exitsyscall` on the goroutine's stack. True when our P is still there.
-///
-/// # Safety
-/// Called by its trampoline.
 #[doc(alias = "exitsyscall")]
 #[doc(alias = "exitsyscallfast")]
-pub unsafe fn exit_leaf(_a: &mut args::runtime_exitsyscall) -> bool {
+pub fn exit_leaf(_: Leaf<'_>, _a: &mut args::runtime_exitsyscall) -> bool {
     // SAFETY: this thread's M and the goroutine in its system call.
     unsafe {
         let m = getm();
@@ -181,12 +172,9 @@ unsafe fn traced_exit(m: *mut M, g: *mut G) -> bool {
 }
 
 /// `runtime.exitsyscall` when the P is gone: takes an idle one, or queues the goroutine.
-///
-/// # Safety
-/// Called by its trampoline.
 #[doc(alias = "exitsyscall0")]
 #[doc(alias = "exitsyscallfast_pidle")]
-pub unsafe fn exit_slow(_a: &mut args::runtime_exitsyscall) -> Outcome {
+pub fn exit_slow(_: Sys<'_>, _a: &mut args::runtime_exitsyscall) -> Outcome {
     // SAFETY: this thread's M without P, on g0.
     unsafe {
         let m = getm();

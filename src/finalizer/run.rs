@@ -3,7 +3,7 @@
 
 use crate::abi::{
     FuncVal, G, InterfaceType, KIND_INTERFACE, KIND_PTR, KIND_UNSAFE_POINTER, Outcome, PtrType,
-    Type, args,
+    Sys, Type, args,
 };
 use crate::alloc;
 use crate::code::sites;
@@ -44,7 +44,7 @@ static ONE: u8 = 1;
 
 /// `gort.nextfinalizer() (fn, frame, size)`: the next call for the finalizer goroutine; it parks
 /// while there is none.
-pub unsafe fn next(a: &mut args::gort_nextfinalizer) -> Outcome {
+pub fn next(_: Sys<'_>, a: &mut args::gort_nextfinalizer) -> Outcome {
     let mut queue = QUEUE.lock();
     let e = queue.first;
     // SAFETY: entries are valid under the lock; the frame is ours until the call.

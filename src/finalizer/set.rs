@@ -1,7 +1,7 @@
 //! `runtime.SetFinalizer`.
 
 use super::run::{accepts, in_globals, start};
-use crate::abi::{Eface, FuncType, GoString, KIND_FUNC, KIND_PTR, PtrType, Type, args};
+use crate::abi::{Eface, FuncType, GoString, KIND_FUNC, KIND_PTR, PtrType, Sys, Type, args};
 use crate::fatal;
 use crate::gc::{mark, stats};
 use crate::heap::span::Special;
@@ -36,7 +36,7 @@ unsafe fn die(parts: &[&[u8]]) -> ! {
 
 /// `runtime.SetFinalizer`. Misuse ends the program, as in Go 1.5.
 #[doc(alias = "SetFinalizer")]
-pub unsafe fn set(a: &mut args::runtime_SetFinalizer) {
+pub fn set(_: Sys<'_>, a: &mut args::runtime_SetFinalizer) {
     let (obj, fun): (Eface, Eface) = (a.obj, a.finalizer);
     // SAFETY: compiled code passes interfaces; types are as their kinds say.
     unsafe {

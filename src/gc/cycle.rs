@@ -2,7 +2,7 @@
 
 use super::stats::{self, Cause};
 use super::{line, mark, pace, roots, specials, verify, work, worker};
-use crate::abi::{G, Outcome, args};
+use crate::abi::{G, Leaf, Outcome, Sys, args};
 use crate::config::godebug;
 use crate::debug::allocfree;
 use crate::fatal::clock::nanotime;
@@ -331,7 +331,7 @@ unsafe fn clear_pools() {
 }
 
 /// `sync.runtime_registerPoolCleanup`. The function is a static one: no root is needed.
-pub unsafe fn register_pool_cleanup(a: &mut args::sync_runtime_registerPoolCleanup) {
+pub fn register_pool_cleanup(_: Leaf<'_>, a: &mut args::sync_runtime_registerPoolCleanup) {
     POOL_CLEANUP.store(a.cleanup.cast_mut(), Ordering::Relaxed);
 }
 
@@ -395,13 +395,13 @@ unsafe extern "C" fn after_cycle(g: *mut G, release: usize) -> Outcome {
 
 /// `runtime.GC`.
 #[doc(alias = "GC")]
-pub unsafe fn gc_call(_a: &mut args::runtime_GC) -> Outcome {
+pub fn gc_call(_: Sys<'_>, _a: &mut args::runtime_GC) -> Outcome {
     // SAFETY: system mode at a runtime call: the caller's context is saved.
     unsafe { wait_for_cycle(false) }
 }
 
 /// `debug.FreeOSMemory`: a cycle, then everything free goes back to the system.
-pub unsafe fn free_os_memory(_a: &mut args::runtime_debug_freeOSMemory) -> Outcome {
+pub fn free_os_memory(_: Sys<'_>, _a: &mut args::runtime_debug_freeOSMemory) -> Outcome {
     // SAFETY: as in `gc_call`.
     unsafe { wait_for_cycle(true) }
 }

@@ -5,7 +5,7 @@
 //! allocated byte costs its share of the marking that is left ([`assist`](super::worker::assist)),
 //! paid from what the workers did or by marking on the spot.
 
-use crate::abi::args;
+use crate::abi::{Sys, args};
 use crate::config::env;
 use crate::config::godebug::{GC_PACER_TRACE, GC_STRESS};
 use crate::fatal::out::{Out, Sink};
@@ -223,7 +223,7 @@ pub fn enabled() -> bool {
 }
 
 /// `debug.SetGCPercent`, which runs a cycle afterwards.
-pub unsafe fn set_percent(a: &mut args::runtime_setGCPercent) {
+pub fn set_percent(_: Sys<'_>, a: &mut args::runtime_setGCPercent) {
     a.out = PERCENT.swap(a.in_.max(-1), Ordering::Relaxed);
     set_limits(MARKED.load(Ordering::Relaxed));
 }

@@ -3,7 +3,7 @@
 
 use super::line::{self, Line};
 use super::{pace, times};
-use crate::abi::{GoSlice, MemStats, Outcome, args};
+use crate::abi::{GoSlice, MemStats, Outcome, Sys, args};
 use crate::config::godebug;
 use crate::fatal::clock;
 use crate::heap::classes::{CLASSES, TABLE};
@@ -199,7 +199,7 @@ fn cpu_fraction(c: &Cycles, now: i64) -> f64 {
 }
 
 /// `runtime.ReadMemStats`.
-pub unsafe fn read_mem_stats(a: &mut args::runtime_ReadMemStats) -> Outcome {
+pub fn read_mem_stats(_: Sys<'_>, a: &mut args::runtime_ReadMemStats) -> Outcome {
     // SAFETY: system mode at a runtime call; the caller passes a MemStats.
     unsafe {
         if !stw::stop_world() {
@@ -297,7 +297,7 @@ pub unsafe fn fill(m: &mut MemStats) {
 
 /// `debug.readGCStats`: pauses, newest first, then when each ended, then the time of the last
 /// cycle, their number and the total pause. The caller's slice has room for all.
-pub unsafe fn read_gc_stats(a: &mut args::runtime_debug_readGCStats) {
+pub fn read_gc_stats(_: Sys<'_>, a: &mut args::runtime_debug_readGCStats) {
     let c = CYCLES.lock();
     let n = (c.count as usize).min(PAUSES);
     // SAFETY: package debug passes a slice with capacity for 2 * 256 + 3 durations.

@@ -1,7 +1,7 @@
 //! Stacks of the tests' own nodes: those that batches of defer records wait on
 //! ([`crate::sync::stack`]).
 
-use crate::abi::args;
+use crate::abi::{Sys, args};
 use crate::sync::mutex::RawMutex;
 use crate::sync::stack::{self, Node};
 use core::sync::atomic::AtomicPtr;
@@ -22,13 +22,9 @@ unsafe impl Node for TestNode {
 /// One for all stacks, as that of the defer records.
 static TAKER: RawMutex = RawMutex::new();
 
-/// `runtime.hookStackPush`.
-///
-/// # Safety
-/// Called by its trampoline, with a word that is only a stack and a node that the caller keeps
-/// alive.
-pub unsafe fn push(a: &mut args::runtime_hookStackPush) {
-    // SAFETY: the caller's promise.
+/// `runtime.hookStackPush`, with a word that is only a stack and a node that the test keeps alive.
+pub fn push(_: Sys<'_>, a: &mut args::runtime_hookStackPush) {
+    // SAFETY: package runtime's tests keep to what the comment says.
     unsafe {
         stack::push(
             AtomicPtr::from_ptr(a.stack.cast()),
@@ -37,12 +33,9 @@ pub unsafe fn push(a: &mut args::runtime_hookStackPush) {
     };
 }
 
-/// `runtime.hookStackPop`.
-///
-/// # Safety
-/// Called by its trampoline, with a word that is only a stack.
-pub unsafe fn pop(a: &mut args::runtime_hookStackPop) {
-    // SAFETY: the caller's promise; all stacks of the tests have one lock.
+/// `runtime.hookStackPop`, with a word that is only a stack.
+pub fn pop(_: Sys<'_>, a: &mut args::runtime_hookStackPop) {
+    // SAFETY: the tests use the word for nothing else; all stacks of theirs have one lock.
     let node = unsafe { stack::pop(AtomicPtr::<TestNode>::from_ptr(a.stack.cast()), &TAKER) };
     a.r0 = node.cast();
 }

@@ -1,6 +1,6 @@
 //! Which words of a value the collector takes for pointers.
 
-use crate::abi::{GoSlice, PtrType, args};
+use crate::abi::{GoSlice, PtrType, Sys, args};
 use crate::code::sites;
 use crate::heap::{self, layout};
 use crate::unwind::pointers;
@@ -14,10 +14,7 @@ use core::slice;
 /// Of a variable, or of a value on the caller's stack, all words. Of an object in the heap those up
 /// to the last pointer, though no fewer than two, or one if the object has no more: where pointers
 /// end it may be larger than its type, and the tests do not look further.
-///
-/// # Safety
-/// Called by its trampoline; `x` is a pointer.
-pub unsafe fn mask(a: &mut args::runtime_hookPointers) {
+pub fn mask(_: Sys<'_>, a: &mut args::runtime_hookPointers) {
     let at = a.x.data as usize;
     // SAFETY: the type of `x` is a pointer's; the calling goroutine is at rest while this runs, and
     // its objects stay.

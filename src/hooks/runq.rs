@@ -1,6 +1,6 @@
 //! The run queues of two Ps that run nothing, filled and emptied.
 
-use crate::abi::{G, GoString, args};
+use crate::abi::{G, GoString, Sys, args};
 use crate::mem;
 use crate::sync::ring::Ring;
 use crate::world::P;
@@ -67,10 +67,7 @@ fn report(result: Result<(), &'static str>) -> GoString {
 
 /// `runtime.hookRunQueue`: a queue gives what it was given, in this order, the next one before the
 /// others; when it is full it gives half of it away.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn local(a: &mut args::runtime_hookRunQueue) {
+pub fn local(_: Sys<'_>, a: &mut args::runtime_hookRunQueue) {
     a.r0 = report(in_order());
 }
 
@@ -152,10 +149,7 @@ fn overflow(bench: &mut Bench, start: u32) -> Result<(), &'static str> {
 
 /// `runtime.hookRunQueueSteal`: who steals gets half, rounded up; both queues together have every
 /// goroutine once. The next one of the victim goes only where the thief wants it.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn steal(a: &mut args::runtime_hookRunQueueSteal) {
+pub fn steal(_: Sys<'_>, a: &mut args::runtime_hookRunQueueSteal) {
     a.r0 = report(in_halves());
 }
 

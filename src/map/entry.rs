@@ -1,12 +1,12 @@
 //! The functions that compiled code calls.
 
 use super::assign::{assign, delete};
-use super::iter::{self, Leaf, System};
+use super::iter;
 use super::key::{Any, Key, Kind, Memory, Planned, Simple, Str, Word32, Word64, kind};
 use super::lookup::{One, find, find_in_one, find_string, find_word};
 use super::table::{SLOTS, Slot};
 use super::{Try, make, mem};
-use crate::abi::{GoString, Hmap, MapType, Type, args};
+use crate::abi::{GoString, Hmap, Leaf, MapType, Sys, Type, args};
 use crate::panic;
 use crate::types::plan;
 
@@ -42,7 +42,7 @@ macro_rules! access_word {
     ($one:ident $one_args:ident $two:ident $two_args:ident $key:ident) => {
         /// `m[k]` for keys of one word.
         #[inline(always)]
-        pub unsafe fn $one(a: &mut args::$one_args) {
+        pub fn $one(_: Leaf<'_>, a: &mut args::$one_args) {
             // SAFETY: compiled code passes a map of the type; such keys never need the slow path.
             unsafe {
                 a.r0 = value_fast::<$key>(&*a.t, find_word(&*a.t, a.h, $key(a.key)).unwrap_or(None))
@@ -51,7 +51,7 @@ macro_rules! access_word {
 
         /// `v, ok := m[k]` for keys of one word.
         #[inline(always)]
-        pub unsafe fn $two(a: &mut args::$two_args) {
+        pub fn $two(_: Leaf<'_>, a: &mut args::$two_args) {
             // SAFETY: as above.
             unsafe {
                 let found = find_word(&*a.t, a.h, $key(a.key)).unwrap_or(None);
@@ -158,7 +158,7 @@ pub(super) unsafe fn find_system(t: &MapType, h: *const Hmap, p: *const u8) -> O
 
 /// `m[k]` for any key.
 #[inline(always)]
-pub unsafe fn access1_leaf(a: &mut args::runtime_mapaccess1) -> bool {
+pub fn access1_leaf(_: Leaf<'_>, a: &mut args::runtime_mapaccess1) -> bool {
     // SAFETY: compiled code passes a map of the type and a key.
     unsafe {
         // Decided before any register is saved.
@@ -238,14 +238,14 @@ unsafe fn result(t: *const MapType, found: Try<Option<Slot>>) -> (*mut u8, Searc
 
 /// `m[k]` where leaf mode does not follow all of a key, or a panic is due.
 #[doc(alias = "mapaccess1")]
-pub unsafe fn access1(a: &mut args::runtime_mapaccess1) {
+pub fn access1(_: Sys<'_>, a: &mut args::runtime_mapaccess1) {
     // SAFETY: as above.
     unsafe { a.r0 = value(&*a.t, find_system(&*a.t, a.h, a.key)) }
 }
 
 /// `v, ok := m[k]` for any key.
 #[inline(always)]
-pub unsafe fn access2_leaf(a: &mut args::runtime_mapaccess2) -> bool {
+pub fn access2_leaf(_: Leaf<'_>, a: &mut args::runtime_mapaccess2) -> bool {
     // SAFETY: as above.
     unsafe {
         // Decided before any register is saved.
@@ -262,7 +262,7 @@ pub unsafe fn access2_leaf(a: &mut args::runtime_mapaccess2) -> bool {
 }
 
 /// `v, ok := m[k]` where leaf mode does not follow all of a key, or a panic is due.
-pub unsafe fn access2(a: &mut args::runtime_mapaccess2) {
+pub fn access2(_: Sys<'_>, a: &mut args::runtime_mapaccess2) {
     // SAFETY: as above.
     unsafe {
         let found = find_system(&*a.t, a.h, a.key);
@@ -280,7 +280,7 @@ unsafe fn assign_as<K: Key>(a: &args::runtime_mapassign1, key: K) -> bool {
 
 /// `m[k] = v`.
 #[inline(always)]
-pub unsafe fn assign1_leaf(a: &mut args::runtime_mapassign1) -> bool {
+pub fn assign1_leaf(_: Leaf<'_>, a: &mut args::runtime_mapassign1) -> bool {
     // SAFETY: compiled code passes a map of the type, a key and a value.
     unsafe {
         if a.h.is_null() {
@@ -330,7 +330,7 @@ unsafe fn assign_marking(a: &args::runtime_mapassign1) -> bool {
 
 /// `m[k] = v` with growth, barriers of large values, and keys that leaf mode does not follow.
 #[doc(alias = "mapassign1")]
-pub unsafe fn assign1(a: &mut args::runtime_mapassign1) {
+pub fn assign1(_: Sys<'_>, a: &mut args::runtime_mapassign1) {
     // SAFETY: as above.
     unsafe { set(&*a.t, a.h, a.key, a.val) }
 }
@@ -362,7 +362,7 @@ pub(super) unsafe fn set(t: &MapType, h: *mut Hmap, key: *const u8, value: *cons
 
 /// `delete(m, k)`.
 #[inline(always)]
-pub unsafe fn delete_leaf(a: &mut args::runtime_mapdelete) -> bool {
+pub fn delete_leaf(_: Leaf<'_>, a: &mut args::runtime_mapdelete) -> bool {
     // SAFETY: compiled code passes a map of the type and a key.
     unsafe {
         match kind(&*a.t) {
@@ -386,7 +386,7 @@ unsafe fn delete_as<K: Key>(a: &args::runtime_mapdelete, key: K) -> bool {
 }
 
 /// `delete(m, k)` while the map grows, or of a key that leaf mode does not follow.
-pub unsafe fn delete1(a: &mut args::runtime_mapdelete) {
+pub fn delete1(_: Sys<'_>, a: &mut args::runtime_mapdelete) {
     // SAFETY: as above.
     unsafe { remove(&*a.t, a.h, a.key) }
 }
@@ -404,7 +404,7 @@ pub(super) unsafe fn remove(t: &MapType, h: *mut Hmap, key: *const u8) {
 
 /// `make(map[K]V, hint)` for small maps.
 #[inline(always)]
-pub unsafe fn make_leaf(a: &mut args::runtime_makemap) -> bool {
+pub fn make_leaf(_: Leaf<'_>, a: &mut args::runtime_makemap) -> bool {
     // SAFETY: compiled code passes a map type and objects of its frame or null.
     unsafe {
         if a.hint as u64 > SLOTS as u64 || (*(*a.t).elem).zero.is_null() {
@@ -419,7 +419,7 @@ pub unsafe fn make_leaf(a: &mut args::runtime_makemap) -> bool {
 }
 
 /// `make(map[K]V, hint)`.
-pub unsafe fn make1(a: &mut args::runtime_makemap) {
+pub fn make1(_: Sys<'_>, a: &mut args::runtime_makemap) {
     if a.hint < 0 || a.hint > i64::from(i32::MAX) {
         panic::raise_str("makemap: size out of range");
     }
@@ -434,30 +434,30 @@ pub unsafe fn make1(a: &mut args::runtime_makemap) {
 
 /// Starts `range m`.
 #[inline(always)]
-pub unsafe fn iter_init_leaf(a: &mut args::runtime_mapiterinit) -> bool {
+pub fn iter_init_leaf(_: Leaf<'_>, a: &mut args::runtime_mapiterinit) -> bool {
     // SAFETY: compiled code passes a map of the type and an iterator.
-    unsafe { iter::start::<Leaf>(a.t, a.h, a.it).is_ok() }
+    unsafe { iter::start::<iter::Leaf>(a.t, a.h, a.it).is_ok() }
 }
 
 /// Starts `range m` where leaf mode does not follow all of a key.
-pub unsafe fn iter_init(a: &mut args::runtime_mapiterinit) {
+pub fn iter_init(_: Sys<'_>, a: &mut args::runtime_mapiterinit) {
     // SAFETY: as above. System mode always finishes.
     unsafe {
-        let _ = iter::start::<System>(a.t, a.h, a.it);
+        let _ = iter::start::<iter::System>(a.t, a.h, a.it);
     }
 }
 
 /// The next entry of `range m`.
 #[inline(always)]
-pub unsafe fn iter_next_leaf(a: &mut args::runtime_mapiternext) -> bool {
+pub fn iter_next_leaf(_: Leaf<'_>, a: &mut args::runtime_mapiternext) -> bool {
     // SAFETY: compiled code passes a started iterator.
-    unsafe { iter::next::<Leaf>(a.it).is_ok() }
+    unsafe { iter::next::<iter::Leaf>(a.it).is_ok() }
 }
 
 /// The next entry of `range m` where leaf mode does not follow all of a key.
-pub unsafe fn iter_next(a: &mut args::runtime_mapiternext) {
+pub fn iter_next(_: Sys<'_>, a: &mut args::runtime_mapiternext) {
     // SAFETY: as above. System mode always finishes.
     unsafe {
-        let _ = iter::next::<System>(a.it);
+        let _ = iter::next::<iter::System>(a.it);
     }
 }

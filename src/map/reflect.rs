@@ -2,7 +2,7 @@
 
 use super::iter::{self, System};
 use super::{entry, make, mem};
-use crate::abi::{GoString, Hiter, Hmap, MapType, Type, args};
+use crate::abi::{GoString, Hiter, Hmap, Leaf, MapType, Sys, Type, args};
 use crate::types::alg;
 
 unsafe fn map_type<'a>(t: *const Type) -> &'a MapType {
@@ -12,13 +12,13 @@ unsafe fn map_type<'a>(t: *const Type) -> &'a MapType {
 
 /// `reflect.ismapkey`.
 #[inline(always)]
-pub unsafe fn is_map_key(a: &mut args::reflect_ismapkey) {
+pub fn is_map_key(_: Leaf<'_>, a: &mut args::reflect_ismapkey) {
     // SAFETY: reflect passes a type.
     a.r0 = unsafe { alg::hashable(a.a0) };
 }
 
 /// `reflect.makemap`.
-pub unsafe fn make_map(a: &mut args::reflect_makemap) {
+pub fn make_map(_: Sys<'_>, a: &mut args::reflect_makemap) {
     // SAFETY: reflect passes a map type; in system mode it always succeeds.
     unsafe {
         make::ensure_zero(map_type(a.t).elem);
@@ -31,7 +31,7 @@ pub unsafe fn make_map(a: &mut args::reflect_makemap) {
 }
 
 /// `reflect.mapaccess` of keys that leaf mode does not follow.
-pub unsafe fn access(a: &mut args::reflect_mapaccess) {
+pub fn access(_: Sys<'_>, a: &mut args::reflect_mapaccess) {
     // SAFETY: as above.
     unsafe {
         let t = map_type(a.t);
@@ -41,13 +41,13 @@ pub unsafe fn access(a: &mut args::reflect_mapaccess) {
 }
 
 /// `reflect.mapassign`.
-pub unsafe fn assign(a: &mut args::reflect_mapassign) {
+pub fn assign(_: Sys<'_>, a: &mut args::reflect_mapassign) {
     // SAFETY: reflect passes a map of the type, a key and a value.
     unsafe { entry::set(map_type(a.t), a.m.cast(), a.key, a.val) }
 }
 
 /// `reflect.mapdelete`.
-pub unsafe fn delete_key(a: &mut args::reflect_mapdelete) {
+pub fn delete_key(_: Sys<'_>, a: &mut args::reflect_mapdelete) {
     // SAFETY: reflect passes a map of the type and a key.
     unsafe { entry::remove(map_type(a.t), a.m.cast(), a.key) }
 }
@@ -80,7 +80,7 @@ static ITERATOR_TYPE: Descriptor = Descriptor(Type {
 });
 
 /// `reflect.mapiterinit`.
-pub unsafe fn iter_init(a: &mut args::reflect_mapiterinit) {
+pub fn iter_init(_: Sys<'_>, a: &mut args::reflect_mapiterinit) {
     // SAFETY: reflect passes a map of the type; system mode always finishes.
     unsafe {
         let it = mem::mallocgc(size_of::<Hiter>(), &ITERATOR_TYPE.0, true).cast::<Hiter>();
@@ -91,14 +91,14 @@ pub unsafe fn iter_init(a: &mut args::reflect_mapiterinit) {
 
 /// `reflect.mapiterkey`: null at the end.
 #[inline(always)]
-pub unsafe fn iter_key(a: &mut args::reflect_mapiterkey) {
+pub fn iter_key(_: Leaf<'_>, a: &mut args::reflect_mapiterkey) {
     // SAFETY: as above.
     a.key = unsafe { (*a.it.cast::<Hiter>()).key };
 }
 
 /// `reflect.maplen`.
 #[inline(always)]
-pub unsafe fn len(a: &mut args::reflect_maplen) {
+pub fn len(_: Leaf<'_>, a: &mut args::reflect_maplen) {
     // SAFETY: reflect passes a map or nil.
     a.r0 = unsafe {
         if a.m.is_null() {

@@ -5,7 +5,7 @@ use super::desc::{
     MODE_READ, MODE_WRITE, Mode, OK, POOL, PollDesc, WAITERS, desc, mode, ready_all,
 };
 use super::waiter::{Begin, Waiter};
-use crate::abi::{G, Outcome, args};
+use crate::abi::{G, Leaf, Outcome, Sys, args};
 use crate::sched::{self, epoll};
 use crate::world::{self, WaitReason};
 use crate::{fatal, mem};
@@ -88,12 +88,12 @@ unsafe extern "C" fn resume(g: *mut G, arg: usize) -> Outcome {
 }
 
 /// `net.runtime_pollServerInit`.
-pub unsafe fn server_init(_a: &mut args::net_runtime_pollServerInit) {
+pub fn server_init(_: Sys<'_>, _a: &mut args::net_runtime_pollServerInit) {
     epoll::init();
 }
 
 /// `net.runtime_pollOpen`.
-pub unsafe fn open(a: &mut args::net_runtime_pollOpen) {
+pub fn open(_: Sys<'_>, a: &mut args::net_runtime_pollOpen) {
     let mut pool = POOL.lock();
     let mut pd = pool.free;
     if pd.is_null() {
@@ -132,7 +132,7 @@ unsafe fn recycle(pd: *mut PollDesc) {
 }
 
 /// `net.runtime_pollClose`: after `pollUnblock`, with nobody using the descriptor any more.
-pub unsafe fn close(a: &mut args::net_runtime_pollClose) {
+pub fn close(_: Sys<'_>, a: &mut args::net_runtime_pollClose) {
     let pd = desc(a.ctx);
     // SAFETY: package net's handle.
     unsafe {
@@ -149,7 +149,7 @@ pub unsafe fn close(a: &mut args::net_runtime_pollClose) {
 
 /// `net.runtime_pollReset`: before an attempt to read or write, forgets what happened before.
 #[doc(alias = "net_runtime_pollReset")]
-pub unsafe fn reset(a: &mut args::net_runtime_pollReset) {
+pub fn reset(_: Leaf<'_>, a: &mut args::net_runtime_pollReset) {
     let (pd, mode) = (desc(a.ctx), mode(a.mode));
     // SAFETY: package net's handle; it allows one reader and one writer at a time.
     unsafe {
@@ -162,7 +162,7 @@ pub unsafe fn reset(a: &mut args::net_runtime_pollReset) {
 
 /// `net.runtime_pollWait`.
 #[doc(alias = "net_runtime_pollWait")]
-pub unsafe fn poll_wait(a: &mut args::net_runtime_pollWait) -> Outcome {
+pub fn poll_wait(_: Sys<'_>, a: &mut args::net_runtime_pollWait) -> Outcome {
     let (pd, mode) = (desc(a.ctx), mode(a.mode));
     // SAFETY: package net's handle; the goroutine that called in.
     unsafe {
@@ -176,7 +176,7 @@ pub unsafe fn poll_wait(a: &mut args::net_runtime_pollWait) -> Outcome {
 
 /// `net.runtime_pollWaitCanceled`: waits for an operation that the kernel was asked to cancel,
 /// whatever the deadline.
-pub unsafe fn poll_wait_canceled(a: &mut args::net_runtime_pollWaitCanceled) -> Outcome {
+pub fn poll_wait_canceled(_: Sys<'_>, a: &mut args::net_runtime_pollWaitCanceled) -> Outcome {
     // SAFETY: as in `poll_wait`.
     unsafe {
         wait(
@@ -191,7 +191,7 @@ pub unsafe fn poll_wait_canceled(a: &mut args::net_runtime_pollWaitCanceled) -> 
 
 /// `net.runtime_pollSetDeadline`.
 #[doc(alias = "net_runtime_pollSetDeadline")]
-pub unsafe fn set_deadline(a: &mut args::net_runtime_pollSetDeadline) {
+pub fn set_deadline(_: Sys<'_>, a: &mut args::net_runtime_pollSetDeadline) {
     let (read, write) = match a.mode {
         MODE_READ => (true, false),
         MODE_WRITE => (false, true),
@@ -212,7 +212,7 @@ pub unsafe fn set_deadline(a: &mut args::net_runtime_pollSetDeadline) {
 }
 
 /// `net.runtime_pollUnblock`: the descriptor is about to be closed.
-pub unsafe fn unblock(a: &mut args::net_runtime_pollUnblock) {
+pub fn unblock(_: Sys<'_>, a: &mut args::net_runtime_pollUnblock) {
     // SAFETY: package net's handle.
     unsafe {
         let pd = desc(a.ctx);

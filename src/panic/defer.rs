@@ -8,7 +8,7 @@
 //! stack ([`crate::unwind::deferred`]), so it is written without barriers, and addresses in it that
 //! point into the stack move with the stack.
 
-use crate::abi::{Defer, G, args};
+use crate::abi::{Defer, G, Leaf, Sys, args};
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
 use crate::sync::stack::{self, Node};
@@ -103,7 +103,7 @@ unsafe fn push(g: *mut G, d: *mut Defer, pool: u8, a: &args::runtime_deferproc) 
 /// # Safety
 /// Called by the trampoline, on the goroutine's stack.
 #[doc(alias = "deferproc")]
-pub unsafe fn deferproc_fast(a: &mut args::runtime_deferproc) -> bool {
+pub fn deferproc_fast(_: Leaf<'_>, a: &mut args::runtime_deferproc) -> bool {
     let g = world::getg();
     // SAFETY: g runs here; its P's pools are ours until we return.
     unsafe {
@@ -127,7 +127,7 @@ pub unsafe fn deferproc_fast(a: &mut args::runtime_deferproc) -> bool {
 ///
 /// # Safety
 /// Called by the trampoline, on g0.
-pub unsafe fn deferproc_slow(a: &mut args::runtime_deferproc) {
+pub fn deferproc_slow(_: Sys<'_>, a: &mut args::runtime_deferproc) {
     let g = world::curg();
     // SAFETY: curg is stopped in this call; no safe point comes before the arguments are copied.
     unsafe {

@@ -2,7 +2,7 @@
 
 use super::uncaught;
 use super::values::{error_value, string_value};
-use crate::abi::{Eface, G, args};
+use crate::abi::{Eface, G, Sys, args};
 
 unsafe extern "C" {
     /// asm/panic.S: goes back to the goroutine's stack and panics with `g.panicarg` there.
@@ -46,10 +46,7 @@ const BY_NUMBER: [&str; 6] = [
 ];
 
 /// Leaves the value of run-time panic `kind` in the place of the arguments.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn panicvalue(a: &mut args::gort_panicvalue) {
+pub fn panicvalue(_: Sys<'_>, a: &mut args::gort_panicvalue) {
     let text = BY_NUMBER.get(a.kind).copied().unwrap_or("unknown error");
     let e = error_value(text);
     a.kind = e.typ as usize;
@@ -57,17 +54,11 @@ pub unsafe fn panicvalue(a: &mut args::gort_panicvalue) {
 }
 
 /// `runtime.throwinit`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn throwinit(_a: &mut args::runtime_throwinit) {
+pub fn throwinit(_: Sys<'_>, _a: &mut args::runtime_throwinit) {
     crate::fatal::throw("recursive call during initialization - linker skew")
 }
 
 /// `runtime.throwreturn`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn throwreturn(_a: &mut args::runtime_throwreturn) {
+pub fn throwreturn(_: Sys<'_>, _a: &mut args::runtime_throwreturn) {
     crate::fatal::throw("no return at end of a typed function - compiler is broken")
 }

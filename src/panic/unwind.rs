@@ -12,7 +12,7 @@
 
 use super::records::{drop_panics, new_panic, pop_panic};
 use super::{defer, uncaught};
-use crate::abi::{Defer, Eface, G, GoString, Outcome, Panic, args};
+use crate::abi::{Defer, Eface, G, GoString, Leaf, Outcome, Panic, Sys, args};
 use crate::fatal;
 use crate::world::{self, deferred};
 use core::ptr;
@@ -23,10 +23,7 @@ unsafe extern "C" {
 }
 
 /// First step of `gopanic(e)`: `argp` is its outgoing area.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn panicstart(a: &mut args::gort_panicstart) {
+pub fn panicstart(_: Sys<'_>, a: &mut args::gort_panicstart) {
     let g = world::curg();
     // SAFETY: curg is stopped in this call.
     unsafe {
@@ -88,10 +85,7 @@ unsafe fn next_defer(g: *mut G, by: *mut Panic) -> *mut Defer {
 
 /// Next step of `gopanic`: leaves the arguments of `reflect.call` for the next deferred call;
 /// without one the program ends, and the calls are those that show the panic's values.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn panicnext(a: &mut args::gort_panicnext) -> Outcome {
+pub fn panicnext(_: Sys<'_>, a: &mut args::gort_panicnext) -> Outcome {
     let g = world::curg();
     // SAFETY: curg is stopped in this call, in the frame of gopanic that pushed the innermost
     // panic.
@@ -124,10 +118,7 @@ unsafe fn set_call(a: &mut args::gort_panicnext, d: *mut Defer) {
 }
 
 /// Step of `gopanic` after a deferred call returned.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn panicdone(_a: &mut args::gort_panicdone) {
+pub fn panicdone(_: Sys<'_>, _a: &mut args::gort_panicdone) {
     let g = world::curg();
     // SAFETY: curg is stopped in this call, in the frame of gopanic that runs the innermost panic.
     unsafe {
@@ -175,10 +166,7 @@ unsafe fn resume(g: *mut G, sp: usize, pc: usize) -> ! {
 
 /// Step of `Goexit`: the next deferred call; `argtype` 1 means that there is none and the goroutine
 /// ends.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn goexitnext(a: &mut args::gort_goexitnext) {
+pub fn goexitnext(_: Sys<'_>, a: &mut args::gort_goexitnext) {
     let g = world::curg();
     // SAFETY: curg is stopped in this call.
     unsafe {
@@ -186,13 +174,11 @@ pub unsafe fn goexitnext(a: &mut args::gort_goexitnext) {
         if d.is_null() {
             uncaught::left(g);
             drop_panics(g);
-            *a = args::gort_goexitnext {
-                argtype: 1,
-                fn_: ptr::null(),
-                arg: ptr::null_mut(),
-                n: 0,
-                retoffset: 0,
-            };
+            a.argtype = 1;
+            a.fn_ = ptr::null();
+            a.arg = ptr::null_mut();
+            a.n = 0;
+            a.retoffset = 0;
             return;
         }
         a.argtype = 0;
@@ -204,10 +190,7 @@ pub unsafe fn goexitnext(a: &mut args::gort_goexitnext) {
 }
 
 /// Step of `Goexit` after a deferred call returned.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn goexitdone(_a: &mut args::gort_goexitdone) {
+pub fn goexitdone(_: Sys<'_>, _a: &mut args::gort_goexitdone) {
     let g = world::curg();
     // SAFETY: curg is stopped in this call.
     unsafe {
@@ -220,10 +203,7 @@ pub unsafe fn goexitdone(_a: &mut args::gort_goexitdone) {
 }
 
 /// `runtime.gorecover(argp)`: the panic's value if the caller is the deferred function itself.
-///
-/// # Safety
-/// Called by its trampoline, on the goroutine's stack.
-pub unsafe fn gorecover(a: &mut args::runtime_gorecover) {
+pub fn gorecover(_: Leaf<'_>, a: &mut args::runtime_gorecover) {
     // SAFETY: the running goroutine's panics are ours.
     unsafe {
         let p = (*world::getg()).panic;

@@ -1,15 +1,12 @@
 //! The blocking profile as the program asks for it.
 
-use crate::abi::{BlockProfileRecord, args};
+use crate::abi::{BlockProfileRecord, Sys, args};
 use crate::probe::block::{RATE, TABLE};
 use crate::probe::rates;
 use core::sync::atomic::Ordering;
 
 /// `runtime.SetBlockProfileRate`: nanoseconds of waiting for each sample on average.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn set_rate(a: &mut args::runtime_SetBlockProfileRate) {
+pub fn set_rate(_: Sys<'_>, a: &mut args::runtime_SetBlockProfileRate) {
     let rate = match a.rate {
         ..=0 => 0,
         1 => 1,
@@ -21,10 +18,7 @@ pub unsafe fn set_rate(a: &mut args::runtime_SetBlockProfileRate) {
 }
 
 /// `runtime.BlockProfile`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn block_profile(a: &mut args::runtime_BlockProfile) {
+pub fn block_profile(_: Sys<'_>, a: &mut args::runtime_BlockProfile) {
     let table = TABLE.lock();
     (a.n, a.ok) = (table.len as i64, table.len as i64 <= a.p.len);
     if !a.ok {

@@ -9,7 +9,7 @@
 //!
 //! The lock is a spin lock that handlers take too: everyone else takes it with all signals blocked.
 
-use crate::abi::{G, GoSlice, Outcome, args};
+use crate::abi::{G, GoSlice, Outcome, Sys, args};
 use crate::probe::cpu::{PROFILE, WORDS, alone, lost_pc};
 use crate::probe::timers::{self, TIMERS};
 use crate::sync::mutex::Mutex;
@@ -22,10 +22,7 @@ use core::ptr::null_mut;
 const PAUSE_NS: i64 = 100_000_000;
 
 /// `runtime.SetCPUProfileRate`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn set_rate(a: &mut args::runtime_SetCPUProfileRate) {
+pub fn set_rate(_: Sys<'_>, a: &mut args::runtime_SetCPUProfileRate) {
     let hz = a.hz.clamp(0, 1_000_000) as u64;
     let mut timers = TIMERS.lock();
     let busy = PROFILE.with_blocked(|p| {
@@ -96,10 +93,11 @@ enum Next {
 static END: [usize; 3] = [0, 1, 0];
 
 /// `runtime.CPUProfile`: the next piece, or nil when the profile is off and all handed out.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn cpu_profile(a: &mut args::runtime_CPUProfile) -> Outcome {
+pub fn cpu_profile(_: Sys<'_>, a: &mut args::runtime_CPUProfile) -> Outcome {
+    next_piece(a)
+}
+
+fn next_piece(a: &mut args::runtime_CPUProfile) -> Outcome {
     let next = PROFILE.with_blocked(|p| {
         // While the profile goes on, the header alone is no news.
         if p.len > if p.on { 5 } else { 0 } {
@@ -148,7 +146,7 @@ unsafe fn try_later() -> Outcome {
         let g = world::curg();
         (*g).resume = resume as *const () as usize;
         READER.lock().0 = g;
-        crate::time::sleep::sleep(&mut args::time_Sleep { d: PAUSE_NS })
+        crate::time::sleep::sleep_for(PAUSE_NS)
     }
 }
 
@@ -156,5 +154,5 @@ unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Outcome {
     READER.lock().0 = null_mut();
     // SAFETY: g parked in `runtime.CPUProfile`: its saved stack pointer is the address of that
     // call's arguments.
-    unsafe { cpu_profile(&mut *((*g).sched.sp as *mut args::runtime_CPUProfile)) }
+    unsafe { next_piece(&mut *((*g).sched.sp as *mut args::runtime_CPUProfile)) }
 }

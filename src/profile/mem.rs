@@ -1,14 +1,11 @@
 //! The heap profile as the program asks for it.
 
-use crate::abi::{GoSlice, MemProfileRecord, args};
+use crate::abi::{GoSlice, MemProfileRecord, Sys, args};
 use crate::heap::sample::{PROFILE, publish};
 use crate::heap::{central, trigger};
 
 /// `runtime.MemProfile`: how many records there are, and the records if `p` has room for all.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn mem_profile(a: &mut args::runtime_MemProfile) {
+pub fn mem_profile(_: Sys<'_>, a: &mut args::runtime_MemProfile) {
     if central::all_swept() {
         publish();
     }

@@ -2,7 +2,7 @@
 //! are `heap::sample`'s.
 
 use crate::abi::{
-    BlockProfileRecord, G_SYSTEM, GoSlice, MemProfileRecord, Outcome, StackRecord, args,
+    BlockProfileRecord, G_SYSTEM, GoSlice, Leaf, MemProfileRecord, Outcome, StackRecord, Sys, args,
 };
 use crate::probe::rates::ticks_per_second;
 use crate::sched::stw;
@@ -20,10 +20,7 @@ fn fill(record: &mut StackRecord, frames: Frames) {
 }
 
 /// `runtime.GoroutineProfile`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn goroutine_profile(a: &mut args::runtime_GoroutineProfile) -> Outcome {
+pub fn goroutine_profile(_: Sys<'_>, a: &mut args::runtime_GoroutineProfile) -> Outcome {
     // SAFETY: system mode for curg; the slice is an argument; Gs are never freed.
     unsafe {
         if !stw::stop_world() {
@@ -67,10 +64,7 @@ unsafe extern "C" {
 /// `runtime.ThreadCreateProfile`: one record for each thread, with the function that it began in:
 /// threads are made by the scheduler, not by a goroutine's call. (Go 1.5's records are empty, which
 /// its pprof refuses.)
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn thread_create_profile(a: &mut args::runtime_ThreadCreateProfile) {
+pub fn thread_create_profile(_: Sys<'_>, a: &mut args::runtime_ThreadCreateProfile) {
     let n = lists::all_ms().count() as i64;
     (a.n, a.ok) = (n, n <= a.p.len);
     if a.ok {
@@ -90,10 +84,7 @@ pub unsafe fn thread_create_profile(a: &mut args::runtime_ThreadCreateProfile) {
 }
 
 /// `runtime/pprof.runtime_cyclesPerSecond`: the rate of the clock in which blocking is counted.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn cycles_per_second(a: &mut args::runtime_pprof_runtime_cyclesPerSecond) {
+pub fn cycles_per_second(_: Sys<'_>, a: &mut args::runtime_pprof_runtime_cyclesPerSecond) {
     a.r0 = ticks_per_second();
 }
 
@@ -109,37 +100,25 @@ unsafe fn stack_of(stack: *mut [usize; 32]) -> GoSlice {
 }
 
 /// `(*StackRecord).Stack`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn stack_record_stack(a: &mut args::runtime___StackRecord__Stack) {
+pub fn stack_record_stack(_: Leaf<'_>, a: &mut args::runtime___StackRecord__Stack) {
     // SAFETY: the receiver is a StackRecord.
     a.r0 = unsafe { stack_of(&raw mut (*a.recv.cast::<StackRecord>()).stack0) };
 }
 
 /// `(*MemProfileRecord).Stack`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn mem_record_stack(a: &mut args::runtime___MemProfileRecord__Stack) {
+pub fn mem_record_stack(_: Leaf<'_>, a: &mut args::runtime___MemProfileRecord__Stack) {
     // SAFETY: the receiver is a MemProfileRecord.
     a.r0 = unsafe { stack_of(&raw mut (*a.recv.cast::<MemProfileRecord>()).stack0) };
 }
 
 /// `(*BlockProfileRecord).Stack`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn block_record_stack(a: &mut args::runtime___BlockProfileRecord__Stack) {
+pub fn block_record_stack(_: Leaf<'_>, a: &mut args::runtime___BlockProfileRecord__Stack) {
     // SAFETY: the receiver is a BlockProfileRecord.
     a.r0 = unsafe { stack_of(&raw mut (*a.recv.cast::<BlockProfileRecord>()).stack.stack0) };
 }
 
 /// `(*MemProfileRecord).InUseBytes`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn in_use_bytes(a: &mut args::runtime___MemProfileRecord__InUseBytes) {
+pub fn in_use_bytes(_: Leaf<'_>, a: &mut args::runtime___MemProfileRecord__InUseBytes) {
     // SAFETY: the receiver is a MemProfileRecord.
     a.r0 = unsafe {
         (*a.recv.cast::<MemProfileRecord>()).alloc_bytes
@@ -148,10 +127,7 @@ pub unsafe fn in_use_bytes(a: &mut args::runtime___MemProfileRecord__InUseBytes)
 }
 
 /// `(*MemProfileRecord).InUseObjects`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn in_use_objects(a: &mut args::runtime___MemProfileRecord__InUseObjects) {
+pub fn in_use_objects(_: Leaf<'_>, a: &mut args::runtime___MemProfileRecord__InUseObjects) {
     // SAFETY: the receiver is a MemProfileRecord.
     a.r0 = unsafe {
         (*a.recv.cast::<MemProfileRecord>()).alloc_objects

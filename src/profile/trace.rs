@@ -5,7 +5,7 @@
 //! it is parked; the next thread that schedules runs it ([`reader_to_run`]). `StopTrace` waits
 //! until the reader has got nil.
 
-use crate::abi::{G, GoSlice, GoString, Iface, InterfaceType, Outcome, Type, args};
+use crate::abi::{G, GoSlice, GoString, Iface, InterfaceType, Outcome, Sys, Type, args};
 use crate::fatal::clock::nanotime;
 use crate::probe::kind::Kind;
 use crate::probe::log::{self, Buffer, Encoder, TICK_DIV, stamp};
@@ -67,10 +67,7 @@ unsafe extern "C" {
 }
 
 /// `runtime.StartTrace`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn start(a: &mut args::runtime_StartTrace) -> Outcome {
+pub fn start(_: Sys<'_>, a: &mut args::runtime_StartTrace) -> Outcome {
     // SAFETY: system mode for curg.
     unsafe {
         if !stw::stop_world() {
@@ -157,10 +154,7 @@ unsafe fn begin() -> bool {
 }
 
 /// `runtime.StopTrace`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn stop(_a: &mut args::runtime_StopTrace) -> Outcome {
+pub fn stop(_: Sys<'_>, _a: &mut args::runtime_StopTrace) -> Outcome {
     // SAFETY: system mode for curg.
     unsafe {
         if !stw::stop_world() {
@@ -214,10 +208,7 @@ unsafe fn end() -> bool {
 }
 
 /// `runtime.ReadTrace`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn read(a: &mut args::runtime_ReadTrace) -> Outcome {
+pub fn read(_: Sys<'_>, a: &mut args::runtime_ReadTrace) -> Outcome {
     // SAFETY: system mode for curg.
     unsafe { next(world::curg(), &raw mut a.r0) }
 }

@@ -1,7 +1,7 @@
 //! Goroutines: birth and death.
 
 use super::state::{self, SCHED};
-use crate::abi::{FuncVal, G, Outcome, STACK_GUARD, args};
+use crate::abi::{FuncVal, G, Outcome, STACK_GUARD, Sys, args};
 use crate::code::asmfuncs::goexit_pc;
 use crate::world::g::{set_stack, status_of, transition};
 use crate::world::{self, P, getm, getp, lists, status};
@@ -152,7 +152,7 @@ pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: 
 ///
 /// # Safety
 /// Called by the trampoline of `runtime.newproc`.
-pub unsafe fn newproc(a: &mut args::runtime_newproc) {
+pub fn newproc(_: Sys<'_>, a: &mut args::runtime_newproc) {
     // SAFETY: the compiler pushed `siz` bytes of arguments after `fn`; the word below the area is
     // the return address.
     unsafe {
@@ -219,7 +219,7 @@ pub unsafe fn goexit0() -> Outcome {
 ///
 /// # Safety
 /// As [`goexit0`].
-pub unsafe fn goexit_call(_a: &mut args::gort_goexit0) -> Outcome {
+pub fn goexit_call(_: Sys<'_>, _a: &mut args::gort_goexit0) -> Outcome {
     // SAFETY: passed on.
     unsafe { goexit0() }
 }
@@ -230,9 +230,6 @@ pub fn count() -> i64 {
 }
 
 /// `runtime.NumGoroutine`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn num_goroutine(a: &mut args::runtime_NumGoroutine) {
+pub fn num_goroutine(_: Sys<'_>, a: &mut args::runtime_NumGoroutine) {
     a.r0 = count();
 }

@@ -2,7 +2,7 @@
 
 use super::state::{SCHED, WAKE};
 use super::{perturb, threads};
-use crate::abi::{G, Outcome, STACK_GUARD};
+use crate::abi::{G, Outcome, STACK_GUARD, Sys};
 use crate::probe::{block, trace};
 use crate::world::g::{status_of, transition};
 use crate::world::glist::GList;
@@ -269,11 +269,8 @@ pub unsafe fn requeue_held(g: *mut G) {
 }
 
 /// `runtime.Gosched`.
-///
-/// # Safety
-/// Called by its trampoline.
 #[doc(alias = "Gosched")]
-pub unsafe fn gosched(_a: &mut crate::abi::args::runtime_Gosched) -> Outcome {
+pub fn gosched(_: Sys<'_>, _a: &mut crate::abi::args::runtime_Gosched) -> Outcome {
     // SAFETY: in system mode for curg.
     unsafe { requeue_current(false) };
     Outcome::Reschedule

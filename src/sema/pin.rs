@@ -3,7 +3,7 @@
 //! The latter is a count in the M, `locks`: while it is not 0 its goroutine is not preempted
 //! (`dispatch::schedule`, `sched::interrupt`). It is kept by `asm/pin.S`.
 
-use crate::abi::args;
+use crate::abi::{Leaf, args};
 use crate::sched::state::WAKE;
 use crate::sync::backoff;
 use crate::world;
@@ -21,7 +21,7 @@ const SPIN_FIRST: u32 = 1;
 
 /// `sync.runtime_canSpin`: only for some rounds, only if another P runs that may hold the lock, and
 /// only with nothing else to do here.
-pub unsafe fn can_spin(a: &mut args::sync_runtime_canSpin) {
+pub fn can_spin(_: Leaf<'_>, a: &mut args::sync_runtime_canSpin) {
     let others = GOMAXPROCS.load(Ordering::Relaxed) > WAKE.idle() + WAKE.seekers() + 1;
     // SAFETY: leaf mode of a goroutine: its M holds a P.
     unsafe {
@@ -35,7 +35,7 @@ pub unsafe fn can_spin(a: &mut args::sync_runtime_canSpin) {
 
 /// `sync.runtime_doSpin`: a round. The lock's holder has its cache line meanwhile, and may take the
 /// lock some more times.
-pub unsafe fn do_spin(_a: &mut args::sync_runtime_doSpin) {
+pub fn do_spin(_: Leaf<'_>, _a: &mut args::sync_runtime_doSpin) {
     // SAFETY: this thread's M.
     let round = unsafe { (*world::getm()).spinround };
     backoff::stay_away_in(SPIN_FIRST + round);

@@ -16,7 +16,7 @@
 //! release hands it the unit directly.
 
 use super::queue::Queue;
-use crate::abi::{G, Outcome, args};
+use crate::abi::{G, Leaf, Outcome, Sys, args};
 use crate::sched;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
@@ -157,49 +157,49 @@ unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Outcome {
 }
 
 /// `sync.runtime_Semacquire` where a unit is there.
-pub unsafe fn semacquire_leaf(a: &mut args::sync_runtime_Semacquire) -> bool {
+pub fn semacquire_leaf(_: Leaf<'_>, a: &mut args::sync_runtime_Semacquire) -> bool {
     // SAFETY: package sync passes its word.
     units::take(unsafe { word(a.s) })
 }
 
 /// `sync.runtime_Semacquire`.
-pub unsafe fn semacquire(a: &mut args::sync_runtime_Semacquire) -> Outcome {
+pub fn semacquire(_: Sys<'_>, a: &mut args::sync_runtime_Semacquire) -> Outcome {
     // SAFETY: package sync passes its word.
     unsafe { acquire(a.s) }
 }
 
 /// `net.runtime_Semacquire` where a unit is there.
-pub unsafe fn net_semacquire_leaf(a: &mut args::net_runtime_Semacquire) -> bool {
+pub fn net_semacquire_leaf(_: Leaf<'_>, a: &mut args::net_runtime_Semacquire) -> bool {
     // SAFETY: package net passes its word.
     units::take(unsafe { word(a.sema) })
 }
 
 /// `net.runtime_Semacquire`.
-pub unsafe fn net_semacquire(a: &mut args::net_runtime_Semacquire) -> Outcome {
+pub fn net_semacquire(_: Sys<'_>, a: &mut args::net_runtime_Semacquire) -> Outcome {
     // SAFETY: package net passes its word.
     unsafe { acquire(a.sema) }
 }
 
 /// `sync.runtime_Semrelease`; the unit is given here even if waking is left to system mode.
-pub unsafe fn semrelease_leaf(a: &mut args::sync_runtime_Semrelease) -> bool {
+pub fn semrelease_leaf(_: Leaf<'_>, a: &mut args::sync_runtime_Semrelease) -> bool {
     // SAFETY: package sync passes its word.
     unsafe { give(a.s) }
 }
 
 /// `sync.runtime_Semrelease`, after the unit was given.
-pub unsafe fn semrelease(a: &mut args::sync_runtime_Semrelease) {
+pub fn semrelease(_: Sys<'_>, a: &mut args::sync_runtime_Semrelease) {
     // SAFETY: package sync passes its word.
     unsafe { wake_one(a.s) }
 }
 
 /// `net.runtime_Semrelease`; as [`semrelease_leaf`].
-pub unsafe fn net_semrelease_leaf(a: &mut args::net_runtime_Semrelease) -> bool {
+pub fn net_semrelease_leaf(_: Leaf<'_>, a: &mut args::net_runtime_Semrelease) -> bool {
     // SAFETY: package net passes its word.
     unsafe { give(a.sema) }
 }
 
 /// `net.runtime_Semrelease`, after the unit was given.
-pub unsafe fn net_semrelease(a: &mut args::net_runtime_Semrelease) {
+pub fn net_semrelease(_: Sys<'_>, a: &mut args::net_runtime_Semrelease) {
     // SAFETY: package net passes its word.
     unsafe { wake_one(a.sema) }
 }

@@ -4,7 +4,7 @@
 //! (`index` > 0: units still to give). A giver of n units waits until n takers came. The list lies
 //! in a Go object, but sudogs are off-heap: the collector passes them by.
 
-use crate::abi::{Outcome, SyncSema, args};
+use crate::abi::{Leaf, Outcome, SyncSema, Sys, args};
 use crate::sched;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
@@ -74,7 +74,7 @@ unsafe fn wait(s: *mut SyncSema, units: i32) -> Outcome {
 }
 
 /// `sync.runtime_Syncsemacquire`.
-pub unsafe fn acquire(a: &mut args::sync_runtime_Syncsemacquire) -> Outcome {
+pub fn acquire(_: Sys<'_>, a: &mut args::sync_runtime_Syncsemacquire) -> Outcome {
     let s = a.s;
     // SAFETY: package sync passes its semaphore.
     unsafe {
@@ -97,7 +97,7 @@ pub unsafe fn acquire(a: &mut args::sync_runtime_Syncsemacquire) -> Outcome {
 }
 
 /// `sync.runtime_Syncsemrelease`.
-pub unsafe fn release(a: &mut args::sync_runtime_Syncsemrelease) -> Outcome {
+pub fn release(_: Sys<'_>, a: &mut args::sync_runtime_Syncsemrelease) -> Outcome {
     let s = a.s;
     let mut left = a.n as i32;
     // SAFETY: package sync passes its semaphore.
@@ -128,7 +128,7 @@ pub unsafe fn release(a: &mut args::sync_runtime_Syncsemrelease) -> Outcome {
 }
 
 /// `sync.runtime_Syncsemcheck`: both sides mean the same structure.
-pub unsafe fn check(a: &mut args::sync_runtime_Syncsemcheck) {
+pub fn check(_: Leaf<'_>, a: &mut args::sync_runtime_Syncsemcheck) {
     if a.size != size_of::<SyncSema>() {
         crate::fatal::throw("bad syncSema size");
     }

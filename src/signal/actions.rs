@@ -2,7 +2,7 @@
 //! `os::signal`.
 
 use super::table::{self, DEFAULT, NOTIFY, OURS};
-use crate::abi::{M, args};
+use crate::abi::{M, Sys, args};
 use crate::fatal::signal::{die_by, must_change_mask, restore_mask, set};
 use crate::os::signal::{self, LISTENED, MASK, PID, gort_sigtramp, is_ignored};
 use crate::os::sys;
@@ -125,9 +125,6 @@ pub fn ignore(sig: u32) {
 }
 
 /// `os.sigpipe`: a write to a broken standard output or error ends the program as it ends others.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn sigpipe(_a: &mut args::os_sigpipe) {
+pub fn sigpipe(_: Sys<'_>, _a: &mut args::os_sigpipe) {
     die_by(libc::SIGPIPE as u32);
 }

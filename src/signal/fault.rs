@@ -14,7 +14,7 @@
 //! with `debug.SetPanicOnFault`, which is for memory that may go away under a program (mapped
 //! files), it holds for all that such a call does.
 
-use crate::abi::{G, G_PANIC_ON_FAULT, M, args};
+use crate::abi::{G, G_PANIC_ON_FAULT, M, Sys, args};
 use crate::code::{asmfuncs, sites, symtab};
 use crate::fatal;
 use crate::fatal::out::Out;
@@ -210,10 +210,7 @@ unsafe fn place(pc: usize, sp: usize, address: usize) -> Option<(usize, usize)> 
 
 /// What the fault that called `runtime.sigpanic` becomes: the number of a run-time panic, or the
 /// end of the program.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn sigpanickind(a: &mut args::gort_sigpanickind) {
+pub fn sigpanickind(_: Sys<'_>, a: &mut args::gort_sigpanickind) {
     let g = world::curg();
     // SAFETY: curg is stopped in this call, and faulted just before.
     unsafe {
@@ -254,10 +251,7 @@ unsafe fn kind_of(g: *mut G) -> usize {
 }
 
 /// `runtime.setPanicOnFault`: of the running goroutine.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn set_panic_on_fault(a: &mut args::runtime_setPanicOnFault) {
+pub fn set_panic_on_fault(_: Sys<'_>, a: &mut args::runtime_setPanicOnFault) {
     // SAFETY: curg is stopped in this call.
     unsafe {
         let flags = &mut (*world::curg()).flags;

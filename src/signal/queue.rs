@@ -6,7 +6,7 @@
 //! (`dispatch::outside`); the receiver takes one signal at a time. A signal that comes again before
 //! it was received counts once.
 
-use crate::abi::{G, Outcome, args};
+use crate::abi::{G, Outcome, Sys, args};
 use crate::sched;
 use crate::world::{self, WaitReason};
 use core::mem::offset_of;
@@ -114,7 +114,7 @@ unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Outcome {
 }
 
 /// `runtime.signal_recv`.
-pub unsafe fn signal_recv(a: &mut args::runtime_signal_recv) -> Outcome {
+pub fn signal_recv(_: Sys<'_>, a: &mut args::runtime_signal_recv) -> Outcome {
     // SAFETY: the goroutine that called in; package os/signal has one receiver.
     unsafe { receive(world::curg(), &raw mut a.r0) }
 }
@@ -133,7 +133,7 @@ fn want(s: u32, wanted: bool) -> bool {
 }
 
 /// `runtime.signal_enable`. The first call, for signal 0, only says that the package is in use.
-pub unsafe fn signal_enable(a: &mut args::runtime_signal_enable) {
+pub fn signal_enable(_: Sys<'_>, a: &mut args::runtime_signal_enable) {
     if !IN_USE.swap(true, Ordering::Relaxed) {
         return;
     }
@@ -143,14 +143,14 @@ pub unsafe fn signal_enable(a: &mut args::runtime_signal_enable) {
 }
 
 /// `runtime.signal_disable`.
-pub unsafe fn signal_disable(a: &mut args::runtime_signal_disable) {
+pub fn signal_disable(_: Sys<'_>, a: &mut args::runtime_signal_disable) {
     if want(a.s, false) {
         super::actions::disable(a.s);
     }
 }
 
 /// `runtime.signal_ignore`.
-pub unsafe fn signal_ignore(a: &mut args::runtime_signal_ignore) {
+pub fn signal_ignore(_: Sys<'_>, a: &mut args::runtime_signal_ignore) {
     if want(a.s, false) {
         super::actions::ignore(a.s);
     }

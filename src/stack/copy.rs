@@ -6,7 +6,7 @@ use super::{
     size::{BELOW, MIN_STACK},
     waiters,
 };
-use crate::abi::{G, G_THROWSPLIT, STACK_GUARD, args};
+use crate::abi::{G, G_THROWSPLIT, STACK_GUARD, Sys, args};
 use crate::config::godebug::GC_SHRINK_STACK_OFF;
 use crate::fatal;
 use crate::fatal::out::Out;
@@ -132,10 +132,7 @@ pub unsafe fn move_to(g: *mut G, size: usize) {
 }
 
 /// `runtime.setMaxStack`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn set_max_stack(a: &mut args::runtime_setMaxStack) {
+pub fn set_max_stack(_: Sys<'_>, a: &mut args::runtime_setMaxStack) {
     a.out = MAX_STACK.swap(a.in_ as usize, Ordering::Relaxed) as i64;
 }
 

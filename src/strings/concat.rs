@@ -1,7 +1,7 @@
 //! `a + b + ...`: the compiler passes up to five operands by value, more as a slice.
 
 use super::{TMP_BUF, leaf_room, room};
-use crate::abi::{GoString, args};
+use crate::abi::{GoString, Leaf, Sys, args};
 use crate::{fatal, world};
 
 /// What the operands come to.
@@ -112,13 +112,13 @@ macro_rules! fixed {
         $(
             /// Concatenation of a fixed number of strings.
             #[inline(always)]
-            pub unsafe fn $leaf(a: &mut args::$args) -> bool {
+            pub fn $leaf(_: Leaf<'_>, a: &mut args::$args) -> bool {
                 // SAFETY: the argument area holds the operands.
                 unsafe { leaf(a.buf, a.a.as_ptr(), a.a.len(), &mut a.r0) }
             }
 
             /// The same where it needs the allocator.
-            pub unsafe fn $slow(a: &mut args::$args) {
+            pub fn $slow(_: Sys<'_>, a: &mut args::$args) {
                 // SAFETY: the argument area holds the operands.
                 unsafe { slow(a.buf, a.a.as_ptr(), a.a.len(), &mut a.r0) }
             }
@@ -135,13 +135,13 @@ fixed! {
 /// `concatstrings` of a slice.
 #[doc(alias = "concatstrings")]
 #[inline(always)]
-pub unsafe fn many_leaf(a: &mut args::runtime_concatstrings) -> bool {
+pub fn many_leaf(_: Leaf<'_>, a: &mut args::runtime_concatstrings) -> bool {
     // SAFETY: the slice holds the operands.
     unsafe { leaf(a.buf, a.a.ptr.cast(), a.a.len as usize, &mut a.r0) }
 }
 
 /// `concatstrings` where it needs the allocator.
-pub unsafe fn many(a: &mut args::runtime_concatstrings) {
+pub fn many(_: Sys<'_>, a: &mut args::runtime_concatstrings) {
     // SAFETY: the slice holds the operands.
     unsafe { slow(a.buf, a.a.ptr.cast(), a.a.len as usize, &mut a.r0) }
 }

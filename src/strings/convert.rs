@@ -4,7 +4,7 @@
 //! beyond their length is cleared.
 
 use super::{TMP_BUF, leaf_room, room, utf8};
-use crate::abi::{GoSlice, GoString, args};
+use crate::abi::{GoSlice, GoString, Leaf, Sys, args};
 use crate::heap::classes::round_up;
 use crate::{alloc, fatal};
 
@@ -15,7 +15,7 @@ const MAX_RUNES: usize = 1 << 37;
 
 /// `string(b)` for `b []byte`.
 #[inline(always)]
-pub unsafe fn bytes_to_string_leaf(a: &mut args::runtime_slicebytetostring) -> bool {
+pub fn bytes_to_string_leaf(_: Leaf<'_>, a: &mut args::runtime_slicebytetostring) -> bool {
     let len = a.b.len as usize;
     if len == 0 {
         a.r0 = GoString::EMPTY;
@@ -37,7 +37,7 @@ pub unsafe fn bytes_to_string_leaf(a: &mut args::runtime_slicebytetostring) -> b
 }
 
 /// `string(b)` where it needs the allocator.
-pub unsafe fn bytes_to_string(a: &mut args::runtime_slicebytetostring) {
+pub fn bytes_to_string(_: Sys<'_>, a: &mut args::runtime_slicebytetostring) {
     let len = a.b.len as usize;
     // SAFETY: as above.
     unsafe {
@@ -68,7 +68,7 @@ unsafe fn fill_bytes(s: GoString, to: *mut u8, cap: usize) -> GoSlice {
 
 /// `[]byte(s)`.
 #[inline(always)]
-pub unsafe fn string_to_bytes_leaf(a: &mut args::runtime_stringtoslicebyte) -> bool {
+pub fn string_to_bytes_leaf(_: Leaf<'_>, a: &mut args::runtime_stringtoslicebyte) -> bool {
     let len = a.s.len as usize;
     // SAFETY: compiled code passes a buffer of `TMP_BUF` cleared bytes or null.
     unsafe {
@@ -92,7 +92,7 @@ pub unsafe fn string_to_bytes_leaf(a: &mut args::runtime_stringtoslicebyte) -> b
 }
 
 /// `[]byte(s)` where it needs the allocator.
-pub unsafe fn string_to_bytes(a: &mut args::runtime_stringtoslicebyte) {
+pub fn string_to_bytes(_: Sys<'_>, a: &mut args::runtime_stringtoslicebyte) {
     let cap = capacity(a.s.len as usize);
     // SAFETY: in system mode; fresh memory.
     unsafe { a.r0 = fill_bytes(a.s, alloc::mallocgc(cap, core::ptr::null(), false), cap) }
@@ -152,7 +152,7 @@ unsafe fn fill_runes(s: GoString, n: usize, to: *mut u8, bytes: usize) -> GoSlic
 
 /// `[]rune(s)`.
 #[inline(always)]
-pub unsafe fn string_to_runes_leaf(a: &mut args::runtime_stringtoslicerune) -> bool {
+pub fn string_to_runes_leaf(_: Leaf<'_>, a: &mut args::runtime_stringtoslicerune) -> bool {
     // SAFETY: compiled code passes a buffer of `TMP_RUNES` runes or null.
     unsafe {
         let n = count_runes(a.s);
@@ -179,7 +179,7 @@ pub unsafe fn string_to_runes_leaf(a: &mut args::runtime_stringtoslicerune) -> b
 }
 
 /// `[]rune(s)` where it needs the allocator.
-pub unsafe fn string_to_runes(a: &mut args::runtime_stringtoslicerune) {
+pub fn string_to_runes(_: Sys<'_>, a: &mut args::runtime_stringtoslicerune) {
     // SAFETY: in system mode; fresh memory.
     unsafe {
         let n = count_runes(a.s);
@@ -228,7 +228,7 @@ unsafe fn encode_runes(runes: *const i32, n: usize, to: *mut u8, size: usize) ->
 
 /// `string(r)` for `r []rune`.
 #[inline(always)]
-pub unsafe fn runes_to_string_leaf(a: &mut args::runtime_slicerunetostring) -> bool {
+pub fn runes_to_string_leaf(_: Leaf<'_>, a: &mut args::runtime_slicerunetostring) -> bool {
     // SAFETY: compiled code passes a valid slice and a buffer of `TMP_BUF` bytes or null.
     unsafe {
         let (runes, n) = (a.a.ptr.cast(), a.a.len as usize);
@@ -246,7 +246,7 @@ pub unsafe fn runes_to_string_leaf(a: &mut args::runtime_slicerunetostring) -> b
 }
 
 /// `string(r)` where it needs the allocator.
-pub unsafe fn runes_to_string(a: &mut args::runtime_slicerunetostring) {
+pub fn runes_to_string(_: Sys<'_>, a: &mut args::runtime_slicerunetostring) {
     // SAFETY: as above.
     unsafe {
         let (runes, n) = (a.a.ptr.cast(), a.a.len as usize);
@@ -261,7 +261,7 @@ pub unsafe fn runes_to_string(a: &mut args::runtime_slicerunetostring) {
 
 /// `string(i)`. Go 1.5 takes the low 32 bits for the rune.
 #[inline(always)]
-pub unsafe fn int_to_string_leaf(a: &mut args::runtime_intstring) -> bool {
+pub fn int_to_string_leaf(_: Leaf<'_>, a: &mut args::runtime_intstring) -> bool {
     let (code, n) = utf8::encode(a.v as i32);
     // SAFETY: compiled code passes a buffer of four bytes or null.
     unsafe {
@@ -279,7 +279,7 @@ pub unsafe fn int_to_string_leaf(a: &mut args::runtime_intstring) -> bool {
 }
 
 /// `string(i)` where it needs the allocator.
-pub unsafe fn int_to_string(a: &mut args::runtime_intstring) {
+pub fn int_to_string(_: Sys<'_>, a: &mut args::runtime_intstring) {
     let (code, n) = utf8::encode(a.v as i32);
     // SAFETY: as above.
     unsafe {

@@ -1,7 +1,7 @@
 //! `time.Sleep`: a timer inside the G wakes it.
 
 use super::timers::{self, RustTimer};
-use crate::abi::{Eface, G, Outcome, RuntimeTimer, args};
+use crate::abi::{Eface, G, Outcome, RuntimeTimer, Sys, args};
 use crate::fatal::clock::nanotime;
 use crate::sched;
 use crate::world::{self, WaitReason};
@@ -13,16 +13,24 @@ const _: () =
 static WAKE: RustTimer = RustTimer::new(wake);
 
 /// `time.Sleep`.
-pub unsafe fn sleep(a: &mut args::time_Sleep) -> Outcome {
+pub fn sleep(_: Sys<'_>, a: &mut args::time_Sleep) -> Outcome {
     if a.d <= 0 {
         return Outcome::Return;
     }
-    // SAFETY: the goroutine that called in; its timer is not armed, for it sleeps in one place at a
-    // time.
+    // SAFETY: system mode for the goroutine that called in.
+    unsafe { sleep_for(a.d) }
+}
+
+/// Parks the goroutine that called in for `ns`.
+///
+/// # Safety
+/// System mode, with a goroutine stopped at its call.
+pub unsafe fn sleep_for(ns: i64) -> Outcome {
+    // SAFETY: the caller's promise; its timer is not armed, for it sleeps in one place at a time.
     unsafe {
         let g = world::curg();
         let t = (&raw mut (*g).timer).cast::<RuntimeTimer>();
-        (*t).when = nanotime().saturating_add(a.d);
+        (*t).when = nanotime().saturating_add(ns);
         (*t).period = 0;
         (*t).f = WAKE.f();
         (*t).arg = Eface {

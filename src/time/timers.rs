@@ -5,7 +5,7 @@
 //! that finds the same heap number after taking that lock owns the timer until it unlocks.
 
 use super::heap::{Heap, PLACE_BITS, place};
-use crate::abi::{Eface, FuncVal, G, RuntimeTimer, args};
+use crate::abi::{Eface, FuncVal, G, RuntimeTimer, Sys, args};
 use crate::fatal::clock::nanotime;
 use crate::probe::trace;
 use crate::sched::alarm::BATCH;
@@ -385,13 +385,13 @@ pub fn for_each_root(f: &mut dyn FnMut(usize)) {
 }
 
 /// `time.startTimer`.
-pub unsafe fn start_timer(a: &mut args::time_startTimer) {
+pub fn start_timer(_: Sys<'_>, a: &mut args::time_startTimer) {
     // SAFETY: the timer's object is a root while it is armed.
     unsafe { start(a.a0) };
 }
 
 /// `time.stopTimer`.
-pub unsafe fn stop_timer(a: &mut args::time_stopTimer) {
+pub fn stop_timer(_: Sys<'_>, a: &mut args::time_stopTimer) {
     // SAFETY: the caller's timer is live.
     a.r0 = unsafe { stop(a.a0) };
 }

@@ -6,7 +6,9 @@
 
 use super::compare::iface_type;
 use super::{errors, itab, text::type_string, value};
-use crate::abi::{Eface, GoString, Iface, InterfaceType, Itab, Type, TypeAssertionError, args};
+use crate::abi::{
+    Eface, GoString, Iface, InterfaceType, Itab, Sys, Type, TypeAssertionError, args,
+};
 use crate::panic;
 use core::ptr;
 
@@ -314,10 +316,7 @@ super::text::both_modes! {
 }
 
 /// `runtime.panicdottype`: an assertion that compiled code checked itself failed.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn panicdottype(a: &mut args::runtime_panicdottype) {
+pub fn panicdottype(_: Sys<'_>, a: &mut args::runtime_panicdottype) {
     // SAFETY: descriptors; `have` is null for nil.
     unsafe {
         let have = if a.have.is_null() {
@@ -330,10 +329,7 @@ pub unsafe fn panicdottype(a: &mut args::runtime_panicdottype) {
 }
 
 /// `runtime.panicwrap`: a method by value was called through a nil pointer.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn panicwrap(a: &mut args::runtime_panicwrap) {
+pub fn panicwrap(_: Sys<'_>, a: &mut args::runtime_panicwrap) {
     // SAFETY: Go strings.
     let (pkg, typ, meth) = unsafe { (a.pkg.bytes(), a.typ_.bytes(), a.meth.bytes()) };
     let text = errors::concat(&[

@@ -2,7 +2,7 @@
 //! equality raise a panic.
 
 use super::any::equal_interface;
-use crate::abi::{Iface, Type, args};
+use crate::abi::{Iface, Sys, Type, args};
 
 /// Dynamic type of an interface value with methods.
 ///
@@ -19,19 +19,13 @@ pub(super) unsafe fn iface_type(i: &Iface) -> *const Type {
 }
 
 /// `runtime.efaceeq`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn eface(a: &mut args::runtime_efaceeq) {
+pub fn eface(_: Sys<'_>, a: &mut args::runtime_efaceeq) {
     // SAFETY: interface values.
     a.r0 = unsafe { equal_interface((&raw const a.p).cast(), (&raw const a.q).cast(), false) };
 }
 
 /// `runtime.ifaceeq`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn iface(a: &mut args::runtime_ifaceeq) {
+pub fn iface(_: Sys<'_>, a: &mut args::runtime_ifaceeq) {
     // SAFETY: interface values.
     a.r0 = unsafe { equal_interface((&raw const a.p).cast(), (&raw const a.q).cast(), true) };
 }

@@ -1,11 +1,11 @@
 //! Division of complex numbers: the one arithmetic operation that compiled code leaves to the
 //! runtime.
 
-use crate::abi::args;
+use crate::abi::{Leaf, args};
 
 /// `complex128div`.
 #[inline(always)]
-pub unsafe fn div(a: &mut args::runtime_complex128div) {
+pub fn div(_: Leaf<'_>, a: &mut args::runtime_complex128div) {
     a.r0 = quotient(a.n, a.d);
 }
 

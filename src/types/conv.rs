@@ -5,7 +5,7 @@
 
 use super::compare::iface_type;
 use super::{assert, itab, value};
-use crate::abi::{Eface, Iface, InterfaceType, Itab, Type, args};
+use crate::abi::{Eface, Iface, InterfaceType, Itab, Leaf, Type, args};
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
@@ -116,11 +116,8 @@ unsafe fn i2i_in<const SYSTEM: bool>(a: &mut args::runtime_convI2I) -> bool {
 }
 
 /// `runtime.convI2E`.
-///
-/// # Safety
-/// Called by its trampoline.
 #[inline(always)]
-pub unsafe fn i2e(a: &mut args::runtime_convI2E) {
+pub fn i2e(_: Leaf<'_>, a: &mut args::runtime_convI2E) {
     // SAFETY: an interface value.
     let typ = unsafe { iface_type(&a.i) };
     a.r = Eface {

@@ -3,24 +3,18 @@
 use super::alg::{hash_floats32, hash_floats64, same_string};
 use super::any::{equal_interface, equal_interface_leaf, hash_interface, hash_interface_leaf};
 use super::hash as hashing;
-use crate::abi::{GoString, args};
+use crate::abi::{GoString, Leaf, Sys, args};
 
 /// `runtime.memhash`.
-///
-/// # Safety
-/// Called by its trampoline.
 #[inline(always)]
-pub unsafe fn mem_hash(a: &mut args::runtime_memhash) {
+pub fn mem_hash(_: Leaf<'_>, a: &mut args::runtime_memhash) {
     // SAFETY: compiled code passes readable bytes.
     a.r0 = unsafe { hashing::bytes(a.p, a.s, a.seed) };
 }
 
 /// `runtime.strhash`.
-///
-/// # Safety
-/// Called by its trampoline.
 #[inline(always)]
-pub unsafe fn string_hash(a: &mut args::runtime_strhash) {
+pub fn string_hash(_: Leaf<'_>, a: &mut args::runtime_strhash) {
     // SAFETY: a string lies there.
     unsafe {
         let s = a.a.cast::<GoString>().read();
@@ -30,13 +24,13 @@ pub unsafe fn string_hash(a: &mut args::runtime_strhash) {
 
 macro_rules! float_entries {
     ($($hash:ident, $equal:ident, $hash_args:ident, $equal_args:ident, $hasher:ident, $float:ident, $n:literal, $doc:literal;)*) => {$(
-        #[doc = concat!("Hash of ", $doc, ".\n\n# Safety\nCalled by its trampoline.")]
-        pub unsafe fn $hash(a: &mut args::$hash_args) {
+        #[doc = concat!("Hash of ", $doc, ".")]
+        pub fn $hash(_: Leaf<'_>, a: &mut args::$hash_args) {
             // SAFETY: such a value lies there.
             a.r0 = unsafe { $hasher(a.p.cast(), $n, a.h) };
         }
-        #[doc = concat!("Equality of ", $doc, ".\n\n# Safety\nCalled by its trampoline.")]
-        pub unsafe fn $equal(a: &mut args::$equal_args) {
+        #[doc = concat!("Equality of ", $doc, ".")]
+        pub fn $equal(_: Leaf<'_>, a: &mut args::$equal_args) {
             // SAFETY: such values lie there.
             a.r0 = unsafe { *a.p.cast::<[$float; $n]>() == *a.q.cast::<[$float; $n]>() };
         }
@@ -50,19 +44,16 @@ float_entries! {
 }
 
 /// Equality of strings through pointers.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn string_equal(a: &mut args::runtime_strequal) {
+pub fn string_equal(_: Leaf<'_>, a: &mut args::runtime_strequal) {
     // SAFETY: strings lie there.
     a.r0 = unsafe { same_string(a.p.cast::<GoString>().read(), a.q.cast::<GoString>().read()) };
 }
 
 macro_rules! interface_entries {
     ($($methods:literal, $hash:ident, $hash_leaf:ident, $hash_args:ident, $equal:ident, $equal_leaf:ident, $equal_args:ident, $doc:literal;)*) => {$(
-        #[doc = concat!("Hash of ", $doc, " in leaf mode.\n\n# Safety\nCalled by its trampoline.")]
+        #[doc = concat!("Hash of ", $doc, " in leaf mode.")]
         #[inline(always)]
-        pub unsafe fn $hash_leaf(a: &mut args::$hash_args) -> bool {
+        pub fn $hash_leaf(_: Leaf<'_>, a: &mut args::$hash_args) -> bool {
             // SAFETY: such a value lies there.
             match unsafe { hash_interface_leaf(a.p, $methods, a.h) } {
                 Some(h) => {
@@ -72,14 +63,14 @@ macro_rules! interface_entries {
                 None => false,
             }
         }
-        #[doc = concat!("Hash of ", $doc, ".\n\n# Safety\nCalled by its trampoline.")]
-        pub unsafe fn $hash(a: &mut args::$hash_args) {
+        #[doc = concat!("Hash of ", $doc, ".")]
+        pub fn $hash(_: Sys<'_>, a: &mut args::$hash_args) {
             // SAFETY: such a value lies there.
             a.r0 = unsafe { hash_interface(a.p, $methods, a.h) };
         }
-        #[doc = concat!("Equality of ", $doc, " in leaf mode.\n\n# Safety\nCalled by its trampoline.")]
+        #[doc = concat!("Equality of ", $doc, " in leaf mode.")]
         #[inline(always)]
-        pub unsafe fn $equal_leaf(a: &mut args::$equal_args) -> bool {
+        pub fn $equal_leaf(_: Leaf<'_>, a: &mut args::$equal_args) -> bool {
             // SAFETY: such values lie there.
             match unsafe { equal_interface_leaf(a.p, a.q, $methods) } {
                 Some(same) => {
@@ -89,8 +80,8 @@ macro_rules! interface_entries {
                 None => false,
             }
         }
-        #[doc = concat!("Equality of ", $doc, ".\n\n# Safety\nCalled by its trampoline.")]
-        pub unsafe fn $equal(a: &mut args::$equal_args) {
+        #[doc = concat!("Equality of ", $doc, ".")]
+        pub fn $equal(_: Sys<'_>, a: &mut args::$equal_args) {
             // SAFETY: such values lie there.
             a.r0 = unsafe { equal_interface(a.p, a.q, $methods) };
         }

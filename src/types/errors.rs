@@ -2,7 +2,7 @@
 //! plain strings; and their methods.
 
 use super::text::type_string;
-use crate::abi::{Eface, GoString, Type, TypeAssertionError, args, known};
+use crate::abi::{Eface, GoString, Leaf, Sys, Type, TypeAssertionError, args, known};
 use crate::{alloc, gc, panic};
 
 /// An interface value of a string type: the header moves to the heap.
@@ -108,10 +108,7 @@ unsafe fn assertion_text(e: &TypeAssertionError) -> GoString {
 }
 
 /// `(*runtime.TypeAssertionError).Error`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn assertion_error(a: &mut args::runtime___TypeAssertionError__Error) {
+pub fn assertion_error(_: Sys<'_>, a: &mut args::runtime___TypeAssertionError__Error) {
     if a.recv.is_null() {
         panic::raise(error_string(GoString::from_static(
             "invalid memory address or nil pointer dereference",
@@ -122,10 +119,11 @@ pub unsafe fn assertion_error(a: &mut args::runtime___TypeAssertionError__Error)
 }
 
 /// `(*runtime.TypeAssertionError).RuntimeError`: only its existence matters.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn assertion_runtime_error(_a: &mut args::runtime___TypeAssertionError__RuntimeError) {}
+pub fn assertion_runtime_error(
+    _: Leaf<'_>,
+    _a: &mut args::runtime___TypeAssertionError__RuntimeError,
+) {
+}
 
 fn error_text(s: GoString) -> GoString {
     // SAFETY: a Go string.
@@ -133,18 +131,12 @@ fn error_text(s: GoString) -> GoString {
 }
 
 /// `runtime.errorString.Error`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn error_string_error(a: &mut args::runtime_errorString_Error) {
+pub fn error_string_error(_: Sys<'_>, a: &mut args::runtime_errorString_Error) {
     a.r0 = error_text(a.recv);
 }
 
 /// `(*runtime.errorString).Error`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn error_string_pointer(a: &mut args::runtime___errorString__Error) {
+pub fn error_string_pointer(_: Sys<'_>, a: &mut args::runtime___errorString__Error) {
     if a.recv.is_null() {
         let text = "value method runtime.errorString.Error called using nil *errorString pointer";
         panic::raise(string_value(GoString::from_static(text)));
@@ -154,16 +146,11 @@ pub unsafe fn error_string_pointer(a: &mut args::runtime___errorString__Error) {
 }
 
 /// `runtime.errorString.RuntimeError`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn error_string_runtime_error(_a: &mut args::runtime_errorString_RuntimeError) {}
+pub fn error_string_runtime_error(_: Leaf<'_>, _a: &mut args::runtime_errorString_RuntimeError) {}
 
 /// `(*runtime.errorString).RuntimeError`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn error_string_pointer_runtime_error(
+pub fn error_string_pointer_runtime_error(
+    _: Leaf<'_>,
     _a: &mut args::runtime___errorString__RuntimeError,
 ) {
 }

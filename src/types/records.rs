@@ -3,7 +3,7 @@
 
 use super::alg::same_string;
 use super::hash;
-use crate::abi::{BySize, GoString, MemStats, args};
+use crate::abi::{BySize, GoString, Leaf, MemStats, args};
 use core::mem::offset_of;
 
 /// Elements of `MemStats.BySize`.
@@ -37,14 +37,14 @@ type Strings = [GoString; 4];
 
 macro_rules! entries {
     ($($name:ident, $equal_name:ident, $hash_args:ident, $equal_args:ident, $ty:ty, $hash:expr, $equal:expr, $doc:literal;)*) => {$(
-        #[doc = concat!("Hash of ", $doc, ".\n\n# Safety\nCalled by its trampoline.")]
-        pub unsafe fn $name(a: &mut args::$hash_args) {
+        #[doc = concat!("Hash of ", $doc, ".")]
+        pub fn $name(_: Leaf<'_>, a: &mut args::$hash_args) {
             let hash: fn(&$ty, usize) -> usize = $hash;
             // SAFETY: such a value lies there.
             a.r0 = hash(unsafe { &*a.p.cast::<$ty>() }, a.h);
         }
-        #[doc = concat!("Equality of ", $doc, ".\n\n# Safety\nCalled by its trampoline.")]
-        pub unsafe fn $equal_name(a: &mut args::$equal_args) {
+        #[doc = concat!("Equality of ", $doc, ".")]
+        pub fn $equal_name(_: Leaf<'_>, a: &mut args::$equal_args) {
             let equal: fn(&$ty, &$ty) -> bool = $equal;
             // SAFETY: such values lie there.
             a.r0 = unsafe { equal(&*a.p.cast::<$ty>(), &*a.q.cast::<$ty>()) };

@@ -1,6 +1,6 @@
 //! What package reflect asks about types.
 
-use crate::abi::{GoSlice, args};
+use crate::abi::{GoSlice, Leaf, args};
 use crate::code::sites::header;
 use core::cell::UnsafeCell;
 
@@ -18,10 +18,7 @@ static MODULE: Module = Module(UnsafeCell::new(GoSlice {
 
 /// `reflect.typelinks`: the descriptors that reflection may find by name, sorted by name, for each
 /// module.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn typelinks(a: &mut args::reflect_typelinks) {
+pub fn typelinks(_: Leaf<'_>, a: &mut args::reflect_typelinks) {
     let tables = header();
     let n = tables.ntypelinks as i64;
     // SAFETY: see `Module`.

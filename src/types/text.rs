@@ -7,14 +7,14 @@ use crate::abi::{GoString, Type};
 /// each.
 macro_rules! both_modes {
     ($($leaf:ident, $system:ident, $body:ident, $args:ident, $name:literal;)*) => {$(
-        #[doc = concat!("`", $name, "` in leaf mode.\n\n# Safety\nCalled by its trampoline.")]
+        #[doc = concat!("`", $name, "` in leaf mode.")]
         #[inline(always)]
-        pub unsafe fn $leaf(a: &mut $crate::abi::args::$args) -> bool {
+        pub fn $leaf(_: $crate::abi::Leaf<'_>, a: &mut $crate::abi::args::$args) -> bool {
             // SAFETY: compiled code's arguments.
             unsafe { $body::<false>(a) }
         }
-        #[doc = concat!("`", $name, "` in system mode.\n\n# Safety\nCalled by its trampoline.")]
-        pub unsafe fn $system(a: &mut $crate::abi::args::$args) {
+        #[doc = concat!("`", $name, "` in system mode.")]
+        pub fn $system(_: $crate::abi::Sys<'_>, a: &mut $crate::abi::args::$args) {
             // SAFETY: compiled code's arguments; in system mode the body always finishes or raises
             // a panic.
             unsafe { $body::<true>(a) };

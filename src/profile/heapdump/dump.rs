@@ -2,7 +2,7 @@
 
 use super::out::{NO_MORE, Out, Tag};
 use super::stack;
-use crate::abi::{Itab, KIND_DIRECT_IFACE, MemStats, Outcome, Type, args};
+use crate::abi::{Itab, KIND_DIRECT_IFACE, MemStats, Outcome, Sys, Type, args};
 use crate::code::{sites, symtab};
 use crate::gc::{roots, stats};
 use crate::heap::span::{Special, state};
@@ -16,10 +16,7 @@ use core::sync::atomic::Ordering;
 const ARCH_CHAR: u64 = b'6' as u64;
 
 /// `runtime/debug.WriteHeapDump`.
-///
-/// # Safety
-/// Called by its trampoline.
-pub unsafe fn write(a: &mut args::runtime_debug_WriteHeapDump) -> Outcome {
+pub fn write(_: Sys<'_>, a: &mut args::runtime_debug_WriteHeapDump) -> Outcome {
     // SAFETY: system mode for curg.
     unsafe {
         if !stw::stop_world() {
