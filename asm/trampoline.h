@@ -101,7 +101,7 @@
     ret
 .endm
 
-/* Leaf mode with a way out: `fn` answers whether it could do it. eax = 0 on return (deferproc's promise). */
+/* Leaf mode with a way out: `fn` answers whether the slow path has to do it. eax = 0 on return (deferproc's promise). */
 .macro LEAF_OR fn slow index:vararg
     ENTERED
     lea rdi, [rsp+8]
@@ -112,7 +112,7 @@
     mov rsp, rbp
     .cfi_def_cfa rsp, 8
     test al, al
-    jz 770f
+    jnz 770f
     xor eax, eax
     ret
 770:

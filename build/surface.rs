@@ -183,8 +183,12 @@ pub fn rust(symbols: &[Symbol]) -> String {
         };
         let slow = s.system.is_some() || s.park.is_some();
         if let Some(path) = &s.leaf {
-            let ret = if slow { "bool" } else { "()" };
-            wrapper("leaf", "Leaf", ret, "CALL", path);
+            // `Slow` is the flag itself, so that a call at the end of a function stays a jump.
+            let (ret, body) = match slow {
+                true => ("bool", "let done: Result<(), Slow> = CALL; done.is_err()"),
+                false => ("()", "CALL"),
+            };
+            wrapper("leaf", "Leaf", ret, body, path);
         }
         if let Some(path) = &s.system {
             wrapper("sys", "Sys", "u32", "CALL; Outcome::Return as u32", path);

@@ -29,9 +29,20 @@ pub struct Leaf<'c>(PhantomData<(&'c (), *mut ())>);
 #[derive(Debug, Clone, Copy)]
 pub struct Sys<'c>(PhantomData<(&'c (), *mut ())>);
 
-/// Leaf mode cannot do it: nothing was done, system mode starts over.
+/// Leaf mode cannot finish, system mode has to. Nothing was done, unless the function says what.
+///
+/// A leaf function passes it on with `?`; the entry's wrapper turns it into the flag that the
+/// trampoline looks at. A `Result<NonNull<T>, Slow>` is null for `Err`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slow;
+
+impl Slow {
+    /// [`Slow`] if that was not it.
+    #[inline(always)]
+    pub const fn unless(done: bool) -> Result<(), Self> {
+        if done { Ok(()) } else { Err(Self) }
+    }
+}
 
 impl Leaf<'_> {
     /// For the wrappers of entries.

@@ -34,7 +34,7 @@ mod generated {
         missing_docs,
         dead_code
     )]
-    use super::super::mode::{Leaf, Sys};
+    use super::super::mode::{Leaf, Slow, Sys};
     use super::{Entry, Outcome};
     include!(concat!(env!("OUT_DIR"), "/surface.rs"));
 }

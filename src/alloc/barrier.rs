@@ -1,7 +1,7 @@
 //! Write barriers and copies that compiled code and package reflect call, in leaf and in system
 //! mode (`gc::barrier` does the work).
 
-use crate::abi::{GoSlice, Leaf, Sys, Type, args};
+use crate::abi::{GoSlice, Leaf, Slow, Sys, Type, args};
 use crate::gc::barrier::{bulk, bulk_slow, copy_small, typed_memmove};
 use crate::gc::mark;
 use crate::world::phase::enabled;
@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// `typedmemmove`, but for large values while marking runs.
 #[inline(always)]
-pub fn typedmemmove_leaf(_: Leaf<'_>, a: &mut args::runtime_typedmemmove) -> bool {
+pub fn typedmemmove_leaf(_: Leaf<'_>, a: &mut args::runtime_typedmemmove) -> Result<(), Slow> {
     // SAFETY: compiled code passes a type and valid places.
     unsafe {
         if enabled() {
@@ -17,7 +17,7 @@ pub fn typedmemmove_leaf(_: Leaf<'_>, a: &mut args::runtime_typedmemmove) -> boo
         }
         core::ptr::copy(a.src, a.dst, (*a.typ_).size);
     }
-    true
+    Ok(())
 }
 
 /// `typedmemmove`.
@@ -59,7 +59,7 @@ unsafe fn slice_copy(elem: *const Type, dst: GoSlice, src: GoSlice) -> i64 {
 
 /// `typedslicecopy`, but for many elements while marking runs.
 #[inline(always)]
-pub fn typedslicecopy_leaf(_: Leaf<'_>, a: &mut args::runtime_typedslicecopy) -> bool {
+pub fn typedslicecopy_leaf(_: Leaf<'_>, a: &mut args::runtime_typedslicecopy) -> Result<(), Slow> {
     let n = a.dst.len.min(a.src.len);
     a.r0 = n;
     if n > 0 {
@@ -72,7 +72,7 @@ pub fn typedslicecopy_leaf(_: Leaf<'_>, a: &mut args::runtime_typedslicecopy) ->
             core::ptr::copy(a.src.ptr, a.dst.ptr, bytes);
         }
     }
-    true
+    Ok(())
 }
 
 /// `typedslicecopy`.
@@ -170,9 +170,9 @@ macro_rules! atomic {
     ($($leaf:ident $system:ident $args:ident |$a:ident, $word:ident| $stored:expr, $done:expr;)*) => {
         $(
             /// An atomic operation on a pointer, with a barrier.
-            pub fn $leaf(_: Leaf<'_>, $a: &mut args::$args) -> bool {
+            pub fn $leaf(_: Leaf<'_>, $a: &mut args::$args) -> Result<(), Slow> {
                 if $a.addr.is_null() {
-                    return false;
+                    return Err(Slow);
                 }
                 // SAFETY: Go code passes the address of an aligned pointer.
                 let $word = unsafe { AtomicPtr::from_ptr($a.addr) };
@@ -180,7 +180,7 @@ macro_rules! atomic {
                 if $done && enabled() {
                     mark::shade(stored);
                 }
-                true
+                Ok(())
             }
             /// The address is nil.
             pub fn $system(_: Sys<'_>, _a: &mut args::$args) {

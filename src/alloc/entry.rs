@@ -1,18 +1,18 @@
 //! What compiled code and package reflect call to allocate.
 
 use super::malloc::{leaf_alloc_inline, mallocgc, newarray};
-use crate::abi::{Eface, GoSlice, Leaf, PtrType, Sys, Type, args};
+use crate::abi::{Eface, GoSlice, Leaf, PtrType, Slow, Sys, Type, args};
 use crate::heap::{find_object, layout, zero_base};
 
 /// `newobject`, usual case.
 #[inline(always)]
-pub fn newobject_leaf(_: Leaf<'_>, a: &mut args::runtime_newobject) -> bool {
+pub fn newobject_leaf(_: Leaf<'_>, a: &mut args::runtime_newobject) -> Result<(), Slow> {
     // SAFETY: compiled code passes a type.
     unsafe {
         let t: *const Type = a.typ_.cast();
-        a.r0 = leaf_alloc_inline((*t).size, t).cast();
-        !a.r0.is_null()
+        a.r0 = leaf_alloc_inline((*t).size, t)?.as_ptr().cast();
     }
+    Ok(())
 }
 
 /// `newobject`.

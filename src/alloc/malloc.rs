@@ -3,7 +3,7 @@
 use super::instead;
 use super::large::alloc_large;
 use super::sbrk::out_of_memory;
-use crate::abi::Type;
+use crate::abi::{Slow, Type};
 use crate::debug::allocfree;
 use crate::gc::worker;
 use crate::heap::cache::{PerP, Refill, TINY, clear, slot_of, take_slot};
@@ -15,7 +15,7 @@ use crate::sched::alarm;
 use crate::world::phase;
 use crate::{fatal, panic, world};
 use core::arch::x86_64::{__m128i, _mm_setzero_si128};
-use core::ptr::{null, null_mut};
+use core::ptr::{NonNull, null};
 
 /// Largest object that Go programs may ask for: 512 GiB, the limit that Go 1.5 has.
 #[doc(alias = "maxAlloc")]
@@ -106,25 +106,26 @@ unsafe fn fast_scan(c: *mut PerP, size: usize, typ: *const Type) -> *mut u8 {
     }
 }
 
-/// Memory for `size` bytes of values of `typ`, or null when that takes more than the P's cache. For
-/// leaf functions.
+/// Memory for `size` bytes of values of `typ` from the P's cache, if that is all it takes. For leaf
+/// functions.
 ///
 /// # Safety
 /// On a thread with a P; `typ` must be a type whose size divides `size`, or null for memory without
 /// pointers.
 #[inline(always)]
-pub unsafe fn leaf_alloc_inline(size: usize, typ: *const Type) -> *mut u8 {
+pub unsafe fn leaf_alloc_inline(size: usize, typ: *const Type) -> Result<NonNull<u8>, Slow> {
     // SAFETY: the cache is this P's, and nothing else runs on it.
     unsafe {
         let c: *mut PerP = (*world::getm()).mcache.cast();
         if c.is_null() || size > MAX_SMALL {
-            return null_mut();
+            return Err(Slow);
         }
-        if typ.is_null() || (*typ).no_pointers() {
+        NonNull::new(if typ.is_null() || (*typ).no_pointers() {
             fast_noscan(c, size, true)
         } else {
             fast_scan(c, size, typ)
-        }
+        })
+        .ok_or(Slow)
     }
 }
 
@@ -133,25 +134,25 @@ pub unsafe fn leaf_alloc_inline(size: usize, typ: *const Type) -> *mut u8 {
 /// # Safety
 /// As there.
 #[inline(never)]
-pub unsafe fn leaf_alloc(size: usize, typ: *const Type) -> *mut u8 {
+pub unsafe fn leaf_alloc(size: usize, typ: *const Type) -> Result<NonNull<u8>, Slow> {
     // SAFETY: passed on to the caller.
     unsafe { leaf_alloc_inline(size, typ) }
 }
 
-/// Memory without pointers that is not cleared, or null when that takes more than the P's cache.
-/// For leaf functions that fill all of it.
+/// Memory without pointers that is not cleared, from the P's cache, if that is all it takes. For
+/// leaf functions that fill all of it.
 ///
 /// # Safety
 /// On a thread with a P. What lies beyond `size` in the slot may be left as it is.
 #[inline(always)]
-pub unsafe fn leaf_alloc_raw(size: usize) -> *mut u8 {
+pub unsafe fn leaf_alloc_raw(size: usize) -> Result<NonNull<u8>, Slow> {
     // SAFETY: as in `leaf_alloc_inline`.
     unsafe {
         let c: *mut PerP = (*world::getm()).mcache.cast();
         if c.is_null() || size > MAX_SMALL {
-            return null_mut();
+            return Err(Slow);
         }
-        fast_noscan(c, size, false)
+        NonNull::new(fast_noscan(c, size, false)).ok_or(Slow)
     }
 }
 

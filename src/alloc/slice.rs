@@ -1,7 +1,7 @@
 //! Slices: make, append's growth, copy.
 
 use super::malloc::{MAX_MEM, leaf_alloc, mallocgc, newarray};
-use crate::abi::{G, GoSlice, Leaf, Outcome, SliceType, Sys, Type, args};
+use crate::abi::{G, GoSlice, Leaf, Outcome, SliceType, Slow, Sys, Type, args};
 use crate::gc::barrier;
 use crate::heap::classes::{self, round_up};
 use crate::heap::{central, find_object, zero_base};
@@ -23,27 +23,27 @@ fn max_len(size: usize) -> usize {
 
 /// `makeslice` of small slices.
 #[inline(always)]
-pub fn make_leaf(_: Leaf<'_>, a: &mut args::runtime_makeslice) -> bool {
+pub fn make_leaf(_: Leaf<'_>, a: &mut args::runtime_makeslice) -> Result<(), Slow> {
     // SAFETY: compiled code passes a slice type.
     unsafe {
         let et = elem(a.t.cast());
         let size = (*et).size;
         // Small lengths cannot overflow; all else is the slow path's.
         if a.cap64 as u64 > 32768 || size > 32768 || a.len64 as u64 > a.cap64 as u64 {
-            return false;
+            return Err(Slow);
         }
         let p = if a.cap64 == 0 {
             zero_base()
         } else {
-            leaf_alloc((a.cap64 as usize).wrapping_mul(size), et)
+            leaf_alloc((a.cap64 as usize).wrapping_mul(size), et)?.as_ptr()
         };
         a.r0 = GoSlice {
             ptr: p,
             len: a.len64,
             cap: a.cap64,
         };
-        !p.is_null()
     }
+    Ok(())
 }
 
 /// Bytes that `makeslice` clears at a time: some ten microseconds, as a stop of the world may have
@@ -143,7 +143,12 @@ fn grown(len: i64, cap: i64, need: i64) -> Option<i64> {
 
 /// Growth for the usual case: a small result with room in the cache.
 #[inline(always)]
-unsafe fn grow_fast(t: *const SliceType, old: GoSlice, need: i64, r: &mut GoSlice) -> bool {
+unsafe fn grow_fast(
+    t: *const SliceType,
+    old: GoSlice,
+    need: i64,
+    r: &mut GoSlice,
+) -> Result<(), Slow> {
     // SAFETY: compiled code passes a slice type and a valid slice.
     unsafe {
         let et = elem(t);
@@ -155,32 +160,26 @@ unsafe fn grow_fast(t: *const SliceType, old: GoSlice, need: i64, r: &mut GoSlic
             || old.len >= 1024
             || old.cap > 32768
         {
-            return false;
+            return Err(Slow);
         }
         let double = old.cap.wrapping_add(old.cap);
         let new = if double < need { need } else { double };
         if new <= 0 {
-            return false;
+            return Err(Slow);
         }
         let bytes = (new as usize).wrapping_mul(size);
         if bytes > classes::MAX_SMALL {
-            return false;
+            return Err(Slow);
         }
         let capmem = classes::TABLE.get_unchecked(classes::class_of(bytes)).size as usize;
         let cap = capmem / size;
         let used = (old.len as usize).wrapping_mul(size);
         let p;
         if (*et).no_pointers() {
-            p = super::malloc::leaf_alloc_raw(capmem);
-            if p.is_null() {
-                return false;
-            }
+            p = super::malloc::leaf_alloc_raw(capmem)?.as_ptr();
             clear_tail(p, used, capmem);
         } else {
-            p = leaf_alloc(cap.wrapping_mul(size), et);
-            if p.is_null() {
-                return false;
-            }
+            p = leaf_alloc(cap.wrapping_mul(size), et)?.as_ptr();
         }
         core::ptr::copy_nonoverlapping(old.ptr, p, used);
         if phase::enabled() && !(*et).no_pointers() {
@@ -191,7 +190,7 @@ unsafe fn grow_fast(t: *const SliceType, old: GoSlice, need: i64, r: &mut GoSlic
             len: old.len,
             cap: cap as i64,
         };
-        true
+        Ok(())
     }
 }
 
@@ -244,7 +243,7 @@ unsafe fn grow_slow(t: *const SliceType, old: GoSlice, need: i64) -> GoSlice {
 }
 
 /// `growslice`, usual case.
-pub fn grow_leaf(_: Leaf<'_>, a: &mut args::runtime_growslice) -> bool {
+pub fn grow_leaf(_: Leaf<'_>, a: &mut args::runtime_growslice) -> Result<(), Slow> {
     // SAFETY: passed on to compiled code.
     unsafe { grow_fast(a.t.cast(), a.old, a.cap, &mut a.r0) }
 }
@@ -257,9 +256,12 @@ pub fn grow(_: Sys<'_>, a: &mut args::runtime_growslice) {
 }
 
 /// `growslice_n`, usual case.
-pub fn grow_n_leaf(_: Leaf<'_>, a: &mut args::runtime_growslice_n) -> bool {
+pub fn grow_n_leaf(_: Leaf<'_>, a: &mut args::runtime_growslice_n) -> Result<(), Slow> {
+    if a.n < 1 {
+        return Err(Slow);
+    }
     // SAFETY: passed on to compiled code.
-    unsafe { a.n >= 1 && grow_fast(a.t.cast(), a.old, a.old.cap.wrapping_add(a.n), &mut a.r0) }
+    unsafe { grow_fast(a.t.cast(), a.old, a.old.cap.wrapping_add(a.n), &mut a.r0) }
 }
 
 /// `growslice_n`: room for `n` more elements than the capacity.

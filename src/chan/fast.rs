@@ -6,7 +6,7 @@
 //! (`ops`).
 
 use super::hchan::{Hchan, RECEIVER, SENDER};
-use crate::abi::{Leaf, args};
+use crate::abi::{Leaf, Slow, args};
 use crate::gc::barrier;
 use crate::sync::backoff::Backoff;
 use core::sync::atomic::Ordering;
@@ -58,21 +58,19 @@ pub enum Took {
     Value,
     /// The channel is closed and drained; the slot was zeroed.
     Closed,
-    /// Nothing was done: system mode must look.
-    Slow,
 }
 
-/// Stores an element in the ring; false: nothing was done.
+/// Stores an element in the ring.
 ///
 /// # Safety
 /// `c` is a channel, `elem` holds an element of it.
 #[inline]
-pub unsafe fn send(c: *mut Hchan, elem: *const u8) -> bool {
+pub unsafe fn send(c: *mut Hchan, elem: *const u8) -> Result<(), Slow> {
     // SAFETY: channels are live while Go code holds them; fields that change are atomic or read
     // under the lock.
     unsafe {
         if !(*c).room_and_nobody() {
-            return false;
+            return Err(Slow);
         }
         if !(*c).plain() {
             return put_marking(c, elem);
@@ -83,31 +81,34 @@ pub unsafe fn send(c: *mut Hchan, elem: *const u8) -> bool {
 
 /// The part of [`send`] under the lock.
 #[inline(always)]
-unsafe fn put<const BARRIER: bool>(c: *mut Hchan, elem: *const u8) -> bool {
+unsafe fn put<const BARRIER: bool>(c: *mut Hchan, elem: *const u8) -> Result<(), Slow> {
     // SAFETY: as in `send`.
     unsafe {
         if !(*c).lock_leaf() {
-            return false;
+            return Err(Slow);
         }
         let sent = (*c).room_and_nobody();
         if sent {
             let slot = (*c).next_free();
             (*c).copy_plain(slot, elem);
             if BARRIER {
-                barrier::stored_small((*c).elemtype, slot, (*c).elemsize as usize);
+                let _ = barrier::stored_small((*c).elemtype, slot, (*c).elemsize as usize);
             }
         }
         (*c).lock.unlock();
-        sent
+        Slow::unless(sent)
     }
 }
 
 /// [`put`] while marking runs: with a barrier if a leaf function may do it.
 #[cold]
 #[inline(never)]
-unsafe fn put_marking(c: *mut Hchan, elem: *const u8) -> bool {
+unsafe fn put_marking(c: *mut Hchan, elem: *const u8) -> Result<(), Slow> {
     // SAFETY: as in `send`.
-    unsafe { (*c).elemsize as usize <= barrier::LEAF_MAX && put::<true>(c, elem) }
+    unsafe {
+        Slow::unless((*c).elemsize as usize <= barrier::LEAF_MAX)?;
+        put::<true>(c, elem)
+    }
 }
 
 /// Takes an element from the ring.
@@ -115,18 +116,18 @@ unsafe fn put_marking(c: *mut Hchan, elem: *const u8) -> bool {
 /// # Safety
 /// `c` is a channel, `elem` null or room for an element of it.
 #[inline]
-pub unsafe fn recv(c: *mut Hchan, elem: *mut u8) -> Took {
+pub unsafe fn recv(c: *mut Hchan, elem: *mut u8) -> Result<Took, Slow> {
     // SAFETY: as in `send`.
     unsafe {
         if !(*c).element_and_nobody() {
             // Nothing is sent after closing, so closed and then empty is final.
             if (*c).closed.load(Ordering::Acquire) == 0 || (*c).qcount.load(Ordering::Acquire) > 0 {
-                return Took::Slow;
+                return Err(Slow);
             }
             if !elem.is_null() {
                 core::ptr::write_bytes(elem, 0, (*c).elemsize as usize);
             }
-            return Took::Closed;
+            return Ok(Took::Closed);
         }
         if !(*c).plain() {
             return take_marking(c, elem);
@@ -137,11 +138,11 @@ pub unsafe fn recv(c: *mut Hchan, elem: *mut u8) -> Took {
 
 /// The part of [`recv`] under the lock.
 #[inline(always)]
-unsafe fn take<const BARRIER: bool>(c: *mut Hchan, elem: *mut u8) -> Took {
+unsafe fn take<const BARRIER: bool>(c: *mut Hchan, elem: *mut u8) -> Result<Took, Slow> {
     // SAFETY: as in `send`.
     unsafe {
         if !(*c).lock_leaf() {
-            return Took::Slow;
+            return Err(Slow);
         }
         let took = (*c).element_and_nobody();
         if took {
@@ -149,7 +150,7 @@ unsafe fn take<const BARRIER: bool>(c: *mut Hchan, elem: *mut u8) -> Took {
             if !elem.is_null() {
                 (*c).copy_plain(elem, slot);
                 if BARRIER {
-                    barrier::stored_small((*c).elemtype, elem, (*c).elemsize as usize);
+                    let _ = barrier::stored_small((*c).elemtype, elem, (*c).elemsize as usize);
                 }
             }
             if !(*(*c).elemtype).no_pointers() {
@@ -157,96 +158,99 @@ unsafe fn take<const BARRIER: bool>(c: *mut Hchan, elem: *mut u8) -> Took {
             }
         }
         (*c).lock.unlock();
-        if took { Took::Value } else { Took::Slow }
+        Slow::unless(took).map(|()| Took::Value)
     }
 }
 
 /// [`take`] while marking runs: with a barrier if a leaf function may do it.
 #[cold]
 #[inline(never)]
-unsafe fn take_marking(c: *mut Hchan, elem: *mut u8) -> Took {
+unsafe fn take_marking(c: *mut Hchan, elem: *mut u8) -> Result<Took, Slow> {
     // SAFETY: as in `send`.
     unsafe {
         if (*c).elemsize as usize > barrier::LEAF_MAX {
-            return Took::Slow;
+            return Err(Slow);
         }
         take::<true>(c, elem)
     }
 }
 
 /// `runtime.chansend1` where there is room.
-pub fn chansend1(_: Leaf<'_>, a: &mut args::runtime_chansend1) -> bool {
+pub fn chansend1(_: Leaf<'_>, a: &mut args::runtime_chansend1) -> Result<(), Slow> {
     if crate::world::preempt_wanted() {
-        return false;
+        return Err(Slow);
     }
     let c = a.c.cast::<Hchan>();
+    Slow::unless(!c.is_null())?;
     // SAFETY: compiled code passes a channel or nil.
-    !c.is_null() && unsafe { send(c, a.elem) }
+    unsafe { send(c, a.elem) }
 }
 
 /// `runtime.chanrecv1` where there is an element.
-pub fn chanrecv1(_: Leaf<'_>, a: &mut args::runtime_chanrecv1) -> bool {
+pub fn chanrecv1(_: Leaf<'_>, a: &mut args::runtime_chanrecv1) -> Result<(), Slow> {
     if crate::world::preempt_wanted() {
-        return false;
+        return Err(Slow);
     }
     let c = a.c.cast::<Hchan>();
+    Slow::unless(!c.is_null())?;
     // SAFETY: as in `chansend1`.
-    !c.is_null() && unsafe { recv(c, a.elem) } != Took::Slow
+    unsafe { recv(c, a.elem) }.map(|_| ())
 }
 
 /// `runtime.chanrecv2` where there is an element.
-pub fn chanrecv2(_: Leaf<'_>, a: &mut args::runtime_chanrecv2) -> bool {
+pub fn chanrecv2(_: Leaf<'_>, a: &mut args::runtime_chanrecv2) -> Result<(), Slow> {
     if crate::world::preempt_wanted() {
-        return false;
+        return Err(Slow);
     }
     let c = a.c.cast::<Hchan>();
     if c.is_null() {
-        return false;
+        return Err(Slow);
     }
     // SAFETY: as in `chansend1`.
-    let r = unsafe { recv(c, a.elem) };
-    a.received = r == Took::Value;
-    r != Took::Slow
+    a.received = unsafe { recv(c, a.elem) }? == Took::Value;
+    Ok(())
 }
 
 /// `runtime.selectnbsend`: `select { case c <- v: default: }`.
-pub fn selectnbsend(_: Leaf<'_>, a: &mut args::runtime_selectnbsend) -> bool {
+pub fn selectnbsend(_: Leaf<'_>, a: &mut args::runtime_selectnbsend) -> Result<(), Slow> {
     if crate::world::preempt_wanted() {
-        return false;
+        return Err(Slow);
     }
     let c = a.c.cast::<Hchan>();
     a.selected = false;
     // SAFETY: as in `chansend1`.
     unsafe {
         if c.is_null() || !(*c).may_send() {
-            return true;
+            return Ok(());
         }
-        a.selected = send(c, a.elem);
+        send(c, a.elem)?;
     }
-    a.selected
+    a.selected = true;
+    Ok(())
 }
 
 /// `runtime.selectnbrecv`: `select { case v = <-c: default: }`.
-pub fn selectnbrecv(_: Leaf<'_>, a: &mut args::runtime_selectnbrecv) -> bool {
+pub fn selectnbrecv(_: Leaf<'_>, a: &mut args::runtime_selectnbrecv) -> Result<(), Slow> {
     if crate::world::preempt_wanted() {
-        return false;
+        return Err(Slow);
     }
     let c = a.c.cast::<Hchan>();
     a.selected = false;
     // SAFETY: as in `chansend1`.
     unsafe {
         if c.is_null() || !(*c).may_recv() {
-            return true;
+            return Ok(());
         }
-        a.selected = recv(c, a.elem) != Took::Slow;
+        recv(c, a.elem)?;
     }
-    a.selected
+    a.selected = true;
+    Ok(())
 }
 
 /// `runtime.selectnbrecv2`: `select { case v, ok = <-c: default: }`.
-pub fn selectnbrecv2(_: Leaf<'_>, a: &mut args::runtime_selectnbrecv2) -> bool {
+pub fn selectnbrecv2(_: Leaf<'_>, a: &mut args::runtime_selectnbrecv2) -> Result<(), Slow> {
     if crate::world::preempt_wanted() {
-        return false;
+        return Err(Slow);
     }
     let c = a.c.cast::<Hchan>();
     a.selected = false;
@@ -254,16 +258,12 @@ pub fn selectnbrecv2(_: Leaf<'_>, a: &mut args::runtime_selectnbrecv2) -> bool {
     // SAFETY: as in `chansend1`; `received` is null or the address of a bool.
     unsafe {
         if !c.is_null() && (*c).may_recv() {
-            let r = recv(c, a.elem);
-            if r == Took::Slow {
-                return false;
-            }
+            received = recv(c, a.elem)? == Took::Value;
             a.selected = true;
-            received = r == Took::Value;
         }
         if !a.received.is_null() {
             *a.received = u8::from(received);
         }
     }
-    true
+    Ok(())
 }

@@ -11,7 +11,7 @@
 
 use super::fast::{self, Took};
 use super::hchan::Hchan;
-use crate::abi::{CASE_DEFAULT, CASE_RECV, CASE_SEND, Hselect, Leaf, Scase, args};
+use crate::abi::{CASE_DEFAULT, CASE_RECV, CASE_SEND, Hselect, Leaf, Scase, Slow, args};
 use crate::world;
 use core::mem::offset_of;
 use core::ptr::{null_mut, with_exposed_provenance_mut};
@@ -134,9 +134,9 @@ pub unsafe fn return_to_case(args: usize, case: *const Scase) {
 }
 
 /// `runtime.selectgo` where a case is ready that needs nobody else, or a default.
-pub fn selectgo(_: Leaf<'_>, a: &mut args::runtime_selectgo) -> bool {
+pub fn selectgo(_: Leaf<'_>, a: &mut args::runtime_selectgo) -> Result<(), Slow> {
     if crate::world::preempt_wanted() {
-        return false;
+        return Err(Slow);
     }
     let at = (&raw mut *a).expose_provenance();
     // SAFETY: cases of the caller's select object; their channels are live.
@@ -168,27 +168,22 @@ pub fn selectgo(_: Leaf<'_>, a: &mut args::runtime_selectgo) -> bool {
             // One look at one channel is a moment at which nothing was ready; looks at several are
             // not.
             if default.is_null() || (channels > 1 && !none_ready(first, n)) {
-                return false;
+                return Err(Slow);
             }
             return_to_case(at, default);
-            return true;
+            return Ok(());
         }
         let c = (*chosen).chan.cast::<Hchan>();
         if u32::from((*chosen).kind) == CASE_SEND {
-            if !fast::send(c, (*chosen).elem) {
-                return false;
-            }
+            fast::send(c, (*chosen).elem)?;
         } else {
-            let r = fast::recv(c, (*chosen).elem);
-            if r == Took::Slow {
-                return false;
-            }
+            let r = fast::recv(c, (*chosen).elem)?;
             if !(*chosen).received.is_null() {
                 *(*chosen).received = u8::from(r == Took::Value);
             }
         }
         return_to_case(at, chosen);
-        true
+        Ok(())
     }
 }
 

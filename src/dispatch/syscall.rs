@@ -5,7 +5,7 @@
 //! of the world). The stack is not moved.
 
 use super::schedule;
-use crate::abi::{G, Leaf, M, Outcome, STACK_GUARD, STACK_PREEMPT, Sys, args};
+use crate::abi::{G, Leaf, M, Outcome, STACK_GUARD, STACK_PREEMPT, Slow, Sys, args};
 use crate::dispatch;
 use crate::os::sys;
 use crate::probe::trace;
@@ -18,19 +18,19 @@ use crate::world::{P, getg, getm, getp, phase, status};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
-/// `runtime.entersyscall` on the goroutine's stack, from nosplit code with little stack left. False
-/// when a thread must be woken: the slow path does that.
+/// `runtime.entersyscall` on the goroutine's stack, from nosplit code with little stack left.
+/// When a thread must be woken the slow path does that.
 #[doc(alias = "entersyscall")]
-pub fn enter_leaf(_: Leaf<'_>, a: &mut args::runtime_entersyscall) -> bool {
+pub fn enter_leaf(_: Leaf<'_>, a: &mut args::runtime_entersyscall) -> Result<(), Slow> {
     if phase::GCWAITING.load(Ordering::Relaxed) != 0
         || state::SYSMON_WAIT.load(Ordering::Relaxed) != 0
         || trace::on()
     {
-        return false;
+        return Err(Slow);
     }
     // SAFETY: leaf mode of the running goroutine.
     unsafe { enter(a) };
-    true
+    Ok(())
 }
 
 /// Leaves the P behind for others. `a` is the (empty) argument area: the word below is the return
@@ -92,16 +92,16 @@ pub fn enter_slow(_: Sys<'_>, a: &mut args::runtime_entersyscall) {
     }
 }
 
-/// `runtime.exitsyscall` on the goroutine's stack. True when our P is still there.
+/// `runtime.exitsyscall` on the goroutine's stack, if our P is still there.
 #[doc(alias = "exitsyscall")]
 #[doc(alias = "exitsyscallfast")]
-pub fn exit_leaf(_: Leaf<'_>, _a: &mut args::runtime_exitsyscall) -> bool {
+pub fn exit_leaf(_: Leaf<'_>, _a: &mut args::runtime_exitsyscall) -> Result<(), Slow> {
     // SAFETY: this thread's M and the goroutine in its system call.
     unsafe {
         let m = getm();
         let p: *mut P = (*m).oldp.cast();
         if p.is_null() || !(*p).take_from_syscall(pstatus::RUNNING) {
-            return false;
+            return Err(Slow);
         }
         if trace::on() {
             // Tracing began meanwhile, so our P was lost; we have just met it in the system call of
@@ -109,13 +109,13 @@ pub fn exit_leaf(_: Leaf<'_>, _a: &mut args::runtime_exitsyscall) -> bool {
             (*m).tracedp = p.expose_provenance();
             (*m).syscalltick = (*p).syscalltick.load(Ordering::Relaxed).wrapping_sub(1);
             (*p).status.store(pstatus::SYSCALL, Ordering::Release);
-            return false;
+            return Err(Slow);
         }
         (*m).oldp = ptr::null_mut();
         threads::keep_p(p);
         (*p).syscalltick.fetch_add(1, Ordering::Relaxed);
         back_to_running(m);
-        true
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@
 //! One byte, read before each such store, switches it; it only changes with the world stopped, so
 //! that store and shade are never parted by a change of phase.
 
-use crate::abi::Type;
+use crate::abi::{Slow, Type};
 use crate::heap::{classes, layout};
 use crate::world;
 use crate::world::phase::enabled;
@@ -87,19 +87,20 @@ pub fn on_own_stack(p: *const u8) -> bool {
     unsafe { ((*g).stack_lo..(*g).stack_hi).contains(&(p as usize)) }
 }
 
-/// As [`bulk_small`] unless `dst` is on the running goroutine's stack. True, so that it can be a
-/// leaf function's last call: then that function saves no registers for it.
+/// As [`bulk_small`] unless `dst` is on the running goroutine's stack. It answers what a leaf
+/// function answers that is done, to be its last call: then that function saves no registers for
+/// it.
 ///
 /// # Safety
 /// As there.
 #[cold]
 #[inline(never)]
-pub unsafe fn stored_small(typ: *const Type, dst: *const u8, size: usize) -> bool {
+pub unsafe fn stored_small(typ: *const Type, dst: *const u8, size: usize) -> Result<(), Slow> {
     if !on_own_stack(dst) {
         // SAFETY: as the caller promises.
         unsafe { bulk_small(typ, dst, size) };
     }
-    true
+    Ok(())
 }
 
 /// As [`stored_small`], for a single pointer.
@@ -108,12 +109,12 @@ pub unsafe fn stored_small(typ: *const Type, dst: *const u8, size: usize) -> boo
 /// A pointer was stored in `slot`.
 #[cold]
 #[inline(never)]
-pub unsafe fn stored_ptr(slot: *const *mut u8) -> bool {
+pub unsafe fn stored_ptr(slot: *const *mut u8) -> Result<(), Slow> {
     if !on_own_stack(slot.cast()) {
         // SAFETY: as the caller promises.
         super::mark::shade(unsafe { *slot });
     }
-    true
+    Ok(())
 }
 
 /// Values of `typ` were copied to the new object `p` while marking runs. Leaf functions may call
@@ -147,16 +148,21 @@ pub unsafe fn typed_memmove(typ: *const Type, dst: *mut u8, src: *const u8) {
     }
 }
 
-/// Copies `size` bytes of values of `typ` while marking runs, if a leaf function may; false if they
-/// are more than [`LEAF_MAX`]. May be its last call, as [`stored_small`].
+/// Copies `size` bytes of values of `typ` while marking runs, if a leaf function may: at most
+/// [`LEAF_MAX`]. May be its last call, as [`stored_small`].
 ///
 /// # Safety
 /// Both places must be valid for them; they may overlap.
 #[cold]
 #[inline(never)]
-pub unsafe fn copy_small(typ: *const Type, dst: *mut u8, src: *const u8, size: usize) -> bool {
+pub unsafe fn copy_small(
+    typ: *const Type,
+    dst: *mut u8,
+    src: *const u8,
+    size: usize,
+) -> Result<(), Slow> {
     if size > LEAF_MAX {
-        return false;
+        return Err(Slow);
     }
     // SAFETY: as the caller promises.
     unsafe {

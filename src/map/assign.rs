@@ -6,8 +6,8 @@
 use super::key::Key;
 use super::lookup::{self, key_at, key_size};
 use super::table::{self, Bucket, EMPTY, SLOTS, Slot, bucket, mask_of, top_of};
-use super::{Slow, Try, grow, mem};
-use crate::abi::{Hmap, MapType};
+use super::{grow, mem};
+use crate::abi::{Hmap, MapType, Slow};
 
 /// Entries for every two buckets above which a map grows: 6.5 a bucket. Higher makes chains longer,
 /// lower wastes memory.
@@ -30,7 +30,7 @@ enum Place {
 }
 
 #[inline(always)]
-unsafe fn place<K: Key>(t: &MapType, first: Bucket, key: K, top: u8) -> Try<Place> {
+unsafe fn place<K: Key>(t: &MapType, first: Bucket, key: K, top: u8) -> Result<Place, Slow> {
     let mut bucket = first;
     let mut free = None;
     // SAFETY: the chain is the map's.
@@ -71,7 +71,7 @@ pub unsafe fn assign<K: Key, const LEAF: bool>(
     h: *mut Hmap,
     key: K,
     value: *const u8,
-) -> Try<()> {
+) -> Result<(), Slow> {
     // SAFETY: the map is the caller's alone while it is written.
     unsafe {
         if LEAF && !(*h).oldbuckets.is_null() {
@@ -129,7 +129,7 @@ unsafe fn insert<K: Key, const LEAF: bool>(
     key: K,
     value: *const u8,
     top: u8,
-) -> Try<()> {
+) -> Result<(), Slow> {
     // SAFETY: the slot is the caller's.
     unsafe {
         let mut k = slot.bucket.key_slot(key_size::<K>(t), slot.index);
@@ -162,7 +162,11 @@ unsafe fn insert<K: Key, const LEAF: bool>(
 /// # Safety
 /// As `assign`, but the map may be nil.
 #[inline(always)]
-pub unsafe fn delete<K: Key, const LEAF: bool>(t: &MapType, h: *mut Hmap, key: K) -> Try<()> {
+pub unsafe fn delete<K: Key, const LEAF: bool>(
+    t: &MapType,
+    h: *mut Hmap,
+    key: K,
+) -> Result<(), Slow> {
     // SAFETY: the map is the caller's alone while it is written.
     unsafe {
         if h.is_null() || (*h).count == 0 {

@@ -5,8 +5,8 @@ use super::iter;
 use super::key::{Any, Key, Kind, Memory, Planned, Simple, Str, Word32, Word64, kind};
 use super::lookup::{One, find, find_in_one, find_string, find_word};
 use super::table::{SLOTS, Slot};
-use super::{Try, make, mem};
-use crate::abi::{GoString, Hmap, Leaf, MapType, Sys, Type, args};
+use super::{make, mem};
+use crate::abi::{GoString, Hmap, Leaf, MapType, Slow, Sys, Type, args};
 use crate::panic;
 use crate::types::plan;
 
@@ -158,17 +158,17 @@ pub(super) unsafe fn find_system(t: &MapType, h: *const Hmap, p: *const u8) -> O
 
 /// `m[k]` for any key.
 #[inline(always)]
-pub fn access1_leaf(_: Leaf<'_>, a: &mut args::runtime_mapaccess1) -> bool {
+pub fn access1_leaf(_: Leaf<'_>, a: &mut args::runtime_mapaccess1) -> Result<(), Slow> {
     // SAFETY: compiled code passes a map of the type and a key.
     unsafe {
         // Decided before any register is saved.
         if a.h.is_null() || (*a.h).count == 0 {
             a.r0 = (*(*a.t).elem).zero.cast_mut();
-            return true;
+            return Ok(());
         }
         let (at, how) = search(a.t, a.h, a.key);
         a.r0 = at;
-        how != Search::Slow
+        Slow::unless(how != Search::Slow)
     }
 }
 
@@ -225,7 +225,7 @@ unsafe fn search_string(
 }
 
 #[inline(always)]
-unsafe fn result(t: *const MapType, found: Try<Option<Slot>>) -> (*mut u8, Search) {
+unsafe fn result(t: *const MapType, found: Result<Option<Slot>, Slow>) -> (*mut u8, Search) {
     // SAFETY: a slot of a map of the type.
     unsafe {
         match found {
@@ -245,19 +245,19 @@ pub fn access1(_: Sys<'_>, a: &mut args::runtime_mapaccess1) {
 
 /// `v, ok := m[k]` for any key.
 #[inline(always)]
-pub fn access2_leaf(_: Leaf<'_>, a: &mut args::runtime_mapaccess2) -> bool {
+pub fn access2_leaf(_: Leaf<'_>, a: &mut args::runtime_mapaccess2) -> Result<(), Slow> {
     // SAFETY: as above.
     unsafe {
         // Decided before any register is saved.
         if a.h.is_null() || (*a.h).count == 0 {
             a.r0 = (*(*a.t).elem).zero.cast_mut();
             a.r1 = false;
-            return true;
+            return Ok(());
         }
         let (at, how) = search(a.t, a.h, a.key);
         a.r0 = at;
         a.r1 = how == Search::Found;
-        how != Search::Slow
+        Slow::unless(how != Search::Slow)
     }
 }
 
@@ -273,18 +273,18 @@ pub fn access2(_: Sys<'_>, a: &mut args::runtime_mapaccess2) {
 
 // Out of line, so that each kind of key has a small frame of its own.
 #[inline(never)]
-unsafe fn assign_as<K: Key>(a: &args::runtime_mapassign1, key: K) -> bool {
+unsafe fn assign_as<K: Key>(a: &args::runtime_mapassign1, key: K) -> Result<(), Slow> {
     // SAFETY: passed on.
-    unsafe { assign::<K, true>(&*a.t, a.h, key, a.val).is_ok() }
+    unsafe { assign::<K, true>(&*a.t, a.h, key, a.val) }
 }
 
 /// `m[k] = v`.
 #[inline(always)]
-pub fn assign1_leaf(_: Leaf<'_>, a: &mut args::runtime_mapassign1) -> bool {
+pub fn assign1_leaf(_: Leaf<'_>, a: &mut args::runtime_mapassign1) -> Result<(), Slow> {
     // SAFETY: compiled code passes a map of the type, a key and a value.
     unsafe {
         if a.h.is_null() {
-            return false;
+            return Err(Slow);
         }
         if mem::barrier_enabled() {
             return assign_marking(a);
@@ -294,7 +294,7 @@ pub fn assign1_leaf(_: Leaf<'_>, a: &mut args::runtime_mapassign1) -> bool {
 }
 
 #[inline(always)]
-unsafe fn assign_by_kind(a: &args::runtime_mapassign1) -> bool {
+unsafe fn assign_by_kind(a: &args::runtime_mapassign1) -> Result<(), Slow> {
     // SAFETY: as above; the map is not nil.
     unsafe {
         match kind(&*a.t) {
@@ -304,7 +304,7 @@ unsafe fn assign_by_kind(a: &args::runtime_mapassign1) -> bool {
             Kind::Memory(n) => assign_as(a, Memory(a.key, n)),
             Kind::Planned => match plan::find((*a.t).key) {
                 Some(plan) => assign_as(a, Planned(a.key, plan)),
-                None => false,
+                None => Err(Slow),
             },
             Kind::Other => assign_as(a, Simple(a.key)),
         }
@@ -315,12 +315,12 @@ unsafe fn assign_by_kind(a: &args::runtime_mapassign1) -> bool {
 /// is left: there is no safe point between the two.
 #[cold]
 #[inline(never)]
-unsafe fn assign_marking(a: &args::runtime_mapassign1) -> bool {
+unsafe fn assign_marking(a: &args::runtime_mapassign1) -> Result<(), Slow> {
     // SAFETY: as above.
     unsafe {
         let (key, elem) = ((*a.t).key, (*a.t).elem);
         if (*key).size > mem::LEAF_MAX || (*elem).size > mem::LEAF_MAX {
-            return false;
+            return Err(Slow);
         }
         mem::bulk_small(key, a.key, (*key).size);
         mem::bulk_small(elem, a.val, (*elem).size);
@@ -362,7 +362,7 @@ pub(super) unsafe fn set(t: &MapType, h: *mut Hmap, key: *const u8, value: *cons
 
 /// `delete(m, k)`.
 #[inline(always)]
-pub fn delete_leaf(_: Leaf<'_>, a: &mut args::runtime_mapdelete) -> bool {
+pub fn delete_leaf(_: Leaf<'_>, a: &mut args::runtime_mapdelete) -> Result<(), Slow> {
     // SAFETY: compiled code passes a map of the type and a key.
     unsafe {
         match kind(&*a.t) {
@@ -372,7 +372,7 @@ pub fn delete_leaf(_: Leaf<'_>, a: &mut args::runtime_mapdelete) -> bool {
             Kind::Memory(n) => delete_as(a, Memory(a.key, n)),
             Kind::Planned => match plan::find((*a.t).key) {
                 Some(plan) => delete_as(a, Planned(a.key, plan)),
-                None => false,
+                None => Err(Slow),
             },
             Kind::Other => delete_as(a, Simple(a.key)),
         }
@@ -380,9 +380,9 @@ pub fn delete_leaf(_: Leaf<'_>, a: &mut args::runtime_mapdelete) -> bool {
 }
 
 #[inline(never)]
-unsafe fn delete_as<K: Key>(a: &args::runtime_mapdelete, key: K) -> bool {
+unsafe fn delete_as<K: Key>(a: &args::runtime_mapdelete, key: K) -> Result<(), Slow> {
     // SAFETY: passed on.
-    unsafe { delete::<K, true>(&*a.t, a.h, key).is_ok() }
+    unsafe { delete::<K, true>(&*a.t, a.h, key) }
 }
 
 /// `delete(m, k)` while the map grows, or of a key that leaf mode does not follow.
@@ -404,18 +404,15 @@ pub(super) unsafe fn remove(t: &MapType, h: *mut Hmap, key: *const u8) {
 
 /// `make(map[K]V, hint)` for small maps.
 #[inline(always)]
-pub fn make_leaf(_: Leaf<'_>, a: &mut args::runtime_makemap) -> bool {
+pub fn make_leaf(_: Leaf<'_>, a: &mut args::runtime_makemap) -> Result<(), Slow> {
     // SAFETY: compiled code passes a map type and objects of its frame or null.
     unsafe {
         if a.hint as u64 > SLOTS as u64 || (*(*a.t).elem).zero.is_null() {
-            return false;
+            return Err(Slow);
         }
-        let Ok(h) = make::make::<true>(a.t, a.hint as usize, a.h, a.bucket) else {
-            return false;
-        };
-        a.r0 = h;
+        a.r0 = make::make::<true>(a.t, a.hint as usize, a.h, a.bucket)?;
     }
-    true
+    Ok(())
 }
 
 /// `make(map[K]V, hint)`.
@@ -434,9 +431,9 @@ pub fn make1(_: Sys<'_>, a: &mut args::runtime_makemap) {
 
 /// Starts `range m`.
 #[inline(always)]
-pub fn iter_init_leaf(_: Leaf<'_>, a: &mut args::runtime_mapiterinit) -> bool {
+pub fn iter_init_leaf(_: Leaf<'_>, a: &mut args::runtime_mapiterinit) -> Result<(), Slow> {
     // SAFETY: compiled code passes a map of the type and an iterator.
-    unsafe { iter::start::<iter::Leaf>(a.t, a.h, a.it).is_ok() }
+    unsafe { iter::start::<iter::Leaf>(a.t, a.h, a.it) }
 }
 
 /// Starts `range m` where leaf mode does not follow all of a key.
@@ -449,9 +446,9 @@ pub fn iter_init(_: Sys<'_>, a: &mut args::runtime_mapiterinit) {
 
 /// The next entry of `range m`.
 #[inline(always)]
-pub fn iter_next_leaf(_: Leaf<'_>, a: &mut args::runtime_mapiternext) -> bool {
+pub fn iter_next_leaf(_: Leaf<'_>, a: &mut args::runtime_mapiternext) -> Result<(), Slow> {
     // SAFETY: compiled code passes a started iterator.
-    unsafe { iter::next::<iter::Leaf>(a.it).is_ok() }
+    unsafe { iter::next::<iter::Leaf>(a.it) }
 }
 
 /// The next entry of `range m` where leaf mode does not follow all of a key.

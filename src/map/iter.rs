@@ -17,8 +17,8 @@ use super::table::{
     self, Bucket, EVACUATED_EMPTY, EVACUATED_LOW, ITERATOR, MIN_TOP, OLD_ITERATOR, SLOTS, Slot,
     bucket, flags, mask_of,
 };
-use super::{Slow, Try, lookup, mem};
-use crate::abi::{Hiter, Hmap, MapType};
+use super::{lookup, mem};
+use crate::abi::{Hiter, Hmap, MapType, Slow};
 use core::sync::atomic::Ordering;
 
 /// `Hiter::check_bucket`: nothing to check.
@@ -29,11 +29,11 @@ pub trait Mode {
     /// Leaf mode: no barriers, so while marking runs only iterators on the goroutine's own stack.
     const LEAF: bool;
     /// Whether a key equals itself; false for NaNs.
-    unsafe fn findable(t: &MapType, p: *const u8) -> Try<bool>;
+    unsafe fn findable(t: &MapType, p: *const u8) -> Result<bool, Slow>;
     /// The hash of a key.
-    unsafe fn hash(t: &MapType, p: *const u8, seed: usize) -> Try<usize>;
+    unsafe fn hash(t: &MapType, p: *const u8, seed: usize) -> Result<usize, Slow>;
     /// Where a key is now.
-    unsafe fn find(t: &MapType, h: &Hmap, p: *const u8, hash: usize) -> Try<Option<Slot>>;
+    unsafe fn find(t: &MapType, h: &Hmap, p: *const u8, hash: usize) -> Result<Option<Slot>, Slow>;
 }
 
 /// On the goroutine's stack.
@@ -42,17 +42,17 @@ pub struct Leaf;
 impl Mode for Leaf {
     const LEAF: bool = true;
     #[inline(always)]
-    unsafe fn findable(t: &MapType, p: *const u8) -> Try<bool> {
+    unsafe fn findable(t: &MapType, p: *const u8) -> Result<bool, Slow> {
         // SAFETY: a key of the type.
         unsafe { Simple(p).is(t, p) }
     }
     #[inline(always)]
-    unsafe fn hash(t: &MapType, p: *const u8, seed: usize) -> Try<usize> {
+    unsafe fn hash(t: &MapType, p: *const u8, seed: usize) -> Result<usize, Slow> {
         // SAFETY: a key of the type.
         unsafe { Simple(p).hash(t, seed) }
     }
     #[inline(always)]
-    unsafe fn find(t: &MapType, h: &Hmap, p: *const u8, hash: usize) -> Try<Option<Slot>> {
+    unsafe fn find(t: &MapType, h: &Hmap, p: *const u8, hash: usize) -> Result<Option<Slot>, Slow> {
         // SAFETY: passed on.
         unsafe { lookup::find_hashed(t, h, Simple(p), hash) }
     }
@@ -63,15 +63,15 @@ impl Mode for Leaf {
 pub struct System;
 impl Mode for System {
     const LEAF: bool = false;
-    unsafe fn findable(t: &MapType, p: *const u8) -> Try<bool> {
+    unsafe fn findable(t: &MapType, p: *const u8) -> Result<bool, Slow> {
         // SAFETY: a key of the type.
         Ok(unsafe { key::findable(t, p) })
     }
-    unsafe fn hash(t: &MapType, p: *const u8, seed: usize) -> Try<usize> {
+    unsafe fn hash(t: &MapType, p: *const u8, seed: usize) -> Result<usize, Slow> {
         // SAFETY: a key of the type.
         Ok(unsafe { key::rehash(t, p, seed) })
     }
-    unsafe fn find(t: &MapType, h: &Hmap, p: *const u8, hash: usize) -> Try<Option<Slot>> {
+    unsafe fn find(t: &MapType, h: &Hmap, p: *const u8, hash: usize) -> Result<Option<Slot>, Slow> {
         // SAFETY: passed on.
         unsafe { lookup::find_hashed(t, h, Any(p), hash) }
     }
@@ -96,7 +96,7 @@ unsafe fn set<M: Mode>(slot: *mut *mut u8, p: *mut u8) {
 /// A map of the type, or nil; `it` is a cleared iterator whose pointer words the collector sees;
 /// the mode must be true.
 #[inline(always)]
-pub unsafe fn start<M: Mode>(t: *const MapType, h: *mut Hmap, it: *mut Hiter) -> Try<()> {
+pub unsafe fn start<M: Mode>(t: *const MapType, h: *mut Hmap, it: *mut Hiter) -> Result<(), Slow> {
     // SAFETY: the iterator is the caller's; the map is only read, but for its flags.
     unsafe {
         if h.is_null() || (*h).count == 0 {
@@ -133,7 +133,7 @@ pub unsafe fn start<M: Mode>(t: *const MapType, h: *mut Hmap, it: *mut Hiter) ->
 /// # Safety
 /// A started iterator; the mode must be true.
 #[inline(always)]
-pub unsafe fn next<M: Mode>(it: *mut Hiter) -> Try<()> {
+pub unsafe fn next<M: Mode>(it: *mut Hiter) -> Result<(), Slow> {
     // SAFETY: the iterator is the caller's and keeps the table alive.
     unsafe {
         if M::LEAF && mem::barrier_enabled() && !mem::on_own_stack(it.cast()) {
@@ -236,7 +236,7 @@ unsafe fn entry<M: Mode>(
     i: usize,
     top: u8,
     check: usize,
-) -> Try<Option<(*mut u8, *mut u8)>> {
+) -> Result<Option<(*mut u8, *mut u8)>, Slow> {
     // SAFETY: the slot holds an entry, or what evacuation left of it.
     unsafe {
         let p = b.key(t, i);

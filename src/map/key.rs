@@ -1,8 +1,8 @@
 //! What a lookup looks for. Each kind of key knows how to hash itself and to compare itself with
 //! one in a bucket; the search is compiled once for each.
 
-use super::{Slow, Try, mem};
-use crate::abi::{GoString, MapType};
+use super::mem;
+use crate::abi::{GoString, MapType, Slow};
 use crate::types;
 use crate::types::alg::{self, Alg};
 use crate::types::any;
@@ -17,7 +17,7 @@ pub unsafe trait Key: Copy {
     const SIZE: usize;
 
     /// The key's hash in a map with this seed.
-    unsafe fn hash(self, t: &MapType, seed: usize) -> Try<usize>;
+    unsafe fn hash(self, t: &MapType, seed: usize) -> Result<usize, Slow>;
     /// Whether it can be compared with a few keys in less time than it is hashed: then it is one
     /// that can be hashed.
     #[inline(always)]
@@ -25,7 +25,7 @@ pub unsafe trait Key: Copy {
         false
     }
     /// Whether it is the key at `p`.
-    unsafe fn is(self, t: &MapType, p: *const u8) -> Try<bool>;
+    unsafe fn is(self, t: &MapType, p: *const u8) -> Result<bool, Slow>;
     /// Puts it into a fresh slot.
     unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8);
     /// Overwrites an equal key. They may differ all the same: both zeroes are one key.
@@ -40,11 +40,11 @@ pub struct Word32(pub u32);
 unsafe impl Key for Word32 {
     const SIZE: usize = 4;
     #[inline(always)]
-    unsafe fn hash(self, _t: &MapType, seed: usize) -> Try<usize> {
+    unsafe fn hash(self, _t: &MapType, seed: usize) -> Result<usize, Slow> {
         Ok(types::hash::word32(self.0, seed))
     }
     #[inline(always)]
-    unsafe fn is(self, _t: &MapType, p: *const u8) -> Try<bool> {
+    unsafe fn is(self, _t: &MapType, p: *const u8) -> Result<bool, Slow> {
         // SAFETY: a slot of four bytes.
         Ok(unsafe { p.cast::<u32>().read_unaligned() } == self.0)
     }
@@ -65,11 +65,11 @@ pub struct Word64(pub u64);
 unsafe impl Key for Word64 {
     const SIZE: usize = 8;
     #[inline(always)]
-    unsafe fn hash(self, _t: &MapType, seed: usize) -> Try<usize> {
+    unsafe fn hash(self, _t: &MapType, seed: usize) -> Result<usize, Slow> {
         Ok(types::hash::word64(self.0, seed))
     }
     #[inline(always)]
-    unsafe fn is(self, _t: &MapType, p: *const u8) -> Try<bool> {
+    unsafe fn is(self, _t: &MapType, p: *const u8) -> Result<bool, Slow> {
         // SAFETY: a slot of eight bytes.
         Ok(unsafe { p.cast::<u64>().read_unaligned() } == self.0)
     }
@@ -128,12 +128,12 @@ pub unsafe fn same_bytes(p: *const u8, q: *const u8, n: usize) -> bool {
 unsafe impl Key for Str {
     const SIZE: usize = 16;
     #[inline(always)]
-    unsafe fn hash(self, _t: &MapType, seed: usize) -> Try<usize> {
+    unsafe fn hash(self, _t: &MapType, seed: usize) -> Result<usize, Slow> {
         // SAFETY: a Go string.
         Ok(unsafe { types::hash::bytes(self.0.ptr, self.0.len as usize, seed) })
     }
     #[inline(always)]
-    unsafe fn is(self, _t: &MapType, p: *const u8) -> Try<bool> {
+    unsafe fn is(self, _t: &MapType, p: *const u8) -> Result<bool, Slow> {
         // SAFETY: a slot with a Go string.
         unsafe {
             let s = p.cast::<GoString>();
@@ -169,12 +169,12 @@ pub struct Memory(pub *const u8, pub usize);
 unsafe impl Key for Memory {
     const SIZE: usize = 0;
     #[inline(always)]
-    unsafe fn hash(self, _t: &MapType, seed: usize) -> Try<usize> {
+    unsafe fn hash(self, _t: &MapType, seed: usize) -> Result<usize, Slow> {
         // SAFETY: a key of the type.
         Ok(unsafe { types::hash::bytes(self.0, self.1, seed) })
     }
     #[inline(always)]
-    unsafe fn is(self, _t: &MapType, p: *const u8) -> Try<bool> {
+    unsafe fn is(self, _t: &MapType, p: *const u8) -> Result<bool, Slow> {
         // SAFETY: two keys of the type.
         Ok(unsafe { same_bytes(self.0, p, self.1) })
     }
@@ -196,7 +196,7 @@ pub struct Planned(pub *const u8, pub &'static Plan);
 unsafe impl Key for Planned {
     const SIZE: usize = 0;
     #[inline(always)]
-    unsafe fn hash(self, _t: &MapType, seed: usize) -> Try<usize> {
+    unsafe fn hash(self, _t: &MapType, seed: usize) -> Result<usize, Slow> {
         // SAFETY: a key of the type.
         unsafe { self.1.hash(self.0, seed) }.ok_or(Slow)
     }
@@ -205,7 +205,7 @@ unsafe impl Key for Planned {
         self.1.is_flat()
     }
     #[inline(always)]
-    unsafe fn is(self, _t: &MapType, p: *const u8) -> Try<bool> {
+    unsafe fn is(self, _t: &MapType, p: *const u8) -> Result<bool, Slow> {
         // SAFETY: two keys of the type.
         unsafe { self.1.equal(self.0, p) }.ok_or(Slow)
     }
@@ -230,7 +230,7 @@ pub struct Simple(pub *const u8);
 unsafe impl Key for Simple {
     const SIZE: usize = 0;
     #[inline(always)]
-    unsafe fn hash(self, t: &MapType, seed: usize) -> Try<usize> {
+    unsafe fn hash(self, t: &MapType, seed: usize) -> Result<usize, Slow> {
         // SAFETY: a key of the type.
         unsafe { any::hash_leaf(t.key, self.0, seed) }.ok_or(Slow)
     }
@@ -240,7 +240,7 @@ unsafe impl Key for Simple {
         unsafe { alg::is_simple(t.key, self.0) }
     }
     #[inline(always)]
-    unsafe fn is(self, t: &MapType, p: *const u8) -> Try<bool> {
+    unsafe fn is(self, t: &MapType, p: *const u8) -> Result<bool, Slow> {
         // SAFETY: two keys of the type.
         unsafe { any::equal_leaf(t.key, self.0, p) }.ok_or(Slow)
     }
@@ -263,11 +263,11 @@ pub struct Any(pub *const u8);
 // SAFETY: touches no more than the key and a slot.
 unsafe impl Key for Any {
     const SIZE: usize = 0;
-    unsafe fn hash(self, t: &MapType, seed: usize) -> Try<usize> {
+    unsafe fn hash(self, t: &MapType, seed: usize) -> Result<usize, Slow> {
         // SAFETY: a key of the type, in system mode.
         Ok(unsafe { any::hash(t.key, self.0, seed) })
     }
-    unsafe fn is(self, t: &MapType, p: *const u8) -> Try<bool> {
+    unsafe fn is(self, t: &MapType, p: *const u8) -> Result<bool, Slow> {
         // SAFETY: two keys of the type, in system mode.
         Ok(unsafe { any::equal(t.key, self.0, p) })
     }

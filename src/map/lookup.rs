@@ -1,9 +1,8 @@
 //! `m[k]`: reading. Never writes, so goroutines may read side by side.
 
-use super::Try;
 use super::key::{Key, Str, same_bytes};
 use super::table::{self, SLOTS, Slot, bucket_to_read, top_of};
-use crate::abi::{GoString, Hmap, MapType};
+use crate::abi::{GoString, Hmap, MapType, Slow};
 
 /// The size of a key's slot; a constant where the kind of key fixes it.
 #[inline(always)]
@@ -36,7 +35,12 @@ pub unsafe fn key_at<K: Key>(t: &MapType, s: Slot) -> *mut u8 {
 /// # Safety
 /// A map of the type that is not nil, and its hash of the key.
 #[inline(always)]
-pub unsafe fn find_hashed<K: Key>(t: &MapType, h: &Hmap, key: K, hash: usize) -> Try<Option<Slot>> {
+pub unsafe fn find_hashed<K: Key>(
+    t: &MapType,
+    h: &Hmap,
+    key: K,
+    hash: usize,
+) -> Result<Option<Slot>, Slow> {
     // SAFETY: the chain is the map's; matching hash bytes belong to entries.
     unsafe {
         let mut bucket = bucket_to_read(t, h, hash);
@@ -62,7 +66,7 @@ pub unsafe fn find_hashed<K: Key>(t: &MapType, h: &Hmap, key: K, hash: usize) ->
 /// # Safety
 /// A map of the type, or nil.
 #[inline(always)]
-pub unsafe fn find<K: Key>(t: &MapType, h: *const Hmap, key: K) -> Try<Option<Slot>> {
+pub unsafe fn find<K: Key>(t: &MapType, h: *const Hmap, key: K) -> Result<Option<Slot>, Slow> {
     // SAFETY: passed on.
     unsafe {
         if h.is_null() || (*h).count == 0 {
@@ -123,7 +127,7 @@ fn single_bucket(h: &Hmap) -> Option<table::Bucket> {
 /// # Safety
 /// As there.
 #[inline(always)]
-pub unsafe fn find_word<K: Key>(t: &MapType, h: *const Hmap, key: K) -> Try<Option<Slot>> {
+pub unsafe fn find_word<K: Key>(t: &MapType, h: *const Hmap, key: K) -> Result<Option<Slot>, Slow> {
     // SAFETY: passed on.
     unsafe {
         if h.is_null() || (*h).count == 0 {

@@ -1,8 +1,8 @@
 //! `make(map[K]V)`.
 
 use super::assign::overloaded;
-use super::{Try, mem, table};
-use crate::abi::{Hmap, MapType, Type, known};
+use super::{mem, table};
+use crate::abi::{Hmap, MapType, Slow, Type, known};
 use crate::types::hash;
 
 /// Makes a map. Its table comes with the first entry, unless more than one bucket is asked for.
@@ -16,7 +16,7 @@ pub unsafe fn make<const LEAF: bool>(
     hint: usize,
     h: *mut Hmap,
     buckets: *mut u8,
-) -> Try<*mut Hmap> {
+) -> Result<*mut Hmap, Slow> {
     // SAFETY: the map is the caller's alone until it is returned.
     unsafe {
         let mut b = 0;

@@ -1,8 +1,7 @@
 //! Memory and write barriers of maps: the heap and the collector, or in hosted tests the host's
 //! allocator.
 
-use super::{Slow, Try};
-use crate::abi::Type;
+use crate::abi::{Slow, Type};
 
 pub use crate::world::fastrand;
 pub use real::*;
@@ -12,12 +11,11 @@ pub use real::*;
 /// # Safety
 /// A type; the mode must be true.
 #[inline(always)]
-pub unsafe fn object<const LEAF: bool>(typ: *const Type) -> Try<*mut u8> {
+pub unsafe fn object<const LEAF: bool>(typ: *const Type) -> Result<*mut u8, Slow> {
     // SAFETY: passed on to the caller.
     unsafe {
         if LEAF {
-            let p = leaf_alloc((*typ).size, typ);
-            if p.is_null() { Err(Slow) } else { Ok(p) }
+            Ok(leaf_alloc((*typ).size, typ)?.as_ptr())
         } else {
             Ok(mallocgc((*typ).size, typ, true))
         }
@@ -95,7 +93,8 @@ mod real {
 #[cfg(test)]
 #[expect(missing_docs, reason = "as above")]
 mod real {
-    use crate::abi::Type;
+    use crate::abi::{Slow, Type};
+    use core::ptr::NonNull;
     use std::cell::Cell;
 
     thread_local! {
@@ -130,14 +129,12 @@ mod real {
         // SAFETY: a type.
         unsafe { mallocgc((*typ).size * n, typ, true) }
     }
-    pub unsafe fn leaf_alloc(size: usize, typ: *const Type) -> *mut u8 {
+    pub unsafe fn leaf_alloc(size: usize, typ: *const Type) -> Result<NonNull<u8>, Slow> {
         LEAF_BUDGET.with(|b| {
-            if b.get() == 0 {
-                return core::ptr::null_mut();
-            }
+            Slow::unless(b.get() != 0)?;
             b.set(b.get() - 1);
             // SAFETY: as above.
-            unsafe { mallocgc(size, typ, true) }
+            NonNull::new(unsafe { mallocgc(size, typ, true) }).ok_or(Slow)
         })
     }
 }

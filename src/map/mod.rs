@@ -37,10 +37,3 @@ pub mod reflect;
 pub mod table;
 #[cfg(test)]
 mod tests;
-
-/// A leaf function cannot finish: it has changed nothing, and the slow path starts over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slow;
-
-/// Result of a step that leaf mode may not be able to take. System mode never sees [`Slow`].
-pub type Try<T> = Result<T, Slow>;

@@ -1,6 +1,6 @@
 //! The functions that package reflect calls.
 
-use super::iter::{self, System};
+use super::iter;
 use super::{entry, make, mem};
 use crate::abi::{GoString, Hiter, Hmap, Leaf, MapType, Sys, Type, args};
 use crate::types::alg;
@@ -84,7 +84,7 @@ pub fn iter_init(_: Sys<'_>, a: &mut args::reflect_mapiterinit) {
     // SAFETY: reflect passes a map of the type; system mode always finishes.
     unsafe {
         let it = mem::mallocgc(size_of::<Hiter>(), &ITERATOR_TYPE.0, true).cast::<Hiter>();
-        let _ = iter::start::<System>(a.t.cast(), a.m.cast(), it);
+        let _ = iter::start::<iter::System>(a.t.cast(), a.m.cast(), it);
         a.r0 = it.cast();
     }
 }

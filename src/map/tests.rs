@@ -4,14 +4,14 @@
 
 use super::assign::{assign, delete};
 use super::entry::Search;
-use super::iter::{self, Leaf, System};
+use super::iter;
 use super::key::{Any, Kind, Memory, Planned, Simple, Str, Word32, Word64, kind};
 use super::lookup::{find, find_string, find_word};
 use super::table::Slot;
-use super::{Slow, Try, make, mem};
+use super::{make, mem};
 use crate::abi::{
-    ArrayType, FuncVal, GoSlice, GoString, Hiter, Hmap, MapType, StructField, StructType, Type,
-    TypeAlg,
+    ArrayType, FuncVal, GoSlice, GoString, Hiter, Hmap, MapType, Slow, StructField, StructType,
+    Type, TypeAlg,
 };
 use crate::types::plan;
 use std::collections::{HashMap, HashSet};
@@ -172,7 +172,7 @@ struct Map<K, V> {
     what: std::marker::PhantomData<(K, V)>,
 }
 
-fn step<T>(slow: &mut usize, leaf: Try<T>, system: impl FnOnce() -> Try<T>) -> T {
+fn step<T>(slow: &mut usize, leaf: Result<T, Slow>, system: impl FnOnce() -> Result<T, Slow>) -> T {
     let r = match leaf {
         Ok(r) => Ok(r),
         Err(_) => {
@@ -289,8 +289,8 @@ impl<K: Sample, V: Sample> Map<K, V> {
         unsafe {
             step(
                 &mut self.slow,
-                iter::start::<Leaf>(self.t, self.h, p),
-                || iter::start::<System>(self.t, self.h, p),
+                iter::start::<iter::Leaf>(self.t, self.h, p),
+                || iter::start::<iter::System>(self.t, self.h, p),
             )
         };
         Iter {
@@ -323,7 +323,11 @@ impl<K: Sample, V: Sample> Iter<K, V> {
     fn advance(&mut self) {
         let p = &raw mut *self.it;
         // SAFETY: a started iterator.
-        unsafe { step(&mut 0, iter::next::<Leaf>(p), || iter::next::<System>(p)) };
+        unsafe {
+            step(&mut 0, iter::next::<iter::Leaf>(p), || {
+                iter::next::<iter::System>(p)
+            })
+        };
     }
 }
 
@@ -520,7 +524,10 @@ fn nil_maps() {
         assert_eq!(find(t, null(), Any(p)), Ok(None));
         assert_eq!(delete::<_, true>(t, null_mut(), Simple(p)), Ok(()));
         let mut it: Hiter = std::mem::zeroed();
-        assert_eq!(iter::start::<Leaf>(t, null_mut(), &raw mut it), Ok(()));
+        assert_eq!(
+            iter::start::<iter::Leaf>(t, null_mut(), &raw mut it),
+            Ok(())
+        );
         assert!(it.key.is_null());
     }
 }

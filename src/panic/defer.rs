@@ -8,7 +8,7 @@
 //! stack ([`crate::unwind::deferred`]), so it is written without barriers, and addresses in it that
 //! point into the stack move with the stack.
 
-use crate::abi::{Defer, G, Leaf, Sys, args};
+use crate::abi::{Defer, G, Leaf, Slow, Sys, args};
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
 use crate::sync::stack::{self, Node};
@@ -98,35 +98,29 @@ unsafe fn push(g: *mut G, d: *mut Defer, pool: u8, a: &args::runtime_deferproc) 
     }
 }
 
-/// `runtime.deferproc` while the P has a small record. False: [`deferproc_slow`].
-///
-/// # Safety
-/// Called by the trampoline, on the goroutine's stack.
+/// `runtime.deferproc` while the P has a small record.
 #[doc(alias = "deferproc")]
-pub fn deferproc_fast(_: Leaf<'_>, a: &mut args::runtime_deferproc) -> bool {
+pub fn deferproc_fast(_: Leaf<'_>, a: &mut args::runtime_deferproc) -> Result<(), Slow> {
     let g = world::getg();
     // SAFETY: g runs here; its P's pools are ours until we return.
     unsafe {
         let p = (*(*g).m).p;
         if p.is_null() || a.siz as u32 > ROOM[0] as u32 {
-            return false;
+            return Err(Slow);
         }
         let pool = &mut (*p.cast::<world::P>()).panic.pools[0];
         let d = pool.free;
         if d.is_null() {
-            return false;
+            return Err(Slow);
         }
         pool.free = (*d).link;
         pool.n -= 1;
         push(g, d, 0, a);
     }
-    true
+    Ok(())
 }
 
 /// `runtime.deferproc`: makes records.
-///
-/// # Safety
-/// Called by the trampoline, on g0.
 pub fn deferproc_slow(_: Sys<'_>, a: &mut args::runtime_deferproc) {
     let g = world::curg();
     // SAFETY: curg is stopped in this call; no safe point comes before the arguments are copied.

@@ -16,7 +16,7 @@
 //! release hands it the unit directly.
 
 use super::queue::Queue;
-use crate::abi::{G, Leaf, Outcome, Sys, args};
+use crate::abi::{G, Leaf, Outcome, Slow, Sys, args};
 use crate::sched;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
@@ -157,9 +157,9 @@ unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Outcome {
 }
 
 /// `sync.runtime_Semacquire` where a unit is there.
-pub fn semacquire_leaf(_: Leaf<'_>, a: &mut args::sync_runtime_Semacquire) -> bool {
+pub fn semacquire_leaf(_: Leaf<'_>, a: &mut args::sync_runtime_Semacquire) -> Result<(), Slow> {
     // SAFETY: package sync passes its word.
-    units::take(unsafe { word(a.s) })
+    Slow::unless(units::take(unsafe { word(a.s) }))
 }
 
 /// `sync.runtime_Semacquire`.
@@ -169,9 +169,9 @@ pub fn semacquire(_: Sys<'_>, a: &mut args::sync_runtime_Semacquire) -> Outcome 
 }
 
 /// `net.runtime_Semacquire` where a unit is there.
-pub fn net_semacquire_leaf(_: Leaf<'_>, a: &mut args::net_runtime_Semacquire) -> bool {
+pub fn net_semacquire_leaf(_: Leaf<'_>, a: &mut args::net_runtime_Semacquire) -> Result<(), Slow> {
     // SAFETY: package net passes its word.
-    units::take(unsafe { word(a.sema) })
+    Slow::unless(units::take(unsafe { word(a.sema) }))
 }
 
 /// `net.runtime_Semacquire`.
@@ -181,9 +181,9 @@ pub fn net_semacquire(_: Sys<'_>, a: &mut args::net_runtime_Semacquire) -> Outco
 }
 
 /// `sync.runtime_Semrelease`; the unit is given here even if waking is left to system mode.
-pub fn semrelease_leaf(_: Leaf<'_>, a: &mut args::sync_runtime_Semrelease) -> bool {
+pub fn semrelease_leaf(_: Leaf<'_>, a: &mut args::sync_runtime_Semrelease) -> Result<(), Slow> {
     // SAFETY: package sync passes its word.
-    unsafe { give(a.s) }
+    Slow::unless(unsafe { give(a.s) })
 }
 
 /// `sync.runtime_Semrelease`, after the unit was given.
@@ -193,9 +193,9 @@ pub fn semrelease(_: Sys<'_>, a: &mut args::sync_runtime_Semrelease) {
 }
 
 /// `net.runtime_Semrelease`; as [`semrelease_leaf`].
-pub fn net_semrelease_leaf(_: Leaf<'_>, a: &mut args::net_runtime_Semrelease) -> bool {
+pub fn net_semrelease_leaf(_: Leaf<'_>, a: &mut args::net_runtime_Semrelease) -> Result<(), Slow> {
     // SAFETY: package net passes its word.
-    unsafe { give(a.sema) }
+    Slow::unless(unsafe { give(a.sema) })
 }
 
 /// `net.runtime_Semrelease`, after the unit was given.

@@ -1,7 +1,7 @@
 //! `a + b + ...`: the compiler passes up to five operands by value, more as a slice.
 
 use super::{TMP_BUF, leaf_room, room};
-use crate::abi::{GoString, Leaf, Sys, args};
+use crate::abi::{GoString, Leaf, Slow, Sys, args};
 use crate::{fatal, world};
 
 /// What the operands come to.
@@ -60,26 +60,28 @@ unsafe fn join(to: *mut u8, parts: *const GoString, n: usize) {
 }
 
 #[inline(always)]
-unsafe fn leaf(buf: *mut u8, parts: *const GoString, n: usize, r: &mut GoString) -> bool {
+unsafe fn leaf(
+    buf: *mut u8,
+    parts: *const GoString,
+    n: usize,
+    r: &mut GoString,
+) -> Result<(), Slow> {
     // SAFETY: compiled code passes valid operands; getg is the goroutine here.
     unsafe {
         let g = world::getg();
         match sum(buf.is_null(), parts, n, (*g).stack_lo, (*g).stack_hi) {
             Sum::Is(s) => *r = s,
             Sum::Copy(len) => {
-                let to = leaf_room(buf, TMP_BUF, len);
-                if to.is_null() {
-                    return false;
-                }
+                let to = leaf_room(buf, TMP_BUF, len)?.as_ptr();
                 join(to, parts, n);
                 *r = GoString {
                     ptr: to,
                     len: len as i64,
                 };
             }
-            Sum::TooLong => return false,
+            Sum::TooLong => return Err(Slow),
         }
-        true
+        Ok(())
     }
 }
 
@@ -112,7 +114,7 @@ macro_rules! fixed {
         $(
             /// Concatenation of a fixed number of strings.
             #[inline(always)]
-            pub fn $leaf(_: Leaf<'_>, a: &mut args::$args) -> bool {
+            pub fn $leaf(_: Leaf<'_>, a: &mut args::$args) -> Result<(), Slow> {
                 // SAFETY: the argument area holds the operands.
                 unsafe { leaf(a.buf, a.a.as_ptr(), a.a.len(), &mut a.r0) }
             }
@@ -135,7 +137,7 @@ fixed! {
 /// `concatstrings` of a slice.
 #[doc(alias = "concatstrings")]
 #[inline(always)]
-pub fn many_leaf(_: Leaf<'_>, a: &mut args::runtime_concatstrings) -> bool {
+pub fn many_leaf(_: Leaf<'_>, a: &mut args::runtime_concatstrings) -> Result<(), Slow> {
     // SAFETY: the slice holds the operands.
     unsafe { leaf(a.buf, a.a.ptr.cast(), a.a.len as usize, &mut a.r0) }
 }

@@ -4,7 +4,7 @@
 //! beyond their length is cleared.
 
 use super::{TMP_BUF, leaf_room, room, utf8};
-use crate::abi::{GoSlice, GoString, Leaf, Sys, args};
+use crate::abi::{GoSlice, GoString, Leaf, Slow, Sys, args};
 use crate::heap::classes::round_up;
 use crate::{alloc, fatal};
 
@@ -15,25 +15,25 @@ const MAX_RUNES: usize = 1 << 37;
 
 /// `string(b)` for `b []byte`.
 #[inline(always)]
-pub fn bytes_to_string_leaf(_: Leaf<'_>, a: &mut args::runtime_slicebytetostring) -> bool {
+pub fn bytes_to_string_leaf(
+    _: Leaf<'_>,
+    a: &mut args::runtime_slicebytetostring,
+) -> Result<(), Slow> {
     let len = a.b.len as usize;
     if len == 0 {
         a.r0 = GoString::EMPTY;
-        return true;
+        return Ok(());
     }
     // SAFETY: compiled code passes a valid slice; the place has room.
     unsafe {
-        let to = leaf_room(a.buf, TMP_BUF, len);
-        if to.is_null() {
-            return false;
-        }
+        let to = leaf_room(a.buf, TMP_BUF, len)?.as_ptr();
         core::ptr::copy_nonoverlapping(a.b.ptr, to, len);
         a.r0 = GoString {
             ptr: to,
             len: len as i64,
         };
     }
-    true
+    Ok(())
 }
 
 /// `string(b)` where it needs the allocator.
@@ -68,7 +68,10 @@ unsafe fn fill_bytes(s: GoString, to: *mut u8, cap: usize) -> GoSlice {
 
 /// `[]byte(s)`.
 #[inline(always)]
-pub fn string_to_bytes_leaf(_: Leaf<'_>, a: &mut args::runtime_stringtoslicebyte) -> bool {
+pub fn string_to_bytes_leaf(
+    _: Leaf<'_>,
+    a: &mut args::runtime_stringtoslicebyte,
+) -> Result<(), Slow> {
     let len = a.s.len as usize;
     // SAFETY: compiled code passes a buffer of `TMP_BUF` cleared bytes or null.
     unsafe {
@@ -79,16 +82,13 @@ pub fn string_to_bytes_leaf(_: Leaf<'_>, a: &mut args::runtime_stringtoslicebyte
                 len: len as i64,
                 cap: TMP_BUF as i64,
             };
-            return true;
+            return Ok(());
         }
         let cap = capacity(len);
-        let to = alloc::leaf_alloc_raw(cap);
-        if to.is_null() {
-            return false;
-        }
+        let to = alloc::leaf_alloc_raw(cap)?.as_ptr();
         a.r0 = fill_bytes(a.s, to, cap);
     }
-    true
+    Ok(())
 }
 
 /// `[]byte(s)` where it needs the allocator.
@@ -152,7 +152,10 @@ unsafe fn fill_runes(s: GoString, n: usize, to: *mut u8, bytes: usize) -> GoSlic
 
 /// `[]rune(s)`.
 #[inline(always)]
-pub fn string_to_runes_leaf(_: Leaf<'_>, a: &mut args::runtime_stringtoslicerune) -> bool {
+pub fn string_to_runes_leaf(
+    _: Leaf<'_>,
+    a: &mut args::runtime_stringtoslicerune,
+) -> Result<(), Slow> {
     // SAFETY: compiled code passes a buffer of `TMP_RUNES` runes or null.
     unsafe {
         let n = count_runes(a.s);
@@ -163,19 +166,16 @@ pub fn string_to_runes_leaf(_: Leaf<'_>, a: &mut args::runtime_stringtoslicerune
                 len: n as i64,
                 cap: TMP_RUNES as i64,
             };
-            return true;
+            return Ok(());
         }
         if n > MAX_RUNES {
-            return false;
+            return Err(Slow);
         }
         let bytes = capacity(n * 4);
-        let to = alloc::leaf_alloc_raw(bytes);
-        if to.is_null() {
-            return false;
-        }
+        let to = alloc::leaf_alloc_raw(bytes)?.as_ptr();
         a.r0 = fill_runes(a.s, n, to, bytes);
     }
-    true
+    Ok(())
 }
 
 /// `[]rune(s)` where it needs the allocator.
@@ -228,21 +228,21 @@ unsafe fn encode_runes(runes: *const i32, n: usize, to: *mut u8, size: usize) ->
 
 /// `string(r)` for `r []rune`.
 #[inline(always)]
-pub fn runes_to_string_leaf(_: Leaf<'_>, a: &mut args::runtime_slicerunetostring) -> bool {
+pub fn runes_to_string_leaf(
+    _: Leaf<'_>,
+    a: &mut args::runtime_slicerunetostring,
+) -> Result<(), Slow> {
     // SAFETY: compiled code passes a valid slice and a buffer of `TMP_BUF` bytes or null.
     unsafe {
         let (runes, n) = (a.a.ptr.cast(), a.a.len as usize);
         let size = encoded_len(runes, n);
-        let to = leaf_room(a.buf, TMP_BUF, size);
-        if to.is_null() {
-            return false;
-        }
+        let to = leaf_room(a.buf, TMP_BUF, size)?.as_ptr();
         a.r0 = GoString {
             ptr: to,
             len: encode_runes(runes, n, to, size) as i64,
         };
     }
-    true
+    Ok(())
 }
 
 /// `string(r)` where it needs the allocator.
@@ -261,21 +261,18 @@ pub fn runes_to_string(_: Sys<'_>, a: &mut args::runtime_slicerunetostring) {
 
 /// `string(i)`. Go 1.5 takes the low 32 bits for the rune.
 #[inline(always)]
-pub fn int_to_string_leaf(_: Leaf<'_>, a: &mut args::runtime_intstring) -> bool {
+pub fn int_to_string_leaf(_: Leaf<'_>, a: &mut args::runtime_intstring) -> Result<(), Slow> {
     let (code, n) = utf8::encode(a.v as i32);
     // SAFETY: compiled code passes a buffer of four bytes or null.
     unsafe {
-        let to = leaf_room(a.buf, 4, n);
-        if to.is_null() {
-            return false;
-        }
+        let to = leaf_room(a.buf, 4, n)?.as_ptr();
         utf8::put(to, code, n);
         a.r0 = GoString {
             ptr: to,
             len: n as i64,
         };
     }
-    true
+    Ok(())
 }
 
 /// `string(i)` where it needs the allocator.

@@ -16,20 +16,23 @@ pub mod convert;
 mod memory_test;
 pub mod utf8;
 
+use crate::abi::Slow;
 use crate::alloc;
+use core::ptr::NonNull;
 
 /// Bytes of the stack buffers that compiled code passes for results that do not escape.
 const TMP_BUF: usize = 32;
 
-/// Where a result goes: the caller's buffer, or memory of the P's cache; null when the latter is
-/// empty.
+/// Where a result goes: the caller's buffer, or memory of the P's cache, if there is some.
 ///
 /// # Safety
 /// In a leaf function; `buf` null or valid for `cap` bytes. The caller fills all of `size`.
 #[inline(always)]
-unsafe fn leaf_room(buf: *mut u8, cap: usize, size: usize) -> *mut u8 {
-    if !buf.is_null() && size <= cap {
-        return buf;
+unsafe fn leaf_room(buf: *mut u8, cap: usize, size: usize) -> Result<NonNull<u8>, Slow> {
+    if let Some(buf) = NonNull::new(buf)
+        && size <= cap
+    {
+        return Ok(buf);
     }
     // SAFETY: leaf functions run on a thread with a P.
     unsafe { alloc::leaf_alloc_raw(size) }

@@ -7,7 +7,7 @@
 use super::compare::iface_type;
 use super::{errors, itab, text::type_string, value};
 use crate::abi::{
-    Eface, GoString, Iface, InterfaceType, Itab, Sys, Type, TypeAssertionError, args,
+    Eface, GoString, Iface, InterfaceType, Itab, Mode, Slow, Sys, Type, TypeAssertionError, args,
 };
 use crate::panic;
 use core::ptr;
@@ -60,27 +60,27 @@ unsafe fn raise_mismatch(inter: GoString, have: *const Type, want: *const Type) 
     }
 }
 
-/// The table for an assertion: `Some(null)` means that the value does not have the interface,
-/// `None` that leaf mode cannot tell.
+/// The table for an assertion; null: the value does not have the interface.
 #[inline(always)]
-unsafe fn table<const SYSTEM: bool>(
+unsafe fn table<M: Mode>(
+    mode: M,
     inter: *const InterfaceType,
     typ: *const Type,
-) -> Option<*mut Itab> {
+) -> Result<*mut Itab, Slow> {
     // SAFETY: descriptors; a null type has no interface.
     unsafe {
         if typ.is_null() {
-            return Some(ptr::null_mut());
+            return Ok(ptr::null_mut());
         }
-        let tab = if SYSTEM {
+        let tab = if mode.system().is_some() {
             itab::get(inter, typ)
         } else {
             itab::find(inter, typ)
         };
         if tab.is_null() {
-            return None;
+            return Err(Slow);
         }
-        Some(if (*tab).bad != 0 {
+        Ok(if (*tab).bad != 0 {
             ptr::null_mut()
         } else {
             tab
@@ -90,17 +90,18 @@ unsafe fn table<const SYSTEM: bool>(
 
 /// x.(I) with a panic.
 #[inline(always)]
-unsafe fn to_iface<const SYSTEM: bool>(
+unsafe fn to_iface<M: Mode>(
+    mode: M,
     inter: *const InterfaceType,
     typ: *const Type,
     data: *mut u8,
     r: *mut Iface,
-) -> bool {
+) -> Result<(), Slow> {
     // SAFETY: passed on.
     unsafe {
-        match table::<SYSTEM>(inter, typ) {
-            Some(tab) if !tab.is_null() => value::store_iface::<SYSTEM>(r, tab, data),
-            _ if !SYSTEM => false,
+        match table(mode, inter, typ) {
+            Ok(tab) if !tab.is_null() => value::store_iface(mode, r, tab, data),
+            _ if mode.system().is_none() => Err(Slow),
             _ if typ.is_null() => raise_nil(inter.cast()),
             _ => raise_missing(inter, typ),
         }
@@ -109,39 +110,37 @@ unsafe fn to_iface<const SYSTEM: bool>(
 
 /// x.(I) with a second result.
 #[inline(always)]
-unsafe fn to_iface2<const SYSTEM: bool>(
+unsafe fn to_iface2<M: Mode>(
+    mode: M,
     inter: *const InterfaceType,
     typ: *const Type,
     data: *mut u8,
     r: *mut Iface,
     ok: &mut bool,
-) -> bool {
+) -> Result<(), Slow> {
     // SAFETY: passed on.
     unsafe {
-        match table::<SYSTEM>(inter, typ) {
-            Some(tab) => {
-                *ok = !tab.is_null();
-                value::store_iface::<SYSTEM>(r, tab, if *ok { data } else { ptr::null_mut() })
-            }
-            None => false,
-        }
+        let tab = table(mode, inter, typ)?;
+        *ok = !tab.is_null();
+        value::store_iface(mode, r, tab, if *ok { data } else { ptr::null_mut() })
     }
 }
 
 /// x.(T) with a second result.
 #[inline(always)]
-unsafe fn to_value2<const SYSTEM: bool>(
+unsafe fn to_value2<M: Mode>(
+    mode: M,
     want: *const Type,
     typ: *const Type,
     data: *mut u8,
     r: *mut u8,
     ok: &mut bool,
-) -> bool {
+) -> Result<(), Slow> {
     // SAFETY: the word belongs to a value of `typ`.
     unsafe {
         *ok = typ == want;
         if *ok {
-            return value::unboxed::<SYSTEM>(want, data, r);
+            return value::unboxed(mode, want, data, r);
         }
         if !r.is_null() {
             // Zeroes need no barrier.
@@ -151,33 +150,33 @@ unsafe fn to_value2<const SYSTEM: bool>(
                 r.write_bytes(0, (*want).size)
             }
         }
-        true
+        Ok(())
     }
 }
 
 #[inline(always)]
-unsafe fn e2t_in<const SYSTEM: bool>(a: &mut args::runtime_assertE2T) -> bool {
+unsafe fn e2t_in<M: Mode>(mode: M, a: &mut args::runtime_assertE2T) -> Result<(), Slow> {
     // SAFETY: compiled code's arguments.
     unsafe {
         if a.e.typ == a.t {
-            return value::unboxed::<SYSTEM>(a.t, a.e.data, a.r);
+            return value::unboxed(mode, a.t, a.e.data, a.r);
         }
-        if SYSTEM {
+        if mode.system().is_some() {
             raise_mismatch(NONE, a.e.typ, a.t);
         }
-        false
+        Err(Slow)
     }
 }
 
 #[inline(always)]
-unsafe fn i2t_in<const SYSTEM: bool>(a: &mut args::runtime_assertI2T) -> bool {
+unsafe fn i2t_in<M: Mode>(mode: M, a: &mut args::runtime_assertI2T) -> Result<(), Slow> {
     // SAFETY: compiled code's arguments.
     unsafe {
         let typ = iface_type(&a.i);
         if typ == a.t {
-            return value::unboxed::<SYSTEM>(a.t, a.i.data, a.r);
+            return value::unboxed(mode, a.t, a.i.data, a.r);
         }
-        if SYSTEM {
+        if mode.system().is_some() {
             let inter = if a.i.tab.is_null() {
                 NONE
             } else {
@@ -185,118 +184,119 @@ unsafe fn i2t_in<const SYSTEM: bool>(a: &mut args::runtime_assertI2T) -> bool {
             };
             raise_mismatch(inter, typ, a.t);
         }
-        false
+        Err(Slow)
     }
 }
 
 #[inline(always)]
-unsafe fn e2t2_in<const SYSTEM: bool>(a: &mut args::runtime_assertE2T2) -> bool {
+unsafe fn e2t2_in<M: Mode>(mode: M, a: &mut args::runtime_assertE2T2) -> Result<(), Slow> {
     // SAFETY: compiled code's arguments.
-    unsafe { to_value2::<SYSTEM>(a.t, a.e.typ, a.e.data, a.r, &mut a.r0) }
+    unsafe { to_value2(mode, a.t, a.e.typ, a.e.data, a.r, &mut a.r0) }
 }
 
 #[inline(always)]
-unsafe fn i2t2_in<const SYSTEM: bool>(a: &mut args::runtime_assertI2T2) -> bool {
+unsafe fn i2t2_in<M: Mode>(mode: M, a: &mut args::runtime_assertI2T2) -> Result<(), Slow> {
     // SAFETY: compiled code's arguments.
-    unsafe { to_value2::<SYSTEM>(a.t, iface_type(&a.i), a.i.data, a.r, &mut a.r0) }
+    unsafe { to_value2(mode, a.t, iface_type(&a.i), a.i.data, a.r, &mut a.r0) }
 }
 
 #[inline(always)]
-unsafe fn e2e_in<const SYSTEM: bool>(a: &mut args::runtime_assertE2E) -> bool {
+unsafe fn e2e_in<M: Mode>(mode: M, a: &mut args::runtime_assertE2E) -> Result<(), Slow> {
     // SAFETY: compiled code's arguments.
     unsafe {
         if !a.e.typ.is_null() {
-            return value::store_eface::<SYSTEM>(a.r, a.e.typ, a.e.data);
+            return value::store_eface(mode, a.r, a.e.typ, a.e.data);
         }
-        if SYSTEM {
+        if mode.system().is_some() {
             raise_nil(a.inter.cast());
         }
-        false
+        Err(Slow)
     }
 }
 
 #[inline(always)]
-unsafe fn i2e_in<const SYSTEM: bool>(a: &mut args::runtime_assertI2E) -> bool {
+unsafe fn i2e_in<M: Mode>(mode: M, a: &mut args::runtime_assertI2E) -> Result<(), Slow> {
     // SAFETY: compiled code's arguments.
     unsafe {
         let typ = iface_type(&a.i);
         if !typ.is_null() {
-            return value::store_eface::<SYSTEM>(a.r, typ, a.i.data);
+            return value::store_eface(mode, a.r, typ, a.i.data);
         }
-        if SYSTEM {
+        if mode.system().is_some() {
             raise_nil(a.inter.cast());
         }
-        false
+        Err(Slow)
     }
 }
 
 /// x.(interface{}) with a second result: only nil fails.
 #[inline(always)]
-unsafe fn to_eface2<const SYSTEM: bool>(
+unsafe fn to_eface2<M: Mode>(
+    mode: M,
     typ: *const Type,
     data: *mut u8,
     r: *mut Eface,
     ok: &mut bool,
-) -> bool {
+) -> Result<(), Slow> {
     *ok = !typ.is_null();
     // SAFETY: passed on.
-    unsafe { value::store_eface::<SYSTEM>(r, typ, if *ok { data } else { ptr::null_mut() }) }
+    unsafe { value::store_eface(mode, r, typ, if *ok { data } else { ptr::null_mut() }) }
 }
 
 #[inline(always)]
-unsafe fn e2e2_in<const SYSTEM: bool>(a: &mut args::runtime_assertE2E2) -> bool {
+unsafe fn e2e2_in<M: Mode>(mode: M, a: &mut args::runtime_assertE2E2) -> Result<(), Slow> {
     // SAFETY: compiled code's arguments.
-    unsafe { to_eface2::<SYSTEM>(a.e.typ, a.e.data, a.r, &mut a.r0) }
+    unsafe { to_eface2(mode, a.e.typ, a.e.data, a.r, &mut a.r0) }
 }
 
 #[inline(always)]
-unsafe fn i2e2_in<const SYSTEM: bool>(a: &mut args::runtime_assertI2E2) -> bool {
+unsafe fn i2e2_in<M: Mode>(mode: M, a: &mut args::runtime_assertI2E2) -> Result<(), Slow> {
     // SAFETY: compiled code's arguments.
-    unsafe { to_eface2::<SYSTEM>(iface_type(&a.i), a.i.data, a.r, &mut a.r0) }
+    unsafe { to_eface2(mode, iface_type(&a.i), a.i.data, a.r, &mut a.r0) }
 }
 
 #[doc(alias = "assertE2I")]
 #[inline(always)]
-unsafe fn e2i_in<const SYSTEM: bool>(a: &mut args::runtime_assertE2I) -> bool {
+unsafe fn e2i_in<M: Mode>(mode: M, a: &mut args::runtime_assertE2I) -> Result<(), Slow> {
     // SAFETY: compiled code's arguments.
-    unsafe { to_iface::<SYSTEM>(a.inter, a.e.typ, a.e.data, a.r) }
+    unsafe { to_iface(mode, a.inter, a.e.typ, a.e.data, a.r) }
 }
 
 #[inline(always)]
-unsafe fn e2i2_in<const SYSTEM: bool>(a: &mut args::runtime_assertE2I2) -> bool {
+unsafe fn e2i2_in<M: Mode>(mode: M, a: &mut args::runtime_assertE2I2) -> Result<(), Slow> {
     // SAFETY: compiled code's arguments.
-    unsafe { to_iface2::<SYSTEM>(a.inter, a.e.typ, a.e.data, a.r, &mut a.r0) }
+    unsafe { to_iface2(mode, a.inter, a.e.typ, a.e.data, a.r, &mut a.r0) }
 }
 
 /// A value that has the interface already keeps its table.
 #[inline(always)]
-unsafe fn i2i_in<const SYSTEM: bool>(a: &mut args::runtime_assertI2I) -> bool {
+unsafe fn i2i_in<M: Mode>(mode: M, a: &mut args::runtime_assertI2I) -> Result<(), Slow> {
     // SAFETY: compiled code's arguments.
     unsafe {
         if !a.i.tab.is_null() && (*a.i.tab).inter == a.inter {
-            return value::store_iface::<SYSTEM>(a.r, a.i.tab, a.i.data);
+            return value::store_iface(mode, a.r, a.i.tab, a.i.data);
         }
-        to_iface::<SYSTEM>(a.inter, iface_type(&a.i), a.i.data, a.r)
+        to_iface(mode, a.inter, iface_type(&a.i), a.i.data, a.r)
     }
 }
 
 #[inline(always)]
-unsafe fn i2i2_in<const SYSTEM: bool>(a: &mut args::runtime_assertI2I2) -> bool {
+unsafe fn i2i2_in<M: Mode>(mode: M, a: &mut args::runtime_assertI2I2) -> Result<(), Slow> {
     // SAFETY: compiled code's arguments.
     unsafe {
         if !a.i.tab.is_null() && (*a.i.tab).inter == a.inter {
             a.r0 = true;
-            return value::store_iface::<SYSTEM>(a.r, a.i.tab, a.i.data);
+            return value::store_iface(mode, a.r, a.i.tab, a.i.data);
         }
-        to_iface2::<SYSTEM>(a.inter, iface_type(&a.i), a.i.data, a.r, &mut a.r0)
+        to_iface2(mode, a.inter, iface_type(&a.i), a.i.data, a.r, &mut a.r0)
     }
 }
 
 #[inline(always)]
-unsafe fn reflect_in<const SYSTEM: bool>(a: &mut args::reflect_ifaceE2I) -> bool {
+unsafe fn reflect_in<M: Mode>(mode: M, a: &mut args::reflect_ifaceE2I) -> Result<(), Slow> {
     // SAFETY: package reflect passes the descriptor of an interface type with methods and the
     // address of such a variable.
-    unsafe { to_iface::<SYSTEM>(a.t.cast(), a.src.typ, a.src.data, a.dst.cast()) }
+    unsafe { to_iface(mode, a.t.cast(), a.src.typ, a.src.data, a.dst.cast()) }
 }
 
 super::text::both_modes! {

@@ -1,99 +1,88 @@
 //! Conversions to interface types, which the compiler knows to succeed.
 //!
-//! Each has one body for both modes: in leaf mode it answers false where it would have to allocate
-//! slowly, make a table or do the write barrier of a large value.
+//! Each has one body for both modes: in leaf mode it answers [`Slow`] where it would have to
+//! allocate slowly, make a table or do the write barrier of a large value.
 
 use super::compare::iface_type;
 use super::{assert, itab, value};
-use crate::abi::{Eface, Iface, InterfaceType, Itab, Leaf, Type, args};
-use core::ptr;
+use crate::abi::{Eface, Iface, InterfaceType, Itab, Leaf, Mode, Slow, Type, args};
+use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-/// The table of a pair that matches, or null in leaf mode if it is not there yet; raises a panic
-/// where the pair does not match.
+/// The table of a pair that matches; in leaf mode only if it is there. Raises a panic where the pair
+/// does not match.
 #[inline(always)]
-unsafe fn table<const SYSTEM: bool>(inter: *const InterfaceType, typ: *const Type) -> *mut Itab {
+unsafe fn table<M: Mode>(
+    mode: M,
+    inter: *const InterfaceType,
+    typ: *const Type,
+) -> Result<NonNull<Itab>, Slow> {
     // SAFETY: compiled code passes descriptors.
     unsafe {
-        if SYSTEM {
+        if mode.system().is_some() {
             let tab = itab::get(inter, typ);
             if (*tab).bad != 0 {
                 assert::raise_missing(inter, typ);
             }
-            return tab;
+            return NonNull::new(tab).ok_or(Slow);
         }
-        let tab = itab::find(inter, typ);
-        if tab.is_null() || (*tab).bad != 0 {
-            ptr::null_mut()
-        } else {
-            tab
+        match NonNull::new(itab::find(inter, typ)) {
+            Some(tab) if (*tab.as_ptr()).bad == 0 => Ok(tab),
+            _ => Err(Slow),
         }
     }
 }
 
 /// The same with the call site's cache cell.
 #[inline(always)]
-unsafe fn cached_table<const SYSTEM: bool>(
+unsafe fn cached_table<M: Mode>(
+    mode: M,
     inter: *const InterfaceType,
     typ: *const Type,
     cache: *mut *mut Itab,
-) -> *mut Itab {
+) -> Result<NonNull<Itab>, Slow> {
     // SAFETY: the cell is a word of the program's data that only holds tables. Release and acquire:
     // who finds a table there sees its contents.
     unsafe {
         let cell = AtomicPtr::from_ptr(cache);
-        let tab = cell.load(Ordering::Acquire);
-        if !tab.is_null() {
-            return tab;
+        if let Some(tab) = NonNull::new(cell.load(Ordering::Acquire)) {
+            return Ok(tab);
         }
-        let tab = table::<SYSTEM>(inter, typ);
-        if !tab.is_null() {
-            cell.store(tab, Ordering::Release);
-        }
-        tab
+        let tab = table(mode, inter, typ)?;
+        cell.store(tab.as_ptr(), Ordering::Release);
+        Ok(tab)
     }
 }
 
 #[inline(always)]
-unsafe fn typ2itab_in<const SYSTEM: bool>(a: &mut args::runtime_typ2Itab) -> bool {
+unsafe fn typ2itab_in<M: Mode>(mode: M, a: &mut args::runtime_typ2Itab) -> Result<(), Slow> {
     // SAFETY: compiled code's arguments.
-    a.r0 = unsafe { cached_table::<SYSTEM>(a.inter, a.t, a.cache) };
-    !a.r0.is_null()
+    a.r0 = unsafe { cached_table(mode, a.inter, a.t, a.cache) }?.as_ptr();
+    Ok(())
 }
 
 #[doc(alias = "convT2E")]
 #[inline(always)]
-unsafe fn t2e_in<const SYSTEM: bool>(a: &mut args::runtime_convT2E) -> bool {
+unsafe fn t2e_in<M: Mode>(mode: M, a: &mut args::runtime_convT2E) -> Result<(), Slow> {
     // SAFETY: compiled code's arguments.
-    match unsafe { value::boxed::<SYSTEM>(a.t, a.elem, a.x) } {
-        Some(data) => {
-            a.e = Eface { typ: a.t, data };
-            true
-        }
-        None => false,
-    }
+    let data = unsafe { value::boxed(mode, a.t, a.elem, a.x) }?;
+    a.e = Eface { typ: a.t, data };
+    Ok(())
 }
 
 #[inline(always)]
-unsafe fn t2i_in<const SYSTEM: bool>(a: &mut args::runtime_convT2I) -> bool {
+unsafe fn t2i_in<M: Mode>(mode: M, a: &mut args::runtime_convT2I) -> Result<(), Slow> {
     // SAFETY: compiled code's arguments.
     unsafe {
-        let tab = cached_table::<SYSTEM>(a.inter, a.t, a.cache);
-        if tab.is_null() {
-            return false;
-        }
-        match value::boxed::<SYSTEM>(a.t, a.elem, a.x) {
-            Some(data) => {
-                a.i = Iface { tab, data };
-                true
-            }
-            None => false,
-        }
+        let tab = cached_table(mode, a.inter, a.t, a.cache)?.as_ptr();
+        let data = value::boxed(mode, a.t, a.elem, a.x)?;
+        a.i = Iface { tab, data };
     }
+    Ok(())
 }
 
 #[inline(always)]
-unsafe fn i2i_in<const SYSTEM: bool>(a: &mut args::runtime_convI2I) -> bool {
+unsafe fn i2i_in<M: Mode>(mode: M, a: &mut args::runtime_convI2I) -> Result<(), Slow> {
     // SAFETY: compiled code's arguments.
     unsafe {
         let mut tab = a.i.tab;
@@ -102,17 +91,17 @@ unsafe fn i2i_in<const SYSTEM: bool>(a: &mut args::runtime_convI2I) -> bool {
                 tab,
                 data: ptr::null_mut(),
             };
-            return true;
+            return Ok(());
         }
         if (*tab).inter != a.inter {
-            tab = table::<SYSTEM>(a.inter, (*tab).typ);
+            tab = table(mode, a.inter, (*tab).typ)?.as_ptr();
         }
         a.r = Iface {
             tab,
             data: a.i.data,
         };
-        !tab.is_null()
     }
+    Ok(())
 }
 
 /// `runtime.convI2E`.

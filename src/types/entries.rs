@@ -3,7 +3,7 @@
 use super::alg::{hash_floats32, hash_floats64, same_string};
 use super::any::{equal_interface, equal_interface_leaf, hash_interface, hash_interface_leaf};
 use super::hash as hashing;
-use crate::abi::{GoString, Leaf, Sys, args};
+use crate::abi::{GoString, Leaf, Slow, Sys, args};
 
 /// `runtime.memhash`.
 #[inline(always)]
@@ -53,15 +53,10 @@ macro_rules! interface_entries {
     ($($methods:literal, $hash:ident, $hash_leaf:ident, $hash_args:ident, $equal:ident, $equal_leaf:ident, $equal_args:ident, $doc:literal;)*) => {$(
         #[doc = concat!("Hash of ", $doc, " in leaf mode.")]
         #[inline(always)]
-        pub fn $hash_leaf(_: Leaf<'_>, a: &mut args::$hash_args) -> bool {
+        pub fn $hash_leaf(_: Leaf<'_>, a: &mut args::$hash_args) -> Result<(), Slow> {
             // SAFETY: such a value lies there.
-            match unsafe { hash_interface_leaf(a.p, $methods, a.h) } {
-                Some(h) => {
-                    a.r0 = h;
-                    true
-                }
-                None => false,
-            }
+            a.r0 = unsafe { hash_interface_leaf(a.p, $methods, a.h) }.ok_or(Slow)?;
+            Ok(())
         }
         #[doc = concat!("Hash of ", $doc, ".")]
         pub fn $hash(_: Sys<'_>, a: &mut args::$hash_args) {
@@ -70,15 +65,10 @@ macro_rules! interface_entries {
         }
         #[doc = concat!("Equality of ", $doc, " in leaf mode.")]
         #[inline(always)]
-        pub fn $equal_leaf(_: Leaf<'_>, a: &mut args::$equal_args) -> bool {
+        pub fn $equal_leaf(_: Leaf<'_>, a: &mut args::$equal_args) -> Result<(), Slow> {
             // SAFETY: such values lie there.
-            match unsafe { equal_interface_leaf(a.p, a.q, $methods) } {
-                Some(same) => {
-                    a.r0 = same;
-                    true
-                }
-                None => false,
-            }
+            a.r0 = unsafe { equal_interface_leaf(a.p, a.q, $methods) }.ok_or(Slow)?;
+            Ok(())
         }
         #[doc = concat!("Equality of ", $doc, ".")]
         pub fn $equal(_: Sys<'_>, a: &mut args::$equal_args) {

@@ -9,15 +9,15 @@ macro_rules! both_modes {
     ($($leaf:ident, $system:ident, $body:ident, $args:ident, $name:literal;)*) => {$(
         #[doc = concat!("`", $name, "` in leaf mode.")]
         #[inline(always)]
-        pub fn $leaf(_: $crate::abi::Leaf<'_>, a: &mut $crate::abi::args::$args) -> bool {
+        pub fn $leaf(mode: $crate::abi::Leaf<'_>, a: &mut $crate::abi::args::$args) -> Result<(), $crate::abi::Slow> {
             // SAFETY: compiled code's arguments.
-            unsafe { $body::<false>(a) }
+            unsafe { $body(mode, a) }
         }
         #[doc = concat!("`", $name, "` in system mode.")]
-        pub fn $system(_: $crate::abi::Sys<'_>, a: &mut $crate::abi::args::$args) {
+        pub fn $system(mode: $crate::abi::Sys<'_>, a: &mut $crate::abi::args::$args) {
             // SAFETY: compiled code's arguments; in system mode the body always finishes or raises
             // a panic.
-            unsafe { $body::<true>(a) };
+            let _ = unsafe { $body(mode, a) };
         }
     )*};
 }

@@ -1,9 +1,9 @@
 //! Moving Go values in and out of interfaces.
 //!
-//! `SYSTEM` says where the code runs: in leaf mode (false) nothing here allocates slowly or does
-//! the write barrier of a large value, it answers "no" instead.
+//! In leaf mode nothing here allocates slowly or does the write barrier of a large value: it answers
+//! [`Slow`] instead. System mode never sees that.
 
-use crate::abi::{Eface, Iface, Itab, Type, known};
+use crate::abi::{Eface, Iface, Itab, Mode, Slow, Type, known};
 use crate::gc::barrier;
 use crate::world::phase;
 use crate::{alloc, heap};
@@ -46,16 +46,21 @@ unsafe fn copy_words<T: Copy>(dst: *mut u8, src: *const u8, second: usize) {
 /// # Safety
 /// `src` holds such a value, `dst` has room for one.
 #[inline(always)]
-pub unsafe fn copy<const SYSTEM: bool>(typ: *const Type, dst: *mut u8, src: *const u8) -> bool {
+pub unsafe fn copy<M: Mode>(
+    mode: M,
+    typ: *const Type,
+    dst: *mut u8,
+    src: *const u8,
+) -> Result<(), Slow> {
     // SAFETY: passed on.
     unsafe {
         if !phase::enabled() || (*typ).no_pointers() {
             copy_bytes(dst, src, (*typ).size);
-            return true;
+            return Ok(());
         }
-        if SYSTEM {
+        if mode.system().is_some() {
             barrier::typed_memmove(typ, dst, src);
-            return true;
+            return Ok(());
         }
         barrier::copy_small(typ, dst, src, (*typ).size)
     }
@@ -72,8 +77,7 @@ static BYTES: [u8; 256] = {
     all
 };
 
-/// Data word of an interface that holds the value of `typ` at `elem`, or null in leaf mode if that
-/// must be done in system mode. `room` is memory of the caller's frame for a value that does not
+/// Data word of an interface that holds the value of `typ` at `elem`. `room` is memory of the caller's frame for a value that does not
 /// escape, or null.
 ///
 /// Nobody writes to what a data word points to, so single bytes and zero words share read-only
@@ -82,56 +86,49 @@ static BYTES: [u8; 256] = {
 /// # Safety
 /// `elem` holds such a value.
 #[inline(always)]
-pub unsafe fn boxed<const SYSTEM: bool>(
+pub unsafe fn boxed<M: Mode>(
+    mode: M,
     typ: *const Type,
     elem: *const u8,
     room: *mut u8,
-) -> Option<*mut u8> {
+) -> Result<*mut u8, Slow> {
     // SAFETY: a new object is filled before anybody sees it.
     unsafe {
         if (*typ).direct_iface() {
-            return Some(elem.cast::<*mut u8>().read());
+            return Ok(elem.cast::<*mut u8>().read());
         }
         if !room.is_null() {
-            return copy::<SYSTEM>(typ, room, elem).then_some(room);
+            return copy(mode, typ, room, elem).map(|()| room);
         }
         let size = (*typ).size;
         match size {
-            0 => return Some(heap::zero_base()),
+            0 => return Ok(heap::zero_base()),
             1 => {
-                return Some(
-                    (&raw const BYTES)
-                        .cast::<u8>()
-                        .add(usize::from(*elem))
-                        .cast_mut(),
-                );
+                return Ok((&raw const BYTES)
+                    .cast::<u8>()
+                    .add(usize::from(*elem))
+                    .cast_mut());
             }
-            8 if elem.cast::<u64>().read_unaligned() == 0 => return Some(known::zero_value()),
-            4 if elem.cast::<u32>().read_unaligned() == 0 => return Some(known::zero_value()),
+            8 if elem.cast::<u64>().read_unaligned() == 0 => return Ok(known::zero_value()),
+            4 if elem.cast::<u32>().read_unaligned() == 0 => return Ok(known::zero_value()),
             _ => {}
         }
-        if SYSTEM {
+        if mode.system().is_some() {
             let p = alloc::mallocgc(size, typ, true);
-            copy::<true>(typ, p, elem);
-            return Some(p);
+            copy(mode, typ, p, elem)?;
+            return Ok(p);
         }
         if (*typ).no_pointers() {
-            let p = alloc::leaf_alloc_raw(size);
-            if p.is_null() {
-                return None;
-            }
+            let p = alloc::leaf_alloc_raw(size)?.as_ptr();
             copy_bytes(p, elem, size);
-            return Some(p);
+            return Ok(p);
         }
-        let p = alloc::leaf_alloc(size, typ);
-        if p.is_null() {
-            return None;
-        }
+        let p = alloc::leaf_alloc(size, typ)?.as_ptr();
         copy_bytes(p, elem, size);
         if phase::enabled() {
             barrier::filled(typ, p, size);
         }
-        Some(p)
+        Ok(p)
     }
 }
 
@@ -140,30 +137,38 @@ pub unsafe fn boxed<const SYSTEM: bool>(
 /// # Safety
 /// The word belongs to such a value; `r` has room for one.
 #[inline(always)]
-pub unsafe fn unboxed<const SYSTEM: bool>(typ: *const Type, data: *mut u8, r: *mut u8) -> bool {
+pub unsafe fn unboxed<M: Mode>(
+    mode: M,
+    typ: *const Type,
+    data: *mut u8,
+    r: *mut u8,
+) -> Result<(), Slow> {
     // SAFETY: passed on.
     unsafe {
         if r.is_null() {
-            true
+            Ok(())
         } else if (*typ).direct_iface() {
-            write_word::<SYSTEM>(r.cast(), data)
+            write_word(mode, r.cast(), data)
         } else {
-            copy::<SYSTEM>(typ, r, data)
+            copy(mode, typ, r, data)
         }
     }
 }
 
-/// Stores a word; true.
+/// Stores a word.
 #[inline(always)]
-unsafe fn write_word<const SYSTEM: bool>(slot: *mut *mut u8, word: *mut u8) -> bool {
+unsafe fn write_word<M: Mode>(mode: M, slot: *mut *mut u8, word: *mut u8) -> Result<(), Slow> {
     // SAFETY: the slot is a pointer variable of the caller's.
     unsafe {
-        if SYSTEM {
+        if mode.system().is_some() {
             barrier::write_ptr(slot, word);
-            return true;
+            return Ok(());
         }
         slot.write(word);
-        !phase::enabled() || barrier::stored_ptr(slot)
+        if phase::enabled() {
+            return barrier::stored_ptr(slot);
+        }
+        Ok(())
     }
 }
 
@@ -172,18 +177,19 @@ unsafe fn write_word<const SYSTEM: bool>(slot: *mut *mut u8, word: *mut u8) -> b
 /// # Safety
 /// `r` is null or has room for one.
 #[inline(always)]
-pub unsafe fn store_eface<const SYSTEM: bool>(
+pub unsafe fn store_eface<M: Mode>(
+    mode: M,
     r: *mut Eface,
     typ: *const Type,
     data: *mut u8,
-) -> bool {
+) -> Result<(), Slow> {
     // SAFETY: passed on.
     unsafe {
         if r.is_null() {
-            return true;
+            return Ok(());
         }
         (*r).typ = typ;
-        write_word::<SYSTEM>(&raw mut (*r).data, data)
+        write_word(mode, &raw mut (*r).data, data)
     }
 }
 
@@ -192,17 +198,18 @@ pub unsafe fn store_eface<const SYSTEM: bool>(
 /// # Safety
 /// `r` is null or has room for one.
 #[inline(always)]
-pub unsafe fn store_iface<const SYSTEM: bool>(
+pub unsafe fn store_iface<M: Mode>(
+    mode: M,
     r: *mut Iface,
     tab: *mut Itab,
     data: *mut u8,
-) -> bool {
+) -> Result<(), Slow> {
     // SAFETY: passed on.
     unsafe {
         if r.is_null() {
-            return true;
+            return Ok(());
         }
         (*r).tab = tab;
-        write_word::<SYSTEM>(&raw mut (*r).data, data)
+        write_word(mode, &raw mut (*r).data, data)
     }
 }
