@@ -8,6 +8,9 @@
  */
 #include <stdint.h>
 
+/* abi::ResumeStep */
+typedef void (*resume_step)(void);
+
 /* ---- basic values ------------------------------------------------------------------------- */
 
 /* string: C R */
@@ -299,7 +302,7 @@ typedef struct G {
 	struct G *ranlink;            /* 288 collector: next that ran since its stack was scanned */
 	int64_t blockedat;            /* 296 blocking profile: when it parked, 0 = not noted */
 	uintptr_t ran;                /* 304 collector: 1 while on that list */
-	uintptr_t resume;             /* 312 resume step: Rust function to run on g0 before Go code goes on */
+	resume_step resume;           /* 312 Rust function to run on g0 before Go code goes on, or null */
 	uintptr_t resumearg;          /* 320 */
 	uintptr_t timer[8];           /* 328 a RuntimeTimer for Sleep */
 	uintptr_t shrunk;             /* 392 collector: cycle in which it was looked at whether the stack is too large */

@@ -41,10 +41,6 @@
    Compiled prologues let a frame of up to 128 bytes go below the guard without a check. CHECKS_ROOM is the build's (build.rs): what assertions
    take in the library that checks itself, else 0. */
 #define STACK_GUARD     (880 + CHECKS_ROOM)
-/* What runtime functions answer their trampoline (src/abi/surface.rs) */
-#define OUTCOME_RETURN 0
-#define OUTCOME_RESCHEDULE 1
-#define OUTCOME_AGAIN 2
 /* Deepest that anything which Go code calls may go on the goroutine's stack before it switches to another: `gort prove` checks the
    machine code against it, the linker's stack check counts with it. */
 #define LEAF_BUDGET     (400 + CHECKS_ROOM)

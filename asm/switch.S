@@ -96,7 +96,7 @@ ENDCFUNC gort_on_empty_g0
  *   | caller's args    |       | (empty)        | <- g0.sched.sp
  *   | return address   | <- r12 | Rust frames    |
  *
- * Rust answers an outcome: return, or what to do instead (src/abi/surface.rs). A preemption
+ * Rust answers an outcome: return, or what to do instead (src/abi/outcome.rs). A preemption
  * asked for meanwhile is taken on the way out: the results are written, no Rust frame is left, so
  * it is a safe point. One copy for all symbols: the indirect call is predicted by its history, and
  * a copy for each would cost 100 bytes of text and unwind data.

@@ -1,4 +1,5 @@
 // Made from abi/go15.h by bindgen; src/abi/tests.rs fails when it is stale.
+type resume_step = super::mode::ResumeStep;
 
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
@@ -435,7 +436,7 @@ pub struct G {
     pub ranlink: *mut G,
     pub blockedat: i64,
     pub ran: usize,
-    pub resume: usize,
+    pub resume: resume_step,
     pub resumearg: usize,
     pub timer: [usize; 8usize],
     pub shrunk: usize,

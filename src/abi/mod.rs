@@ -3,8 +3,8 @@
 //!
 //! - [`go15`]: the structures; [`layout`]: where compiled code and assembly look for their parts;
 //!   [`values`]: strings, types and interfaces as values;
-//! - [`surface`]: the exported functions, and what they tell their trampolines; [`mode`]: tokens of
-//!   the mode that they run in; [`known`]: descriptors that the runtime needs by name.
+//! - [`surface`]: the exported functions; [`mode`]: tokens of the mode that they run in; [`outcome`]:
+//!   what they answer; [`known`]: descriptors that the runtime needs by name.
 
 #[allow(
     missing_docs,
@@ -17,6 +17,7 @@ pub mod go15;
 pub mod known;
 pub mod layout;
 pub mod mode;
+pub mod outcome;
 pub mod surface;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -24,6 +25,7 @@ pub mod values;
 
 pub use go15::*;
 pub use layout::{STACK_FORK, STACK_GUARD, STACK_PREEMPT, offsets};
-pub use mode::{Leaf, Mode, Slow, Sys};
-pub use surface::{Entry, Outcome, SURFACE, args};
+pub use mode::{Caller, Leaf, Mode, ResumeStep, Slow, Sys};
+pub use outcome::Outcome;
+pub use surface::{Entry, SURFACE, args};
 pub use values::NIL_EFACE;

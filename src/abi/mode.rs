@@ -13,19 +13,53 @@
 //! makes right now. It is laid out as the signature in `abi/surface.toml` says; every argument is a
 //! value of its Go type, so a pointer is nil or the address of a live value of that type, a
 //! descriptor describes, a slice or string has its elements; nobody else writes there until the
-//! call returns. Safe code outside of `abi` cannot make such a structure, and whoever writes to one
-//! leaves values of the field's Go type.
+//! call returns. Safe code outside of `abi` cannot make such a structure, and code that writes to
+//! one leaves values of the field's Go type.
+//!
+//! ```compile_fail,E0451
+//! # #![no_std]
+//! # #![no_main]
+//! let area = gort::abi::args::time_Sleep { d: 1, _private: () };
+//! ```
 
+use super::outcome::Outcome;
 use core::marker::PhantomData;
+use core::ptr::NonNull;
 
 /// The thread is on a goroutine's stack, in a call within the depth that `gort prove` has proven:
 /// no wait, no growth of the stack, no slow allocation, no panic. It holds a P, but for entries
 /// that stand around system calls.
+///
+/// ```compile_fail,E0308
+/// # #![no_std]
+/// # #![no_main]
+/// fn entry(leaf: gort::abi::Leaf<'_>) {
+///     gort::panic::raise_str(leaf, "not from here");
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Leaf<'c>(PhantomData<(&'c (), *mut ())>);
 
 /// The thread is on its g0: it may lock, allocate, wake others and raise panics. The goroutine that
 /// called in, if any, is stopped at its call.
+///
+/// ```no_run
+/// # #![no_std]
+/// # #![no_main]
+/// fn entry(sys: gort::abi::Sys<'_>) -> gort::abi::Outcome {
+///     gort::sched::park(sys.caller(), gort::world::WaitReason::Sleep)
+/// }
+/// ```
+///
+/// It cannot be kept:
+///
+/// ```compile_fail
+/// # #![no_std]
+/// # #![no_main]
+/// fn keep(sys: gort::abi::Sys<'_>) -> gort::abi::Sys<'static> {
+///     sys
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Sys<'c>(PhantomData<(&'c (), *mut ())>);
 
@@ -64,6 +98,74 @@ impl Sys<'_> {
     #[inline(always)]
     pub const unsafe fn new() -> Self {
         Self(PhantomData)
+    }
+}
+
+/// The goroutine that called in and is stopped at that call: it may be parked, and its saved context
+/// and its results are ours. Not `Copy`: who parks it gives it away. `Sys::caller` makes it
+/// (src/world/caller.rs, with what can be done with one).
+///
+/// ```compile_fail,E0382
+/// # #![no_std]
+/// # #![no_main]
+/// fn twice(caller: gort::abi::Caller<'_>) -> gort::abi::Outcome {
+///     gort::sched::park(caller, gort::world::WaitReason::Sleep);
+///     gort::sched::park(caller, gort::world::WaitReason::Sleep)
+/// }
+/// ```
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct Caller<'c> {
+    /// The G. Opaque: a G has a [`ResumeStep`], which is of this file.
+    g: NonNull<u8>,
+    sys: Sys<'c>,
+}
+
+impl<'c> Caller<'c> {
+    /// For `world::caller`.
+    ///
+    /// # Safety
+    /// `g` is the G that runs on this thread, with its context saved.
+    #[inline(always)]
+    pub const unsafe fn new(sys: Sys<'c>, g: NonNull<u8>) -> Self {
+        Self { g, sys }
+    }
+
+    /// The G, opaque.
+    #[inline(always)]
+    pub const fn raw(&self) -> *mut u8 {
+        self.g.as_ptr()
+    }
+
+    /// What system mode may.
+    #[inline(always)]
+    pub const fn sys(&self) -> Sys<'c> {
+        self.sys
+    }
+}
+
+/// What runs on g0 before the Go code of a parked goroutine goes on: the field `resume` of a G. The
+/// function gets the field `resumearg` and answers what the entry may that parked.
+#[derive(Debug, Clone, Copy)]
+#[repr(transparent)]
+pub struct ResumeStep(Option<Step>);
+
+type Step = unsafe extern "C" fn(Caller<'_>, usize) -> Outcome;
+
+impl ResumeStep {
+    /// Go code goes on at once.
+    pub const NONE: Self = Self(None);
+
+    /// A step.
+    #[inline(always)]
+    pub const fn new(step: Step) -> Self {
+        Self(Some(step))
+    }
+
+    /// The step, if there is one; there is none from then on.
+    #[inline(always)]
+    pub const fn take(&mut self) -> Option<Step> {
+        self.0.take()
     }
 }
 

@@ -1,20 +1,6 @@
 //! The exported functions, as their trampolines, the collector and tracebacks see them; made from
 //! `abi/surface.toml`.
 
-use super::layout::offsets;
-
-/// What a runtime function answers its trampoline (asm/switch.S).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u32)]
-pub enum Outcome {
-    /// Results are written; go back to the Go caller.
-    Return = offsets::OUTCOME_RETURN as u32,
-    /// The goroutine is parked, queued or ended, and no longer ours: pick another.
-    Reschedule = offsets::OUTCOME_RESCHEDULE as u32,
-    /// Nothing was done: run others, then make the same call again.
-    Again = offsets::OUTCOME_AGAIN as u32,
-}
-
 /// What the collector and tracebacks know of an exported function; its name is in `code::asmfuncs`.
 #[derive(Debug)]
 pub struct Entry {
@@ -35,7 +21,8 @@ mod generated {
         dead_code
     )]
     use super::super::mode::{Leaf, Slow, Sys};
-    use super::{Entry, Outcome};
+    use super::super::outcome::Outcome;
+    use super::Entry;
     include!(concat!(env!("OUT_DIR"), "/surface.rs"));
 }
 pub use generated::{SURFACE, args};

@@ -183,8 +183,8 @@ macro_rules! atomic {
                 Ok(())
             }
             /// The address is nil.
-            pub fn $system(_: Sys<'_>, _a: &mut args::$args) {
-                crate::panic::raise_error("invalid memory address or nil pointer dereference");
+            pub fn $system(sys: Sys<'_>, _a: &mut args::$args) {
+                crate::panic::raise_error(sys, "invalid memory address or nil pointer dereference");
             }
         )*
     };

@@ -16,38 +16,38 @@ pub fn newobject_leaf(_: Leaf<'_>, a: &mut args::runtime_newobject) -> Result<()
 }
 
 /// `newobject`.
-pub fn newobject(_: Sys<'_>, a: &mut args::runtime_newobject) {
+pub fn newobject(sys: Sys<'_>, a: &mut args::runtime_newobject) {
     // SAFETY: compiled code passes a type.
-    unsafe { a.r0 = super::malloc::newobject(a.typ_.cast()).cast() };
+    unsafe { a.r0 = super::malloc::newobject(sys, a.typ_.cast()).cast() };
 }
 
 /// `mallocgc`: flag 1 = without pointers, flag 2 = need not be cleared.
-pub fn malloc(_: Sys<'_>, a: &mut args::runtime_mallocgc) {
+pub fn malloc(sys: Sys<'_>, a: &mut args::runtime_mallocgc) {
     let typ: *const Type = if a.flags & 1 != 0 {
         core::ptr::null()
     } else {
         a.typ_.cast()
     };
     // SAFETY: the caller passes a type or null.
-    unsafe { a.r0 = mallocgc(a.size, typ, a.flags & 2 == 0).cast() };
+    unsafe { a.r0 = mallocgc(sys, a.size, typ, a.flags & 2 == 0).cast() };
 }
 
 /// `reflect.unsafe_New`.
-pub fn reflect_new(_: Sys<'_>, a: &mut args::reflect_unsafe_New) {
+pub fn reflect_new(sys: Sys<'_>, a: &mut args::reflect_unsafe_New) {
     // SAFETY: reflect passes a type.
-    unsafe { a.r0 = super::malloc::newobject(a.a0.cast()).cast() };
+    unsafe { a.r0 = super::malloc::newobject(sys, a.a0.cast()).cast() };
 }
 
 /// `reflect.unsafe_NewArray`.
-pub fn reflect_new_array(_: Sys<'_>, a: &mut args::reflect_unsafe_NewArray) {
+pub fn reflect_new_array(sys: Sys<'_>, a: &mut args::reflect_unsafe_NewArray) {
     // SAFETY: reflect passes a type.
-    unsafe { a.r0 = newarray(a.a0.cast(), a.a1 as usize).cast() };
+    unsafe { a.r0 = newarray(sys, a.a0.cast(), a.a1 as usize).cast() };
 }
 
 /// `reflect.gcbits`, a hook of reflect's tests: one byte for each word of the object that the
 /// interface points to, 1 for a pointer, up to the last pointer. Of an object of the heap what the
 /// collector knows, of a variable what its type says.
-pub fn reflect_gcbits(_: Sys<'_>, a: &mut args::reflect_gcbits) {
+pub fn reflect_gcbits(sys: Sys<'_>, a: &mut args::reflect_gcbits) {
     // SAFETY: the interface is valid; its data word is a pointer when the type is a pointer type.
     unsafe {
         let e: Eface = a.x;
@@ -85,7 +85,7 @@ pub fn reflect_gcbits(_: Sys<'_>, a: &mut args::reflect_gcbits) {
         };
         let mut len = least;
         each(&mut |i| len = len.max(i + 1));
-        let out = mallocgc(len, core::ptr::null(), true);
+        let out = mallocgc(sys, len, core::ptr::null(), true);
         each(&mut |i| out.add(i).write(1));
         a.r0 = GoSlice {
             ptr: out,

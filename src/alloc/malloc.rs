@@ -3,7 +3,7 @@
 use super::instead;
 use super::large::alloc_large;
 use super::sbrk::out_of_memory;
-use crate::abi::{Slow, Type};
+use crate::abi::{Slow, Sys, Type};
 use crate::debug::allocfree;
 use crate::gc::worker;
 use crate::heap::cache::{PerP, Refill, TINY, clear, slot_of, take_slot};
@@ -157,14 +157,13 @@ pub unsafe fn leaf_alloc_raw(size: usize) -> Result<NonNull<u8>, Slow> {
 }
 
 /// Memory for `size` bytes of values of `typ` (null: no pointers). With pointers it is always
-/// cleared, without if `zero` says so. Ends the program when the system has no memory. In system
-/// mode.
+/// cleared, without if `zero` says so. Ends the program when the system has no memory.
 ///
 /// # Safety
 /// On a thread with a P; `typ` must be a type whose size divides `size`, or null.
 #[doc(alias = "_FlagNoZero")]
 #[doc(alias = "flagNoZero")]
-pub unsafe fn mallocgc(size: usize, typ: *const Type, zero: bool) -> *mut u8 {
+pub unsafe fn mallocgc(_: Sys<'_>, size: usize, typ: *const Type, zero: bool) -> *mut u8 {
     // SAFETY: the cache is this P's, and nothing else runs on it.
     unsafe {
         let c: *mut PerP = (*world::getm()).mcache.cast();
@@ -245,29 +244,29 @@ pub fn init() {
     sample::init();
 }
 
-/// A cleared value of `typ`. In system mode.
+/// A cleared value of `typ`.
 ///
 /// # Safety
 /// `typ` must be a type.
-pub unsafe fn newobject(typ: *const Type) -> *mut u8 {
+pub unsafe fn newobject(sys: Sys<'_>, typ: *const Type) -> *mut u8 {
     // SAFETY: passed on to the caller.
-    unsafe { mallocgc((*typ).size, typ, true) }
+    unsafe { mallocgc(sys, (*typ).size, typ, true) }
 }
 
-/// `n` cleared values of `typ` side by side. In system mode; panics in Go when they are too many.
+/// `n` cleared values of `typ` side by side; panics in Go when they are too many.
 ///
 /// # Safety
 /// `typ` must be a type.
-pub unsafe fn newarray(typ: *const Type, n: usize) -> *mut u8 {
+pub unsafe fn newarray(sys: Sys<'_>, typ: *const Type, n: usize) -> *mut u8 {
     // SAFETY: passed on to the caller.
     unsafe {
         let size = (*typ).size;
         if (n as isize) < 0 || (size > 0 && n > MAX_MEM / size) {
-            panic::raise_str("runtime: allocation size out of range");
+            panic::raise_str(sys, "runtime: allocation size out of range");
         }
         if n == 0 {
             return zero_base();
         }
-        mallocgc(n.wrapping_mul(size), typ, true)
+        mallocgc(sys, n.wrapping_mul(size), typ, true)
     }
 }

@@ -1,7 +1,7 @@
 //! Slices: make, append's growth, copy.
 
 use super::malloc::{MAX_MEM, leaf_alloc, mallocgc, newarray};
-use crate::abi::{G, GoSlice, Leaf, Outcome, SliceType, Slow, Sys, Type, args};
+use crate::abi::{Caller, GoSlice, Leaf, Outcome, ResumeStep, SliceType, Slow, Sys, Type, args};
 use crate::gc::barrier;
 use crate::heap::classes::{self, round_up};
 use crate::heap::{central, find_object, zero_base};
@@ -53,8 +53,9 @@ const PIECE: usize = 256 << 10;
 /// Clears `from..to`, memory without pointers that the running goroutine's call has just allocated
 /// and that its results point to. If preemption is requested the goroutine yields its P, and
 /// continues here when it runs again.
-unsafe fn clear_in_pieces(g: *mut G, mut from: usize, to: usize) -> Outcome {
-    // SAFETY: the memory is the caller's; g is curg, stopped in its call.
+unsafe fn clear_in_pieces(caller: Caller<'_>, mut from: usize, to: usize) -> Outcome {
+    let g = caller.g();
+    // SAFETY: the memory is our caller's; the goroutine is stopped at its call.
     unsafe {
         while from < to {
             let n = PIECE.min(to - from);
@@ -63,8 +64,8 @@ unsafe fn clear_in_pieces(g: *mut G, mut from: usize, to: usize) -> Outcome {
             if from < to && g::wanted(g) {
                 (*g).param = from as *mut u8;
                 (*g).resumearg = to;
-                (*g).resume = clear_rest as *const () as usize;
-                return park::preempt_in_call(g);
+                (*g).resume = ResumeStep::new(clear_rest);
+                return park::preempt_in_call(caller);
             }
         }
     }
@@ -72,9 +73,12 @@ unsafe fn clear_in_pieces(g: *mut G, mut from: usize, to: usize) -> Outcome {
 }
 
 /// Resume step of [`clear_in_pieces`].
-unsafe extern "C" fn clear_rest(g: *mut G, to: usize) -> Outcome {
+unsafe extern "C" fn clear_rest(caller: Caller<'_>, to: usize) -> Outcome {
     // SAFETY: passed on from there.
-    unsafe { clear_in_pieces(g, (*g).param as usize, to) }
+    unsafe {
+        let from = (*caller.g()).param as usize;
+        clear_in_pieces(caller, from, to)
+    }
 }
 
 /// `makeslice`.
@@ -82,16 +86,16 @@ unsafe extern "C" fn clear_rest(g: *mut G, to: usize) -> Outcome {
 #[doc(alias = "makeslice64")]
 #[doc(alias = "panicmakeslicelen")]
 #[doc(alias = "panicmakeslicecap")]
-pub fn make(_: Sys<'_>, a: &mut args::runtime_makeslice) -> Outcome {
+pub fn make(sys: Sys<'_>, a: &mut args::runtime_makeslice) -> Outcome {
     // SAFETY: compiled code passes a slice type.
     unsafe {
         let et = elem(a.t.cast());
         let max = max_len((*et).size);
         if a.len64 < 0 || a.len64 as usize > max {
-            panic::raise_error("makeslice: len out of range");
+            panic::raise_error(sys, "makeslice: len out of range");
         }
         if a.cap64 < a.len64 || a.cap64 as usize > max {
-            panic::raise_error("makeslice: cap out of range");
+            panic::raise_error(sys, "makeslice: cap out of range");
         }
         let n = a.cap64 as usize;
         let bytes = n * (*et).size;
@@ -102,15 +106,15 @@ pub fn make(_: Sys<'_>, a: &mut args::runtime_makeslice) -> Outcome {
         let pieces = bytes > PIECE && (*et).no_pointers();
         a.r0 = GoSlice {
             ptr: if pieces {
-                mallocgc(bytes, null(), false)
+                mallocgc(sys, bytes, null(), false)
             } else {
-                newarray(et, n)
+                newarray(sys, et, n)
             },
             len: a.len64,
             cap: a.cap64,
         };
         if pieces && find_object(a.r0.ptr as usize).is_some_and(|o| (*o.span).needzero) {
-            return clear_in_pieces(g, a.r0.ptr as usize, a.r0.ptr as usize + bytes);
+            return clear_in_pieces(sys.caller(), a.r0.ptr as usize, a.r0.ptr as usize + bytes);
         }
     }
     Outcome::Return
@@ -200,13 +204,13 @@ unsafe fn clear_tail(p: *mut u8, from: usize, to: usize) {
     unsafe { p.add(from).write_bytes(0, to.wrapping_sub(from)) };
 }
 
-unsafe fn grow_slow(t: *const SliceType, old: GoSlice, need: i64) -> GoSlice {
+unsafe fn grow_slow(sys: Sys<'_>, t: *const SliceType, old: GoSlice, need: i64) -> GoSlice {
     // SAFETY: compiled code passes a slice type and a valid slice.
     unsafe {
         let et = elem(t);
         let size = (*et).size;
         if need < old.cap || need as usize > max_len(size) {
-            panic::raise_error("growslice: cap out of range");
+            panic::raise_error(sys, "growslice: cap out of range");
         }
         if size == 0 {
             return GoSlice {
@@ -217,18 +221,18 @@ unsafe fn grow_slow(t: *const SliceType, old: GoSlice, need: i64) -> GoSlice {
         }
         let new = match grown(old.len, old.cap, need) {
             Some(n) if (n as usize) < max_len(size) => n as usize,
-            _ => panic::raise_error("growslice: cap out of range"),
+            _ => panic::raise_error(sys, "growslice: cap out of range"),
         };
         let capmem = round_up(new * size);
         let cap = capmem / size;
         let used = old.len as usize * size;
         let p;
         if (*et).no_pointers() {
-            p = mallocgc(capmem, core::ptr::null(), false);
+            p = mallocgc(sys, capmem, core::ptr::null(), false);
             clear_tail(p, used, capmem);
             core::ptr::copy_nonoverlapping(old.ptr, p, used);
         } else {
-            p = newarray(et, cap);
+            p = newarray(sys, et, cap);
             core::ptr::copy_nonoverlapping(old.ptr, p, used);
             if phase::enabled() {
                 barrier::filled(et, p, used);
@@ -250,9 +254,9 @@ pub fn grow_leaf(_: Leaf<'_>, a: &mut args::runtime_growslice) -> Result<(), Slo
 
 /// `growslice`.
 #[doc(alias = "growslice")]
-pub fn grow(_: Sys<'_>, a: &mut args::runtime_growslice) {
+pub fn grow(sys: Sys<'_>, a: &mut args::runtime_growslice) {
     // SAFETY: passed on to compiled code.
-    unsafe { a.r0 = grow_slow(a.t.cast(), a.old, a.cap) };
+    unsafe { a.r0 = grow_slow(sys, a.t.cast(), a.old, a.cap) };
 }
 
 /// `growslice_n`, usual case.
@@ -265,12 +269,12 @@ pub fn grow_n_leaf(_: Leaf<'_>, a: &mut args::runtime_growslice_n) -> Result<(),
 }
 
 /// `growslice_n`: room for `n` more elements than the capacity.
-pub fn grow_n(_: Sys<'_>, a: &mut args::runtime_growslice_n) {
+pub fn grow_n(sys: Sys<'_>, a: &mut args::runtime_growslice_n) {
     if a.n < 1 {
-        panic::raise_error("growslice: invalid n");
+        panic::raise_error(sys, "growslice: invalid n");
     }
     // SAFETY: passed on to compiled code.
-    unsafe { a.r0 = grow_slow(a.t.cast(), a.old, a.old.cap.wrapping_add(a.n)) };
+    unsafe { a.r0 = grow_slow(sys, a.t.cast(), a.old, a.old.cap.wrapping_add(a.n)) };
 }
 
 #[cfg(test)]

@@ -9,11 +9,10 @@ use core::sync::atomic::Ordering;
 /// own in it (`os.Args[0] = name`, `os.Setenv`), and only there the collector finds them.
 ///
 /// # Safety
-/// `v` has `n` strings; on the system stack, so that no collection starts before the slice is
-/// handed out.
-unsafe fn strings(v: *const *const u8, n: usize) -> GoSlice {
-    // SAFETY: the caller's promises; the array holds n strings.
-    let p = unsafe { alloc::newarray(known::string(), n) }.cast::<GoString>();
+/// `v` has `n` strings.
+unsafe fn strings(sys: Sys<'_>, v: *const *const u8, n: usize) -> GoSlice {
+    // SAFETY: the caller's promise; no collection starts before the slice is handed out.
+    let p = unsafe { alloc::newarray(sys, known::string(), n) }.cast::<GoString>();
     for i in 0..n {
         // SAFETY: as above. No write barrier: the strings are the kernel's, not the heap's.
         unsafe { p.add(i).write(c_string(*v.add(i))) };
@@ -26,10 +25,11 @@ unsafe fn strings(v: *const *const u8, n: usize) -> GoSlice {
 }
 
 /// `os.runtime_args`.
-pub fn runtime_args(_: Sys<'_>, a: &mut args::os_runtime_args) {
+pub fn runtime_args(sys: Sys<'_>, a: &mut args::os_runtime_args) {
     // SAFETY: the kernel's vector.
     a.r0 = unsafe {
         strings(
+            sys,
             ARGV.load(Ordering::Relaxed) as *const *const u8,
             ARGC.load(Ordering::Relaxed),
         )
@@ -37,7 +37,7 @@ pub fn runtime_args(_: Sys<'_>, a: &mut args::os_runtime_args) {
 }
 
 /// `syscall.runtime_envs`.
-pub fn runtime_envs(_: Sys<'_>, a: &mut args::syscall_runtime_envs) {
+pub fn runtime_envs(sys: Sys<'_>, a: &mut args::syscall_runtime_envs) {
     let p = envp();
     let mut n = 0;
     // SAFETY: a null ends the vector.
@@ -45,7 +45,7 @@ pub fn runtime_envs(_: Sys<'_>, a: &mut args::syscall_runtime_envs) {
         while !(*p.add(n)).is_null() {
             n += 1;
         }
-        a.r0 = strings(p, n);
+        a.r0 = strings(sys, p, n);
     }
 }
 

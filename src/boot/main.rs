@@ -6,14 +6,11 @@ use crate::dispatch::sysmon;
 use crate::os::sys;
 use crate::sched;
 use crate::world::m::unlock;
-use crate::world::{self, getm, lists};
+use crate::world::{WaitReason, getm, lists};
 use core::sync::atomic::Ordering;
 
 /// First step of the main goroutine: the other threads start, and initialisation stays on the main
 /// thread.
-///
-/// # Safety
-/// Called by `runtime.main`.
 #[doc(alias = "lockOSThread")]
 pub fn start(_: Sys<'_>, _a: &mut args::gort_mainstart) {
     // SAFETY: system mode of the main goroutine on m0.
@@ -29,22 +26,16 @@ pub fn start(_: Sys<'_>, _a: &mut args::gort_mainstart) {
 }
 
 /// All packages are initialised. A LockOSThread of an init function stays in force.
-///
-/// # Safety
-/// Called by `runtime.main`.
 #[doc(alias = "main_init_done")]
 pub fn init_done(_: Sys<'_>, _a: &mut args::gort_maininitdone) {
     unlock();
 }
 
 /// main.main returned. A goroutine that is dying of a panic may finish its message first.
-///
-/// # Safety
-/// Called by `runtime.main`.
-pub fn exit(_: Sys<'_>, _a: &mut args::gort_mainexit) -> Outcome {
+pub fn exit(sys: Sys<'_>, _a: &mut args::gort_mainexit) -> Outcome {
     if crate::fatal::dying() || !crate::panic::uncaught::teller().is_null() {
-        // SAFETY: the main goroutine parks for good; the dying one ends the process.
-        return unsafe { sched::park(world::curg(), world::WaitReason::PanicWait) };
+        // The main goroutine parks for good; the dying one ends the process.
+        return sched::park(sys.caller(), WaitReason::PanicWait);
     }
     sys::exit(0)
 }

@@ -43,12 +43,12 @@ struct Name(crate::abi::GoString);
 unsafe impl Sync for Name {}
 static NAME: Name = Name(crate::abi::GoString::from_static("runtime.hchan"));
 
-/// A channel of `t` with `size` slots. System mode.
+/// A channel of `t` with `size` slots.
 ///
 /// # Safety
 /// `t` is the descriptor of a channel type.
 #[doc(alias = "makechan")]
-pub unsafe fn make(t: *const ChanType, size: i64) -> *mut Hchan {
+pub unsafe fn make(sys: Sys<'_>, t: *const ChanType, size: i64) -> *mut Hchan {
     // SAFETY: descriptors are live; the allocator returns zeroed memory of the size asked for.
     unsafe {
         let elem = (*t).elem;
@@ -59,21 +59,22 @@ pub unsafe fn make(t: *const ChanType, size: i64) -> *mut Hchan {
         if size < 0
             || (elemsize > 0 && size as usize > (MEMORY_MAX - size_of::<Hchan>()) / elemsize)
         {
-            panic::raise_str("makechan: size out of range");
+            panic::raise_str(sys, "makechan: size out of range");
         }
         let n = size as usize;
         let c;
         let buf;
         if (*elem).no_pointers() || n == 0 || elemsize == 0 {
             // One object that the collector does not look into.
-            c = alloc::mallocgc(size_of::<Hchan>() + n * elemsize, ptr::null(), true)
+            c = alloc::mallocgc(sys, size_of::<Hchan>() + n * elemsize, ptr::null(), true)
                 .cast::<Hchan>();
             buf = c.add(1).cast::<u8>();
             // Without slots, do not point past the object.
             (*c).buf = if n * elemsize == 0 { c.cast() } else { buf };
         } else {
-            c = alloc::mallocgc(size_of::<Hchan>(), &raw const WITH_RING.0, true).cast::<Hchan>();
-            buf = alloc::newarray(elem, n);
+            c = alloc::mallocgc(sys, size_of::<Hchan>(), &raw const WITH_RING.0, true)
+                .cast::<Hchan>();
+            buf = alloc::newarray(sys, elem, n);
             // Both objects are as new as each other: no barrier can be due.
             (*c).buf = buf;
         }
@@ -85,16 +86,16 @@ pub unsafe fn make(t: *const ChanType, size: i64) -> *mut Hchan {
 }
 
 /// `runtime.makechan`.
-pub fn makechan(_: Sys<'_>, a: &mut args::runtime_makechan) {
+pub fn makechan(sys: Sys<'_>, a: &mut args::runtime_makechan) {
     // SAFETY: compiled code passes a channel type.
-    a.r0 = unsafe { make(a.t, a.size).cast() };
+    a.r0 = unsafe { make(sys, a.t, a.size).cast() };
 }
 
 /// `reflect.makechan`.
-pub fn reflect_makechan(_: Sys<'_>, a: &mut args::reflect_makechan) {
+pub fn reflect_makechan(sys: Sys<'_>, a: &mut args::reflect_makechan) {
     // SAFETY: package reflect passes a channel type; a size that does not fit is negative, and
     // refused.
-    a.ch = unsafe { make(a.typ_.cast(), a.size as i64).cast() };
+    a.ch = unsafe { make(sys, a.typ_.cast(), a.size as i64).cast() };
 }
 
 /// `reflect.chanlen`.
@@ -111,7 +112,7 @@ pub fn reflect_chancap(_: Leaf<'_>, a: &mut args::reflect_chancap) {
 }
 
 /// `reflect.chanclose`.
-pub fn reflect_chanclose(_: Sys<'_>, a: &mut args::reflect_chanclose) {
+pub fn reflect_chanclose(sys: Sys<'_>, a: &mut args::reflect_chanclose) {
     // SAFETY: a channel or nil.
-    unsafe { super::ops::close(a.ch.cast()) }
+    unsafe { super::ops::close(sys, a.ch.cast()) }
 }

@@ -2,10 +2,10 @@
 
 use super::hchan::{Hchan, RECEIVER, Received, SENDER, Sent, WaitQ, channel_of};
 use super::serve::{send_on_closed, served};
-use crate::abi::{G, Outcome, Sys, args};
+use crate::abi::{Caller, Outcome, ResumeStep, Sys, args};
+use crate::world::WaitReason;
 use crate::world::sudog::{Patience, Sudog};
 use crate::world::sudogs;
-use crate::world::{self, WaitReason};
 use crate::{panic, sched};
 use core::mem::offset_of;
 use core::ptr::null_mut;
@@ -21,7 +21,7 @@ pub unsafe fn wake(s: *mut Sudog) {
     unsafe {
         let g = (*s).g;
         if (*s).patience == Patience::Tries {
-            (*g).resume = try_again as *const () as usize;
+            (*g).resume = ResumeStep::new(try_again);
             (*g).resumearg = s.expose_provenance();
             sched::ready_to_try(g);
             return;
@@ -35,7 +35,8 @@ pub unsafe fn wake(s: *mut Sudog) {
 
 /// A goroutine that waited for a channel, and was woken to try, does so. It goes on, or waits on as
 /// the first of its queue.
-unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Outcome {
+unsafe extern "C" fn try_again(caller: Caller<'_>, waiter: usize) -> Outcome {
+    let g = caller.g();
     let s = core::ptr::with_exposed_provenance_mut::<Sudog>(waiter);
     // SAFETY: the sudog is in no queue, and its goroutine's as long as nobody has served it. The
     // list of what g waits for still names it, so the stack may have moved: its slots are read
@@ -65,7 +66,7 @@ unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Outcome {
             (*s).loses();
             let (queue, ..) = side(&mut *c, send);
             queue.push_front(s);
-            let outcome = sched::park(g, reason);
+            let outcome = sched::park(caller, reason);
             (*c).lock.unlock();
             return outcome;
         };
@@ -78,8 +79,8 @@ unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Outcome {
         }
         if send && !ok {
             // `served` has left that to a resume step: this is it.
-            (*g).resume = 0;
-            send_on_closed();
+            (*g).resume = ResumeStep::NONE;
+            send_on_closed(caller.sys());
         }
         Outcome::Return
     }
@@ -96,11 +97,17 @@ fn side(c: &mut Hchan, send: bool) -> (&mut WaitQ, WaitReason, u8) {
 
 /// Parks the goroutine that called in until it is served by the channel `c`, whose lock is held and
 /// is given back.
-unsafe fn wait(c: *mut Hchan, elem: *mut u8, send: bool, result: usize) -> Outcome {
-    // SAFETY: system mode with a goroutine; under the lock nobody can claim the sudog before the
+unsafe fn wait(
+    caller: Caller<'_>,
+    c: *mut Hchan,
+    elem: *mut u8,
+    send: bool,
+    result: usize,
+) -> Outcome {
+    let g = caller.g();
+    // SAFETY: under the lock nobody can claim the sudog before the
     // goroutine is parked.
     unsafe {
-        let g = world::curg();
         let s = sudogs::acquire();
         (*s).elem = elem;
         (*s).lock = &raw const (*c).lock;
@@ -110,7 +117,7 @@ unsafe fn wait(c: *mut Hchan, elem: *mut u8, send: bool, result: usize) -> Outco
         let (queue, reason, who) = side(&mut *c, send);
         queue.push(s);
         (*c).waits(g, who);
-        let outcome = sched::park(g, reason);
+        let outcome = sched::park(caller, reason);
         (*c).lock.unlock();
         outcome
     }
@@ -121,12 +128,12 @@ type Tried<T> = Result<T, Outcome>;
 
 /// Sends; `Ok(false)`: would block and must not. `Err`: parked.
 #[doc(alias = "chansend")]
-unsafe fn send(c: *mut Hchan, elem: *mut u8, block: bool) -> Tried<bool> {
+unsafe fn send(sys: Sys<'_>, c: *mut Hchan, elem: *mut u8, block: bool) -> Tried<bool> {
     // SAFETY: `c` is a channel or nil, `elem` holds an element of it.
     unsafe {
         if c.is_null() {
             return if block {
-                Err(sched::park(world::curg(), WaitReason::ChanSendNil))
+                Err(sched::park(sys.caller(), WaitReason::ChanSendNil))
             } else {
                 Ok(false)
             };
@@ -134,7 +141,7 @@ unsafe fn send(c: *mut Hchan, elem: *mut u8, block: bool) -> Tried<bool> {
         (*c).lock.lock();
         let sent = (*c).send_locked(elem);
         if sent == Sent::Full && block {
-            return Err(wait(c, elem, true, 0));
+            return Err(wait(sys.caller(), c, elem, true, 0));
         }
         (*c).lock.unlock();
         match sent {
@@ -144,7 +151,7 @@ unsafe fn send(c: *mut Hchan, elem: *mut u8, block: bool) -> Tried<bool> {
                 Ok(true)
             }
             Sent::Full => Ok(false),
-            Sent::Closed => send_on_closed(),
+            Sent::Closed => send_on_closed(sys),
         }
     }
 }
@@ -152,12 +159,18 @@ unsafe fn send(c: *mut Hchan, elem: *mut u8, block: bool) -> Tried<bool> {
 /// Receives: (selected, received). `result`: where a waker writes "received", as offset from the
 /// arguments, 0 for nowhere.
 #[doc(alias = "chanrecv")]
-unsafe fn recv(c: *mut Hchan, elem: *mut u8, block: bool, result: usize) -> Tried<(bool, bool)> {
+unsafe fn recv(
+    sys: Sys<'_>,
+    c: *mut Hchan,
+    elem: *mut u8,
+    block: bool,
+    result: usize,
+) -> Tried<(bool, bool)> {
     // SAFETY: `c` is a channel or nil, `elem` null or room for an element of it.
     unsafe {
         if c.is_null() {
             return if block {
-                Err(sched::park(world::curg(), WaitReason::ChanReceiveNil))
+                Err(sched::park(sys.caller(), WaitReason::ChanReceiveNil))
             } else {
                 Ok((false, false))
             };
@@ -165,7 +178,7 @@ unsafe fn recv(c: *mut Hchan, elem: *mut u8, block: bool, result: usize) -> Trie
         (*c).lock.lock();
         let received = (*c).recv_locked(elem);
         if received == Received::Empty && block {
-            return Err(wait(c, elem, false, result));
+            return Err(wait(sys.caller(), c, elem, false, result));
         }
         (*c).lock.unlock();
         match received {
@@ -181,21 +194,21 @@ unsafe fn recv(c: *mut Hchan, elem: *mut u8, block: bool, result: usize) -> Trie
     }
 }
 
-/// Closes `c` and lets everyone go who waits on it. System mode.
+/// Closes `c` and lets everyone go who waits on it.
 ///
 /// # Safety
 /// `c` is a channel or nil.
 #[doc(alias = "closechan")]
-pub unsafe fn close(c: *mut Hchan) {
+pub unsafe fn close(sys: Sys<'_>, c: *mut Hchan) {
     if c.is_null() {
-        panic::raise_str("close of nil channel");
+        panic::raise_str(sys, "close of nil channel");
     }
     // SAFETY: a live channel.
     unsafe {
         (*c).lock.lock();
         if (*c).closed.load(Ordering::Relaxed) != 0 {
             (*c).lock.unlock();
-            panic::raise_str("close of closed channel");
+            panic::raise_str(sys, "close of closed channel");
         }
         (*c).closed.store(1, Ordering::Release);
         let mut list: *mut Sudog = null_mut();
@@ -240,22 +253,23 @@ fn outcome<T>(tried: Tried<T>) -> Outcome {
 }
 
 /// `runtime.chansend1`: `c <- v`.
-pub fn chansend1(_: Sys<'_>, a: &mut args::runtime_chansend1) -> Outcome {
+pub fn chansend1(sys: Sys<'_>, a: &mut args::runtime_chansend1) -> Outcome {
     // SAFETY: compiled code passes a channel or nil and its element's address.
-    outcome(unsafe { send(a.c.cast(), a.elem, true) })
+    outcome(unsafe { send(sys, a.c.cast(), a.elem, true) })
 }
 
 /// `runtime.chanrecv1`: `v = <-c`.
-pub fn chanrecv1(_: Sys<'_>, a: &mut args::runtime_chanrecv1) -> Outcome {
+pub fn chanrecv1(sys: Sys<'_>, a: &mut args::runtime_chanrecv1) -> Outcome {
     // SAFETY: as in `chansend1`.
-    outcome(unsafe { recv(a.c.cast(), a.elem, true, 0) })
+    outcome(unsafe { recv(sys, a.c.cast(), a.elem, true, 0) })
 }
 
 /// `runtime.chanrecv2`: `v, ok = <-c`.
-pub fn chanrecv2(_: Sys<'_>, a: &mut args::runtime_chanrecv2) -> Outcome {
+pub fn chanrecv2(sys: Sys<'_>, a: &mut args::runtime_chanrecv2) -> Outcome {
     // SAFETY: as in `chansend1`.
     match unsafe {
         recv(
+            sys,
             a.c.cast(),
             a.elem,
             true,
@@ -271,28 +285,32 @@ pub fn chanrecv2(_: Sys<'_>, a: &mut args::runtime_chanrecv2) -> Outcome {
 }
 
 /// `runtime.closechan`.
-pub fn closechan(_: Sys<'_>, a: &mut args::runtime_closechan) {
+pub fn closechan(sys: Sys<'_>, a: &mut args::runtime_closechan) {
     // SAFETY: as in `chansend1`.
-    unsafe { close(a.c.cast()) }
+    unsafe { close(sys, a.c.cast()) }
 }
 
 /// `runtime.selectnbsend` that met somebody.
-pub fn selectnbsend(_: Sys<'_>, a: &mut args::runtime_selectnbsend) {
+pub fn selectnbsend(sys: Sys<'_>, a: &mut args::runtime_selectnbsend) {
     // SAFETY: as in `chansend1`; never parks.
-    a.selected = unsafe { send(a.c.cast(), a.elem, false) } == Ok(true);
+    a.selected = unsafe { send(sys, a.c.cast(), a.elem, false) } == Ok(true);
 }
 
 /// `runtime.selectnbrecv` that met somebody.
-pub fn selectnbrecv(_: Sys<'_>, a: &mut args::runtime_selectnbrecv) {
+pub fn selectnbrecv(sys: Sys<'_>, a: &mut args::runtime_selectnbrecv) {
     // SAFETY: as in `chansend1`; never parks.
-    a.selected = matches!(unsafe { recv(a.c.cast(), a.elem, false, 0) }, Ok((true, _)));
+    a.selected = matches!(
+        unsafe { recv(sys, a.c.cast(), a.elem, false, 0) },
+        Ok((true, _))
+    );
 }
 
 /// `runtime.selectnbrecv2` that met somebody.
-pub fn selectnbrecv2(_: Sys<'_>, a: &mut args::runtime_selectnbrecv2) {
+pub fn selectnbrecv2(sys: Sys<'_>, a: &mut args::runtime_selectnbrecv2) {
     // SAFETY: as in `chansend1`; never parks. `received` is null or the address of a bool.
     unsafe {
-        let (selected, received) = recv(a.c.cast(), a.elem, false, 0).unwrap_or((false, false));
+        let (selected, received) =
+            recv(sys, a.c.cast(), a.elem, false, 0).unwrap_or((false, false));
         a.selected = selected;
         if !a.received.is_null() {
             *a.received = u8::from(received);
@@ -301,17 +319,16 @@ pub fn selectnbrecv2(_: Sys<'_>, a: &mut args::runtime_selectnbrecv2) {
 }
 
 /// `runtime.block`: `select {}`.
-pub fn block(_: Sys<'_>, _a: &mut args::runtime_block) -> Outcome {
-    // SAFETY: the goroutine that called in; nobody wakes it.
-    unsafe { sched::park(world::curg(), WaitReason::SelectNoCases) }
+pub fn block(sys: Sys<'_>, _a: &mut args::runtime_block) -> Outcome {
+    sched::park(sys.caller(), WaitReason::SelectNoCases)
 }
 
 /// `reflect.chansend`.
-pub fn reflect_chansend(_: Sys<'_>, a: &mut args::reflect_chansend) -> Outcome {
+pub fn reflect_chansend(sys: Sys<'_>, a: &mut args::reflect_chansend) -> Outcome {
     // Written before parking: then the waker need not.
     a.r0 = true;
     // SAFETY: as in `chansend1`.
-    match unsafe { send(a.ch.cast(), a.val, !a.nb) } {
+    match unsafe { send(sys, a.ch.cast(), a.val, !a.nb) } {
         Ok(selected) => {
             a.r0 = selected;
             Outcome::Return
@@ -321,11 +338,12 @@ pub fn reflect_chansend(_: Sys<'_>, a: &mut args::reflect_chansend) -> Outcome {
 }
 
 /// `reflect.chanrecv`.
-pub fn reflect_chanrecv(_: Sys<'_>, a: &mut args::reflect_chanrecv) -> Outcome {
+pub fn reflect_chanrecv(sys: Sys<'_>, a: &mut args::reflect_chanrecv) -> Outcome {
     a.selected = true;
     // SAFETY: as in `chansend1`.
     match unsafe {
         recv(
+            sys,
             a.ch.cast(),
             a.val,
             !a.nb,

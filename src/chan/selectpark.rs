@@ -16,7 +16,9 @@
 use super::hchan::{Hchan, Received, Sent, channel_of};
 use super::select::{below, cases, return_to_case};
 use super::{ops::wake, serve::send_on_closed};
-use crate::abi::{CASE_DEFAULT, CASE_SEND, G, GoSlice, Outcome, RuntimeSelect, Sys, args};
+use crate::abi::{
+    CASE_DEFAULT, CASE_SEND, Caller, G, GoSlice, Outcome, ResumeStep, RuntimeSelect, Sys, args,
+};
 use crate::sched;
 use crate::world::sudog::{self, Sudog, each, lock_all, unlock_all};
 use crate::world::sudogs;
@@ -146,12 +148,13 @@ unsafe fn list_of(n: usize, op: impl Fn(usize) -> Option<Op>) -> *mut Sudog {
 
 /// Performs one of the ready cases of `n`, parks, or chooses the default.
 unsafe fn choose(
+    sys: Sys<'_>,
     n: usize,
     op: impl Fn(usize) -> Option<Op>,
     has_default: bool,
-    resume: unsafe extern "C" fn(*mut G, usize) -> Outcome,
+    resume: ResumeStep,
 ) -> Choice {
-    // SAFETY: system mode; the channels are live; under all locks nothing about them changes.
+    // SAFETY: the channels are live; under all locks nothing about them changes.
     unsafe {
         if let Some(choice) = perform_ready(n, &op) {
             return choice;
@@ -192,7 +195,8 @@ unsafe fn choose(
             }
             return choice;
         }
-        let g = world::curg();
+        let caller = sys.caller();
+        let g = caller.g();
         for s in each(list) {
             let c = channel_of(s);
             if (*s).send {
@@ -204,8 +208,8 @@ unsafe fn choose(
         (*g).waiting = list.cast();
         (*g).param = null_mut();
         (*g).selectdone = 0;
-        (*g).resume = resume as *const () as usize;
-        sched::park(g, WaitReason::Select);
+        (*g).resume = resume;
+        sched::park(caller, WaitReason::Select);
         unlock_all(list);
         Choice::Parked
     }
@@ -240,7 +244,7 @@ unsafe fn leave(g: *mut G) -> (i32, bool, bool) {
 }
 
 /// `runtime.selectgo`.
-pub fn selectgo(_: Sys<'_>, a: &mut args::runtime_selectgo) -> Outcome {
+pub fn selectgo(sys: Sys<'_>, a: &mut args::runtime_selectgo) -> Outcome {
     let at = (&raw mut *a).expose_provenance();
     // SAFETY: cases of the caller's select object.
     unsafe {
@@ -254,10 +258,16 @@ pub fn selectgo(_: Sys<'_>, a: &mut args::runtime_selectgo) -> Outcome {
                 send: u32::from(c.kind) == CASE_SEND,
             })
         };
-        let (index, received) = match choose(n, op, default.is_some(), resume_selectgo) {
+        let (index, received) = match choose(
+            sys,
+            n,
+            op,
+            default.is_some(),
+            ResumeStep::new(resume_selectgo),
+        ) {
             Choice::Case(i, received) => (i as usize, received),
             Choice::Default => (default.unwrap_or(0), false),
-            Choice::Panic => send_on_closed(),
+            Choice::Panic => send_on_closed(sys),
             Choice::Parked => return Outcome::Reschedule,
         };
         let chosen = &*first.add(index);
@@ -275,15 +285,16 @@ pub fn selectgo(_: Sys<'_>, a: &mut args::runtime_selectgo) -> Outcome {
 }
 
 /// The goroutine goes on at the case that a waker performed.
-unsafe extern "C" fn resume_selectgo(g: *mut G, _arg: usize) -> Outcome {
-    // SAFETY: g parked in `selectgo`: its saved stack pointer is the address of that call's
-    // arguments, and the select object they name moved along with its stack.
+unsafe extern "C" fn resume_selectgo(caller: Caller<'_>, _arg: usize) -> Outcome {
+    let g = caller.g();
+    // SAFETY: g parked in `selectgo`; the select object that its arguments name moved along with
+    // its stack.
     unsafe {
         let (index, send, ok) = leave(g);
         if send && !ok {
-            send_on_closed();
+            send_on_closed(caller.sys());
         }
-        let at = (*g).sched.sp;
+        let at = caller.arguments();
         let a = at as *mut args::runtime_selectgo;
         let (first, _) = cases((*a).sel);
         let chosen = &*first.add(index as usize);
@@ -297,7 +308,7 @@ unsafe extern "C" fn resume_selectgo(g: *mut G, _arg: usize) -> Outcome {
 }
 
 /// `reflect.rselect`.
-pub fn rselect(_: Sys<'_>, a: &mut args::reflect_rselect) -> Outcome {
+pub fn rselect(sys: Sys<'_>, a: &mut args::reflect_rselect) -> Outcome {
     // SAFETY: package reflect passes a slice of cases, with the channels and elements that they
     // need.
     unsafe {
@@ -314,13 +325,19 @@ pub fn rselect(_: Sys<'_>, a: &mut args::reflect_rselect) -> Outcome {
                 send: c.dir == DIR_SEND,
             })
         };
-        (a.chosen, a.recvOK) = match choose(n, op, default.is_some(), resume_rselect) {
+        (a.chosen, a.recvOK) = match choose(
+            sys,
+            n,
+            op,
+            default.is_some(),
+            ResumeStep::new(resume_rselect),
+        ) {
             Choice::Case(i, received) => (
                 i64::from(i),
                 received && (*first.add(i as usize)).dir == DIR_RECV,
             ),
             Choice::Default => (default.unwrap_or(0) as i64, false),
-            Choice::Panic => send_on_closed(),
+            Choice::Panic => send_on_closed(sys),
             Choice::Parked => return Outcome::Reschedule,
         };
     }
@@ -331,14 +348,15 @@ pub fn rselect(_: Sys<'_>, a: &mut args::reflect_rselect) -> Outcome {
 const DIR_SEND: usize = 1;
 const DIR_RECV: usize = 2;
 
-unsafe extern "C" fn resume_rselect(g: *mut G, _arg: usize) -> Outcome {
+unsafe extern "C" fn resume_rselect(caller: Caller<'_>, _arg: usize) -> Outcome {
+    let g = caller.g();
     // SAFETY: as in `resume_selectgo`.
     unsafe {
         let (index, send, ok) = leave(g);
         if send && !ok {
-            send_on_closed();
+            send_on_closed(caller.sys());
         }
-        let a = (*g).sched.sp as *mut args::reflect_rselect;
+        let a = caller.arguments() as *mut args::reflect_rselect;
         (*a).chosen = i64::from(index);
         (*a).recvOK = ok && !send;
     }

@@ -1,6 +1,6 @@
 //! What a goroutine that waits on a channel finds done when it wakes.
 
-use crate::abi::{G, Outcome};
+use crate::abi::{Caller, Outcome, ResumeStep, Sys};
 use crate::panic;
 use crate::world::sudog::{self, Sudog};
 
@@ -25,18 +25,18 @@ pub(super) unsafe fn served(s: *mut Sudog, ok: bool) {
             *((*g).sched.sp as *mut u8).add((*s).result as usize) = u8::from(ok);
         }
         if (*s).send && !ok {
-            (*g).resume = resume_send_on_closed as *const () as usize;
+            (*g).resume = ResumeStep::new(resume_send_on_closed);
         }
         sudog::waits_no_more(g);
     }
 }
 
 /// A sender learns that its channel was closed while it waited.
-unsafe extern "C" fn resume_send_on_closed(_g: *mut G, _arg: usize) -> Outcome {
-    send_on_closed()
+unsafe extern "C" fn resume_send_on_closed(caller: Caller<'_>, _arg: usize) -> Outcome {
+    send_on_closed(caller.sys())
 }
 
 /// The panic of a send on a closed channel. Hold no lock.
-pub fn send_on_closed() -> ! {
-    panic::raise_str("send on closed channel")
+pub fn send_on_closed(sys: Sys<'_>) -> ! {
+    panic::raise_str(sys, "send on closed channel")
 }

@@ -84,10 +84,10 @@ pub fn func_file_line(_: Sys<'_>, a: &mut args::runtime___Func__FileLine) {
 }
 
 /// `runtime.Stack(buf, all)`.
-pub fn stack(_: Sys<'_>, a: &mut args::runtime_Stack) -> Outcome {
+pub fn stack(sys: Sys<'_>, a: &mut args::runtime_Stack) -> Outcome {
     // SAFETY: system mode for curg, which is stopped at its call of Stack, not in a frame of it.
     unsafe {
-        if a.all && !stw::stop_world() {
+        if a.all && !stw::stop_world(sys) {
             return Outcome::Again;
         }
         a.r0 = 0;

@@ -21,9 +21,6 @@ pub fn lock_os_thread(_: Leaf<'_>, _a: &mut args::runtime_LockOSThread) {
 }
 
 /// `runtime.UnlockOSThread`.
-///
-/// # Safety
-/// As [`lock_os_thread`].
 pub fn unlock_os_thread(_: Leaf<'_>, _a: &mut args::runtime_UnlockOSThread) {
     // SAFETY: leaf mode: g is the running goroutine.
     unsafe {

@@ -8,7 +8,7 @@ use core::sync::atomic::Ordering;
 
 /// `runtime.GOMAXPROCS`.
 #[doc(alias = "GOMAXPROCS")]
-pub fn gomaxprocs(_: Sys<'_>, a: &mut args::runtime_GOMAXPROCS) -> Outcome {
+pub fn gomaxprocs(sys: Sys<'_>, a: &mut args::runtime_GOMAXPROCS) -> Outcome {
     let old = GOMAXPROCS.load(Ordering::Relaxed);
     let n = a.n.clamp(0, lists::MAX_PROCS as i64) as u32;
     if n == 0 || n == old || a.n <= 0 {
@@ -17,7 +17,7 @@ pub fn gomaxprocs(_: Sys<'_>, a: &mut args::runtime_GOMAXPROCS) -> Outcome {
     }
     // SAFETY: system mode at a runtime call.
     unsafe {
-        if !stop_world() {
+        if !stop_world(sys) {
             return Outcome::Again;
         }
         // What Ps that go out of use have: the world is stopped, so it is ours.

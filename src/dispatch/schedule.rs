@@ -6,7 +6,7 @@
 use super::outside::{self, lacks_poller, wait_for_poller};
 use super::prompt;
 use super::threads::stop;
-use crate::abi::{G, M, Outcome, STACK_GUARD, STACK_PREEMPT};
+use crate::abi::{Caller, G, M, Outcome, STACK_GUARD, STACK_PREEMPT, Sys};
 use crate::os::sys;
 use crate::probe::{self, timers};
 use crate::profile::trace;
@@ -22,7 +22,7 @@ use crate::world::p::{pstatus, timer_due};
 use crate::world::phase::GCWAITING;
 use crate::world::{self, P, events, getm, getp, lists, registers, status};
 use crate::{dispatch, fatal};
-use core::ptr;
+use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, Ordering};
 
 unsafe extern "C" {
@@ -61,6 +61,15 @@ unsafe extern "C" fn schedule_entry() -> ! {
     schedule()
 }
 
+/// The goroutine that assembly has left for g0.
+///
+/// # Safety
+/// On g0, for good; `g` is curg, with its context saved.
+unsafe fn left(g: *mut G) -> Caller<'static> {
+    // SAFETY: the caller's promise.
+    unsafe { Caller::new(Sys::new(), NonNull::new_unchecked(g.cast())) }
+}
+
 /// A runtime function answered [`crate::abi::Outcome::Reschedule`] or [`crate::abi::Outcome::Again`]
 /// (asm/switch.S).
 #[unsafe(no_mangle)]
@@ -81,7 +90,7 @@ unsafe fn stopped(outcome: Outcome, g: *mut G) -> Outcome {
             (*g).sched.sp = sp - 8;
             (*g).sched.pc = crate::code::asmfuncs::entry_of((*g).parkmap);
             (*g).parkmap = 0;
-            park::requeue_current(true);
+            park::requeue_current(left(g), true);
         }
     }
     outcome
@@ -98,7 +107,7 @@ unsafe extern "C" fn gort_preempt_at_return(g: *mut G) -> ! {
             gort_gogo(g);
         }
         (*g).flags |= crate::abi::G_PARK_RESULTS;
-        preempt(g)
+        preempt(left(g))
     }
 }
 
@@ -128,15 +137,16 @@ unsafe fn rearm_later(g: *mut G) {
 /// Stops the running goroutine at its saved context and picks another.
 ///
 /// # Safety
-/// `g` is curg, its context is saved, and it may be stopped there.
+/// It may be stopped there.
 #[doc(alias = "gopreempt_m")]
-pub(crate) unsafe fn preempt(g: *mut G) -> ! {
+unsafe fn preempt(caller: Caller<'_>) -> ! {
+    let g = caller.g();
     // SAFETY: the caller's promise.
     unsafe {
         (*g).preempt = 0;
         (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
-        park::requeue_current(true);
     }
+    park::requeue_current(caller, true);
     schedule()
 }
 
@@ -153,12 +163,12 @@ unsafe extern "C" fn gort_newstack(g: *mut G) -> ! {
         (*g).sched.pc = crate::unwind::walk::function_entry((*g).sched.pc);
         if (*g).stackguard0 == STACK_PREEMPT {
             if can_preempt(g) {
-                preempt(g);
+                preempt(left(g));
             }
             rearm_later(g);
             gort_gogo(g);
         }
-        crate::stack::grow(g);
+        crate::stack::grow(&left(g));
         gort_gogo(g)
     }
 }
@@ -182,6 +192,8 @@ pub extern "C" fn schedule() -> ! {
     if cfg!(debug_assertions) || perturb::on() {
         check_depth();
     }
+    // SAFETY: this is g0, for good.
+    let sys = unsafe { Sys::new() };
     loop {
         // SAFETY: this thread's M; nothing of an earlier goroutine is on the stack.
         unsafe {
@@ -189,8 +201,8 @@ pub extern "C" fn schedule() -> ! {
             if (*m).locks != 0 {
                 fatal::throw("schedule: holding locks");
             }
-            let (g, inherit) = pick(m);
-            if execute(g, inherit) == Outcome::Return {
+            let (g, inherit) = pick(sys, m);
+            if execute(sys, g, inherit) == Outcome::Return {
                 gort_gogo(g);
             }
         }
@@ -212,7 +224,7 @@ fn check_depth() {
 
 /// The goroutine that this thread runs next, ours and runnable; waits until there is one. True: it
 /// inherits the time slice of its waker.
-unsafe fn pick(m: *mut M) -> (*mut G, bool) {
+unsafe fn pick(sys: Sys<'_>, m: *mut M) -> (*mut G, bool) {
     // SAFETY: this thread's M.
     unsafe {
         if !(*m).lockedg.is_null() {
@@ -228,7 +240,7 @@ unsafe fn pick(m: *mut M) -> (*mut G, bool) {
                 continue;
             }
             if events::asked() {
-                crate::gc::poll();
+                crate::gc::poll(sys);
                 if events::take(events::OUTSIDE) != 0 {
                     outside::look();
                 }
@@ -275,7 +287,7 @@ unsafe fn stop_spinning(m: *mut M) {
 /// Makes `g` this thread's running goroutine and runs its resume step, if there is one. Unless that
 /// answers [`crate::abi::Outcome::Return`] it has parked or requeued `g` again. `inherit`: `g`
 /// inherits the time slice of its waker.
-unsafe fn execute(g: *mut G, inherit: bool) -> Outcome {
+unsafe fn execute(sys: Sys<'_>, g: *mut G, inherit: bool) -> Outcome {
     // SAFETY: g is runnable and ours; its context is saved.
     unsafe {
         let m = getm();
@@ -304,11 +316,9 @@ unsafe fn execute(g: *mut G, inherit: bool) -> Outcome {
         if !(*g).interrupted.is_null() {
             interrupt::resume(g);
         }
-        if (*g).resume != 0 {
-            let step: unsafe extern "C" fn(*mut G, usize) -> Outcome =
-                core::mem::transmute((*g).resume);
-            (*g).resume = 0;
-            return stopped(step(g, (*g).resumearg), g);
+        if let Some(step) = (*g).resume.take() {
+            let caller = Caller::new(sys, NonNull::new_unchecked(g.cast()));
+            return stopped(step(caller, (*g).resumearg), g);
         }
         Outcome::Return
     }
@@ -564,7 +574,7 @@ unsafe fn runs_its_next(victim: *mut P) -> bool {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_stop_interrupted() -> ! {
     // SAFETY: on an empty g0 stack; curg's context is saved.
-    unsafe { preempt((*getm()).curg) }
+    unsafe { preempt(left((*getm()).curg)) }
 }
 
 /// First function of a thread, on its g0 stack. The base of that stack is where system mode starts.

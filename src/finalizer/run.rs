@@ -2,8 +2,8 @@
 //! entries one by one and calls the functions.
 
 use crate::abi::{
-    FuncVal, G, InterfaceType, KIND_INTERFACE, KIND_PTR, KIND_UNSAFE_POINTER, Outcome, PtrType,
-    Sys, Type, args,
+    Caller, FuncVal, InterfaceType, KIND_INTERFACE, KIND_PTR, KIND_UNSAFE_POINTER, Outcome,
+    PtrType, ResumeStep, Sys, Type, args,
 };
 use crate::alloc;
 use crate::code::sites;
@@ -44,19 +44,20 @@ static ONE: u8 = 1;
 
 /// `gort.nextfinalizer() (fn, frame, size)`: the next call for the finalizer goroutine; it parks
 /// while there is none.
-pub fn next(_: Sys<'_>, a: &mut args::gort_nextfinalizer) -> Outcome {
+pub fn next(sys: Sys<'_>, a: &mut args::gort_nextfinalizer) -> Outcome {
     let mut queue = QUEUE.lock();
     let e = queue.first;
     // SAFETY: entries are valid under the lock; the frame is ours until the call.
     unsafe {
-        let g = world::curg();
+        let caller = sys.caller();
+        let g = caller.g();
         // While it runs a finalizer, it is a goroutine of the program like any other.
         g::set_system(g, e.is_null());
         if e.is_null() {
             queue.waiting = g;
             // The same call is made again after the wake-up.
-            (*g).resume = again as *const () as usize;
-            let outcome = sched::park(g, WaitReason::FinalizerWait);
+            (*g).resume = ResumeStep::new(again);
+            let outcome = sched::park(caller, WaitReason::FinalizerWait);
             drop(queue);
             return outcome;
         }
@@ -75,7 +76,7 @@ pub fn next(_: Sys<'_>, a: &mut args::gort_nextfinalizer) -> Outcome {
         let interface = (*param).kind_number() == KIND_INTERFACE;
         let arg = if interface { 16 } else { 8 };
         let size = arg + results as usize;
-        let frame = alloc::mallocgc(size, &raw const POINTER.0, true);
+        let frame = alloc::mallocgc(sys, size, &raw const POINTER.0, true);
         if interface {
             let inter = param.cast::<InterfaceType>();
             let first = if (*inter).mhdr.len == 0 {
@@ -100,7 +101,8 @@ pub fn next(_: Sys<'_>, a: &mut args::gort_nextfinalizer) -> Outcome {
 }
 
 /// Resume step: the goroutine was woken, there is work.
-unsafe extern "C" fn again(g: *mut G, _arg: usize) -> Outcome {
+unsafe extern "C" fn again(caller: Caller<'_>, _arg: usize) -> Outcome {
+    let g = caller.g();
     // SAFETY: the goroutine is stopped at the return of gort.nextfinalizer, whose call it makes
     // again.
     unsafe {

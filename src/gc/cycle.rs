@@ -2,7 +2,7 @@
 
 use super::stats::{self, Cause};
 use super::{line, mark, pace, roots, specials, verify, work, worker};
-use crate::abi::{G, Leaf, Outcome, Sys, args};
+use crate::abi::{Caller, Leaf, Outcome, ResumeStep, Sys, args};
 use crate::config::godebug;
 use crate::debug::allocfree;
 use crate::fatal::clock::nanotime;
@@ -69,18 +69,18 @@ pub fn init() {
 /// goroutine.
 #[cold]
 #[inline(never)]
-pub fn poll() {
+pub fn poll(sys: Sys<'_>) {
     let events = take(START | FINISH | FINALIZERS | PROFILE_RATE);
     // SAFETY: on g0 with a P and no goroutine.
     unsafe {
         if events & FINISH != 0 && phase::enabled() {
-            finish_cycle();
+            finish_cycle(sys);
         }
         if events & START != 0 && !phase::enabled() {
-            start_cycle();
+            start_cycle(sys);
         }
         if events & PROFILE_RATE != 0 {
-            if stw::stop_world() {
+            if stw::stop_world(sys) {
                 for p in lists::existing_ps() {
                     cache::rate_changed(&mut (*p).heap);
                 }
@@ -104,7 +104,7 @@ pub fn overdue(now: i64) -> bool {
 /// On g0 with a P and no goroutine.
 #[doc(alias = "gcStart")]
 #[doc(alias = "startGC")]
-unsafe fn start_cycle() {
+unsafe fn start_cycle(sys: Sys<'_>) {
     // SAFETY: the caller's promise; after the stop the world is ours.
     unsafe {
         if heap::modes::sbrk() {
@@ -119,7 +119,7 @@ unsafe fn start_cycle() {
             return;
         }
         let start = nanotime();
-        if !stw::stop_world() {
+        if !stw::stop_world(sys) {
             ask(START);
             return;
         }
@@ -204,15 +204,15 @@ unsafe fn mark_all() {
 /// # Safety
 /// On g0 with a P and no goroutine, while marking.
 #[doc(alias = "gcMarkDone")]
-unsafe fn finish_cycle() {
+unsafe fn finish_cycle(sys: Sys<'_>) {
     worker::end_waits();
     // SAFETY: passed on to the caller.
-    unsafe { try_to_finish() };
+    unsafe { try_to_finish(sys) };
     worker::may_wait();
     wake_waiters();
 }
 
-unsafe fn try_to_finish() {
+unsafe fn try_to_finish(sys: Sys<'_>) {
     let p = world::getp();
     // The timers of this P are nobody else's business while it runs.
     let stopping = || phase::GCWAITING.load(Ordering::Relaxed) != 0 || timer_due(p);
@@ -237,7 +237,7 @@ unsafe fn try_to_finish() {
             return;
         }
         worker::waits_ended();
-        if held.is_none() || stopping() || !final_stop() {
+        if held.is_none() || stopping() || !final_stop(sys) {
             ask(FINISH);
         }
     }
@@ -249,11 +249,11 @@ unsafe fn try_to_finish() {
 /// # Safety
 /// On g0 with a P and no goroutine, while marking.
 #[doc(alias = "_GCmarktermination")]
-unsafe fn final_stop() -> bool {
+unsafe fn final_stop(sys: Sys<'_>) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
         let start = nanotime();
-        if !stw::stop_world() {
+        if !stw::stop_world(sys) {
             return false;
         }
         if !phase::enabled() {
@@ -353,20 +353,17 @@ fn wake_waiters() {
 
 /// Parks the calling goroutine until a cycle that begins from now on has ended and everything is
 /// swept; then `release` says whether free memory goes back to the system.
-///
-/// # Safety
-/// System mode at a runtime call.
-unsafe fn wait_for_cycle(release: bool) -> Outcome {
+fn wait_for_cycle(caller: Caller<'_>, release: bool) -> Outcome {
     if heap::modes::sbrk() {
         return Outcome::Return;
     }
     let mut w = WAITERS.lock();
-    // SAFETY: the caller's promise; the lock is held until the goroutine is on the list.
+    // SAFETY: the goroutine is stopped; the lock is held until it is on the list.
     unsafe {
-        let g = world::curg();
-        (*g).resume = after_cycle as *const () as usize;
+        let g = caller.g();
+        (*g).resume = ResumeStep::new(after_cycle);
         (*g).resumearg = usize::from(release);
-        let outcome = sched::park(g, WaitReason::GcCycle);
+        let outcome = sched::park(caller, WaitReason::GcCycle);
         w.next.push(g);
         drop(w);
         ask(START);
@@ -375,12 +372,13 @@ unsafe fn wait_for_cycle(release: bool) -> Outcome {
 }
 
 /// Resume step of [`wait_for_cycle`]: sweeps what is left, a piece at a time.
-unsafe extern "C" fn after_cycle(g: *mut G, release: usize) -> Outcome {
-    // SAFETY: g is curg and stopped at the return of its call; nobody else has set its resume step.
+unsafe extern "C" fn after_cycle(caller: Caller<'_>, release: usize) -> Outcome {
+    // SAFETY: the goroutine is stopped at the return of its call; nobody else has set its resume
+    // step.
     unsafe {
         if heap::central::sweep_some(1024) {
-            (*g).resume = after_cycle as *const () as usize;
-            sched::park::requeue_current(true);
+            (*caller.g()).resume = ResumeStep::new(after_cycle);
+            sched::park::requeue_current(caller, true);
             return Outcome::Reschedule;
         }
         // What others are sweeping.
@@ -395,13 +393,11 @@ unsafe extern "C" fn after_cycle(g: *mut G, release: usize) -> Outcome {
 
 /// `runtime.GC`.
 #[doc(alias = "GC")]
-pub fn gc_call(_: Sys<'_>, _a: &mut args::runtime_GC) -> Outcome {
-    // SAFETY: system mode at a runtime call: the caller's context is saved.
-    unsafe { wait_for_cycle(false) }
+pub fn gc_call(sys: Sys<'_>, _a: &mut args::runtime_GC) -> Outcome {
+    wait_for_cycle(sys.caller(), false)
 }
 
 /// `debug.FreeOSMemory`: a cycle, then everything free goes back to the system.
-pub fn free_os_memory(_: Sys<'_>, _a: &mut args::runtime_debug_freeOSMemory) -> Outcome {
-    // SAFETY: as in `gc_call`.
-    unsafe { wait_for_cycle(true) }
+pub fn free_os_memory(sys: Sys<'_>, _a: &mut args::runtime_debug_freeOSMemory) -> Outcome {
+    wait_for_cycle(sys.caller(), true)
 }

@@ -199,10 +199,10 @@ fn cpu_fraction(c: &Cycles, now: i64) -> f64 {
 }
 
 /// `runtime.ReadMemStats`.
-pub fn read_mem_stats(_: Sys<'_>, a: &mut args::runtime_ReadMemStats) -> Outcome {
+pub fn read_mem_stats(sys: Sys<'_>, a: &mut args::runtime_ReadMemStats) -> Outcome {
     // SAFETY: system mode at a runtime call; the caller passes a MemStats.
     unsafe {
-        if !stw::stop_world() {
+        if !stw::stop_world(sys) {
             return Outcome::Again;
         }
         cache::flush_caches();

@@ -14,7 +14,7 @@ use core::slice;
 /// Of a variable, or of a value on the caller's stack, all words. Of an object in the heap those up
 /// to the last pointer, though no fewer than two, or one if the object has no more: where pointers
 /// end it may be larger than its type, and the tests do not look further.
-pub fn mask(_: Sys<'_>, a: &mut args::runtime_hookPointers) {
+pub fn mask(sys: Sys<'_>, a: &mut args::runtime_hookPointers) {
     let at = a.x.data as usize;
     // SAFETY: the type of `x` is a pointer's; the calling goroutine is at rest while this runs, and
     // its objects stay.
@@ -22,7 +22,7 @@ pub fn mask(_: Sys<'_>, a: &mut args::runtime_hookPointers) {
         let size = (*(*a.x.typ.cast::<PtrType>()).elem).size;
         a.r0 = if let Some(object) = heap::find_object(at) {
             let span = &*object.span;
-            let mut mask = new_mask(span.elemsize / 8);
+            let mut mask = new_mask(sys, span.elemsize / 8);
             // Spans without pointers have no bits.
             if !span.class.noscan() {
                 layout::each_slot(span, object.base, |slot| {
@@ -32,7 +32,7 @@ pub fn mask(_: Sys<'_>, a: &mut args::runtime_hookPointers) {
             mask.end_at_last_pointer();
             mask.slice
         } else {
-            let mut mask = new_mask(size / 8);
+            let mut mask = new_mask(sys, size / 8);
             let h = sites::header();
             let section = |start: u64, end: u64| (start..end).contains(&(at as u64));
             if section(h.data, h.edata) {
@@ -56,9 +56,9 @@ struct Mask {
 ///
 /// # Safety
 /// On g0, in a call of a goroutine.
-unsafe fn new_mask(words: usize) -> Mask {
+unsafe fn new_mask(sys: Sys<'_>, words: usize) -> Mask {
     // SAFETY: the caller's promise; bytes have no pointers.
-    let ptr = unsafe { alloc::mallocgc(words, null(), true) };
+    let ptr = unsafe { alloc::mallocgc(sys, words, null(), true) };
     Mask {
         slice: GoSlice {
             ptr: ptr.cast(),

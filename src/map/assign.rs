@@ -7,7 +7,7 @@ use super::key::Key;
 use super::lookup::{self, key_at, key_size};
 use super::table::{self, Bucket, EMPTY, SLOTS, Slot, bucket, mask_of, top_of};
 use super::{grow, mem};
-use crate::abi::{Hmap, MapType, Slow};
+use crate::abi::{Hmap, MapType, Mode, Slow};
 
 /// Entries for every two buckets above which a map grows: 6.5 a bucket. Higher makes chains longer,
 /// lower wastes memory.
@@ -63,10 +63,11 @@ unsafe fn place<K: Key>(t: &MapType, first: Bucket, key: K, top: u8) -> Result<P
 /// Sets the value of `key`.
 ///
 /// # Safety
-/// A map of the type that is not nil; `value` is valid for a value; the mode must be true. In leaf
-/// mode the caller shades what key and value point to.
+/// A map of the type that is not nil; `value` is valid for a value; in leaf mode the caller shades
+/// what key and value point to.
 #[inline(always)]
-pub unsafe fn assign<K: Key, const LEAF: bool>(
+pub unsafe fn assign<K: Key, M: Mode>(
+    mode: M,
     t: &MapType,
     h: *mut Hmap,
     key: K,
@@ -74,37 +75,36 @@ pub unsafe fn assign<K: Key, const LEAF: bool>(
 ) -> Result<(), Slow> {
     // SAFETY: the map is the caller's alone while it is written.
     unsafe {
-        if LEAF && !(*h).oldbuckets.is_null() {
+        if mode.system().is_none() && !(*h).oldbuckets.is_null() {
             return Err(Slow);
         }
         let hash = key.hash(t, lookup::seed(h))?;
         if (*h).buckets.is_null() {
-            (*h).buckets = mem::object::<LEAF>(t.bucket)?;
+            (*h).buckets = mem::object(mode, t.bucket)?;
         }
         let top = top_of(hash);
         loop {
             let index = hash & mask_of((*h).b);
-            if !LEAF && !(*h).oldbuckets.is_null() {
-                grow::step(t, h, index);
+            if let Some(sys) = mode.system()
+                && !(*h).oldbuckets.is_null()
+            {
+                grow::step(sys, t, h, index);
             }
             let slot = match place(t, bucket(t, (*h).buckets, index), key, top)? {
                 Place::Entry(slot) => {
-                    key.update::<LEAF>(t, key_at::<K>(t, slot));
-                    mem::copy_value::<LEAF>(t.elem, slot.bucket.value(t, slot.index), value);
+                    key.update(mode, t, key_at::<K>(t, slot));
+                    mem::copy_value(mode, t.elem, slot.bucket.value(t, slot.index), value);
                     return Ok(());
                 }
                 found => {
                     if (*h).oldbuckets.is_null() && overloaded((*h).count as usize, (*h).b) {
-                        if LEAF {
-                            return Err(Slow);
-                        }
-                        grow::start(t, h);
+                        grow::start(mode.system().ok_or(Slow)?, t, h);
                         continue;
                     }
                     match found {
-                        Place::Full(_) if LEAF => return Err(Slow),
                         Place::Full(last) => {
-                            let b = table::new_overflow(t, h);
+                            let sys = mode.system().ok_or(Slow)?;
+                            let b = table::new_overflow(sys, t, h);
                             last.set_next(t, b);
                             Slot {
                                 bucket: b,
@@ -115,14 +115,15 @@ pub unsafe fn assign<K: Key, const LEAF: bool>(
                     }
                 }
             };
-            return insert::<K, LEAF>(t, h, slot, key, value, top);
+            return insert(mode, t, h, slot, key, value, top);
         }
     }
 }
 
 /// Fills a free slot.
 #[inline(always)]
-unsafe fn insert<K: Key, const LEAF: bool>(
+unsafe fn insert<K: Key, M: Mode>(
+    mode: M,
     t: &MapType,
     h: *mut Hmap,
     slot: Slot,
@@ -136,21 +137,21 @@ unsafe fn insert<K: Key, const LEAF: bool>(
         let mut v = slot.bucket.value_slot(t, slot.index);
         // Both allocations come before the first change.
         if K::SIZE == 0 && t.indirectkey != 0 {
-            let p = mem::object::<LEAF>(t.key)?;
+            let p = mem::object(mode, t.key)?;
             if t.indirectvalue != 0 {
-                let q = mem::object::<LEAF>(t.elem)?;
+                let q = mem::object(mode, t.elem)?;
                 v.cast::<*mut u8>().write(q);
                 v = q;
             }
             k.cast::<*mut u8>().write(p);
             k = p;
         } else if t.indirectvalue != 0 {
-            let q = mem::object::<LEAF>(t.elem)?;
+            let q = mem::object(mode, t.elem)?;
             v.cast::<*mut u8>().write(q);
             v = q;
         }
-        key.store::<LEAF>(t, k);
-        mem::copy_value::<LEAF>(t.elem, v, value);
+        key.store(mode, t, k);
+        mem::copy_value(mode, t.elem, v, value);
         slot.bucket.set_top(slot.index, top);
         (*h).count += 1;
         Ok(())
@@ -162,7 +163,8 @@ unsafe fn insert<K: Key, const LEAF: bool>(
 /// # Safety
 /// As `assign`, but the map may be nil.
 #[inline(always)]
-pub unsafe fn delete<K: Key, const LEAF: bool>(
+pub unsafe fn delete<K: Key, M: Mode>(
+    mode: M,
     t: &MapType,
     h: *mut Hmap,
     key: K,
@@ -172,12 +174,14 @@ pub unsafe fn delete<K: Key, const LEAF: bool>(
         if h.is_null() || (*h).count == 0 {
             return Ok(());
         }
-        if LEAF && !(*h).oldbuckets.is_null() {
+        if mode.system().is_none() && !(*h).oldbuckets.is_null() {
             return Err(Slow);
         }
         let hash = key.hash(t, lookup::seed(h))?;
-        if !LEAF && !(*h).oldbuckets.is_null() {
-            grow::step(t, h, hash & mask_of((*h).b));
+        if let Some(sys) = mode.system()
+            && !(*h).oldbuckets.is_null()
+        {
+            grow::step(sys, t, h, hash & mask_of((*h).b));
         }
         let Some(Slot { bucket, index }) = lookup::find_hashed(t, &*h, key, hash)? else {
             return Ok(());

@@ -151,9 +151,14 @@ unsafe extern "C" fn gort_leaf_runtime_mapaccess2_faststr(
 }
 
 /// Lookup of the key at `p` in system mode.
-pub(super) unsafe fn find_system(t: &MapType, h: *const Hmap, p: *const u8) -> Option<Slot> {
+pub(super) unsafe fn find_system(
+    sys: Sys<'_>,
+    t: &MapType,
+    h: *const Hmap,
+    p: *const u8,
+) -> Option<Slot> {
     // SAFETY: a key of the type. System mode always finishes.
-    unsafe { find(t, h, Any(p)).unwrap_or(None) }
+    unsafe { find(t, h, Any(sys, p)).unwrap_or(None) }
 }
 
 /// `m[k]` for any key.
@@ -238,9 +243,9 @@ unsafe fn result(t: *const MapType, found: Result<Option<Slot>, Slow>) -> (*mut 
 
 /// `m[k]` where leaf mode does not follow all of a key, or a panic is due.
 #[doc(alias = "mapaccess1")]
-pub fn access1(_: Sys<'_>, a: &mut args::runtime_mapaccess1) {
+pub fn access1(sys: Sys<'_>, a: &mut args::runtime_mapaccess1) {
     // SAFETY: as above.
-    unsafe { a.r0 = value(&*a.t, find_system(&*a.t, a.h, a.key)) }
+    unsafe { a.r0 = value(&*a.t, find_system(sys, &*a.t, a.h, a.key)) }
 }
 
 /// `v, ok := m[k]` for any key.
@@ -262,10 +267,10 @@ pub fn access2_leaf(_: Leaf<'_>, a: &mut args::runtime_mapaccess2) -> Result<(),
 }
 
 /// `v, ok := m[k]` where leaf mode does not follow all of a key, or a panic is due.
-pub fn access2(_: Sys<'_>, a: &mut args::runtime_mapaccess2) {
+pub fn access2(sys: Sys<'_>, a: &mut args::runtime_mapaccess2) {
     // SAFETY: as above.
     unsafe {
-        let found = find_system(&*a.t, a.h, a.key);
+        let found = find_system(sys, &*a.t, a.h, a.key);
         a.r0 = value(&*a.t, found);
         a.r1 = found.is_some();
     }
@@ -273,40 +278,44 @@ pub fn access2(_: Sys<'_>, a: &mut args::runtime_mapaccess2) {
 
 // Out of line, so that each kind of key has a small frame of its own.
 #[inline(never)]
-unsafe fn assign_as<K: Key>(a: &args::runtime_mapassign1, key: K) -> Result<(), Slow> {
+unsafe fn assign_as<K: Key>(
+    leaf: Leaf<'_>,
+    a: &args::runtime_mapassign1,
+    key: K,
+) -> Result<(), Slow> {
     // SAFETY: passed on.
-    unsafe { assign::<K, true>(&*a.t, a.h, key, a.val) }
+    unsafe { assign(leaf, &*a.t, a.h, key, a.val) }
 }
 
 /// `m[k] = v`.
 #[inline(always)]
-pub fn assign1_leaf(_: Leaf<'_>, a: &mut args::runtime_mapassign1) -> Result<(), Slow> {
+pub fn assign1_leaf(leaf: Leaf<'_>, a: &mut args::runtime_mapassign1) -> Result<(), Slow> {
     // SAFETY: compiled code passes a map of the type, a key and a value.
     unsafe {
         if a.h.is_null() {
             return Err(Slow);
         }
         if mem::barrier_enabled() {
-            return assign_marking(a);
+            return assign_marking(leaf, a);
         }
-        assign_by_kind(a)
+        assign_by_kind(leaf, a)
     }
 }
 
 #[inline(always)]
-unsafe fn assign_by_kind(a: &args::runtime_mapassign1) -> Result<(), Slow> {
+unsafe fn assign_by_kind(leaf: Leaf<'_>, a: &args::runtime_mapassign1) -> Result<(), Slow> {
     // SAFETY: as above; the map is not nil.
     unsafe {
         match kind(&*a.t) {
-            Kind::Word32 => assign_as(a, Word32(a.key.cast::<u32>().read_unaligned())),
-            Kind::Word64 => assign_as(a, Word64(a.key.cast::<u64>().read_unaligned())),
-            Kind::Str => assign_as(a, Str(a.key.cast::<GoString>().read())),
-            Kind::Memory(n) => assign_as(a, Memory(a.key, n)),
+            Kind::Word32 => assign_as(leaf, a, Word32(a.key.cast::<u32>().read_unaligned())),
+            Kind::Word64 => assign_as(leaf, a, Word64(a.key.cast::<u64>().read_unaligned())),
+            Kind::Str => assign_as(leaf, a, Str(a.key.cast::<GoString>().read())),
+            Kind::Memory(n) => assign_as(leaf, a, Memory(a.key, n)),
             Kind::Planned => match plan::find((*a.t).key) {
-                Some(plan) => assign_as(a, Planned(a.key, plan)),
+                Some(plan) => assign_as(leaf, a, Planned(a.key, plan)),
                 None => Err(Slow),
             },
-            Kind::Other => assign_as(a, Simple(a.key)),
+            Kind::Other => assign_as(leaf, a, Simple(a.key)),
         }
     }
 }
@@ -315,7 +324,7 @@ unsafe fn assign_by_kind(a: &args::runtime_mapassign1) -> Result<(), Slow> {
 /// is left: there is no safe point between the two.
 #[cold]
 #[inline(never)]
-unsafe fn assign_marking(a: &args::runtime_mapassign1) -> Result<(), Slow> {
+unsafe fn assign_marking(leaf: Leaf<'_>, a: &args::runtime_mapassign1) -> Result<(), Slow> {
     // SAFETY: as above.
     unsafe {
         let (key, elem) = ((*a.t).key, (*a.t).elem);
@@ -324,37 +333,39 @@ unsafe fn assign_marking(a: &args::runtime_mapassign1) -> Result<(), Slow> {
         }
         mem::bulk_small(key, a.key, (*key).size);
         mem::bulk_small(elem, a.val, (*elem).size);
-        assign_by_kind(a)
+        assign_by_kind(leaf, a)
     }
 }
 
 /// `m[k] = v` with growth, barriers of large values, and keys that leaf mode does not follow.
 #[doc(alias = "mapassign1")]
-pub fn assign1(_: Sys<'_>, a: &mut args::runtime_mapassign1) {
+pub fn assign1(sys: Sys<'_>, a: &mut args::runtime_mapassign1) {
     // SAFETY: as above.
-    unsafe { set(&*a.t, a.h, a.key, a.val) }
+    unsafe { set(sys, &*a.t, a.h, a.key, a.val) }
 }
 
 /// Assignment in system mode; a nil map is a panic.
 ///
 /// # Safety
-/// In system mode; a map of the type or nil, a key and a value.
-pub(super) unsafe fn set(t: &MapType, h: *mut Hmap, key: *const u8, value: *const u8) {
+/// A map of the type or nil, a key and a value.
+pub(super) unsafe fn set(
+    sys: Sys<'_>,
+    t: &MapType,
+    h: *mut Hmap,
+    key: *const u8,
+    value: *const u8,
+) {
     if h.is_null() {
-        panic::raise_str("assignment to entry in nil map");
+        panic::raise_str(sys, "assignment to entry in nil map");
     }
     // SAFETY: passed on. System mode always finishes.
     unsafe {
         let _ = match kind(t) {
-            Kind::Word32 => {
-                assign::<_, false>(t, h, Word32(key.cast::<u32>().read_unaligned()), value)
-            }
-            Kind::Word64 => {
-                assign::<_, false>(t, h, Word64(key.cast::<u64>().read_unaligned()), value)
-            }
-            Kind::Str => assign::<_, false>(t, h, Str(key.cast::<GoString>().read()), value),
+            Kind::Word32 => assign(sys, t, h, Word32(key.cast::<u32>().read_unaligned()), value),
+            Kind::Word64 => assign(sys, t, h, Word64(key.cast::<u64>().read_unaligned()), value),
+            Kind::Str => assign(sys, t, h, Str(key.cast::<GoString>().read()), value),
             Kind::Memory(_) | Kind::Planned | Kind::Other => {
-                assign::<_, false>(t, h, Any(key), value)
+                assign(sys, t, h, Any(sys, key), value)
             }
         };
     }
@@ -362,68 +373,72 @@ pub(super) unsafe fn set(t: &MapType, h: *mut Hmap, key: *const u8, value: *cons
 
 /// `delete(m, k)`.
 #[inline(always)]
-pub fn delete_leaf(_: Leaf<'_>, a: &mut args::runtime_mapdelete) -> Result<(), Slow> {
+pub fn delete_leaf(leaf: Leaf<'_>, a: &mut args::runtime_mapdelete) -> Result<(), Slow> {
     // SAFETY: compiled code passes a map of the type and a key.
     unsafe {
         match kind(&*a.t) {
-            Kind::Word32 => delete_as(a, Word32(a.key.cast::<u32>().read_unaligned())),
-            Kind::Word64 => delete_as(a, Word64(a.key.cast::<u64>().read_unaligned())),
-            Kind::Str => delete_as(a, Str(a.key.cast::<GoString>().read())),
-            Kind::Memory(n) => delete_as(a, Memory(a.key, n)),
+            Kind::Word32 => delete_as(leaf, a, Word32(a.key.cast::<u32>().read_unaligned())),
+            Kind::Word64 => delete_as(leaf, a, Word64(a.key.cast::<u64>().read_unaligned())),
+            Kind::Str => delete_as(leaf, a, Str(a.key.cast::<GoString>().read())),
+            Kind::Memory(n) => delete_as(leaf, a, Memory(a.key, n)),
             Kind::Planned => match plan::find((*a.t).key) {
-                Some(plan) => delete_as(a, Planned(a.key, plan)),
+                Some(plan) => delete_as(leaf, a, Planned(a.key, plan)),
                 None => Err(Slow),
             },
-            Kind::Other => delete_as(a, Simple(a.key)),
+            Kind::Other => delete_as(leaf, a, Simple(a.key)),
         }
     }
 }
 
 #[inline(never)]
-unsafe fn delete_as<K: Key>(a: &args::runtime_mapdelete, key: K) -> Result<(), Slow> {
+unsafe fn delete_as<K: Key>(
+    leaf: Leaf<'_>,
+    a: &args::runtime_mapdelete,
+    key: K,
+) -> Result<(), Slow> {
     // SAFETY: passed on.
-    unsafe { delete::<K, true>(&*a.t, a.h, key) }
+    unsafe { delete(leaf, &*a.t, a.h, key) }
 }
 
 /// `delete(m, k)` while the map grows, or of a key that leaf mode does not follow.
-pub fn delete1(_: Sys<'_>, a: &mut args::runtime_mapdelete) {
+pub fn delete1(sys: Sys<'_>, a: &mut args::runtime_mapdelete) {
     // SAFETY: as above.
-    unsafe { remove(&*a.t, a.h, a.key) }
+    unsafe { remove(sys, &*a.t, a.h, a.key) }
 }
 
 /// Deletion in system mode.
 ///
 /// # Safety
-/// In system mode; a map of the type or nil, and a key.
-pub(super) unsafe fn remove(t: &MapType, h: *mut Hmap, key: *const u8) {
+/// A map of the type or nil, and a key.
+pub(super) unsafe fn remove(sys: Sys<'_>, t: &MapType, h: *mut Hmap, key: *const u8) {
     // SAFETY: passed on. System mode always finishes.
     unsafe {
-        let _ = delete::<_, false>(t, h, Any(key));
+        let _ = delete(sys, t, h, Any(sys, key));
     }
 }
 
 /// `make(map[K]V, hint)` for small maps.
 #[inline(always)]
-pub fn make_leaf(_: Leaf<'_>, a: &mut args::runtime_makemap) -> Result<(), Slow> {
+pub fn make_leaf(leaf: Leaf<'_>, a: &mut args::runtime_makemap) -> Result<(), Slow> {
     // SAFETY: compiled code passes a map type and objects of its frame or null.
     unsafe {
         if a.hint as u64 > SLOTS as u64 || (*(*a.t).elem).zero.is_null() {
             return Err(Slow);
         }
-        a.r0 = make::make::<true>(a.t, a.hint as usize, a.h, a.bucket)?;
+        a.r0 = make::make(leaf, a.t, a.hint as usize, a.h, a.bucket)?;
     }
     Ok(())
 }
 
 /// `make(map[K]V, hint)`.
-pub fn make1(_: Sys<'_>, a: &mut args::runtime_makemap) {
+pub fn make1(sys: Sys<'_>, a: &mut args::runtime_makemap) {
     if a.hint < 0 || a.hint > i64::from(i32::MAX) {
-        panic::raise_str("makemap: size out of range");
+        panic::raise_str(sys, "makemap: size out of range");
     }
     // SAFETY: as above.
     unsafe {
         make::ensure_zero((*a.t).elem);
-        if let Ok(h) = make::make::<false>(a.t, a.hint as usize, a.h, a.bucket) {
+        if let Ok(h) = make::make(sys, a.t, a.hint as usize, a.h, a.bucket) {
             a.r0 = h;
         }
     }
@@ -431,30 +446,30 @@ pub fn make1(_: Sys<'_>, a: &mut args::runtime_makemap) {
 
 /// Starts `range m`.
 #[inline(always)]
-pub fn iter_init_leaf(_: Leaf<'_>, a: &mut args::runtime_mapiterinit) -> Result<(), Slow> {
+pub fn iter_init_leaf(leaf: Leaf<'_>, a: &mut args::runtime_mapiterinit) -> Result<(), Slow> {
     // SAFETY: compiled code passes a map of the type and an iterator.
-    unsafe { iter::start::<iter::Leaf>(a.t, a.h, a.it) }
+    unsafe { iter::start(leaf, a.t, a.h, a.it) }
 }
 
 /// Starts `range m` where leaf mode does not follow all of a key.
-pub fn iter_init(_: Sys<'_>, a: &mut args::runtime_mapiterinit) {
+pub fn iter_init(sys: Sys<'_>, a: &mut args::runtime_mapiterinit) {
     // SAFETY: as above. System mode always finishes.
     unsafe {
-        let _ = iter::start::<iter::System>(a.t, a.h, a.it);
+        let _ = iter::start(sys, a.t, a.h, a.it);
     }
 }
 
 /// The next entry of `range m`.
 #[inline(always)]
-pub fn iter_next_leaf(_: Leaf<'_>, a: &mut args::runtime_mapiternext) -> Result<(), Slow> {
+pub fn iter_next_leaf(leaf: Leaf<'_>, a: &mut args::runtime_mapiternext) -> Result<(), Slow> {
     // SAFETY: compiled code passes a started iterator.
-    unsafe { iter::next::<iter::Leaf>(a.it) }
+    unsafe { iter::next(leaf, a.it) }
 }
 
 /// The next entry of `range m` where leaf mode does not follow all of a key.
-pub fn iter_next(_: Sys<'_>, a: &mut args::runtime_mapiternext) {
+pub fn iter_next(sys: Sys<'_>, a: &mut args::runtime_mapiternext) {
     // SAFETY: as above. System mode always finishes.
     unsafe {
-        let _ = iter::next::<iter::System>(a.it);
+        let _ = iter::next(sys, a.it);
     }
 }

@@ -11,19 +11,19 @@ use super::table::{
     flags, mask_of, top_of,
 };
 use super::{key, lookup, mem};
-use crate::abi::{Hmap, MapType};
+use crate::abi::{Hmap, MapType, Sys};
 use core::sync::atomic::Ordering;
 
 /// Gives the map a table twice as large.
 ///
 /// # Safety
-/// In system mode; a map of the type that has a table and is not being grown.
+/// A map of the type that has a table and is not being grown.
 #[doc(alias = "hashGrow")]
-pub unsafe fn start(t: &MapType, h: *mut Hmap) {
+pub unsafe fn start(sys: Sys<'_>, t: &MapType, h: *mut Hmap) {
     // SAFETY: the map is the caller's alone while it is written.
     unsafe {
         let b = (*h).b.wrapping_add(1);
-        let new = mem::newarray(t.bucket, 1usize.wrapping_shl(u32::from(b)));
+        let new = mem::newarray(sys, t.bucket, 1usize.wrapping_shl(u32::from(b)));
         // Who iterates over the table now will be iterating over the old one.
         let f = flags(h).load(Ordering::Relaxed);
         let f = if f & ITERATOR != 0 {
@@ -32,7 +32,7 @@ pub unsafe fn start(t: &MapType, h: *mut Hmap) {
             f & !OLD_ITERATOR
         };
         flags(h).store(f, Ordering::Relaxed);
-        table::push_overflow(h);
+        table::push_overflow(sys, h);
         mem::write_ptr(&raw mut (*h).oldbuckets, (*h).buckets);
         mem::write_ptr(&raw mut (*h).buckets, new);
         (*h).b = b;
@@ -43,13 +43,13 @@ pub unsafe fn start(t: &MapType, h: *mut Hmap) {
 /// Evacuates the old chain of the bucket that is about to be used, and one more.
 ///
 /// # Safety
-/// In system mode; a map of the type that is being grown.
-pub unsafe fn step(t: &MapType, h: *mut Hmap, index: usize) {
+/// A map of the type that is being grown.
+pub unsafe fn step(sys: Sys<'_>, t: &MapType, h: *mut Hmap, index: usize) {
     // SAFETY: passed on.
     unsafe {
-        evacuate(t, h, index & mask_of((*h).b) >> 1);
+        evacuate(sys, t, h, index & mask_of((*h).b) >> 1);
         if !(*h).oldbuckets.is_null() {
-            evacuate(t, h, (*h).nevacuate);
+            evacuate(sys, t, h, (*h).nevacuate);
         }
     }
 }
@@ -61,11 +61,19 @@ struct Target {
 }
 
 impl Target {
-    unsafe fn put(&mut self, t: &MapType, h: *mut Hmap, from: Bucket, i: usize, top: u8) {
+    unsafe fn put(
+        &mut self,
+        sys: Sys<'_>,
+        t: &MapType,
+        h: *mut Hmap,
+        from: Bucket,
+        i: usize,
+        top: u8,
+    ) {
         // SAFETY: both buckets are the map's.
         unsafe {
             if self.index == SLOTS {
-                let b = table::new_overflow(t, h);
+                let b = table::new_overflow(sys, t, h);
                 self.bucket.set_next(t, b);
                 *self = Target {
                     bucket: b,
@@ -107,7 +115,7 @@ unsafe fn copy(typ: *const crate::abi::Type, to: *mut u8, from: *const u8) {
     }
 }
 
-unsafe fn evacuate(t: &MapType, h: *mut Hmap, old: usize) {
+unsafe fn evacuate(sys: Sys<'_>, t: &MapType, h: *mut Hmap, old: usize) {
     // SAFETY: the map is the caller's alone while it is written; the index is inside the old table.
     unsafe {
         let half = (mask_of((*h).b) >> 1).wrapping_add(1);
@@ -130,17 +138,17 @@ unsafe fn evacuate(t: &MapType, h: *mut Hmap, old: usize) {
                         continue;
                     }
                     let p = b.key(t, i);
-                    let hash = key::rehash(t, p, lookup::seed(h));
-                    let (up, top) = if table::reflexive(t) || key::findable(t, p) {
+                    let hash = key::rehash(sys, t, p, lookup::seed(h));
+                    let (up, top) = if table::reflexive(t) || key::findable(sys, t, p) {
                         (hash & half != 0, top)
                     } else {
                         (top & 1 != 0, top_of(hash))
                     };
                     b.set_top(i, EVACUATED_LOW + u8::from(up));
                     if up {
-                        high.put(t, h, b, i, top)
+                        high.put(sys, t, h, b, i, top)
                     } else {
-                        low.put(t, h, b, i, top)
+                        low.put(sys, t, h, b, i, top)
                     }
                 }
                 from = b.next(t);

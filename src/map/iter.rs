@@ -18,74 +18,82 @@ use super::table::{
     bucket, flags, mask_of,
 };
 use super::{lookup, mem};
-use crate::abi::{Hiter, Hmap, MapType, Slow};
+use crate::abi::{Hiter, Hmap, Leaf, MapType, Mode, Slow, Sys};
 use core::sync::atomic::Ordering;
 
 /// `Hiter::check_bucket`: nothing to check.
 const NO_CHECK: usize = usize::MAX;
 
-/// On which stack the iterator runs, and how it hashes and finds a key of the map again.
-pub trait Mode {
-    /// Leaf mode: no barriers, so while marking runs only iterators on the goroutine's own stack.
-    const LEAF: bool;
+/// How the iterator hashes and finds a key of the map again. Leaf mode does no barriers, so while
+/// marking runs it only works on iterators on the goroutine's own stack.
+pub trait Steps: Mode {
     /// Whether a key equals itself; false for NaNs.
-    unsafe fn findable(t: &MapType, p: *const u8) -> Result<bool, Slow>;
+    unsafe fn findable(self, t: &MapType, p: *const u8) -> Result<bool, Slow>;
     /// The hash of a key.
-    unsafe fn hash(t: &MapType, p: *const u8, seed: usize) -> Result<usize, Slow>;
+    unsafe fn hash(self, t: &MapType, p: *const u8, seed: usize) -> Result<usize, Slow>;
     /// Where a key is now.
-    unsafe fn find(t: &MapType, h: &Hmap, p: *const u8, hash: usize) -> Result<Option<Slot>, Slow>;
+    unsafe fn find(
+        self,
+        t: &MapType,
+        h: &Hmap,
+        p: *const u8,
+        hash: usize,
+    ) -> Result<Option<Slot>, Slow>;
 }
 
-/// On the goroutine's stack.
-#[derive(Debug)]
-pub struct Leaf;
-impl Mode for Leaf {
-    const LEAF: bool = true;
+impl Steps for Leaf<'_> {
     #[inline(always)]
-    unsafe fn findable(t: &MapType, p: *const u8) -> Result<bool, Slow> {
+    unsafe fn findable(self, t: &MapType, p: *const u8) -> Result<bool, Slow> {
         // SAFETY: a key of the type.
         unsafe { Simple(p).is(t, p) }
     }
     #[inline(always)]
-    unsafe fn hash(t: &MapType, p: *const u8, seed: usize) -> Result<usize, Slow> {
+    unsafe fn hash(self, t: &MapType, p: *const u8, seed: usize) -> Result<usize, Slow> {
         // SAFETY: a key of the type.
         unsafe { Simple(p).hash(t, seed) }
     }
     #[inline(always)]
-    unsafe fn find(t: &MapType, h: &Hmap, p: *const u8, hash: usize) -> Result<Option<Slot>, Slow> {
+    unsafe fn find(
+        self,
+        t: &MapType,
+        h: &Hmap,
+        p: *const u8,
+        hash: usize,
+    ) -> Result<Option<Slot>, Slow> {
         // SAFETY: passed on.
         unsafe { lookup::find_hashed(t, h, Simple(p), hash) }
     }
 }
 
-/// On the system stack.
-#[derive(Debug)]
-pub struct System;
-impl Mode for System {
-    const LEAF: bool = false;
-    unsafe fn findable(t: &MapType, p: *const u8) -> Result<bool, Slow> {
+impl Steps for Sys<'_> {
+    unsafe fn findable(self, t: &MapType, p: *const u8) -> Result<bool, Slow> {
         // SAFETY: a key of the type.
-        Ok(unsafe { key::findable(t, p) })
+        Ok(unsafe { key::findable(self, t, p) })
     }
-    unsafe fn hash(t: &MapType, p: *const u8, seed: usize) -> Result<usize, Slow> {
+    unsafe fn hash(self, t: &MapType, p: *const u8, seed: usize) -> Result<usize, Slow> {
         // SAFETY: a key of the type.
-        Ok(unsafe { key::rehash(t, p, seed) })
+        Ok(unsafe { key::rehash(self, t, p, seed) })
     }
-    unsafe fn find(t: &MapType, h: &Hmap, p: *const u8, hash: usize) -> Result<Option<Slot>, Slow> {
+    unsafe fn find(
+        self,
+        t: &MapType,
+        h: &Hmap,
+        p: *const u8,
+        hash: usize,
+    ) -> Result<Option<Slot>, Slow> {
         // SAFETY: passed on.
-        unsafe { lookup::find_hashed(t, h, Any(p), hash) }
+        unsafe { lookup::find_hashed(t, h, Any(self, p), hash) }
     }
 }
 
 /// Stores a pointer into the iterator, which may lie in the heap (reflect).
 #[inline(always)]
-unsafe fn set<M: Mode>(slot: *mut *mut u8, p: *mut u8) {
+unsafe fn set<M: Mode>(mode: M, slot: *mut *mut u8, p: *mut u8) {
     // SAFETY: a word of the iterator; leaf mode has made sure that no barrier is needed.
     unsafe {
-        if M::LEAF {
-            slot.write(p)
-        } else {
-            mem::write_ptr(slot, p)
+        match mode.system() {
+            Some(_) => mem::write_ptr(slot, p),
+            None => slot.write(p),
         }
     }
 }
@@ -93,10 +101,14 @@ unsafe fn set<M: Mode>(slot: *mut *mut u8, p: *mut u8) {
 /// Starts an iteration and goes to the first entry.
 ///
 /// # Safety
-/// A map of the type, or nil; `it` is a cleared iterator whose pointer words the collector sees;
-/// the mode must be true.
+/// A map of the type, or nil; `it` is a cleared iterator whose pointer words the collector sees.
 #[inline(always)]
-pub unsafe fn start<M: Mode>(t: *const MapType, h: *mut Hmap, it: *mut Hiter) -> Result<(), Slow> {
+pub unsafe fn start<M: Steps>(
+    mode: M,
+    t: *const MapType,
+    h: *mut Hmap,
+    it: *mut Hiter,
+) -> Result<(), Slow> {
     // SAFETY: the iterator is the caller's; the map is only read, but for its flags.
     unsafe {
         if h.is_null() || (*h).count == 0 {
@@ -104,7 +116,7 @@ pub unsafe fn start<M: Mode>(t: *const MapType, h: *mut Hmap, it: *mut Hiter) ->
             (*it).value = core::ptr::null_mut();
             return Ok(());
         }
-        if M::LEAF && mem::barrier_enabled() && !mem::on_own_stack(it.cast()) {
+        if mode.system().is_none() && mem::barrier_enabled() && !mem::on_own_stack(it.cast()) {
             return Err(Slow);
         }
         let random = mem::fastrand() as usize;
@@ -115,15 +127,15 @@ pub unsafe fn start<M: Mode>(t: *const MapType, h: *mut Hmap, it: *mut Hiter) ->
         (*it).wrapped = 0;
         (*it).bptr = core::ptr::null_mut();
         (*it).i = 0;
-        set::<M>((&raw mut (*it).t).cast(), t.cast_mut().cast());
-        set::<M>((&raw mut (*it).h).cast(), h.cast());
-        set::<M>(&raw mut (*it).buckets, (*h).buckets);
+        set(mode, (&raw mut (*it).t).cast(), t.cast_mut().cast());
+        set(mode, (&raw mut (*it).h).cast(), h.cast());
+        set(mode, &raw mut (*it).buckets, (*h).buckets);
         // Several goroutines may start iterating side by side.
         let both = ITERATOR | OLD_ITERATOR;
         if flags(h).load(Ordering::Relaxed) & both != both {
             flags(h).fetch_or(both, Ordering::Relaxed);
         }
-        next::<M>(it)
+        next(mode, it)
     }
 }
 
@@ -131,12 +143,12 @@ pub unsafe fn start<M: Mode>(t: *const MapType, h: *mut Hmap, it: *mut Hiter) ->
 /// path has to do it.
 ///
 /// # Safety
-/// A started iterator; the mode must be true.
+/// A started iterator.
 #[inline(always)]
-pub unsafe fn next<M: Mode>(it: *mut Hiter) -> Result<(), Slow> {
+pub unsafe fn next<M: Steps>(mode: M, it: *mut Hiter) -> Result<(), Slow> {
     // SAFETY: the iterator is the caller's and keeps the table alive.
     unsafe {
-        if M::LEAF && mem::barrier_enabled() && !mem::on_own_stack(it.cast()) {
+        if mode.system().is_none() && mem::barrier_enabled() && !mem::on_own_stack(it.cast()) {
             return Err(Slow);
         }
         let t = &*(*it).t;
@@ -163,12 +175,16 @@ pub unsafe fn next<M: Mode>(it: *mut Hiter) -> Result<(), Slow> {
                 if top <= EVACUATED_EMPTY {
                     continue;
                 }
-                let Some((k, v)) = entry::<M>(t, h, &*it, b, slot, top, at.check)? else {
+                let slot = Slot {
+                    bucket: b,
+                    index: slot,
+                };
+                let Some((k, v)) = entry(mode, t, h, &*it, slot, top, at.check)? else {
                     continue;
                 };
-                set::<M>(&raw mut (*it).key, k);
-                set::<M>(&raw mut (*it).value, v);
-                set::<M>(&raw mut (*it).bptr, at.chain);
+                set(mode, &raw mut (*it).key, k);
+                set(mode, &raw mut (*it).value, v);
+                set(mode, &raw mut (*it).bptr, at.chain);
                 (*it).bucket = at.index;
                 (*it).wrapped = u8::from(at.wrapped);
                 (*it).check_bucket = at.check;
@@ -228,24 +244,28 @@ impl Cursor {
 
 /// The entry in a slot as the loop is to see it, if it is to see it.
 #[inline(always)]
-unsafe fn entry<M: Mode>(
+unsafe fn entry<M: Steps>(
+    mode: M,
     t: &MapType,
     h: *mut Hmap,
     it: &Hiter,
-    b: Bucket,
-    i: usize,
+    slot: Slot,
     top: u8,
     check: usize,
 ) -> Result<Option<(*mut u8, *mut u8)>, Slow> {
     // SAFETY: the slot holds an entry, or what evacuation left of it.
     unsafe {
+        let Slot {
+            bucket: b,
+            index: i,
+        } = slot;
         let p = b.key(t, i);
         if check == NO_CHECK && top >= MIN_TOP {
             return Ok(Some((p, b.value(t, i))));
         }
-        let findable = table::reflexive(t) || M::findable(t, p)?;
+        let findable = table::reflexive(t) || mode.findable(t, p)?;
         let hash = if findable {
-            M::hash(t, p, lookup::seed(h))?
+            mode.hash(t, p, lookup::seed(h))?
         } else {
             0
         };
@@ -266,7 +286,8 @@ unsafe fn entry<M: Mode>(
         if (*h).count == 0 {
             return Ok(None);
         }
-        Ok(M::find(t, &*h, p, hash)?
+        Ok(mode
+            .find(t, &*h, p, hash)?
             .map(|s| (s.bucket.key(t, s.index), s.bucket.value(t, s.index))))
     }
 }

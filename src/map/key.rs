@@ -2,7 +2,7 @@
 //! one in a bucket; the search is compiled once for each.
 
 use super::mem;
-use crate::abi::{GoString, MapType, Slow};
+use crate::abi::{GoString, MapType, Mode, Slow, Sys};
 use crate::types;
 use crate::types::alg::{self, Alg};
 use crate::types::any;
@@ -27,9 +27,9 @@ pub unsafe trait Key: Copy {
     /// Whether it is the key at `p`.
     unsafe fn is(self, t: &MapType, p: *const u8) -> Result<bool, Slow>;
     /// Puts it into a fresh slot.
-    unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8);
+    unsafe fn store<M: Mode>(self, mode: M, t: &MapType, p: *mut u8);
     /// Overwrites an equal key. They may differ all the same: both zeroes are one key.
-    unsafe fn update<const LEAF: bool>(self, t: &MapType, p: *mut u8);
+    unsafe fn update<M: Mode>(self, mode: M, t: &MapType, p: *mut u8);
 }
 
 /// Four bytes of plain memory.
@@ -49,12 +49,12 @@ unsafe impl Key for Word32 {
         Ok(unsafe { p.cast::<u32>().read_unaligned() } == self.0)
     }
     #[inline(always)]
-    unsafe fn store<const LEAF: bool>(self, _t: &MapType, p: *mut u8) {
+    unsafe fn store<M: Mode>(self, _: M, _t: &MapType, p: *mut u8) {
         // SAFETY: as above.
         unsafe { p.cast::<u32>().write_unaligned(self.0) }
     }
     #[inline(always)]
-    unsafe fn update<const LEAF: bool>(self, _t: &MapType, _p: *mut u8) {}
+    unsafe fn update<M: Mode>(self, _: M, _t: &MapType, _p: *mut u8) {}
 }
 
 /// Eight bytes of plain memory, perhaps a pointer.
@@ -74,10 +74,10 @@ unsafe impl Key for Word64 {
         Ok(unsafe { p.cast::<u64>().read_unaligned() } == self.0)
     }
     #[inline(always)]
-    unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+    unsafe fn store<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
         // SAFETY: as above; in leaf mode the barrier is the caller's.
         unsafe {
-            if LEAF {
+            if mode.system().is_none() {
                 p.cast::<u64>().write_unaligned(self.0);
             } else {
                 mem::typed_memmove(t.key, p, (&raw const self.0).cast());
@@ -85,7 +85,7 @@ unsafe impl Key for Word64 {
         }
     }
     #[inline(always)]
-    unsafe fn update<const LEAF: bool>(self, _t: &MapType, _p: *mut u8) {}
+    unsafe fn update<M: Mode>(self, _: M, _t: &MapType, _p: *mut u8) {}
 }
 
 /// A string.
@@ -143,10 +143,10 @@ unsafe impl Key for Str {
         }
     }
     #[inline(always)]
-    unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+    unsafe fn store<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
         // SAFETY: as above; in leaf mode the barrier is the caller's.
         unsafe {
-            if LEAF {
+            if mode.system().is_none() {
                 p.cast::<GoString>().write(self.0);
             } else {
                 mem::typed_memmove(t.key, p, (&raw const self.0).cast());
@@ -155,9 +155,9 @@ unsafe impl Key for Str {
     }
     /// The same bytes, but the next comparison with this copy need not look at them.
     #[inline(always)]
-    unsafe fn update<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+    unsafe fn update<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
         // SAFETY: as above.
-        unsafe { self.store::<LEAF>(t, p) }
+        unsafe { self.store(mode, t, p) }
     }
 }
 
@@ -179,12 +179,12 @@ unsafe impl Key for Memory {
         Ok(unsafe { same_bytes(self.0, p, self.1) })
     }
     #[inline(always)]
-    unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+    unsafe fn store<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
         // SAFETY: two places for a key of the type.
-        unsafe { mem::copy_value::<LEAF>(t.key, p, self.0) }
+        unsafe { mem::copy_value(mode, t.key, p, self.0) }
     }
     #[inline(always)]
-    unsafe fn update<const LEAF: bool>(self, _t: &MapType, _p: *mut u8) {}
+    unsafe fn update<M: Mode>(self, _: M, _t: &MapType, _p: *mut u8) {}
 }
 
 /// A key with a plan (`types::plan`): an array or a structure that is more than plain memory; in
@@ -210,14 +210,14 @@ unsafe impl Key for Planned {
         unsafe { self.1.equal(self.0, p) }.ok_or(Slow)
     }
     #[inline(always)]
-    unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+    unsafe fn store<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
         // SAFETY: two places for a key of the type.
-        unsafe { mem::copy_value::<LEAF>(t.key, p, self.0) }
+        unsafe { mem::copy_value(mode, t.key, p, self.0) }
     }
     #[inline(always)]
-    unsafe fn update<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+    unsafe fn update<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
         // SAFETY: as above.
-        unsafe { self.store::<LEAF>(t, p) }
+        unsafe { self.store(mode, t, p) }
     }
 }
 
@@ -245,39 +245,39 @@ unsafe impl Key for Simple {
         unsafe { any::equal_leaf(t.key, self.0, p) }.ok_or(Slow)
     }
     #[inline(always)]
-    unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+    unsafe fn store<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
         // SAFETY: two places for a key of the type.
-        unsafe { mem::copy_value::<LEAF>(t.key, p, self.0) }
+        unsafe { mem::copy_value(mode, t.key, p, self.0) }
     }
     #[inline(always)]
-    unsafe fn update<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+    unsafe fn update<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
         // SAFETY: as above.
-        unsafe { self.store::<LEAF>(t, p) }
+        unsafe { self.store(mode, t, p) }
     }
 }
 
 /// Any key, in system mode.
 #[derive(Debug, Clone, Copy)]
-pub struct Any(pub *const u8);
+pub struct Any<'c>(pub Sys<'c>, pub *const u8);
 
 // SAFETY: touches no more than the key and a slot.
-unsafe impl Key for Any {
+unsafe impl Key for Any<'_> {
     const SIZE: usize = 0;
     unsafe fn hash(self, t: &MapType, seed: usize) -> Result<usize, Slow> {
-        // SAFETY: a key of the type, in system mode.
-        Ok(unsafe { any::hash(t.key, self.0, seed) })
+        // SAFETY: a key of the type.
+        Ok(unsafe { any::hash(self.0, t.key, self.1, seed) })
     }
     unsafe fn is(self, t: &MapType, p: *const u8) -> Result<bool, Slow> {
-        // SAFETY: two keys of the type, in system mode.
-        Ok(unsafe { any::equal(t.key, self.0, p) })
+        // SAFETY: two keys of the type.
+        Ok(unsafe { any::equal(self.0, t.key, self.1, p) })
     }
-    unsafe fn store<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+    unsafe fn store<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
         // SAFETY: two places for a key of the type.
-        unsafe { mem::copy_value::<LEAF>(t.key, p, self.0) }
+        unsafe { mem::copy_value(mode, t.key, p, self.1) }
     }
-    unsafe fn update<const LEAF: bool>(self, t: &MapType, p: *mut u8) {
+    unsafe fn update<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
         // SAFETY: as above.
-        unsafe { self.store::<LEAF>(t, p) }
+        unsafe { self.store(mode, t, p) }
     }
 }
 
@@ -317,20 +317,20 @@ pub unsafe fn kind(t: &MapType) -> Kind {
     }
 }
 
-/// The hash of a key in the table, in system mode.
+/// The hash of a key in the table.
 ///
 /// # Safety
 /// A key of a map of the type.
-pub unsafe fn rehash(t: &MapType, p: *const u8, seed: usize) -> usize {
+pub unsafe fn rehash(sys: Sys<'_>, t: &MapType, p: *const u8, seed: usize) -> usize {
     // SAFETY: passed on.
-    unsafe { any::hash(t.key, p, seed) }
+    unsafe { any::hash(sys, t.key, p, seed) }
 }
 
-/// Whether a key equals itself, in system mode; false for NaNs and what holds them.
+/// Whether a key equals itself; false for NaNs and what holds them.
 ///
 /// # Safety
 /// A key of a map of the type.
-pub unsafe fn findable(t: &MapType, p: *const u8) -> bool {
+pub unsafe fn findable(sys: Sys<'_>, t: &MapType, p: *const u8) -> bool {
     // SAFETY: passed on.
-    unsafe { any::equal(t.key, p, p) }
+    unsafe { any::equal(sys, t.key, p, p) }
 }

@@ -2,7 +2,7 @@
 
 use super::assign::overloaded;
 use super::{mem, table};
-use crate::abi::{Hmap, MapType, Slow, Type, known};
+use crate::abi::{Hmap, MapType, Mode, Slow, Type, known};
 use crate::types::hash;
 
 /// Makes a map. Its table comes with the first entry, unless more than one bucket is asked for.
@@ -11,7 +11,8 @@ use crate::types::hash;
 /// A map type; `h` is a cleared map in the caller's frame or null; `buckets` is a cleared bucket
 /// there or null; the mode must be true, and in leaf mode `hint` be at most [`table::SLOTS`].
 #[inline(always)]
-pub unsafe fn make<const LEAF: bool>(
+pub unsafe fn make<M: Mode>(
+    mode: M,
     t: *const MapType,
     hint: usize,
     h: *mut Hmap,
@@ -26,10 +27,10 @@ pub unsafe fn make<const LEAF: bool>(
         let buckets = if b == 0 {
             buckets
         } else {
-            mem::newarray((*t).bucket, 1usize << b)
+            mem::newarray(mode.system().ok_or(Slow)?, (*t).bucket, 1usize << b)
         };
         let h = if h.is_null() {
-            mem::object::<LEAF>((*t).hmap)?.cast()
+            mem::object(mode, (*t).hmap)?.cast()
         } else {
             h
         };

@@ -1,7 +1,7 @@
 //! Memory and write barriers of maps: the heap and the collector, or in hosted tests the host's
 //! allocator.
 
-use crate::abi::{Slow, Type};
+use crate::abi::{Mode, Slow, Type};
 
 pub use crate::world::fastrand;
 pub use real::*;
@@ -9,15 +9,14 @@ pub use real::*;
 /// A cleared value of `typ`, in the mode's way.
 ///
 /// # Safety
-/// A type; the mode must be true.
+/// A type.
 #[inline(always)]
-pub unsafe fn object<const LEAF: bool>(typ: *const Type) -> Result<*mut u8, Slow> {
+pub unsafe fn object<M: Mode>(mode: M, typ: *const Type) -> Result<*mut u8, Slow> {
     // SAFETY: passed on to the caller.
     unsafe {
-        if LEAF {
-            Ok(leaf_alloc((*typ).size, typ)?.as_ptr())
-        } else {
-            Ok(mallocgc((*typ).size, typ, true))
+        match mode.system() {
+            Some(sys) => Ok(mallocgc(sys, (*typ).size, typ, true)),
+            None => Ok(leaf_alloc((*typ).size, typ)?.as_ptr()),
         }
     }
 }
@@ -53,13 +52,12 @@ pub unsafe fn copy_bytes(dst: *mut u8, src: *const u8, n: usize) {
 /// # Safety
 /// Both places must be valid for it.
 #[inline(always)]
-pub unsafe fn copy_value<const LEAF: bool>(typ: *const Type, dst: *mut u8, src: *const u8) {
+pub unsafe fn copy_value<M: Mode>(mode: M, typ: *const Type, dst: *mut u8, src: *const u8) {
     // SAFETY: passed on to the caller.
     unsafe {
-        if LEAF {
-            copy_bytes(dst, src, (*typ).size);
-        } else {
-            typed_memmove(typ, dst, src);
+        match mode.system() {
+            Some(_) => typed_memmove(typ, dst, src),
+            None => copy_bytes(dst, src, (*typ).size),
         }
     }
 }
@@ -93,7 +91,7 @@ mod real {
 #[cfg(test)]
 #[expect(missing_docs, reason = "as above")]
 mod real {
-    use crate::abi::{Slow, Type};
+    use crate::abi::{Slow, Sys, Type};
     use core::ptr::NonNull;
     use std::cell::Cell;
 
@@ -119,22 +117,22 @@ mod real {
         unsafe { core::ptr::copy(src, dst, (*typ).size) }
     }
     /// Never freed: tests are short.
-    pub unsafe fn mallocgc(size: usize, _typ: *const Type, _zero: bool) -> *mut u8 {
+    pub unsafe fn mallocgc(_: Sys<'_>, size: usize, _typ: *const Type, _zero: bool) -> *mut u8 {
         vec![0u64; size.div_ceil(8).max(1)]
             .leak()
             .as_mut_ptr()
             .cast()
     }
-    pub unsafe fn newarray(typ: *const Type, n: usize) -> *mut u8 {
+    pub unsafe fn newarray(sys: Sys<'_>, typ: *const Type, n: usize) -> *mut u8 {
         // SAFETY: a type.
-        unsafe { mallocgc((*typ).size * n, typ, true) }
+        unsafe { mallocgc(sys, (*typ).size * n, typ, true) }
     }
     pub unsafe fn leaf_alloc(size: usize, typ: *const Type) -> Result<NonNull<u8>, Slow> {
         LEAF_BUDGET.with(|b| {
             Slow::unless(b.get() != 0)?;
             b.set(b.get() - 1);
-            // SAFETY: as above.
-            NonNull::new(unsafe { mallocgc(size, typ, true) }).ok_or(Slow)
+            // SAFETY: a test's allocator works in either mode.
+            NonNull::new(unsafe { mallocgc(Sys::new(), size, typ, true) }).ok_or(Slow)
         })
     }
 }

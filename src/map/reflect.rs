@@ -18,38 +18,42 @@ pub fn is_map_key(_: Leaf<'_>, a: &mut args::reflect_ismapkey) {
 }
 
 /// `reflect.makemap`.
-pub fn make_map(_: Sys<'_>, a: &mut args::reflect_makemap) {
+pub fn make_map(sys: Sys<'_>, a: &mut args::reflect_makemap) {
     // SAFETY: reflect passes a map type; in system mode it always succeeds.
     unsafe {
         make::ensure_zero(map_type(a.t).elem);
-        if let Ok(h) =
-            make::make::<false>(a.t.cast(), 0, core::ptr::null_mut(), core::ptr::null_mut())
-        {
+        if let Ok(h) = make::make(
+            sys,
+            a.t.cast(),
+            0,
+            core::ptr::null_mut(),
+            core::ptr::null_mut(),
+        ) {
             a.m = h.cast();
         }
     }
 }
 
 /// `reflect.mapaccess` of keys that leaf mode does not follow.
-pub fn access(_: Sys<'_>, a: &mut args::reflect_mapaccess) {
+pub fn access(sys: Sys<'_>, a: &mut args::reflect_mapaccess) {
     // SAFETY: as above.
     unsafe {
         let t = map_type(a.t);
-        let found = entry::find_system(t, a.m.cast::<Hmap>(), a.key);
+        let found = entry::find_system(sys, t, a.m.cast::<Hmap>(), a.key);
         a.val = found.map_or(core::ptr::null_mut(), |s| s.bucket.value(t, s.index));
     }
 }
 
 /// `reflect.mapassign`.
-pub fn assign(_: Sys<'_>, a: &mut args::reflect_mapassign) {
+pub fn assign(sys: Sys<'_>, a: &mut args::reflect_mapassign) {
     // SAFETY: reflect passes a map of the type, a key and a value.
-    unsafe { entry::set(map_type(a.t), a.m.cast(), a.key, a.val) }
+    unsafe { entry::set(sys, map_type(a.t), a.m.cast(), a.key, a.val) }
 }
 
 /// `reflect.mapdelete`.
-pub fn delete_key(_: Sys<'_>, a: &mut args::reflect_mapdelete) {
+pub fn delete_key(sys: Sys<'_>, a: &mut args::reflect_mapdelete) {
     // SAFETY: reflect passes a map of the type and a key.
-    unsafe { entry::remove(map_type(a.t), a.m.cast(), a.key) }
+    unsafe { entry::remove(sys, map_type(a.t), a.m.cast(), a.key) }
 }
 
 #[repr(C, align(8))]
@@ -80,11 +84,11 @@ static ITERATOR_TYPE: Descriptor = Descriptor(Type {
 });
 
 /// `reflect.mapiterinit`.
-pub fn iter_init(_: Sys<'_>, a: &mut args::reflect_mapiterinit) {
+pub fn iter_init(sys: Sys<'_>, a: &mut args::reflect_mapiterinit) {
     // SAFETY: reflect passes a map of the type; system mode always finishes.
     unsafe {
-        let it = mem::mallocgc(size_of::<Hiter>(), &ITERATOR_TYPE.0, true).cast::<Hiter>();
-        let _ = iter::start::<iter::System>(a.t.cast(), a.m.cast(), it);
+        let it = mem::mallocgc(sys, size_of::<Hiter>(), &ITERATOR_TYPE.0, true).cast::<Hiter>();
+        let _ = iter::start(sys, a.t.cast(), a.m.cast(), it);
         a.r0 = it.cast();
     }
 }

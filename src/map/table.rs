@@ -8,7 +8,7 @@
 //! slot holds nothing (any more).
 
 use super::mem;
-use crate::abi::{Hmap, MapType, Type};
+use crate::abi::{Hmap, MapType, Sys, Type};
 use core::arch::x86_64::{
     __m128i, _mm_cmpeq_epi8, _mm_cvtsi64_si128, _mm_movemask_epi8, _mm_set1_epi8,
 };
@@ -262,9 +262,9 @@ const NEXT: usize = 0;
 /// In the first object: the list of the table before.
 const OLD: usize = 1;
 
-unsafe fn new_list() -> *mut *mut u8 {
-    // SAFETY: in system mode.
-    unsafe { mem::mallocgc(LIST_WORDS * 8, &LIST_TYPE.0, true).cast() }
+unsafe fn new_list(sys: Sys<'_>) -> *mut *mut u8 {
+    // SAFETY: a type of that size.
+    unsafe { mem::mallocgc(sys, LIST_WORDS * 8, &LIST_TYPE.0, true).cast() }
 }
 
 /// Makes a bucket for the end of a chain. If the collector cannot see it there (buckets without
@@ -272,14 +272,14 @@ unsafe fn new_list() -> *mut *mut u8 {
 /// stands for the table.
 ///
 /// # Safety
-/// In system mode; a map of that type.
-pub unsafe fn new_overflow(t: &MapType, h: *mut Hmap) -> Bucket {
+/// A map of that type.
+pub unsafe fn new_overflow(sys: Sys<'_>, t: &MapType, h: *mut Hmap) -> Bucket {
     // SAFETY: the list is the map's own.
     unsafe {
-        let b = mem::mallocgc(usize::from(t.bucketsize), t.bucket, true);
+        let b = mem::mallocgc(sys, usize::from(t.bucketsize), t.bucket, true);
         if pointer_free(t) {
             if (*h).overflow.is_null() {
-                mem::write_ptr(&raw mut (*h).overflow, new_list().cast());
+                mem::write_ptr(&raw mut (*h).overflow, new_list(sys).cast());
             }
             let first: *mut *mut u8 = (*h).overflow.cast();
             let newest: *mut *mut u8 = if (*first.add(NEXT)).is_null() {
@@ -290,7 +290,7 @@ pub unsafe fn new_overflow(t: &MapType, h: *mut Hmap) -> Bucket {
             match (OLD + 1..LIST_WORDS).find(|&i| (*newest.add(i)).is_null()) {
                 Some(i) => mem::write_ptr(newest.add(i), b),
                 None => {
-                    let list = new_list();
+                    let list = new_list(sys);
                     mem::write_ptr(list.add(OLD + 1), b);
                     mem::write_ptr(list.add(NEXT), *first.add(NEXT));
                     mem::write_ptr(first.add(NEXT), list.cast());
@@ -305,11 +305,11 @@ pub unsafe fn new_overflow(t: &MapType, h: *mut Hmap) -> Bucket {
 ///
 /// # Safety
 /// As `new_overflow`.
-pub unsafe fn push_overflow(h: *mut Hmap) {
+pub unsafe fn push_overflow(sys: Sys<'_>, h: *mut Hmap) {
     // SAFETY: as above.
     unsafe {
         if !(*h).overflow.is_null() {
-            let list = new_list();
+            let list = new_list(sys);
             mem::write_ptr(list.add(OLD), (*h).overflow);
             mem::write_ptr(&raw mut (*h).overflow, list.cast());
         }

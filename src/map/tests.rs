@@ -10,8 +10,8 @@ use super::lookup::{find, find_string, find_word};
 use super::table::Slot;
 use super::{make, mem};
 use crate::abi::{
-    ArrayType, FuncVal, GoSlice, GoString, Hiter, Hmap, MapType, Slow, StructField, StructType,
-    Type, TypeAlg,
+    ArrayType, FuncVal, GoSlice, GoString, Hiter, Hmap, Leaf, MapType, Slow, StructField,
+    StructType, Sys, Type, TypeAlg,
 };
 use crate::types::plan;
 use std::collections::{HashMap, HashSet};
@@ -27,6 +27,16 @@ unsafe extern "C" {
 }
 
 const NO_POINTERS: u8 = 0x80;
+
+fn leaf() -> Leaf<'static> {
+    // SAFETY: the tests' allocator and barriers work on any stack.
+    unsafe { Leaf::new() }
+}
+
+fn sys() -> Sys<'static> {
+    // SAFETY: as for `leaf`.
+    unsafe { Sys::new() }
+}
 
 fn descriptor(size: usize, alg: *const TypeAlg, pointers: bool) -> *const Type {
     Box::leak(Box::new(Type {
@@ -186,7 +196,7 @@ fn step<T>(slow: &mut usize, leaf: Result<T, Slow>, system: impl FnOnce() -> Res
 impl<K: Sample, V: Sample> Map<K, V> {
     fn new(t: &'static MapType, hint: usize) -> Self {
         // SAFETY: a map type.
-        let h = unsafe { make::make::<false>(t, hint, null_mut(), null_mut()) };
+        let h = unsafe { make::make(sys(), t, hint, null_mut(), null_mut()) };
         Self {
             t,
             h: h.unwrap_or(null_mut()),
@@ -203,18 +213,18 @@ impl<K: Sample, V: Sample> Map<K, V> {
         // SAFETY: key and value are of the map's types.
         unsafe {
             let leaf = match kind(t) {
-                Kind::Word32 => assign::<_, true>(t, h, Word32(p.cast::<u32>().read()), v),
-                Kind::Word64 => assign::<_, true>(t, h, Word64(p.cast::<u64>().read()), v),
-                Kind::Str => assign::<_, true>(t, h, Str(p.cast::<GoString>().read()), v),
-                Kind::Memory(n) => assign::<_, true>(t, h, Memory(p, n), v),
+                Kind::Word32 => assign(leaf(), t, h, Word32(p.cast::<u32>().read()), v),
+                Kind::Word64 => assign(leaf(), t, h, Word64(p.cast::<u64>().read()), v),
+                Kind::Str => assign(leaf(), t, h, Str(p.cast::<GoString>().read()), v),
+                Kind::Memory(n) => assign(leaf(), t, h, Memory(p, n), v),
                 Kind::Planned => match plan::find(t.key) {
-                    Some(plan) => assign::<_, true>(t, h, Planned(p, plan), v),
+                    Some(plan) => assign(leaf(), t, h, Planned(p, plan), v),
                     None => Err(Slow),
                 },
-                _ => assign::<_, true>(t, h, Simple(p), v),
+                _ => assign(leaf(), t, h, Simple(p), v),
             };
             step(&mut self.slow, leaf, || {
-                super::entry::set(t, h, p, v);
+                super::entry::set(sys(), t, h, p, v);
                 Ok(())
             });
         }
@@ -228,13 +238,13 @@ impl<K: Sample, V: Sample> Map<K, V> {
         unsafe {
             let leaf = match kind(t) {
                 Kind::Planned => match plan::find(t.key) {
-                    Some(plan) => delete::<_, true>(t, h, Planned(p, plan)),
+                    Some(plan) => delete(leaf(), t, h, Planned(p, plan)),
                     None => Err(Slow),
                 },
-                _ => delete::<_, true>(t, h, Simple(p)),
+                _ => delete(leaf(), t, h, Simple(p)),
             };
             step(&mut self.slow, leaf, || {
-                super::entry::remove(t, h, p);
+                super::entry::remove(sys(), t, h, p);
                 Ok(())
             });
         }
@@ -255,7 +265,7 @@ impl<K: Sample, V: Sample> Map<K, V> {
                         .number()
                 })
             };
-            let r = read(super::entry::find_system(t, h, p));
+            let r = read(super::entry::find_system(sys(), t, h, p));
             if !h.is_null() && (*h).count != 0 {
                 let leaf = match super::entry::search(t, h, p.cast_mut()) {
                     (v, Search::Found) => Some(v.cast::<V>().read_unaligned().number()),
@@ -289,8 +299,8 @@ impl<K: Sample, V: Sample> Map<K, V> {
         unsafe {
             step(
                 &mut self.slow,
-                iter::start::<iter::Leaf>(self.t, self.h, p),
-                || iter::start::<iter::System>(self.t, self.h, p),
+                iter::start(leaf(), self.t, self.h, p),
+                || iter::start(sys(), self.t, self.h, p),
             )
         };
         Iter {
@@ -323,11 +333,7 @@ impl<K: Sample, V: Sample> Iter<K, V> {
     fn advance(&mut self) {
         let p = &raw mut *self.it;
         // SAFETY: a started iterator.
-        unsafe {
-            step(&mut 0, iter::next::<iter::Leaf>(p), || {
-                iter::next::<iter::System>(p)
-            })
-        };
+        unsafe { step(&mut 0, iter::next(leaf(), p), || iter::next(sys(), p)) };
     }
 }
 
@@ -451,9 +457,9 @@ fn floats_with_nans() {
         unsafe {
             step(
                 &mut map.slow,
-                assign::<_, true>(t, map.h, Simple(k), v.cast()),
+                assign(leaf(), t, map.h, Simple(k), v.cast()),
                 || {
-                    super::entry::set(t, map.h, k, v.cast());
+                    super::entry::set(sys(), t, map.h, k, v.cast());
                     Ok(())
                 },
             )
@@ -481,7 +487,15 @@ fn floats_with_nans() {
     map.set(0, 1);
     let (k, v) = (-0.0f64, 2u32);
     // SAFETY: a key and a value of the types.
-    unsafe { super::entry::set(t, map.h, (&raw const k).cast(), (&raw const v).cast()) };
+    unsafe {
+        super::entry::set(
+            sys(),
+            t,
+            map.h,
+            (&raw const k).cast(),
+            (&raw const v).cast(),
+        )
+    };
     assert_eq!((map.len(), map.get(0)), (1, Some(2)));
     // SAFETY: the iterator stands at the only entry.
     assert!(unsafe { map.iterate().it.key.cast::<f64>().read() }.is_sign_negative());
@@ -521,13 +535,10 @@ fn nil_maps() {
     let p: *const u8 = (&raw const k).cast();
     // SAFETY: nil is a map of every type.
     unsafe {
-        assert_eq!(find(t, null(), Any(p)), Ok(None));
-        assert_eq!(delete::<_, true>(t, null_mut(), Simple(p)), Ok(()));
+        assert_eq!(find(t, null(), Any(sys(), p)), Ok(None));
+        assert_eq!(delete(leaf(), t, null_mut(), Simple(p)), Ok(()));
         let mut it: Hiter = std::mem::zeroed();
-        assert_eq!(
-            iter::start::<iter::Leaf>(t, null_mut(), &raw mut it),
-            Ok(())
-        );
+        assert_eq!(iter::start(leaf(), t, null_mut(), &raw mut it), Ok(()));
         assert!(it.key.is_null());
     }
 }

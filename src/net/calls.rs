@@ -5,9 +5,9 @@ use super::desc::{
     MODE_READ, MODE_WRITE, Mode, OK, POOL, PollDesc, WAITERS, desc, mode, ready_all,
 };
 use super::waiter::{Begin, Waiter};
-use crate::abi::{G, Leaf, Outcome, Sys, args};
+use crate::abi::{Caller, Leaf, Outcome, ResumeStep, Sys, args};
 use crate::sched::{self, epoll};
-use crate::world::{self, WaitReason};
+use crate::world::WaitReason;
 use crate::{fatal, mem};
 use core::mem::offset_of;
 use core::ptr::null_mut;
@@ -23,14 +23,14 @@ pub fn has_waiters(order: Ordering) -> bool {
 /// goroutine's arguments. Also the second half of the step after waking up, when that was in vain.
 #[doc(alias = "netpollblock")]
 unsafe fn wait(
-    g: *mut G,
+    caller: Caller<'_>,
     pd: *mut PollDesc,
     mode: Mode,
     canceled: bool,
     result: *mut i64,
 ) -> Outcome {
-    // SAFETY: system mode for g; descriptors live for ever; `result` is in the goroutine's
-    // arguments.
+    let g = caller.g();
+    // SAFETY: descriptors live for ever; `result` is in the goroutine's arguments.
     unsafe {
         let word = &(*pd).wait[mode as usize];
         match word.begin() {
@@ -48,9 +48,9 @@ unsafe fn wait(
             return Outcome::Return;
         }
         WAITERS.fetch_add(1, Ordering::SeqCst);
-        (*g).resume = resume as *const () as usize;
+        (*g).resume = ResumeStep::new(resume);
         (*g).resumearg = pd.expose_provenance() | (mode as usize) | (usize::from(canceled) << 1);
-        let outcome = sched::park(g, WaitReason::IoWait);
+        let outcome = sched::park(caller, WaitReason::IoWait);
         if !word.park(g.expose_provenance()) {
             // It happened meanwhile, and nobody saw us: the resume step finds out what.
             WAITERS.fetch_sub(1, Ordering::SeqCst);
@@ -61,7 +61,7 @@ unsafe fn wait(
 }
 
 /// After waking up: what was it?
-unsafe extern "C" fn resume(g: *mut G, arg: usize) -> Outcome {
+unsafe extern "C" fn resume(caller: Caller<'_>, arg: usize) -> Outcome {
     let pd: *mut PollDesc = core::ptr::with_exposed_provenance_mut(arg & !7);
     let mode = if arg & 1 == 0 {
         Mode::Read
@@ -70,9 +70,9 @@ unsafe extern "C" fn resume(g: *mut G, arg: usize) -> Outcome {
     };
     let canceled = arg & 2 != 0;
     // SAFETY: g parked in `wait`, on behalf of one of the two calls, whose arguments are laid out
-    // alike; its saved stack pointer is their address.
+    // alike.
     unsafe {
-        let result = ((*g).sched.sp + offset_of!(args::net_runtime_pollWait, r0)) as *mut i64;
+        let result = (caller.arguments() + offset_of!(args::net_runtime_pollWait, r0)) as *mut i64;
         if (*pd).wait[mode as usize].end() {
             *result = OK;
             return Outcome::Return;
@@ -83,7 +83,7 @@ unsafe extern "C" fn resume(g: *mut G, arg: usize) -> Outcome {
             return Outcome::Return;
         }
         // A deadline was over when it woke us, and has been set anew.
-        wait(g, pd, mode, canceled, result)
+        wait(caller, pd, mode, canceled, result)
     }
 }
 
@@ -162,7 +162,7 @@ pub fn reset(_: Leaf<'_>, a: &mut args::net_runtime_pollReset) {
 
 /// `net.runtime_pollWait`.
 #[doc(alias = "net_runtime_pollWait")]
-pub fn poll_wait(_: Sys<'_>, a: &mut args::net_runtime_pollWait) -> Outcome {
+pub fn poll_wait(sys: Sys<'_>, a: &mut args::net_runtime_pollWait) -> Outcome {
     let (pd, mode) = (desc(a.ctx), mode(a.mode));
     // SAFETY: package net's handle; the goroutine that called in.
     unsafe {
@@ -170,23 +170,15 @@ pub fn poll_wait(_: Sys<'_>, a: &mut args::net_runtime_pollWait) -> Outcome {
         if a.r0 != OK {
             return Outcome::Return;
         }
-        wait(world::curg(), pd, mode, false, &raw mut a.r0)
+        wait(sys.caller(), pd, mode, false, &raw mut a.r0)
     }
 }
 
 /// `net.runtime_pollWaitCanceled`: waits for an operation that the kernel was asked to cancel,
 /// whatever the deadline.
-pub fn poll_wait_canceled(_: Sys<'_>, a: &mut args::net_runtime_pollWaitCanceled) -> Outcome {
+pub fn poll_wait_canceled(sys: Sys<'_>, a: &mut args::net_runtime_pollWaitCanceled) -> Outcome {
     // SAFETY: as in `poll_wait`.
-    unsafe {
-        wait(
-            world::curg(),
-            desc(a.ctx),
-            mode(a.mode),
-            true,
-            &raw mut a.r0,
-        )
-    }
+    unsafe { wait(sys.caller(), desc(a.ctx), mode(a.mode), true, &raw mut a.r0) }
 }
 
 /// `net.runtime_pollSetDeadline`.

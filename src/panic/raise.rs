@@ -11,7 +11,7 @@ unsafe extern "C" {
 
 /// Raises `e` as a panic in the Go code that called into the runtime. Every Rust frame above is
 /// dropped as it stands: hold no lock.
-pub fn raise(e: Eface) -> ! {
+pub fn raise(_: Sys<'_>, e: Eface) -> ! {
     crate::sync::rank::none();
     let g = crate::world::curg();
     if g.is_null() {
@@ -26,13 +26,13 @@ pub fn raise(e: Eface) -> ! {
 }
 
 /// Panics with a plain Go string.
-pub fn raise_str(text: &'static str) -> ! {
-    raise(string_value(text))
+pub fn raise_str(sys: Sys<'_>, text: &'static str) -> ! {
+    raise(sys, string_value(text))
 }
 
 /// Panics with a `runtime.Error` whose text is "runtime error: " and `text`.
-pub fn raise_error(text: &'static str) -> ! {
-    raise(error_value(text))
+pub fn raise_error(sys: Sys<'_>, text: &'static str) -> ! {
+    raise(sys, error_value(text))
 }
 
 /// Texts of the panics that compiled code and faults raise by number (asm/panic.S, PANICFN).

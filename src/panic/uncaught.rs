@@ -15,7 +15,7 @@
 
 use super::values;
 use crate::abi::{
-    Eface, FuncType, FuncVal, G, GoString, Method, Outcome, Panic, Type, UncommonType, args,
+    Caller, Eface, FuncType, FuncVal, G, GoString, Method, Outcome, Panic, Type, UncommonType, args,
 };
 use crate::debug::{builtins, dying, value, watch};
 use crate::fatal::out::Out;
@@ -137,7 +137,8 @@ unsafe fn levels(g: *mut G) -> usize {
 ///
 /// # Safety
 /// In the step of `gopanic` that found no more deferred calls.
-pub unsafe fn start(g: *mut G, call: &mut args::gort_panicnext) -> Outcome {
+pub unsafe fn start(caller: Caller<'_>, call: &mut args::gort_panicnext) -> Outcome {
+    let g = caller.g();
     // SAFETY: g is stopped in this call.
     unsafe {
         crate::world::m::unlock();
@@ -154,7 +155,7 @@ pub unsafe fn start(g: *mut G, call: &mut args::gort_panicnext) -> Outcome {
                 next(g, call)
             }
             Err(teller) if teller == g => again(g, oldest, call),
-            Err(_) => sched::park(g, WaitReason::PanicWait),
+            Err(_) => sched::park(caller, WaitReason::PanicWait),
         }
     }
 }

@@ -85,8 +85,9 @@ unsafe fn next_defer(g: *mut G, by: *mut Panic) -> *mut Defer {
 
 /// Next step of `gopanic`: leaves the arguments of `reflect.call` for the next deferred call;
 /// without one the program ends, and the calls are those that show the panic's values.
-pub fn panicnext(_: Sys<'_>, a: &mut args::gort_panicnext) -> Outcome {
-    let g = world::curg();
+pub fn panicnext(sys: Sys<'_>, a: &mut args::gort_panicnext) -> Outcome {
+    let caller = sys.caller();
+    let g = caller.g();
     // SAFETY: curg is stopped in this call, in the frame of gopanic that pushed the innermost
     // panic.
     unsafe {
@@ -96,7 +97,7 @@ pub fn panicnext(_: Sys<'_>, a: &mut args::gort_panicnext) -> Outcome {
         }
         let d = next_defer(g, p);
         if d.is_null() {
-            return uncaught::start(g, a);
+            return uncaught::start(caller, a);
         }
         // The argument is the frame's outgoing area: reflect.call, a wrapper, makes its own of it,
         // where recover finds it.

@@ -9,13 +9,13 @@
 //!
 //! The lock is a spin lock that handlers take too: everyone else takes it with all signals blocked.
 
-use crate::abi::{G, GoSlice, Outcome, Sys, args};
+use crate::abi::{Caller, G, GoSlice, Outcome, ResumeStep, Sys, args};
+use crate::mem;
 use crate::probe::cpu::{PROFILE, WORDS, alone, lost_pc};
 use crate::probe::timers::{self, TIMERS};
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
 use crate::world::m::is_sysmon;
-use crate::{mem, world};
 use core::ptr::null_mut;
 
 /// How long the reader sleeps when there is nothing yet and the profile goes on.
@@ -93,11 +93,7 @@ enum Next {
 static END: [usize; 3] = [0, 1, 0];
 
 /// `runtime.CPUProfile`: the next piece, or nil when the profile is off and all handed out.
-pub fn cpu_profile(_: Sys<'_>, a: &mut args::runtime_CPUProfile) -> Outcome {
-    next_piece(a)
-}
-
-fn next_piece(a: &mut args::runtime_CPUProfile) -> Outcome {
+pub fn cpu_profile(sys: Sys<'_>, a: &mut args::runtime_CPUProfile) -> Outcome {
     let next = PROFILE.with_blocked(|p| {
         // While the profile goes on, the header alone is no news.
         if p.len > if p.on { 5 } else { 0 } {
@@ -123,8 +119,7 @@ fn next_piece(a: &mut args::runtime_CPUProfile) -> Outcome {
         Next::End => bytes(END.as_ptr(), END.len()),
         Next::Nothing => bytes(core::ptr::null(), 0),
         Next::Wait => {
-            // SAFETY: system mode for curg.
-            return unsafe { try_later() };
+            return try_later(sys.caller());
         }
     };
     Outcome::Return
@@ -140,19 +135,16 @@ unsafe impl Send for Reader {}
 static READER: Mutex<Reader, { rank::CPU_PROFILE }> = Mutex::new(Reader(null_mut()));
 
 /// Parks the reader for a while, or until the profile ends; it then looks again.
-unsafe fn try_later() -> Outcome {
-    // SAFETY: curg is stopped in `runtime.CPUProfile`.
-    unsafe {
-        let g = world::curg();
-        (*g).resume = resume as *const () as usize;
-        READER.lock().0 = g;
-        crate::time::sleep::sleep_for(PAUSE_NS)
-    }
+fn try_later(caller: Caller<'_>) -> Outcome {
+    // SAFETY: the goroutine is stopped at its call.
+    unsafe { (*caller.g()).resume = ResumeStep::new(resume) };
+    READER.lock().0 = caller.g();
+    crate::time::sleep::sleep_for(caller, PAUSE_NS)
 }
 
-unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Outcome {
+unsafe extern "C" fn resume(caller: Caller<'_>, _arg: usize) -> Outcome {
     READER.lock().0 = null_mut();
-    // SAFETY: g parked in `runtime.CPUProfile`: its saved stack pointer is the address of that
-    // call's arguments.
-    unsafe { next_piece(&mut *((*g).sched.sp as *mut args::runtime_CPUProfile)) }
+    // SAFETY: the goroutine parked in `runtime.CPUProfile`, and its arguments are ours.
+    let a = unsafe { &mut *(caller.arguments() as *mut args::runtime_CPUProfile) };
+    cpu_profile(caller.sys(), a)
 }

@@ -20,10 +20,10 @@ fn fill(record: &mut StackRecord, frames: Frames) {
 }
 
 /// `runtime.GoroutineProfile`.
-pub fn goroutine_profile(_: Sys<'_>, a: &mut args::runtime_GoroutineProfile) -> Outcome {
+pub fn goroutine_profile(sys: Sys<'_>, a: &mut args::runtime_GoroutineProfile) -> Outcome {
     // SAFETY: system mode for curg; the slice is an argument; Gs are never freed.
     unsafe {
-        if !stw::stop_world() {
+        if !stw::stop_world(sys) {
             return Outcome::Again;
         }
         let me = world::curg();

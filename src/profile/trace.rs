@@ -5,7 +5,9 @@
 //! it is parked; the next thread that schedules runs it ([`reader_to_run`]). `StopTrace` waits
 //! until the reader has got nil.
 
-use crate::abi::{G, GoSlice, GoString, Iface, InterfaceType, Outcome, Sys, Type, args};
+use crate::abi::{
+    Caller, G, GoSlice, GoString, Iface, InterfaceType, Outcome, ResumeStep, Sys, Type, args,
+};
 use crate::fatal::clock::nanotime;
 use crate::probe::kind::Kind;
 use crate::probe::log::{self, Buffer, Encoder, TICK_DIV, stamp};
@@ -67,10 +69,10 @@ unsafe extern "C" {
 }
 
 /// `runtime.StartTrace`.
-pub fn start(_: Sys<'_>, a: &mut args::runtime_StartTrace) -> Outcome {
+pub fn start(sys: Sys<'_>, a: &mut args::runtime_StartTrace) -> Outcome {
     // SAFETY: system mode for curg.
     unsafe {
-        if !stw::stop_world() {
+        if !stw::stop_world(sys) {
             return Outcome::Again;
         }
         let started = begin();
@@ -81,16 +83,16 @@ pub fn start(_: Sys<'_>, a: &mut args::runtime_StartTrace) -> Outcome {
                 data: null_mut(),
             }
         } else {
-            already()
+            already(sys)
         };
     }
     Outcome::Return
 }
 
 /// The error of a second start.
-fn already() -> Iface {
+fn already(sys: Sys<'_>) -> Iface {
     let text = GoString::from_static("tracing is already enabled");
-    let e = types::errors::error_string(text);
+    let e = types::errors::error_string(sys, text);
     // SAFETY: our own descriptors; errorString has the method.
     let tab = unsafe { types::itab::get(&raw const TYPE_ERROR, e.typ.cast::<Type>()) };
     Iface { tab, data: e.data }
@@ -154,10 +156,10 @@ unsafe fn begin() -> bool {
 }
 
 /// `runtime.StopTrace`.
-pub fn stop(_: Sys<'_>, _a: &mut args::runtime_StopTrace) -> Outcome {
+pub fn stop(sys: Sys<'_>, _a: &mut args::runtime_StopTrace) -> Outcome {
     // SAFETY: system mode for curg.
     unsafe {
-        if !stw::stop_world() {
+        if !stw::stop_world(sys) {
             return Outcome::Again;
         }
         let ended = end();
@@ -170,9 +172,9 @@ pub fn stop(_: Sys<'_>, _a: &mut args::runtime_StopTrace) -> Outcome {
             // The reader was quick.
             return Outcome::Return;
         }
-        let g = world::curg();
-        s.stopper = g;
-        sched::park(g, WaitReason::TraceEnd)
+        let caller = sys.caller();
+        s.stopper = caller.g();
+        sched::park(caller, WaitReason::TraceEnd)
     }
 }
 
@@ -208,13 +210,13 @@ unsafe fn end() -> bool {
 }
 
 /// `runtime.ReadTrace`.
-pub fn read(_: Sys<'_>, a: &mut args::runtime_ReadTrace) -> Outcome {
-    // SAFETY: system mode for curg.
-    unsafe { next(world::curg(), &raw mut a.r0) }
+pub fn read(sys: Sys<'_>, a: &mut args::runtime_ReadTrace) -> Outcome {
+    // SAFETY: the result is in the arguments of the goroutine that called in.
+    unsafe { next(sys.caller(), &raw mut a.r0) }
 }
 
 /// Hands out the next piece, or parks.
-unsafe fn next(g: *mut G, result: *mut GoSlice) -> Outcome {
+unsafe fn next(caller: Caller<'_>, result: *mut GoSlice) -> Outcome {
     let slice = |ptr: *const u8, len: usize| GoSlice {
         ptr: ptr.cast_mut(),
         len: len as i64,
@@ -243,13 +245,13 @@ unsafe fn next(g: *mut G, result: *mut GoSlice) -> Outcome {
             return Outcome::Return;
         }
         if !ENDING.load(Ordering::Relaxed) {
-            s.reader = g;
+            s.reader = caller.g();
             // The thread that adds a buffer does that first and then looks for the reader, when it
             // next schedules; we announce the wait and then enter the scheduler. Both take locks in
             // between, so one sees the other.
             STATE.fetch_or(READER_WAITS, Ordering::SeqCst);
-            (*g).resume = resume as *const () as usize;
-            return sched::park(g, WaitReason::TraceReader);
+            (*caller.g()).resume = ResumeStep::new(resume);
+            return sched::park(caller, WaitReason::TraceReader);
         }
         if !s.footer {
             s.footer = true;
@@ -289,10 +291,10 @@ impl Session {
     }
 }
 
-unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Outcome {
-    // SAFETY: g parked in `runtime.ReadTrace`: its saved stack pointer is the address of that
-    // call's arguments.
-    unsafe { next(g, (*g).sched.sp as *mut GoSlice) }
+unsafe extern "C" fn resume(caller: Caller<'_>, _arg: usize) -> Outcome {
+    let result = caller.arguments() as *mut GoSlice;
+    // SAFETY: the goroutine parked in `runtime.ReadTrace`, which has no other arguments.
+    unsafe { next(caller, result) }
 }
 
 /// The parked reader, if there is something for it: runnable, for the caller to run.

@@ -149,9 +149,6 @@ pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: 
 }
 
 /// `go f(...)`: the arguments follow the two declared ones.
-///
-/// # Safety
-/// Called by the trampoline of `runtime.newproc`.
 pub fn newproc(_: Sys<'_>, a: &mut args::runtime_newproc) {
     // SAFETY: the compiler pushed `siz` bytes of arguments after `fn`; the word below the area is
     // the return address.
@@ -216,9 +213,6 @@ pub unsafe fn goexit0() -> Outcome {
 }
 
 /// [`goexit0`] as asm/panic.S calls it.
-///
-/// # Safety
-/// As [`goexit0`].
 pub fn goexit_call(_: Sys<'_>, _a: &mut args::gort_goexit0) -> Outcome {
     // SAFETY: passed on.
     unsafe { goexit0() }

@@ -2,7 +2,7 @@
 
 use super::state::{SCHED, WAKE};
 use super::{perturb, threads};
-use crate::abi::{G, Outcome, STACK_GUARD, Sys};
+use crate::abi::{Caller, G, Outcome, STACK_GUARD, Sys};
 use crate::probe::{block, trace};
 use crate::world::g::{status_of, transition};
 use crate::world::glist::GList;
@@ -10,25 +10,21 @@ use crate::world::{P, WaitReason, getm, getp, lists, status};
 use core::ptr;
 use core::sync::atomic::{Ordering, fence};
 
-/// Parks `g`, the goroutine that called into the runtime. Call it with everything recorded that its
-/// waker needs and the lock that the waker takes still held; then unlock, return what this returned,
-/// and do not touch `g` again.
-///
-/// # Safety
-/// In system mode, for `g == curg()`.
+/// Parks the goroutine that called into the runtime. Call it with everything recorded that its waker
+/// needs and the lock that the waker takes still held; then unlock, return what this returned, and
+/// do not touch the goroutine again.
 #[doc(alias = "gopark")]
 #[doc(alias = "goparkunlock")]
 #[doc(alias = "park_m")]
 #[doc(alias = "parkunlock_c")]
 #[doc(alias = "dropg")]
 #[inline]
-pub unsafe fn park(g: *mut G, reason: WaitReason) -> Outcome {
-    // SAFETY: the caller's promise; the waker cannot see g before the caller unlocks.
+pub fn park(caller: Caller<'_>, reason: WaitReason) -> Outcome {
+    let g = caller.g();
+    // SAFETY: it runs on this thread; the waker cannot see it before our caller unlocks.
     unsafe {
         let m = getm();
-        if (*m).curg != g || g.is_null() {
-            crate::fatal::throw("park of a goroutine that does not run here");
-        }
+        debug_assert!((*m).curg == g, "it was parked");
         (*g).waitreason = reason as u32;
         // A goroutine that parks again after it has tried in vain has waited since it first parked.
         if block::enabled() && (*g).blockedat == 0 {
@@ -214,18 +210,16 @@ pub unsafe fn ready_list(list: GList) {
     }
 }
 
-/// The running goroutine goes to the end of the global queue: Gosched and preemption.
-///
-/// # Safety
-/// System mode, for the goroutine that called in; it resumes at its saved context.
-pub unsafe fn requeue_current(preempted: bool) {
-    // SAFETY: the caller's promise.
+/// The goroutine that called in goes to the end of the global queue, and goes on from its saved
+/// context: Gosched and preemption.
+pub fn requeue_current(caller: Caller<'_>, preempted: bool) {
+    let g = caller.g();
+    // SAFETY: it runs on this thread, with its context saved.
     unsafe {
         if trace::on() {
             trace::goroutine_yields(preempted);
         }
         let m = getm();
-        let g = (*m).curg;
         (*m).curg = ptr::null_mut();
         (*g).m = ptr::null_mut();
         // The next goroutine has a time slice of its own, even if it was readied to inherit that of
@@ -244,16 +238,17 @@ pub unsafe fn requeue_current(preempted: bool) {
 /// set and continues the call.
 ///
 /// # Safety
-/// As [`wanted`](crate::world::g::wanted), which said yes. The caller answers what this answers,
-/// and does not touch `g` again.
-pub unsafe fn preempt_in_call(g: *mut G) -> Outcome {
+/// As [`wanted`](crate::world::g::wanted), which said yes. The entry answers what this answers, and
+/// does not touch the goroutine again.
+pub unsafe fn preempt_in_call(caller: Caller<'_>) -> Outcome {
+    let g = caller.g();
     // SAFETY: the caller's promise.
     unsafe {
         (*g).flags |= crate::abi::G_PARK_RESULTS;
         (*g).preempt = 0;
         (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
-        requeue_current(true);
     }
+    requeue_current(caller, true);
     Outcome::Reschedule
 }
 
@@ -270,8 +265,7 @@ pub unsafe fn requeue_held(g: *mut G) {
 
 /// `runtime.Gosched`.
 #[doc(alias = "Gosched")]
-pub fn gosched(_: Sys<'_>, _a: &mut crate::abi::args::runtime_Gosched) -> Outcome {
-    // SAFETY: in system mode for curg.
-    unsafe { requeue_current(false) };
+pub fn gosched(sys: Sys<'_>, _a: &mut crate::abi::args::runtime_Gosched) -> Outcome {
+    requeue_current(sys.caller(), false);
     Outcome::Reschedule
 }

@@ -6,7 +6,7 @@
 
 use super::state::{self, POLLER, SCHED, STOP_NOTE, Sched};
 use super::{alarm, interrupt, threads};
-use crate::abi::{G, M, STACK_PREEMPT};
+use crate::abi::{G, M, STACK_PREEMPT, Sys};
 use crate::mem;
 use crate::os::cpu::NCPU;
 use crate::probe::trace;
@@ -42,9 +42,9 @@ pub(crate) fn spins() -> bool {
 /// ([`crate::abi::Outcome::Again`]).
 ///
 /// # Safety
-/// System mode with a P; the running goroutine, if any, is stopped at its runtime call.
+/// This thread holds a P; the running goroutine, if any, is stopped at its runtime call.
 #[doc(alias = "stopTheWorld")]
-pub unsafe fn stop_world() -> bool {
+pub unsafe fn stop_world(_: Sys<'_>) -> bool {
     if !WORLD.try_lock() {
         return false;
     }

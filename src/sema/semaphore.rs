@@ -16,14 +16,14 @@
 //! release hands it the unit directly.
 
 use super::queue::Queue;
-use crate::abi::{G, Leaf, Outcome, Slow, Sys, args};
+use crate::abi::{Caller, Leaf, Outcome, ResumeStep, Slow, Sys, args};
 use crate::sched;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
 use crate::sync::units::{self, Turn};
+use crate::world::WaitReason;
 use crate::world::sudog::{Patience, Sudog};
 use crate::world::sudogs;
-use crate::world::{self, WaitReason};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -67,9 +67,9 @@ unsafe fn word<'a>(addr: *mut u32) -> &'a AtomicU32 {
     unsafe { AtomicU32::from_ptr(addr) }
 }
 
-unsafe fn acquire(addr: *mut u32) -> Outcome {
+unsafe fn acquire(sys: Sys<'_>, addr: *mut u32) -> Outcome {
     let b = bucket(addr);
-    // SAFETY: system mode with a goroutine; the queue is touched under its lock.
+    // SAFETY: the queue is touched under its lock.
     unsafe {
         let s = sudogs::acquire();
         b.lock.lock();
@@ -80,7 +80,7 @@ unsafe fn acquire(addr: *mut u32) -> Outcome {
         }
         (*s).elem = addr.cast();
         (*b.queue.get()).push(s);
-        let outcome = sched::park(world::curg(), WaitReason::Semacquire);
+        let outcome = sched::park(sys.caller(), WaitReason::Semacquire);
         b.lock.unlock();
         outcome
     }
@@ -114,7 +114,7 @@ unsafe fn wake_one(addr: *mut u32) {
                 (*first).patience = Patience::Tries;
                 b.nwait.fetch_sub(1, Ordering::Relaxed);
                 let g = (*first).g;
-                (*g).resume = try_again as *const () as usize;
+                (*g).resume = ResumeStep::new(try_again);
                 (*g).resumearg = first.expose_provenance();
                 b.lock.unlock();
                 sched::ready_to_try(g);
@@ -134,7 +134,7 @@ unsafe fn wake_one(addr: *mut u32) {
 }
 
 /// A woken waiter tries to take a unit.
-unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Outcome {
+unsafe extern "C" fn try_again(caller: Caller<'_>, waiter: usize) -> Outcome {
     let s = core::ptr::with_exposed_provenance_mut::<Sudog>(waiter);
     // SAFETY: as in `wake_one`; the sudog is the first of its queue, and its goroutine the one
     // about to run here.
@@ -146,11 +146,11 @@ unsafe extern "C" fn try_again(g: *mut G, waiter: usize) -> Outcome {
             (*b.queue.get()).pop(addr);
             b.lock.unlock();
             sudogs::release(s);
-            sched::waited(g);
+            sched::waited(caller.g());
             return Outcome::Return;
         }
         (*s).loses();
-        let outcome = sched::park(g, WaitReason::Semacquire);
+        let outcome = sched::park(caller, WaitReason::Semacquire);
         b.lock.unlock();
         outcome
     }
@@ -163,9 +163,9 @@ pub fn semacquire_leaf(_: Leaf<'_>, a: &mut args::sync_runtime_Semacquire) -> Re
 }
 
 /// `sync.runtime_Semacquire`.
-pub fn semacquire(_: Sys<'_>, a: &mut args::sync_runtime_Semacquire) -> Outcome {
+pub fn semacquire(sys: Sys<'_>, a: &mut args::sync_runtime_Semacquire) -> Outcome {
     // SAFETY: package sync passes its word.
-    unsafe { acquire(a.s) }
+    unsafe { acquire(sys, a.s) }
 }
 
 /// `net.runtime_Semacquire` where a unit is there.
@@ -175,9 +175,9 @@ pub fn net_semacquire_leaf(_: Leaf<'_>, a: &mut args::net_runtime_Semacquire) ->
 }
 
 /// `net.runtime_Semacquire`.
-pub fn net_semacquire(_: Sys<'_>, a: &mut args::net_runtime_Semacquire) -> Outcome {
+pub fn net_semacquire(sys: Sys<'_>, a: &mut args::net_runtime_Semacquire) -> Outcome {
     // SAFETY: package net passes its word.
-    unsafe { acquire(a.sema) }
+    unsafe { acquire(sys, a.sema) }
 }
 
 /// `sync.runtime_Semrelease`; the unit is given here even if waking is left to system mode.

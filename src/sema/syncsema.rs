@@ -4,13 +4,13 @@
 //! (`index` > 0: units still to give). A giver of n units waits until n takers came. The list lies
 //! in a Go object, but sudogs are off-heap: the collector passes them by.
 
-use crate::abi::{Leaf, Outcome, SyncSema, Sys, args};
+use crate::abi::{Caller, Leaf, Outcome, SyncSema, Sys, args};
 use crate::sched;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
+use crate::world::WaitReason;
 use crate::world::sudog::Sudog;
 use crate::world::sudogs;
-use crate::world::{self, WaitReason};
 use core::ptr::null_mut;
 
 const TAKER: i32 = -1;
@@ -56,8 +56,8 @@ unsafe fn wake(w: *mut Sudog) {
     }
 }
 
-unsafe fn wait(s: *mut SyncSema, units: i32) -> Outcome {
-    // SAFETY: system mode with a goroutine; the lock is held.
+unsafe fn wait(caller: Caller<'_>, s: *mut SyncSema, units: i32) -> Outcome {
+    // SAFETY: the lock is held.
     unsafe {
         let w = sudogs::acquire();
         (*w).index = units;
@@ -67,21 +67,21 @@ unsafe fn wait(s: *mut SyncSema, units: i32) -> Outcome {
         } else {
             WaitReason::CondRelease
         };
-        let outcome = sched::park(world::curg(), reason);
+        let outcome = sched::park(caller, reason);
         lock(s).unlock();
         outcome
     }
 }
 
 /// `sync.runtime_Syncsemacquire`.
-pub fn acquire(_: Sys<'_>, a: &mut args::sync_runtime_Syncsemacquire) -> Outcome {
+pub fn acquire(sys: Sys<'_>, a: &mut args::sync_runtime_Syncsemacquire) -> Outcome {
     let s = a.s;
     // SAFETY: package sync passes its semaphore.
     unsafe {
         lock(s).lock();
         let giver = (*s).head.cast::<Sudog>();
         if giver.is_null() || (*giver).index == TAKER {
-            return wait(s, TAKER);
+            return wait(sys.caller(), s, TAKER);
         }
         (*giver).index -= 1;
         let done = (*giver).index == 0;
@@ -97,7 +97,7 @@ pub fn acquire(_: Sys<'_>, a: &mut args::sync_runtime_Syncsemacquire) -> Outcome
 }
 
 /// `sync.runtime_Syncsemrelease`.
-pub fn release(_: Sys<'_>, a: &mut args::sync_runtime_Syncsemrelease) -> Outcome {
+pub fn release(sys: Sys<'_>, a: &mut args::sync_runtime_Syncsemrelease) -> Outcome {
     let s = a.s;
     let mut left = a.n as i32;
     // SAFETY: package sync passes its semaphore.
@@ -113,7 +113,7 @@ pub fn release(_: Sys<'_>, a: &mut args::sync_runtime_Syncsemrelease) -> Outcome
             left -= 1;
         }
         let outcome = if left > 0 {
-            wait(s, left)
+            wait(sys.caller(), s, left)
         } else {
             lock(s).unlock();
             Outcome::Return

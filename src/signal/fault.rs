@@ -148,9 +148,13 @@ unsafe fn inject_in_call(sig: u32, ctx: &mut Context, m: *mut M) -> bool {
 }
 
 extern "C" fn raise() -> ! {
-    // SAFETY: curg is stopped in the call that faulted.
-    unsafe { kind_of(world::curg()) };
-    crate::panic::raise_error("invalid memory address or nil pointer dereference")
+    // SAFETY: the handler resumed the thread here, on its g0, in the call that faulted; curg is
+    // stopped at it.
+    let sys = unsafe {
+        kind_of(world::curg());
+        Sys::new()
+    };
+    crate::panic::raise_error(sys, "invalid memory address or nil pointer dereference")
 }
 
 /// The call that returns to `ret` may fault as Go code does.

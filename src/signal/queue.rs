@@ -6,9 +6,9 @@
 //! (`dispatch::outside`); the receiver takes one signal at a time. A signal that comes again before
 //! it was received counts once.
 
-use crate::abi::{G, Outcome, Sys, args};
+use crate::abi::{Caller, G, Outcome, ResumeStep, Sys, args};
 use crate::sched;
-use crate::world::{self, WaitReason};
+use crate::world::WaitReason;
 use core::mem::offset_of;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
@@ -84,15 +84,16 @@ pub fn take_receiver() -> *mut G {
 }
 
 /// Receives into `result`, or parks.
-unsafe fn receive(g: *mut G, result: *mut u32) -> Outcome {
-    // SAFETY: system mode for g; `result` is in its arguments.
+unsafe fn receive(caller: Caller<'_>, result: *mut u32) -> Outcome {
+    let g = caller.g();
+    // SAFETY: `result` is in its arguments.
     unsafe {
         if let Some(s) = take() {
             *result = s;
             return Outcome::Return;
         }
-        (*g).resume = resume as *const () as usize;
-        let outcome = sched::park(g, WaitReason::SignalWait);
+        (*g).resume = ResumeStep::new(resume);
+        let outcome = sched::park(caller, WaitReason::SignalWait);
         RECEIVER.store(g, Ordering::SeqCst);
         let g = take_receiver();
         if !g.is_null() {
@@ -102,21 +103,16 @@ unsafe fn receive(g: *mut G, result: *mut u32) -> Outcome {
     }
 }
 
-unsafe extern "C" fn resume(g: *mut G, _arg: usize) -> Outcome {
-    // SAFETY: g parked in `signal_recv`: its saved stack pointer is the address of that call's
-    // arguments.
-    unsafe {
-        receive(
-            g,
-            ((*g).sched.sp + offset_of!(args::runtime_signal_recv, r0)) as *mut u32,
-        )
-    }
+unsafe extern "C" fn resume(caller: Caller<'_>, _arg: usize) -> Outcome {
+    let result = caller.arguments() + offset_of!(args::runtime_signal_recv, r0);
+    // SAFETY: the goroutine parked in `signal_recv`.
+    unsafe { receive(caller, result as *mut u32) }
 }
 
 /// `runtime.signal_recv`.
-pub fn signal_recv(_: Sys<'_>, a: &mut args::runtime_signal_recv) -> Outcome {
-    // SAFETY: the goroutine that called in; package os/signal has one receiver.
-    unsafe { receive(world::curg(), &raw mut a.r0) }
+pub fn signal_recv(sys: Sys<'_>, a: &mut args::runtime_signal_recv) -> Outcome {
+    // SAFETY: package os/signal has one receiver.
+    unsafe { receive(sys.caller(), &raw mut a.r0) }
 }
 
 fn want(s: u32, wanted: bool) -> bool {

@@ -6,7 +6,7 @@ use super::{
     size::{BELOW, MIN_STACK},
     waiters,
 };
-use crate::abi::{G, G_THROWSPLIT, STACK_GUARD, Sys, args};
+use crate::abi::{Caller, G, G_THROWSPLIT, STACK_GUARD, Sys, args};
 use crate::config::godebug::GC_SHRINK_STACK_OFF;
 use crate::fatal;
 use crate::fatal::out::Out;
@@ -23,12 +23,10 @@ static MAX_STACK: AtomicUsize = AtomicUsize::new(1_000_000_000);
 /// Smaller words than this are no pointers: nothing lies on the first page.
 const NO_POINTER: usize = 4096;
 
-/// Gives `g`, stopped at a function's entry, a stack of twice the size.
-///
-/// # Safety
-/// On g0, for the running goroutine with its context saved.
-pub unsafe fn grow(g: *mut G) {
-    // SAFETY: the caller's promise.
+/// Gives the running goroutine, stopped at a function's entry, a stack of twice the size.
+pub fn grow(caller: &Caller<'_>) {
+    let g = caller.g();
+    // SAFETY: it is stopped with its context saved, before the function has done anything.
     unsafe {
         let sp = (*g).sched.sp;
         if sp < (*g).stack_lo {

@@ -85,7 +85,7 @@ unsafe fn leaf(
     }
 }
 
-unsafe fn slow(buf: *mut u8, parts: *const GoString, n: usize, r: &mut GoString) {
+unsafe fn slow(sys: Sys<'_>, buf: *mut u8, parts: *const GoString, n: usize, r: &mut GoString) {
     // SAFETY: compiled code passes valid operands; its goroutine, if any, is stopped in this call.
     unsafe {
         let g = world::curg();
@@ -97,7 +97,7 @@ unsafe fn slow(buf: *mut u8, parts: *const GoString, n: usize, r: &mut GoString)
         *r = match sum(buf.is_null(), parts, n, lo, hi) {
             Sum::Is(s) => s,
             Sum::Copy(len) => {
-                let to = room(buf, TMP_BUF, len);
+                let to = room(sys, buf, TMP_BUF, len);
                 join(to, parts, n);
                 GoString {
                     ptr: to,
@@ -120,9 +120,9 @@ macro_rules! fixed {
             }
 
             /// The same where it needs the allocator.
-            pub fn $slow(_: Sys<'_>, a: &mut args::$args) {
+            pub fn $slow(sys: Sys<'_>, a: &mut args::$args) {
                 // SAFETY: the argument area holds the operands.
-                unsafe { slow(a.buf, a.a.as_ptr(), a.a.len(), &mut a.r0) }
+                unsafe { slow(sys, a.buf, a.a.as_ptr(), a.a.len(), &mut a.r0) }
             }
         )*
     };
@@ -143,9 +143,9 @@ pub fn many_leaf(_: Leaf<'_>, a: &mut args::runtime_concatstrings) -> Result<(),
 }
 
 /// `concatstrings` where it needs the allocator.
-pub fn many(_: Sys<'_>, a: &mut args::runtime_concatstrings) {
+pub fn many(sys: Sys<'_>, a: &mut args::runtime_concatstrings) {
     // SAFETY: the slice holds the operands.
-    unsafe { slow(a.buf, a.a.ptr.cast(), a.a.len as usize, &mut a.r0) }
+    unsafe { slow(sys, a.buf, a.a.ptr.cast(), a.a.len as usize, &mut a.r0) }
 }
 
 #[cfg(test)]

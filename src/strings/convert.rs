@@ -37,11 +37,11 @@ pub fn bytes_to_string_leaf(
 }
 
 /// `string(b)` where it needs the allocator.
-pub fn bytes_to_string(_: Sys<'_>, a: &mut args::runtime_slicebytetostring) {
+pub fn bytes_to_string(sys: Sys<'_>, a: &mut args::runtime_slicebytetostring) {
     let len = a.b.len as usize;
     // SAFETY: as above.
     unsafe {
-        let to = room(a.buf, TMP_BUF, len);
+        let to = room(sys, a.buf, TMP_BUF, len);
         core::ptr::copy_nonoverlapping(a.b.ptr, to, len);
         a.r0 = GoString {
             ptr: to,
@@ -92,10 +92,16 @@ pub fn string_to_bytes_leaf(
 }
 
 /// `[]byte(s)` where it needs the allocator.
-pub fn string_to_bytes(_: Sys<'_>, a: &mut args::runtime_stringtoslicebyte) {
+pub fn string_to_bytes(sys: Sys<'_>, a: &mut args::runtime_stringtoslicebyte) {
     let cap = capacity(a.s.len as usize);
-    // SAFETY: in system mode; fresh memory.
-    unsafe { a.r0 = fill_bytes(a.s, alloc::mallocgc(cap, core::ptr::null(), false), cap) }
+    // SAFETY: fresh memory of that size.
+    unsafe {
+        a.r0 = fill_bytes(
+            a.s,
+            alloc::mallocgc(sys, cap, core::ptr::null(), false),
+            cap,
+        )
+    }
 }
 
 /// Bytes that an allocation of `size` gets; nothing for nothing.
@@ -179,8 +185,8 @@ pub fn string_to_runes_leaf(
 }
 
 /// `[]rune(s)` where it needs the allocator.
-pub fn string_to_runes(_: Sys<'_>, a: &mut args::runtime_stringtoslicerune) {
-    // SAFETY: in system mode; fresh memory.
+pub fn string_to_runes(sys: Sys<'_>, a: &mut args::runtime_stringtoslicerune) {
+    // SAFETY: fresh memory of that size.
     unsafe {
         let n = count_runes(a.s);
         if n > MAX_RUNES {
@@ -190,7 +196,7 @@ pub fn string_to_runes(_: Sys<'_>, a: &mut args::runtime_stringtoslicerune) {
         a.r0 = fill_runes(
             a.s,
             n,
-            alloc::mallocgc(bytes, core::ptr::null(), false),
+            alloc::mallocgc(sys, bytes, core::ptr::null(), false),
             bytes,
         );
     }
@@ -246,12 +252,12 @@ pub fn runes_to_string_leaf(
 }
 
 /// `string(r)` where it needs the allocator.
-pub fn runes_to_string(_: Sys<'_>, a: &mut args::runtime_slicerunetostring) {
+pub fn runes_to_string(sys: Sys<'_>, a: &mut args::runtime_slicerunetostring) {
     // SAFETY: as above.
     unsafe {
         let (runes, n) = (a.a.ptr.cast(), a.a.len as usize);
         let size = encoded_len(runes, n);
-        let to = room(a.buf, TMP_BUF, size);
+        let to = room(sys, a.buf, TMP_BUF, size);
         a.r0 = GoString {
             ptr: to,
             len: encode_runes(runes, n, to, size) as i64,
@@ -276,11 +282,11 @@ pub fn int_to_string_leaf(_: Leaf<'_>, a: &mut args::runtime_intstring) -> Resul
 }
 
 /// `string(i)` where it needs the allocator.
-pub fn int_to_string(_: Sys<'_>, a: &mut args::runtime_intstring) {
+pub fn int_to_string(sys: Sys<'_>, a: &mut args::runtime_intstring) {
     let (code, n) = utf8::encode(a.v as i32);
     // SAFETY: as above.
     unsafe {
-        let to = room(a.buf, 4, n);
+        let to = room(sys, a.buf, 4, n);
         utf8::put(to, code, n);
         a.r0 = GoString {
             ptr: to,

@@ -16,7 +16,7 @@ pub mod convert;
 mod memory_test;
 pub mod utf8;
 
-use crate::abi::Slow;
+use crate::abi::{Slow, Sys};
 use crate::alloc;
 use core::ptr::NonNull;
 
@@ -41,11 +41,11 @@ unsafe fn leaf_room(buf: *mut u8, cap: usize, size: usize) -> Result<NonNull<u8>
 /// [`leaf_room`] that always succeeds.
 ///
 /// # Safety
-/// In system mode; otherwise as there.
-unsafe fn room(buf: *mut u8, cap: usize, size: usize) -> *mut u8 {
+/// As there.
+unsafe fn room(sys: Sys<'_>, buf: *mut u8, cap: usize, size: usize) -> *mut u8 {
     if !buf.is_null() && size <= cap {
         return buf;
     }
     // SAFETY: runtime calls run on a thread with a P.
-    unsafe { alloc::mallocgc(size, core::ptr::null(), false) }
+    unsafe { alloc::mallocgc(sys, size, core::ptr::null(), false) }
 }

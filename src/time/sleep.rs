@@ -1,10 +1,10 @@
 //! `time.Sleep`: a timer inside the G wakes it.
 
 use super::timers::{self, RustTimer};
-use crate::abi::{Eface, G, Outcome, RuntimeTimer, Sys, args};
+use crate::abi::{Caller, Eface, G, Outcome, RuntimeTimer, Sys, args};
 use crate::fatal::clock::nanotime;
 use crate::sched;
-use crate::world::{self, WaitReason};
+use crate::world::WaitReason;
 use core::mem::{offset_of, size_of};
 
 const _: () =
@@ -13,22 +13,18 @@ const _: () =
 static WAKE: RustTimer = RustTimer::new(wake);
 
 /// `time.Sleep`.
-pub fn sleep(_: Sys<'_>, a: &mut args::time_Sleep) -> Outcome {
+pub fn sleep(sys: Sys<'_>, a: &mut args::time_Sleep) -> Outcome {
     if a.d <= 0 {
         return Outcome::Return;
     }
-    // SAFETY: system mode for the goroutine that called in.
-    unsafe { sleep_for(a.d) }
+    sleep_for(sys.caller(), a.d)
 }
 
 /// Parks the goroutine that called in for `ns`.
-///
-/// # Safety
-/// System mode, with a goroutine stopped at its call.
-pub unsafe fn sleep_for(ns: i64) -> Outcome {
-    // SAFETY: the caller's promise; its timer is not armed, for it sleeps in one place at a time.
+pub fn sleep_for(caller: Caller<'_>, ns: i64) -> Outcome {
+    let g = caller.g();
+    // SAFETY: its timer is not armed, for it sleeps in one place at a time.
     unsafe {
-        let g = world::curg();
         let t = (&raw mut (*g).timer).cast::<RuntimeTimer>();
         (*t).when = nanotime().saturating_add(ns);
         (*t).period = 0;
@@ -39,7 +35,7 @@ pub unsafe fn sleep_for(ns: i64) -> Outcome {
         };
         // Parked under the lock of the heap: the timer cannot fire before.
         timers::start_with(t, || {
-            sched::park(g, WaitReason::Sleep);
+            sched::park(caller, WaitReason::Sleep);
         });
     }
     Outcome::Reschedule

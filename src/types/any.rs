@@ -2,7 +2,7 @@
 
 use super::alg::{Alg, equal_dynamic, equal_simple, hash_dynamic, hash_simple, inside, of};
 use super::{nested, plan};
-use crate::abi::Type;
+use crate::abi::{Sys, Type};
 
 /// [`hash`] where it follows no plan in a plan and raises nothing; for leaf mode.
 ///
@@ -48,29 +48,34 @@ unsafe fn hash_more(typ: *const Type, p: *const u8, seed: usize) -> Option<usize
 /// Hash of the value of `typ` at `p`. Raises a panic for an unhashable one inside an interface.
 ///
 /// # Safety
-/// In system mode, without locks; a value of `typ` lies at `p`.
-pub unsafe fn hash(typ: *const Type, p: *const u8, seed: usize) -> usize {
+/// Without locks; a value of `typ` lies at `p`.
+pub unsafe fn hash(sys: Sys<'_>, typ: *const Type, p: *const u8, seed: usize) -> usize {
     // SAFETY: passed on.
     unsafe {
         if let Some(h) = hash_leaf(typ, p, seed) {
             return h;
         }
         match of(typ) {
-            Alg::Iface => hash_interface(p, true, seed),
-            Alg::Eface => hash_interface(p, false, seed),
-            _ => nested::hash(typ, p, seed),
+            Alg::Iface => hash_interface(sys, p, true, seed),
+            Alg::Eface => hash_interface(sys, p, false, seed),
+            _ => nested::hash(sys, typ, p, seed),
         }
     }
 }
 
-pub(super) unsafe fn hash_interface(p: *const u8, with_methods: bool, seed: usize) -> usize {
+pub(super) unsafe fn hash_interface(
+    sys: Sys<'_>,
+    p: *const u8,
+    with_methods: bool,
+    seed: usize,
+) -> usize {
     // SAFETY: passed on; nil has a hash in leaf mode.
     unsafe {
         if let Some(h) = hash_interface_leaf(p, with_methods, seed) {
             return h;
         }
         let (typ, value) = inside(p, with_methods);
-        nested::hash(typ, value, seed)
+        nested::hash(sys, typ, value, seed)
     }
 }
 
@@ -123,29 +128,34 @@ unsafe fn equal_data_more(typ: *const Type, x: *mut u8, y: *mut u8) -> Option<bo
 /// with uncomparable values.
 ///
 /// # Safety
-/// In system mode, without locks; values of `typ` lie at `p` and `q`.
-pub unsafe fn equal(typ: *const Type, p: *const u8, q: *const u8) -> bool {
+/// Without locks; values of `typ` lie at `p` and `q`.
+pub unsafe fn equal(sys: Sys<'_>, typ: *const Type, p: *const u8, q: *const u8) -> bool {
     // SAFETY: passed on.
     unsafe {
         if let Some(same) = equal_leaf(typ, p, q) {
             return same;
         }
         match of(typ) {
-            Alg::Iface => equal_interface(p, q, true),
-            Alg::Eface => equal_interface(p, q, false),
-            _ => nested::equal(typ, p, q),
+            Alg::Iface => equal_interface(sys, p, q, true),
+            Alg::Eface => equal_interface(sys, p, q, false),
+            _ => nested::equal(sys, typ, p, q),
         }
     }
 }
 
 /// The same for interfaces.
-pub(super) unsafe fn equal_interface(p: *const u8, q: *const u8, with_methods: bool) -> bool {
+pub(super) unsafe fn equal_interface(
+    sys: Sys<'_>,
+    p: *const u8,
+    q: *const u8,
+    with_methods: bool,
+) -> bool {
     // SAFETY: passed on; what leaf mode leaves over is of one type.
     unsafe {
         if let Some(same) = equal_interface_leaf(p, q, with_methods) {
             return same;
         }
         let ((typ, p), (_, q)) = (inside(p, with_methods), inside(q, with_methods));
-        nested::equal(typ, p, q)
+        nested::equal(sys, typ, p, q)
     }
 }

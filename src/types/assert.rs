@@ -12,34 +12,51 @@ use crate::abi::{
 use crate::panic;
 use core::ptr;
 
-fn raise(inter: GoString, concrete: GoString, asserted: GoString, missing: GoString) -> ! {
+fn raise(
+    sys: Sys<'_>,
+    inter: GoString,
+    concrete: GoString,
+    asserted: GoString,
+    missing: GoString,
+) -> ! {
     let (interface_string, concrete_string, asserted_string, missing_method) =
         (inter, concrete, asserted, missing);
-    panic::raise(errors::type_assertion(TypeAssertionError {
-        interface_string,
-        concrete_string,
-        asserted_string,
-        missing_method,
-    }))
+    panic::raise(
+        sys,
+        errors::type_assertion(
+            sys,
+            TypeAssertionError {
+                interface_string,
+                concrete_string,
+                asserted_string,
+                missing_method,
+            },
+        ),
+    )
 }
 
 const NONE: GoString = GoString::EMPTY;
 
 /// The value is nil.
-unsafe fn raise_nil(asserted: *const Type) -> ! {
+unsafe fn raise_nil(sys: Sys<'_>, asserted: *const Type) -> ! {
     // SAFETY: a descriptor.
-    raise(NONE, NONE, unsafe { type_string(asserted) }, NONE)
+    raise(sys, NONE, NONE, unsafe { type_string(asserted) }, NONE)
 }
 
 /// The type lacks a method of the interface.
 ///
 /// # Safety
-/// In system mode, without locks; both must be descriptors.
+/// Without locks; both must be descriptors.
 #[cold]
-pub(super) unsafe fn raise_missing(inter: *const InterfaceType, typ: *const Type) -> ! {
+pub(super) unsafe fn raise_missing(
+    sys: Sys<'_>,
+    inter: *const InterfaceType,
+    typ: *const Type,
+) -> ! {
     // SAFETY: passed on.
     unsafe {
         raise(
+            sys,
             NONE,
             type_string(typ),
             type_string(inter.cast()),
@@ -50,13 +67,13 @@ pub(super) unsafe fn raise_missing(inter: *const InterfaceType, typ: *const Type
 
 /// The value has another type.
 #[cold]
-unsafe fn raise_mismatch(inter: GoString, have: *const Type, want: *const Type) -> ! {
+unsafe fn raise_mismatch(sys: Sys<'_>, inter: GoString, have: *const Type, want: *const Type) -> ! {
     // SAFETY: descriptors, `have` may be null.
     unsafe {
         if have.is_null() {
-            raise_nil(want);
+            raise_nil(sys, want);
         }
-        raise(inter, type_string(have), type_string(want), NONE)
+        raise(sys, inter, type_string(have), type_string(want), NONE)
     }
 }
 
@@ -101,9 +118,11 @@ unsafe fn to_iface<M: Mode>(
     unsafe {
         match table(mode, inter, typ) {
             Ok(tab) if !tab.is_null() => value::store_iface(mode, r, tab, data),
-            _ if mode.system().is_none() => Err(Slow),
-            _ if typ.is_null() => raise_nil(inter.cast()),
-            _ => raise_missing(inter, typ),
+            _ => match mode.system() {
+                Some(sys) if typ.is_null() => raise_nil(sys, inter.cast()),
+                Some(sys) => raise_missing(sys, inter, typ),
+                None => Err(Slow),
+            },
         }
     }
 }
@@ -161,8 +180,8 @@ unsafe fn e2t_in<M: Mode>(mode: M, a: &mut args::runtime_assertE2T) -> Result<()
         if a.e.typ == a.t {
             return value::unboxed(mode, a.t, a.e.data, a.r);
         }
-        if mode.system().is_some() {
-            raise_mismatch(NONE, a.e.typ, a.t);
+        if let Some(sys) = mode.system() {
+            raise_mismatch(sys, NONE, a.e.typ, a.t);
         }
         Err(Slow)
     }
@@ -176,13 +195,13 @@ unsafe fn i2t_in<M: Mode>(mode: M, a: &mut args::runtime_assertI2T) -> Result<()
         if typ == a.t {
             return value::unboxed(mode, a.t, a.i.data, a.r);
         }
-        if mode.system().is_some() {
+        if let Some(sys) = mode.system() {
             let inter = if a.i.tab.is_null() {
                 NONE
             } else {
                 type_string((*a.i.tab).inter.cast())
             };
-            raise_mismatch(inter, typ, a.t);
+            raise_mismatch(sys, inter, typ, a.t);
         }
         Err(Slow)
     }
@@ -207,8 +226,8 @@ unsafe fn e2e_in<M: Mode>(mode: M, a: &mut args::runtime_assertE2E) -> Result<()
         if !a.e.typ.is_null() {
             return value::store_eface(mode, a.r, a.e.typ, a.e.data);
         }
-        if mode.system().is_some() {
-            raise_nil(a.inter.cast());
+        if let Some(sys) = mode.system() {
+            raise_nil(sys, a.inter.cast());
         }
         Err(Slow)
     }
@@ -222,8 +241,8 @@ unsafe fn i2e_in<M: Mode>(mode: M, a: &mut args::runtime_assertI2E) -> Result<()
         if !typ.is_null() {
             return value::store_eface(mode, a.r, typ, a.i.data);
         }
-        if mode.system().is_some() {
-            raise_nil(a.inter.cast());
+        if let Some(sys) = mode.system() {
+            raise_nil(sys, a.inter.cast());
         }
         Err(Slow)
     }
@@ -316,7 +335,7 @@ super::text::both_modes! {
 }
 
 /// `runtime.panicdottype`: an assertion that compiled code checked itself failed.
-pub fn panicdottype(_: Sys<'_>, a: &mut args::runtime_panicdottype) {
+pub fn panicdottype(sys: Sys<'_>, a: &mut args::runtime_panicdottype) {
     // SAFETY: descriptors; `have` is null for nil.
     unsafe {
         let have = if a.have.is_null() {
@@ -324,24 +343,27 @@ pub fn panicdottype(_: Sys<'_>, a: &mut args::runtime_panicdottype) {
         } else {
             type_string(a.have)
         };
-        raise(type_string(a.iface), have, type_string(a.want), NONE)
+        raise(sys, type_string(a.iface), have, type_string(a.want), NONE)
     }
 }
 
 /// `runtime.panicwrap`: a method by value was called through a nil pointer.
-pub fn panicwrap(_: Sys<'_>, a: &mut args::runtime_panicwrap) {
+pub fn panicwrap(sys: Sys<'_>, a: &mut args::runtime_panicwrap) {
     // SAFETY: Go strings.
     let (pkg, typ, meth) = unsafe { (a.pkg.bytes(), a.typ_.bytes(), a.meth.bytes()) };
-    let text = errors::concat(&[
-        b"value method ",
-        pkg,
-        b".",
-        typ,
-        b".",
-        meth,
-        b" called using nil *",
-        typ,
-        b" pointer",
-    ]);
-    panic::raise(errors::string_value(text))
+    let text = errors::concat(
+        sys,
+        &[
+            b"value method ",
+            pkg,
+            b".",
+            typ,
+            b".",
+            meth,
+            b" called using nil *",
+            typ,
+            b" pointer",
+        ],
+    );
+    panic::raise(sys, errors::string_value(sys, text))
 }

@@ -19,13 +19,13 @@ pub(super) unsafe fn iface_type(i: &Iface) -> *const Type {
 }
 
 /// `runtime.efaceeq`.
-pub fn eface(_: Sys<'_>, a: &mut args::runtime_efaceeq) {
+pub fn eface(sys: Sys<'_>, a: &mut args::runtime_efaceeq) {
     // SAFETY: interface values.
-    a.r0 = unsafe { equal_interface((&raw const a.p).cast(), (&raw const a.q).cast(), false) };
+    a.r0 = unsafe { equal_interface(sys, (&raw const a.p).cast(), (&raw const a.q).cast(), false) };
 }
 
 /// `runtime.ifaceeq`.
-pub fn iface(_: Sys<'_>, a: &mut args::runtime_ifaceeq) {
+pub fn iface(sys: Sys<'_>, a: &mut args::runtime_ifaceeq) {
     // SAFETY: interface values.
-    a.r0 = unsafe { equal_interface((&raw const a.p).cast(), (&raw const a.q).cast(), true) };
+    a.r0 = unsafe { equal_interface(sys, (&raw const a.p).cast(), (&raw const a.q).cast(), true) };
 }

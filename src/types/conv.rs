@@ -19,10 +19,10 @@ unsafe fn table<M: Mode>(
 ) -> Result<NonNull<Itab>, Slow> {
     // SAFETY: compiled code passes descriptors.
     unsafe {
-        if mode.system().is_some() {
+        if let Some(sys) = mode.system() {
             let tab = itab::get(inter, typ);
             if (*tab).bad != 0 {
-                assert::raise_missing(inter, typ);
+                assert::raise_missing(sys, inter, typ);
             }
             return NonNull::new(tab).ok_or(Slow);
         }

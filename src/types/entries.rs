@@ -59,9 +59,9 @@ macro_rules! interface_entries {
             Ok(())
         }
         #[doc = concat!("Hash of ", $doc, ".")]
-        pub fn $hash(_: Sys<'_>, a: &mut args::$hash_args) {
+        pub fn $hash(sys: Sys<'_>, a: &mut args::$hash_args) {
             // SAFETY: such a value lies there.
-            a.r0 = unsafe { hash_interface(a.p, $methods, a.h) };
+            a.r0 = unsafe { hash_interface(sys, a.p, $methods, a.h) };
         }
         #[doc = concat!("Equality of ", $doc, " in leaf mode.")]
         #[inline(always)]
@@ -71,9 +71,9 @@ macro_rules! interface_entries {
             Ok(())
         }
         #[doc = concat!("Equality of ", $doc, ".")]
-        pub fn $equal(_: Sys<'_>, a: &mut args::$equal_args) {
+        pub fn $equal(sys: Sys<'_>, a: &mut args::$equal_args) {
             // SAFETY: such values lie there.
-            a.r0 = unsafe { equal_interface(a.p, a.q, $methods) };
+            a.r0 = unsafe { equal_interface(sys, a.p, a.q, $methods) };
         }
     )*};
 }

@@ -6,35 +6,35 @@ use crate::abi::{Eface, GoString, Leaf, Sys, Type, TypeAssertionError, args, kno
 use crate::{alloc, gc, panic};
 
 /// An interface value of a string type: the header moves to the heap.
-unsafe fn string_eface(typ: *const Type, s: GoString) -> Eface {
-    // SAFETY: the new object is a string of ours, complete before anybody sees it. System mode:
-    // marking neither starts nor ends before the value is reachable.
+unsafe fn string_eface(sys: Sys<'_>, typ: *const Type, s: GoString) -> Eface {
+    // SAFETY: the new object is a string of ours, complete before anybody sees it. Marking
+    // neither starts nor ends before the value is reachable.
     unsafe {
-        let p = alloc::mallocgc(size_of::<GoString>(), typ, true);
+        let p = alloc::mallocgc(sys, size_of::<GoString>(), typ, true);
         gc::typed_memmove(typ, p, (&raw const s).cast());
         Eface { typ, data: p }
     }
 }
 
 /// A `runtime.errorString`; `Error` puts "runtime error: " before the text.
-pub fn error_string(text: GoString) -> Eface {
+pub fn error_string(sys: Sys<'_>, text: GoString) -> Eface {
     // SAFETY: our own descriptor.
-    unsafe { string_eface(known::error_string(), text) }
+    unsafe { string_eface(sys, known::error_string(), text) }
 }
 
 /// A plain string.
-pub fn string_value(text: GoString) -> Eface {
+pub fn string_value(sys: Sys<'_>, text: GoString) -> Eface {
     // SAFETY: our own descriptor.
-    unsafe { string_eface(known::string(), text) }
+    unsafe { string_eface(sys, known::string(), text) }
 }
 
 /// A `*runtime.TypeAssertionError`.
-pub fn type_assertion(e: TypeAssertionError) -> Eface {
+pub fn type_assertion(sys: Sys<'_>, e: TypeAssertionError) -> Eface {
     // SAFETY: the new object is of that type and complete before anybody sees it. The names of
     // types that reflect made lie in the heap.
     unsafe {
         let typ = known::assertion_error();
-        let p = alloc::mallocgc(size_of::<TypeAssertionError>(), typ, true);
+        let p = alloc::mallocgc(sys, size_of::<TypeAssertionError>(), typ, true);
         gc::typed_memmove(typ, p, (&raw const e).cast());
         Eface {
             typ: known::assertion_error_pointer(),
@@ -44,14 +44,14 @@ pub fn type_assertion(e: TypeAssertionError) -> Eface {
 }
 
 /// The parts as one new Go string.
-pub fn concat(parts: &[&[u8]]) -> GoString {
+pub fn concat(sys: Sys<'_>, parts: &[&[u8]]) -> GoString {
     let len: usize = parts.iter().map(|p| p.len()).sum();
     if len == 0 {
         return GoString::EMPTY;
     }
     // SAFETY: the new object has room for all parts.
     unsafe {
-        let p = alloc::mallocgc(len, core::ptr::null(), false);
+        let p = alloc::mallocgc(sys, len, core::ptr::null(), false);
         let mut at = p;
         for part in parts {
             at.copy_from_nonoverlapping(part.as_ptr(), part.len());
@@ -67,15 +67,18 @@ pub fn concat(parts: &[&[u8]]) -> GoString {
 /// Panics with a run-time error that ends in a type's name.
 ///
 /// # Safety
-/// In system mode, without locks; `typ` must be a descriptor.
-pub unsafe fn raise_about_type(text: &str, typ: *const Type) -> ! {
+/// Without locks; `typ` must be a descriptor.
+pub unsafe fn raise_about_type(sys: Sys<'_>, text: &str, typ: *const Type) -> ! {
     // SAFETY: descriptors have names.
     let name = unsafe { type_string(typ).bytes() };
-    panic::raise(error_string(concat(&[text.as_bytes(), name])))
+    panic::raise(
+        sys,
+        error_string(sys, concat(sys, &[text.as_bytes(), name])),
+    )
 }
 
 /// What `e.Error()` says.
-unsafe fn assertion_text(e: &TypeAssertionError) -> GoString {
+unsafe fn assertion_text(sys: Sys<'_>, e: &TypeAssertionError) -> GoString {
     // SAFETY: the fields are Go strings.
     let (inter, concrete, asserted, missing) = unsafe {
         (
@@ -92,30 +95,37 @@ unsafe fn assertion_text(e: &TypeAssertionError) -> GoString {
         inter
     };
     if concrete.is_empty() {
-        concat(&[HEAD, inter, b" is nil, not ", asserted])
+        concat(sys, &[HEAD, inter, b" is nil, not ", asserted])
     } else if missing.is_empty() {
-        concat(&[HEAD, inter, b" is ", concrete, b", not ", asserted])
+        concat(sys, &[HEAD, inter, b" is ", concrete, b", not ", asserted])
     } else {
-        concat(&[
-            HEAD,
-            concrete,
-            b" is not ",
-            asserted,
-            b": missing method ",
-            missing,
-        ])
+        concat(
+            sys,
+            &[
+                HEAD,
+                concrete,
+                b" is not ",
+                asserted,
+                b": missing method ",
+                missing,
+            ],
+        )
     }
 }
 
 /// `(*runtime.TypeAssertionError).Error`.
-pub fn assertion_error(_: Sys<'_>, a: &mut args::runtime___TypeAssertionError__Error) {
+pub fn assertion_error(sys: Sys<'_>, a: &mut args::runtime___TypeAssertionError__Error) {
     if a.recv.is_null() {
-        panic::raise(error_string(GoString::from_static(
-            "invalid memory address or nil pointer dereference",
-        )));
+        panic::raise(
+            sys,
+            error_string(
+                sys,
+                GoString::from_static("invalid memory address or nil pointer dereference"),
+            ),
+        );
     }
     // SAFETY: the receiver is such a value.
-    a.r0 = unsafe { assertion_text(&*a.recv.cast()) };
+    a.r0 = unsafe { assertion_text(sys, &*a.recv.cast()) };
 }
 
 /// `(*runtime.TypeAssertionError).RuntimeError`: only its existence matters.
@@ -125,24 +135,24 @@ pub fn assertion_runtime_error(
 ) {
 }
 
-fn error_text(s: GoString) -> GoString {
+fn error_text(sys: Sys<'_>, s: GoString) -> GoString {
     // SAFETY: a Go string.
-    concat(&[b"runtime error: ", unsafe { s.bytes() }])
+    concat(sys, &[b"runtime error: ", unsafe { s.bytes() }])
 }
 
 /// `runtime.errorString.Error`.
-pub fn error_string_error(_: Sys<'_>, a: &mut args::runtime_errorString_Error) {
-    a.r0 = error_text(a.recv);
+pub fn error_string_error(sys: Sys<'_>, a: &mut args::runtime_errorString_Error) {
+    a.r0 = error_text(sys, a.recv);
 }
 
 /// `(*runtime.errorString).Error`.
-pub fn error_string_pointer(_: Sys<'_>, a: &mut args::runtime___errorString__Error) {
+pub fn error_string_pointer(sys: Sys<'_>, a: &mut args::runtime___errorString__Error) {
     if a.recv.is_null() {
         let text = "value method runtime.errorString.Error called using nil *errorString pointer";
-        panic::raise(string_value(GoString::from_static(text)));
+        panic::raise(sys, string_value(sys, GoString::from_static(text)));
     }
     // SAFETY: the receiver points to a string.
-    a.r0 = error_text(unsafe { a.recv.cast::<GoString>().read() });
+    a.r0 = error_text(sys, unsafe { a.recv.cast::<GoString>().read() });
 }
 
 /// `runtime.errorString.RuntimeError`.

@@ -5,7 +5,7 @@
 
 use super::plan::{self, Plan, What};
 use super::{errors, hash as hashing};
-use crate::abi::Type;
+use crate::abi::{Sys, Type};
 use crate::{alloc, fatal};
 use core::mem::MaybeUninit;
 
@@ -79,13 +79,12 @@ impl Around {
         }
     }
 
-    /// In system mode.
-    fn push(&mut self, v: Visit) {
-        // SAFETY: there is room for the visits, which are plain memory; system mode.
+    fn push(&mut self, sys: Sys<'_>, v: Visit) {
+        // SAFETY: there is room for the visits, which are plain memory.
         unsafe {
             if self.len == self.room {
                 let bytes = self.room * 2 * size_of::<Visit>();
-                let more = alloc::mallocgc(bytes, core::ptr::null(), false).cast::<Visit>();
+                let more = alloc::mallocgc(sys, bytes, core::ptr::null(), false).cast::<Visit>();
                 more.copy_from_nonoverlapping(self.base(), self.len);
                 self.many = more;
                 self.room *= 2;
@@ -104,11 +103,16 @@ impl Around {
 
 /// The plan of a type that leaf mode does not know to handle. One without the function asked for,
 /// of those that its descriptor names, raises a panic.
-unsafe fn plan_of<F>(typ: *const Type, function: *const F, refusal: &'static str) -> &'static Plan {
+unsafe fn plan_of<F>(
+    sys: Sys<'_>,
+    typ: *const Type,
+    function: *const F,
+    refusal: &'static str,
+) -> &'static Plan {
     // SAFETY: passed on.
     unsafe {
         if function.is_null() {
-            errors::raise_about_type(refusal, typ);
+            errors::raise_about_type(sys, refusal, typ);
         }
         match plan::get(typ) {
             Some(plan) => plan,
@@ -121,11 +125,12 @@ unsafe fn plan_of<F>(typ: *const Type, function: *const F, refusal: &'static str
 /// unhashable one.
 ///
 /// # Safety
-/// In system mode, without locks; a value of `typ` lies at `p`, which is no interface.
-pub(super) unsafe fn hash(typ: *const Type, p: *const u8, seed: usize) -> usize {
+/// Without locks; a value of `typ` lies at `p`, which is no interface.
+pub(super) unsafe fn hash(sys: Sys<'_>, typ: *const Type, p: *const u8, seed: usize) -> usize {
     // SAFETY: passed on; parts lie inside their values.
     unsafe {
-        let plan = |typ: *const Type| plan_of(typ, (*(*typ).alg).hash, "hash of unhashable type ");
+        let plan =
+            |typ: *const Type| plan_of(sys, typ, (*(*typ).alg).hash, "hash of unhashable type ");
         let mut around = Around::new();
         let mut now = Visit::of(plan(typ), p, p, false);
         let mut s = hashing::begin(seed);
@@ -142,7 +147,7 @@ pub(super) unsafe fn hash(typ: *const Type, p: *const u8, seed: usize) -> usize 
                             Some(h) if what.is_interface() => s = plan::in_interface(h as u64),
                             Some(h) => s = h as u64,
                             None => {
-                                around.push(now);
+                                around.push(sys, now);
                                 now = Visit::of(plan, p, p, what.is_interface());
                                 s = hashing::begin(s as usize);
                             }
@@ -167,12 +172,18 @@ pub(super) unsafe fn hash(typ: *const Type, p: *const u8, seed: usize) -> usize 
 /// uncomparable values.
 ///
 /// # Safety
-/// In system mode, without locks; values of `typ` lie there, which is no interface.
-pub(super) unsafe fn equal(typ: *const Type, p: *const u8, q: *const u8) -> bool {
+/// Without locks; values of `typ` lie there, which is no interface.
+pub(super) unsafe fn equal(sys: Sys<'_>, typ: *const Type, p: *const u8, q: *const u8) -> bool {
     // SAFETY: passed on; parts lie inside their values.
     unsafe {
-        let plan =
-            |typ: *const Type| plan_of(typ, (*(*typ).alg).equal, "comparing uncomparable type ");
+        let plan = |typ: *const Type| {
+            plan_of(
+                sys,
+                typ,
+                (*(*typ).alg).equal,
+                "comparing uncomparable type ",
+            )
+        };
         let mut around = Around::new();
         let mut now = Visit::of(plan(typ), p, q, false);
         loop {
@@ -195,7 +206,7 @@ pub(super) unsafe fn equal(typ: *const Type, p: *const u8, q: *const u8) -> bool
                         Some(true) => {}
                         Some(false) => return false,
                         None => {
-                            around.push(now);
+                            around.push(sys, now);
                             now = Visit::of(plan, p, q, false);
                         }
                     }

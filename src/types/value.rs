@@ -113,8 +113,8 @@ pub unsafe fn boxed<M: Mode>(
             4 if elem.cast::<u32>().read_unaligned() == 0 => return Ok(known::zero_value()),
             _ => {}
         }
-        if mode.system().is_some() {
-            let p = alloc::mallocgc(size, typ, true);
+        if let Some(sys) = mode.system() {
+            let p = alloc::mallocgc(sys, size, typ, true);
             copy(mode, typ, p, elem)?;
             return Ok(p);
         }

@@ -4,7 +4,8 @@
 //! A G is a stack and a saved context. An M is a thread of the system; it needs a P to run Go code.
 //! There are GOMAXPROCS Ps, each with a run queue and with caches that only its M touches.
 //!
-//! - [`current`]: those of this thread; [`lists`]: all of them; [`glist`]: some goroutines, linked;
+//! - [`current`]: those of this thread, [`caller`]: the goroutine that called in; [`lists`]: all of
+//!   them; [`glist`]: some goroutines, linked;
 //! - [`g`](mod@g), [`m`], [`p`](mod@p): states, locks to threads, run queues;
 //! - [`sudog`]: what a goroutine waits with, [`sudogs`]: those not in use; [`deferred`]: calls that
 //!   it has deferred; [`registers`]: those of one that a signal stopped;
@@ -17,6 +18,7 @@
 //!   that it parked under, and the collector: with the SCAN bit of its status set, while the
 //!   program runs, or with the world stopped.
 
+pub mod caller;
 pub mod current;
 pub mod deferred;
 pub mod events;

@@ -16,10 +16,10 @@ use core::sync::atomic::Ordering;
 const ARCH_CHAR: u64 = b'6' as u64;
 
 /// `runtime/debug.WriteHeapDump`.
-pub fn write(_: Sys<'_>, a: &mut args::runtime_debug_WriteHeapDump) -> Outcome {
+pub fn write(sys: Sys<'_>, a: &mut args::runtime_debug_WriteHeapDump) -> Outcome {
     // SAFETY: system mode for curg.
     unsafe {
-        if !stw::stop_world() {
+        if !stw::stop_world(sys) {
             return Outcome::Again;
         }
         if let Some(mut out) = Out::new(a.fd as i32) {
