@@ -3,6 +3,7 @@
 use super::malloc::{leaf_alloc_inline, mallocgc, newarray};
 use crate::abi::{Eface, GoSlice, Leaf, PtrType, Slow, Sys, Type, args};
 use crate::heap::{find_object, layout, zero_base};
+use core::ptr::{NonNull, null_mut};
 
 /// `newobject`, usual case.
 #[inline(always)]
@@ -10,9 +11,11 @@ pub fn newobject_leaf(_: Leaf<'_>, a: &mut args::runtime_newobject) -> Result<()
     // SAFETY: compiled code passes a type.
     unsafe {
         let t: *const Type = a.typ_.cast();
-        a.r0 = leaf_alloc_inline((*t).size, t)?.as_ptr().cast();
+        // Stored in any case, so that nothing has to be kept across it but the pointer.
+        let p = leaf_alloc_inline((*t).size, t);
+        a.r0 = p.map_or(null_mut(), NonNull::as_ptr).cast();
+        p.map(|_| ())
     }
-    Ok(())
 }
 
 /// `newobject`.
