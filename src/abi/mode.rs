@@ -17,9 +17,9 @@
 //! one leaves values of the field's Go type.
 //!
 //! ```compile_fail,E0451
-//! # #![no_std]
-//! # #![no_main]
-//! let area = gort::abi::args::time_Sleep { d: 1, _private: () };
+//! fn area() -> gort::abi::args::time_Sleep {
+//!     gort::abi::args::time_Sleep { d: 1, _private: () }
+//! }
 //! ```
 
 use super::outcome::Outcome;
@@ -31,10 +31,14 @@ use core::ptr::NonNull;
 /// that stand around system calls.
 ///
 /// ```compile_fail,E0308
-/// # #![no_std]
-/// # #![no_main]
 /// fn entry(leaf: gort::abi::Leaf<'_>) {
 ///     gort::panic::raise_str(leaf, "not from here");
+/// }
+/// ```
+///
+/// ```compile_fail,E0599
+/// fn entry(leaf: gort::abi::Leaf<'_>) -> gort::abi::Outcome {
+///     gort::sched::park(leaf.caller(), gort::world::WaitReason::Sleep)
 /// }
 /// ```
 #[derive(Debug, Clone, Copy)]
@@ -44,8 +48,6 @@ pub struct Leaf<'c>(PhantomData<(&'c (), *mut ())>);
 /// called in, if any, is stopped at its call.
 ///
 /// ```no_run
-/// # #![no_std]
-/// # #![no_main]
 /// fn entry(sys: gort::abi::Sys<'_>) -> gort::abi::Outcome {
 ///     gort::sched::park(sys.caller(), gort::world::WaitReason::Sleep)
 /// }
@@ -53,11 +55,10 @@ pub struct Leaf<'c>(PhantomData<(&'c (), *mut ())>);
 ///
 /// It cannot be kept:
 ///
-/// ```compile_fail
-/// # #![no_std]
-/// # #![no_main]
-/// fn keep(sys: gort::abi::Sys<'_>) -> gort::abi::Sys<'static> {
-///     sys
+/// ```compile_fail,E0521
+/// fn keeps(_: gort::abi::Sys<'static>) {}
+/// fn entry(sys: gort::abi::Sys<'_>) {
+///     keeps(sys);
 /// }
 /// ```
 #[derive(Debug, Clone, Copy)]
@@ -106,8 +107,6 @@ impl Sys<'_> {
 /// (src/world/caller.rs, with what can be done with one).
 ///
 /// ```compile_fail,E0382
-/// # #![no_std]
-/// # #![no_main]
 /// fn twice(caller: gort::abi::Caller<'_>) -> gort::abi::Outcome {
 ///     gort::sched::park(caller, gort::world::WaitReason::Sleep);
 ///     gort::sched::park(caller, gort::world::WaitReason::Sleep)
