@@ -174,14 +174,14 @@ pub unsafe fn mallocgc(_: Sys<'_>, size: usize, typ: *const Type, zero: bool) ->
     }
 }
 
-/// [`mallocgc`] from a given cache.
+/// [`mallocgc`] from a given cache, for this room: the others show a token.
 ///
 /// # Safety
 /// As there; the cache must be the caller's.
 #[doc(alias = "_TinySizeClass")]
 #[doc(alias = "tinySizeClass")]
 #[doc(alias = "tinySpanClass")]
-pub unsafe fn alloc(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -> *mut u8 {
+pub(super) unsafe fn alloc(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -> *mut u8 {
     // SAFETY: as the caller promises.
     unsafe {
         let noscan = typ.is_null() || (*typ).no_pointers();

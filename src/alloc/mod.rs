@@ -16,7 +16,7 @@ pub mod sbrk;
 pub mod slice;
 
 pub use malloc::{
-    MAX_MEM, alloc, leaf_alloc, leaf_alloc_inline, leaf_alloc_raw, mallocgc, newarray, newobject,
+    MAX_MEM, leaf_alloc, leaf_alloc_inline, leaf_alloc_raw, mallocgc, newarray, newobject,
 };
 #[cfg(test)]
 mod tests;
