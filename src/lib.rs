@@ -49,10 +49,6 @@
 //! | | `hooks` | for package runtime's own tests, with feature `test-hooks` |
 //! | | `lib` | this file |
 #![cfg_attr(not(test), no_std)]
-#![expect(
-    clippy::missing_safety_doc,
-    reason = "the contract of every entry point is the calling convention: docs/trampolines.md"
-)]
 
 pub mod abi;
 pub mod alloc;

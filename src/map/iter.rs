@@ -28,10 +28,19 @@ const NO_CHECK: usize = usize::MAX;
 /// marking runs it only works on iterators on the goroutine's own stack.
 pub trait Steps: Mode {
     /// Whether a key equals itself; false for NaNs.
+    ///
+    /// # Safety
+    /// A key of a map of the type lies at `p`.
     unsafe fn findable(self, t: &MapType, p: *const u8) -> Result<bool, Slow>;
     /// The hash of a key.
+    ///
+    /// # Safety
+    /// As [`Steps::findable`].
     unsafe fn hash(self, t: &MapType, p: *const u8, seed: usize) -> Result<usize, Slow>;
     /// Where a key is now.
+    ///
+    /// # Safety
+    /// As [`Steps::findable`]; `h` is a map of the type, `hash` its hash of the key.
     unsafe fn find(
         self,
         t: &MapType,

@@ -17,18 +17,33 @@ pub unsafe trait Key: Copy {
     const SIZE: usize;
 
     /// The key's hash in a map with this seed.
+    ///
+    /// # Safety
+    /// A map type whose keys are of this kind.
     unsafe fn hash(self, t: &MapType, seed: usize) -> Result<usize, Slow>;
     /// Whether it can be compared with a few keys in less time than it is hashed: then it is one
     /// that can be hashed.
+    ///
+    /// # Safety
+    /// As [`Key::hash`].
     #[inline(always)]
     unsafe fn compares(self, _t: &MapType) -> bool {
         false
     }
     /// Whether it is the key at `p`.
+    ///
+    /// # Safety
+    /// As [`Key::hash`]; a key of a map of the type lies at `p`.
     unsafe fn is(self, t: &MapType, p: *const u8) -> Result<bool, Slow>;
     /// Puts it into a fresh slot.
+    ///
+    /// # Safety
+    /// As [`Key::hash`]; `p` is a slot for a key that is ours to write.
     unsafe fn store<M: Mode>(self, mode: M, t: &MapType, p: *mut u8);
     /// Overwrites an equal key. They may differ all the same: both zeroes are one key.
+    ///
+    /// # Safety
+    /// As [`Key::is`]; the slot is ours to write.
     unsafe fn update<M: Mode>(self, mode: M, t: &MapType, p: *mut u8);
 }
 
@@ -94,6 +109,9 @@ pub struct Str(pub GoString);
 
 /// Bytes are equal, without a call for short ones. `memcmp` is assembly without a frame, fit for
 /// leaf mode.
+///
+/// # Safety
+/// `n` bytes are readable at both.
 #[inline(always)]
 pub unsafe fn same_bytes(p: *const u8, q: *const u8, n: usize) -> bool {
     // SAFETY: the caller's operands; the loads of 8 and 4 bytes overlap inside them.

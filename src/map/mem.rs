@@ -89,7 +89,7 @@ mod real {
 }
 
 #[cfg(test)]
-#[expect(missing_docs, reason = "as above")]
+#[expect(missing_docs, clippy::missing_safety_doc, reason = "as above")]
 mod real {
     use crate::abi::{Slow, Sys, Type};
     use core::ptr::NonNull;

@@ -74,10 +74,11 @@ impl Iterator for Set {
     }
 }
 
-// The unsafe methods share one contract: the bucket is a live bucket of a map of the type that is
-// passed, and indices are below `SLOTS`.
 impl Bucket {
     /// Slots whose hash byte is `top`.
+    ///
+    /// # Safety
+    /// A live bucket.
     #[inline(always)]
     pub unsafe fn with_top(self, top: u8) -> Set {
         // SAFETY: a bucket starts with eight hash bytes; SSE2 is part of x86-64.
@@ -88,31 +89,43 @@ impl Bucket {
     }
 
     /// Hash byte of a slot.
+    ///
+    /// # Safety
+    /// A live bucket; `i` is below `SLOTS`.
     #[inline(always)]
     pub unsafe fn top(self, i: usize) -> u8 {
-        // SAFETY: see the impl.
+        // SAFETY: inside the bucket.
         unsafe { *self.0.add(i) }
     }
 
     /// Sets it.
+    ///
+    /// # Safety
+    /// A live bucket; `i` is below `SLOTS`. It is ours to write.
     #[inline(always)]
     pub unsafe fn set_top(self, i: usize, top: u8) {
-        // SAFETY: see the impl.
+        // SAFETY: inside the bucket.
         unsafe { *self.0.add(i) = top }
     }
 
     /// The slot for a key of `size` bytes (8 when it is behind a pointer).
+    ///
+    /// # Safety
+    /// A live bucket; `i` is below `SLOTS`.
     #[inline(always)]
     pub unsafe fn key_slot(self, size: usize, i: usize) -> *mut u8 {
-        // SAFETY: see the impl.
+        // SAFETY: inside the bucket.
         unsafe { self.0.add(SLOTS.wrapping_add(size.wrapping_mul(i))) }
     }
 
     /// The slot for a value.
+    ///
+    /// # Safety
+    /// A live bucket of a map of the type; `i` is below `SLOTS`.
     #[inline(always)]
     pub unsafe fn value_slot(self, t: &MapType, i: usize) -> *mut u8 {
         let keys = usize::from(t.keysize).wrapping_mul(SLOTS);
-        // SAFETY: see the impl.
+        // SAFETY: inside the bucket.
         unsafe {
             self.0.add(
                 SLOTS
@@ -123,9 +136,12 @@ impl Bucket {
     }
 
     /// The value itself.
+    ///
+    /// # Safety
+    /// A live bucket of a map of the type; `i` is below `SLOTS`, and the slot holds an entry.
     #[inline(always)]
     pub unsafe fn value(self, t: &MapType, i: usize) -> *mut u8 {
-        // SAFETY: see the impl; an entry's pointer is set.
+        // SAFETY: inside the bucket; an entry's pointer is set.
         unsafe {
             let p = self.value_slot(t, i);
             if t.indirectvalue != 0 {
@@ -137,9 +153,12 @@ impl Bucket {
     }
 
     /// The key itself.
+    ///
+    /// # Safety
+    /// A live bucket of a map of the type; `i` is below `SLOTS`, and the slot holds an entry.
     #[inline(always)]
     pub unsafe fn key(self, t: &MapType, i: usize) -> *mut u8 {
-        // SAFETY: see the impl; an entry's pointer is set.
+        // SAFETY: inside the bucket; an entry's pointer is set.
         unsafe {
             let p = self.key_slot(usize::from(t.keysize), i);
             if t.indirectkey != 0 {
@@ -157,16 +176,22 @@ impl Bucket {
     }
 
     /// The next bucket of the chain.
+    ///
+    /// # Safety
+    /// A live bucket of a map of the type.
     #[inline(always)]
     pub unsafe fn next(self, t: &MapType) -> Option<Bucket> {
-        // SAFETY: see the impl.
+        // SAFETY: inside the bucket.
         let p = unsafe { *self.next_slot(t) };
         if p.is_null() { None } else { Some(Bucket(p)) }
     }
 
     /// Links a bucket to the end of the chain, which is here.
+    ///
+    /// # Safety
+    /// Live buckets of a map of the type that is ours to write.
     pub unsafe fn set_next(self, t: &MapType, next: Bucket) {
-        // SAFETY: see the impl. A bucket without pointers is not traced: there the map keeps the
+        // SAFETY: inside the bucket. A bucket without pointers is not traced: there the map keeps the
         // list of what is linked.
         unsafe {
             if pointer_free(t) {
@@ -178,15 +203,21 @@ impl Bucket {
     }
 
     /// The chain that starts here has been moved to the new table.
+    ///
+    /// # Safety
+    /// A live bucket.
     #[inline(always)]
     pub unsafe fn evacuated(self) -> bool {
-        // SAFETY: see the impl.
+        // SAFETY: inside the bucket.
         let top = unsafe { self.top(0) };
         top > EMPTY && top < MIN_TOP
     }
 }
 
 /// The collector does not look into the buckets.
+///
+/// # Safety
+/// A map type.
 #[inline(always)]
 pub unsafe fn pointer_free(t: &MapType) -> bool {
     // SAFETY: a map type names its bucket type.
@@ -194,6 +225,9 @@ pub unsafe fn pointer_free(t: &MapType) -> bool {
 }
 
 /// Bucket `i` of an array.
+///
+/// # Safety
+/// An array of buckets of a map of the type, with more than `i`.
 #[inline(always)]
 pub unsafe fn bucket(t: &MapType, array: *mut u8, i: usize) -> Bucket {
     // SAFETY: the caller's index is inside the array.
@@ -201,6 +235,9 @@ pub unsafe fn bucket(t: &MapType, array: *mut u8, i: usize) -> Bucket {
 }
 
 /// The bucket to search for a hash: in the old table as long as it has not been evacuated.
+///
+/// # Safety
+/// A map of the type that has a table.
 #[inline(always)]
 pub unsafe fn bucket_to_read(t: &MapType, h: &Hmap, hash: usize) -> Bucket {
     // SAFETY: the masks keep the indices inside the tables.
@@ -217,6 +254,9 @@ pub unsafe fn bucket_to_read(t: &MapType, h: &Hmap, hash: usize) -> Bucket {
 }
 
 /// The map's flags, as readers that run side by side may set them.
+///
+/// # Safety
+/// A live map.
 #[inline(always)]
 pub unsafe fn flags<'a>(h: *mut Hmap) -> &'a AtomicU8 {
     // SAFETY: a live map; every access while readers run is atomic.
