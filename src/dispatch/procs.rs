@@ -23,7 +23,7 @@ pub fn gomaxprocs(sys: Sys<'_>, a: &mut args::runtime_GOMAXPROCS) -> Outcome {
         // What Ps that go out of use have: the world is stopped, so it is ours.
         for p in (n as usize..old as usize).map(lists::p_at) {
             time::move_all(p, lists::p_at(0));
-            heap::flush(&mut (*p).heap);
+            heap::flush(&mut *heap::CACHES.of(p));
         }
         NEW_PROCS.store(n, Ordering::Release);
         start_world();

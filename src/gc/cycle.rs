@@ -6,7 +6,7 @@ use crate::abi::{Caller, Leaf, Outcome, ResumeStep, Sys, args};
 use crate::config::godebug;
 use crate::debug::allocfree;
 use crate::fatal::clock::nanotime;
-use crate::heap::cache::{self, flush_caches};
+use crate::heap::cache::{self, CACHES, flush_caches};
 use crate::heap::{self, trigger};
 use crate::probe::trace;
 use crate::sched::{self, stw};
@@ -82,7 +82,7 @@ pub fn poll(sys: Sys<'_>) {
         if events & PROFILE_RATE != 0 {
             if stw::stop_world(sys) {
                 for p in lists::existing_ps() {
-                    cache::rate_changed(&mut (*p).heap);
+                    cache::rate_changed(&mut *CACHES.of(p));
                 }
                 stw::start_world();
             } else {
@@ -150,7 +150,7 @@ unsafe fn start_cycle(sys: Sys<'_>) {
         pace::start();
         phase::ENABLED.store(1, Ordering::SeqCst);
         for p in lists::existing_ps() {
-            (*p).heap.blacken();
+            (*CACHES.of(p)).blacken();
         }
         let mut m = mark::Marker::new();
         roots::mark_interrupted(&mut m);
@@ -308,7 +308,7 @@ unsafe fn end_cycle(start: i64) {
         phase::ENABLED.store(0, Ordering::SeqCst);
         let (old, mut young) = (work::counted(), heap::stats::Counts::default());
         for p in lists::existing_ps() {
-            young.take(&mut (*p).heap.black);
+            young.take(&mut (*CACHES.of(p)).black);
         }
         stats::LOOKUPS.fetch_add(old.objects as u64, Ordering::Relaxed);
         stats::cycle_ends(old, young, start);

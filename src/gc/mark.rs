@@ -12,7 +12,7 @@ use super::work::{self, BLOCK, Block};
 use crate::heap::layout::{self, each_slot, load};
 use crate::heap::stats::Counts;
 use crate::heap::{arena, span};
-use crate::world;
+use crate::world::OwnP;
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 use core::sync::atomic::Ordering;
 
@@ -293,8 +293,8 @@ impl Marker {
 /// The object at `base`, which has pointers and was made while marking runs, was filled without
 /// barriers: a marker scans it.
 pub fn scan_again(base: usize) {
-    // SAFETY: the M's P is ours.
-    unsafe { work::put_shaded(world::getp(), base) };
+    // SAFETY: the thread keeps its P meanwhile.
+    work::put_shaded(unsafe { OwnP::current() }, base);
 }
 
 /// Marks the object that `p` points into, for the write barrier, and has it scanned by a marker.
@@ -303,17 +303,20 @@ pub fn shade_object(p: usize) {
     if !arena::in_range(p) {
         return;
     }
-    // SAFETY: barriers run only while marking; the M's P is ours.
+    // SAFETY: barriers run only while marking; the thread keeps its P meanwhile.
     unsafe {
         let Some((s, base)) = mark_target::<false>(p) else {
             return;
         };
-        let p = world::getp();
-        if !p.is_null() {
-            (*p).gc.counts.add(s);
+        let own = OwnP::current();
+        if let Some(own) = own {
+            let counts = &work::SHARES.mine(own).counts;
+            let mut sum = counts.get();
+            sum.add(s);
+            counts.set(sum);
         }
         if !s.class.noscan() {
-            work::put_shaded(p, base);
+            work::put_shaded(own, base);
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::fatal::clock;
 use crate::heap::classes::{CLASSES, TABLE};
 use crate::heap::geometry::PAGE;
 use crate::heap::stats::{self, Counts, HEAP_LIVE};
-use crate::heap::{PerP, cache, pages, trigger};
+use crate::heap::{CACHES, PerP, cache, pages, trigger};
 use crate::mem;
 use crate::sched::stw;
 use crate::stack::alloc::{STACK_INUSE, STACK_SYS};
@@ -225,7 +225,7 @@ pub unsafe fn fill(m: &mut MemStats) {
         .take_while(|p| !p.is_null())
     {
         // SAFETY: Ps are never freed; the world is stopped.
-        let cache: &PerP = unsafe { &(*p).heap };
+        let cache: &PerP = unsafe { &*CACHES.of(p) };
         tiny += cache.tiny_allocs;
         for (sum, n) in taken.iter_mut().zip(&cache.taken) {
             *sum += n;

@@ -12,8 +12,9 @@ use crate::sched::state::WAKE;
 use crate::sched::threads;
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
-use crate::world::P;
 use crate::world::lists::{self, GOMAXPROCS};
+use crate::world::{OwnP, PLocal, part};
+use core::cell::Cell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
@@ -31,19 +32,23 @@ pub struct Block {
     pub objects: [usize; BLOCK],
 }
 
-/// The collector's share of a P. Valid as zeroes.
+/// The collector's share of each P.
+// SAFETY: zeroes are nothing shaded and no debt, and the part is this room's.
+pub(super) static SHARES: PLocal<Share> = unsafe { PLocal::new(&part::GC) };
+
+/// See [`SHARES`].
 #[repr(C)]
 #[derive(Debug)]
-pub struct PerP {
+pub(super) struct Share {
     /// What the write barrier shaded; null while the P's owner puts something in.
     shaded: AtomicPtr<Block>,
     /// Marked by the write barrier: only the P's owner adds, and the collector with the world
     /// stopped.
-    pub counts: Counts,
+    pub counts: Cell<Counts>,
     /// Bytes that this P may allocate before it must help to mark; see [`super::worker::assist`].
-    pub credit: i64,
+    pub credit: Cell<i64>,
     /// The last thing this P did was to mark, though goroutines wait.
-    pub marked_last: bool,
+    pub marked_last: Cell<bool>,
 }
 
 struct Pool {
@@ -166,7 +171,7 @@ pub(super) fn refill(empty: *mut Block) -> *mut Block {
 fn steal_shaded(empty: *mut Block) -> *mut Block {
     for p in lists::existing_ps() {
         // SAFETY: Ps are never freed.
-        let b = unsafe { take_shaded(&(*p).gc) };
+        let b = take_shaded(unsafe { &(*SHARES.of(p)).shaded });
         if !b.is_null() {
             POOL.lock().put_free(empty);
             return b;
@@ -175,12 +180,12 @@ fn steal_shaded(empty: *mut Block) -> *mut Block {
     null_mut()
 }
 
-fn take_shaded(p: &PerP) -> *mut Block {
+fn take_shaded(shaded: &AtomicPtr<Block>) -> *mut Block {
     // Acquire pairs with the Release of the store that put it there.
-    if p.shaded.load(Ordering::Relaxed).is_null() {
+    if shaded.load(Ordering::Relaxed).is_null() {
         return null_mut();
     }
-    p.shaded.swap(null_mut(), Ordering::AcqRel)
+    shaded.swap(null_mut(), Ordering::AcqRel)
 }
 
 /// Some work lies in the pool: a hint.
@@ -197,17 +202,9 @@ fn exhausted() -> bool {
         && super::jobs::all_taken()
 }
 
-/// The object at `base` was shaded by the owner of `p`; without P the pool takes it.
-///
-/// # Safety
-/// `p` is null or held by this thread.
-pub(super) unsafe fn put_shaded(p: *mut P, base: usize) {
-    let slot = if p.is_null() {
-        None
-    } else {
-        // SAFETY: the caller holds the P.
-        Some(unsafe { &(*p).gc.shaded })
-    };
+/// This thread shaded the object at `base`; without a P of its own the pool takes it.
+pub(super) fn put_shaded(own: Option<OwnP<'_>>, base: usize) {
+    let slot = own.map(|own| &SHARES.mine(own).shaded);
     let mut b = slot.map_or(null_mut(), |s| s.swap(null_mut(), Ordering::Acquire));
     // SAFETY: the block is ours between the two exchanges; there is room.
     unsafe {
@@ -233,8 +230,8 @@ pub(super) unsafe fn reset() {
     for p in lists::existing_ps() {
         // SAFETY: the world is stopped: nobody uses the Ps.
         unsafe {
-            (*p).gc.counts = Counts::default();
-            (*p).gc.credit = 0;
+            (*SHARES.of(p)).counts.take();
+            (*SHARES.of(p)).credit.take();
         }
     }
 }
@@ -247,7 +244,8 @@ pub(super) unsafe fn counted() -> Counts {
     let mut pool = POOL.lock();
     for p in lists::existing_ps() {
         // SAFETY: the world is stopped: nobody uses the Ps.
-        unsafe { pool.counts.take(&mut (*p).gc.counts) };
+        let mut counts = unsafe { (*SHARES.of(p)).counts.take() };
+        pool.counts.take(&mut counts);
     }
     pool.counts
 }
@@ -269,6 +267,8 @@ pub(super) fn more_work() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::world::plocal;
+    use core::ptr::NonNull;
     use std::sync::atomic::AtomicUsize;
 
     /// Threads pass numbers along: each n makes work n - 1 twice. All is done when the last session
@@ -333,17 +333,18 @@ mod tests {
 
     /// Part of the test above: they share the pool.
     fn shaded_objects_can_be_taken() {
-        // SAFETY: a P without work; nobody else knows it.
+        // SAFETY: a new P; nobody else knows it.
         unsafe {
-            let p: *mut P = mem::persistent();
+            let own = OwnP::new(NonNull::new_unchecked(plocal::new(0, 0)));
+            let shaded = &SHARES.mine(own).shaded;
             for i in 1..=BLOCK + 5 {
-                put_shaded(p, i);
+                put_shaded(Some(own), i);
             }
             let full = POOL.lock().pop_full();
             assert_eq!((*full).len, BLOCK);
-            let rest = take_shaded(&(*p).gc);
+            let rest = take_shaded(shaded);
             assert_eq!(((*rest).len, (*rest).objects[0]), (5, BLOCK + 1));
-            assert!(take_shaded(&(*p).gc).is_null());
+            assert!(take_shaded(shaded).is_null());
             let mut pool = POOL.lock();
             pool.put_free(full);
             pool.put_free(rest);

@@ -14,6 +14,7 @@ use super::pace::{
     self, ASSIST_BATCH, CREDIT, DEDICATED, FRACTION, FRACTIONAL, MOST_DEBT, ratio, shares,
 };
 use super::times::{STALLS, TIMES};
+use super::work::SHARES;
 use super::{jobs, roots, work};
 use crate::fatal::clock::nanotime;
 use crate::heap::stats::HEAP_LIVE;
@@ -25,7 +26,8 @@ use crate::sched::state::GLOBAL_RUNQ;
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::p::timer_due;
 use crate::world::phase::GCWAITING;
-use crate::world::{self, P, events, g};
+use crate::world::{OwnP, P, events, g};
+use core::ptr::NonNull;
 use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 /// Longest time that a P marks while goroutines may be waiting for it.
@@ -104,7 +106,10 @@ pub unsafe fn before_goroutine(p: *mut P) -> bool {
         if !has_work() || stopping() {
             return false;
         }
-        if core::mem::take(&mut (*p).gc.marked_last) && !(*p).runq_empty() {
+        let marked_last = &SHARES
+            .mine(OwnP::new(NonNull::new_unchecked(p)))
+            .marked_last;
+        if marked_last.take() && !(*p).runq_empty() {
             return false;
         }
         let now = nanotime();
@@ -112,7 +117,7 @@ pub unsafe fn before_goroutine(p: *mut P) -> bool {
             if DEDICATED.fetch_sub(1, Ordering::Relaxed) > 0 {
                 turn(p, now, DEDICATED_NS, &TIMES.background);
                 DEDICATED.fetch_add(1, Ordering::Relaxed);
-                (*p).gc.marked_last = true;
+                marked_last.set(true);
                 return true;
             }
             DEDICATED.fetch_add(1, Ordering::Relaxed);
@@ -135,7 +140,7 @@ pub unsafe fn before_goroutine(p: *mut P) -> bool {
         );
         TIMES.fractional.fetch_add(ns, Ordering::Relaxed);
         FRACTIONAL.store(false, Ordering::Release);
-        (*p).gc.marked_last = true;
+        marked_last.set(true);
     }
     true
 }
@@ -281,30 +286,27 @@ pub(super) unsafe fn mark_for(bytes: usize, ahead: bool) -> usize {
 #[cold]
 #[inline(never)]
 pub unsafe fn assist(bytes: usize) {
-    // SAFETY: the P is this thread's.
-    unsafe {
-        let debt = (bytes as f64 * ratio(HEAP_LIVE.load(Ordering::Relaxed))) as i64;
-        let credit = &mut (*world::getp()).gc.credit;
-        *credit -= debt;
-        if *credit >= 0 {
-            return;
-        }
-        let had = CREDIT.load(Ordering::Relaxed);
-        if had > 0 {
-            let take = had.min(-*credit);
+    let debt = (bytes as f64 * ratio(HEAP_LIVE.load(Ordering::Relaxed))) as i64;
+    // SAFETY: the thread has a P, and keeps it until the end.
+    let credit = &SHARES.mine(unsafe { OwnP::held() }).credit;
+    let mut has = credit.get() - debt;
+    if has < 0 {
+        let take = CREDIT.load(Ordering::Relaxed).min(-has);
+        if take > 0 {
             CREDIT.fetch_sub(take, Ordering::Relaxed);
-            *credit += take;
-            if *credit >= 0 {
-                return;
-            }
+            has += take;
         }
-        let want = (-*credit as usize).max(ASSIST_BATCH);
-        let ahead = HEAP_LIVE.load(Ordering::Relaxed) > GOAL.load(Ordering::Relaxed);
-        let done = mark_for(want, ahead);
-        // It is ours, not the pool's.
-        CREDIT.fetch_sub(done as i64, Ordering::Relaxed);
-        *credit += done as i64;
-        // There was nothing to do, or the world stops: some of it is forgiven.
-        *credit = (*credit).max(-MOST_DEBT);
     }
+    credit.set(has);
+    if has >= 0 {
+        return;
+    }
+    let want = (-has as usize).max(ASSIST_BATCH);
+    let ahead = HEAP_LIVE.load(Ordering::Relaxed) > GOAL.load(Ordering::Relaxed);
+    // SAFETY: the caller's promise.
+    let done = unsafe { mark_for(want, ahead) };
+    // It is ours, not the pool's.
+    CREDIT.fetch_sub(done as i64, Ordering::Relaxed);
+    // There was nothing to do, or the world stops: some of it is forgiven.
+    credit.set((credit.get() + done as i64).max(-MOST_DEBT));
 }

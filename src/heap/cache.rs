@@ -13,7 +13,7 @@ use super::trigger::{HEAP_SCAN, check_trigger};
 use super::{central, guard, modes};
 use crate::abi::Type;
 use crate::probe::trace;
-use crate::world::{lists, phase};
+use crate::world::{PLocal, lists, part, phase};
 use core::arch::x86_64::{__m128i, _mm_setzero_si128};
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
@@ -60,6 +60,10 @@ pub enum Refill {
     /// The system has no memory.
     NoMemory,
 }
+
+/// Every P's cache. That of the P which a thread holds is also in `M::mcache`.
+// SAFETY: zeroes are an empty cache, and the part is the allocator's.
+pub static CACHES: PLocal<PerP> = unsafe { PLocal::new(&part::HEAP) };
 
 /// The allocator's share of a P. Valid as zeroes.
 #[doc(alias = "mcache")]
@@ -387,7 +391,7 @@ pub unsafe fn flush(p: &mut PerP) {
 pub unsafe fn flush_caches() {
     for p in lists::existing_ps() {
         // SAFETY: Ps are never freed; with the world stopped nobody uses their caches.
-        unsafe { flush(&mut (*p).heap) };
+        unsafe { flush(&mut *CACHES.of(p)) };
     }
 }
 

@@ -30,6 +30,6 @@ pub mod stats;
 pub mod summary;
 pub mod trigger;
 
-pub use cache::PerP;
 pub use cache::flush;
+pub use cache::{CACHES, PerP};
 pub use find::{Object, find_object, zero_base};

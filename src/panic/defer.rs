@@ -13,8 +13,10 @@ use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
 use crate::sync::stack::{self, Node};
 use crate::world::deferred::args_of;
+use crate::world::{OwnP, PLocal, part};
 use crate::{fatal, mem, world};
-use core::ptr;
+use core::cell::Cell;
+use core::ptr::{self, NonNull};
 use core::sync::atomic::AtomicPtr;
 
 /// Room for arguments in the records of each pool.
@@ -27,20 +29,40 @@ const BATCH: u32 = 32;
 const CHUNK: usize = 8 << 10;
 
 /// A P's records of one size.
-#[derive(Debug)]
-pub struct Pool {
+struct Pool {
     /// At most [`BATCH`] records, linked by `link`.
-    free: *mut Defer,
+    free: Cell<*mut Defer>,
     /// Length of `free`.
-    n: u32,
+    n: Cell<u32>,
     /// A whole batch, or null.
-    full: *mut Defer,
+    full: Cell<*mut Defer>,
 }
 
-/// A P's pools of defer records. All zeroes is empty.
-#[derive(Debug)]
-pub struct PerP {
-    pools: [Pool; ROOM.len()],
+/// Each P's records, by size.
+// SAFETY: zeroes are empty pools, and the part is this room's.
+static POOLS: PLocal<[Pool; ROOM.len()]> = unsafe { PLocal::new(&part::PANIC) };
+
+impl Pool {
+    /// A record, or null.
+    ///
+    /// # Safety
+    /// The pool is that of a P which this thread holds.
+    #[inline(always)]
+    unsafe fn take(&self) -> *mut Defer {
+        let d = self.free.get();
+        if !d.is_null() {
+            // SAFETY: records in lists are dead and ours.
+            self.free.set(unsafe { (*d).link });
+            self.n.set(self.n.get() - 1);
+        }
+        d
+    }
+
+    /// Puts a list of `n` records into the empty one.
+    fn fill(&self, list: *mut Defer, n: u32) {
+        self.free.set(list);
+        self.n.set(n);
+    }
 }
 
 /// Whole batches for any P, for each pool. The first record of a batch links to the next batch by
@@ -49,13 +71,6 @@ static SHARED: [AtomicPtr<Defer>; ROOM.len()] =
     [const { AtomicPtr::new(ptr::null_mut()) }; ROOM.len()];
 /// Only its holder takes batches from [`SHARED`].
 static TAKER: RawMutex<{ rank::DEFER_POOL }> = RawMutex::new();
-
-/// The P's pools.
-#[inline(always)]
-unsafe fn pools() -> *mut PerP {
-    // SAFETY: the caller runs with a P, whose pools are ours alone.
-    unsafe { &raw mut (*world::getp()).panic }
-}
 
 /// Copies `bytes` (a multiple of 8) of arguments; deferred calls mostly have few.
 #[inline(always)]
@@ -104,17 +119,16 @@ pub fn deferproc_fast(_: Leaf<'_>, a: &mut args::runtime_deferproc) -> Result<()
     let g = world::getg();
     // SAFETY: g runs here; its P's pools are ours until we return.
     unsafe {
-        let p = (*(*g).m).p;
-        if p.is_null() || a.siz as u32 > ROOM[0] as u32 {
+        let Some(p) = NonNull::new((*(*g).m).p.cast()) else {
+            return Err(Slow);
+        };
+        if a.siz as u32 > ROOM[0] as u32 {
             return Err(Slow);
         }
-        let pool = &mut (*p.cast::<world::P>()).panic.pools[0];
-        let d = pool.free;
+        let d = POOLS.mine(OwnP::new(p))[0].take();
         if d.is_null() {
             return Err(Slow);
         }
-        pool.free = (*d).link;
-        pool.n -= 1;
         push(g, d, 0, a);
     }
     Ok(())
@@ -138,42 +152,34 @@ pub fn deferproc_slow(_: Sys<'_>, a: &mut args::runtime_deferproc) {
             push(g, d, LARGE, a);
             return;
         };
-        let pool = &mut (*pools()).pools[class];
-        if pool.free.is_null() {
+        let pool = &POOLS.mine(OwnP::held())[class];
+        if pool.free.get().is_null() {
             refill(pool, class);
         }
-        let d = pool.free;
-        pool.free = (*d).link;
-        pool.n -= 1;
-        push(g, d, class as u8, a);
+        push(g, pool.take(), class as u8, a);
     }
 }
 
 /// Gets records into an empty list.
-unsafe fn refill(pool: &mut Pool, class: usize) {
-    // SAFETY: records in lists are dead and ours.
-    unsafe {
-        if !pool.full.is_null() {
-            pool.free = core::mem::replace(&mut pool.full, ptr::null_mut());
-            pool.n = BATCH;
-            return;
-        }
-        let batch = take_batch(class);
-        if !batch.is_null() {
-            pool.free = batch;
-            pool.n = BATCH;
-            return;
-        }
-        let size = size_of::<Defer>() + ROOM[class];
-        let n = (CHUNK / size).clamp(1, BATCH as usize);
-        let chunk = mem::persistent_alloc(n * size, 16);
-        for i in 0..n {
-            let d: *mut Defer = chunk.add(i * size).cast();
-            (*d).link = pool.free;
-            pool.free = d;
-        }
-        pool.n = n as u32;
+fn refill(pool: &Pool, class: usize) {
+    let mut batch = pool.full.replace(ptr::null_mut());
+    if batch.is_null() {
+        batch = take_batch(class);
     }
+    if !batch.is_null() {
+        pool.fill(batch, BATCH);
+        return;
+    }
+    let size = size_of::<Defer>() + ROOM[class];
+    let n = (CHUNK / size).clamp(1, BATCH as usize);
+    let chunk = mem::persistent_alloc(n * size, 16);
+    for i in 0..n {
+        let d: *mut Defer = chunk.wrapping_add(i * size).cast();
+        // SAFETY: the chunk has n records, all ours.
+        unsafe { (*d).link = batch };
+        batch = d;
+    }
+    pool.fill(batch, n as u32);
 }
 
 // SAFETY: a record in a pool is in no panic.
@@ -205,7 +211,7 @@ pub unsafe fn free(d: *mut Defer) {
     // SAFETY: the record is ours, and so are the P's pools until we return.
     unsafe {
         let class = (*d).pool as usize;
-        let Some(pool) = (*pools()).pools.get_mut(class) else {
+        let Some(pool) = POOLS.mine(OwnP::held()).get(class) else {
             mem::unmap_for(
                 &mem::OTHER_SYS,
                 d.cast(),
@@ -213,21 +219,19 @@ pub unsafe fn free(d: *mut Defer) {
             );
             return;
         };
-        if pool.n == BATCH {
+        if pool.n.get() == BATCH {
             spill(pool, class);
         }
-        (*d).link = pool.free;
-        pool.free = d;
-        pool.n += 1;
+        (*d).link = pool.free.replace(d);
+        pool.n.set(pool.n.get() + 1);
     }
 }
 
 #[cold]
 #[inline(never)]
-unsafe fn spill(pool: &mut Pool, class: usize) {
-    let batch = core::mem::replace(&mut pool.full, pool.free);
-    pool.free = ptr::null_mut();
-    pool.n = 0;
+fn spill(pool: &Pool, class: usize) {
+    let batch = pool.full.replace(pool.free.get());
+    pool.fill(ptr::null_mut(), 0);
     if !batch.is_null() {
         give_batch(class, batch);
     }
@@ -336,18 +340,16 @@ mod tests {
 
     #[test]
     fn a_full_list_becomes_a_batch() {
-        let mut pool = Pool {
-            free: records(BATCH as usize),
-            n: BATCH,
-            full: ptr::null_mut(),
+        let batch = records(BATCH as usize);
+        let pool = Pool {
+            free: Cell::new(batch),
+            n: Cell::new(BATCH),
+            full: Cell::new(ptr::null_mut()),
         };
-        let batch = pool.free;
-        // SAFETY: the records are ours.
-        unsafe { spill(&mut pool, 0) };
-        assert_eq!((pool.full, pool.n), (batch, 0));
-        assert!(pool.free.is_null());
-        // SAFETY: as above; the list is empty.
-        unsafe { refill(&mut pool, 0) };
-        assert_eq!((pool.free, pool.n), (batch, BATCH));
+        spill(&pool, 0);
+        assert_eq!((pool.full.get(), pool.n.get()), (batch, 0));
+        assert!(pool.free.get().is_null());
+        refill(&pool, 0);
+        assert_eq!((pool.free.get(), pool.n.get()), (batch, BATCH));
     }
 }

@@ -26,6 +26,5 @@ pub mod uncaught;
 pub mod unwind;
 pub mod values;
 
-pub use defer::PerP;
 pub use raise::raise;
 pub use raise::{raise_error, raise_str};

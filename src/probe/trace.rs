@@ -34,7 +34,7 @@ use crate::code::asmfuncs::goexit_pc;
 use crate::sync::mutex::{Mutex, RawMutex};
 use crate::sync::rank;
 use crate::unwind::frames::{self, Frames};
-use crate::world::{self, P, WaitReason};
+use crate::world::{self, P, PLocal, WaitReason, part};
 use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 /// Events are recorded.
@@ -46,8 +46,9 @@ pub(crate) static STATE: AtomicU32 = AtomicU32::new(0);
 /// Number of the first event of the trace.
 pub(crate) static FIRST: AtomicU64 = AtomicU64::new(0);
 
-/// A P's part. Zeroed: no buffer.
-pub type PerP = Log;
+/// Each P's events, written by the thread that holds the P or has retaken it from a system call.
+// SAFETY: zeroes are a log without buffer, and the part is this room's.
+pub(crate) static LOGS: PLocal<Log> = unsafe { PLocal::new(&part::PROBE) };
 
 /// Events of threads without P.
 pub(crate) static SHARED: Mutex<Log, { rank::TRACE_LOG }> = Mutex::new(Log::new());
@@ -63,7 +64,7 @@ pub fn on() -> bool {
 /// The log of `p`, which the caller holds.
 unsafe fn log<'a>(p: *mut P) -> (&'a mut Log, i64) {
     // SAFETY: the caller's promise.
-    unsafe { (&mut (*p).trace, i64::from((*p).id)) }
+    unsafe { (&mut *LOGS.of(p), i64::from((*p).id)) }
 }
 
 /// Writes an event of this thread.

@@ -14,7 +14,7 @@ use crate::probe::log::{self, Buffer, Encoder, TICK_DIV, stamp};
 use crate::probe::rates::ticks;
 use crate::probe::stacks;
 use crate::probe::trace::{
-    self, FIRST, ON, READER_WAITS, SHARED, STATE, TIMER_GOROUTINE, event, gc_starts,
+    self, FIRST, LOGS, ON, READER_WAITS, SHARED, STATE, TIMER_GOROUTINE, event, gc_starts,
     goroutine_made, goroutine_runs, goroutine_wakes, on, proc_starts,
 };
 use crate::sched::{self, stw};
@@ -195,7 +195,7 @@ unsafe fn end() -> bool {
     STATE.fetch_and(!ON, Ordering::Relaxed);
     for p in lists::existing_ps() {
         // SAFETY: with the world stopped all Ps are ours.
-        log::finish(unsafe { &mut (*p).trace });
+        log::finish(unsafe { &mut *LOGS.of(p) });
     }
     log::finish(&mut shared);
     // SAFETY: nothing is recorded any more.

@@ -7,7 +7,6 @@
 use super::state::{self, POLLER, SCHED, STOP_NOTE, Sched};
 use super::{alarm, interrupt, threads};
 use crate::abi::{G, M, STACK_PREEMPT, Sys};
-use crate::mem;
 use crate::os::cpu::NCPU;
 use crate::probe::trace;
 use crate::sync::mutex::RawMutex;
@@ -15,7 +14,7 @@ use crate::sync::rank;
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::p::pstatus;
 use crate::world::phase::GCWAITING;
-use crate::world::{P, events, getm, getp};
+use crate::world::{P, events, getm, getp, plocal};
 use core::ptr;
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -222,10 +221,7 @@ pub unsafe fn resize(n: u32) -> *mut P {
         }
         for i in 0..n as usize {
             if lists::p_at(i).is_null() {
-                let p: *mut P = mem::persistent_in(&mem::MCACHE_SYS);
-                (*p).id = i as u32;
-                (*p).status.store(pstatus::GCSTOP, Ordering::Relaxed);
-                lists::set_p(i, p);
+                lists::set_p(i, plocal::new(i as u32, pstatus::GCSTOP));
             }
         }
         let mut s = SCHED.lock();

@@ -4,6 +4,7 @@ use super::perturb;
 use super::state::{SCHED, Sched, WAKE};
 use crate::abi::{G, M, STACK_GUARD};
 use crate::fatal::out::Out;
+use crate::heap::cache::CACHES;
 use crate::os::{self, sys};
 use crate::probe::trace;
 use crate::sync::mutex::Guard;
@@ -135,7 +136,7 @@ pub unsafe fn keep_p(p: *mut P) {
         (*p).m = m;
         (*p).status.store(pstatus::RUNNING, Ordering::Release);
         (*m).p = p.cast();
-        (*m).mcache = (&raw mut (*p).heap).cast();
+        (*m).mcache = CACHES.of(p).cast();
     }
 }
 

@@ -7,7 +7,9 @@
 use super::{poison, size::MIN_STACK};
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
-use crate::{mem, os, world};
+use crate::world::{OwnP, PLocal, part};
+use crate::{mem, os};
+use core::cell::Cell;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Sizes that are cut from slabs.
@@ -28,11 +30,9 @@ pub static STACK_INUSE: AtomicU64 = AtomicU64::new(0);
 /// See [`STACK_INUSE`].
 pub static STACK_SYS: AtomicU64 = AtomicU64::new(0);
 
-/// A P's free stacks.
-#[derive(Debug)]
-pub struct PerP {
-    lists: [List; ORDERS],
-}
+/// Each P's free stacks, by order.
+// SAFETY: zeroes are empty lists, and the part is this room's.
+static FREE: PLocal<[Cell<List>; ORDERS]> = unsafe { PLocal::new(&part::STACK) };
 
 #[derive(Debug, Clone, Copy)]
 struct List {
@@ -142,12 +142,10 @@ pub fn alloc(size: usize) -> (usize, usize) {
     STACK_INUSE.fetch_add(size as u64, Ordering::Relaxed);
     let order = order_of(size);
     let lo = if order < ORDERS {
-        let p = world::getp();
-        if p.is_null() {
-            POOL.lock().take(order)
-        } else {
-            // SAFETY: this M holds p.
-            let list = unsafe { &mut (*p).stack.lists[order] };
+        // SAFETY: the thread keeps its P meanwhile.
+        if let Some(own) = unsafe { OwnP::current() } {
+            let kept = &FREE.mine(own)[order];
+            let mut list = kept.get();
             if list.head == 0 {
                 let mut pool = POOL.lock();
                 for _ in 0..(CACHE / 2 / size).max(1) {
@@ -155,7 +153,11 @@ pub fn alloc(size: usize) -> (usize, usize) {
                     unsafe { list.push(pool.take(order)) };
                 }
             }
-            list.pop()
+            let lo = list.pop();
+            kept.set(list);
+            lo
+        } else {
+            POOL.lock().take(order)
         }
     } else {
         let kept = POOL.lock().large[order - ORDERS].pop();
@@ -190,15 +192,15 @@ pub unsafe fn free(lo: usize, size: usize) {
         unsafe { poison::fill(lo, lo + size) };
     }
     let order = order_of(size);
-    // SAFETY: the caller's promise makes the memory ours.
+    // SAFETY: the caller's promise makes the memory ours; the thread keeps its P meanwhile.
     unsafe {
         if order < ORDERS {
-            let p = world::getp();
-            if p.is_null() {
+            let Some(own) = OwnP::current() else {
                 POOL.lock().small[order].push(lo);
                 return;
-            }
-            let list = &mut (*p).stack.lists[order];
+            };
+            let kept = &FREE.mine(own)[order];
+            let mut list = kept.get();
             list.push(lo);
             if list.len * size >= CACHE {
                 let mut pool = POOL.lock();
@@ -206,6 +208,7 @@ pub unsafe fn free(lo: usize, size: usize) {
                     pool.small[order].push(list.pop());
                 }
             }
+            kept.set(list);
             return;
         }
         {

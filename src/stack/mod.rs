@@ -12,6 +12,6 @@ pub mod poison;
 pub mod size;
 pub mod waiters;
 
-pub use alloc::{PerP, alloc, free};
+pub use alloc::{alloc, free};
 pub use copy::{grow, set_max_stack, shrink};
 pub use size::{BELOW, MIN_STACK};

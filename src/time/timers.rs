@@ -13,8 +13,8 @@ use crate::sched::state::WAKE;
 use crate::sched::threads;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
-use crate::world::P;
 use crate::world::glist::GList;
+use crate::world::{P, PLocal, part};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, Ordering};
@@ -24,10 +24,14 @@ unsafe extern "C" {
     fn gort_call_timer(f: *const FuncVal, typ: *const crate::abi::Type, data: *mut u8, seq: usize);
 }
 
-/// A P's timers. All zero bytes are a P without timers.
+/// The timers of each P.
+// SAFETY: zeroes are no timers, and the part is this room's.
+static TIMERS: PLocal<PerP> = unsafe { PLocal::new(&part::TIME) };
+
+/// A P's timers.
 #[derive(Debug)]
 #[repr(C)]
-pub struct PerP {
+struct PerP {
     lock: RawMutex<{ rank::TIMERS }>,
     /// The heap's number, 0 before the first timer.
     id: AtomicU32,
@@ -47,7 +51,7 @@ impl core::ops::Deref for Timers {
     #[inline(always)]
     fn deref(&self) -> &PerP {
         // SAFETY: Ps live for ever.
-        unsafe { &(*self.0).time }
+        unsafe { TIMERS.shared(self.0) }
     }
 }
 

@@ -9,6 +9,7 @@
 //! - [`g`](mod@g), [`m`], [`p`](mod@p): states, locks to threads, run queues;
 //! - [`sudog`]: what a goroutine waits with, [`sudogs`]: those not in use; [`deferred`]: calls that
 //!   it has deferred; [`registers`]: those of one that a signal stopped;
+//! - [`plocal`]: what other rooms keep for each P;
 //! - [`events`]: what the scheduler is asked to do; [`phase`]: the collector marks; [`ran`]:
 //!   goroutines that ran since their stacks were scanned.
 //!
@@ -28,6 +29,7 @@ pub mod lists;
 pub mod m;
 pub mod p;
 pub mod phase;
+pub mod plocal;
 pub mod ran;
 pub mod registers;
 pub mod sudog;
@@ -36,3 +38,4 @@ pub mod sudogs;
 pub use current::{curg, fastrand, getg, getm, getp, leaf_sp, preempt_wanted, setg};
 pub use g::{WaitReason, status};
 pub use p::P;
+pub use plocal::{OwnP, PLocal, part};

@@ -1,5 +1,5 @@
-//! A processor: the right to run Go code, and the caches that need no lock because only its M
-//! touches them.
+//! A processor: the right to run Go code, and a run queue. The caches that need no lock, because only
+//! its M touches them, are other rooms' ([`super::plocal`]).
 
 use crate::abi::{G, M};
 use crate::fatal::clock::nanotime;
@@ -25,10 +25,10 @@ pub mod pstatus {
     pub const DEAD: u32 = 4;
 }
 
-/// One of GOMAXPROCS processors. Allocated zeroed and never freed: every part must be valid as
-/// zeroes.
+/// One of GOMAXPROCS processors. Made by [`super::plocal::new`] as zeroes, which every field must
+/// allow, and never freed. What other rooms keep for it lies behind it.
 #[doc(alias = "p")]
-#[repr(C)]
+#[repr(C, align(64))]
 #[derive(Debug)]
 pub struct P {
     /// Index in `world::lists::all_ps`.
@@ -55,23 +55,10 @@ pub struct P {
     pub streak: u32,
     /// What sysmon saw last; only sysmon touches it.
     pub sysmon: SysmonTick,
-    /// Allocator cache.
-    pub heap: crate::heap::PerP,
-    /// Marking.
-    pub gc: crate::gc::work::PerP,
     /// Sudogs.
-    pub chan: crate::world::sudog::PerP,
-    /// Defer records.
-    pub panic: crate::panic::PerP,
+    pub chan: super::sudog::PerP,
     /// When the first of its timers is due; 0: no timers. Written under the lock of `time`.
     pub first_timer: AtomicI64,
-    /// Timers.
-    pub time: crate::time::PerP,
-    /// Stacks.
-    pub stack: crate::stack::PerP,
-    /// Events of the execution trace, written by the thread that holds the P or has retaken it from
-    /// a system call.
-    pub trace: crate::probe::trace::PerP,
     /// State of the generator of [`crate::sched::perturb`], 0 before its first use.
     pub perturb: u64,
     /// Goroutine ids handed out in batches: next and end.

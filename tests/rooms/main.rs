@@ -2,10 +2,7 @@
 //! `file -> file: names` for an import from a room that stands later in the table of `src/lib.rs`
 //! and for a circle of files, and with `file: what` for the rest of the law.
 //!
-//! What is broken today is kept in `tests/rooms.allowed`, which may only shrink; without that file
-//! nothing is allowed. `GORT_UPDATE=1 cargo test --test rooms` writes it again, with fewer names or
-//! as many: those of files that were moved. Where a file was cut in two, so that there are more,
-//! remove the list before. `cargo test --test rooms -- --nocapture` prints the figures.
+//! `cargo test --test rooms -- --nocapture` prints the figures.
 //!
 //! `source` finds the modules and what names mean, `arrows` who names whom, `graph` the circles,
 //! `law` judges; `care` counts how unsafe code is written.
@@ -20,8 +17,8 @@ mod tests;
 
 use arrows::Found;
 use source::{Texts, Tree};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
 fn root() -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -78,24 +75,10 @@ fn rooms() {
         broken.entry(file).or_default().extend(words);
     }
 
-    let kept = root().join("tests/rooms.allowed");
-    let text = fs::read_to_string(&kept).ok();
-    let allowed = law::read(text.as_deref().unwrap_or_default());
-    let (now, before) = (law::count(&broken), law::count(&allowed));
-    println!("{:32} {now:>24}", "names that break the law");
-    if env::var_os("GORT_UPDATE").is_some() && (text.is_none() || now <= before) {
-        if broken.is_empty() {
-            return fs::remove_file(&kept).unwrap_or_default();
-        }
-        let head = "# What breaks the law of rooms (tests/rooms) today. It may only shrink; the test says what to remove.\n";
-        let lines = law::lines(&broken).join("\n");
-        fs::write(&kept, format!("{head}{lines}\n")).expect("write tests/rooms.allowed");
-        return;
-    }
-    let complaints = law::judge(&broken, &allowed);
+    let broken = law::lines(&broken);
     assert!(
-        complaints.is_empty(),
-        "the law of rooms (CONTRIBUTING.md) is broken by {now} names, allowed are {before}:\n{}\n",
-        complaints.join("\n")
+        broken.is_empty(),
+        "the law of rooms (CONTRIBUTING.md) is broken:\n{}\n",
+        broken.join("\n")
     );
 }

@@ -341,28 +341,6 @@ fn a_room_that_the_table_lacks_is_found() {
 }
 
 #[test]
-fn the_list_of_what_is_allowed_only_shrinks() {
-    let list = |text| law::read(text);
-    let allowed = list("# why\na.rs -> b.rs: one, two\nc.rs: SYS_read\n");
-    assert_eq!(law::judge(&allowed, &allowed), [""; 0]);
-    assert_eq!(law::count(&allowed), 3);
-    assert_eq!(
-        law::judge(
-            &list("a.rs -> b.rs: one, three, two\nc.rs: SYS_read\n"),
-            &allowed
-        ),
-        ["a.rs -> b.rs: three"]
-    );
-    assert_eq!(
-        law::judge(&list("a.rs -> b.rs: one\n"), &allowed),
-        [
-            "tests/rooms.allowed: take out of the line of `a.rs -> b.rs`: two",
-            "tests/rooms.allowed: remove this line: c.rs: SYS_read"
-        ]
-    );
-}
-
-#[test]
 fn pages_and_words_follow_their_lists() {
     let mut docs = texts(&[("heap.md", ""), ("gc.md", "")]);
     assert_eq!(law::pages(&docs), Broken::new());
