@@ -12,6 +12,7 @@ use crate::heap::classes::MAX_BITS;
 use crate::heap::geometry::{self, PAGE};
 use crate::heap::span::{self, SpanClass};
 use crate::heap::{find_object, zero_base, *};
+use crate::world::Stopped;
 use core::sync::atomic::Ordering;
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard};
@@ -21,6 +22,16 @@ static ONE: Mutex<()> = Mutex::new(());
 
 fn lock() -> MutexGuard<'static, ()> {
     ONE.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+/// Nothing else uses the heap, and all that lives in it is marked: what is not is swept from now on.
+fn start_sweep() {
+    // SAFETY: the tests that use the heap hold [`lock`] and have flushed their caches.
+    unsafe {
+        let alone = Stopped::new();
+        central::start_sweep(&alone);
+        alone.end();
+    }
 }
 
 fn cache() -> Box<PerP> {
@@ -167,8 +178,8 @@ fn sweeping_frees_what_is_not_marked() {
             assert!(unsafe { (*o.span).set_mark(o.index) });
             assert!(!unsafe { (*o.span).set_mark(o.index) });
         }
-        // SAFETY: nothing else uses the heap; everything else in it is garbage of earlier rounds.
-        unsafe { central::start_sweep() };
+        // nothing else uses the heap; everything else in it is garbage of earlier rounds.
+        start_sweep();
         let ever = pages::EVER_PAGES.load(Ordering::Relaxed);
         for _ in 0..dead.len() * 9 / 10 {
             let p = get(&mut c, size.max(16), core::ptr::null());
@@ -188,8 +199,8 @@ fn sweeping_frees_what_is_not_marked() {
         );
         c.flush();
         central::sweep_all();
-        // SAFETY: as above: nothing is marked, so all is freed.
-        unsafe { central::start_sweep() };
+        // as above: nothing is marked, so all is freed.
+        start_sweep();
         central::sweep_all();
     }
 }
@@ -202,8 +213,8 @@ fn freed_pages_can_go_back_to_the_system() {
     unsafe { (p as *mut u8).write_bytes(7, 3 << 20) };
     c.flush();
     central::sweep_all();
-    // SAFETY: nothing else uses the heap.
-    unsafe { central::start_sweep() };
+    // nothing else uses the heap.
+    start_sweep();
     central::sweep_all();
     assert!(find_object(p).is_none());
     assert!(scavenge::release_all() >= 3 << 20);
@@ -280,7 +291,7 @@ fn pages_are_given_out_once_and_counted() {
                 count(&pages::EVER_PAGES) - count(&pages::RELEASED_PAGES),
                 count(&pages::OBJECT_PAGES)
             );
-            let listed: usize = unsafe { pages::spans().map(|s| (*s).pages as usize).sum() };
+            let listed: usize = unsafe { pages::spans_now().map(|s| (*s).pages as usize).sum() };
             assert_eq!(listed, count(&pages::OBJECT_PAGES));
         }
     }
@@ -317,8 +328,8 @@ fn addresses_that_are_taken_are_skipped() {
     unsafe { crate::os::unmap(other as *mut u8, 4096) };
     c.flush();
     central::sweep_all();
-    // SAFETY: nothing else uses the heap.
-    unsafe { central::start_sweep() };
+    // nothing else uses the heap.
+    start_sweep();
     central::sweep_all();
     scavenge::release_all();
 }

@@ -10,7 +10,7 @@ use crate::fatal::out::{Out, Sink};
 use crate::os::cpu::{self, NCPU};
 use crate::os::sys;
 use crate::sched::{self, threads};
-use crate::world::{lists, registers, setg};
+use crate::world::{Stopped, lists, registers, setg};
 use core::cell::UnsafeCell;
 use core::sync::atomic::Ordering;
 
@@ -120,7 +120,8 @@ unsafe extern "C" fn schedinit() {
             Some(n) if n > 0 => (n as usize).min(lists::MAX_PROCS) as u32,
             _ => NCPU.load(Ordering::Relaxed) as u32,
         };
-        sched::stw::resize(procs);
+        // There is no other thread yet.
+        sched::stw::resize(Stopped::new(), procs);
         crate::gc::init();
         crate::gc::roots::SOURCES.set(&[crate::time::for_each_root]);
     }

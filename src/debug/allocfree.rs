@@ -9,7 +9,7 @@ use crate::debug::traceback::{self, Style};
 use crate::fatal::out::{Out, Sink};
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
-use crate::world;
+use crate::world::{self, Stopped};
 
 /// Bytes of the buffer for a trace, on g0's stack.
 const TEXT: usize = 2048;
@@ -75,14 +75,11 @@ pub fn freed(at: usize, size: usize) {
 }
 
 /// A cycle starts.
-///
-/// # Safety
-/// The world is stopped.
 #[cold]
-pub unsafe fn collects() {
+pub fn collects(_: &Stopped) {
     with(|out| {
         out.str("tracegc()\n");
-        // SAFETY: passed on to the caller.
+        // SAFETY: the world is stopped.
         unsafe { traceback::others(out, core::ptr::null_mut(), STYLE) };
         out.str("end tracegc\n");
     });

@@ -5,7 +5,7 @@ use super::traceback::{self, Style};
 use crate::abi::{GoSlice, GoString, Outcome, Sys, args};
 use crate::code::symtab::{self, Function};
 use crate::fatal::out::{Out, Sink};
-use crate::sched::stw;
+use crate::sched::stop_the_world;
 use crate::unwind::frames::{self, Frames};
 use crate::world;
 
@@ -87,8 +87,12 @@ pub fn func_file_line(_: Sys<'_>, a: &mut args::runtime___Func__FileLine) {
 pub fn stack(sys: Sys<'_>, a: &mut args::runtime_Stack) -> Outcome {
     // SAFETY: system mode for curg, which is stopped at its call of Stack, not in a frame of it.
     unsafe {
-        if a.all && !stw::stop_world(sys) {
-            return Outcome::Again;
+        let mut stopped = None;
+        if a.all {
+            stopped = stop_the_world(sys);
+            if stopped.is_none() {
+                return Outcome::Again;
+            }
         }
         a.r0 = 0;
         if a.buf.len > 0 {
@@ -102,8 +106,8 @@ pub fn stack(sys: Sys<'_>, a: &mut args::runtime_Stack) -> Outcome {
             }
             a.r0 = out.len() as i64;
         }
-        if a.all {
-            stw::start_world();
+        if let Some(stopped) = stopped {
+            stopped.start();
         }
     }
     Outcome::Return

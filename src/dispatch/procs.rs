@@ -1,9 +1,10 @@
 //! GOMAXPROCS: how many Ps there are.
 
 use crate::abi::{Outcome, Sys, args};
-use crate::sched::stw::{NEW_PROCS, start_world, stop_world};
+use crate::heap::cache;
+use crate::sched::stw::stop_the_world;
+use crate::time;
 use crate::world::lists::{self, GOMAXPROCS};
-use crate::{heap, time};
 use core::sync::atomic::Ordering;
 
 /// `runtime.GOMAXPROCS`.
@@ -16,18 +17,13 @@ pub fn gomaxprocs(sys: Sys<'_>, a: &mut args::runtime_GOMAXPROCS) -> Outcome {
         return Outcome::Return;
     }
     // SAFETY: system mode at a runtime call.
-    unsafe {
-        if !stop_world(sys) {
-            return Outcome::Again;
-        }
-        // What Ps that go out of use have: the world is stopped, so it is ours.
-        for p in (n as usize..old as usize).map(lists::p_at) {
-            time::move_all(p, lists::p_at(0));
-            heap::flush(&mut *heap::CACHES.of(p));
-        }
-        NEW_PROCS.store(n, Ordering::Release);
-        start_world();
-    }
+    let Some(mut stopped) = (unsafe { stop_the_world(sys) }) else {
+        return Outcome::Again;
+    };
+    // What Ps that go out of use have.
+    time::move_from(&stopped, n);
+    cache::flush_from(&mut stopped, n);
+    stopped.start_with(n);
     a.r0 = i64::from(old);
     Outcome::Return
 }

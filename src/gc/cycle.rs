@@ -9,12 +9,12 @@ use crate::fatal::clock::nanotime;
 use crate::heap::cache::{self, CACHES, flush_caches};
 use crate::heap::{self, trigger};
 use crate::probe::trace;
-use crate::sched::{self, stw};
+use crate::sched::{self, stop_the_world};
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
 use crate::world::events::{FINALIZERS, FINISH, FORCE, PROFILE_RATE, START, ask, take};
 use crate::world::p::timer_due;
-use crate::world::{self, WaitReason, glist, lists, phase, ran};
+use crate::world::{self, Stopped, WaitReason, glist, phase, ran};
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 /// Stacks that the final stop may have to scan again; more are scanned before.
@@ -80,11 +80,9 @@ pub fn poll(sys: Sys<'_>) {
             start_cycle(sys);
         }
         if events & PROFILE_RATE != 0 {
-            if stw::stop_world(sys) {
-                for p in lists::existing_ps() {
-                    cache::rate_changed(&mut *CACHES.of(p));
-                }
-                stw::start_world();
+            if let Some(mut stopped) = stop_the_world(sys) {
+                CACHES.each_mut(&mut stopped).for_each(cache::rate_changed);
+                stopped.start();
             } else {
                 ask(PROFILE_RATE);
             }
@@ -119,19 +117,19 @@ unsafe fn start_cycle(sys: Sys<'_>) {
             return;
         }
         let start = nanotime();
-        if !stw::stop_world(sys) {
+        let Some(mut stopped) = stop_the_world(sys) else {
             ask(START);
             return;
-        }
+        };
         if phase::enabled() {
-            stw::start_world();
+            stopped.start();
             return;
         }
         // A sweeper may have been at its last spans.
         heap::central::sweep_all();
-        clear_pools();
+        clear_pools(&stopped);
         if heap::modes::traces() {
-            allocfree::collects();
+            allocfree::collects(&stopped);
         }
         FORCE.store(false, Ordering::Relaxed);
         {
@@ -141,30 +139,30 @@ unsafe fn start_cycle(sys: Sys<'_>) {
         }
         let cause = if forced { Cause::Forced } else { Cause::Heap };
         if trace::on() {
-            trace::gc_starts(WAITERS.lock().list.first());
+            trace::gc_starts(&stopped, WAITERS.lock().list.first());
         }
         TRIED.store(0, Ordering::Relaxed);
-        work::reset();
-        roots::prepare();
-        worker::start();
-        pace::start();
-        phase::ENABLED.store(1, Ordering::SeqCst);
-        for p in lists::existing_ps() {
-            (*CACHES.of(p)).blacken();
+        work::reset(&stopped);
+        roots::prepare(&stopped);
+        worker::start(&stopped);
+        pace::start(&stopped);
+        phase::begin(&stopped);
+        for cache in CACHES.each_mut(&mut stopped) {
+            cache.blacken();
         }
         let mut m = mark::Marker::new();
-        roots::mark_interrupted(&mut m);
-        roots::mark_last(&mut m);
+        roots::mark_interrupted(&stopped, &mut m);
+        roots::mark_last(&stopped, &mut m);
         m.finish();
         stats::cycle_starts(cause, start);
         if godebug::GC_STOP_THE_WORLD.on() {
-            mark_all();
-            end_cycle(nanotime());
+            mark_all(&stopped);
+            end_cycle(&mut stopped, nanotime());
             if godebug::GC_STOP_THE_WORLD.get() > 1 {
                 heap::central::sweep_all();
             }
         }
-        stw::start_world();
+        stopped.start();
         line::write_pending();
     }
     wake_waiters();
@@ -181,8 +179,8 @@ fn sweep_rest() -> bool {
     true
 }
 
-/// Marks everything, with the world stopped.
-unsafe fn mark_all() {
+/// Marks everything.
+unsafe fn mark_all(_: &Stopped) {
     let mut m = mark::Marker::new();
     // SAFETY: the world is stopped.
     unsafe {
@@ -253,11 +251,11 @@ unsafe fn final_stop(sys: Sys<'_>) -> bool {
     // SAFETY: the caller's promise.
     unsafe {
         let start = nanotime();
-        if !stw::stop_world(sys) {
+        let Some(mut stopped) = stop_the_world(sys) else {
             return false;
-        }
+        };
         if !phase::enabled() {
-            stw::start_world();
+            stopped.start();
             return true;
         }
         let tried = TRIED.fetch_add(1, Ordering::Relaxed);
@@ -267,7 +265,7 @@ unsafe fn final_stop(sys: Sys<'_>) -> bool {
             trace::marking(true);
         }
         let mut m = mark::Marker::new();
-        roots::mark_interrupted(&mut m);
+        roots::mark_interrupted(&stopped, &mut m);
         let mut done = m.drain(late);
         while done && (ran::ran_count() != 0 || worker::has_work()) {
             roots::mark_ran(&mut m, false);
@@ -280,11 +278,11 @@ unsafe fn final_stop(sys: Sys<'_>) -> bool {
         }
         let ended = nothing_grey && ran::ran_count() == 0;
         if ended {
-            end_cycle(start);
+            end_cycle(&mut stopped, start);
         } else {
             stats::stopped(nanotime() - start);
         }
-        stw::start_world();
+        stopped.start();
         line::write_pending();
         // Who still finds something grey asks when it is marked.
         ended || !nothing_grey
@@ -295,34 +293,34 @@ unsafe fn final_stop(sys: Sys<'_>) -> bool {
 /// stop the world.
 ///
 /// # Safety
-/// The world must be stopped, nothing grey.
+/// Nothing is grey.
 #[doc(alias = "gcMarkTermination")]
-unsafe fn end_cycle(start: i64) {
+unsafe fn end_cycle(stopped: &mut Stopped, start: i64) {
     // SAFETY: the caller's promise.
     unsafe {
         // What caches did not use is free and unmarked: it holds old words.
-        flush_caches();
+        flush_caches(stopped);
         if godebug::GC_VERIFY.on() || godebug::GC_CHECK_MARK.on() {
-            verify::check();
+            verify::check(stopped);
         }
-        phase::ENABLED.store(0, Ordering::SeqCst);
-        let (old, mut young) = (work::counted(), heap::stats::Counts::default());
-        for p in lists::existing_ps() {
-            young.take(&mut (*CACHES.of(p)).black);
+        phase::end(stopped);
+        let (old, mut young) = (work::counted(stopped), heap::stats::Counts::default());
+        for cache in CACHES.each_mut(stopped) {
+            young.take(&mut cache.black);
         }
         stats::LOOKUPS.fetch_add(old.objects as u64, Ordering::Relaxed);
-        stats::cycle_ends(old, young, start);
+        stats::cycle_ends(stopped, old, young, start);
         if trace::on() {
             let live = heap::stats::HEAP_LIVE.load(Ordering::Relaxed);
             trace::gc_ends(live, trigger::next_gc());
         }
         // The next goal is set: it says how fast to sweep.
-        heap::central::start_sweep();
+        heap::central::start_sweep(stopped);
     }
 }
 
 /// Runs the function that package sync registered. It is Go code that neither blocks nor allocates.
-unsafe fn clear_pools() {
+unsafe fn clear_pools(_: &Stopped) {
     let f = POOL_CLEANUP.load(Ordering::Relaxed);
     if !f.is_null() {
         // SAFETY: a Go function without arguments, made to be called with the world stopped.

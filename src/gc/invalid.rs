@@ -117,7 +117,7 @@ unsafe fn variables(p: usize) {
 
 unsafe fn objects(p: usize) {
     // SAFETY: spans that are in use stay so while marking runs: nothing is swept.
-    for s in unsafe { pages::spans() } {
+    for s in unsafe { pages::spans_now() } {
         // SAFETY: as above; marked objects are valid.
         unsafe {
             let s = &*s;

@@ -12,7 +12,7 @@ use super::work::{self, BLOCK, Block};
 use crate::heap::layout::{self, each_slot, load};
 use crate::heap::stats::Counts;
 use crate::heap::{arena, span};
-use crate::world::OwnP;
+use crate::world::{OwnP, Stopped};
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 use core::sync::atomic::Ordering;
 
@@ -130,11 +130,9 @@ impl Marker {
         }
     }
 
-    /// A word that may be anything.
-    ///
-    /// # Safety
-    /// The world must be stopped: an object that is being allocated is not complete.
-    pub unsafe fn grey_if_object(&mut self, word: usize) {
+    /// A word that may be anything. With the world stopped: an object that is being allocated is not
+    /// complete.
+    pub fn grey_if_object(&mut self, _: &Stopped, word: usize) {
         if !arena::in_range(word) {
             return;
         }

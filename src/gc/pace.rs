@@ -11,6 +11,7 @@ use crate::config::godebug::{GC_PACER_TRACE, GC_STRESS};
 use crate::fatal::out::{Out, Sink};
 use crate::heap::stats::{Counts, HEAP_LIVE};
 use crate::heap::trigger::{GOAL, HEAP_SCAN, REFILLS, TRIGGER, heap_goal, next_gc};
+use crate::world::Stopped;
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicU32, AtomicUsize, Ordering};
 
 /// Heap below which no cycle starts at GOGC=100, as in Go 1.5.
@@ -86,11 +87,8 @@ fn set_limits(marked: usize) {
 }
 
 /// Marking starts.
-///
-/// # Safety
-/// The world must be stopped.
 #[doc(alias = "gcController")]
-pub(super) unsafe fn start() {
+pub(super) fn start(_: &Stopped) {
     let live = HEAP_LIVE.load(Ordering::Relaxed);
     GOAL.fetch_max(live.saturating_add(MIN_ROOM), Ordering::Relaxed);
     SCANNED.store(0, Ordering::Relaxed);
@@ -132,12 +130,9 @@ fn print_start(live: usize, expected: usize) {
 /// The second line, with Go's names: heap after the last cycle, trigger, heap now, goal (each as
 /// bytes and as growth since the last cycle), share of the processors that marking took and was to
 /// take, bytes scanned, and how far goal and heap are from the trigger. `used` is the share that it
-/// took.
-///
-/// # Safety
-/// The world must be stopped, before [`finish`].
+/// took. Before [`finish`].
 #[cold]
-pub(super) unsafe fn print_end(used: f64) {
+pub(super) fn print_end(_: &Stopped, used: f64) {
     let percent = PERCENT.load(Ordering::Relaxed).max(0);
     let growth_to_goal = f64::from(percent) / 100.0;
     let (trigger, live) = (next_gc(), HEAP_LIVE.load(Ordering::Relaxed));
@@ -168,10 +163,7 @@ pub(super) unsafe fn print_end(used: f64) {
 
 /// Marking is over and found `old` live; `young` was allocated meanwhile and kept unseen. The heap
 /// had `before` bytes at the start.
-///
-/// # Safety
-/// The world must be stopped.
-pub(super) unsafe fn finish(old: Counts, young: Counts, before: usize) {
+pub(super) fn finish(_: &Stopped, old: Counts, young: Counts, before: usize) {
     HEAP_LIVE.store(old.bytes + young.bytes, Ordering::Relaxed);
     HEAP_SCAN.store(old.scan_bytes + young.scan_bytes, Ordering::Relaxed);
     let last = OLD.swap(old.bytes, Ordering::Relaxed);

@@ -37,7 +37,7 @@ use crate::sync::rank;
 use crate::unwind::pointers;
 use crate::world::g::status_of;
 use crate::world::ran::{note_ran, set_held, take_ran};
-use crate::world::{lists, registers, status};
+use crate::world::{Stopped, lists, registers, status};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -95,10 +95,7 @@ fn chunks() -> (usize, usize) {
 }
 
 /// Begins a cycle: everything is to be marked from.
-///
-/// # Safety
-/// The world must be stopped.
-pub(super) unsafe fn prepare() {
+pub(super) fn prepare(_: &Stopped) {
     CYCLE.fetch_add(1, Ordering::Relaxed);
     // What is left of the last cycle's list says nothing about this one.
     take_ran(|_| {});
@@ -177,8 +174,8 @@ pub(super) unsafe fn mark_ran(m: &mut Marker, shrink: bool) {
 /// scanned for long. Not from deep ones, a stop is to be short.
 ///
 /// # Safety
-/// The world must be stopped, while marking.
-pub(super) unsafe fn mark_last(m: &mut Marker) {
+/// While marking.
+pub(super) unsafe fn mark_last(_: &Stopped, m: &mut Marker) {
     for p in lists::all_ps() {
         // SAFETY: Ps and Gs are never freed; with the world stopped saved contexts hold.
         unsafe {
@@ -199,14 +196,14 @@ pub(super) unsafe fn mark_last(m: &mut Marker) {
 /// the barrier's switch and the store; what it is about to store is in a register.
 ///
 /// # Safety
-/// The world must be stopped, while marking.
-pub(super) unsafe fn mark_interrupted(m: &mut Marker) {
+/// While marking.
+pub(super) unsafe fn mark_interrupted(stopped: &Stopped, m: &mut Marker) {
     let cycle = CYCLE.load(Ordering::Relaxed);
     // SAFETY: the caller's promise.
     unsafe {
-        registers::each_stopped(|g, r| {
+        registers::each_stopped(stopped, |g, r| {
             if r.scanned.swap(cycle, Ordering::Relaxed) != cycle {
-                pointers::each_interrupted_word(g, &mut |word| m.grey_if_object(word));
+                pointers::each_interrupted_word(g, &mut |word| m.grey_if_object(stopped, word));
             }
         });
     }
@@ -327,10 +324,7 @@ unsafe fn mark_stack(m: &mut Marker, g: *mut G, shrink: bool) {
 }
 
 /// Calls `f` with every pointer in a root; `stack` with each goroutine before its own.
-///
-/// # Safety
-/// The world must be stopped.
-pub unsafe fn each(f: &mut impl FnMut(usize), stack: &mut impl FnMut(*mut G)) {
+pub fn each(_: &Stopped, f: &mut impl FnMut(usize), stack: &mut impl FnMut(*mut G)) {
     let h = sites::header();
     // SAFETY: the sections and masks are the linker's; the world is stopped.
     unsafe {

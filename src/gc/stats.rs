@@ -11,11 +11,12 @@ use crate::heap::geometry::PAGE;
 use crate::heap::stats::{self, Counts, HEAP_LIVE};
 use crate::heap::{CACHES, PerP, cache, pages, trigger};
 use crate::mem;
-use crate::sched::stw;
+use crate::sched::stop_the_world;
 use crate::stack::alloc::{STACK_INUSE, STACK_SYS};
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
-use crate::world::lists::{self, GOMAXPROCS};
+use crate::world::Stopped;
+use crate::world::lists::GOMAXPROCS;
 use core::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 
 /// Addresses looked up: objects found by marking, and by SetFinalizer.
@@ -132,10 +133,7 @@ pub(super) fn stopped(ns: i64) {
 
 /// Marking is over and found `old` live, `young` was allocated meanwhile; `stop` is when the last
 /// stop of the world began. Sets the next goal.
-///
-/// # Safety
-/// The world must be stopped.
-pub(super) unsafe fn cycle_ends(old: Counts, young: Counts, stop: i64) {
+pub(super) fn cycle_ends(stopped: &Stopped, old: Counts, young: Counts, stop: i64) {
     let mut c = CYCLES.lock();
     let cycle = c.now;
     let live = HEAP_LIVE.load(Ordering::Relaxed);
@@ -150,11 +148,9 @@ pub(super) unsafe fn cycle_ends(old: Counts, young: Counts, stop: i64) {
     let procs = u64::from(GOMAXPROCS.load(Ordering::Relaxed));
     if godebug::GC_PACER_TRACE.on() {
         let whole = (stop - cycle.going).max(1) as f64 * procs as f64;
-        // SAFETY: the world is stopped.
-        unsafe { pace::print_end(busy as f64 / whole) };
+        pace::print_end(stopped, busy as f64 / whole);
     }
-    // SAFETY: the world is stopped.
-    unsafe { pace::finish(old, young, cycle.before) };
+    pace::finish(stopped, old, young, cycle.before);
     let now = clock::nanotime();
     LAST_END.store(now, Ordering::Relaxed);
     let last_stop = now - stop;
@@ -200,32 +196,23 @@ fn cpu_fraction(c: &Cycles, now: i64) -> f64 {
 
 /// `runtime.ReadMemStats`.
 pub fn read_mem_stats(sys: Sys<'_>, a: &mut args::runtime_ReadMemStats) -> Outcome {
-    // SAFETY: system mode at a runtime call; the caller passes a MemStats.
-    unsafe {
-        if !stw::stop_world(sys) {
-            return Outcome::Again;
-        }
-        cache::flush_caches();
-        fill(&mut *a.m.cast::<MemStats>());
-        stw::start_world();
-    }
+    // SAFETY: at a runtime call, with a P.
+    let Some(mut stopped) = (unsafe { stop_the_world(sys) }) else {
+        return Outcome::Again;
+    };
+    // SAFETY: the caller passes a MemStats.
+    fill(&mut stopped, unsafe { &mut *a.m.cast::<MemStats>() });
+    stopped.start();
     Outcome::Return
 }
 
 /// Fills in all figures.
-///
-/// # Safety
-/// The world must be stopped, caches flushed.
 #[doc(alias = "memstats")]
-pub unsafe fn fill(m: &mut MemStats) {
+pub fn fill(stopped: &mut Stopped, m: &mut MemStats) {
+    cache::flush_caches(stopped);
     let mut taken = [0u64; CLASSES];
     let (mut tiny, mut ps) = (0, 0u64);
-    for p in (0..lists::MAX_PROCS)
-        .map(lists::p_at)
-        .take_while(|p| !p.is_null())
-    {
-        // SAFETY: Ps are never freed; the world is stopped.
-        let cache: &PerP = unsafe { &*CACHES.of(p) };
+    for cache in CACHES.each(stopped) {
         tiny += cache.tiny_allocs;
         for (sum, n) in taken.iter_mut().zip(&cache.taken) {
             *sum += n;

@@ -9,6 +9,7 @@ use crate::abi::G;
 use crate::fatal;
 use crate::heap::span::state;
 use crate::heap::{Object, find_object, layout, pages};
+use crate::world::Stopped;
 use core::cell::Cell;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
@@ -33,14 +34,15 @@ enum Holder {
 /// Roots come first.
 ///
 /// # Safety
-/// The world must be stopped, marking complete, nothing swept yet.
+/// Marking is complete, nothing is swept yet.
 #[inline(never)]
-unsafe fn find(wanted: &dyn Fn(usize) -> bool) -> Option<(Holder, usize)> {
+unsafe fn find(stopped: &Stopped, wanted: &dyn Fn(usize) -> bool) -> Option<(Holder, usize)> {
     let found: Cell<Option<(Holder, usize)>> = Cell::new(None);
     let g: Cell<*mut G> = Cell::new(null_mut());
     // SAFETY: the caller's promise.
     unsafe {
         roots::each(
+            stopped,
             &mut |p| {
                 if found.get().is_none() && wanted(p) {
                     let holder = if g.get().is_null() {
@@ -56,7 +58,7 @@ unsafe fn find(wanted: &dyn Fn(usize) -> bool) -> Option<(Holder, usize)> {
         if found.get().is_some() {
             return found.get();
         }
-        for span in pages::spans() {
+        for span in pages::spans(stopped) {
             let s = &*span;
             if s.class.noscan() || s.state.load(Ordering::Relaxed) != state::IN_USE {
                 continue;
@@ -88,19 +90,19 @@ fn missed(p: usize) -> bool {
 /// Dies with a message if marking missed something.
 ///
 /// # Safety
-/// The world must be stopped, marking complete, nothing swept yet.
-pub unsafe fn check() {
+/// Marking is complete, nothing is swept yet.
+pub unsafe fn check(stopped: &Stopped) {
     // SAFETY: passed on to the caller.
     unsafe {
-        if let Some((holder, p)) = find(&missed) {
-            report(holder, p);
+        if let Some((holder, p)) = find(stopped, &missed) {
+            report(stopped, holder, p);
         }
     }
 }
 
 /// Shows the missed object that `p` points into, and how it is reached.
 #[cold]
-unsafe fn report(mut holder: Holder, p: usize) -> ! {
+unsafe fn report(stopped: &Stopped, mut holder: Holder, p: usize) -> ! {
     fatal::puts("runtime: gcverify: not marked: ");
     // SAFETY: the world is stopped, objects are valid.
     unsafe {
@@ -123,7 +125,7 @@ unsafe fn report(mut holder: Holder, p: usize) -> ! {
                 Holder::Object(o) => {
                     show(o);
                     let same = |q| find_object(q).is_some_and(|other| other.base == o.base);
-                    match find(&same) {
+                    match find(stopped, &same) {
                         Some((next, _)) => holder = next,
                         None => {
                             fatal::puts("\twhich nothing points to any more\n");

@@ -13,7 +13,7 @@ use crate::sched::threads;
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
 use crate::world::lists::{self, GOMAXPROCS};
-use crate::world::{OwnP, PLocal, part};
+use crate::world::{OwnP, PLocal, Stopped, part};
 use core::cell::Cell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
@@ -222,30 +222,19 @@ pub(super) fn put_shaded(own: Option<OwnP<'_>>, base: usize) {
 }
 
 /// Begins a cycle: nothing marked yet.
-///
-/// # Safety
-/// The world must be stopped.
-pub(super) unsafe fn reset() {
+pub(super) fn reset(stopped: &Stopped) {
     POOL.lock().counts = Counts::default();
-    for p in lists::existing_ps() {
-        // SAFETY: the world is stopped: nobody uses the Ps.
-        unsafe {
-            (*SHARES.of(p)).counts.take();
-            (*SHARES.of(p)).credit.take();
-        }
+    for share in SHARES.each(stopped) {
+        share.counts.take();
+        share.credit.take();
     }
 }
 
 /// What was marked in this cycle, with all sessions closed.
-///
-/// # Safety
-/// The world must be stopped.
-pub(super) unsafe fn counted() -> Counts {
+pub(super) fn counted(stopped: &Stopped) -> Counts {
     let mut pool = POOL.lock();
-    for p in lists::existing_ps() {
-        // SAFETY: the world is stopped: nobody uses the Ps.
-        let mut counts = unsafe { (*SHARES.of(p)).counts.take() };
-        pool.counts.take(&mut counts);
+    for share in SHARES.each(stopped) {
+        pool.counts.take(&mut share.counts.take());
     }
     pool.counts
 }

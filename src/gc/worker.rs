@@ -26,7 +26,7 @@ use crate::sched::state::GLOBAL_RUNQ;
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::p::timer_due;
 use crate::world::phase::GCWAITING;
-use crate::world::{OwnP, P, events, g};
+use crate::world::{OwnP, P, Stopped, events, g};
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
@@ -47,10 +47,7 @@ const SHORTEST_NS: i64 = 20_000;
 static BEGAN: AtomicI64 = AtomicI64::new(0);
 
 /// Begins a cycle.
-///
-/// # Safety
-/// The world must be stopped.
-pub(super) unsafe fn start() {
+pub(super) fn start(_: &Stopped) {
     let (dedicated, fraction) = shares(GOMAXPROCS.load(Ordering::Relaxed));
     DEDICATED.store(dedicated, Ordering::Relaxed);
     FRACTION.store(fraction, Ordering::Relaxed);

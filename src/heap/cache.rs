@@ -13,7 +13,7 @@ use super::trigger::{HEAP_SCAN, check_trigger};
 use super::{central, guard, modes};
 use crate::abi::Type;
 use crate::probe::trace;
-use crate::world::{PLocal, lists, part, phase};
+use crate::world::{PLocal, Stopped, part, phase};
 use core::arch::x86_64::{__m128i, _mm_setzero_si128};
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
@@ -375,24 +375,17 @@ pub(crate) unsafe fn slot_of<'a>(c: *mut PerP, class: SpanClass) -> &'a mut Slot
     unsafe { &mut *(&raw mut (*c).slots).cast::<Slot>().add(class.index()) }
 }
 
-/// Gives everything in a P's cache back.
-///
-/// # Safety
-/// Nobody uses the P.
-pub unsafe fn flush(p: &mut PerP) {
-    p.flush();
-    p.pages.flush();
+/// Gives everything in the P's caches back, of Ps from the one with this number on.
+pub fn flush_from(stopped: &mut Stopped, first: u32) {
+    for cache in CACHES.each_mut(stopped).skip(first as usize) {
+        cache.flush();
+        cache.pages.flush();
+    }
 }
 
 /// Gives every P's cached spans back, so that the spans' own bits and counts are exact.
-///
-/// # Safety
-/// The world must be stopped.
-pub unsafe fn flush_caches() {
-    for p in lists::existing_ps() {
-        // SAFETY: Ps are never freed; with the world stopped nobody uses their caches.
-        unsafe { flush(&mut *CACHES.of(p)) };
-    }
+pub fn flush_caches(stopped: &mut Stopped) {
+    flush_from(stopped, 0);
 }
 
 /// The program has changed the rate, or the P allocates for the first time: draws the next sample.

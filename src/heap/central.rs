@@ -19,6 +19,7 @@ use crate::os::sys;
 use crate::probe::trace;
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
+use crate::world::Stopped;
 use crate::world::phase::GCWAITING;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -472,9 +473,8 @@ pub fn sweep_some(n: usize) -> bool {
 /// the next cycle starts must be set already: sweeping is to end before.
 ///
 /// # Safety
-/// The world must be stopped, caches flushed, everything swept since the last cycle, marking
-/// complete.
-pub unsafe fn start_sweep() {
+/// Caches are flushed, everything was swept since the last cycle, and marking is complete.
+pub unsafe fn start_sweep(_: &Stopped) {
     debug_assert_eq!(UNSWEPT.load(Ordering::Relaxed), 0);
     CYCLE.fetch_add(1, Ordering::Relaxed);
     let pages = pages::OBJECT_PAGES.load(Ordering::Relaxed);

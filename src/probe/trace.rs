@@ -34,7 +34,7 @@ use crate::code::asmfuncs::goexit_pc;
 use crate::sync::mutex::{Mutex, RawMutex};
 use crate::sync::rank;
 use crate::unwind::frames::{self, Frames};
-use crate::world::{self, P, PLocal, WaitReason, part};
+use crate::world::{self, P, PLocal, Stopped, WaitReason, part};
 use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 /// Events are recorded.
@@ -285,13 +285,13 @@ unsafe fn syscall_exit(g: *mut G, (seq, ticks): (u64, u64)) {
     event(Kind::GoSysExit, &[id, seq, ticks / TICK_DIV], None);
 }
 
-/// A collection starts. `g`: who asked for it, stopped in that call; or null.
+/// A collection starts. `g`: the goroutine that asked for it, waiting for it in that call, or null.
 ///
 /// # Safety
-/// The world is stopped.
+/// `g` is one of the Gs.
 #[cold]
-pub unsafe fn gc_starts(g: *mut G) {
-    // SAFETY: the caller's promise.
+pub unsafe fn gc_starts(_: &Stopped, g: *mut G) {
+    // SAFETY: the world is stopped, so `g` is at rest.
     let stack = unsafe { stack_of(g, 0) };
     event(Kind::GcStart, &[], Some(stack));
 }

@@ -5,7 +5,7 @@ use crate::abi::{
     BlockProfileRecord, G_SYSTEM, GoSlice, Leaf, MemProfileRecord, Outcome, StackRecord, Sys, args,
 };
 use crate::probe::rates::ticks_per_second;
-use crate::sched::stw;
+use crate::sched::stop_the_world;
 use crate::unwind::frames::{self, Frames};
 use crate::unwind::walk::Walker;
 use crate::world::g::status_of;
@@ -23,9 +23,9 @@ fn fill(record: &mut StackRecord, frames: Frames) {
 pub fn goroutine_profile(sys: Sys<'_>, a: &mut args::runtime_GoroutineProfile) -> Outcome {
     // SAFETY: system mode for curg; the slice is an argument; Gs are never freed.
     unsafe {
-        if !stw::stop_world(sys) {
+        let Some(stopped) = stop_the_world(sys) else {
             return Outcome::Again;
-        }
+        };
         let me = world::curg();
         let shown = |g: *mut crate::abi::G| {
             let state = status_of(g).load(Ordering::Relaxed) & !status::SCAN;
@@ -49,7 +49,7 @@ pub fn goroutine_profile(sys: Sys<'_>, a: &mut args::runtime_GoroutineProfile) -
                 );
             }
         }
-        stw::start_world();
+        stopped.start();
     }
     Outcome::Return
 }

@@ -17,11 +17,11 @@ use crate::probe::trace::{
     self, FIRST, LOGS, ON, READER_WAITS, SHARED, STATE, TIMER_GOROUTINE, event, gc_starts,
     goroutine_made, goroutine_runs, goroutine_wakes, on, proc_starts,
 };
-use crate::sched::{self, stw};
+use crate::sched::{self, stop_the_world};
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
 use crate::world::g::{status_of, transition};
-use crate::world::{self, WaitReason, lists, status};
+use crate::world::{self, Stopped, WaitReason, lists, status};
 use crate::{fatal, types};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -72,11 +72,11 @@ unsafe extern "C" {
 pub fn start(sys: Sys<'_>, a: &mut args::runtime_StartTrace) -> Outcome {
     // SAFETY: system mode for curg.
     unsafe {
-        if !stw::stop_world(sys) {
+        let Some(stopped) = stop_the_world(sys) else {
             return Outcome::Again;
-        }
-        let started = begin();
-        stw::start_world();
+        };
+        let started = begin(&stopped);
+        stopped.start();
         a.r0 = if started {
             Iface {
                 tab: null_mut(),
@@ -101,8 +101,8 @@ fn already(sys: Sys<'_>) -> Iface {
 /// Starts to record, with what exists; false if a trace is under way.
 ///
 /// # Safety
-/// System mode for curg, the world stopped.
-unsafe fn begin() -> bool {
+/// System mode for curg.
+unsafe fn begin(stopped: &Stopped) -> bool {
     // System calls may end while the world is stopped: see `syscall_returned`.
     let _shared = SHARED.lock();
     {
@@ -147,7 +147,7 @@ unsafe fn begin() -> bool {
         goroutine_runs(world::curg());
         if crate::world::phase::enabled() {
             // A collection is under way; its end will be written.
-            gc_starts(null_mut());
+            gc_starts(stopped, null_mut());
         }
     }
     // Release: a thread without P that sees it has its numbers after those of the events above.
@@ -159,11 +159,11 @@ unsafe fn begin() -> bool {
 pub fn stop(sys: Sys<'_>, _a: &mut args::runtime_StopTrace) -> Outcome {
     // SAFETY: system mode for curg.
     unsafe {
-        if !stw::stop_world(sys) {
+        let Some(mut stopped) = stop_the_world(sys) else {
             return Outcome::Again;
-        }
-        let ended = end();
-        stw::start_world();
+        };
+        let ended = end(&mut stopped);
+        stopped.start();
         if !ended {
             return Outcome::Return;
         }
@@ -181,8 +181,8 @@ pub fn stop(sys: Sys<'_>, _a: &mut args::runtime_StopTrace) -> Outcome {
 /// Records no more and leaves the rest to the reader; false if there is no trace.
 ///
 /// # Safety
-/// System mode for curg, the world stopped.
-unsafe fn end() -> bool {
+/// System mode for curg.
+unsafe fn end(stopped: &mut Stopped) -> bool {
     let mut shared = SHARED.lock();
     if !on() {
         return false;
@@ -193,10 +193,7 @@ unsafe fn end() -> bool {
     }
     trace::goroutine_yields(false);
     STATE.fetch_and(!ON, Ordering::Relaxed);
-    for p in lists::existing_ps() {
-        // SAFETY: with the world stopped all Ps are ours.
-        log::finish(unsafe { &mut *LOGS.of(p) });
-    }
+    LOGS.each_mut(stopped).for_each(log::finish);
     log::finish(&mut shared);
     // SAFETY: nothing is recorded any more.
     unsafe { stacks::dump(&mut shared) };

@@ -21,4 +21,4 @@ pub mod stw;
 pub mod threads;
 pub mod wake;
 pub use park::{park, ready, ready_to_try, waited};
-pub use stw::{start_world, stop_world};
+pub use stw::stop_the_world;

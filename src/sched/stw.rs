@@ -14,14 +14,12 @@ use crate::sync::rank;
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::p::pstatus;
 use crate::world::phase::GCWAITING;
-use crate::world::{P, events, getm, getp, plocal};
+use crate::world::{P, Stopped, events, getm, getp, plocal};
 use core::ptr;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::Ordering;
 
 /// One stopper at a time.
 static WORLD: RawMutex<{ rank::WORLD }> = RawMutex::new();
-/// GOMAXPROCS to take effect at the next start of the world, 0 = as it is.
-pub(crate) static NEW_PROCS: AtomicU32 = AtomicU32::new(0);
 /// Time between two requests to preempt: a goroutine may have taken the poisoned guard away without
 /// stopping, or be in a loop without calls. Longer makes stops of the world wait longer for such
 /// loops; shorter stops goroutines by a signal that would have seen the request soon.
@@ -37,15 +35,15 @@ pub(crate) fn spins() -> bool {
     GOMAXPROCS.load(Ordering::Relaxed) as i32 <= NCPU.load(Ordering::Relaxed)
 }
 
-/// Stops all other Ps. False: another thread stops the world already; the caller must give its P up
+/// Stops all other Ps. None: another thread stops the world already; the caller must give its P up
 /// ([`crate::abi::Outcome::Again`]).
 ///
 /// # Safety
 /// This thread holds a P; the running goroutine, if any, is stopped at its runtime call.
 #[doc(alias = "stopTheWorld")]
-pub unsafe fn stop_world(_: Sys<'_>) -> bool {
+pub unsafe fn stop_the_world(_: Sys<'_>) -> Option<Stopped> {
     if !WORLD.try_lock() {
-        return false;
+        return None;
     }
     // SAFETY: this M holds a P.
     unsafe {
@@ -92,8 +90,8 @@ pub unsafe fn stop_world(_: Sys<'_>) -> bool {
             }
         }
         STOP_NOTE.clear();
+        Some(Stopped::new())
     }
-    true
 }
 
 /// Takes the Ps whose Ms are in system calls. While the world is being stopped.
@@ -109,22 +107,18 @@ unsafe fn take_from_syscalls(s: &mut Sched) {
     }
 }
 
-/// Starts the world again.
-///
-/// # Safety
-/// This thread stopped it.
-#[doc(alias = "startTheWorld")]
-#[doc(alias = "startTheWorldWithSema")]
-pub unsafe fn start_world() {
-    // SAFETY: the world is stopped: all Ps are ours.
-    unsafe {
-        let want = NEW_PROCS.swap(0, Ordering::AcqRel);
-        let n = if want != 0 {
-            want
-        } else {
-            GOMAXPROCS.load(Ordering::Relaxed)
-        };
-        let mut busy = resize(n);
+impl Stopped {
+    /// Starts the world again.
+    #[doc(alias = "startTheWorld")]
+    #[doc(alias = "startTheWorldWithSema")]
+    pub fn start(self) {
+        self.start_with(GOMAXPROCS.load(Ordering::Relaxed));
+    }
+
+    /// Starts the world again, with `procs` Ps. Those that go out of use have neither timers nor
+    /// anything in the allocator's cache.
+    pub fn start_with(self, procs: u32) {
+        let mut busy = resize(self, procs);
         WORLD.unlock();
         // Nobody has looked at the network while the world was stopped. A thread that waits in the
         // poller has, and left what it found on a queue.
@@ -134,8 +128,12 @@ pub unsafe fn start_world() {
         alarm::wake();
         while !busy.is_null() {
             let p = busy;
-            busy = (*p).link;
-            threads::start(p, false);
+            // SAFETY: Ps are never freed. Those that `resize` answers are on no list: they are ours
+            // to give away, and their link is read before.
+            unsafe {
+                busy = (*p).link;
+                threads::start(p, false);
+            }
         }
         if state::WAKE.idle() > 0 {
             threads::wake_p();
@@ -206,14 +204,11 @@ pub unsafe fn preempt_goroutine(g: *mut G) {
 }
 
 /// Makes `n` Ps usable, and the world no longer stopped; answers those with goroutines in their
-/// queues, linked. This M keeps one.
-///
-/// # Safety
-/// The world is stopped (or not started yet), no idle list exists, and Ps that go out of use have
-/// neither timers nor anything in the allocator's cache.
+/// queues, linked. This M keeps one. See [`Stopped::start_with`], which does the rest unless the
+/// program has not begun yet.
 #[doc(alias = "procresize")]
-pub unsafe fn resize(n: u32) -> *mut P {
-    // SAFETY: the caller's promise: all Ps are ours.
+pub fn resize(stopped: Stopped, n: u32) -> *mut P {
+    // SAFETY: the world is stopped: all Ps are ours, and none is on the idle list.
     unsafe {
         let old = GOMAXPROCS.load(Ordering::Relaxed);
         if trace::on() && n != old {
@@ -275,6 +270,7 @@ pub unsafe fn resize(n: u32) -> *mut P {
         // Under the lock: a thread that takes an idle P from now on must not find the world stopped
         // and give the P up, since no stopper would count it.
         GCWAITING.store(0, Ordering::SeqCst);
+        stopped.end();
         busy
     }
 }

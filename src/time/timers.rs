@@ -14,7 +14,7 @@ use crate::sched::threads;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
 use crate::world::glist::GList;
-use crate::world::{P, PLocal, part};
+use crate::world::{P, PLocal, Stopped, lists, part};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, Ordering};
@@ -350,22 +350,23 @@ pub fn next_when() -> i64 {
         .unwrap_or(i64::MAX)
 }
 
-/// Moves all timers of `from`, which goes out of use, to `to`. With the world stopped.
-///
-/// # Safety
-/// As said; both are Ps.
-pub unsafe fn move_all(from: *mut P, to: *mut P) {
-    // SAFETY: Ps live for ever; with the world stopped nobody waits for either lock while holding
-    // the other.
-    unsafe {
-        let (from, to) = (Timers(from), Timers(to));
+/// Moves all timers of Ps from the one with the number `first` on to the first P.
+pub fn move_from(_: &Stopped, first: u32) {
+    let to = Timers(lists::p_at(0));
+    for from in lists::existing_ps().skip(first as usize).map(Timers) {
+        // With the world stopped nobody waits for either lock while holding the other.
         from.lock.lock();
         to.lock.lock();
-        let heap = &mut *from.heap.get();
+        // SAFETY: we hold the lock.
+        let heap = unsafe { &mut *from.heap.get() };
         while !heap.is_empty() {
-            let t = heap.get(heap.len() - 1);
-            heap.remove(heap.len() - 1);
-            add_locked(to, t);
+            let last = heap.len() - 1;
+            let t = heap.get(last);
+            // SAFETY: we hold both locks; the timer is live while it is armed, and then in no heap.
+            unsafe {
+                heap.remove(last);
+                add_locked(to, t);
+            }
         }
         from.publish_later();
         to.publish_first();

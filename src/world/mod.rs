@@ -9,7 +9,7 @@
 //! - [`g`](mod@g), [`m`], [`p`](mod@p): states, locks to threads, run queues;
 //! - [`sudog`]: what a goroutine waits with, [`sudogs`]: those not in use; [`deferred`]: calls that
 //!   it has deferred; [`registers`]: those of one that a signal stopped;
-//! - [`plocal`]: what other rooms keep for each P;
+//! - [`plocal`]: what other rooms keep for each P; [`stopped`]: the world stopped, as a value;
 //! - [`events`]: what the scheduler is asked to do; [`phase`]: the collector marks; [`ran`]:
 //!   goroutines that ran since their stacks were scanned.
 //!
@@ -32,6 +32,7 @@ pub mod phase;
 pub mod plocal;
 pub mod ran;
 pub mod registers;
+pub mod stopped;
 pub mod sudog;
 pub mod sudogs;
 
@@ -39,3 +40,4 @@ pub use current::{curg, fastrand, getg, getm, getp, leaf_sp, preempt_wanted, set
 pub use g::{WaitReason, status};
 pub use p::P;
 pub use plocal::{OwnP, PLocal, part};
+pub use stopped::Stopped;

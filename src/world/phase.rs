@@ -1,6 +1,7 @@
 //! What every thread goes by: the phase of the collector, as compiled code and write barriers see
 //! it, and whether the world is being stopped.
 
+use super::Stopped;
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 /// Read by compiled code: marking runs, barriers are needed.
@@ -8,12 +9,22 @@ use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 #[doc(alias = "gcBlackenEnabled")]
 #[doc(alias = "_GCoff")]
 #[unsafe(export_name = "runtime.writeBarrierEnabled")]
-pub static ENABLED: AtomicU8 = AtomicU8::new(0);
+static ENABLED: AtomicU8 = AtomicU8::new(0);
 
 /// Marking runs beside the program.
 #[inline(always)]
 pub fn enabled() -> bool {
     ENABLED.load(Ordering::Relaxed) != 0
+}
+
+/// Marking begins: every goroutine goes on with barriers.
+pub fn begin(_: &Stopped) {
+    ENABLED.store(1, Ordering::SeqCst);
+}
+
+/// Marking is complete: every goroutine goes on without barriers.
+pub fn end(_: &Stopped) {
+    ENABLED.store(0, Ordering::SeqCst);
 }
 
 /// The world is being stopped: every P must come to a halt.

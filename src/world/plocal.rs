@@ -6,7 +6,7 @@
 //! program has no more memory in use than its Ps need. The size is stated in [`part`], and a type
 //! of another size does not compile.
 
-use super::{P, current};
+use super::{P, Stopped, current, lists};
 use crate::mem::{LINE, MCACHE_SYS, persistent_for};
 use core::marker::PhantomData;
 use core::ptr::NonNull;
@@ -93,6 +93,22 @@ impl<T> PLocal<T> {
     }
 }
 
+impl<T: 'static> PLocal<T> {
+    /// Those of all Ps, those beyond GOMAXPROCS too.
+    pub fn each<'s>(&'s self, _: &'s Stopped) -> impl Iterator<Item = &'s T> {
+        // SAFETY: Ps live for ever and each has a `T`; with the world stopped all are this
+        // thread's.
+        lists::existing_ps().map(|p| unsafe { &*self.of(p) })
+    }
+
+    /// [`PLocal::each`], to be changed.
+    pub fn each_mut<'s>(&'s self, _: &'s mut Stopped) -> impl Iterator<Item = &'s mut T> {
+        // SAFETY: as in `each`. There is one `Stopped`, which is taken while these are in use, and
+        // no `OwnP` is alive, since who calls this may change what is the P's.
+        lists::existing_ps().map(|p| unsafe { &mut *self.of(p) })
+    }
+}
+
 impl<T: Sync> PLocal<T> {
     /// That of any P.
     ///
@@ -106,6 +122,14 @@ impl<T: Sync> PLocal<T> {
 }
 
 /// This thread holds that P, and nobody else touches what is local to it. It stays on its thread.
+///
+/// ```compile_fail,E0277
+/// # #![no_std]
+/// fn give_away(own: gort::world::OwnP<'static>) {
+///     fn to_another_thread(_: impl Send) {}
+///     to_another_thread(own);
+/// }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct OwnP<'s> {
     p: NonNull<P>,
@@ -116,7 +140,8 @@ impl OwnP<'_> {
     /// `p` is held.
     ///
     /// # Safety
-    /// By this thread, or nobody else knows it, for as long as the value lives.
+    /// By this thread, or nobody else knows it, for as long as the value lives. Meanwhile the
+    /// thread does not change what all Ps have ([`PLocal::each_mut`]).
     #[inline(always)]
     pub const unsafe fn new(p: NonNull<P>) -> Self {
         Self {

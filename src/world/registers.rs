@@ -8,6 +8,7 @@
 //!
 //! There are at most as many as there were threads and goroutines preempted by a signal at a time.
 
+use super::Stopped;
 use crate::abi::{G, M, offsets};
 use crate::mem;
 use crate::os::context::GENERAL;
@@ -182,10 +183,7 @@ pub unsafe fn take_back(g: *mut G, m: *mut M) -> *mut Registers {
 }
 
 /// Calls `f` with every goroutine that a signal stopped, and its registers.
-///
-/// # Safety
-/// The world must be stopped.
-pub unsafe fn each_stopped(mut f: impl FnMut(*mut G, &Registers)) {
+pub fn each_stopped(_: &Stopped, mut f: impl FnMut(*mut G, &Registers)) {
     let mut r = ALL.load(Ordering::Acquire);
     while !r.is_null() {
         // SAFETY: records are never freed; with the world stopped no thread writes to one that has
@@ -220,7 +218,9 @@ mod tests {
             assert_eq!(((*r).components, kept[511]), (0, 1), "no mark: FXSAVE");
             assert_eq!(*(*r).general(), general);
             let mut stopped = 0;
-            each_stopped(|found, _| stopped += usize::from(found == g));
+            let world = Stopped::new();
+            each_stopped(&world, |found, _| stopped += usize::from(found == g));
+            world.end();
             assert_eq!(stopped, 1);
             area[464..468].copy_from_slice(&0x4650_5853u32.to_le_bytes());
             area[472..480].copy_from_slice(&0b10_0000_0111u64.to_le_bytes());

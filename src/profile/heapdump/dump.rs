@@ -7,9 +7,9 @@ use crate::code::{sites, symtab};
 use crate::gc::{roots, stats};
 use crate::heap::span::{Special, state};
 use crate::heap::{arena, cache, central, dead, geometry, layout, pages, sample, special};
-use crate::sched::stw;
+use crate::sched::stop_the_world;
 use crate::types::itab;
-use crate::world::{lists, phase};
+use crate::world::{Stopped, lists, phase};
 use core::sync::atomic::Ordering;
 
 /// What Go 1.5 calls this architecture.
@@ -19,39 +19,39 @@ const ARCH_CHAR: u64 = b'6' as u64;
 pub fn write(sys: Sys<'_>, a: &mut args::runtime_debug_WriteHeapDump) -> Outcome {
     // SAFETY: system mode for curg.
     unsafe {
-        if !stw::stop_world(sys) {
+        let Some(mut stopped) = stop_the_world(sys) else {
             return Outcome::Again;
-        }
+        };
         if let Some(mut out) = Out::new(a.fd as i32) {
-            dump(&mut out);
+            dump(&mut stopped, &mut out);
         }
-        stw::start_world();
+        stopped.start();
     }
     Outcome::Return
 }
 
 /// # Safety
-/// System mode for curg, the world stopped.
-unsafe fn dump(out: &mut Out) {
+/// System mode for curg.
+unsafe fn dump(stopped: &mut Stopped, out: &mut Out) {
     // SAFETY: the caller's promise.
     unsafe {
         // Slots that caches have not given out are no objects, nor are those that the last marking
         // found dead.
-        cache::flush_caches();
+        cache::flush_caches(stopped);
         if !phase::enabled() {
             central::sweep_all();
         }
         out.bytes(b"go1.5 heap dump\n");
         params(out);
         itab::for_each(|tab| interface_table(out, tab));
-        objects(out);
-        stack::goroutines(out);
+        objects(stopped, out);
+        stack::goroutines(stopped, out);
         threads(out);
         variables(out);
         runtime_roots(out);
-        finalizers(out);
-        mem_stats(out);
-        allocations(out);
+        finalizers(stopped, out);
+        mem_stats(stopped, out);
+        allocations(stopped, out);
         out.tag(Tag::End);
     }
 }
@@ -107,11 +107,11 @@ unsafe fn interface_table(out: &mut Out, tab: *mut Itab) {
 }
 
 /// # Safety
-/// The world is stopped, everything is swept.
-unsafe fn objects(out: &mut Out) {
+/// Everything is swept.
+unsafe fn objects(stopped: &Stopped, out: &mut Out) {
     // SAFETY: the caller's promise.
     unsafe {
-        for s in pages::spans() {
+        for s in pages::spans(stopped) {
             let s = &*s;
             if s.state.load(Ordering::Relaxed) != state::IN_USE {
                 continue;
@@ -193,12 +193,10 @@ fn finalizer_record(
     out.numbers(&[pointer as u64, f as u64, code, param as u64, typ as u64]);
 }
 
-/// # Safety
-/// The world is stopped.
-unsafe fn finalizers(out: &mut Out) {
-    // SAFETY: the caller's promise.
+fn finalizers(stopped: &Stopped, out: &mut Out) {
+    // SAFETY: spans in use are valid, and with the world stopped nobody changes their lists.
     unsafe {
-        for s in pages::spans() {
+        for s in pages::spans(stopped) {
             special::of(s).each(s, |s: &Special| {
                 finalizer_record(out, Tag::Finalizer, s.pointer, s.f, s.param, s.typ)
             });
@@ -209,15 +207,10 @@ unsafe fn finalizers(out: &mut Out) {
     });
 }
 
-/// # Safety
-/// The world is stopped, caches are flushed.
-unsafe fn mem_stats(out: &mut Out) {
-    // SAFETY: plain numbers; the caller's promise.
-    let m: MemStats = unsafe {
-        let mut m = core::mem::zeroed();
-        stats::fill(&mut m);
-        m
-    };
+fn mem_stats(stopped: &mut Stopped, out: &mut Out) {
+    // SAFETY: plain numbers.
+    let mut m: MemStats = unsafe { core::mem::zeroed() };
+    stats::fill(stopped, &mut m);
     out.tag(Tag::MemStats);
     out.numbers(&[
         m.alloc,
@@ -250,10 +243,7 @@ unsafe fn mem_stats(out: &mut Out) {
 }
 
 /// Where sampled objects were allocated, and which objects those are.
-///
-/// # Safety
-/// The world is stopped.
-unsafe fn allocations(out: &mut Out) {
+fn allocations(stopped: &Stopped, out: &mut Out) {
     sample::each_site(|site, size, pcs, allocs, frees| {
         out.tag(Tag::AllocSite);
         out.numbers(&[site as u64, size as u64, pcs.len() as u64]);
@@ -266,9 +256,9 @@ unsafe fn allocations(out: &mut Out) {
         }
         out.numbers(&[allocs as u64, frees as u64]);
     });
-    // SAFETY: the caller's promise.
+    // SAFETY: spans in use are valid, and with the world stopped nobody changes their lists.
     unsafe {
-        for s in pages::spans() {
+        for s in pages::spans(stopped) {
             sample::each_of(s, |object, site| {
                 out.tag(Tag::AllocSample);
                 out.numbers(&[object as u64, site as u64]);

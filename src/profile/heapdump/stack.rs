@@ -5,14 +5,14 @@ use crate::abi::{G, G_PARK_RESULTS, G_SYSTEM, SURFACE};
 use crate::code::symtab;
 use crate::unwind::pointers;
 use crate::unwind::walk::{Frame, Shape, Walker};
-use crate::world::{WaitReason, g::status_of, lists, status};
+use crate::world::{Stopped, WaitReason, g::status_of, lists, status};
 use core::sync::atomic::Ordering;
 
 /// Every goroutine.
 ///
 /// # Safety
-/// System mode for curg, the world stopped.
-pub(super) unsafe fn goroutines(out: &mut Out) {
+/// System mode for curg.
+pub(super) unsafe fn goroutines(_: &Stopped, out: &mut Out) {
     for g in lists::all_gs() {
         // SAFETY: Gs are never freed; the caller's promise.
         unsafe {
