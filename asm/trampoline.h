@@ -126,12 +126,6 @@
     jmp gort_system_call
 .endm
 
-/* A symbol without implementation ends the program with its name. */
-.macro MISSING index
-    mov edi, \index
-    jmp gort_missing_symbol
-.endm
-
 /* Prologue of an assembly frame of up to 128 bytes. */
 .macro STACKCHECK name
     mov rcx, fs:TLSG

@@ -54,6 +54,13 @@ pub fn parse(text: &str, model: &Model, tests: bool) -> Result<Vec<Symbol>, Stri
         }
         let layout = s.laid_out(model).map_err(row)?;
         s.layout = layout;
+        let ways = [&s.leaf, &s.system, &s.park];
+        if s.kind == "func" && !s.asm && ways.iter().all(|way| way.is_none()) {
+            return Err(format!(
+                "abi/surface.toml: {}: no function: it needs `leaf`, `system`, `park` or `asm`",
+                s.name
+            ));
+        }
     }
     Ok(table.symbol)
 }

@@ -23,7 +23,7 @@ pub fn assembly(symbols: &[Symbol]) -> String {
                         "    LEAF_OR gort_leaf_{id} gort_sys_{id} {index}\n"
                     )),
                     (None, true) => s.push_str(&format!("    SYSTEM gort_sys_{id} {index}\n")),
-                    (None, false) => s.push_str(&format!("    MISSING {index}\n")),
+                    (None, false) => unreachable!("{name}: `parse` wants a function"),
                 }
                 s.push_str(&format!("ENDFUNC \"{name}\"\n"));
             }

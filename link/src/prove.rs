@@ -36,7 +36,6 @@ pub const DYING: [&str; 9] = [
     "5print9throw_all",
     "5futex8hopeless",
     "5print3bug",
-    "gort_missing_symbol",
     "bad_transition",
 ];
 /// Entries that run on the stack which the kernel gave the process, or on that of a new thread.

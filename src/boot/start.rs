@@ -144,13 +144,3 @@ extern "C" fn gort_no_library_mode() -> ! {
 extern "C" fn gort_call_too_large() -> ! {
     crate::fatal::throw("reflect.call: arguments of more than 1 GiB")
 }
-
-/// A symbol of the table without implementation was called.
-#[unsafe(no_mangle)]
-unsafe extern "C" fn gort_missing_symbol(index: u32) -> ! {
-    use crate::fatal::puts;
-    puts("gort: ");
-    sys::write(2, crate::code::symtab::name_of(index));
-    puts(" is not implemented in this version of gort\n");
-    sys::exit(2)
-}

@@ -119,6 +119,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_page_has_every_item_in_a_row_of_its_own() {
+        let page = include_str!("../../docs/godebug.md");
+        let mut rows = std::collections::HashSet::new();
+        // `| `name=value`, `name=value` | effect |`: what the first cell names.
+        for row in page.lines().filter_map(|l| l.strip_prefix("| `")) {
+            let cell = row.split(" | ").next().expect("a cell");
+            rows.extend(cell.split('`').filter_map(|name| {
+                let (name, _) = name.split_once('=')?;
+                Some(String::from(name))
+            }));
+        }
+        let items: std::collections::HashSet<String> = ALL
+            .iter()
+            .map(|item| String::from_utf8_lossy(item.name).into_owned())
+            .collect();
+        assert_eq!(rows, items, "docs/godebug.md and the list of items");
+    }
+
+    #[test]
     fn lists_are_read_like_go_reads_them() {
         let (a, b, c) = (Item::new(b"a", 1), Item::new(b"ab", -1), Item::new(b"c", 7));
         let all = [&a, &b, &c];

@@ -162,62 +162,48 @@ pub unsafe fn set_system(g: *mut G, system: bool) {
     };
 }
 
-/// Why a goroutine waits; the text is shown in tracebacks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u32)]
-#[expect(missing_docs, reason = "the texts say it")]
-pub enum WaitReason {
-    None,
-    ChanReceive,
-    ChanSend,
-    ChanReceiveNil,
-    ChanSendNil,
-    Select,
-    SelectNoCases,
-    Semacquire,
-    Sleep,
-    IoWait,
-    FinalizerWait,
-    GcWait,
-    TimerWait,
-    SignalWait,
-    GcCycle,
-    CondWait,
-    CondRelease,
-    TraceReader,
-    TraceEnd,
-    StackGrowth,
-    PanicWait,
+macro_rules! wait_reasons {
+    ($($name:ident = $text:literal,)*) => {
+        /// Why a goroutine waits; the text is shown in tracebacks.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(u32)]
+        #[expect(missing_docs, reason = "the texts say it")]
+        pub enum WaitReason {
+            $($name,)*
+        }
+
+        impl WaitReason {
+            /// The text in a goroutine's header line; empty for [`WaitReason::None`].
+            pub fn text(code: u32) -> &'static str {
+                const TEXTS: &[&str] = &[$($text),*];
+                TEXTS.get(code as usize).copied().unwrap_or("waiting")
+            }
+        }
+    };
 }
 
-impl WaitReason {
-    /// The text in a goroutine's header line; empty for [`WaitReason::None`].
-    pub fn text(code: u32) -> &'static str {
-        const TEXTS: [&str; 21] = [
-            "",
-            "chan receive",
-            "chan send",
-            "chan receive (nil chan)",
-            "chan send (nil chan)",
-            "select",
-            "select (no cases)",
-            "semacquire",
-            "sleep",
-            "IO wait",
-            "finalizer wait",
-            "GC worker (idle)",
-            "timer goroutine (idle)",
-            "syscall",
-            "wait for GC cycle",
-            "semacquire",
-            "semarelease",
-            "trace reader (blocked)",
-            "semacquire",
-            "stack growth",
-            "panicwait",
-        ];
-        TEXTS.get(code as usize).copied().unwrap_or("waiting")
-    }
+wait_reasons! {
+    None = "",
+    ChanReceive = "chan receive",
+    ChanSend = "chan send",
+    ChanReceiveNil = "chan receive (nil chan)",
+    ChanSendNil = "chan send (nil chan)",
+    Select = "select",
+    SelectNoCases = "select (no cases)",
+    Semacquire = "semacquire",
+    Sleep = "sleep",
+    IoWait = "IO wait",
+    FinalizerWait = "finalizer wait",
+    GcWait = "GC worker (idle)",
+    TimerWait = "timer goroutine (idle)",
+    SignalWait = "syscall",
+    GcCycle = "wait for GC cycle",
+    CondWait = "semacquire",
+    CondRelease = "semarelease",
+    TraceReader = "trace reader (blocked)",
+    TraceEnd = "semacquire",
+    StackGrowth = "stack growth",
+    PanicWait = "panicwait",
 }
 
 /// The running goroutine, stopped in a runtime call, was asked to yield its P and can be preempted.
