@@ -296,7 +296,7 @@ unsafe fn execute(sys: Sys<'_>, g: *mut G, inherit: bool) -> Outcome {
             (*p).begin_slice();
         }
         (*m).curg = g;
-        (*p).last = g;
+        (*p).last.store(g, Ordering::Relaxed);
         (*g).m = m;
         transition(g, status::RUNNABLE, status::RUNNING);
         if probe::trace::on() {

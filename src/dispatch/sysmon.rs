@@ -229,8 +229,7 @@ fn retake(now: i64) -> Seen {
                     // A goroutine that makes many short calls is hardly ever seen running: its
                     // slice ends all the same, if others wait.
                     let late = seen.lateness(p, now);
-                    let waited_for = !(*p).runq_empty() || GLOBAL_RUNQ.load(Ordering::Acquire) > 0;
-                    let over = (late >= SLICE_NS && waited_for) || is_urgent(p, late, now);
+                    let over = (late >= SLICE_NS && others_wait(p)) || is_urgent(p, late, now);
                     // The caller keeps the P while no other thread wants it, but not so long that
                     // sysmon itself cannot sleep.
                     let unwanted = (*p).runq_empty()
@@ -250,7 +249,13 @@ fn retake(now: i64) -> Seen {
                     let late = seen.lateness(p, now);
                     seen.looktick = seen.schedtick;
                     seen.lookwhen = now;
-                    if late >= SLICE_NS || is_urgent(p, late, now) {
+                    let hogs = seen.found_running(p, now) >= SLICE_NS && others_wait(p);
+                    if late < SLICE_NS && hogs {
+                        seen.runswhen = now;
+                        stw::preempt_one(p);
+                        // At once: what it is in the middle of may be all that others wait for.
+                        interrupt::send(p);
+                    } else if late >= SLICE_NS || is_urgent(p, late, now) {
                         if seen.asked {
                             interrupt::send(p);
                             overdue |= timer_due(p);
@@ -281,6 +286,12 @@ fn retake(now: i64) -> Seen {
     found
 }
 
+/// There are goroutines that `p` would run next.
+unsafe fn others_wait(p: *mut P) -> bool {
+    // SAFETY: Ps are never freed; the indices of the queue are atomic.
+    unsafe { !(*p).runq_empty() || GLOBAL_RUNQ.load(Ordering::Acquire) > 0 }
+}
+
 /// The goroutine of `p`, which has run for `late` ns, is to be preempted: a timer of `p` should
 /// have fired, or an urgent goroutine waits.
 fn is_urgent(p: *mut P, late: i64, now: i64) -> bool {
@@ -305,6 +316,22 @@ impl SysmonTick {
             self.asked = false;
         }
         now - self.schedwhen
+    }
+
+    /// How long every visit has found the same goroutine running on `p`. One that parks again and
+    /// again for a moment, until others have done what it waits for, begins a slice each time, and
+    /// may have nearly all of the processor nevertheless.
+    ///
+    /// # Safety
+    /// `p` is the P that this belongs to.
+    unsafe fn found_running(&mut self, p: *mut P, now: i64) -> i64 {
+        // SAFETY: the word is atomic, and only compared.
+        let runs = unsafe { (*p).last.load(Ordering::Relaxed) }.addr();
+        if self.runs != runs {
+            self.runs = runs;
+            self.runswhen = now;
+        }
+        now - self.runswhen
     }
 
     /// A system call, the `tick`th, has lasted for a nap. Two looks may follow each other at once,

@@ -179,7 +179,7 @@ pub(super) unsafe fn mark_last(_: &Stopped, m: &mut Marker) {
     for p in lists::all_ps() {
         // SAFETY: Ps and Gs are never freed; with the world stopped saved contexts hold.
         unsafe {
-            let g = (*p).last;
+            let g = (*p).last.load(Ordering::Relaxed);
             if !g.is_null() && (*g).stack_hi.wrapping_sub((*g).sched.sp) < SHALLOW {
                 mark_stack(m, g, false);
             }

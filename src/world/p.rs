@@ -4,7 +4,7 @@
 use crate::abi::{G, M};
 use crate::fatal::clock::nanotime;
 use crate::sync::ring::Ring;
-use core::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, Ordering};
 
 /// Slots of the local run queue: more delay what is in the global queue, fewer move work there too
 /// often.
@@ -45,8 +45,8 @@ pub struct P {
     pub syscalltick: AtomicU32,
     /// The run queue: goroutines, as addresses.
     pub runq: Ring<RUNQ>,
-    /// Goroutine that ran last, which may be dead by now.
-    pub last: *mut G,
+    /// Goroutine that ran last, which may be dead by now. sysmon compares it, and only that.
+    pub last: AtomicPtr<G>,
     /// Dead goroutines to use again.
     pub gfree: *mut G,
     /// Length of `gfree`. Only the holder writes it.
@@ -119,4 +119,8 @@ pub struct SysmonTick {
     pub looktick: u32,
     /// When that was.
     pub lookwhen: i64,
+    /// Address of the goroutine that ran at the last visit.
+    pub runs: usize,
+    /// When it was first seen; every visit since then found it running.
+    pub runswhen: i64,
 }
