@@ -12,7 +12,7 @@ use crate::heap::{cache, zero_base};
 /// As [`super::malloc::alloc`].
 #[cold]
 pub unsafe fn instead(
-    c: *mut cache::PerP,
+    c: *mut cache::Cache,
     size: usize,
     typ: *const Type,
     zero: bool,

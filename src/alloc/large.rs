@@ -3,7 +3,7 @@
 use super::sbrk::{self, out_of_memory};
 use crate::abi::{KIND_GC_PROG, Type};
 use crate::gc::worker;
-use crate::heap::cache::{self, PerP};
+use crate::heap::cache::{self, Cache};
 use crate::heap::geometry::{self, PAGE, PAGE_SHIFT};
 use crate::heap::span::SpanClass;
 use crate::heap::{central, gcprog, modes, sample, stats, trigger};
@@ -14,7 +14,7 @@ use core::sync::atomic::Ordering;
 #[doc(alias = "largeAlloc")]
 #[doc(alias = "allocLarge")]
 pub(crate) unsafe fn alloc_large(
-    c: *mut PerP,
+    c: *mut Cache,
     size: usize,
     typ: *const Type,
     zero: bool,

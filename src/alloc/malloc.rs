@@ -6,7 +6,7 @@ use super::sbrk::out_of_memory;
 use crate::abi::{Slow, Sys, Type};
 use crate::debug::allocfree;
 use crate::gc::worker;
-use crate::heap::cache::{PerP, Refill, TINY, clear, slot_of, take_slot};
+use crate::heap::cache::{Cache, Refill, TINY, clear, slot_of, take_slot};
 use crate::heap::classes::{MAX_BITS, MAX_SMALL, class_of};
 use crate::heap::geometry::PAGE;
 use crate::heap::span::SpanClass;
@@ -24,7 +24,7 @@ pub const MAX_MEM: usize = (1 << 39) - 1;
 
 /// An object without pointers, or null when the cache has none. `size <= MAX_SMALL`.
 #[inline(always)]
-unsafe fn fast_noscan(c: *mut PerP, size: usize, zero: bool) -> *mut u8 {
+unsafe fn fast_noscan(c: *mut Cache, size: usize, zero: bool) -> *mut u8 {
     // SAFETY: the cache is the caller's; the size is in range.
     unsafe {
         if size < TINY {
@@ -44,7 +44,7 @@ unsafe fn fast_noscan(c: *mut PerP, size: usize, zero: bool) -> *mut u8 {
 
 /// An object of fewer than [`TINY`] bytes without pointers: packed with others into a block.
 #[inline(always)]
-unsafe fn fast_tiny(c: *mut PerP, size: usize) -> *mut u8 {
+unsafe fn fast_tiny(c: *mut Cache, size: usize) -> *mut u8 {
     // SAFETY: the cache is the caller's.
     unsafe {
         if size == 0 {
@@ -79,7 +79,7 @@ unsafe fn fast_tiny(c: *mut PerP, size: usize) -> *mut u8 {
 /// An object with pointers, or null when the cache has none. `size <= MAX_SMALL`, of values of
 /// `typ`.
 #[inline(always)]
-unsafe fn fast_scan(c: *mut PerP, size: usize, typ: *const Type) -> *mut u8 {
+unsafe fn fast_scan(c: *mut Cache, size: usize, typ: *const Type) -> *mut u8 {
     // SAFETY: the cache is the caller's; the size is in range; the slot taken is ours.
     unsafe {
         let class = SpanClass::new(class_of(size), false);
@@ -116,7 +116,7 @@ unsafe fn fast_scan(c: *mut PerP, size: usize, typ: *const Type) -> *mut u8 {
 pub unsafe fn leaf_alloc_inline(size: usize, typ: *const Type) -> Result<NonNull<u8>, Slow> {
     // SAFETY: the cache is this P's, and nothing else runs on it.
     unsafe {
-        let c: *mut PerP = (*world::getm()).mcache.cast();
+        let c: *mut Cache = (*world::getm()).mcache.cast();
         if c.is_null() || size > MAX_SMALL {
             return Err(Slow);
         }
@@ -148,7 +148,7 @@ pub unsafe fn leaf_alloc(size: usize, typ: *const Type) -> Result<NonNull<u8>, S
 pub unsafe fn leaf_alloc_raw(size: usize) -> Result<NonNull<u8>, Slow> {
     // SAFETY: as in `leaf_alloc_inline`.
     unsafe {
-        let c: *mut PerP = (*world::getm()).mcache.cast();
+        let c: *mut Cache = (*world::getm()).mcache.cast();
         if c.is_null() || size > MAX_SMALL {
             return Err(Slow);
         }
@@ -166,7 +166,7 @@ pub unsafe fn leaf_alloc_raw(size: usize) -> Result<NonNull<u8>, Slow> {
 pub unsafe fn mallocgc(_: Sys<'_>, size: usize, typ: *const Type, zero: bool) -> *mut u8 {
     // SAFETY: the cache is this P's, and nothing else runs on it.
     unsafe {
-        let c: *mut PerP = (*world::getm()).mcache.cast();
+        let c: *mut Cache = (*world::getm()).mcache.cast();
         if c.is_null() {
             fatal::throw("malloc without P");
         }
@@ -181,7 +181,7 @@ pub unsafe fn mallocgc(_: Sys<'_>, size: usize, typ: *const Type, zero: bool) ->
 #[doc(alias = "_TinySizeClass")]
 #[doc(alias = "tinySizeClass")]
 #[doc(alias = "tinySpanClass")]
-pub(super) unsafe fn alloc(c: *mut PerP, size: usize, typ: *const Type, zero: bool) -> *mut u8 {
+pub(super) unsafe fn alloc(c: *mut Cache, size: usize, typ: *const Type, zero: bool) -> *mut u8 {
     // SAFETY: as the caller promises.
     unsafe {
         let noscan = typ.is_null() || (*typ).no_pointers();

@@ -7,7 +7,7 @@
 
 use crate::abi::go15::Type;
 use crate::alloc::malloc::alloc;
-use crate::heap::cache::PerP;
+use crate::heap::cache::Cache;
 use crate::heap::classes::MAX_BITS;
 use crate::heap::geometry::{self, PAGE};
 use crate::heap::span::{self, SpanClass};
@@ -34,9 +34,9 @@ fn start_sweep() {
     }
 }
 
-fn cache() -> Box<PerP> {
-    // SAFETY: a PerP is valid as zeroes.
-    unsafe { Box::<PerP>::new_zeroed().assume_init() }
+fn cache() -> Box<Cache> {
+    // SAFETY: a Cache is valid as zeroes.
+    unsafe { Box::<Cache>::new_zeroed().assume_init() }
 }
 
 /// A type of `words` words with the given pointers, leaked.
@@ -60,7 +60,7 @@ fn type_of(words: usize, mask: &[u8]) -> *const Type {
     Box::leak(Box::new(t))
 }
 
-fn get(c: &mut PerP, size: usize, typ: *const Type) -> usize {
+fn get(c: &mut Cache, size: usize, typ: *const Type) -> usize {
     // SAFETY: the cache is ours.
     unsafe { alloc(c, size, typ, true) as usize }
 }

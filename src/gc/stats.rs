@@ -9,7 +9,7 @@ use crate::fatal::clock;
 use crate::heap::classes::{CLASSES, TABLE};
 use crate::heap::geometry::PAGE;
 use crate::heap::stats::{self, Counts, HEAP_LIVE};
-use crate::heap::{CACHES, PerP, cache, pages, trigger};
+use crate::heap::{CACHES, Cache, cache, pages, trigger};
 use crate::mem;
 use crate::sched::stop_the_world;
 use crate::stack::alloc::{STACK_INUSE, STACK_SYS};
@@ -256,7 +256,7 @@ pub fn fill(stopped: &mut Stopped, m: &mut MemStats) {
     m.mspan_sys = mem::MSPAN_SYS.load(Ordering::Relaxed);
     m.mspan_inuse = m.mspan_sys - pages::HEAP.lock().records.free_bytes as u64;
     m.mcache_sys = mem::MCACHE_SYS.load(Ordering::Relaxed);
-    m.mcache_inuse = ps * size_of::<PerP>() as u64;
+    m.mcache_inuse = ps * size_of::<Cache>() as u64;
     m.buck_hash_sys = mem::BUCK_HASH_SYS.load(Ordering::Relaxed);
     m.gc_sys = mem::GC_SYS.load(Ordering::Relaxed);
     m.other_sys = mem::OTHER_SYS.load(Ordering::Relaxed);

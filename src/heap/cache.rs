@@ -48,7 +48,7 @@ pub struct Slot {
     pub window: u32,
 }
 
-/// What [`PerP::refill`] came to.
+/// What [`Cache::refill`] came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Refill {
@@ -63,13 +63,13 @@ pub enum Refill {
 
 /// Every P's cache. That of the P which a thread holds is also in `M::mcache`.
 // SAFETY: zeroes are an empty cache, and the part is the allocator's.
-pub static CACHES: PLocal<PerP> = unsafe { PLocal::new(&part::HEAP) };
+pub static CACHES: PLocal<Cache> = unsafe { PLocal::new(&part::HEAP) };
 
 /// The allocator's share of a P. Valid as zeroes.
 #[doc(alias = "mcache")]
 #[repr(C)]
 #[derive(Debug)]
-pub struct PerP {
+pub struct Cache {
     /// Next free byte of the tiny block.
     pub tiny: usize,
     /// Its end.
@@ -106,7 +106,7 @@ pub(crate) fn count_black(black: &mut Counts, s: &Span, n: i32) {
     }
 }
 
-impl PerP {
+impl Cache {
     /// Marking begins: what the cache has left will be born marked, as all windows taken from now
     /// on.
     ///
@@ -349,7 +349,7 @@ pub(crate) unsafe fn clear(p: *mut u8, n: usize) {
 /// A free slot of `class` and its number in the window, or null when the span is used up.
 #[doc(alias = "nextFreeFast")]
 #[inline(always)]
-pub(crate) unsafe fn take_slot(c: *mut PerP, class: SpanClass) -> (*mut u8, usize) {
+pub(crate) unsafe fn take_slot(c: *mut Cache, class: SpanClass) -> (*mut u8, usize) {
     // SAFETY: the class is in range; the cache is the caller's.
     unsafe {
         let mut free = slot_of(c, class).free;
@@ -370,7 +370,7 @@ pub(crate) unsafe fn take_slot(c: *mut PerP, class: SpanClass) -> (*mut u8, usiz
 }
 
 #[inline(always)]
-pub(crate) unsafe fn slot_of<'a>(c: *mut PerP, class: SpanClass) -> &'a mut Slot {
+pub(crate) unsafe fn slot_of<'a>(c: *mut Cache, class: SpanClass) -> &'a mut Slot {
     // SAFETY: the class is in range; the cache is the caller's.
     unsafe { &mut *(&raw mut (*c).slots).cast::<Slot>().add(class.index()) }
 }
@@ -391,7 +391,7 @@ pub fn flush_caches(stopped: &mut Stopped) {
 /// The program has changed the rate, or the P allocates for the first time: draws the next sample.
 /// Slots of windows that were taken before are set aside, since the sample may fall among them.
 #[cold]
-pub fn rate_changed(c: &mut PerP) {
+pub fn rate_changed(c: &mut Cache) {
     c.sample_rate = rate();
     c.next_sample = distance(c.sample_rate);
     // The program may go on with the cache of another P.
@@ -404,7 +404,7 @@ pub fn rate_changed(c: &mut PerP) {
 }
 
 /// A large object of `size` bytes: whether it is a sample.
-pub fn large_sampled(c: &mut PerP, size: usize) -> bool {
+pub fn large_sampled(c: &mut Cache, size: usize) -> bool {
     let rate = rate();
     if rate != c.sample_rate {
         rate_changed(c);

@@ -30,5 +30,5 @@ pub mod stats;
 pub mod summary;
 pub mod trigger;
 
-pub use cache::{CACHES, PerP};
+pub use cache::{CACHES, Cache};
 pub use find::{Object, find_object, zero_base};

@@ -3,7 +3,7 @@
 //!
 //! The usual allocation pays nothing for it. Bytes are counted when a cache takes a window of
 //! slots; when the next sample falls into a window, the slots from it on are set aside
-//! ([`super::cache::PerP::rest`]), so that the allocation in question finds the window used up and
+//! ([`super::cache::Cache::rest`]), so that the allocation in question finds the window used up and
 //! comes here. With a rate of 1 that is every allocation.
 //!
 //! A profile shows the state at the end of the last collection whose sweeping is complete: what was

@@ -1,6 +1,6 @@
 //! Counters of the heap.
 //!
-//! Allocation counts live in each P's cache ([`super::cache::PerP`]) and are exact once caches are
+//! Allocation counts live in each P's cache ([`super::cache::Cache`]) and are exact once caches are
 //! flushed; frees are counted by the sweeper.
 
 use super::classes::CLASSES;

@@ -26,12 +26,12 @@ unsafe extern "C" {
 
 /// The timers of each P.
 // SAFETY: zeroes are no timers, and the part is this room's.
-static TIMERS: PLocal<PerP> = unsafe { PLocal::new(&part::TIME) };
+static TIMERS: PLocal<LockedHeap> = unsafe { PLocal::new(&part::TIME) };
 
 /// A P's timers.
 #[derive(Debug)]
 #[repr(C)]
-struct PerP {
+struct LockedHeap {
     lock: RawMutex<{ rank::TIMERS }>,
     /// The heap's number, 0 before the first timer.
     id: AtomicU32,
@@ -39,17 +39,17 @@ struct PerP {
 }
 
 // SAFETY: the heap is only touched under the lock.
-unsafe impl Sync for PerP {}
+unsafe impl Sync for LockedHeap {}
 
-/// The timers of a P: [`PerP`], and the P's word that says when the first one is due.
+/// The timers of a P: [`LockedHeap`], and the P's word that says when the first one is due.
 #[derive(Clone, Copy)]
 struct Timers(*mut P);
 
 impl core::ops::Deref for Timers {
-    type Target = PerP;
+    type Target = LockedHeap;
 
     #[inline(always)]
-    fn deref(&self) -> &PerP {
+    fn deref(&self) -> &LockedHeap {
         // SAFETY: Ps live for ever.
         unsafe { TIMERS.shared(self.0) }
     }

@@ -56,7 +56,7 @@ pub struct P {
     /// What sysmon saw last; only sysmon touches it.
     pub sysmon: SysmonTick,
     /// Sudogs.
-    pub chan: super::sudog::PerP,
+    pub chan: super::sudog::Pool,
     /// When the first of its timers is due; 0: no timers. Written under the lock of `time`.
     pub first_timer: AtomicI64,
     /// State of the generator of [`crate::sched::perturb`], 0 before its first use.

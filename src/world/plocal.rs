@@ -124,7 +124,6 @@ impl<T: Sync> PLocal<T> {
 /// This thread holds that P, and nobody else touches what is local to it. It stays on its thread.
 ///
 /// ```compile_fail,E0277
-/// # #![no_std]
 /// fn give_away(own: gort::world::OwnP<'static>) {
 ///     fn to_another_thread(_: impl Send) {}
 ///     to_another_thread(own);

@@ -10,7 +10,6 @@ use core::marker::PhantomData;
 /// mistake, which debug assertions find.
 ///
 /// ```compile_fail,E0382
-/// # #![no_std]
 /// fn twice(stopped: gort::world::Stopped) {
 ///     stopped.start();
 ///     stopped.start();

@@ -112,7 +112,7 @@ impl Sudog {
 /// A P's pool ([`super::sudogs`]).
 #[derive(Debug)]
 #[repr(C)]
-pub struct PerP {
+pub struct Pool {
     pub(super) free: *mut Sudog,
     pub(super) len: u32,
 }

@@ -1,7 +1,7 @@
 //! Pools of waiters that are not in use: one for each P, and one for all.
 
 use super::current;
-use super::sudog::{PerP, Sudog};
+use super::sudog::{Pool, Sudog};
 use crate::mem;
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
@@ -76,7 +76,7 @@ pub unsafe fn release_all(mut s: *mut Sudog) {
 }
 
 #[cold]
-fn refill(pool: &mut PerP) {
+fn refill(pool: &mut Pool) {
     let mut shared = SHARED.lock();
     while pool.len < BATCH && !shared.free.is_null() {
         let s = shared.free;
@@ -107,7 +107,7 @@ fn refill(pool: &mut PerP) {
 }
 
 #[cold]
-fn drain(pool: &mut PerP) {
+fn drain(pool: &mut Pool) {
     let mut shared = SHARED.lock();
     while pool.len > POOL_MAX - BATCH {
         let s = pool.free;
