@@ -11,6 +11,21 @@
 /* abi::ResumeStep */
 typedef void (*resume_step)(void);
 
+/*
+ * A field that threads read and write without a common lock, or that a signal handler reads beside
+ * the code that it interrupts. In Rust these are atomics (AtomicU32, AtomicPtr<M>, ...; the names
+ * are those of the aliases in src/abi/go15.rs), so that each access says its ordering. Compiled
+ * code and assembly use plain instructions, which on this processor are relaxed accesses.
+ */
+typedef int32_t atomic_i32;
+typedef uint32_t atomic_u32;
+typedef int64_t atomic_i64;
+typedef uint64_t atomic_u64;
+typedef uintptr_t atomic_word;
+typedef uint8_t *atomic_ptr;      /* to what only Rust knows */
+typedef struct G *atomic_g;
+typedef struct M *atomic_m;
+
 /* ---- basic values ------------------------------------------------------------------------- */
 
 /* string: C R */
@@ -118,7 +133,7 @@ typedef struct Iface { Itab *tab; uint8_t *data; } Iface;
 /* 48 bytes; words 16, 24 and 40 are the only ones the compiler's type marks as pointers. C R (count) */
 typedef struct Hmap {
 	int64_t count;
-	uint8_t flags;
+	uint8_t flags;                /* racy, see map::table::flags */
 	uint8_t b;                    /* log2 of the number of buckets */
 	uint16_t pad;
 	uint32_t hash0;               /* seed */
@@ -181,7 +196,7 @@ typedef struct RuntimeSelect { uintptr_t dir; const Type *typ; uint8_t *ch; uint
 
 /* time.runtimeTimer: P */
 typedef struct RuntimeTimer {
-	int64_t i;                    /* gort's: place in a heap, or 0 */
+	atomic_i64 i;                 /* gort's: place in a heap, or 0 */
 	int64_t when;                 /* monotonic nanoseconds */
 	int64_t period;
 	const FuncVal *f;             /* func(arg interface{}, seq uintptr) */
@@ -268,11 +283,11 @@ typedef struct Defer {
 typedef struct G {
 	uintptr_t stack_lo;           /*   0 */
 	uintptr_t stack_hi;           /*   8 */
-	uintptr_t stackguard0;        /*  16 C: every prologue; STACK_PREEMPT asks for preemption */
+	atomic_word stackguard0;      /*  16 C: every prologue; STACK_PREEMPT asks for preemption */
 	uintptr_t stackguard1;        /*  24 C: //go:systemstack functions, none outside runtime */
 	Panic *panic;                 /*  32 C: method wrappers; innermost running panic */
 	Defer *defer;                 /*  40 innermost pending deferred call */
-	struct M *m;                  /*  48 C: inlined LockOSThread */
+	atomic_m m;                   /*  48 C: inlined LockOSThread */
 	uintptr_t stack_size;         /*  56 */
 	Gobuf sched;                  /*  64 G: where it goes on */
 	uintptr_t syscallsp;          /* 120 while in a system call: frame to unwind from */
@@ -283,25 +298,25 @@ typedef struct G {
 	struct G *schedlink;          /* 152 */
 	int64_t waitsince;            /* 160 */
 	uint32_t waitreason;          /* 168 world::WaitReason */
-	uint32_t selectdone;          /* 172 a select has been claimed by a waker */
-	uint32_t atomicstatus;        /* 176 G: world::status */
-	uint32_t preempt;             /* 180 preemption was asked for */
+	atomic_u32 selectdone;        /* 172 a select has been claimed by a waker */
+	atomic_u32 atomicstatus;      /* 176 G: world::status */
+	atomic_u32 preempt;           /* 180 preemption was asked for */
 	int64_t goid;                 /* 184 G */
-	uint8_t *waiting;             /* 192 sudogs it waits on */
+	atomic_ptr waiting;           /* 192 world::Sudogs it waits on */
 	uintptr_t gopc;               /* 200 pc of the go statement */
 	uintptr_t startpc;            /* 208 */
 	uint32_t sig;                 /* 216 pending fault: signal, code, address, pc */
 	uint32_t sigcode;             /* 220 */
 	uintptr_t sigaddr;            /* 224 */
 	uintptr_t sigpc;              /* 232 */
-	uintptr_t held;               /* 240 collector: 1 = not to be run now */
-	struct M *lockedm;            /* 248 C: inlined LockOSThread */
+	atomic_word held;             /* 240 collector: 1 = not to be run now */
+	atomic_m lockedm;             /* 248 C: inlined LockOSThread */
 	struct G *alllink;            /* 256 */
 	Eface panicarg;               /* 264 panic to raise when back on the goroutine's stack */
 	uintptr_t scanned;            /* 280 collector: cycle in which the stack was scanned, 0 after it ran */
 	struct G *ranlink;            /* 288 collector: next that ran since its stack was scanned */
 	int64_t blockedat;            /* 296 blocking profile: when it parked, 0 = not noted */
-	uintptr_t ran;                /* 304 collector: 1 while on that list */
+	atomic_word ran;              /* 304 collector: 1 while on that list */
 	resume_step resume;           /* 312 Rust function to run on g0 before Go code goes on, or null */
 	uintptr_t resumearg;          /* 320 */
 	uintptr_t timer[8];           /* 328 a RuntimeTimer for Sleep */
@@ -322,16 +337,16 @@ enum {
 
 typedef struct M {
 	G *g0;                        /*   0 */
-	G *curg;                      /*   8 goroutine whose Go code runs, or that called into the runtime */
-	uint8_t *p;                   /*  16 world::P, null while idle or in a lost system call */
+	atomic_g curg;                /*   8 goroutine whose Go code runs, or that called into the runtime */
+	atomic_ptr p;                 /*  16 world::P, null while idle or in a lost system call */
 	uint8_t *mcache;              /*  24 of that P */
 	uintptr_t leafsp;             /*  32 address of the return address of the leaf call entered last */
-	uintptr_t tls;                /*  40 runtime.tlsg without a C library: current g */
+	atomic_word tls;              /*  40 runtime.tlsg without a C library: current g */
 	uintptr_t fsbase;             /*  48 = &tls + 8 */
 	int64_t id;                   /*  56 */
-	int32_t tid;                  /*  64 kernel's thread id */
-	int32_t locks;                /*  68 > 0: no preemption */
-	uint32_t park;                /*  72 futex word of the note it sleeps on */
+	atomic_i32 tid;               /*  64 kernel's thread id */
+	atomic_i32 locks;             /*  68 > 0: no preemption */
+	atomic_u32 park;              /*  72 futex word of the note it sleeps on */
 	uint32_t spinning;            /*  76 */
 	uint32_t blocked;             /*  80 */
 	uint32_t dying;               /*  84 */
@@ -352,11 +367,11 @@ typedef struct M {
 	uint32_t syscalltick;         /* 188 execution trace: P::syscalltick when the system call began */
 	uintptr_t tracedp;            /* 192 execution trace: P that the system call began with, 0 = not traced */
 	uint8_t *registers;           /* 200 sched::Registers for the next goroutine that a signal stops here */
-	uint32_t interrupts;          /* 208 a signal that asks for preemption is on its way */
+	atomic_u32 interrupts;        /* 208 a signal that asks for preemption is on its way */
 	uint32_t spinround;           /* 212 sema::pin: round of spinning in a lock of package sync */
-	uint64_t profdue;             /* 216 CPU profile: processor time of this thread at which a sample is due, 0 = takes none */
+	atomic_u64 profdue;           /* 216 CPU profile: processor time of this thread at which a sample is due, 0 = takes none */
 	uintptr_t priv[11];           /* 224 */
-	G *lockedg;                   /* 312 C: inlined LockOSThread */
+	atomic_g lockedg;             /* 312 C: inlined LockOSThread */
 	uint64_t lockranks;           /* 320 sync::rank, with debug assertions: locks that it holds */
 	uint64_t lockmore;            /* 328 */
 	uintptr_t priv2[46];          /* 336 */

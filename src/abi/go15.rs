@@ -1,6 +1,16 @@
 // Made from abi/go15.h by bindgen; src/abi/tests.rs fails when it is stale.
 type resume_step = super::mode::ResumeStep;
 
+use core::sync::atomic::{AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};
+type atomic_i32 = AtomicI32;
+type atomic_u32 = AtomicU32;
+type atomic_i64 = AtomicI64;
+type atomic_u64 = AtomicU64;
+type atomic_word = AtomicUsize;
+type atomic_ptr = AtomicPtr<u8>;
+type atomic_g = AtomicPtr<G>;
+type atomic_m = AtomicPtr<M>;
+
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct GoString {
@@ -261,9 +271,9 @@ pub struct RuntimeSelect {
     pub val: *mut u8,
 }
 #[repr(C)]
-#[derive(Debug, Copy, Clone)]
+#[derive(Debug)]
 pub struct RuntimeTimer {
-    pub i: i64,
+    pub i: atomic_i64,
     pub when: i64,
     pub period: i64,
     pub f: *const FuncVal,
@@ -402,11 +412,11 @@ pub struct Defer {
 pub struct G {
     pub stack_lo: usize,
     pub stack_hi: usize,
-    pub stackguard0: usize,
+    pub stackguard0: atomic_word,
     pub stackguard1: usize,
     pub panic: *mut Panic,
     pub defer: *mut Defer,
-    pub m: *mut M,
+    pub m: atomic_m,
     pub stack_size: usize,
     pub sched: Gobuf,
     pub syscallsp: usize,
@@ -417,25 +427,25 @@ pub struct G {
     pub schedlink: *mut G,
     pub waitsince: i64,
     pub waitreason: u32,
-    pub selectdone: u32,
-    pub atomicstatus: u32,
-    pub preempt: u32,
+    pub selectdone: atomic_u32,
+    pub atomicstatus: atomic_u32,
+    pub preempt: atomic_u32,
     pub goid: i64,
-    pub waiting: *mut u8,
+    pub waiting: atomic_ptr,
     pub gopc: usize,
     pub startpc: usize,
     pub sig: u32,
     pub sigcode: u32,
     pub sigaddr: usize,
     pub sigpc: usize,
-    pub held: usize,
-    pub lockedm: *mut M,
+    pub held: atomic_word,
+    pub lockedm: atomic_m,
     pub alllink: *mut G,
     pub panicarg: Eface,
     pub scanned: usize,
     pub ranlink: *mut G,
     pub blockedat: i64,
-    pub ran: usize,
+    pub ran: atomic_word,
     pub resume: resume_step,
     pub resumearg: usize,
     pub timer: [usize; 8usize],
@@ -455,16 +465,16 @@ pub type _bindgen_ty_3 = ::core::ffi::c_uint;
 #[derive(Debug)]
 pub struct M {
     pub g0: *mut G,
-    pub curg: *mut G,
-    pub p: *mut u8,
+    pub curg: atomic_g,
+    pub p: atomic_ptr,
     pub mcache: *mut u8,
     pub leafsp: usize,
-    pub tls: usize,
+    pub tls: atomic_word,
     pub fsbase: usize,
     pub id: i64,
-    pub tid: i32,
-    pub locks: i32,
-    pub park: u32,
+    pub tid: atomic_i32,
+    pub locks: atomic_i32,
+    pub park: atomic_u32,
     pub spinning: u32,
     pub blocked: u32,
     pub dying: u32,
@@ -485,11 +495,11 @@ pub struct M {
     pub syscalltick: u32,
     pub tracedp: usize,
     pub registers: *mut u8,
-    pub interrupts: u32,
+    pub interrupts: atomic_u32,
     pub spinround: u32,
-    pub profdue: u64,
+    pub profdue: atomic_u64,
     pub priv_: [usize; 11usize],
-    pub lockedg: *mut G,
+    pub lockedg: atomic_g,
     pub lockranks: u64,
     pub lockmore: u64,
     pub priv2: [usize; 46usize],

@@ -57,6 +57,18 @@ fn has_libclang() -> bool {
         })
 }
 
+/// What the typedefs of `go15.h` for racy fields are in Rust.
+const ATOMICS: &str = "
+use core::sync::atomic::{AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize};
+type atomic_i32 = AtomicI32;
+type atomic_u32 = AtomicU32;
+type atomic_i64 = AtomicI64;
+type atomic_u64 = AtomicU64;
+type atomic_word = AtomicUsize;
+type atomic_ptr = AtomicPtr<u8>;
+type atomic_g = AtomicPtr<G>;
+type atomic_m = AtomicPtr<M>;";
+
 /// Tells bindgen that the types of `go15.h` that are defined in Rust implement Debug.
 #[derive(Debug)]
 struct OfRust;
@@ -89,12 +101,13 @@ fn bindings_follow_the_header() {
         .prepend_enum_name(false)
         .allowlist_file(".*go15.h")
         .generate_comments(false)
-        .no_copy("G|M")
-        .blocklist_type("resume_step")
+        .no_copy("G|M|RuntimeTimer")
+        .blocklist_type("resume_step|atomic_.*")
         .parse_callbacks(Box::new(OfRust))
         .disable_header_comment()
         .raw_line("// Made from abi/go15.h by bindgen; src/abi/tests.rs fails when it is stale.")
         .raw_line("type resume_step = super::mode::ResumeStep;")
+        .raw_line(ATOMICS)
         .generate()
         .expect("bindgen reads abi/go15.h");
     check("src/abi/go15.rs", &bindings.to_string());

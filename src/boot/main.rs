@@ -6,7 +6,7 @@ use crate::dispatch::sysmon;
 use crate::os::sys;
 use crate::sched;
 use crate::world::m::unlock;
-use crate::world::{WaitReason, getm, lists};
+use crate::world::{WaitReason, curg, getm, lists};
 use core::sync::atomic::Ordering;
 
 /// First step of the main goroutine: the other threads start, and initialisation stays on the main
@@ -19,8 +19,9 @@ pub fn start(_: Sys<'_>, _a: &mut args::gort_mainstart) {
         let m = getm();
         // The runtime's own count is in steps of two: bit 0 is the program's LockOSThread.
         (*m).locked += 2;
-        (*m).lockedg = (*m).curg;
-        (*(*m).curg).lockedm = m;
+        let g = curg();
+        (*m).lockedg.store(g, Ordering::Relaxed);
+        (*g).lockedm.store(m, Ordering::Relaxed);
         sysmon::start();
     }
 }

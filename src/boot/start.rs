@@ -10,6 +10,7 @@ use crate::fatal::out::{Out, Sink};
 use crate::os::cpu::{self, NCPU};
 use crate::os::sys;
 use crate::sched::{self, threads};
+use crate::world::g::restore_guard;
 use crate::world::{Stopped, lists, registers, setg};
 use core::cell::UnsafeCell;
 use core::sync::atomic::Ordering;
@@ -38,15 +39,15 @@ unsafe extern "C" fn gort_bootstrap(sp: usize) {
         let (m, g) = (M0.0.get().cast::<M>(), G0.0.get().cast::<G>());
         (*g).stack_lo = sp - G0_STACK;
         (*g).stack_hi = sp + 64;
-        (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
-        (*g).stackguard1 = (*g).stackguard0;
+        restore_guard(g);
+        (*g).stackguard1 = (*g).stack_lo + STACK_GUARD;
         (*g).sched.sp = sp & !15;
-        (*g).m = m;
+        (*g).m.store(m, Ordering::Relaxed);
         (*m).g0 = g;
         (*m).fsbase = &raw const (*m).tls as usize + 8;
         set_tls(m);
-        (*m).tls = g as usize;
-        (*m).tid = sys::gettid();
+        (*m).tls.store(g as usize, Ordering::Relaxed);
+        (*m).tid.store(sys::gettid(), Ordering::Relaxed);
         // They need an M.
         fatal::LAST_WORDS.set(dying::last_words);
     }
@@ -62,7 +63,7 @@ unsafe fn set_tls(m: *mut M) {
         let ret = cpu::set_fs_base((*m).fsbase);
         if ret == 0 {
             setg(MARK as *mut G);
-            if (&raw const (*m).tls).read_volatile() == MARK {
+            if (*m).tls.load(Ordering::Relaxed) == MARK {
                 return;
             }
         }

@@ -6,7 +6,7 @@ use crate::world;
 use crate::world::sudog::{ChannelLock, Patience, Sudog};
 use core::mem::offset_of;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
 
 /// A channel. `qcount` and `dataqsiz` are read by compiled code for `len` and `cap`; debuggers look
 /// at `recvq` and `recvx`.
@@ -181,7 +181,7 @@ unsafe fn claim_goroutine(g: *mut G) -> bool {
     // SAFETY: a live G; the word is only used atomically while the goroutine waits. Relaxed would
     // do for the claim itself; Acquire orders the waker's writes to the goroutine's slots after it.
     unsafe {
-        AtomicU32::from_ptr(&raw mut (*g).selectdone)
+        (*g).selectdone
             .compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed)
             .is_ok()
     }

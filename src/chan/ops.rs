@@ -113,7 +113,7 @@ unsafe fn wait(
         (*s).lock = &raw const (*c).lock;
         (*s).send = send;
         (*s).result = result as u16;
-        (*g).waiting = s.cast();
+        (*g).waiting.store(s.cast(), Ordering::Relaxed);
         let (queue, reason, who) = side(&mut *c, send);
         queue.push(s);
         (*c).waits(g, who);

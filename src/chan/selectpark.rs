@@ -20,10 +20,11 @@ use crate::abi::{
     CASE_DEFAULT, CASE_SEND, Caller, G, GoSlice, Outcome, ResumeStep, RuntimeSelect, Sys, args,
 };
 use crate::sched;
-use crate::world::sudog::{self, Sudog, each, lock_all, unlock_all};
+use crate::world::sudog::{self, Sudog, each, lock_all, unlock_all, waiting};
 use crate::world::sudogs;
 use crate::world::{self, WaitReason};
 use core::ptr::null_mut;
+use core::sync::atomic::Ordering;
 
 /// How a select ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -205,9 +206,9 @@ unsafe fn choose(
                 (*c).recvq.push(s)
             }
         }
-        (*g).waiting = list.cast();
+        (*g).waiting.store(list.cast(), Ordering::Relaxed);
         (*g).param = null_mut();
-        (*g).selectdone = 0;
+        (*g).selectdone.store(0, Ordering::Relaxed);
         (*g).resume = resume;
         sched::park(caller, WaitReason::Select);
         unlock_all(list);
@@ -221,7 +222,7 @@ unsafe fn leave(g: *mut G) -> (i32, bool, bool) {
     // their locks.
     unsafe {
         let chosen = (*g).param.cast::<Sudog>();
-        let list = (*g).waiting.cast::<Sudog>();
+        let list = waiting(g);
         for s in each(list) {
             if s == chosen {
                 continue;
@@ -236,7 +237,7 @@ unsafe fn leave(g: *mut G) -> (i32, bool, bool) {
             (*c).lock.unlock();
         }
         let result = ((*chosen).index, (*chosen).send, (*chosen).ok);
-        (*g).waiting = null_mut();
+        (*g).waiting.store(null_mut(), Ordering::Relaxed);
         (*g).param = null_mut();
         sudogs::release_all(list);
         result

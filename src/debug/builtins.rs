@@ -9,6 +9,7 @@ use crate::abi::{Sys, args};
 use crate::fatal::out::{Out, Sink};
 use crate::sync::mutex::RawMutex;
 use crate::world;
+use crate::world::m::{pin, unpin};
 use core::cell::UnsafeCell;
 
 /// Longer statements are written in pieces.
@@ -32,7 +33,7 @@ pub fn lock() {
     let m = world::getm();
     // SAFETY: these fields are only touched by their own thread.
     unsafe {
-        (*m).locks += 1;
+        pin(m);
         (*m).printlock += 1;
         if (*m).printlock == 1 {
             PENDING.lock.lock();
@@ -52,7 +53,7 @@ pub fn unlock() {
             PENDING.lock.unlock();
         }
         (*m).printlock -= 1;
-        (*m).locks -= 1;
+        unpin(m);
     }
 }
 

@@ -11,6 +11,7 @@ use crate::sched::{self, state};
 use crate::sync::mutex::RawMutex;
 use crate::unwind::frames::visible_call;
 use crate::unwind::walk::Walker;
+use crate::world::m::pin;
 use crate::world::p::pstatus::RUNNING;
 use crate::world::{self, lists, phase};
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -73,9 +74,9 @@ pub fn start() {
             DYING.fetch_add(1, Ordering::AcqRel);
             watch::begin();
             PRINTING.lock();
-            // SAFETY: as above. From here on this thread is not preempted, and a panic in a String
-            // method is fatal.
-            unsafe { (*m).locks += 1 };
+            // SAFETY: this thread's own M. From here on it is not preempted, and a panic in a
+            // String method is fatal.
+            unsafe { pin(m) };
             if !telling() {
                 report::last();
             }

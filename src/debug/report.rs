@@ -9,8 +9,7 @@ use crate::sched::state::{SCHED, Sched, WAKE};
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::p::pstatus;
 use crate::world::phase::GCWAITING;
-use crate::world::{self, WaitReason, g};
-use core::ptr;
+use crate::world::{WaitReason, g, p_of};
 use core::sync::atomic::{AtomicI64, Ordering};
 
 /// Bytes of the output's buffer.
@@ -74,7 +73,7 @@ fn print(detailed: bool, s: &Sched) {
         // the next.
         unsafe {
             if detailed {
-                let m = ptr::read_volatile(&raw const (*p).m);
+                let m = (*p).m.load(Ordering::Relaxed);
                 out.str("  P").uint(i.into());
                 field(out, ": status=", (*p).status.load(Ordering::Relaxed).into());
                 field(
@@ -134,18 +133,14 @@ unsafe fn goroutine(g: *mut G) -> i64 {
 unsafe fn show_m(out: &mut Out<'_>, m: *mut M) {
     // SAFETY: one of the Ms; its words are read whole.
     unsafe {
-        let p = ptr::read_volatile(&raw const (*m).p).cast::<world::P>();
+        let p = p_of(m);
         out.str("  M").int((*m).id);
         field(out, ": p=", if p.is_null() { -1 } else { (*p).id.into() });
-        field(
-            out,
-            " curg=",
-            goroutine(ptr::read_volatile(&raw const (*m).curg)),
-        );
+        field(out, " curg=", goroutine((*m).curg.load(Ordering::Relaxed)));
         field(out, " mallocing=", 0);
         field(out, " throwing=", (*m).throwing.into());
         out.str(" preemptoff=");
-        field(out, " locks=", (*m).locks.into());
+        field(out, " locks=", (*m).locks.load(Ordering::Relaxed).into());
         field(out, " dying=", (*m).dying.into());
         field(out, " helpgc=", 0);
         out.str(" spinning=").boolean((*m).spinning != 0);
@@ -153,7 +148,7 @@ unsafe fn show_m(out: &mut Out<'_>, m: *mut M) {
         field(
             out,
             " lockedg=",
-            goroutine(ptr::read_volatile(&raw const (*m).lockedg)),
+            goroutine((*m).lockedg.load(Ordering::Relaxed)),
         );
         out.str("\n");
     }
@@ -169,11 +164,11 @@ unsafe fn show_g(out: &mut Out<'_>, g: *mut G) {
             g::status_of(g).load(Ordering::Relaxed).into(),
         );
         out.str("(").str(WaitReason::text((*g).waitreason)).str(")");
-        field(out, " m=", thread(ptr::read_volatile(&raw const (*g).m)));
+        field(out, " m=", thread((*g).m.load(Ordering::Relaxed)));
         field(
             out,
             " lockedm=",
-            thread(ptr::read_volatile(&raw const (*g).lockedm)),
+            thread((*g).lockedm.load(Ordering::Relaxed)),
         );
         out.str("\n");
     }

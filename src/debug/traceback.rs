@@ -86,7 +86,7 @@ pub unsafe fn header(out: &mut Out<'_>, g: *mut G) {
             }
         }
         // The main goroutine is during initialisation, though it did not ask for it.
-        if !(*g).lockedm.is_null() {
+        if !(*g).lockedm.load(Ordering::Relaxed).is_null() {
             out.str(", locked to thread");
         }
         out.str("]:\n");
@@ -254,7 +254,7 @@ pub unsafe fn others(out: &mut Out<'_>, me: *mut G, style: Style) {
                 return;
             }
             out.str("\n");
-            if state == status::RUNNING && (*g).m != m {
+            if state == status::RUNNING && (*g).m.load(Ordering::Relaxed) != m {
                 header(out, g);
                 out.str("\tgoroutine running on other thread; stack unavailable\n");
                 created_by(out, g, style);

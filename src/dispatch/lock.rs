@@ -1,10 +1,12 @@
 //! LockOSThread, thread limits, fork brackets.
 
-use crate::abi::{Leaf, STACK_FORK, STACK_GUARD, Sys, args};
+use crate::abi::{Leaf, STACK_FORK, Sys, args};
 use crate::probe::timers;
 use crate::sched::state::SCHED;
 use crate::sched::threads;
-use crate::world::{getg, getm};
+use crate::world::g::restore_guard;
+use crate::world::m::{pin, unpin};
+use crate::world::{curg, getg, getm};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -15,8 +17,8 @@ pub fn lock_os_thread(_: Leaf<'_>, _a: &mut args::runtime_LockOSThread) {
     unsafe {
         let (g, m) = (getg(), getm());
         (*m).locked |= 1;
-        (*m).lockedg = g;
-        (*g).lockedm = m;
+        (*m).lockedg.store(g, Ordering::Relaxed);
+        (*g).lockedm.store(m, Ordering::Relaxed);
     }
 }
 
@@ -27,8 +29,8 @@ pub fn unlock_os_thread(_: Leaf<'_>, _a: &mut args::runtime_UnlockOSThread) {
         let (g, m) = (getg(), getm());
         (*m).locked &= !1;
         if (*m).locked == 0 {
-            (*m).lockedg = ptr::null_mut();
-            (*g).lockedm = ptr::null_mut();
+            (*m).lockedg.store(ptr::null_mut(), Ordering::Relaxed);
+            (*g).lockedm.store(ptr::null_mut(), Ordering::Relaxed);
         }
     }
 }
@@ -58,10 +60,11 @@ pub fn before_fork(_: Sys<'_>, _a: &mut args::syscall_runtime_BeforeFork) {
     // SAFETY: system mode for curg.
     unsafe {
         let m = getm();
-        (*m).locks += 1;
+        pin(m);
         timers::before_fork(m);
-        if !(*m).curg.is_null() {
-            (*(*m).curg).stackguard0 = STACK_FORK;
+        let g = curg();
+        if !g.is_null() {
+            (*g).stackguard0.store(STACK_FORK, Ordering::Relaxed);
         }
     }
 }
@@ -71,11 +74,11 @@ pub fn after_fork(_: Sys<'_>, _a: &mut args::syscall_runtime_AfterFork) {
     // SAFETY: system mode for curg.
     unsafe {
         let m = getm();
-        if !(*m).curg.is_null() {
-            let g = (*m).curg;
-            (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
+        let g = curg();
+        if !g.is_null() {
+            restore_guard(g);
         }
         timers::after_fork(m);
-        (*m).locks -= 1;
+        unpin(m);
     }
 }

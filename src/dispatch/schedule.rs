@@ -6,7 +6,7 @@
 use super::outside::{self, lacks_poller, wait_for_poller};
 use super::prompt;
 use super::threads::stop;
-use crate::abi::{Caller, G, M, Outcome, STACK_GUARD, STACK_PREEMPT, Sys};
+use crate::abi::{Caller, G, M, Outcome, STACK_PREEMPT, Sys};
 use crate::os::sys;
 use crate::probe::{self, timers};
 use crate::profile::trace;
@@ -17,10 +17,10 @@ use crate::sched::{interrupt, park, perturb};
 use crate::sync::futex;
 use crate::sync::mutex::Guard;
 use crate::sync::rank;
-use crate::world::g::{status_of, transition};
+use crate::world::g::{answer_request, restore_guard, status_of, transition};
 use crate::world::p::{pstatus, timer_due};
 use crate::world::phase::GCWAITING;
-use crate::world::{self, P, events, getm, getp, lists, registers, status};
+use crate::world::{self, P, curg, events, getm, getp, lists, p_of, registers, status};
 use crate::{dispatch, fatal};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -117,10 +117,11 @@ unsafe fn can_preempt(g: *mut G) -> bool {
     // SAFETY: g runs on this M.
     unsafe {
         let m = getm();
-        (*m).locks == 0
-            && !(*m).p.is_null()
+        let p = p_of(m);
+        (*m).locks.load(Ordering::Relaxed) == 0
+            && !p.is_null()
             && status_of(g).load(Ordering::Relaxed) == status::RUNNING
-            && (*((*m).p.cast::<P>())).status.load(Ordering::Relaxed) == pstatus::RUNNING
+            && (*p).status.load(Ordering::Relaxed) == pstatus::RUNNING
     }
 }
 
@@ -128,8 +129,8 @@ unsafe fn can_preempt(g: *mut G) -> bool {
 unsafe fn rearm_later(g: *mut G) {
     // SAFETY: g runs on this M.
     unsafe {
-        if (*g).stackguard0 == STACK_PREEMPT {
-            (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
+        if (*g).stackguard0.load(Ordering::Relaxed) == STACK_PREEMPT {
+            restore_guard(g);
         }
     }
 }
@@ -143,8 +144,7 @@ unsafe fn preempt(caller: Caller<'_>) -> ! {
     let g = caller.g();
     // SAFETY: the caller's promise.
     unsafe {
-        (*g).preempt = 0;
-        (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
+        answer_request(g);
     }
     park::requeue_current(caller, true);
     schedule()
@@ -161,7 +161,7 @@ unsafe extern "C" fn gort_newstack(g: *mut G) -> ! {
             fatal::throw("runtime: stack split at bad time");
         }
         (*g).sched.pc = crate::unwind::walk::function_entry((*g).sched.pc);
-        if (*g).stackguard0 == STACK_PREEMPT {
+        if (*g).stackguard0.load(Ordering::Relaxed) == STACK_PREEMPT {
             if can_preempt(g) {
                 preempt(left(g));
             }
@@ -198,7 +198,7 @@ pub extern "C" fn schedule() -> ! {
         // SAFETY: this thread's M; nothing of an earlier goroutine is on the stack.
         unsafe {
             let m = getm();
-            if (*m).locks != 0 {
+            if (*m).locks.load(Ordering::Relaxed) != 0 {
                 fatal::throw("schedule: holding locks");
             }
             let (g, inherit) = pick(sys, m);
@@ -227,11 +227,12 @@ fn check_depth() {
 unsafe fn pick(sys: Sys<'_>, m: *mut M) -> (*mut G, bool) {
     // SAFETY: this thread's M.
     unsafe {
-        if !(*m).lockedg.is_null() {
+        let locked = (*m).lockedg.load(Ordering::Relaxed);
+        if !locked.is_null() {
             dispatch::threads::stop_locked();
-            return ((*m).lockedg, false);
+            return (locked, false);
         }
-        if (*m).p.is_null() {
+        if p_of(m).is_null() {
             dispatch::threads::stop();
         }
         loop {
@@ -265,7 +266,8 @@ unsafe fn pick(sys: Sys<'_>, m: *mut M) -> (*mut G, bool) {
                 park::requeue_held(g);
                 continue;
             }
-            if !(*g).lockedm.is_null() && (*g).lockedm != m {
+            let locked_to = (*g).lockedm.load(Ordering::Relaxed);
+            if !locked_to.is_null() && locked_to != m {
                 dispatch::threads::start_locked(g);
                 continue;
             }
@@ -291,13 +293,13 @@ unsafe fn execute(sys: Sys<'_>, g: *mut G, inherit: bool) -> Outcome {
     // SAFETY: g is runnable and ours; its context is saved.
     unsafe {
         let m = getm();
-        let p: *mut P = (*m).p.cast();
+        let p = p_of(m);
         if !inherit {
             (*p).begin_slice();
         }
-        (*m).curg = g;
+        (*m).curg.store(g, Ordering::Relaxed);
         (*p).last.store(g, Ordering::Relaxed);
-        (*g).m = m;
+        (*g).m.store(m, Ordering::Relaxed);
         transition(g, status::RUNNABLE, status::RUNNING);
         if probe::trace::on() {
             probe::trace::goroutine_runs(g);
@@ -305,9 +307,9 @@ unsafe fn execute(sys: Sys<'_>, g: *mut G, inherit: bool) -> Outcome {
         if crate::world::phase::enabled() {
             crate::world::ran::ran(g);
         }
-        (*g).preempt = 0;
+        (*g).preempt.store(0, Ordering::Relaxed);
         (*g).waitsince = 0;
-        (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
+        restore_guard(g);
         (*g).flags &= !crate::abi::G_PARK_RESULTS;
         perturb::runs(g);
         if (*m).registers.is_null() {
@@ -328,7 +330,7 @@ unsafe fn execute(sys: Sys<'_>, g: *mut G, inherit: bool) -> Outcome {
 unsafe fn next_goroutine(m: *mut M) -> (*mut G, bool) {
     // SAFETY: this M holds a P.
     unsafe {
-        let p: *mut P = (*m).p.cast();
+        let p = p_of(m);
         let g = prompt::next(p);
         if !g.is_null() {
             return (g, false);
@@ -366,7 +368,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
             if GCWAITING.load(Ordering::Acquire) != 0 {
                 return ptr::null_mut();
             }
-            let p: *mut P = (*m).p.cast();
+            let p = p_of(m);
             if GLOBAL_RUNQ.load(Ordering::Acquire) > 0 {
                 let g = SCHED.lock().runq_get(&*p, 0);
                 if !g.is_null() {
@@ -574,7 +576,7 @@ unsafe fn runs_its_next(victim: *mut P) -> bool {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_stop_interrupted() -> ! {
     // SAFETY: on an empty g0 stack; curg's context is saved.
-    unsafe { preempt(left((*getm()).curg)) }
+    unsafe { preempt(left(curg())) }
 }
 
 /// First function of a thread, on its g0 stack. The base of that stack is where system mode starts.
@@ -582,7 +584,7 @@ unsafe extern "C" fn gort_stop_interrupted() -> ! {
 unsafe extern "C" fn gort_mstart(m: *mut M) -> ! {
     // SAFETY: clone gave us m with fs set; no other thread runs as m.
     unsafe {
-        (*m).tid = sys::gettid();
+        (*m).tid.store(sys::gettid(), Ordering::Relaxed);
         crate::signal::minit(m);
         timers::thread_begins(m);
         if (*m).startfn != 0 {

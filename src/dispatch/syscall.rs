@@ -13,8 +13,9 @@ use crate::sched::state::{self, SCHED};
 use crate::sched::threads::{self, lost};
 use crate::sched::{alarm, interrupt};
 use crate::world::g::transition;
+use crate::world::m::leaves;
 use crate::world::p::pstatus;
-use crate::world::{P, getg, getm, getp, phase, status};
+use crate::world::{P, getg, getm, getp, p_of, phase, status};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -40,11 +41,10 @@ unsafe fn enter(a: &mut args::runtime_entersyscall) {
     // SAFETY: the running goroutine and its M and P.
     unsafe {
         let m = getm();
-        let g = if (*m).curg.is_null() {
-            getg()
-        } else {
-            (*m).curg
-        };
+        let mut g = (*m).curg.load(Ordering::Relaxed);
+        if g.is_null() {
+            g = getg();
+        }
         let sp = &raw const *a as usize;
         (*g).syscallsp = sp;
         (*g).syscallpc = *((sp - 8) as *const usize);
@@ -52,11 +52,11 @@ unsafe fn enter(a: &mut args::runtime_entersyscall) {
         (*g).flags |= crate::abi::G_THROWSPLIT;
         transition(g, status::RUNNING, status::SYSCALL);
         interrupt::settle(m);
-        let p: *mut P = (*m).p.cast();
+        let p = p_of(m);
         (*m).oldp = p.cast();
-        (*m).p = ptr::null_mut();
+        (*m).p.store(ptr::null_mut(), Ordering::Relaxed);
         (*m).mcache = ptr::null_mut();
-        (*p).m = ptr::null_mut();
+        (*p).m.store(ptr::null_mut(), Ordering::Relaxed);
         // From here on the P may be taken.
         (*p).status.store(pstatus::SYSCALL, Ordering::Release);
     }
@@ -72,7 +72,7 @@ pub fn enter_slow(_: Sys<'_>, a: &mut args::runtime_entersyscall) {
         let p = getp();
         let m = getm();
         if trace::on() {
-            trace::syscall_starts(m, (*m).curg, p);
+            trace::syscall_starts(m, (*m).curg.load(Ordering::Relaxed), p);
         }
         enter(a);
         if (*m).tracedp != 0 {
@@ -123,7 +123,7 @@ pub fn exit_leaf(_: Leaf<'_>, _a: &mut args::runtime_exitsyscall) -> Result<(), 
 unsafe fn back_to_running(m: *mut M) {
     // SAFETY: the M's goroutine is in state SYSCALL and no other thread changes that.
     unsafe {
-        let g = (*m).curg;
+        let g = (*m).curg.load(Ordering::Relaxed);
         // First the status: until it changes the stack may be walked from `syscallsp`.
         transition(g, status::SYSCALL, status::RUNNING);
         (*g).syscallsp = 0;
@@ -132,11 +132,12 @@ unsafe fn back_to_running(m: *mut M) {
         if crate::world::phase::enabled() {
             crate::world::ran::ran(g);
         }
-        (*g).stackguard0 = if (*g).preempt != 0 {
+        let guard = if (*g).preempt.load(Ordering::Relaxed) != 0 {
             STACK_PREEMPT
         } else {
             (*g).stack_lo + STACK_GUARD
         };
+        (*g).stackguard0.store(guard, Ordering::Relaxed);
     }
 }
 
@@ -178,7 +179,7 @@ pub fn exit_slow(_: Sys<'_>, _a: &mut args::runtime_exitsyscall) -> Outcome {
     // SAFETY: this thread's M without P, on g0.
     unsafe {
         let m = getm();
-        let g = (*m).curg;
+        let g = (*m).curg.load(Ordering::Relaxed);
         (*m).oldp = ptr::null_mut();
         if (*m).tracedp != 0 && traced_exit(m, g) {
             back_to_running(m);
@@ -197,9 +198,8 @@ pub fn exit_slow(_: Sys<'_>, _a: &mut args::runtime_exitsyscall) -> Outcome {
         if trace::on() {
             trace::syscall_returned(g);
         }
-        let locked = (*m).lockedg == g;
-        (*m).curg = ptr::null_mut();
-        (*g).m = ptr::null_mut();
+        let locked = (*m).lockedg.load(Ordering::Relaxed) == g;
+        leaves(m, g);
         // As in `back_to_running`, first the status. Without the scheduler's lock: a marker that
         // scans the stack may want it to wake a P.
         transition(g, status::SYSCALL, status::RUNNABLE);

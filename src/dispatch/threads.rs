@@ -7,7 +7,7 @@ use crate::sched::stw::{SPIN_NS, spins};
 use crate::sched::threads::{self, note, release_p, sleep_for_p, start};
 use crate::world::p::pstatus;
 use crate::world::phase::GCWAITING;
-use crate::world::{P, getm};
+use crate::world::{P, getm, p_of};
 use core::sync::atomic::Ordering;
 
 /// The world is being stopped: gives the P up and sleeps until the world starts again.
@@ -113,7 +113,7 @@ pub unsafe fn stop_locked() {
     // SAFETY: the caller's promise.
     unsafe {
         let m = getm();
-        if !(*m).p.is_null() {
+        if !p_of(m).is_null() {
             let p = release_p();
             hand_off(p);
         }
@@ -134,7 +134,7 @@ pub unsafe fn stop_locked() {
 pub unsafe fn start_locked(g: *mut G) {
     // SAFETY: the caller's promise. Only this goroutine is waited for by that M.
     unsafe {
-        let m = (*g).lockedm;
+        let m = (*g).lockedm.load(Ordering::Relaxed);
         SCHED.lock().nmidlelocked -= 1;
         let p = release_p();
         (*m).nextp = p.cast();

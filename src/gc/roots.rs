@@ -35,7 +35,7 @@ use crate::stack::poison;
 use crate::sync::mutex::{Guard, Mutex};
 use crate::sync::rank;
 use crate::unwind::pointers;
-use crate::world::g::status_of;
+use crate::world::g::{ask_to_stop, status_of};
 use crate::world::ran::{note_ran, set_held, take_ran};
 use crate::world::{Stopped, lists, registers, status};
 use core::ptr::null_mut;
@@ -248,7 +248,7 @@ pub(super) unsafe fn hold_deep(m: &mut Marker, stop: impl Fn() -> bool) -> Optio
     unsafe {
         take_ran(|g| {
             let list = &mut *held.list;
-            let deep = (*g).stack_size >= DEEP && (*g).lockedm.is_null();
+            let deep = (*g).stack_size >= DEEP && (*g).lockedm.load(Ordering::Relaxed).is_null();
             if !deep || list.len == MOST_HELD {
                 return note_ran(g);
             }
@@ -262,7 +262,7 @@ pub(super) unsafe fn hold_deep(m: &mut Marker, stop: impl Fn() -> bool) -> Optio
                 && clock::nanotime() < begun + HOLD_NS
                 && !stop()
             {
-                stw::preempt_goroutine(g);
+                ask_to_stop(g);
                 if clock::nanotime() > begun + stw::ASK_AGAIN_NS {
                     interrupt::send_to(g);
                 }

@@ -253,7 +253,8 @@ pub unsafe fn bucket_to_read(t: &MapType, h: &Hmap, hash: usize) -> Bucket {
     }
 }
 
-/// The map's flags, as readers that run side by side may set them.
+/// The map's flags, as readers that run side by side may set them. The field is not an atomic by
+/// declaration: then nothing that a `&Hmap` leads to would count as unchanged between two reads.
 ///
 /// # Safety
 /// A live map.

@@ -17,7 +17,7 @@ use crate::world::{OwnP, PLocal, part};
 use crate::{fatal, mem, world};
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::AtomicPtr;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// Room for arguments in the records of each pool.
 const ROOM: [usize; 4] = [32, 128, 512, 2048];
@@ -119,7 +119,7 @@ pub fn deferproc_fast(_: Leaf<'_>, a: &mut args::runtime_deferproc) -> Result<()
     let g = world::getg();
     // SAFETY: g runs here; its P's pools are ours until we return.
     unsafe {
-        let Some(p) = NonNull::new((*(*g).m).p.cast()) else {
+        let Some(p) = NonNull::new(world::p_of((*g).m.load(Ordering::Relaxed))) else {
             return Err(Slow);
         };
         if a.siz as u32 > ROOM[0] as u32 {

@@ -16,6 +16,7 @@ use crate::abi::{Defer, Eface, G, GoString, Leaf, Outcome, Panic, Sys, args};
 use crate::fatal;
 use crate::world::{self, deferred};
 use core::ptr;
+use core::sync::atomic::Ordering;
 
 unsafe extern "C" {
     /// asm/switch.S: goes on with a goroutine.
@@ -30,7 +31,7 @@ pub fn panicstart(_: Sys<'_>, a: &mut args::gort_panicstart) {
         if g.is_null() || a.argp < (*g).stack_lo || a.argp >= (*g).stack_hi {
             uncaught::throw_instead(a.e, "panic on system stack");
         }
-        if (*world::getm()).locks != 0 {
+        if (*world::getm()).locks.load(Ordering::Relaxed) != 0 {
             uncaught::throw_instead(a.e, "panic holding locks");
         }
         let p = new_panic();

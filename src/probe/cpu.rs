@@ -136,10 +136,13 @@ impl Profile {
 pub unsafe fn sample(ctx: &Context, g: *mut G) {
     // SAFETY: this thread's g and M.
     unsafe {
-        if g.is_null() || (*g).m.is_null() {
+        if g.is_null() {
             return;
         }
-        let m = (*g).m;
+        let m = (*g).m.load(Ordering::Relaxed);
+        if m.is_null() {
+            return;
+        }
         let Some(now) = timers::now(m) else { return };
         let mut record = [0usize; DEPTH + 2];
         let n = stack(ctx, g, &mut record[2..]);
@@ -159,9 +162,9 @@ unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
     // SAFETY: this thread's g and M. A goroutine's stack is walked only where the thread stands in
     // its code, or serves its call: its saved context was complete before FS named g0.
     unsafe {
-        let m = (*g).m;
+        let m = (*g).m.load(Ordering::Relaxed);
         if g == (*m).g0 {
-            let curg = (*m).curg;
+            let curg = (*m).curg.load(Ordering::Relaxed);
             if curg.is_null()
                 || curg == g
                 || status_of(curg).load(Ordering::Relaxed) == status::COPYSTACK

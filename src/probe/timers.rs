@@ -31,7 +31,7 @@ use crate::sync::mutex::Mutex;
 use crate::sync::rank;
 use crate::world::lists;
 use crate::world::m::is_sysmon;
-use core::sync::atomic::{AtomicI32, AtomicU64, Ordering, fence};
+use core::sync::atomic::{AtomicU64, Ordering, fence};
 
 const SIGNAL: i32 = libc::SIGPROF;
 
@@ -58,11 +58,6 @@ fn first_due(now: u64, period: u64) -> u64 {
     now + 1 + random_u64() % period
 }
 
-unsafe fn due<'a>(m: *mut M) -> &'a AtomicU64 {
-    // SAFETY: Ms are never freed; the field is only accessed atomically.
-    unsafe { AtomicU64::from_ptr(&raw mut (*m).profdue) }
-}
-
 impl Timers {
     /// The profile is on: a sample for each `period_us` microseconds of each thread.
     pub fn start(&mut self, period_us: u64) {
@@ -73,8 +68,8 @@ impl Timers {
         for m in lists::all_ms() {
             // SAFETY: Ms are never freed; the number is written once.
             unsafe {
-                let tid = AtomicI32::from_ptr(&raw mut (*m).tid).load(Ordering::Relaxed);
-                if tid != 0 && due(m).load(Ordering::Relaxed) == 0 {
+                let tid = (*m).tid.load(Ordering::Relaxed);
+                if tid != 0 && (*m).profdue.load(Ordering::Relaxed) == 0 {
                     self.begin(m, tid, period);
                 }
             }
@@ -89,10 +84,10 @@ impl Timers {
             // SAFETY: Ms are never freed; the numbers are written before the thread takes part.
             unsafe {
                 let late = is_sysmon(m) || self.of(m).is_none();
-                if due(m).load(Ordering::Relaxed) == 0 || !late {
+                if (*m).profdue.load(Ordering::Relaxed) == 0 || !late {
                     return None;
                 }
-                Some((m, Clock::of((*m).tid).read()?))
+                Some((m, Clock::of((*m).tid.load(Ordering::Relaxed)).read()?))
             }
         })
     }
@@ -106,7 +101,7 @@ impl Timers {
         for m in lists::all_ms() {
             // SAFETY: Ms are never freed.
             unsafe {
-                due(m).store(0, Ordering::Relaxed);
+                (*m).profdue.store(0, Ordering::Relaxed);
                 if let Some(timer) = self.of(m) {
                     timer.delete();
                     (*m).proftimer = 0;
@@ -129,7 +124,7 @@ impl Timers {
         // SAFETY: `proftimer` is ours, as we have the lock; `profdue` is 0.
         unsafe {
             // Before the first signal.
-            due(m).store(first, Ordering::Relaxed);
+            (*m).profdue.store(first, Ordering::Relaxed);
             if first != UNKNOWN
                 && let Some(timer) = Timer::new(clock, To::Thread(tid), SIGNAL)
             {
@@ -161,7 +156,7 @@ impl Timers {
         // SAFETY: the caller's M.
         unsafe {
             if let Some(timer) = self.of(m) {
-                timer.set(due(m).load(Ordering::Relaxed), period);
+                timer.set((*m).profdue.load(Ordering::Relaxed), period);
             }
         }
         if self.whole_process {
@@ -169,7 +164,7 @@ impl Timers {
             // Who forks often would never get one of its signals: that comes now.
             // SAFETY: on the thread of `m`.
             unsafe {
-                if due(m).load(Ordering::Relaxed) != UNKNOWN && now(m).is_some() {
+                if (*m).profdue.load(Ordering::Relaxed) != UNKNOWN && now(m).is_some() {
                     crate::os::signal::raise_thread(SIGNAL as u32);
                 }
             }
@@ -192,8 +187,8 @@ pub unsafe fn thread_begins(m: *mut M) {
     let period = PERIOD.load(Ordering::Relaxed);
     // SAFETY: this thread's own M.
     unsafe {
-        if period != 0 && due(m).load(Ordering::Relaxed) == 0 {
-            timers.begin(m, (*m).tid, period);
+        if period != 0 && (*m).profdue.load(Ordering::Relaxed) == 0 {
+            timers.begin(m, (*m).tid.load(Ordering::Relaxed), period);
         }
     }
 }
@@ -232,7 +227,7 @@ pub unsafe fn after_fork(m: *mut M) {
 /// On the thread of `m`.
 pub unsafe fn now(m: *mut M) -> Option<u64> {
     // SAFETY: Ms are never freed.
-    let word = unsafe { due(m) };
+    let word = unsafe { &(*m).profdue };
     let due = word.load(Ordering::Relaxed);
     let period = PERIOD.load(Ordering::Relaxed);
     if due == 0 || period == 0 {
@@ -262,7 +257,7 @@ pub unsafe fn now(m: *mut M) -> Option<u64> {
 /// `m` is an M of ours (they are never freed).
 pub unsafe fn take(m: *mut M, now: u64) -> usize {
     // SAFETY: Ms are never freed.
-    let word = unsafe { due(m) };
+    let word = unsafe { &(*m).profdue };
     let due = word.load(Ordering::Relaxed);
     let (n, next) = ended(due, now, PERIOD.load(Ordering::Relaxed));
     // Another profile may have begun meanwhile.

@@ -26,9 +26,9 @@ use crate::unwind::walk;
 use crate::world::g::status_of;
 use crate::world::p::pstatus;
 use crate::world::registers::{self, Registers};
-use crate::world::{P, getm, setg, status};
+use crate::world::{P, getm, p_of, setg, status};
 use core::ptr;
-use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, Ordering};
 
 /// The signal: debuggers pass it on in silence, its default is to be ignored, and programs hardly
 /// use it.
@@ -65,11 +65,6 @@ unsafe extern "C" {
     fn gort_resume(g: *mut G, registers: *mut Registers) -> !;
 }
 
-unsafe fn interrupts<'a>(m: *mut M) -> &'a AtomicU32 {
-    // SAFETY: Ms are never freed; the field is only accessed atomically.
-    unsafe { AtomicU32::from_ptr(&raw mut (*m).interrupts) }
-}
-
 /// Sends the thread that holds `p` a signal if its goroutine was asked to stop and still runs. At
 /// most one is on its way to a thread.
 ///
@@ -84,20 +79,20 @@ pub unsafe fn send(p: *mut P) {
         if ASYNC_PREEMPT_OFF.on() || (*p).status.load(Ordering::Acquire) != pstatus::RUNNING {
             return;
         }
-        let m = ptr::read_volatile(&raw const (*p).m);
-        if m.is_null() || m == getm() || ptr::read_volatile(&raw const (*m).tid) == 0 {
+        let m = (*p).m.load(Ordering::Relaxed);
+        if m.is_null() || m == getm() || (*m).tid.load(Ordering::Relaxed) == 0 {
             return;
         }
-        let g = ptr::read_volatile(&raw const (*m).curg);
+        let g = (*m).curg.load(Ordering::Relaxed);
         // Not while the goroutine is pinned (`locks`), which includes a fork: a signal would make
         // the kernel start that over.
         if g.is_null()
-            || ptr::read_volatile(&raw const (*g).preempt) == 0
-            || ptr::read_volatile(&raw const (*m).locks) != 0
+            || (*g).preempt.load(Ordering::Relaxed) == 0
+            || (*m).locks.load(Ordering::Relaxed) != 0
         {
             return;
         }
-        let word = interrupts(m);
+        let word = &(*m).interrupts;
         if word
             .compare_exchange(
                 on_its_way::NO,
@@ -111,7 +106,7 @@ pub unsafe fn send(p: *mut P) {
         }
         // SeqCst: see `settle`.
         if status_of(g).load(Ordering::SeqCst) != status::RUNNING
-            || ptr::read_volatile(&raw const (*p).m) != m
+            || (*p).m.load(Ordering::Relaxed) != m
             || !queue(m)
         {
             word.store(on_its_way::NO, Ordering::Release);
@@ -126,9 +121,9 @@ pub unsafe fn send(p: *mut P) {
 pub unsafe fn send_to(g: *mut G) {
     // SAFETY: as in `send`.
     unsafe {
-        let m = ptr::read_volatile(&raw const (*g).m);
+        let m = (*g).m.load(Ordering::Relaxed);
         if !m.is_null() {
-            let p: *mut P = ptr::read_volatile(&raw const (*m).p).cast();
+            let p = p_of(m);
             if !p.is_null() {
                 send(p);
             }
@@ -143,11 +138,11 @@ pub unsafe fn send_to(g: *mut G) {
 pub unsafe fn at_once(p: *mut P) {
     // SAFETY: as in `send`.
     unsafe {
-        let m = ptr::read_volatile(&raw const (*p).m);
+        let m = (*p).m.load(Ordering::Relaxed);
         if !m.is_null() {
-            let g = ptr::read_volatile(&raw const (*m).curg);
+            let g = (*m).curg.load(Ordering::Relaxed);
             if !g.is_null() {
-                ptr::write_volatile(&raw mut (*g).preempt, 1);
+                (*g).preempt.store(1, Ordering::Relaxed);
                 send(p);
             }
         }
@@ -160,7 +155,7 @@ unsafe fn queue(m: *mut M) -> bool {
         return false;
     }
     // SAFETY: Ms are never freed. Threads never end, so the number is the thread's.
-    let tid = unsafe { (*m).tid };
+    let tid = unsafe { (*m).tid.load(Ordering::Relaxed) };
     SENDS.call(0, PLAIN, |way| {
         if way == PLAIN {
             UNMARKED.store(true, Ordering::Release);
@@ -183,7 +178,7 @@ unsafe fn queue(m: *mut M) -> bool {
 pub unsafe fn settle(m: *mut M) {
     // SAFETY: the thread's own M.
     unsafe {
-        if interrupts(m).load(Ordering::SeqCst) == on_its_way::YES {
+        if (*m).interrupts.load(Ordering::SeqCst) == on_its_way::YES {
             wait(m);
         }
     }
@@ -193,7 +188,7 @@ pub unsafe fn settle(m: *mut M) {
 #[inline(never)]
 unsafe fn wait(m: *mut M) {
     // SAFETY: the thread's own M.
-    let word = unsafe { interrupts(m) };
+    let word = unsafe { &(*m).interrupts };
     for i in 1..PATIENCE {
         if word.load(Ordering::Acquire) != on_its_way::YES {
             return;
@@ -221,14 +216,14 @@ unsafe fn wait(m: *mut M) {
 pub unsafe fn arrived(ctx: &mut Context, g: *mut G) -> bool {
     // SAFETY: the interrupted g is this thread's, and so is its M.
     unsafe {
-        let m = (*g).m;
+        let m = (*g).m.load(Ordering::Relaxed);
         let mut ours = ctx.code() == CODE && ctx.value() != 0;
         if !m.is_null() {
             ours &= ctx.value() == m as usize;
             // Another sender's signal may have replaced ours: of equal signals to a thread the
             // kernel keeps the first. And where it had no memory for the data that we sent with
             // ours, the signal has no sender.
-            let sent = interrupts(m).swap(on_its_way::NO, Ordering::AcqRel) != on_its_way::NO;
+            let sent = (*m).interrupts.swap(on_its_way::NO, Ordering::AcqRel) != on_its_way::NO;
             ours |= sent && ctx.code() == libc::SI_USER && ctx.sender() == 0;
             ours |= sent
                 && UNMARKED.load(Ordering::Acquire)
@@ -251,13 +246,13 @@ unsafe fn may_stop(ctx: &Context, g: *mut G, m: *mut M) -> bool {
     // SAFETY: this thread's own g, M and P. Reading the stack between its stack pointer and its
     // end.
     unsafe {
-        let p: *mut P = (*m).p.cast();
+        let p = p_of(m);
         if g == (*m).g0
-            || g != (*m).curg
-            || (*g).preempt == 0
+            || g != (*m).curg.load(Ordering::Relaxed)
+            || (*g).preempt.load(Ordering::Relaxed) == 0
             || (*g).flags & G_THROWSPLIT != 0
             || status_of(g).load(Ordering::Relaxed) != status::RUNNING
-            || (*m).locks != 0
+            || (*m).locks.load(Ordering::Relaxed) != 0
             || (*m).registers.is_null()
             || ctx.vector().is_null()
             || p.is_null()
@@ -283,8 +278,8 @@ unsafe fn may_stop(ctx: &Context, g: *mut G, m: *mut M) -> bool {
 unsafe fn thread_is_free(ctx: &Context, g: *mut G, m: *mut M, frame: &walk::Interrupted) -> bool {
     // SAFETY: as in `may_stop`.
     unsafe {
-        let locked = (*m).lockedg == g;
-        if locked != ((*g).lockedm == m) || locked != ((*m).locked != 0) {
+        let locked = (*m).lockedg.load(Ordering::Relaxed) == g;
+        if locked != ((*g).lockedm.load(Ordering::Relaxed) == m) || locked != ((*m).locked != 0) {
             return false;
         }
         if locked || !frame.loads_g {

@@ -1,9 +1,9 @@
 //! Goroutines: birth and death.
 
 use super::state::{self, SCHED};
-use crate::abi::{FuncVal, G, Outcome, STACK_GUARD, Sys, args};
+use crate::abi::{FuncVal, G, Outcome, Sys, args};
 use crate::code::asmfuncs::goexit_pc;
-use crate::world::g::{set_stack, status_of, transition};
+use crate::world::g::{restore_guard, set_stack, status_of, transition};
 use crate::world::{self, P, getm, getp, lists, status};
 use crate::{mem, stack};
 use core::ptr;
@@ -82,7 +82,7 @@ unsafe fn put_dead(p: *mut P, g: *mut G) {
             stack::free((*g).stack_lo, (*g).stack_size);
             (*g).stack_lo = 0;
             (*g).stack_hi = 0;
-            (*g).stackguard0 = 0;
+            (*g).stackguard0.store(0, Ordering::Relaxed);
         } else if stack::poison::on() {
             stack::poison::fill((*g).stack_lo, (*g).stack_hi);
         }
@@ -130,7 +130,7 @@ pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: 
         (*g).sched.ctxt = f as usize;
         (*g).sched.ret = 0;
         (*g).sched.g = g;
-        (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
+        restore_guard(g);
         (*g).gopc = gopc;
         (*g).startpc = (*f).code;
         (*g).goid = next_goid(p);
@@ -184,7 +184,7 @@ pub unsafe fn goexit0() -> Outcome {
     // SAFETY: system mode; curg is ours and never runs Go code again.
     unsafe {
         let m = getm();
-        let g = (*m).curg;
+        let g = (*m).curg.load(Ordering::Relaxed);
         if crate::probe::trace::on() {
             crate::probe::trace::goroutine_ends();
         }
@@ -192,19 +192,19 @@ pub unsafe fn goexit0() -> Outcome {
         if (*g).flags & crate::abi::G_SYSTEM != 0 {
             lists::NGSYS.fetch_sub(1, Ordering::Relaxed);
         }
-        (*g).m = ptr::null_mut();
-        let locked = (*m).lockedg == g;
-        (*g).lockedm = ptr::null_mut();
+        (*g).m.store(ptr::null_mut(), Ordering::Relaxed);
+        let locked = (*m).lockedg.load(Ordering::Relaxed) == g;
+        (*g).lockedm.store(ptr::null_mut(), Ordering::Relaxed);
         (*g).flags = 0;
         (*g).defer = ptr::null_mut();
         (*g).panic = ptr::null_mut();
         (*g).param = ptr::null_mut();
         (*g).waitreason = 0;
-        (*g).waiting = ptr::null_mut();
-        (*g).preempt = 0;
-        (*m).curg = ptr::null_mut();
+        (*g).waiting.store(ptr::null_mut(), Ordering::Relaxed);
+        (*g).preempt.store(0, Ordering::Relaxed);
+        (*m).curg.store(ptr::null_mut(), Ordering::Relaxed);
         if locked {
-            (*m).lockedg = ptr::null_mut();
+            (*m).lockedg.store(ptr::null_mut(), Ordering::Relaxed);
             (*m).locked = 0;
         }
         put_dead(getp(), g);

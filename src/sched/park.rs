@@ -2,12 +2,12 @@
 
 use super::state::{SCHED, WAKE};
 use super::{perturb, threads};
-use crate::abi::{Caller, G, Outcome, STACK_GUARD, Sys};
+use crate::abi::{Caller, G, Outcome, Sys};
 use crate::probe::{block, trace};
-use crate::world::g::{status_of, transition};
+use crate::world::g::{answer_request, status_of, transition};
 use crate::world::glist::GList;
-use crate::world::{P, WaitReason, getm, getp, lists, status};
-use core::ptr;
+use crate::world::m::leaves;
+use crate::world::{P, WaitReason, getm, getp, lists, p_of, status};
 use core::sync::atomic::{Ordering, fence};
 
 /// Parks the goroutine that called into the runtime. Call it with everything recorded that its waker
@@ -24,7 +24,7 @@ pub fn park(caller: Caller<'_>, reason: WaitReason) -> Outcome {
     // SAFETY: it runs on this thread; the waker cannot see it before our caller unlocks.
     unsafe {
         let m = getm();
-        debug_assert!((*m).curg == g, "it was parked");
+        debug_assert!((*m).curg.load(Ordering::Relaxed) == g, "it was parked");
         (*g).waitreason = reason as u32;
         // A goroutine that parks again after it has tried in vain has waited since it first parked.
         if block::enabled() && (*g).blockedat == 0 {
@@ -33,8 +33,7 @@ pub fn park(caller: Caller<'_>, reason: WaitReason) -> Outcome {
         if trace::on() {
             trace::goroutine_waits(g, reason);
         }
-        (*m).curg = ptr::null_mut();
-        (*g).m = ptr::null_mut();
+        leaves(m, g);
         transition(g, status::RUNNING, status::WAITING);
     }
     Outcome::Reschedule
@@ -220,12 +219,11 @@ pub fn requeue_current(caller: Caller<'_>, preempted: bool) {
             trace::goroutine_yields(preempted);
         }
         let m = getm();
-        (*m).curg = ptr::null_mut();
-        (*g).m = ptr::null_mut();
+        leaves(m, g);
         // The next goroutine has a time slice of its own, even if it was readied to inherit that of
         // `g`: that one may have ended, and sysmon would take the next for one that does not let
         // itself be preempted.
-        let p: *mut P = (*m).p.cast();
+        let p = p_of(m);
         (*p).begin_slice();
         let mut s = SCHED.lock();
         debug_assert_eq!(status_of(g).load(Ordering::Relaxed), status::RUNNING);
@@ -245,8 +243,7 @@ pub unsafe fn preempt_in_call(caller: Caller<'_>) -> Outcome {
     // SAFETY: the caller's promise.
     unsafe {
         (*g).flags |= crate::abi::G_PARK_RESULTS;
-        (*g).preempt = 0;
-        (*g).stackguard0 = (*g).stack_lo + STACK_GUARD;
+        answer_request(g);
     }
     requeue_current(caller, true);
     Outcome::Reschedule

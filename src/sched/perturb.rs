@@ -8,8 +8,9 @@
 //!
 //! While it is off a choice costs a load of a static word, on paths that are not hot.
 
-use crate::abi::{G, M, STACK_PREEMPT};
+use crate::abi::{G, M};
 use crate::config::godebug::SCHED_RAND;
+use crate::world::g::ask_to_stop;
 use crate::world::{P, getp};
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -76,8 +77,7 @@ pub unsafe fn runs(g: *mut G) {
     if chance(4) {
         // SAFETY: the caller's promise.
         unsafe {
-            (*g).preempt = 1;
-            (*g).stackguard0 = STACK_PREEMPT;
+            ask_to_stop(g);
         }
     }
 }

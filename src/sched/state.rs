@@ -117,7 +117,7 @@ impl Sched {
         // SAFETY: the caller's promise.
         unsafe {
             (*p).status.store(pstatus::IDLE, Ordering::Release);
-            (*p).m = ptr::null_mut();
+            (*p).m.store(ptr::null_mut(), Ordering::Relaxed);
             (*p).link = self.pidle;
         }
         self.pidle = p;

@@ -6,15 +6,16 @@
 
 use super::state::{self, POLLER, SCHED, STOP_NOTE, Sched};
 use super::{alarm, interrupt, threads};
-use crate::abi::{G, M, STACK_PREEMPT, Sys};
+use crate::abi::{M, Sys};
 use crate::os::cpu::NCPU;
 use crate::probe::trace;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
+use crate::world::g::ask_to_stop;
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::p::pstatus;
 use crate::world::phase::GCWAITING;
-use crate::world::{P, Stopped, events, getm, getp, plocal};
+use crate::world::{P, Stopped, curg, events, getm, getp, p_of, plocal};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -172,7 +173,8 @@ pub unsafe fn preempt_one(p: *mut P) {
         if (*p).status.load(Ordering::Acquire) != pstatus::RUNNING {
             return;
         }
-        let m = ptr::read_volatile(&raw const (*p).m);
+        // Acquire: see `threads::keep_p`.
+        let m = (*p).m.load(Ordering::Acquire);
         if m.is_null() || m == getm() {
             return;
         }
@@ -183,23 +185,11 @@ pub unsafe fn preempt_one(p: *mut P) {
 unsafe fn preempt_m(m: *mut M) {
     // SAFETY: as in `preempt_one`.
     unsafe {
-        let g = ptr::read_volatile(&raw const (*m).curg);
+        let g = (*m).curg.load(Ordering::Relaxed);
         if g.is_null() || g == (*m).g0 {
             return;
         }
-        preempt_goroutine(g);
-    }
-}
-
-/// Asks `g` to stop at its next check. If it does not run that does no harm.
-///
-/// # Safety
-/// `g` is one of the Gs (they are never freed).
-pub unsafe fn preempt_goroutine(g: *mut G) {
-    // SAFETY: the words are read and written whole.
-    unsafe {
-        ptr::write_volatile(&raw mut (*g).preempt, 1);
-        ptr::write_volatile(&raw mut (*g).stackguard0, STACK_PREEMPT);
+        ask_to_stop(g);
     }
 }
 
@@ -230,15 +220,15 @@ pub fn resize(stopped: Stopped, n: u32) -> *mut P {
                 s.runq_put(g);
             }
             (*p).status.store(pstatus::DEAD, Ordering::Release);
-            (*p).m = ptr::null_mut();
+            (*p).m.store(ptr::null_mut(), Ordering::Relaxed);
         }
         GOMAXPROCS.store(n, Ordering::SeqCst);
         drop(s);
         let m = getm();
-        let mine: *mut P = (*m).p.cast();
+        let mine = p_of(m);
         if mine.is_null() || (*mine).id >= n {
             // In the trace the goroutine that changes GOMAXPROCS yields for a moment.
-            let traced = trace::on() && !(*m).curg.is_null();
+            let traced = trace::on() && !curg().is_null();
             if traced {
                 trace::goroutine_yields(false);
             }
@@ -247,7 +237,7 @@ pub fn resize(stopped: Stopped, n: u32) -> *mut P {
             }
             threads::acquire_p(lists::p_at(0));
             if traced {
-                trace::goroutine_runs((*m).curg);
+                trace::goroutine_runs(curg());
             }
         } else {
             (*mine).status.store(pstatus::RUNNING, Ordering::Release);
@@ -256,7 +246,7 @@ pub fn resize(stopped: Stopped, n: u32) -> *mut P {
         let mut s = SCHED.lock();
         for i in (0..n as usize).rev() {
             let p = lists::p_at(i);
-            if p.cast() == (*m).p {
+            if p == p_of(m) {
                 continue;
             }
             if (*p).runq_empty() {

@@ -10,9 +10,10 @@ use crate::probe::trace;
 use crate::sync::mutex::Guard;
 use crate::sync::note::Note;
 use crate::sync::rank;
+use crate::world::g::restore_guard;
 use crate::world::m::is_sysmon;
 use crate::world::p::pstatus;
-use crate::world::{P, getm, lists};
+use crate::world::{P, getm, lists, p_of};
 use crate::{fatal, mem};
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -25,8 +26,8 @@ const G0_STACK: usize = 128 << 10;
 /// # Safety
 /// `m` is an M of ours (they are never freed).
 pub(crate) unsafe fn note<'a>(m: *mut M) -> &'a Note {
-    // SAFETY: the word is used as a note only.
-    unsafe { Note::at(&raw mut (*m).park) }
+    // SAFETY: the caller's promise. The word is used as a note only.
+    Note::of(unsafe { &(*m).park })
 }
 
 /// Sets up what every M needs, besides its stack.
@@ -37,10 +38,10 @@ pub unsafe fn init(m: *mut M, g0: *mut G) {
     // SAFETY: the caller's promise.
     unsafe {
         (*m).g0 = g0;
-        (*g0).m = m;
+        (*g0).m.store(m, Ordering::Relaxed);
         (*g0).sched.g = g0;
         (*m).fsbase = &raw const (*m).tls as usize + 8;
-        (*m).tls = g0 as usize;
+        (*m).tls.store(g0 as usize, Ordering::Relaxed);
         (*m).fastrand = (m as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ crate::os::random_u64();
         let mut s = SCHED.lock();
         (*m).id = s.next_mid;
@@ -86,8 +87,8 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
         (*m).g0stacksize = G0_STACK;
         (*g0).stack_lo = base + 4096;
         (*g0).stack_hi = base + G0_STACK;
-        (*g0).stackguard0 = (*g0).stack_lo + STACK_GUARD;
-        (*g0).stackguard1 = (*g0).stackguard0;
+        restore_guard(g0);
+        (*g0).stackguard1 = (*g0).stack_lo + STACK_GUARD;
         (*g0).sched.sp = base + G0_STACK - 64;
         init(m, g0);
         (*m).startfn = f;
@@ -133,9 +134,10 @@ pub unsafe fn keep_p(p: *mut P) {
     // SAFETY: the caller's promise.
     unsafe {
         let m = getm();
-        (*p).m = m;
+        // Release: a thread that finds the M there finds it initialised.
+        (*p).m.store(m, Ordering::Release);
         (*p).status.store(pstatus::RUNNING, Ordering::Release);
-        (*m).p = p.cast();
+        (*m).p.store(p.cast(), Ordering::Relaxed);
         (*m).mcache = CACHES.of(p).cast();
     }
 }
@@ -151,10 +153,10 @@ pub unsafe fn release_p() -> *mut P {
             trace::proc_stops();
         }
         let m = getm();
-        let p: *mut P = (*m).p.cast();
-        (*m).p = ptr::null_mut();
+        let p = p_of(m);
+        (*m).p.store(ptr::null_mut(), Ordering::Relaxed);
         (*m).mcache = ptr::null_mut();
-        (*p).m = ptr::null_mut();
+        (*p).m.store(ptr::null_mut(), Ordering::Relaxed);
         p
     }
 }

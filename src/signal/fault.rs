@@ -88,14 +88,14 @@ pub unsafe fn inject(sig: u32, ctx: &mut Context, g: *mut G) -> bool {
     let (pc, sp) = (ctx.pc(), ctx.sp());
     // SAFETY: g runs on this thread; its stack is readable.
     unsafe {
-        let m = (*g).m;
+        let m = (*g).m.load(Ordering::Relaxed);
         if m.is_null() {
             return false;
         }
         if g == (*m).g0 {
             return inject_in_call(sig, ctx, m);
         }
-        if g != (*m).curg || !((*g).stack_lo..(*g).stack_hi).contains(&sp) {
+        if g != (*m).curg.load(Ordering::Relaxed) || !((*g).stack_lo..(*g).stack_hi).contains(&sp) {
             return false;
         }
         let found = place(pc, sp, ctx.address()).or_else(|| place_in_leaf(g, sp));
@@ -128,9 +128,9 @@ unsafe fn note(g: *mut G, sig: u32, ctx: &Context) {
 unsafe fn inject_in_call(sig: u32, ctx: &mut Context, m: *mut M) -> bool {
     // SAFETY: the thread's own M and the goroutine that it serves.
     unsafe {
-        let g = (*m).curg;
+        let g = (*m).curg.load(Ordering::Relaxed);
         if g.is_null()
-            || (*m).locks != 0
+            || (*m).locks.load(Ordering::Relaxed) != 0
             || (*m).dying != 0
             || (*g).syscallsp != 0
             || status_of(g).load(Ordering::Relaxed) & !status::SCAN != status::RUNNING
@@ -221,7 +221,7 @@ pub fn sigpanickind(_: Sys<'_>, a: &mut args::gort_sigpanickind) {
         let m = world::getm();
         let running = status_of(g).load(Ordering::Relaxed) & !status::SCAN == status::RUNNING
             && (*g).syscallsp == 0;
-        if (*m).locks != 0 || (*m).dying != 0 || !running {
+        if (*m).locks.load(Ordering::Relaxed) != 0 || (*m).dying != 0 || !running {
             fatal::throw("unexpected signal during runtime execution");
         }
         a.kind = kind_of(g);

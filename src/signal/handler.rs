@@ -82,12 +82,12 @@ unsafe extern "C" fn gort_sighandler(
 unsafe fn interrupted(ctx: &Context, g: *mut G) -> Option<(*mut G, Walker)> {
     // SAFETY: the thread's own M; a goroutine that it serves is stopped in its runtime call.
     unsafe {
-        let m = (*g).m;
+        let m = (*g).m.load(Ordering::Relaxed);
         if m.is_null() {
             return None;
         }
         if g == (*m).g0 {
-            let curg = (*m).curg;
+            let curg = (*m).curg.load(Ordering::Relaxed);
             return (!curg.is_null()).then(|| (curg, Walker::of(curg)));
         }
         let (pc, sp, bp) = (ctx.pc(), ctx.sp(), ctx.bp());
@@ -189,7 +189,7 @@ unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
     }
     // SAFETY: in the handler, with the interrupted g.
     unsafe {
-        let m = (*g).m;
+        let m = (*g).m.load(Ordering::Relaxed);
         out.str("PC=")
             .hex(ctx.pc() as u64)
             .str(" m=")

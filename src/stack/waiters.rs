@@ -38,7 +38,7 @@ pub enum Held {
 pub unsafe fn hold(g: *mut G) -> Held {
     // SAFETY: see the head of this file.
     unsafe {
-        let s = waiting(g).load(Ordering::Acquire);
+        let s = waiting(g);
         if s.is_null() {
             return Held::Nothing;
         }
@@ -53,7 +53,7 @@ pub unsafe fn hold(g: *mut G) -> Held {
         if !lock.is_null() {
             (*lock).lock();
         }
-        if waiting(g).load(Ordering::Acquire).is_null() {
+        if waiting(g).is_null() {
             // Served meanwhile; if there is no lock the sudog has become a semaphore's.
             if !lock.is_null() {
                 (*lock).unlock();
@@ -86,7 +86,7 @@ pub unsafe fn release(held: Held) {
 pub unsafe fn adjust_sudogs(g: *mut G, old_lo: usize, old_hi: usize, delta: usize) {
     // SAFETY: nobody changes the list or reads the slots meanwhile.
     unsafe {
-        let mut s = (*g).waiting.cast::<Sudog>();
+        let mut s = waiting(g);
         while !s.is_null() {
             let elem = (*s).elem as usize;
             if (old_lo..old_hi).contains(&elem) {
@@ -114,7 +114,7 @@ mod tests {
         a.elem = 0x1008 as *mut u8;
         b.elem = 0x2000 as *mut u8;
         a.waitlink = &raw mut b;
-        g.waiting = (&raw mut a).cast();
+        g.waiting = AtomicPtr::new((&raw mut a).cast());
         // SAFETY: the list is ours.
         unsafe { adjust_sudogs(&raw mut *g, 0x1000, 0x2000, 0x100) };
         assert_eq!((a.elem as usize, b.elem as usize), (0x1108, 0x2000));

@@ -26,13 +26,10 @@ impl Note {
         }
     }
 
-    /// The note that lies in `word`.
-    ///
-    /// # Safety
-    /// The word must be used as a note only, and outlive the reference.
-    pub unsafe fn at<'a>(word: *mut u32) -> &'a Self {
+    /// The note that lies in `word`, which is used as nothing else.
+    pub fn of(word: &AtomicU32) -> &Self {
         // SAFETY: Note is a transparent AtomicU32.
-        unsafe { &*word.cast::<Self>() }
+        unsafe { &*core::ptr::from_ref(word).cast::<Self>() }
     }
 
     /// Forgets an earlier signal. Nobody may be sleeping.

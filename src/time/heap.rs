@@ -7,8 +7,7 @@
 
 use crate::abi::RuntimeTimer;
 use crate::mem;
-use core::ptr::addr_of_mut;
-use core::sync::atomic::{AtomicI64, Ordering};
+use core::sync::atomic::Ordering;
 
 /// One timer and when it is due.
 #[derive(Debug, Clone, Copy)]
@@ -40,13 +39,13 @@ pub struct Heap {
 /// # Safety
 /// `t` must be a live timer.
 pub unsafe fn place(t: *mut RuntimeTimer) -> i64 {
-    // SAFETY: the field is only accessed as an atomic from here on, by this file.
-    unsafe { AtomicI64::from_ptr(addr_of_mut!((*t).i)).load(Ordering::Acquire) }
+    // SAFETY: the caller's promise.
+    unsafe { (*t).i.load(Ordering::Acquire) }
 }
 
 unsafe fn set_place(t: *mut RuntimeTimer, v: i64) {
-    // SAFETY: as in `place`.
-    unsafe { AtomicI64::from_ptr(addr_of_mut!((*t).i)).store(v, Ordering::Release) }
+    // SAFETY: a live timer of this heap.
+    unsafe { (*t).i.store(v, Ordering::Release) }
 }
 
 impl Heap {

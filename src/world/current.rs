@@ -3,6 +3,7 @@
 use super::P;
 use crate::abi::{G, M};
 use core::arch::asm;
+use core::sync::atomic::Ordering;
 
 /// The g in thread-local storage: the goroutine in leaf mode, g0 in system mode.
 #[inline(always)]
@@ -55,14 +56,14 @@ pub fn leaf_sp() -> usize {
 #[inline(always)]
 pub fn getm() -> *mut M {
     // SAFETY: every g that runs has its M.
-    unsafe { (*getg()).m }
+    unsafe { (*getg()).m.load(Ordering::Relaxed) }
 }
 
 /// The goroutine that called into the runtime, or null (scheduler, timers).
 #[inline(always)]
 pub fn curg() -> *mut G {
     // SAFETY: as in `getm`.
-    unsafe { (*getm()).curg }
+    unsafe { (*getm()).curg.load(Ordering::Relaxed) }
 }
 
 /// The running goroutine is to be preempted. A leaf function that loops may call then takes its
@@ -71,14 +72,24 @@ pub fn curg() -> *mut G {
 #[inline(always)]
 pub fn preempt_wanted() -> bool {
     // SAFETY: the current g is valid.
-    unsafe { (*getg()).stackguard0 == crate::abi::STACK_PREEMPT }
+    unsafe { (*getg()).stackguard0.load(Ordering::Relaxed) == crate::abi::STACK_PREEMPT }
+}
+
+/// The P of `m`, or null.
+///
+/// # Safety
+/// `m` is one of the Ms (they are never freed).
+#[inline(always)]
+pub unsafe fn p_of(m: *mut M) -> *mut P {
+    // SAFETY: the caller's promise.
+    unsafe { (*m).p.load(Ordering::Relaxed).cast() }
 }
 
 /// This thread's P, or null.
 #[inline(always)]
 pub fn getp() -> *mut P {
     // SAFETY: as in `getm`.
-    unsafe { (*getm()).p.cast() }
+    unsafe { p_of(getm()) }
 }
 
 /// In hosted unit tests, which have no M: the same generator, one for each thread.

@@ -4,6 +4,7 @@
 //! on an empty system stack with a P.
 
 use super::current;
+use super::g::ask_to_stop;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// What the scheduler is asked to do: bits of [`EVENTS`].
@@ -46,8 +47,7 @@ pub(crate) fn preempt_current() {
     if !g.is_null() {
         // SAFETY: the goroutine is stopped in the call that allocates.
         unsafe {
-            (*g).preempt = 1;
-            (*g).stackguard0 = crate::abi::STACK_PREEMPT;
+            ask_to_stop(g);
         }
     }
 }

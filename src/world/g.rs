@@ -44,8 +44,8 @@ pub mod status {
 /// `g` is a G of ours (they are never freed).
 #[doc(alias = "readgstatus")]
 pub unsafe fn status_of<'a>(g: *mut G) -> &'a AtomicU32 {
-    // SAFETY: the field is only accessed atomically.
-    unsafe { AtomicU32::from_ptr(&raw mut (*g).atomicstatus) }
+    // SAFETY: the caller's promise.
+    unsafe { &(*g).atomicstatus }
 }
 
 /// Changes the status from `from` to `to`; another value there is a bug.
@@ -124,6 +124,47 @@ fn bad_transition(is: u32, from: u32, to: u32) -> ! {
     throw("bad goroutine status")
 }
 
+/// Asks `g` to stop at its next check. If it does not run that does no harm.
+///
+/// # Safety
+/// `g` is one of the Gs (they are never freed).
+#[inline(always)]
+pub unsafe fn ask_to_stop(g: *mut G) {
+    // Relaxed: no data goes with the request. The goroutine may be about to take an earlier
+    // request's guard away and with it this one: the requester asks again.
+    // SAFETY: the caller's promise.
+    unsafe {
+        (*g).preempt.store(1, Ordering::Relaxed);
+        (*g).stackguard0.store(STACK_PREEMPT, Ordering::Relaxed);
+    }
+}
+
+/// Prologues compare with the end of the stack of `g` again. `G::preempt` stays as it is.
+///
+/// # Safety
+/// `g` does not run, or only on this thread.
+#[inline(always)]
+pub unsafe fn restore_guard(g: *mut G) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let guard = (*g).stack_lo + STACK_GUARD;
+        (*g).stackguard0.store(guard, Ordering::Relaxed);
+    }
+}
+
+/// `g` stops as it was asked to.
+///
+/// # Safety
+/// As [`restore_guard`].
+#[inline(always)]
+pub unsafe fn answer_request(g: *mut G) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        (*g).preempt.store(0, Ordering::Relaxed);
+        restore_guard(g);
+    }
+}
+
 /// The stack of `g` is `[lo, hi)`.
 ///
 /// # Safety
@@ -134,7 +175,7 @@ pub unsafe fn set_stack(g: *mut G, lo: usize, hi: usize) {
         (*g).stack_lo = lo;
         (*g).stack_hi = hi;
         (*g).stack_size = hi - lo;
-        (*g).stackguard0 = lo + STACK_GUARD;
+        restore_guard(g);
         (*g).stackguard1 = usize::MAX;
     }
 }
@@ -212,5 +253,9 @@ wait_reasons! {
 /// In system mode, for `g == curg()` or null.
 pub unsafe fn wanted(g: *mut G) -> bool {
     // SAFETY: the caller's promise.
-    unsafe { !g.is_null() && (*g).stackguard0 == STACK_PREEMPT && (*getm()).locks == 0 }
+    unsafe {
+        !g.is_null()
+            && (*g).stackguard0.load(Ordering::Relaxed) == STACK_PREEMPT
+            && (*getm()).locks.load(Ordering::Relaxed) == 0
+    }
 }

@@ -36,7 +36,7 @@ pub mod stopped;
 pub mod sudog;
 pub mod sudogs;
 
-pub use current::{curg, fastrand, getg, getm, getp, leaf_sp, preempt_wanted, setg};
+pub use current::{curg, fastrand, getg, getm, getp, leaf_sp, p_of, preempt_wanted, setg};
 pub use g::{WaitReason, status};
 pub use p::P;
 pub use plocal::{OwnP, PLocal, part};

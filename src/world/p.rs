@@ -36,7 +36,7 @@ pub struct P {
     /// One of [`pstatus`].
     pub status: AtomicU32,
     /// M that holds it.
-    pub m: *mut M,
+    pub m: AtomicPtr<M>,
     /// Next in the idle list.
     pub link: *mut P,
     /// Rounds of scheduling, seen by sysmon.

@@ -30,7 +30,7 @@ pub(crate) unsafe fn note_ran(g: *mut G) {
     unsafe {
         // SeqCst: the status was written before; the marker that takes the list clears `ran` first
         // and then reads the status.
-        if AtomicUsize::from_ptr(&raw mut (*g).ran).swap(1, Ordering::SeqCst) != 0 {
+        if (*g).ran.swap(1, Ordering::SeqCst) != 0 {
             return;
         }
         RAN_COUNT.fetch_add(1, Ordering::Relaxed);
@@ -53,7 +53,7 @@ pub(crate) fn take_ran(mut f: impl FnMut(*mut G)) {
         // SAFETY: the members are ours now; Gs are never freed.
         unsafe {
             let next = (*g).ranlink;
-            AtomicUsize::from_ptr(&raw mut (*g).ran).swap(0, Ordering::SeqCst);
+            (*g).ran.swap(0, Ordering::SeqCst);
             f(g);
             g = next;
         }
@@ -72,10 +72,10 @@ pub(crate) fn ran_count() -> usize {
 #[inline(always)]
 pub unsafe fn is_held(g: *mut G) -> bool {
     // SAFETY: the caller's promise.
-    unsafe { AtomicUsize::from_ptr(&raw mut (*g).held).load(Ordering::Relaxed) != 0 }
+    unsafe { (*g).held.load(Ordering::Relaxed) != 0 }
 }
 
 pub(crate) fn set_held(g: *mut G, held: bool) {
     // SAFETY: Gs are never freed.
-    unsafe { AtomicUsize::from_ptr(&raw mut (*g).held).store(usize::from(held), Ordering::SeqCst) };
+    unsafe { (*g).held.store(usize::from(held), Ordering::SeqCst) };
 }

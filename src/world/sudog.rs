@@ -10,7 +10,7 @@ use crate::fatal::clock::nanotime;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
 use core::ptr::{null, null_mut};
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::Ordering;
 
 /// The lock of a channel.
 pub type ChannelLock = RawMutex<{ rank::CHANNEL }>;
@@ -247,9 +247,13 @@ pub(crate) unsafe fn unlock_all(list: *mut Sudog) {
     }
 }
 
-pub(crate) unsafe fn waiting<'a>(g: *mut G) -> &'a AtomicPtr<Sudog> {
-    // SAFETY: Gs are never freed.
-    unsafe { AtomicPtr::from_ptr((&raw mut (*g).waiting).cast()) }
+/// What `g` waits for, linked by `waitlink`.
+///
+/// # Safety
+/// `g` is one of the Gs (they are never freed).
+pub(crate) unsafe fn waiting(g: *mut G) -> *mut Sudog {
+    // Acquire: see `waits_no_more`. SAFETY: the caller's promise.
+    unsafe { (*g).waiting.load(Ordering::Acquire).cast() }
 }
 
 /// The waiter was served: its stack is not touched from outside any more.
@@ -259,7 +263,7 @@ pub(crate) unsafe fn waiting<'a>(g: *mut G) -> &'a AtomicPtr<Sudog> {
 pub(crate) unsafe fn waits_no_more(g: *mut G) {
     // Release: a thread that finds, without the lock, that it waits for nothing finds its slots
     // written. SAFETY: the caller's promise.
-    unsafe { waiting(g) }.store(null_mut(), Ordering::Release);
+    unsafe { (*g).waiting.store(null_mut(), Ordering::Release) };
 }
 
 #[cfg(test)]

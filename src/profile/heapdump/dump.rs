@@ -136,7 +136,7 @@ unsafe fn threads(out: &mut Out) {
     for m in lists::all_ms() {
         out.tag(Tag::Thread);
         // SAFETY: the caller's promise.
-        let (id, tid) = unsafe { ((*m).id, (*m).tid) };
+        let (id, tid) = unsafe { ((*m).id, (*m).tid.load(Ordering::Relaxed)) };
         out.numbers(&[m as u64, id as u64, tid as u64]);
     }
 }

@@ -48,7 +48,7 @@ unsafe fn goroutine(out: &mut Out, g: *mut G, mut state: u32) {
         out.string(reason.as_bytes());
         out.numbers(&[
             (*g).sched.ctxt as u64,
-            (*g).m as u64,
+            (*g).m.load(Ordering::Relaxed) as u64,
             (*g).defer as u64,
             (*g).panic as u64,
         ]);
