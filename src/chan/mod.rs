@@ -12,7 +12,7 @@
 //!   registration and leaf mode.
 //! - `selectpark`: the general case. - `make`: creation, and what package reflect asks of channels.
 //!
-//! Lock order: the SCAN bit of a goroutine that waits; channels by ascending address; then the
+//! Lock order: a goroutine that waits, held at rest; channels by ascending address; then the
 //! scheduler's locks. Elements are copied and waiters served under the lock, goroutines readied
 //! after it.
 

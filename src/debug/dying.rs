@@ -12,7 +12,7 @@ use crate::sync::mutex::RawMutex;
 use crate::unwind::frames::visible_call;
 use crate::unwind::walk::Walker;
 use crate::world::m::pin;
-use crate::world::p::pstatus::RUNNING;
+use crate::world::p::PState;
 use crate::world::{self, lists, phase};
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -230,7 +230,7 @@ fn freeze() {
         let mine = world::getp();
         // SAFETY: Ps are never freed.
         let busy = lists::all_ps()
-            .any(|p| p != mine && unsafe { (*p).status.load(Ordering::Acquire) } == RUNNING);
+            .any(|p| p != mine && unsafe { (*p).status.is(PState::Running, Ordering::Acquire) });
         if !busy {
             return;
         }

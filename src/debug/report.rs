@@ -7,7 +7,7 @@ use crate::fatal::clock::nanotime;
 use crate::fatal::out::{Out, Sink};
 use crate::sched::state::{SCHED, Sched, WAKE};
 use crate::world::lists::{self, GOMAXPROCS};
-use crate::world::p::pstatus;
+use crate::world::p::PState;
 use crate::world::phase::GCWAITING;
 use crate::world::{WaitReason, g, p_of};
 use core::sync::atomic::{AtomicI64, Ordering};
@@ -75,7 +75,8 @@ fn print(detailed: bool, s: &Sched) {
             if detailed {
                 let m = (*p).m.load(Ordering::Relaxed);
                 out.str("  P").uint(i.into());
-                field(out, ": status=", (*p).status.load(Ordering::Relaxed).into());
+                let status = (*p).status.state(Ordering::Relaxed);
+                field(out, ": status=", status as i64);
                 field(
                     out,
                     " schedtick=",
@@ -161,7 +162,7 @@ unsafe fn show_g(out: &mut Out<'_>, g: *mut G) {
         field(
             out,
             ": status=",
-            g::status_of(g).load(Ordering::Relaxed).into(),
+            g::status_of(g).state(Ordering::Relaxed) as i64,
         );
         out.str("(").str(WaitReason::text((*g).waitreason)).str(")");
         field(out, " m=", thread((*g).m.load(Ordering::Relaxed)));
@@ -175,10 +176,10 @@ unsafe fn show_g(out: &mut Out<'_>, g: *mut G) {
 }
 
 const _: () = assert!(
-    pstatus::IDLE == 0
-        && pstatus::RUNNING == 1
-        && pstatus::SYSCALL == 2
-        && pstatus::GCSTOP == 3
-        && pstatus::DEAD == 4,
+    PState::Idle as u32 == 0
+        && PState::Running as u32 == 1
+        && PState::Syscall as u32 == 2
+        && PState::Stopped as u32 == 3
+        && PState::Dead as u32 == 4,
     "the numbers of P states are Go 1.5's"
 );

@@ -8,7 +8,7 @@ use crate::fatal::out::Out;
 use crate::unwind::frames::{Frame, Frames};
 use crate::unwind::walk::Walker;
 use crate::world::g::status_of;
-use crate::world::{self, WaitReason, lists, status};
+use crate::world::{self, GState, WaitReason, lists};
 use core::sync::atomic::Ordering;
 
 /// Most frames of a goroutine that are looked at.
@@ -48,10 +48,9 @@ fn of_program(name: &[u8]) -> bool {
     }
 }
 
-/// Status without the scan bit.
-unsafe fn state_of(g: *mut G) -> u32 {
+unsafe fn state_of(g: *mut G) -> GState {
     // SAFETY: Gs are never freed.
-    unsafe { status_of(g).load(Ordering::Acquire) & !status::SCAN }
+    unsafe { status_of(g).state(Ordering::Acquire) }
 }
 
 /// `goroutine 1 [running]:`
@@ -63,23 +62,22 @@ pub unsafe fn header(out: &mut Out<'_>, g: *mut G) {
     unsafe {
         let state = state_of(g);
         let mut text = match state {
-            status::IDLE => "idle",
-            status::RUNNABLE => "runnable",
-            status::RUNNING => "running",
-            status::SYSCALL => "syscall",
-            status::WAITING => "waiting",
-            status::DEAD => "dead",
-            status::COPYSTACK => "copystack",
-            _ => "???",
+            GState::Idle => "idle",
+            GState::Runnable => "runnable",
+            GState::Running => "running",
+            GState::Syscall => "syscall",
+            GState::Waiting => "waiting",
+            GState::Dead => "dead",
+            GState::CopyStack => "copystack",
         };
-        if state == status::WAITING {
+        if state == GState::Waiting {
             let reason = WaitReason::text((*g).waitreason);
             if !reason.is_empty() {
                 text = reason;
             }
         }
         out.str("goroutine ").int((*g).goid).str(" [").str(text);
-        if matches!(state, status::WAITING | status::SYSCALL) && (*g).waitsince != 0 {
+        if matches!(state, GState::Waiting | GState::Syscall) && (*g).waitsince != 0 {
             let minutes = (crate::fatal::clock::nanotime() - (*g).waitsince) / MINUTE;
             if minutes >= 1 {
                 out.str(", ").int(minutes).str(" minutes");
@@ -194,7 +192,7 @@ pub unsafe fn goroutine(out: &mut Out<'_>, g: *mut G, style: Style) {
 unsafe fn waiting_panics(out: &mut Out<'_>, g: *mut G) {
     // SAFETY: a parked goroutine's panics do not change; it linked them to the newer ones before.
     unsafe {
-        if state_of(g) != status::WAITING || (*g).waitreason != WaitReason::PanicWait as u32 {
+        if state_of(g) != GState::Waiting || (*g).waitreason != WaitReason::PanicWait as u32 {
             return;
         }
         let mut p = (*g).panic;
@@ -247,14 +245,11 @@ pub unsafe fn others(out: &mut Out<'_>, me: *mut G, style: Style) {
         let m = world::getm();
         lists::each_g_by_age(|g| {
             let state = state_of(g);
-            if g == me
-                || matches!(state, status::DEAD | status::IDLE)
-                || ((*g).flags & G_SYSTEM != 0 && !style.all)
-            {
+            if g == me || state.is_dead() || ((*g).flags & G_SYSTEM != 0 && !style.all) {
                 return;
             }
             out.str("\n");
-            if state == status::RUNNING && (*g).m.load(Ordering::Relaxed) != m {
+            if state == GState::Running && (*g).m.load(Ordering::Relaxed) != m {
                 header(out, g);
                 out.str("\tgoroutine running on other thread; stack unavailable\n");
                 created_by(out, g, style);

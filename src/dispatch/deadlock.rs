@@ -4,7 +4,7 @@ use crate::fatal;
 use crate::sched::alarm;
 use crate::sched::state::Sched;
 use crate::world::g::status_of;
-use crate::world::{lists, status};
+use crate::world::{GState, lists};
 use core::sync::atomic::Ordering;
 
 /// Ends the program if every thread is idle and no goroutine can ever run again. Called with the
@@ -30,9 +30,9 @@ pub fn check_dead(s: &mut Sched) {
             if (*g).flags & crate::abi::G_SYSTEM != 0 {
                 continue;
             }
-            match status_of(g).load(Ordering::Acquire) & !status::SCAN {
-                status::WAITING => waiting += 1,
-                status::RUNNABLE | status::RUNNING | status::SYSCALL => return,
+            match status_of(g).state(Ordering::Acquire) {
+                GState::Waiting => waiting += 1,
+                GState::Runnable | GState::Running | GState::Syscall => return,
                 _ => {}
             }
         }

@@ -17,10 +17,11 @@ use crate::sched::{interrupt, park, perturb};
 use crate::sync::futex;
 use crate::sync::mutex::Guard;
 use crate::sync::rank;
-use crate::world::g::{answer_request, restore_guard, status_of, transition};
-use crate::world::p::{pstatus, timer_due};
+use crate::world::events::Event;
+use crate::world::g::{answer_request, restore_guard, status_of};
+use crate::world::p::{PState, timer_due};
 use crate::world::phase::GCWAITING;
-use crate::world::{self, P, curg, events, getm, getp, lists, p_of, registers, status};
+use crate::world::{self, GState, P, curg, events, getm, getp, lists, p_of, registers};
 use crate::{dispatch, fatal};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -120,8 +121,8 @@ unsafe fn can_preempt(g: *mut G) -> bool {
         let p = p_of(m);
         (*m).locks.load(Ordering::Relaxed) == 0
             && !p.is_null()
-            && status_of(g).load(Ordering::Relaxed) == status::RUNNING
-            && (*p).status.load(Ordering::Relaxed) == pstatus::RUNNING
+            && status_of(g).is(GState::Running, Ordering::Relaxed)
+            && (*p).status.is(PState::Running, Ordering::Relaxed)
     }
 }
 
@@ -242,7 +243,7 @@ unsafe fn pick(sys: Sys<'_>, m: *mut M) -> (*mut G, bool) {
             }
             if events::asked() {
                 crate::gc::poll(sys);
-                if events::take(events::OUTSIDE) != 0 {
+                if events::take(Event::OUTSIDE).has(Event::OUTSIDE) {
                     outside::look();
                 }
                 // What was asked for may have to be tried again; goroutines do not wait for that.
@@ -300,7 +301,7 @@ unsafe fn execute(sys: Sys<'_>, g: *mut G, inherit: bool) -> Outcome {
         (*m).curg.store(g, Ordering::Relaxed);
         (*p).last.store(g, Ordering::Relaxed);
         (*g).m.store(m, Ordering::Relaxed);
-        transition(g, status::RUNNABLE, status::RUNNING);
+        status_of(g).run();
         if probe::trace::on() {
             probe::trace::goroutine_runs(g);
         }
@@ -550,7 +551,7 @@ unsafe fn runs_its_next(victim: *mut P) -> bool {
     unsafe {
         let queue = &(*victim).runq;
         let next = queue.peek_next();
-        if next == 0 || (*victim).status.load(Ordering::Relaxed) != pstatus::RUNNING {
+        if next == 0 || !(*victim).status.is(PState::Running, Ordering::Relaxed) {
             return false;
         }
         for _ in 0..LOOKS {

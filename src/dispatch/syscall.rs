@@ -12,10 +12,10 @@ use crate::probe::trace;
 use crate::sched::state::{self, SCHED};
 use crate::sched::threads::{self, lost};
 use crate::sched::{alarm, interrupt};
-use crate::world::g::transition;
+use crate::world::g::status_of;
 use crate::world::m::leaves;
-use crate::world::p::pstatus;
-use crate::world::{P, getg, getm, getp, p_of, phase, status};
+use crate::world::p::PState;
+use crate::world::{P, getg, getm, getp, p_of, phase};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -50,7 +50,7 @@ unsafe fn enter(a: &mut args::runtime_entersyscall) {
         (*g).syscallpc = *((sp - 8) as *const usize);
         (*g).parkmap = 0;
         (*g).flags |= crate::abi::G_THROWSPLIT;
-        transition(g, status::RUNNING, status::SYSCALL);
+        status_of(g).enter_syscall();
         interrupt::settle(m);
         let p = p_of(m);
         (*m).oldp = p.cast();
@@ -58,7 +58,7 @@ unsafe fn enter(a: &mut args::runtime_entersyscall) {
         (*m).mcache = ptr::null_mut();
         (*p).m.store(ptr::null_mut(), Ordering::Relaxed);
         // From here on the P may be taken.
-        (*p).status.store(pstatus::SYSCALL, Ordering::Release);
+        (*p).status.enter_syscall();
     }
 }
 
@@ -81,7 +81,7 @@ pub fn enter_slow(_: Sys<'_>, a: &mut args::runtime_entersyscall) {
         }
         if phase::GCWAITING.load(Ordering::Acquire) != 0 {
             let mut s = SCHED.lock();
-            if s.stopwait > 0 && (*p).take_from_syscall(pstatus::GCSTOP) {
+            if s.stopwait > 0 && (*p).status.take_from_syscall(PState::Stopped) {
                 lost(p);
                 s.stopwait -= 1;
                 if s.stopwait == 0 {
@@ -100,7 +100,7 @@ pub fn exit_leaf(_: Leaf<'_>, _a: &mut args::runtime_exitsyscall) -> Result<(), 
     unsafe {
         let m = getm();
         let p: *mut P = (*m).oldp.cast();
-        if p.is_null() || !(*p).take_from_syscall(pstatus::RUNNING) {
+        if p.is_null() || !(*p).status.take_from_syscall(PState::Running) {
             return Err(Slow);
         }
         if trace::on() {
@@ -108,7 +108,7 @@ pub fn exit_leaf(_: Leaf<'_>, _a: &mut args::runtime_exitsyscall) -> Result<(), 
             // another goroutine.
             (*m).tracedp = p.expose_provenance();
             (*m).syscalltick = (*p).syscalltick.load(Ordering::Relaxed).wrapping_sub(1);
-            (*p).status.store(pstatus::SYSCALL, Ordering::Release);
+            (*p).status.enter_syscall();
             return Err(Slow);
         }
         (*m).oldp = ptr::null_mut();
@@ -125,7 +125,7 @@ unsafe fn back_to_running(m: *mut M) {
     unsafe {
         let g = (*m).curg.load(Ordering::Relaxed);
         // First the status: until it changes the stack may be walked from `syscallsp`.
-        transition(g, status::SYSCALL, status::RUNNING);
+        status_of(g).exit_syscall();
         (*g).syscallsp = 0;
         (*g).waitsince = 0;
         (*g).flags &= !crate::abi::G_THROWSPLIT;
@@ -151,7 +151,7 @@ unsafe fn traced_exit(m: *mut M, g: *mut G) -> bool {
     unsafe {
         let p: *mut P = ptr::with_exposed_provenance_mut(core::mem::take(&mut (*m).tracedp));
         let tick = (*m).syscalltick;
-        if (*p).take_from_syscall(pstatus::RUNNING) {
+        if (*p).status.take_from_syscall(PState::Running) {
             threads::keep_p(p);
             if (*p).syscalltick.load(Ordering::Acquire) == tick {
                 (*g).systraced = 0;
@@ -202,7 +202,7 @@ pub fn exit_slow(_: Sys<'_>, _a: &mut args::runtime_exitsyscall) -> Outcome {
         leaves(m, g);
         // As in `back_to_running`, first the status. Without the scheduler's lock: a marker that
         // scans the stack may want it to wake a P.
-        transition(g, status::SYSCALL, status::RUNNABLE);
+        status_of(g).exit_syscall_to_queue();
         (*g).syscallsp = 0;
         (*g).waitsince = 0;
         (*g).flags &= !crate::abi::G_THROWSPLIT;

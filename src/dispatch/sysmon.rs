@@ -17,7 +17,7 @@ use crate::sched::state::{
 use crate::sched::threads::{self, KERNEL_SLICE_NS};
 use crate::sched::{interrupt, park, perturb, stw};
 use crate::world::m::become_sysmon;
-use crate::world::p::{SysmonTick, pstatus, timer_due};
+use crate::world::p::{PState, SysmonTick, timer_due};
 use crate::world::phase::GCWAITING;
 use crate::world::{P, lists};
 use core::ptr;
@@ -120,7 +120,7 @@ unsafe fn is_hogged(p: *mut P, now: i64) -> bool {
         let seen = &(*p).sysmon;
         let tick = (*p).schedtick.load(Ordering::Relaxed);
         let began = tick.wrapping_sub(seen.looktick);
-        (*p).status.load(Ordering::Relaxed) == pstatus::RUNNING
+        (*p).status.is(PState::Running, Ordering::Relaxed)
             && (now - seen.lookwhen > HOGS_NS * (i64::from(began) + 1)
                 || (tick == seen.schedtick && now - seen.schedwhen > HOGS_NS))
     }
@@ -222,8 +222,8 @@ fn retake(now: i64) -> Seen {
         // SAFETY: Ps are never freed; `sysmon` is ours, the rest atomic.
         unsafe {
             let seen = &mut (*p).sysmon;
-            match (*p).status.load(Ordering::Acquire) {
-                pstatus::SYSCALL => {
+            match (*p).status.state(Ordering::Acquire) {
+                PState::Syscall => {
                     let tick = (*p).syscalltick.load(Ordering::Relaxed);
                     let blocks = seen.blocks(tick, now);
                     // A goroutine that makes many short calls is hardly ever seen running: its
@@ -239,13 +239,13 @@ fn retake(now: i64) -> Seen {
                     if !over && (!blocks || unwanted) {
                         continue;
                     }
-                    if (*p).take_from_syscall(pstatus::IDLE) {
+                    if (*p).status.take_from_syscall(PState::Idle) {
                         found.taken += 1;
                         threads::lost(p);
                         dispatch::threads::hand_off(p);
                     }
                 }
-                pstatus::RUNNING => {
+                PState::Running => {
                     let late = seen.lateness(p, now);
                     seen.looktick = seen.schedtick;
                     seen.lookwhen = now;
@@ -277,7 +277,7 @@ fn retake(now: i64) -> Seen {
         let hogs = lists::all_ps().filter(|&p| {
             // SAFETY: as above.
             unsafe {
-                (*p).status.load(Ordering::Acquire) == pstatus::RUNNING
+                (*p).status.is(PState::Running, Ordering::Acquire)
                     && now - (*p).sysmon.schedwhen >= HOG_NS
             }
         });

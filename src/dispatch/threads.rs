@@ -5,7 +5,6 @@ use crate::abi::G;
 use crate::sched::state::{self, GLOBAL_RUNQ, SCHED, STOP_NOTE, WAKE};
 use crate::sched::stw::{SPIN_NS, spins};
 use crate::sched::threads::{self, note, release_p, sleep_for_p, start};
-use crate::world::p::pstatus;
 use crate::world::phase::GCWAITING;
 use crate::world::{P, getm, p_of};
 use core::sync::atomic::Ordering;
@@ -23,7 +22,7 @@ pub fn stop_for_gc() {
         let p = threads::release_p();
         {
             let mut s = SCHED.lock();
-            (*p).status.store(pstatus::GCSTOP, Ordering::Release);
+            (*p).status.stop();
             // Before it counts as stopped: the thread that starts the world looks for a thread to
             // give the P to.
             s.midle_put(m);
@@ -82,7 +81,7 @@ pub unsafe fn hand_off(p: *mut P) {
         }
         let mut s = SCHED.lock();
         if GCWAITING.load(Ordering::Acquire) != 0 {
-            (*p).status.store(pstatus::GCSTOP, Ordering::Release);
+            (*p).status.stop();
             s.stopwait -= 1;
             if s.stopwait == 0 {
                 state::STOP_NOTE.wakeup();

@@ -12,7 +12,7 @@ use crate::probe::trace;
 use crate::sched::{self, stop_the_world};
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
-use crate::world::events::{FINALIZERS, FINISH, FORCE, PROFILE_RATE, START, ask, take};
+use crate::world::events::{Event, FORCE, ask, take};
 use crate::world::p::timer_due;
 use crate::world::{self, Stopped, WaitReason, glist, phase, ran};
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
@@ -70,21 +70,25 @@ pub fn init() {
 #[cold]
 #[inline(never)]
 pub fn poll(sys: Sys<'_>) {
-    let events = take(START | FINISH | FINALIZERS | PROFILE_RATE);
+    const OURS: Event = Event::START
+        .and(Event::FINISH)
+        .and(Event::FINALIZERS)
+        .and(Event::PROFILE_RATE);
+    let events = take(OURS);
     // SAFETY: on g0 with a P and no goroutine.
     unsafe {
-        if events & FINISH != 0 && phase::enabled() {
+        if events.has(Event::FINISH) && phase::enabled() {
             finish_cycle(sys);
         }
-        if events & START != 0 && !phase::enabled() {
+        if events.has(Event::START) && !phase::enabled() {
             start_cycle(sys);
         }
-        if events & PROFILE_RATE != 0 {
+        if events.has(Event::PROFILE_RATE) {
             if let Some(mut stopped) = stop_the_world(sys) {
                 CACHES.each_mut(&mut stopped).for_each(cache::rate_changed);
                 stopped.start();
             } else {
-                ask(PROFILE_RATE);
+                ask(Event::PROFILE_RATE);
             }
         }
     }
@@ -113,12 +117,12 @@ unsafe fn start_cycle(sys: Sys<'_>) {
             return;
         }
         if !sweep_rest() {
-            ask(START);
+            ask(Event::START);
             return;
         }
         let start = nanotime();
         let Some(mut stopped) = stop_the_world(sys) else {
-            ask(START);
+            ask(Event::START);
             return;
         };
         if phase::enabled() {
@@ -236,7 +240,7 @@ unsafe fn try_to_finish(sys: Sys<'_>) {
         }
         worker::waits_ended();
         if held.is_none() || stopping() || !final_stop(sys) {
-            ask(FINISH);
+            ask(Event::FINISH);
         }
     }
 }
@@ -342,7 +346,7 @@ fn wake_waiters() {
     let mut w = WAITERS.lock();
     let list = core::mem::take(&mut w.list);
     if !w.next.is_empty() {
-        ask(START);
+        ask(Event::START);
     }
     drop(w);
     // SAFETY: they are parked, and readied once, by the thread that took them from the list.
@@ -364,7 +368,7 @@ fn wait_for_cycle(caller: Caller<'_>, release: bool) -> Outcome {
         let outcome = sched::park(caller, WaitReason::GcCycle);
         w.next.push(g);
         drop(w);
-        ask(START);
+        ask(Event::START);
         outcome
     }
 }

@@ -10,7 +10,8 @@ use crate::config::godebug::INVALID_PTR;
 use crate::fatal::{put_hex, put_u64, puts, throw};
 use crate::heap::{arena, geometry, layout, pages, span};
 use crate::unwind::pointers;
-use crate::world::{g::status_of, lists, status};
+use crate::world::g::{Hold, Still};
+use crate::world::lists;
 use core::sync::atomic::Ordering;
 
 /// `p`, which lies where the heap can be, leads to no span with objects. Returns if that may be.
@@ -65,20 +66,13 @@ fn at(what: &str, slot: usize) {
 }
 
 unsafe fn stacks(p: usize) {
-    // SAFETY: Gs are never freed; with the SCAN bit a goroutine is at rest. The bit stays set: the
-    // process ends.
+    // SAFETY: Gs are never freed; held goroutines are at rest, and stay so: the process ends.
     unsafe {
         for g in lists::all_gs() {
-            let s = status_of(g);
-            let now = s.load(Ordering::Relaxed);
-            if !matches!(
-                now & !status::SCAN,
-                status::WAITING | status::RUNNABLE | status::SYSCALL
-            ) || (now & status::SCAN == 0
-                && s.compare_exchange(now, now | status::SCAN, Ordering::AcqRel, Ordering::Relaxed)
-                    .is_err())
-            {
-                continue;
+            match Still::hold(g) {
+                Hold::Still(still) => core::mem::forget(still),
+                Hold::Taken => {}
+                Hold::Not(_) => continue,
             }
             let note = |slot: usize| {
                 at("the stack", slot);

@@ -18,8 +18,8 @@
 //! ([`ran`](crate::world::ran::ran)); the stacks on it are scanned again, concurrently while they
 //! are many, and finally with the world stopped.
 //!
-//! While a stack is scanned its goroutine's status has the SCAN bit: a thread that wants to change
-//! the status waits ([`crate::world::g::transition`]).
+//! While a stack is scanned its goroutine is held at rest ([`Still`]): a thread that wants to
+//! change its state waits.
 
 use super::jobs::{FINALIZERS, JOBS, NEXT, STACKS_LEFT};
 use super::mark::Marker;
@@ -35,9 +35,9 @@ use crate::stack::poison;
 use crate::sync::mutex::{Guard, Mutex};
 use crate::sync::rank;
 use crate::unwind::pointers;
-use crate::world::g::{ask_to_stop, status_of};
+use crate::world::g::{Hold, Still, ask_to_stop, status_of};
 use crate::world::ran::{note_ran, set_held, take_ran};
-use crate::world::{Stopped, lists, registers, status};
+use crate::world::{GState, Stopped, lists, registers};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -258,7 +258,7 @@ pub(super) unsafe fn hold_deep(m: &mut Marker, stop: impl Fn() -> bool) -> Optio
         });
         for &g in &held.list.gs[..held.list.len] {
             let begun = clock::nanotime();
-            while status_of(g).load(Ordering::Acquire) == status::RUNNING
+            while status_of(g).is(GState::Running, Ordering::Acquire)
                 && clock::nanotime() < begun + HOLD_NS
                 && !stop()
             {
@@ -278,47 +278,33 @@ pub(super) unsafe fn hold_deep(m: &mut Marker, stop: impl Fn() -> bool) -> Optio
 /// The first time in a cycle it is looked at whether the stack is too large.
 #[doc(alias = "scanstack")]
 unsafe fn mark_stack(m: &mut Marker, g: *mut G, shrink: bool) {
-    // SAFETY: Gs are never freed; with the SCAN bit set the goroutine is ours.
+    // SAFETY: Gs are never freed; a goroutine at rest is ours.
     unsafe {
-        let s = status_of(g);
-        let cycle = CYCLE.load(Ordering::Relaxed);
         let mut spins = 0u32;
-        loop {
-            match s.load(Ordering::SeqCst) {
-                // One that comes to life enters the list.
-                status::DEAD | status::IDLE => return,
-                status::RUNNING | status::COPYSTACK => return note_ran(g),
-                now if now & status::SCAN != 0 => {
+        let still = loop {
+            match Still::hold(g) {
+                Hold::Still(still) => break still,
+                Hold::Taken => {
                     spins += 1;
                     crate::world::g::wait_for_scan(spins);
                 }
-                now => {
-                    if s.compare_exchange(
-                        now,
-                        now | status::SCAN,
-                        Ordering::AcqRel,
-                        Ordering::Relaxed,
-                    )
-                    .is_err()
-                    {
-                        continue;
-                    }
-                    if shrink && (*g).shrunk != cycle {
-                        (*g).shrunk = cycle;
-                        crate::stack::shrink(g);
-                    }
-                    if poison::on() && now != status::SYSCALL {
-                        poison::check(g);
-                    }
-                    if (*g).scanned != cycle {
-                        m.scanned = m.scanned.wrapping_add((*g).stack_hi - (*g).sched.sp);
-                        each_of_goroutine(g, &mut |p| m.grey(p));
-                        (*g).scanned = cycle;
-                    }
-                    s.store(now, Ordering::Release);
-                    return;
-                }
+                // One that comes to life enters the list.
+                Hold::Not(state) if state.is_dead() => return,
+                Hold::Not(_) => return note_ran(g),
             }
+        };
+        let cycle = CYCLE.load(Ordering::Relaxed);
+        if shrink && (*g).shrunk != cycle {
+            (*g).shrunk = cycle;
+            crate::stack::shrink(&still);
+        }
+        if poison::on() && still.state() != GState::Syscall {
+            poison::check(g);
+        }
+        if (*g).scanned != cycle {
+            m.scanned = m.scanned.wrapping_add((*g).stack_hi - (*g).sched.sp);
+            each_of_goroutine(g, &mut |p| m.grey(p));
+            (*g).scanned = cycle;
         }
     }
 }
@@ -400,15 +386,15 @@ unsafe fn each_masked(start: usize, end: usize, mask: *const u8, f: &mut impl Fn
 /// The pointers that belong to one goroutine, but for those in a frame that a signal stopped.
 ///
 /// # Safety
-/// The goroutine must be at rest: the world is stopped, or its status has the SCAN bit.
+/// The goroutine must be at rest: the world is stopped, or it is held.
 unsafe fn each_of_goroutine(g: *mut G, f: &mut impl FnMut(usize)) {
     // SAFETY: Gs are never freed; the caller's promise.
     unsafe {
-        match status_of(g).load(Ordering::Relaxed) & !status::SCAN {
-            status::DEAD | status::IDLE => return,
+        match status_of(g).state(Ordering::Relaxed) {
+            GState::Dead | GState::Idle => return,
             // Tracebacks show how long a goroutine has waited, to the minute: the clock is not read
             // at every park.
-            status::WAITING | status::SYSCALL if (*g).waitsince == 0 => {
+            GState::Waiting | GState::Syscall if (*g).waitsince == 0 => {
                 (*g).waitsince = clock::nanotime();
             }
             _ => {}

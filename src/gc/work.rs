@@ -324,7 +324,7 @@ mod tests {
     fn shaded_objects_can_be_taken() {
         // SAFETY: a new P; nobody else knows it.
         unsafe {
-            let own = OwnP::new(NonNull::new_unchecked(plocal::new(0, 0)));
+            let own = OwnP::new(NonNull::new_unchecked(plocal::new(0)));
             let shaded = &SHARES.mine(own).shaded;
             for i in 1..=BLOCK + 5 {
                 put_shaded(Some(own), i);

@@ -23,6 +23,7 @@ use crate::os::sys;
 use crate::probe::trace;
 use crate::sched::alarm;
 use crate::sched::state::GLOBAL_RUNQ;
+use crate::world::events::Event;
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::p::timer_due;
 use crate::world::phase::GCWAITING;
@@ -80,7 +81,7 @@ fn mark(mut stop: impl FnMut(&Marker) -> bool) -> usize {
     while m.drain(&mut stop) && !stop(&m) && unsafe { roots::mark_next(&mut m, true) } {}
     let scanned = m.scanned;
     if m.finish() {
-        events::ask(events::FINISH);
+        events::ask(Event::FINISH);
     }
     pace::scanned(scanned);
     scanned

@@ -13,6 +13,7 @@ use super::trigger::{HEAP_SCAN, check_trigger};
 use super::{central, guard, modes};
 use crate::abi::Type;
 use crate::probe::trace;
+use crate::world::events::{self, Event};
 use crate::world::{PLocal, Stopped, part, phase};
 use core::arch::x86_64::{__m128i, _mm_setzero_si128};
 use core::ptr::null_mut;
@@ -396,7 +397,7 @@ pub fn rate_changed(c: &mut Cache) {
     c.next_sample = distance(c.sample_rate);
     // The program may go on with the cache of another P.
     if SEEN.swap(c.sample_rate, Ordering::Relaxed) != c.sample_rate {
-        crate::world::events::ask_now(crate::world::events::PROFILE_RATE);
+        events::ask_now(Event::PROFILE_RATE);
     }
     for (slot, rest) in c.slots.iter_mut().zip(&mut c.rest) {
         *rest |= core::mem::take(&mut slot.free);

@@ -8,7 +8,7 @@ use crate::abi::{G, Type};
 use crate::mem;
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
-use crate::world::events;
+use crate::world::events::{self, Event};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -90,7 +90,7 @@ pub unsafe fn queue_dead(s: *mut Span) {
         if kept != 0 {
             HEAP_LIVE.fetch_add(kept * (*s).elemsize, Ordering::Relaxed);
             WORK.store(true, Ordering::Release);
-            events::ask(events::FINALIZERS);
+            events::ask(Event::FINALIZERS);
         }
     }
 }

@@ -85,9 +85,9 @@ pub unsafe fn wakes(g: *mut G) {
         }
         let mut pcs = [0; DEPTH];
         // The collector may be about to move the stack.
-        let n = g::hold_still(g, || {
-            frames::record(Frames::of(g), frames::details(g), &mut pcs)
-        });
+        let still = g::Still::own(g);
+        let n = frames::record(Frames::of(g), frames::details(g), &mut pcs);
+        drop(still);
         let mut table = TABLE.lock();
         let bucket = table.bucket(&pcs, n);
         (*bucket).count += 1;

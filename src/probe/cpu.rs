@@ -8,8 +8,8 @@ use crate::fatal::signal;
 use crate::os::context::Context;
 use crate::unwind::frames::{self, Frames};
 use crate::unwind::walk::Walker;
+use crate::world::GState;
 use crate::world::g::status_of;
-use crate::world::status;
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -167,7 +167,7 @@ unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
             let curg = (*m).curg.load(Ordering::Relaxed);
             if curg.is_null()
                 || curg == g
-                || status_of(curg).load(Ordering::Relaxed) == status::COPYSTACK
+                || status_of(curg).is(GState::CopyStack, Ordering::Relaxed)
             {
                 return alone(pc, pcs);
             }

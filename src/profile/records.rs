@@ -9,7 +9,7 @@ use crate::sched::stop_the_world;
 use crate::unwind::frames::{self, Frames};
 use crate::unwind::walk::Walker;
 use crate::world::g::status_of;
-use crate::world::{self, lists, status};
+use crate::world::{self, lists};
 use core::sync::atomic::Ordering;
 
 fn fill(record: &mut StackRecord, frames: Frames) {
@@ -28,8 +28,8 @@ pub fn goroutine_profile(sys: Sys<'_>, a: &mut args::runtime_GoroutineProfile) -
         };
         let me = world::curg();
         let shown = |g: *mut crate::abi::G| {
-            let state = status_of(g).load(Ordering::Relaxed) & !status::SCAN;
-            !matches!(state, status::DEAD | status::IDLE) && (*g).flags & G_SYSTEM == 0
+            let state = status_of(g).state(Ordering::Relaxed);
+            !state.is_dead() && (*g).flags & G_SYSTEM == 0
         };
         let n = lists::all_gs().filter(|&g| shown(g)).count();
         (a.n, a.ok) = (n as i64, n as i64 <= a.p.len);

@@ -20,8 +20,8 @@ use crate::probe::trace::{
 use crate::sched::{self, stop_the_world};
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
-use crate::world::g::{status_of, transition};
-use crate::world::{self, Stopped, WaitReason, lists, status};
+use crate::world::g::status_of;
+use crate::world::{self, GState, Stopped, WaitReason, lists};
 use crate::{fatal, types};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -118,17 +118,17 @@ unsafe fn begin(stopped: &Stopped) -> bool {
     // moves.
     unsafe {
         for g in lists::all_gs() {
-            let state = status_of(g).load(Ordering::Acquire) & !status::SCAN;
+            let state = status_of(g).state(Ordering::Acquire);
             // What the last trace left says nothing about this one.
-            (*g).systraced = u32::from(state == status::SYSCALL);
-            if matches!(state, status::DEAD | status::IDLE) {
+            (*g).systraced = u32::from(state == GState::Syscall);
+            if state.is_dead() {
                 continue;
             }
             goroutine_made(g);
             let id = (*g).goid as u64;
             match state {
-                status::WAITING => event(Kind::GoWaiting, &[id], None),
-                status::SYSCALL => event(Kind::GoInSyscall, &[id], None),
+                GState::Waiting => event(Kind::GoWaiting, &[id], None),
+                GState::Syscall => event(Kind::GoInSyscall, &[id], None),
                 _ => {}
             }
         }
@@ -324,7 +324,7 @@ unsafe fn take_reader() -> *mut G {
         if on() {
             goroutine_wakes(g);
         }
-        transition(g, status::WAITING, status::RUNNABLE);
+        status_of(g).ready();
         (*g).waitreason = 0;
     }
     g

@@ -24,11 +24,11 @@ use crate::os::ways::Ways;
 use crate::os::{signal, sys};
 use crate::unwind::walk;
 use crate::world::g::status_of;
-use crate::world::p::pstatus;
+use crate::world::p::PState;
 use crate::world::registers::{self, Registers};
-use crate::world::{P, getm, p_of, setg, status};
+use crate::world::{GState, P, getm, p_of, setg};
 use core::ptr;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// The signal: debuggers pass it on in silence, its default is to be ignored, and programs hardly
 /// use it.
@@ -44,12 +44,64 @@ const PLAIN: usize = 1;
 /// Some of ours look like any that the process sends itself.
 static UNMARKED: AtomicBool = AtomicBool::new(false);
 
-/// Values of `M::interrupts`.
-mod on_its_way {
-    pub const NO: u32 = 0;
-    pub const YES: u32 = 1;
+/// Whether a signal of ours is on its way to a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+enum Interrupt {
+    /// None is.
+    None = 0,
+    /// One is: no second is sent.
+    Sent = 1,
     /// The program blocks the signal in this thread: no more are sent.
-    pub const BLOCKED: u32 = 2;
+    Blocked = 2,
+}
+
+/// `M::interrupts`: an [`Interrupt`].
+#[repr(transparent)]
+struct Interrupts(AtomicU32);
+
+impl Interrupts {
+    /// That of `m`.
+    ///
+    /// # Safety
+    /// `m` is one of the Ms (they are never freed).
+    #[inline(always)]
+    unsafe fn of<'a>(m: *mut M) -> &'a Self {
+        // SAFETY: the caller's promise. Interrupts is a transparent AtomicU32.
+        unsafe { &*(&raw const (*m).interrupts).cast::<Self>() }
+    }
+
+    /// The caller may send one. Ordered before what it looks at next: see [`settle`].
+    fn claim(&self) -> bool {
+        let (none, sent) = (Interrupt::None as u32, Interrupt::Sent as u32);
+        self.0
+            .compare_exchange(none, sent, Ordering::SeqCst, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    /// The caller has not sent it after all.
+    fn unclaim(&self) {
+        self.0.store(Interrupt::None as u32, Ordering::Release);
+    }
+
+    /// One is on its way.
+    #[inline(always)]
+    fn is_sent(&self, order: Ordering) -> bool {
+        self.0.load(order) == Interrupt::Sent as u32
+    }
+
+    /// In the handler: true if one was on its way, or the program had blocked it.
+    fn arrives(&self) -> bool {
+        self.0.swap(Interrupt::None as u32, Ordering::AcqRel) != Interrupt::None as u32
+    }
+
+    /// It does not arrive. Unless it just did, no more are sent.
+    fn give_up(&self) {
+        let (sent, blocked) = (Interrupt::Sent as u32, Interrupt::Blocked as u32);
+        let _ = self
+            .0
+            .compare_exchange(sent, blocked, Ordering::AcqRel, Ordering::Relaxed);
+    }
 }
 
 /// How often [`settle`] reads the word before it takes the signal for blocked: a thousand times as
@@ -76,7 +128,7 @@ pub unsafe fn send(p: *mut P) {
     // SAFETY: Ps, Ms and Gs are never freed; the words are read whole, and are hints: the handler
     // decides.
     unsafe {
-        if ASYNC_PREEMPT_OFF.on() || (*p).status.load(Ordering::Acquire) != pstatus::RUNNING {
+        if ASYNC_PREEMPT_OFF.on() || !(*p).status.is(PState::Running, Ordering::Acquire) {
             return;
         }
         let m = (*p).m.load(Ordering::Relaxed);
@@ -92,24 +144,16 @@ pub unsafe fn send(p: *mut P) {
         {
             return;
         }
-        let word = &(*m).interrupts;
-        if word
-            .compare_exchange(
-                on_its_way::NO,
-                on_its_way::YES,
-                Ordering::SeqCst,
-                Ordering::Relaxed,
-            )
-            .is_err()
-        {
+        let word = Interrupts::of(m);
+        if !word.claim() {
             return;
         }
         // SeqCst: see `settle`.
-        if status_of(g).load(Ordering::SeqCst) != status::RUNNING
+        if !status_of(g).is(GState::Running, Ordering::SeqCst)
             || (*p).m.load(Ordering::Relaxed) != m
             || !queue(m)
         {
-            word.store(on_its_way::NO, Ordering::Release);
+            word.unclaim();
         }
     }
 }
@@ -178,7 +222,7 @@ unsafe fn queue(m: *mut M) -> bool {
 pub unsafe fn settle(m: *mut M) {
     // SAFETY: the thread's own M.
     unsafe {
-        if (*m).interrupts.load(Ordering::SeqCst) == on_its_way::YES {
+        if Interrupts::of(m).is_sent(Ordering::SeqCst) {
             wait(m);
         }
     }
@@ -188,9 +232,9 @@ pub unsafe fn settle(m: *mut M) {
 #[inline(never)]
 unsafe fn wait(m: *mut M) {
     // SAFETY: the thread's own M.
-    let word = unsafe { &(*m).interrupts };
+    let word = unsafe { Interrupts::of(m) };
     for i in 1..PATIENCE {
-        if word.load(Ordering::Acquire) != on_its_way::YES {
+        if !word.is_sent(Ordering::Acquire) {
             return;
         }
         if i.is_multiple_of(100) {
@@ -200,12 +244,7 @@ unsafe fn wait(m: *mut M) {
         }
     }
     // Blocked, so it cannot disturb the call either.
-    let _ = word.compare_exchange(
-        on_its_way::YES,
-        on_its_way::BLOCKED,
-        Ordering::AcqRel,
-        Ordering::Relaxed,
-    );
+    word.give_up();
 }
 
 /// SIGURG, in the handler. Ours: stops the goroutine if that is possible, and answers true. Others
@@ -223,7 +262,7 @@ pub unsafe fn arrived(ctx: &mut Context, g: *mut G) -> bool {
             // Another sender's signal may have replaced ours: of equal signals to a thread the
             // kernel keeps the first. And where it had no memory for the data that we sent with
             // ours, the signal has no sender.
-            let sent = (*m).interrupts.swap(on_its_way::NO, Ordering::AcqRel) != on_its_way::NO;
+            let sent = Interrupts::of(m).arrives();
             ours |= sent && ctx.code() == libc::SI_USER && ctx.sender() == 0;
             ours |= sent
                 && UNMARKED.load(Ordering::Acquire)
@@ -251,12 +290,12 @@ unsafe fn may_stop(ctx: &Context, g: *mut G, m: *mut M) -> bool {
             || g != (*m).curg.load(Ordering::Relaxed)
             || (*g).preempt.load(Ordering::Relaxed) == 0
             || (*g).flags & G_THROWSPLIT != 0
-            || status_of(g).load(Ordering::Relaxed) != status::RUNNING
+            || !status_of(g).is(GState::Running, Ordering::Relaxed)
             || (*m).locks.load(Ordering::Relaxed) != 0
             || (*m).registers.is_null()
             || ctx.vector().is_null()
             || p.is_null()
-            || (*p).status.load(Ordering::Relaxed) != pstatus::RUNNING
+            || !(*p).status.is(PState::Running, Ordering::Relaxed)
         {
             return false;
         }

@@ -3,8 +3,8 @@
 use super::state::{self, SCHED};
 use crate::abi::{FuncVal, G, Outcome, Sys, args};
 use crate::code::asmfuncs::goexit_pc;
-use crate::world::g::{restore_guard, set_stack, status_of, transition};
-use crate::world::{self, P, getm, getp, lists, status};
+use crate::world::g::{restore_guard, set_stack, status_of};
+use crate::world::{self, P, getm, getp, lists};
 use crate::{mem, stack};
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -61,7 +61,7 @@ unsafe fn get_dead(p: *mut P) -> *mut G {
             let g: *mut G = mem::persistent();
             let (lo, hi) = stack::alloc(stack::MIN_STACK);
             set_stack(g, lo, hi);
-            status_of(g).store(status::DEAD, Ordering::Relaxed);
+            status_of(g).begin();
             lists::add_g(g);
             return g;
         }
@@ -139,7 +139,7 @@ pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: 
         if crate::probe::trace::on() {
             crate::probe::trace::goroutine_made(g);
         }
-        transition(g, status::DEAD, status::RUNNABLE);
+        status_of(g).revive();
         if crate::world::phase::enabled() {
             // Its arguments may be the only references to what they point to.
             crate::world::ran::ran(g);
@@ -188,7 +188,7 @@ pub unsafe fn goexit0() -> Outcome {
         if crate::probe::trace::on() {
             crate::probe::trace::goroutine_ends();
         }
-        transition(g, status::RUNNING, status::DEAD);
+        status_of(g).die();
         if (*g).flags & crate::abi::G_SYSTEM != 0 {
             lists::NGSYS.fetch_sub(1, Ordering::Relaxed);
         }

@@ -4,10 +4,10 @@ use super::state::{SCHED, WAKE};
 use super::{perturb, threads};
 use crate::abi::{Caller, G, Outcome, Sys};
 use crate::probe::{block, trace};
-use crate::world::g::{answer_request, status_of, transition};
+use crate::world::g::{answer_request, status_of};
 use crate::world::glist::GList;
 use crate::world::m::leaves;
-use crate::world::{P, WaitReason, getm, getp, lists, p_of, status};
+use crate::world::{P, WaitReason, getm, getp, lists, p_of};
 use core::sync::atomic::{Ordering, fence};
 
 /// Parks the goroutine that called into the runtime. Call it with everything recorded that its waker
@@ -34,7 +34,7 @@ pub fn park(caller: Caller<'_>, reason: WaitReason) -> Outcome {
             trace::goroutine_waits(g, reason);
         }
         leaves(m, g);
-        transition(g, status::RUNNING, status::WAITING);
+        status_of(g).park();
     }
     Outcome::Reschedule
 }
@@ -81,7 +81,7 @@ pub unsafe fn ready_to_try(g: *mut G) {
         if trace::on() {
             trace::goroutine_wakes(g);
         }
-        transition(g, status::WAITING, status::RUNNABLE);
+        status_of(g).ready();
         (*g).waitreason = 0;
         let p = getp();
         if p.is_null() {
@@ -153,7 +153,7 @@ pub unsafe fn polled(g: *mut G) {
         if trace::on() {
             trace::goroutine_wakes(g);
         }
-        transition(g, status::WAITING, status::RUNNABLE);
+        status_of(g).ready();
         (*g).waitreason = 0;
     }
 }
@@ -226,8 +226,7 @@ pub fn requeue_current(caller: Caller<'_>, preempted: bool) {
         let p = p_of(m);
         (*p).begin_slice();
         let mut s = SCHED.lock();
-        debug_assert_eq!(status_of(g).load(Ordering::Relaxed), status::RUNNING);
-        transition(g, status::RUNNING, status::RUNNABLE);
+        status_of(g).yields();
         s.runq_put(g);
     }
 }

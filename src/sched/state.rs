@@ -8,10 +8,7 @@ use crate::sync::note::Note;
 use crate::sync::rank;
 use crate::world::glist::GList;
 use crate::world::lists::{GOMAXPROCS, GS, existing_ps};
-use crate::world::{
-    P,
-    p::{self, pstatus},
-};
+use crate::world::{P, p};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
@@ -116,7 +113,7 @@ impl Sched {
     pub unsafe fn pidle_put(&mut self, p: *mut P) {
         // SAFETY: the caller's promise.
         unsafe {
-            (*p).status.store(pstatus::IDLE, Ordering::Release);
+            (*p).status.idle();
             (*p).m.store(ptr::null_mut(), Ordering::Relaxed);
             (*p).link = self.pidle;
         }

@@ -11,9 +11,10 @@ use crate::os::cpu::NCPU;
 use crate::probe::trace;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
+use crate::world::events::Event;
 use crate::world::g::ask_to_stop;
 use crate::world::lists::{self, GOMAXPROCS};
-use crate::world::p::pstatus;
+use crate::world::p::PState;
 use crate::world::phase::GCWAITING;
 use crate::world::{P, Stopped, curg, events, getm, getp, p_of, plocal};
 use core::ptr;
@@ -55,7 +56,7 @@ pub unsafe fn stop_the_world(_: Sys<'_>) -> Option<Stopped> {
             s.stopwait = GOMAXPROCS.load(Ordering::Relaxed) as i32;
             GCWAITING.store(1, Ordering::SeqCst);
             preempt_all();
-            (*getp()).status.store(pstatus::GCSTOP, Ordering::Release);
+            (*getp()).status.stop();
             s.stopwait -= 1;
             take_from_syscalls(&mut s);
             loop {
@@ -63,7 +64,7 @@ pub unsafe fn stop_the_world(_: Sys<'_>) -> Option<Stopped> {
                 if p.is_null() {
                     break;
                 }
-                (*p).status.store(pstatus::GCSTOP, Ordering::Release);
+                (*p).status.stop();
                 s.stopwait -= 1;
             }
             wait = s.stopwait > 0;
@@ -100,7 +101,7 @@ unsafe fn take_from_syscalls(s: &mut Sched) {
     for p in lists::all_ps() {
         // SAFETY: Ps are never freed; the thread that changes this status has the P.
         unsafe {
-            if (*p).take_from_syscall(pstatus::GCSTOP) {
+            if (*p).status.take_from_syscall(PState::Stopped) {
                 threads::lost(p);
                 s.stopwait -= 1;
             }
@@ -124,7 +125,7 @@ impl Stopped {
         // Nobody has looked at the network while the world was stopped. A thread that waits in the
         // poller has, and left what it found on a queue.
         if !POLLER.waits() {
-            events::ask(events::OUTSIDE);
+            events::ask(Event::OUTSIDE);
         }
         alarm::wake();
         while !busy.is_null() {
@@ -170,7 +171,7 @@ pub fn insist_all() {
 pub unsafe fn preempt_one(p: *mut P) {
     // SAFETY: Ps, Ms and Gs are never freed; the words are read and written whole.
     unsafe {
-        if (*p).status.load(Ordering::Acquire) != pstatus::RUNNING {
+        if !(*p).status.is(PState::Running, Ordering::Acquire) {
             return;
         }
         // Acquire: see `threads::keep_p`.
@@ -206,7 +207,7 @@ pub fn resize(stopped: Stopped, n: u32) -> *mut P {
         }
         for i in 0..n as usize {
             if lists::p_at(i).is_null() {
-                lists::set_p(i, plocal::new(i as u32, pstatus::GCSTOP));
+                lists::set_p(i, plocal::new(i as u32));
             }
         }
         let mut s = SCHED.lock();
@@ -219,7 +220,7 @@ pub fn resize(stopped: Stopped, n: u32) -> *mut P {
                 }
                 s.runq_put(g);
             }
-            (*p).status.store(pstatus::DEAD, Ordering::Release);
+            (*p).status.die();
             (*p).m.store(ptr::null_mut(), Ordering::Relaxed);
         }
         GOMAXPROCS.store(n, Ordering::SeqCst);
@@ -240,7 +241,7 @@ pub fn resize(stopped: Stopped, n: u32) -> *mut P {
                 trace::goroutine_runs(curg());
             }
         } else {
-            (*mine).status.store(pstatus::RUNNING, Ordering::Release);
+            (*mine).status.run();
         }
         let mut busy: *mut P = ptr::null_mut();
         let mut s = SCHED.lock();
@@ -252,7 +253,7 @@ pub fn resize(stopped: Stopped, n: u32) -> *mut P {
             if (*p).runq_empty() {
                 s.pidle_put(p);
             } else {
-                (*p).status.store(pstatus::IDLE, Ordering::Release);
+                (*p).status.idle();
                 (*p).link = busy;
                 busy = p;
             }

@@ -12,7 +12,6 @@ use crate::sync::note::Note;
 use crate::sync::rank;
 use crate::world::g::restore_guard;
 use crate::world::m::is_sysmon;
-use crate::world::p::pstatus;
 use crate::world::{P, getm, lists, p_of};
 use crate::{fatal, mem};
 use core::ptr;
@@ -136,7 +135,7 @@ pub unsafe fn keep_p(p: *mut P) {
         let m = getm();
         // Release: a thread that finds the M there finds it initialised.
         (*p).m.store(m, Ordering::Release);
-        (*p).status.store(pstatus::RUNNING, Ordering::Release);
+        (*p).status.run();
         (*m).p.store(p.cast(), Ordering::Relaxed);
         (*m).mcache = CACHES.of(p).cast();
     }

@@ -20,7 +20,7 @@ use crate::fatal;
 use crate::fatal::out::Out;
 use crate::os::context::Context;
 use crate::world::g::status_of;
-use crate::world::{self, status};
+use crate::world::{self, GState};
 use core::sync::atomic::Ordering;
 
 unsafe extern "C" {
@@ -133,7 +133,7 @@ unsafe fn inject_in_call(sig: u32, ctx: &mut Context, m: *mut M) -> bool {
             || (*m).locks.load(Ordering::Relaxed) != 0
             || (*m).dying != 0
             || (*g).syscallsp != 0
-            || status_of(g).load(Ordering::Relaxed) & !status::SCAN != status::RUNNING
+            || status_of(g).state(Ordering::Relaxed) != GState::Running
             || !may_fault((*g).sched.pc)
             || ((*g).flags & G_PANIC_ON_FAULT == 0 && !sites::in_asm_text(ctx.pc()))
         {
@@ -219,8 +219,8 @@ pub fn sigpanickind(_: Sys<'_>, a: &mut args::gort_sigpanickind) {
     // SAFETY: curg is stopped in this call, and faulted just before.
     unsafe {
         let m = world::getm();
-        let running = status_of(g).load(Ordering::Relaxed) & !status::SCAN == status::RUNNING
-            && (*g).syscallsp == 0;
+        let running =
+            status_of(g).state(Ordering::Relaxed) == GState::Running && (*g).syscallsp == 0;
         if (*m).locks.load(Ordering::Relaxed) != 0 || (*m).dying != 0 || !running {
             fatal::throw("unexpected signal during runtime execution");
         }

@@ -19,7 +19,7 @@ use crate::panic::uncaught;
 use crate::sched::interrupt;
 use crate::unwind::walk::Walker;
 use crate::world::g::status_of;
-use crate::world::{self, lists, status};
+use crate::world::{self, GState, lists};
 use core::sync::atomic::{AtomicU32, Ordering};
 
 /// Bytes of the buffer for last words.
@@ -149,7 +149,7 @@ unsafe fn method_hangs(ctx: &Context, g: *mut G) -> ! {
         if let Some((g, walker)) = interrupted(ctx, g).filter(|(g, _)| *g == teller) {
             dying::finish_from(g, Some(walker))
         }
-        if status_of(teller).load(Ordering::Acquire) == status::RUNNING {
+        if status_of(teller).is(GState::Running, Ordering::Acquire) {
             dying::finish_from(core::ptr::null_mut(), None)
         }
         dying::finish(teller)
@@ -202,7 +202,7 @@ unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
                 // The thread was in the scheduler or in a runtime call: its system stack has no Go
                 // frames.
                 traceback::header(&mut out, g);
-                let running = |g: *mut G| status_of(g).load(Ordering::Acquire) == status::RUNNING;
+                let running = |g: *mut G| status_of(g).is(GState::Running, Ordering::Acquire);
                 if let Some(curg) = shown.filter(|&curg| !relayed || running(curg)) {
                     out.str("\n");
                     traceback::goroutine(&mut out, curg, style);

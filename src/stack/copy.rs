@@ -11,8 +11,8 @@ use crate::config::godebug::GC_SHRINK_STACK_OFF;
 use crate::fatal;
 use crate::fatal::out::Out;
 use crate::unwind::pointers;
-use crate::world::g::{set_stack, status_of, transition};
-use crate::world::{WaitReason, status};
+use crate::world::g::{Still, set_stack, status_of};
+use crate::world::{GState, WaitReason};
 use core::ptr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -36,7 +36,7 @@ pub fn grow(caller: &Caller<'_>) {
         let max = MAX_STACK.load(Ordering::Relaxed);
         if size > max {
             // As its header line says.
-            transition(g, status::RUNNING, status::WAITING);
+            status_of(g).park();
             (*g).waitreason = WaitReason::StackGrowth as u32;
             (*g).waitsince = 0;
             let say = |out: &mut Out<'_>| {
@@ -46,9 +46,9 @@ pub fn grow(caller: &Caller<'_>) {
             };
             fatal::throw_saying(say, "stack overflow");
         }
-        transition(g, status::RUNNING, status::COPYSTACK);
+        status_of(g).copy_stack();
         move_to(g, size);
-        transition(g, status::COPYSTACK, status::RUNNING);
+        status_of(g).stack_copied();
     }
 }
 
@@ -57,23 +57,23 @@ pub fn grow(caller: &Caller<'_>) {
 /// grow back at the next call.
 ///
 /// # Safety
-/// While marking. `g` is stopped, and stays so: the caller set the SCAN bit.
+/// While marking.
 #[doc(alias = "shrinkstack")]
-pub unsafe fn shrink(g: *mut G) {
+pub unsafe fn shrink(still: &Still) {
     // SAFETY: the caller's promise. System calls hold addresses of the stack, as do the registers
     // of a goroutine that a signal stopped; wakers only under the locks of channels.
     unsafe {
-        let now = status_of(g).load(Ordering::Relaxed) & !status::SCAN;
+        let (g, state) = (still.g(), still.state());
         let (size, used) = ((*g).stack_size, (*g).stack_hi - (*g).sched.sp);
         if GC_SHRINK_STACK_OFF.on()
             || !shrinkable(size, used)
-            || !matches!(now, status::WAITING | status::RUNNABLE)
+            || !matches!(state, GState::Waiting | GState::Runnable)
             || (*g).flags & G_THROWSPLIT != 0
             || !(*g).interrupted.is_null()
         {
             return;
         }
-        let held = if now == status::WAITING {
+        let held = if state == GState::Waiting {
             waiters::hold(g)
         } else {
             waiters::Held::Nothing

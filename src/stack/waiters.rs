@@ -12,7 +12,7 @@
 //! the address of a channel's lock all the same. No channel is freed while marking runs, and only
 //! then are stacks moved.
 //!
-//! Lock order: the SCAN bit of the goroutine's status, then channels. So no thread that holds a
+//! Lock order: the goroutine at rest ([`Still`](crate::world::g::Still)), then channels. So no thread that holds a
 //! channel's lock changes the status of a parked goroutine.
 
 use crate::abi::G;
@@ -34,7 +34,7 @@ pub enum Held {
 /// Keeps wakers away from the stack of `g`, until [`release`].
 ///
 /// # Safety
-/// While marking. `g` is parked, and stays so: the caller set the SCAN bit.
+/// While marking. `g` is parked, and the caller holds it at rest.
 pub unsafe fn hold(g: *mut G) -> Held {
     // SAFETY: see the head of this file.
     unsafe {

@@ -19,7 +19,7 @@ use crate::code::asmfuncs::goexit_pc;
 use crate::code::sites::{
     asm_sites, find_func, find_site, header, in_asm_text, in_go_text, is_asm_site,
 };
-use crate::world::{g::status_of, status};
+use crate::world::{GState, g::status_of};
 use core::sync::atomic::Ordering;
 use gort_tables as tables;
 use gort_tables::{FRAME_LOADS_G, FRAME_NO_INTERRUPT};
@@ -187,9 +187,7 @@ impl Walker {
     pub unsafe fn of(g: *mut G) -> Self {
         // SAFETY: the caller's promise.
         unsafe {
-            if status_of(g).load(Ordering::Relaxed) & !status::SCAN == status::SYSCALL
-                && (*g).syscallsp != 0
-            {
+            if status_of(g).state(Ordering::Relaxed) == GState::Syscall && (*g).syscallsp != 0 {
                 return Self::new((*g).syscallpc, (*g).syscallsp);
             }
             let w = Self::new((*g).sched.pc, (*g).sched.sp);

@@ -7,37 +7,52 @@ use super::current;
 use super::g::ask_to_stop;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-/// What the scheduler is asked to do: bits of [`EVENTS`].
-pub const START: u32 = 1;
-/// Marking seems to be done.
-pub const FINISH: u32 = 2;
-/// Sweeping found finalizers to call.
-pub const FINALIZERS: u32 = 4;
-/// The program has changed `runtime.MemProfileRate`.
-pub const PROFILE_RATE: u32 = 8;
+/// What the scheduler is asked to do: one thing, or several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event(u32);
 
-/// The world was stopped, and nobody has looked at the network since.
-pub const OUTSIDE: u32 = 16;
+impl Event {
+    /// The heap has grown, or the program asks for a cycle: marking is to begin.
+    pub const START: Self = Self(1);
+    /// Marking seems to be done.
+    pub const FINISH: Self = Self(2);
+    /// Sweeping found finalizers to call.
+    pub const FINALIZERS: Self = Self(4);
+    /// The program has changed `runtime.MemProfileRate`.
+    pub const PROFILE_RATE: Self = Self(8);
+    /// The world was stopped, and nobody has looked at the network since.
+    pub const OUTSIDE: Self = Self(16);
+
+    /// These, and those of `other`.
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// `event` is one of these.
+    pub const fn has(self, event: Self) -> bool {
+        self.0 & event.0 != 0
+    }
+}
 
 /// A cycle is to start whatever the heap's size.
 pub(crate) static FORCE: AtomicBool = AtomicBool::new(false);
-/// What the scheduler is asked to do.
-pub(crate) static EVENTS: AtomicU32 = AtomicU32::new(0);
+/// What the scheduler is asked to do: an [`Event`].
+static EVENTS: AtomicU32 = AtomicU32::new(0);
 
 /// Has the scheduler start or finish a cycle at the next opportunity.
-pub fn ask(event: u32) {
-    EVENTS.fetch_or(event, Ordering::Release);
+pub fn ask(event: Event) {
+    EVENTS.fetch_or(event.0, Ordering::Release);
 }
 
 /// The heap has grown enough: a cycle starts as soon as the running goroutine reaches a safe point.
 #[cold]
 #[inline(never)]
 pub fn request() {
-    ask_now(START);
+    ask_now(Event::START);
 }
 
 /// [`ask`], and the running goroutine is preempted for it.
-pub fn ask_now(event: u32) {
+pub fn ask_now(event: Event) {
     ask(event);
     preempt_current();
 }
@@ -52,9 +67,9 @@ pub(crate) fn preempt_current() {
     }
 }
 
-/// What of `mask` was asked for; it is for the caller to do.
-pub fn take(mask: u32) -> u32 {
-    EVENTS.fetch_and(!mask, Ordering::AcqRel) & mask
+/// What of `some` was asked for; it is for the caller to do.
+pub fn take(some: Event) -> Event {
+    Event(EVENTS.fetch_and(!some.0, Ordering::AcqRel) & some.0)
 }
 
 /// Something was asked for.
@@ -66,5 +81,5 @@ pub fn asked() -> bool {
 /// Has the scheduler start a cycle whatever the heap's size.
 pub fn force() {
     FORCE.store(true, Ordering::Relaxed);
-    ask(START);
+    ask(Event::START);
 }

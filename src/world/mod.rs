@@ -16,7 +16,7 @@
 //! Gs, Ms and Ps are never freed: a pointer to one stays valid. Who may touch what:
 //! - a P's caches and queue tail: the M that holds it, in system mode or in a leaf function;
 //! - a G's saved context and stack: the M that runs it; while it is parked, the holder of the lock
-//!   that it parked under, and the collector: with the SCAN bit of its status set, while the
+//!   that it parked under, and the collector: which holds it at rest ([`g::Still`]) while the
 //!   program runs, or with the world stopped.
 
 pub mod caller;
@@ -37,7 +37,7 @@ pub mod sudog;
 pub mod sudogs;
 
 pub use current::{curg, fastrand, getg, getm, getp, leaf_sp, p_of, preempt_wanted, setg};
-pub use g::{WaitReason, status};
-pub use p::P;
+pub use g::{GState, WaitReason};
+pub use p::{P, PState};
 pub use plocal::{OwnP, PLocal, part};
 pub use stopped::Stopped;

@@ -10,19 +10,109 @@ use core::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, Ordering};
 /// often.
 pub const RUNQ: usize = 256;
 
-/// States of a P.
-pub mod pstatus {
+/// State of a P.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum PState {
     /// In the idle list.
-    pub const IDLE: u32 = 0;
+    #[doc(alias = "_Pidle")]
+    Idle = 0,
     /// Held by an M.
     #[doc(alias = "_Prunning")]
-    pub const RUNNING: u32 = 1;
-    /// Its M is in a system call; anyone may take it by changing the status.
-    pub const SYSCALL: u32 = 2;
+    Running = 1,
+    /// Its M is in a system call; a thread that changes this has the P.
+    #[doc(alias = "_Psyscall")]
+    Syscall = 2,
     /// Stopped with the world.
-    pub const GCSTOP: u32 = 3;
+    #[doc(alias = "_Pgcstop")]
+    Stopped = 3,
     /// Beyond GOMAXPROCS.
-    pub const DEAD: u32 = 4;
+    #[doc(alias = "_Pdead")]
+    Dead = 4,
+}
+
+/// The status word of a P. But for [`PStatus::take_from_syscall`] the thread that has the P, or has
+/// stopped the world, makes the transitions.
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct PStatus(AtomicU32);
+
+impl PStatus {
+    /// It is in this state.
+    #[inline(always)]
+    pub fn is(&self, state: PState, order: Ordering) -> bool {
+        self.0.load(order) == state as u32
+    }
+
+    /// The state.
+    #[inline(always)]
+    pub fn state(&self, order: Ordering) -> PState {
+        match self.0.load(order) {
+            0 => PState::Idle,
+            1 => PState::Running,
+            2 => PState::Syscall,
+            3 => PState::Stopped,
+            _ => PState::Dead,
+        }
+    }
+
+    /// A thread has taken the P.
+    #[inline(always)]
+    pub fn run(&self) {
+        self.change(PState::Running, &[PState::Dead, PState::Syscall]);
+    }
+
+    /// It goes to the idle list.
+    #[inline(always)]
+    pub fn idle(&self) {
+        self.change(PState::Idle, &[PState::Syscall]);
+    }
+
+    /// `entersyscall`: its thread gives it away to the first that takes it.
+    #[inline(always)]
+    pub fn enter_syscall(&self) {
+        self.change(
+            PState::Syscall,
+            &[PState::Idle, PState::Syscall, PState::Stopped, PState::Dead],
+        );
+    }
+
+    /// It stops with the world.
+    #[inline(always)]
+    pub fn stop(&self) {
+        self.change(PState::Stopped, &[PState::Syscall, PState::Dead]);
+    }
+
+    /// GOMAXPROCS has shrunk. The world is stopped.
+    #[inline(always)]
+    pub fn die(&self) {
+        self.change(PState::Dead, &[PState::Syscall, PState::Running]);
+    }
+
+    /// Release: a thread that finds the state finds what was done with the P before.
+    #[inline(always)]
+    fn change(&self, to: PState, not_from: &[PState]) {
+        debug_assert!(
+            !not_from.contains(&self.state(Ordering::Relaxed)),
+            "bad transition of a P"
+        );
+        self.0.store(to as u32, Ordering::Release);
+    }
+
+    /// The system call that it is in loses it: `to` is its state from now on. False: it is in none,
+    /// or another thread was first.
+    #[inline(always)]
+    #[must_use]
+    pub fn take_from_syscall(&self, to: PState) -> bool {
+        self.0
+            .compare_exchange(
+                PState::Syscall as u32,
+                to as u32,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            )
+            .is_ok()
+    }
 }
 
 /// One of GOMAXPROCS processors. Made by [`super::plocal::new`] as zeroes, which every field must
@@ -33,8 +123,8 @@ pub mod pstatus {
 pub struct P {
     /// Index in `world::lists::all_ps`.
     pub id: u32,
-    /// One of [`pstatus`].
-    pub status: AtomicU32,
+    /// Who has it.
+    pub status: PStatus,
     /// M that holds it.
     pub m: AtomicPtr<M>,
     /// Next in the idle list.
@@ -72,16 +162,6 @@ impl P {
         let tick = self.schedtick.load(Ordering::Relaxed);
         self.schedtick
             .store(tick.wrapping_add(1), Ordering::Relaxed);
-    }
-
-    /// The system call that it is in loses it: `to` is its status from now on. False: it is in
-    /// none, or another thread was first.
-    #[inline(always)]
-    #[must_use]
-    pub fn take_from_syscall(&self, to: u32) -> bool {
-        self.status
-            .compare_exchange(pstatus::SYSCALL, to, Ordering::AcqRel, Ordering::Relaxed)
-            .is_ok()
     }
 }
 

@@ -4,14 +4,15 @@
 use super::Stopped;
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-/// Read by compiled code: marking runs, barriers are needed.
+/// The phase of the collector, 1 for marking: compiled code reads it, and nothing but [`begin`] and
+/// [`end`] writes it.
 #[doc(alias = "gcphase")]
 #[doc(alias = "gcBlackenEnabled")]
 #[doc(alias = "_GCoff")]
 #[unsafe(export_name = "runtime.writeBarrierEnabled")]
 static ENABLED: AtomicU8 = AtomicU8::new(0);
 
-/// Marking runs beside the program.
+/// Marking runs beside the program: barriers are needed.
 #[inline(always)]
 pub fn enabled() -> bool {
     ENABLED.load(Ordering::Relaxed) != 0
@@ -19,12 +20,17 @@ pub fn enabled() -> bool {
 
 /// Marking begins: every goroutine goes on with barriers.
 pub fn begin(_: &Stopped) {
-    ENABLED.store(1, Ordering::SeqCst);
+    change(0, 1);
 }
 
 /// Marking is complete: every goroutine goes on without barriers.
 pub fn end(_: &Stopped) {
-    ENABLED.store(0, Ordering::SeqCst);
+    change(1, 0);
+}
+
+fn change(from: u8, to: u8) {
+    debug_assert_eq!(ENABLED.load(Ordering::Relaxed), from);
+    ENABLED.store(to, Ordering::SeqCst);
 }
 
 /// The world is being stopped: every P must come to a halt.

@@ -10,7 +10,6 @@ use super::{P, Stopped, current, lists};
 use crate::mem::{LINE, MCACHE_SYS, persistent_for};
 use core::marker::PhantomData;
 use core::ptr::NonNull;
-use core::sync::atomic::Ordering;
 
 /// A part of every P's block, which has its cache lines to itself: another thread that looks at a P
 /// does not take the line from under what the P's own thread does.
@@ -178,14 +177,14 @@ impl OwnP<'_> {
     }
 }
 
-/// A new P with the number `id`, in state `status`, and with everything else, the parts of other
+/// A new P with the number `id`, stopped, and with everything else, the parts of other
 /// rooms too, as zeroes.
-pub fn new(id: u32, status: u32) -> *mut P {
+pub fn new(id: u32) -> *mut P {
     let p: *mut P = persistent_for(&MCACHE_SYS, part::END, LINE).cast();
     // SAFETY: the block is new and large enough; a P of zeroes is valid.
     unsafe {
         (*p).id = id;
-        (*p).status.store(status, Ordering::Relaxed);
+        (*p).status.stop();
     }
     p
 }
@@ -193,8 +192,9 @@ pub fn new(id: u32, status: u32) -> *mut P {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::p::pstatus;
+    use crate::world::PState;
     use core::cell::Cell;
+    use core::sync::atomic::Ordering;
 
     #[test]
     fn each_p_has_parts_of_its_own() {
@@ -202,9 +202,7 @@ mod tests {
         let (first, last): (PLocal<[Cell<u64>; 8]>, PLocal<Cell<u64>>) =
             unsafe { (PLocal::new(&part::GC), PLocal::new(&part::PROBE)) };
         // SAFETY: nobody else knows these.
-        let [a, b] = [7, 8].map(|id| unsafe {
-            OwnP::new(NonNull::new(new(id, pstatus::GCSTOP)).expect("memory"))
-        });
+        let [a, b] = [7, 8].map(|id| unsafe { OwnP::new(NonNull::new(new(id)).expect("memory")) });
         first.mine(a).iter().for_each(|n| n.set(u64::MAX));
         last.mine(a).set(u64::MAX);
         let zeroes =
@@ -212,7 +210,7 @@ mod tests {
         assert!(zeroes(b) && !zeroes(a));
         // SAFETY: Ps live for ever.
         let (id, status) = unsafe { ((*a.p()).id, &(*a.p()).status) };
-        assert_eq!((id, status.load(Ordering::Relaxed)), (7, pstatus::GCSTOP));
+        assert_eq!((id, status.state(Ordering::Relaxed)), (7, PState::Stopped));
         // SAFETY: as above.
         assert!(unsafe { (*a.p()).runq_empty() });
     }

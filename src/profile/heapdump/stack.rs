@@ -5,7 +5,7 @@ use crate::abi::{G, G_PARK_RESULTS, G_SYSTEM, SURFACE};
 use crate::code::symtab;
 use crate::unwind::pointers;
 use crate::unwind::walk::{Frame, Shape, Walker};
-use crate::world::{Stopped, WaitReason, g::status_of, lists, status};
+use crate::world::{GState, Stopped, WaitReason, g::status_of, lists};
 use core::sync::atomic::Ordering;
 
 /// Every goroutine.
@@ -16,21 +16,21 @@ pub(super) unsafe fn goroutines(_: &Stopped, out: &mut Out) {
     for g in lists::all_gs() {
         // SAFETY: Gs are never freed; the caller's promise.
         unsafe {
-            let state = status_of(g).load(Ordering::Relaxed) & !status::SCAN;
-            if !matches!(state, status::DEAD | status::IDLE) {
+            let state = status_of(g).state(Ordering::Relaxed);
+            if !state.is_dead() {
                 goroutine(out, g, state);
             }
         }
     }
 }
 
-unsafe fn goroutine(out: &mut Out, g: *mut G, mut state: u32) {
+unsafe fn goroutine(out: &mut Out, g: *mut G, mut state: GState) {
     // SAFETY: the world is stopped.
     unsafe {
         let mut reason = WaitReason::text((*g).waitreason);
         if g == writer() {
             // For the reader it waits for this.
-            (state, reason) = (status::WAITING, "dumping heap");
+            (state, reason) = (GState::Waiting, "dumping heap");
         }
         let mut walker = Walker::of(g);
         out.tag(Tag::Goroutine);
@@ -39,7 +39,7 @@ unsafe fn goroutine(out: &mut Out, g: *mut G, mut state: u32) {
             walker.sp as u64,
             (*g).goid as u64,
             (*g).gopc as u64,
-            u64::from(state),
+            state as u64,
             u64::from((*g).flags & G_SYSTEM != 0),
             // Not a worker of the collector: those are no goroutines here.
             0,
