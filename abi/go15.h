@@ -374,8 +374,10 @@ typedef struct M {
 	atomic_g lockedg;             /* 312 C: inlined LockOSThread */
 	uint64_t lockranks;           /* 320 sync::rank, with debug assertions: locks that it holds */
 	uint64_t lockmore;            /* 328 */
-	uintptr_t priv2[46];          /* 336 */
+	int32_t rights;               /* 336 world::rights, with debug assertions: how many its frames have */
+	uint32_t priv4;               /* 340 */
+	uintptr_t priv2[45];          /* 344 */
 	uint32_t priv3;               /* 704 */
 	uint32_t locked;              /* 708 C: bit 0 = LockOSThread by the program, above it by the runtime */
-	uintptr_t priv4[3];
+	uintptr_t priv5[3];
 } M;

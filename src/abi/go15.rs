@@ -502,8 +502,10 @@ pub struct M {
     pub lockedg: atomic_g,
     pub lockranks: u64,
     pub lockmore: u64,
-    pub priv2: [usize; 46usize],
+    pub rights: i32,
+    pub priv4: u32,
+    pub priv2: [usize; 45usize],
     pub priv3: u32,
     pub locked: u32,
-    pub priv4: [usize; 3usize],
+    pub priv5: [usize; 3usize],
 }

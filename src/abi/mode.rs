@@ -49,7 +49,7 @@ pub struct Leaf<'c>(PhantomData<(&'c (), *mut ())>);
 ///
 /// ```no_run
 /// fn entry(sys: gort::abi::Sys<'_>) -> gort::abi::Outcome {
-///     gort::sched::park(sys.caller(), gort::world::WaitReason::Sleep)
+///     gort::sched::park_for_good(sys.caller(), gort::world::WaitReason::Sleep)
 /// }
 /// ```
 ///
@@ -108,8 +108,8 @@ impl Sys<'_> {
 ///
 /// ```compile_fail,E0382
 /// fn twice(caller: gort::abi::Caller<'_>) -> gort::abi::Outcome {
-///     gort::sched::park(caller, gort::world::WaitReason::Sleep);
-///     gort::sched::park(caller, gort::world::WaitReason::Sleep)
+///     gort::sched::park_for_good(caller, gort::world::WaitReason::Sleep);
+///     gort::sched::park_for_good(caller, gort::world::WaitReason::Sleep)
 /// }
 /// ```
 #[derive(Debug)]

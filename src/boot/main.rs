@@ -36,7 +36,7 @@ pub fn init_done(_: Sys<'_>, _a: &mut args::gort_maininitdone) {
 pub fn exit(sys: Sys<'_>, _a: &mut args::gort_mainexit) -> Outcome {
     if crate::fatal::dying() || !crate::panic::uncaught::teller().is_null() {
         // The main goroutine parks for good; the dying one ends the process.
-        return sched::park(sys.caller(), WaitReason::PanicWait);
+        return sched::park_for_good(sys.caller(), WaitReason::PanicWait);
     }
     sys::exit(0)
 }

@@ -3,9 +3,9 @@
 use super::hchan::{Hchan, RECEIVER, Received, SENDER, Sent, WaitQ, channel_of};
 use super::serve::{send_on_closed, served};
 use crate::abi::{Caller, Outcome, ResumeStep, Sys, args};
-use crate::world::WaitReason;
 use crate::world::sudog::{Patience, Sudog};
 use crate::world::sudogs;
+use crate::world::{Parked, Right, WaitReason};
 use crate::{panic, sched};
 use core::mem::offset_of;
 use core::ptr::null_mut;
@@ -20,16 +20,17 @@ pub unsafe fn wake(s: *mut Sudog) {
     // ours, unless it is a select's.
     unsafe {
         let g = (*s).g;
+        let parked = Parked::from_raw(g);
         if (*s).patience == Patience::Tries {
             (*g).resume = ResumeStep::new(try_again);
             (*g).resumearg = s.expose_provenance();
-            sched::ready_to_try(g);
+            sched::ready_to_try(parked);
             return;
         }
         if !(*s).select {
             sudogs::release(s);
         }
-        sched::ready(g);
+        sched::ready(parked);
     }
 }
 
@@ -66,7 +67,8 @@ unsafe extern "C" fn try_again(caller: Caller<'_>, waiter: usize) -> Outcome {
             (*s).loses();
             let (queue, ..) = side(&mut *c, send);
             queue.push_front(s);
-            let outcome = sched::park(caller, reason);
+            let (parked, outcome) = sched::park(caller, reason);
+            parked.kept_as((*s).g);
             (*c).lock.unlock();
             return outcome;
         };
@@ -117,7 +119,8 @@ unsafe fn wait(
         let (queue, reason, who) = side(&mut *c, send);
         queue.push(s);
         (*c).waits(g, who);
-        let outcome = sched::park(caller, reason);
+        let (parked, outcome) = sched::park(caller, reason);
+        parked.kept_as((*s).g);
         (*c).lock.unlock();
         outcome
     }
@@ -133,7 +136,7 @@ unsafe fn send(sys: Sys<'_>, c: *mut Hchan, elem: *mut u8, block: bool) -> Tried
     unsafe {
         if c.is_null() {
             return if block {
-                Err(sched::park(sys.caller(), WaitReason::ChanSendNil))
+                Err(sched::park_for_good(sys.caller(), WaitReason::ChanSendNil))
             } else {
                 Ok(false)
             };
@@ -170,7 +173,10 @@ unsafe fn recv(
     unsafe {
         if c.is_null() {
             return if block {
-                Err(sched::park(sys.caller(), WaitReason::ChanReceiveNil))
+                Err(sched::park_for_good(
+                    sys.caller(),
+                    WaitReason::ChanReceiveNil,
+                ))
             } else {
                 Ok((false, false))
             };
@@ -320,7 +326,7 @@ pub fn selectnbrecv2(sys: Sys<'_>, a: &mut args::runtime_selectnbrecv2) {
 
 /// `runtime.block`: `select {}`.
 pub fn block(sys: Sys<'_>, _a: &mut args::runtime_block) -> Outcome {
-    sched::park(sys.caller(), WaitReason::SelectNoCases)
+    sched::park_for_good(sys.caller(), WaitReason::SelectNoCases)
 }
 
 /// `reflect.chansend`.

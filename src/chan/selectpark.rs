@@ -210,7 +210,9 @@ unsafe fn choose(
         (*g).param = null_mut();
         (*g).selectdone.store(0, Ordering::Relaxed);
         (*g).resume = resume;
-        sched::park(caller, WaitReason::Select);
+        // Every waiter of the list names it; the one that is claimed has it.
+        let (parked, _) = sched::park(caller, WaitReason::Select);
+        parked.kept_as(g);
         unlock_all(list);
         Choice::Parked
     }

@@ -6,8 +6,8 @@ use crate::sched::state::{self, POLLER, SCHED, WAKE};
 use crate::sched::{alarm, park, threads};
 use crate::signal::queue;
 use crate::world::glist::GList;
-use crate::world::lists;
 use crate::world::p::timer_due;
+use crate::world::{Parked, lists};
 use core::sync::atomic::Ordering;
 
 /// Somebody waits for a descriptor or a signal, so an idle thread must wait in the poller.
@@ -23,13 +23,11 @@ pub(super) fn active() -> bool {
 /// Goroutines that the network or a signal made ready, still parked in the scheduler's eyes. Waits
 /// up to `ns` nanoseconds, negative for ever, or until something happens. System mode, with or
 /// without P.
-pub(super) fn poll(ns: i64) -> GList {
+pub(super) fn poll(ns: i64) -> GList<Parked> {
     let mut list = net::netpoll(ns);
     // After the wait: the handler notes a signal, then breaks it.
-    let g = queue::take_receiver();
-    if !g.is_null() {
-        // SAFETY: parked, and claimed by us.
-        unsafe { list.push(g) };
+    if let Some(receiver) = queue::take_receiver() {
+        list.push(receiver);
     }
     list
 }
@@ -43,8 +41,7 @@ pub(super) unsafe fn look() {
     if has_waiters() && !POLLER.waits() {
         let list = poll(0);
         state::LAST_POLL.store(crate::fatal::clock::nanotime(), Ordering::Relaxed);
-        // SAFETY: the poller hands parked goroutines over once; this thread has a P.
-        unsafe { park::ready_list(list) };
+        park::ready_list(list);
     }
 }
 

@@ -13,14 +13,12 @@
 //! periods starve none. While the list is long no more timers are fired: the goroutines they wake
 //! would only be at its end.
 
-use crate::abi::G;
 use crate::sched::alarm::may_fire;
 use crate::sched::state::{GLOBAL_RUNQ, OVERDUE, PROMPT, SCHED, WAKE};
 use crate::sched::{alarm, park, stw, threads};
 use crate::world::glist::GList;
 use crate::world::p::timer_due;
-use crate::world::{P, lists};
-use core::ptr;
+use crate::world::{P, Parked, Runnable, lists};
 use core::sync::atomic::Ordering;
 
 /// A goroutine that has run for so long is preempted for one on the list. Shorter means more
@@ -37,7 +35,7 @@ const QUEUE_EVERY: u32 = 4;
 ///
 /// # Safety
 /// On g0 of the thread that holds `p`, without locks.
-pub unsafe fn next(p: *mut P) -> *mut G {
+pub unsafe fn next(p: *mut P) -> Option<Runnable> {
     // SAFETY: the caller holds p.
     unsafe {
         let mut ready = GList::new();
@@ -54,7 +52,7 @@ pub unsafe fn next(p: *mut P) -> *mut G {
         }
         if ready.is_empty() && PROMPT.load(Ordering::Acquire) == 0 {
             (*p).streak = 0;
-            return ptr::null_mut();
+            return None;
         }
         let queued = GLOBAL_RUNQ.load(Ordering::Acquire) > PROMPT.load(Ordering::Acquire);
         let others_turn = (*p).streak >= STREAK && (queued || !(*p).runq_empty());
@@ -65,7 +63,7 @@ pub unsafe fn next(p: *mut P) -> *mut G {
                     .schedtick
                     .load(Ordering::Relaxed)
                     .is_multiple_of(QUEUE_EVERY));
-        let mut g = ptr::null_mut();
+        let mut g = None;
         if others_turn {
             (*p).streak = 0;
         } else {
@@ -73,12 +71,12 @@ pub unsafe fn next(p: *mut P) -> *mut G {
             g = ready.pop();
         }
         let more = !ready.is_empty();
-        if more || from_queue || (g.is_null() && !others_turn) {
+        if more || from_queue || (g.is_none() && !others_turn) {
             let mut s = SCHED.lock();
             s.prompt.append(&mut ready);
             if from_queue {
                 g = s.runq.pop();
-            } else if g.is_null() && !others_turn {
+            } else if g.is_none() && !others_turn {
                 g = s.prompt_get(&*p);
             }
             s.publish();
@@ -101,16 +99,12 @@ pub fn timers_overdue(hogs: impl Iterator<Item = *mut P>) {
     }
 }
 
-/// Makes every goroutine of a list (linked by `schedlink`, all parked) runnable, before all others.
-///
-/// # Safety
-/// As [`crate::sched::park::ready`], for each.
-pub unsafe fn ready_list(list: GList) {
+/// Readies all of a list, before all others.
+pub fn ready_list(list: GList<Parked>) {
     if list.is_empty() {
         return;
     }
-    // SAFETY: the caller's promise.
-    let mut ready = unsafe { park::make_runnable(list) };
+    let mut ready = park::make_all_runnable(list);
     let mut s = SCHED.lock();
     s.prompt.append(&mut ready);
     s.publish();

@@ -21,7 +21,10 @@ use crate::world::events::Event;
 use crate::world::g::{answer_request, restore_guard, status_of};
 use crate::world::p::{PState, timer_due};
 use crate::world::phase::GCWAITING;
-use crate::world::{self, GState, P, curg, events, getm, getp, lists, p_of, registers};
+use crate::world::rights::assert_none_held;
+use crate::world::{
+    self, GState, P, Right, Runnable, curg, events, getm, getp, lists, p_of, registers,
+};
 use crate::{dispatch, fatal};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -193,6 +196,7 @@ pub extern "C" fn schedule() -> ! {
     if cfg!(debug_assertions) || perturb::on() {
         check_depth();
     }
+    assert_none_held();
     // SAFETY: this is g0, for good.
     let sys = unsafe { Sys::new() };
     loop {
@@ -203,7 +207,7 @@ pub extern "C" fn schedule() -> ! {
                 fatal::throw("schedule: holding locks");
             }
             let (g, inherit) = pick(sys, m);
-            if execute(sys, g, inherit) == Outcome::Return {
+            if let Some(g) = execute(sys, g, inherit) {
                 gort_gogo(g);
             }
         }
@@ -225,13 +229,11 @@ fn check_depth() {
 
 /// The goroutine that this thread runs next, ours and runnable; waits until there is one. True: it
 /// inherits the time slice of its waker.
-unsafe fn pick(sys: Sys<'_>, m: *mut M) -> (*mut G, bool) {
+unsafe fn pick(sys: Sys<'_>, m: *mut M) -> (Runnable, bool) {
     // SAFETY: this thread's M.
     unsafe {
-        let locked = (*m).lockedg.load(Ordering::Relaxed);
-        if !locked.is_null() {
-            dispatch::threads::stop_locked();
-            return (locked, false);
+        if !(*m).lockedg.load(Ordering::Relaxed).is_null() {
+            return (dispatch::threads::stop_locked(), false);
         }
         if p_of(m).is_null() {
             dispatch::threads::stop();
@@ -251,23 +253,19 @@ unsafe fn pick(sys: Sys<'_>, m: *mut M) -> (*mut G, bool) {
                     continue;
                 }
             }
-            let reader = trace::reader_to_run();
-            let (g, inherit) = if reader.is_null() {
-                next_goroutine(m)
-            } else {
-                (reader, false)
+            let (g, inherit) = match trace::reader_to_run() {
+                None => next_goroutine(m),
+                reader => (reader, false),
             };
-            if g.is_null() {
-                continue;
-            }
+            let Some(g) = g else { continue };
             if (*m).spinning != 0 {
                 stop_spinning(m);
             }
-            if crate::world::phase::enabled() && crate::world::ran::is_held(g) {
+            if crate::world::phase::enabled() && crate::world::ran::is_held(g.g()) {
                 park::requeue_held(g);
                 continue;
             }
-            let locked_to = (*g).lockedm.load(Ordering::Relaxed);
+            let locked_to = (*g.g()).lockedm.load(Ordering::Relaxed);
             if !locked_to.is_null() && locked_to != m {
                 dispatch::threads::start_locked(g);
                 continue;
@@ -287,12 +285,13 @@ unsafe fn stop_spinning(m: *mut M) {
     }
 }
 
-/// Makes `g` this thread's running goroutine and runs its resume step, if there is one. Unless that
-/// answers [`crate::abi::Outcome::Return`] it has parked or requeued `g` again. `inherit`: `g`
+/// Makes `g` this thread's running goroutine and runs its resume step, if there is one. Answers the
+/// goroutine to go on with, unless that step has parked or requeued it again. `inherit`: it
 /// inherits the time slice of its waker.
-unsafe fn execute(sys: Sys<'_>, g: *mut G, inherit: bool) -> Outcome {
-    // SAFETY: g is runnable and ours; its context is saved.
+unsafe fn execute(sys: Sys<'_>, g: Runnable, inherit: bool) -> Option<*mut G> {
+    // SAFETY: g is ours; its context is saved.
     unsafe {
+        let g = g.into_raw();
         let m = getm();
         let p = p_of(m);
         if !inherit {
@@ -321,23 +320,25 @@ unsafe fn execute(sys: Sys<'_>, g: *mut G, inherit: bool) -> Outcome {
         }
         if let Some(step) = (*g).resume.take() {
             let caller = Caller::new(sys, NonNull::new_unchecked(g.cast()));
-            return stopped(step(caller, (*g).resumearg), g);
+            if stopped(step(caller, (*g).resumearg), g) != Outcome::Return {
+                return None;
+            }
         }
-        Outcome::Return
+        Some(g)
     }
 }
 
-/// The next goroutine to run; waits for one. Null: look again (the world stops, or the like).
-unsafe fn next_goroutine(m: *mut M) -> (*mut G, bool) {
+/// The next goroutine to run; waits for one. None: look again (the world stops, or the like).
+unsafe fn next_goroutine(m: *mut M) -> (Option<Runnable>, bool) {
     // SAFETY: this M holds a P.
     unsafe {
         let p = p_of(m);
         let g = prompt::next(p);
-        if !g.is_null() {
+        if g.is_some() {
             return (g, false);
         }
         if crate::world::phase::enabled() && crate::gc::worker::before_goroutine(p) {
-            return (ptr::null_mut(), false);
+            return (None, false);
         }
         if (*p)
             .schedtick
@@ -346,12 +347,12 @@ unsafe fn next_goroutine(m: *mut M) -> (*mut G, bool) {
             && GLOBAL_RUNQ.load(Ordering::Acquire) > 0
         {
             let g = SCHED.lock().runq_get(&*p, 1);
-            if !g.is_null() {
+            if g.is_some() {
                 return (g, false);
             }
         }
         let (g, inherit) = (*p).runq_get();
-        if !g.is_null() {
+        if g.is_some() {
             return (g, inherit);
         }
         (find_runnable(m), false)
@@ -360,30 +361,28 @@ unsafe fn next_goroutine(m: *mut M) -> (*mut G, bool) {
 
 /// Nothing on the local queue: the global one, the network, other Ps; at last sleep.
 #[doc(alias = "findrunnable")]
-unsafe fn find_runnable(m: *mut M) -> *mut G {
+unsafe fn find_runnable(m: *mut M) -> Option<Runnable> {
     // SAFETY: this M holds a P until it says otherwise.
     unsafe {
         // Another P runs goroutines that ready each other.
         let mut come_and_go = false;
         loop {
             if GCWAITING.load(Ordering::Acquire) != 0 {
-                return ptr::null_mut();
+                return None;
             }
             let p = p_of(m);
             if GLOBAL_RUNQ.load(Ordering::Acquire) > 0 {
                 let g = SCHED.lock().runq_get(&*p, 0);
-                if !g.is_null() {
+                if g.is_some() {
                     return g;
                 }
             }
             if outside::active() && !POLLER.waits() {
                 let mut list = outside::poll(0);
                 state::LAST_POLL.store(crate::fatal::clock::nanotime(), Ordering::Relaxed);
-                if !list.is_empty() {
-                    let g = list.pop();
+                if let Some(parked) = list.pop() {
                     park::ready_list(list);
-                    park::polled(g);
-                    return g;
+                    return Some(park::make_runnable(parked));
                 }
             }
             if crate::world::phase::enabled() && crate::gc::worker::has_work() {
@@ -392,7 +391,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                     stop_spinning(m);
                 }
                 if crate::gc::worker::while_idle(p) || events::asked() {
-                    return ptr::null_mut();
+                    return None;
                 }
             }
             // More spinning threads than half the busy Ps only burn processor time.
@@ -403,21 +402,21 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
                     WAKE.begin();
                 }
                 let (g, runs) = steal(p);
-                if !g.is_null() {
+                if g.is_some() {
                     return g;
                 }
                 come_and_go = runs;
                 if !(*p).runq_empty() || timer_due(p) {
-                    return ptr::null_mut();
+                    return None;
                 }
             }
             // A P without work sweeps a little at a time.
             if crate::heap::central::sweep_some(8) {
-                return ptr::null_mut();
+                return None;
             }
             let mut seeks = (*m).spinning != 0;
             let mut last = LastLook {
-                found: ptr::null_mut(),
+                found: None,
                 come_and_go,
             };
             let retired = WAKE.retire(&mut seeks, &mut last);
@@ -432,7 +431,7 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
             if !wait_for_poller() {
                 dispatch::threads::stop();
             }
-            return ptr::null_mut();
+            return None;
         }
     }
 }
@@ -440,8 +439,8 @@ unsafe fn find_runnable(m: *mut M) -> *mut G {
 /// A thread that has found nothing gives its P away
 /// ([`Wake::retire`](crate::sched::wake::Wake::retire)).
 struct LastLook {
-    /// A goroutine found in the last look; null: there is something else to do.
-    found: *mut G,
+    /// A goroutine found in the last look; none: there is something else to do.
+    found: Option<Runnable>,
     /// Another P runs goroutines that ready each other.
     come_and_go: bool,
 }
@@ -502,7 +501,7 @@ impl Host for LastLook {
 
 /// Tries to steal work from the other Ps, in random order. True: one of them has work that it will
 /// run soon itself ([`runs_its_next`]).
-unsafe fn steal(p: *mut P) -> (*mut G, bool) {
+unsafe fn steal(p: *mut P) -> (Option<Runnable>, bool) {
     let mut runs = false;
     // SAFETY: we hold p; the others are only touched through their atomic queues and timer locks.
     unsafe {
@@ -517,7 +516,7 @@ unsafe fn steal(p: *mut P) -> (*mut G, bool) {
                 if round == 3 && timer_due(victim) {
                     crate::time::check(victim);
                     let (g, _) = (*p).runq_get();
-                    if !g.is_null() {
+                    if g.is_some() {
                         return (g, false);
                     }
                 }
@@ -530,13 +529,13 @@ unsafe fn steal(p: *mut P) -> (*mut G, bool) {
                     perturb::chance(4)
                 };
                 let g = (*p).runq_steal(&*victim, take_next);
-                if !g.is_null() {
+                if g.is_some() {
                     return (g, false);
                 }
             }
         }
     }
-    (ptr::null_mut(), runs)
+    (None, runs)
 }
 
 /// `victim` runs a goroutine, and its next one is all that there is to steal: watches it for

@@ -15,7 +15,7 @@ use crate::sched::{alarm, interrupt};
 use crate::world::g::status_of;
 use crate::world::m::leaves;
 use crate::world::p::PState;
-use crate::world::{P, getg, getm, getp, p_of, phase};
+use crate::world::{P, Right, Runnable, getg, getm, getp, p_of, phase};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -206,7 +206,7 @@ pub fn exit_slow(_: Sys<'_>, _a: &mut args::runtime_exitsyscall) -> Outcome {
         (*g).syscallsp = 0;
         (*g).waitsince = 0;
         (*g).flags &= !crate::abi::G_THROWSPLIT;
-        SCHED.lock().runq_put(g);
+        SCHED.lock().runq_put(Runnable::from_raw(g));
         // A P that went idle meanwhile did not see it.
         if state::WAKE.idle() != 0 {
             threads::wake_p();

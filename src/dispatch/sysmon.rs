@@ -97,10 +97,9 @@ fn wait_in_poller(ns: i64) {
         crate::sched::epoll::netpoll_break();
     }
     let now = nanotime();
-    // SAFETY: the poller answers a parked goroutine once.
-    unsafe {
-        if list.is_empty() {
-        } else if lists::all_ps().any(|p| is_hogged(p, now)) {
+    if !list.is_empty() {
+        // SAFETY: on sysmon's thread.
+        if lists::all_ps().any(|p| unsafe { is_hogged(p, now) }) {
             super::prompt::ready_list(list);
         } else {
             // The Ps get to them soon; before others that became ready earlier would not be fair.

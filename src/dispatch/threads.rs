@@ -1,12 +1,11 @@
 //! Threads that give their P away, wait for one, or wait for the goroutine that is locked to them.
 
 use super::{deadlock, outside};
-use crate::abi::G;
 use crate::sched::state::{self, GLOBAL_RUNQ, SCHED, STOP_NOTE, WAKE};
 use crate::sched::stw::{SPIN_NS, spins};
 use crate::sched::threads::{self, note, release_p, sleep_for_p, start};
 use crate::world::phase::GCWAITING;
-use crate::world::{P, getm, p_of};
+use crate::world::{P, Right, Runnable, getm, p_of};
 use core::sync::atomic::Ordering;
 
 /// The world is being stopped: gives the P up and sleeps until the world starts again.
@@ -103,12 +102,12 @@ pub unsafe fn hand_off(p: *mut P) {
 }
 
 /// The M of a locked goroutine sleeps until that goroutine is scheduled (see [`start_locked`]) and
-/// it gets the P.
+/// it gets the P, and with it the goroutine.
 ///
 /// # Safety
 /// System mode on the M that owns the lock; it holds a P or none.
 #[doc(alias = "stoplockedm")]
-pub unsafe fn stop_locked() {
+pub unsafe fn stop_locked() -> Runnable {
     // SAFETY: the caller's promise.
     unsafe {
         let m = getm();
@@ -122,18 +121,20 @@ pub unsafe fn stop_locked() {
             deadlock::check_dead(&mut s);
         }
         sleep_for_p(m);
+        Runnable::from_raw((*m).lockedg.load(Ordering::Relaxed))
     }
 }
 
 /// Hands our P to the M that `g` is locked to, and sleeps.
 ///
 /// # Safety
-/// System mode with a P; `g` is runnable, on no queue and locked to another M.
+/// System mode with a P; `g` is locked to another M.
 #[doc(alias = "startlockedm")]
-pub unsafe fn start_locked(g: *mut G) {
+pub unsafe fn start_locked(g: Runnable) {
     // SAFETY: the caller's promise. Only this goroutine is waited for by that M.
     unsafe {
-        let m = (*g).lockedm.load(Ordering::Relaxed);
+        // The M finds it as the one that it waits for.
+        let m = (*g.into_raw()).lockedm.load(Ordering::Relaxed);
         SCHED.lock().nmidlelocked -= 1;
         let p = release_p();
         (*m).nextp = p.cast();

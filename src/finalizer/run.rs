@@ -10,7 +10,7 @@ use crate::code::sites;
 use crate::gc::barrier;
 use crate::heap::dead::{Entry, QUEUE};
 use crate::sched::{self, life};
-use crate::world::{self, WaitReason, g};
+use crate::world::{self, Right, WaitReason, g};
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -54,10 +54,10 @@ pub fn next(sys: Sys<'_>, a: &mut args::gort_nextfinalizer) -> Outcome {
         // While it runs a finalizer, it is a goroutine of the program like any other.
         g::set_system(g, e.is_null());
         if e.is_null() {
-            queue.waiting = g;
             // The same call is made again after the wake-up.
             (*g).resume = ResumeStep::new(again);
-            let outcome = sched::park(caller, WaitReason::FinalizerWait);
+            let (parked, outcome) = sched::park(caller, WaitReason::FinalizerWait);
+            queue.waiting.put(parked);
             drop(queue);
             return outcome;
         }
@@ -140,7 +140,7 @@ pub(super) unsafe fn start() {
     // SAFETY: system mode; the function takes no arguments.
     unsafe {
         let g = life::new_goroutine((&raw const FUNC.0).cast::<FuncVal>(), null(), 0, 0);
-        g::set_system(g, true);
+        g::set_system(g.g(), true);
         sched::park::runq_put(world::getp(), g, false);
     }
 }

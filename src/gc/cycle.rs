@@ -13,8 +13,9 @@ use crate::sched::{self, stop_the_world};
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
 use crate::world::events::{Event, FORCE, ask, take};
+use crate::world::glist::GList;
 use crate::world::p::timer_due;
-use crate::world::{self, Stopped, WaitReason, glist, phase, ran};
+use crate::world::{self, Parked, Stopped, WaitReason, phase, ran};
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 /// Stacks that the final stop may have to scan again; more are scanned before.
@@ -40,15 +41,15 @@ static POOL_CLEANUP: AtomicPtr<crate::abi::FuncVal> = AtomicPtr::new(core::ptr::
 
 /// Goroutines that wait for a cycle: `runtime.GC`.
 static WAITERS: Mutex<Waiters, { rank::GC_WAITERS }> = Mutex::new(Waiters {
-    list: glist::GList::new(),
-    next: glist::GList::new(),
+    list: GList::new(),
+    next: GList::new(),
 });
 
 struct Waiters {
     /// Those that wait for the present cycle to end.
-    list: glist::GList,
+    list: GList<Parked>,
     /// Those that wait for the next cycle.
-    next: glist::GList,
+    next: GList<Parked>,
 }
 
 // SAFETY: goroutines are reached under the lock only.
@@ -349,8 +350,7 @@ fn wake_waiters() {
         ask(Event::START);
     }
     drop(w);
-    // SAFETY: they are parked, and readied once, by the thread that took them from the list.
-    unsafe { sched::park::ready_list(list) };
+    sched::park::ready_list(list);
 }
 
 /// Parks the calling goroutine until a cycle that begins from now on has ended and everything is
@@ -365,8 +365,8 @@ fn wait_for_cycle(caller: Caller<'_>, release: bool) -> Outcome {
         let g = caller.g();
         (*g).resume = ResumeStep::new(after_cycle);
         (*g).resumearg = usize::from(release);
-        let outcome = sched::park(caller, WaitReason::GcCycle);
-        w.next.push(g);
+        let (parked, outcome) = sched::park(caller, WaitReason::GcCycle);
+        w.next.push(parked);
         drop(w);
         ask(Event::START);
         outcome

@@ -6,7 +6,6 @@ use crate::heap::dead::{QUEUE, WORK};
 use crate::heap::span::Held;
 use crate::heap::special::{self, SLAB};
 use crate::sched;
-use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
 
 /// Marking begins, with the world stopped: [`mark_some`] starts over.
@@ -46,10 +45,9 @@ pub fn wake_finalizers() {
     }
     let mut queue = QUEUE.lock();
     WORK.store(false, Ordering::Relaxed);
-    let g = core::mem::replace(&mut queue.waiting, null_mut());
+    let waiting = queue.waiting.take();
     drop(queue);
-    if !g.is_null() {
-        // SAFETY: it is parked, and readied once, by the thread that took it from `waiting`.
-        unsafe { sched::ready(g) };
+    if let Some(parked) = waiting {
+        sched::ready(parked);
     }
 }

@@ -4,11 +4,13 @@
 use super::span::{Span, Special};
 use super::special;
 use super::stats::HEAP_LIVE;
-use crate::abi::{G, Type};
+use crate::abi::Type;
 use crate::mem;
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
+use crate::world::Parked;
 use crate::world::events::{self, Event};
+use crate::world::rights::Slot;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -29,7 +31,7 @@ pub(crate) struct Queue {
     last: *mut Entry,
     pub(crate) free: *mut Entry,
     /// The goroutine while it is parked.
-    pub(crate) waiting: *mut G,
+    pub(crate) waiting: Slot<Parked>,
 }
 
 // SAFETY: entries and goroutines are reached under the lock only.
@@ -39,7 +41,7 @@ pub(crate) static QUEUE: Mutex<Queue, { rank::FINALIZERS }> = Mutex::new(Queue {
     first: null_mut(),
     last: null_mut(),
     free: null_mut(),
-    waiting: null_mut(),
+    waiting: Slot::new(),
 });
 /// The queue has entries that the goroutine was not woken for yet.
 pub(crate) static WORK: AtomicBool = AtomicBool::new(false);

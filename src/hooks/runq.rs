@@ -3,9 +3,9 @@
 use crate::abi::{G, GoString, Sys, args};
 use crate::mem;
 use crate::sync::ring::Ring;
-use crate::world::P;
 use crate::world::glist::GList;
 use crate::world::p::RUNQ;
+use crate::world::{P, Right, Runnable};
 use core::ptr;
 
 /// Goroutines: as many as fill a queue, and one more.
@@ -48,9 +48,10 @@ impl Bench {
     fn fill(&mut self, n: usize) -> bool {
         let mut overflow = GList::new();
         // SAFETY: they are in no list.
-        self.gs[..n]
-            .iter_mut()
-            .all(|g| unsafe { self.a.runq_put(g, false, &mut overflow) })
+        self.gs[..n].iter_mut().all(|g| {
+            self.a
+                .runq_put(unsafe { Runnable::from_raw(g) }, false, &mut overflow)
+        })
     }
 
     /// The first `n` were met once, the others not.
@@ -83,13 +84,13 @@ fn in_order() -> Result<(), &'static str> {
                 "a queue is empty too early or too late",
             )?;
             for i in 0..n {
-                let (g, next) = bench.a.runq_get();
+                let (g, next) = get(bench.a);
                 check(
                     ptr::eq(g, &bench.gs[i]) && !next,
                     "goroutines come in another order",
                 )?;
             }
-            let (g, _) = bench.a.runq_get();
+            let (g, _) = get(bench.a);
             check(g.is_null(), "a queue gives more than it was given")?;
             check(
                 bench.a.runq_empty(),
@@ -109,11 +110,12 @@ fn next_is_first(bench: &mut Bench, start: u32) -> Result<(), &'static str> {
     check(bench.fill(2), "a queue is full too early")?;
     for i in [2, 3] {
         // SAFETY: in no list yet.
-        let put = unsafe { bench.a.runq_put(&mut bench.gs[i], true, &mut none) };
+        let g = unsafe { Runnable::from_raw(&mut bench.gs[i]) };
+        let put = bench.a.runq_put(g, true, &mut none);
         check(put, "a queue is full too early")?;
     }
     for (i, first) in [(3, true), (0, false), (1, false), (2, false)] {
-        let (g, next) = bench.a.runq_get();
+        let (g, next) = get(bench.a);
         check(
             ptr::eq(g, &bench.gs[i]) && next == first,
             "the next goroutine is not the first",
@@ -128,17 +130,18 @@ fn overflow(bench: &mut Bench, start: u32) -> Result<(), &'static str> {
     check(bench.fill(RUNQ), "a queue is full too early")?;
     let mut out = GList::new();
     // SAFETY: in no list yet.
-    let put = unsafe { bench.a.runq_put(&mut bench.gs[RUNQ], false, &mut out) };
+    let g = unsafe { Runnable::from_raw(&mut bench.gs[RUNQ]) };
+    let put = bench.a.runq_put(g, false, &mut out);
     check(!put, "a full queue takes one more")?;
     for i in (0..RUNQ / 2).chain([RUNQ]) {
         check(
-            ptr::eq(out.pop(), &bench.gs[i]),
+            ptr::eq(raw(out.pop()), &bench.gs[i]),
             "a full queue gives others than its older half away",
         )?;
     }
     check(out.is_empty(), "a full queue gives more than half away")?;
     for i in RUNQ / 2..RUNQ {
-        let (g, _) = bench.a.runq_get();
+        let (g, _) = get(bench.a);
         check(ptr::eq(g, &bench.gs[i]), "a full queue has lost goroutines")?;
     }
     check(
@@ -159,7 +162,7 @@ fn in_halves() -> Result<(), &'static str> {
         for n in 0..=RUNQ {
             bench.reset(start);
             check(bench.fill(n), "a queue is full too early")?;
-            let first = bench.b.runq_steal(bench.a, false);
+            let first = raw(bench.b.runq_steal(bench.a, false));
             let mut stolen = drain(bench.b);
             let kept = drain(bench.a);
             if !first.is_null() {
@@ -174,13 +177,14 @@ fn in_halves() -> Result<(), &'static str> {
         }
         bench.reset(start);
         // SAFETY: in no list yet.
-        unsafe { bench.a.runq_put(&mut bench.gs[0], true, &mut GList::new()) };
-        let none = bench.b.runq_steal(bench.a, false);
+        let g = unsafe { Runnable::from_raw(&mut bench.gs[0]) };
+        bench.a.runq_put(g, true, &mut GList::new());
+        let none = raw(bench.b.runq_steal(bench.a, false));
         check(
             none.is_null(),
             "a thief gets the next one though it does not want it",
         )?;
-        let next = bench.b.runq_steal(bench.a, true);
+        let next = raw(bench.b.runq_steal(bench.a, true));
         check(
             ptr::eq(next, &bench.gs[0]),
             "a thief does not get the next one",
@@ -191,6 +195,17 @@ fn in_halves() -> Result<(), &'static str> {
         )?;
     }
     Ok(())
+}
+
+/// What came out of a queue, or null.
+fn raw(g: Option<Runnable>) -> *mut G {
+    g.map_or(ptr::null_mut(), Right::into_raw)
+}
+
+/// Takes the next goroutine of `p`, or null.
+fn get(p: &P) -> (*mut G, bool) {
+    let (g, next) = p.runq_get();
+    (raw(g), next)
 }
 
 /// Notes that a goroutine of the bench came out of a queue.
@@ -204,7 +219,7 @@ fn meet(g: *mut G) {
 fn drain(p: &P) -> usize {
     let mut n = 0;
     loop {
-        let (g, _) = p.runq_get();
+        let (g, _) = get(p);
         if g.is_null() {
             return n;
         }

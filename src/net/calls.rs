@@ -2,7 +2,7 @@
 
 use super::deadline;
 use super::desc::{
-    MODE_READ, MODE_WRITE, Mode, OK, POOL, PollDesc, WAITERS, desc, mode, ready_all,
+    MODE_READ, MODE_WRITE, Mode, OK, POOL, PollDesc, WAITERS, desc, keep, mode, ready_all,
 };
 use super::waiter::{Begin, Waiter};
 use crate::abi::{Caller, Leaf, Outcome, ResumeStep, Sys, args};
@@ -50,11 +50,11 @@ unsafe fn wait(
         WAITERS.fetch_add(1, Ordering::SeqCst);
         (*g).resume = ResumeStep::new(resume);
         (*g).resumearg = pd.expose_provenance() | (mode as usize) | (usize::from(canceled) << 1);
-        let outcome = sched::park(caller, WaitReason::IoWait);
-        if !word.park(g.expose_provenance()) {
+        let (parked, outcome) = sched::park(caller, WaitReason::IoWait);
+        if let Err(parked) = keep(word, parked) {
             // It happened meanwhile, and nobody saw us: the resume step finds out what.
             WAITERS.fetch_sub(1, Ordering::SeqCst);
-            sched::ready(g);
+            sched::ready(parked);
         }
         outcome
     }
@@ -194,7 +194,7 @@ pub fn set_deadline(_: Sys<'_>, a: &mut args::net_runtime_pollSetDeadline) {
         let pd = desc(a.ctx);
         (*pd).lock.lock();
         let gs = if (*pd).closing.load(Ordering::SeqCst) {
-            [null_mut(); 2]
+            [None, None]
         } else {
             deadline::set(pd, a.d, [read, write])
         };

@@ -7,10 +7,10 @@
 //! harm either: it looks at the clock and the deadlines of today.
 
 use super::desc::{EXPIRED, Mode, PollDesc, ready_all};
-use crate::abi::{Eface, G};
+use crate::abi::Eface;
 use crate::fatal::clock::nanotime;
 use crate::time::timers::{self, RustTimer};
-use core::ptr::null_mut;
+use crate::world::Parked;
 use core::sync::atomic::Ordering;
 
 static LOOK: RustTimer = RustTimer::new(look);
@@ -36,7 +36,7 @@ pub unsafe fn clear(pd: *mut PollDesc) {
 ///
 /// # Safety
 /// `pd` is locked and not closing.
-pub unsafe fn set(pd: *mut PollDesc, d: i64, modes: [bool; 2]) -> [*mut G; 2] {
+pub unsafe fn set(pd: *mut PollDesc, d: i64, modes: [bool; 2]) -> [Option<Parked>; 2] {
     // SAFETY: the descriptor is ours while it is locked.
     unsafe {
         let d = if d != 0 && d <= nanotime() {
@@ -54,7 +54,7 @@ pub unsafe fn set(pd: *mut PollDesc, d: i64, modes: [bool; 2]) -> [*mut G; 2] {
             if (*pd).deadline[mode as usize].load(Ordering::SeqCst) < 0 {
                 (*pd).unblock(mode, false)
             } else {
-                null_mut()
+                None
             }
         })
     }
@@ -106,7 +106,7 @@ unsafe fn look(pd: *mut u8, _seq: usize) {
         let late = MODES.map(|mode| {
             let deadline = &(*pd).deadline[mode as usize];
             if !(1..=now).contains(&deadline.load(Ordering::SeqCst)) {
-                return null_mut();
+                return None;
             }
             deadline.store(EXPIRED, Ordering::SeqCst);
             (*pd).unblock(mode, false)

@@ -6,10 +6,11 @@
 //! event or timer finds one, if perhaps a different one: it makes somebody look in vain.
 
 use super::waiter::Waiter;
-use crate::abi::{G, RuntimeTimer, args};
+use crate::abi::{RuntimeTimer, args};
 use crate::sync::mutex::{Mutex, RawMutex};
 use crate::sync::rank;
 use crate::world::glist::GList;
+use crate::world::{Parked, Right};
 use crate::{fatal, sched};
 use core::mem::offset_of;
 use core::ptr::null_mut;
@@ -93,28 +94,31 @@ impl PollDesc {
         }
     }
 
-    /// Takes a waiter off, or leaves a note for the next. Null: nobody is to be readied.
+    /// Takes a waiter off, or leaves a note for the next.
     #[doc(alias = "netpollunblock")]
-    pub(super) fn unblock(&self, mode: Mode, ready: bool) -> *mut G {
+    pub(super) fn unblock(&self, mode: Mode, ready: bool) -> Option<Parked> {
         let g = self.wait[mode as usize].unblock(ready);
         if g != 0 {
             WAITERS.fetch_sub(1, Ordering::SeqCst);
         }
-        core::ptr::with_exposed_provenance_mut(g)
+        // SAFETY: the word kept it (`keep`), and gives it out once.
+        unsafe { Parked::from_word(core::ptr::with_exposed_provenance_mut(g)) }
     }
 }
 
-/// Readies goroutines that `unblock` answered.
-///
-/// # Safety
-/// Each is null or was taken off its descriptor by the caller, who holds no lock.
-pub(super) unsafe fn ready_all(gs: [*mut G; 2]) {
-    for g in gs {
-        if !g.is_null() {
-            // SAFETY: the thread that takes a goroutine off a descriptor readies it, once.
-            unsafe { sched::ready(g) };
-        }
+/// Has `word` keep a goroutine until [`PollDesc::unblock`]. Not if it is too late: nobody saw it.
+pub(super) fn keep(word: &Waiter, parked: Parked) -> Result<(), Parked> {
+    let g = parked.into_raw();
+    if word.park(g.expose_provenance()) {
+        return Ok(());
     }
+    // SAFETY: the word does not keep it.
+    Err(unsafe { Parked::from_raw(g) })
+}
+
+/// Readies goroutines that `unblock` answered. The caller holds no lock.
+pub(super) fn ready_all(waiters: [Option<Parked>; 2]) {
+    waiters.into_iter().flatten().for_each(sched::ready);
 }
 
 /// The kernel says that `pd` is ready: adds its waiter to `list`.
@@ -122,13 +126,10 @@ pub(super) unsafe fn ready_all(gs: [*mut G; 2]) {
 /// # Safety
 /// `pd` is a descriptor.
 #[doc(alias = "netpollready")]
-pub(crate) unsafe fn push_ready(list: &mut GList, pd: *mut PollDesc, mode: Mode) {
-    // SAFETY: descriptors live for ever; a goroutine that was taken off is in no list.
-    unsafe {
-        let g = (*pd).unblock(mode, true);
-        if !g.is_null() {
-            list.push(g);
-        }
+pub(crate) unsafe fn push_ready(list: &mut GList<Parked>, pd: *mut PollDesc, mode: Mode) {
+    // SAFETY: descriptors live for ever.
+    if let Some(parked) = unsafe { (*pd).unblock(mode, true) } {
+        list.push(parked);
     }
 }
 
@@ -140,6 +141,7 @@ const _: () = assert!(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::abi::G;
     use crate::net::calls::has_waiters;
     use crate::net::waiter::Begin;
 
@@ -151,8 +153,8 @@ mod tests {
     #[test]
     fn readiness_is_kept_for_the_next_and_deadlines_are_not() {
         let pd = new();
-        assert!(pd.unblock(Mode::Read, false).is_null());
-        assert!(pd.unblock(Mode::Read, true).is_null());
+        assert!(pd.unblock(Mode::Read, false).is_none());
+        assert!(pd.unblock(Mode::Read, true).is_none());
         assert!(pd.wait[0].end());
         assert!(!pd.wait[1].end(), "the directions are independent");
         assert!(!pd.wait[0].end(), "it is taken notice of once");
@@ -163,7 +165,7 @@ mod tests {
         let pd = new();
         assert_eq!(pd.wait[1].begin(), Begin::Waits);
         assert_eq!(pd.wait[1].begin(), Begin::Taken);
-        assert!(pd.unblock(Mode::Write, true).is_null());
+        assert!(pd.unblock(Mode::Write, true).is_none());
         assert!(!pd.wait[1].park(0x1000), "its attempt to park must fail");
         assert!(pd.wait[1].end());
     }
@@ -177,8 +179,9 @@ mod tests {
             assert!(pd.wait[0].park(g as usize));
             assert!(pd.wait[0].blocked());
             WAITERS.fetch_add(1, Ordering::SeqCst);
-            assert_eq!(pd.unblock(Mode::Read, ready), g);
-            assert!(pd.unblock(Mode::Read, ready).is_null());
+            let parked = pd.unblock(Mode::Read, ready).map(Right::into_raw);
+            assert_eq!(parked, Some(g));
+            assert!(pd.unblock(Mode::Read, ready).is_none());
             assert_eq!(pd.wait[0].end(), ready);
         }
         assert!(!has_waiters(Ordering::SeqCst));

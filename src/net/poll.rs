@@ -2,13 +2,14 @@
 
 use super::desc::{self, Mode, PollDesc};
 use crate::sched::epoll::{BROKEN, EVENTS, Event, NOTE, exists, limit, take_break, wait};
+use crate::world::Parked;
 use crate::world::glist::GList;
 use core::sync::atomic::Ordering;
 
 /// Goroutines that became ready, still parked in the scheduler's eyes. Waits up to `ns`
 /// nanoseconds, negative for ever, or until something happens. System mode, with or without P.
 #[unsafe(export_name = "runtime.netpoll")]
-pub fn netpoll(ns: i64) -> GList {
+pub fn netpoll(ns: i64) -> GList<Parked> {
     let mut list = GList::new();
     let mut events = [Event { events: 0, data: 0 }; EVENTS];
     let n = if exists() {

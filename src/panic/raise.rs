@@ -13,6 +13,7 @@ unsafe extern "C" {
 /// dropped as it stands: hold no lock.
 pub fn raise(_: Sys<'_>, e: Eface) -> ! {
     crate::sync::rank::none();
+    crate::world::rights::assert_none_held();
     let g = crate::world::curg();
     if g.is_null() {
         uncaught::throw_instead(e, "panic on system stack");

@@ -155,7 +155,7 @@ pub unsafe fn start(caller: Caller<'_>, call: &mut args::gort_panicnext) -> Outc
                 next(g, call)
             }
             Err(teller) if teller == g => again(g, oldest, call),
-            Err(_) => sched::park(caller, WaitReason::PanicWait),
+            Err(_) => sched::park_for_good(caller, WaitReason::PanicWait),
         }
     }
 }

@@ -6,7 +6,7 @@
 //! until the reader has got nil.
 
 use crate::abi::{
-    Caller, G, GoSlice, GoString, Iface, InterfaceType, Outcome, ResumeStep, Sys, Type, args,
+    Caller, GoSlice, GoString, Iface, InterfaceType, Outcome, ResumeStep, Sys, Type, args,
 };
 use crate::fatal::clock::nanotime;
 use crate::probe::kind::Kind;
@@ -15,13 +15,14 @@ use crate::probe::rates::ticks;
 use crate::probe::stacks;
 use crate::probe::trace::{
     self, FIRST, LOGS, ON, READER_WAITS, SHARED, STATE, TIMER_GOROUTINE, event, gc_starts,
-    goroutine_made, goroutine_runs, goroutine_wakes, on, proc_starts,
+    goroutine_made, goroutine_runs, on, proc_starts,
 };
 use crate::sched::{self, stop_the_world};
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
 use crate::world::g::status_of;
-use crate::world::{self, GState, Stopped, WaitReason, lists};
+use crate::world::rights::Slot;
+use crate::world::{self, GState, Parked, Runnable, Stopped, WaitReason, lists};
 use crate::{fatal, types};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -40,9 +41,9 @@ struct Session {
     /// Buffer in the reader's hands.
     reading: *mut Buffer,
     /// The parked reader.
-    reader: *mut G,
+    reader: Slot<Parked>,
     /// The goroutine that waits for the reader to be done.
-    stopper: *mut G,
+    stopper: Slot<Parked>,
     /// The footer's bytes.
     tail: [u8; 48],
 }
@@ -53,8 +54,8 @@ static SESSION: Mutex<Session, { rank::TRACE_SESSION }> = Mutex::new(Session {
     frequency: 0,
     start: (0, 0),
     reading: null_mut(),
-    reader: null_mut(),
-    stopper: null_mut(),
+    reader: Slot::new(),
+    stopper: Slot::new(),
     tail: [0; 48],
 });
 /// Tracing is over, but the reader has not got everything yet. Written with the session locked.
@@ -172,9 +173,9 @@ pub fn stop(sys: Sys<'_>, _a: &mut args::runtime_StopTrace) -> Outcome {
             // The reader was quick.
             return Outcome::Return;
         }
-        let caller = sys.caller();
-        s.stopper = caller.g();
-        sched::park(caller, WaitReason::TraceEnd)
+        let (parked, outcome) = sched::park(sys.caller(), WaitReason::TraceEnd);
+        s.stopper.put(parked);
+        outcome
     }
 }
 
@@ -223,7 +224,7 @@ unsafe fn next(caller: Caller<'_>, result: *mut GoSlice) -> Outcome {
     // SAFETY: `result` is in the arguments of the goroutine that called in.
     unsafe {
         *result = slice(core::ptr::null(), 0);
-        if !s.reader.is_null() {
+        if !s.reader.is_empty() {
             drop(s);
             fatal::puts("runtime: ReadTrace called from multiple goroutines simultaneously\n");
             return Outcome::Return;
@@ -242,13 +243,14 @@ unsafe fn next(caller: Caller<'_>, result: *mut GoSlice) -> Outcome {
             return Outcome::Return;
         }
         if !ENDING.load(Ordering::Relaxed) {
-            s.reader = caller.g();
             // The thread that adds a buffer does that first and then looks for the reader, when it
             // next schedules; we announce the wait and then enter the scheduler. Both take locks in
             // between, so one sees the other.
             STATE.fetch_or(READER_WAITS, Ordering::SeqCst);
             (*caller.g()).resume = ResumeStep::new(resume);
-            return sched::park(caller, WaitReason::TraceReader);
+            let (parked, outcome) = sched::park(caller, WaitReason::TraceReader);
+            s.reader.put(parked);
+            return outcome;
         }
         if !s.footer {
             s.footer = true;
@@ -258,10 +260,10 @@ unsafe fn next(caller: Caller<'_>, result: *mut GoSlice) -> Outcome {
         }
         log::release_empty();
         ENDING.store(false, Ordering::Relaxed);
-        let stopper = core::mem::replace(&mut s.stopper, null_mut());
+        let stopper = s.stopper.take();
         drop(s);
-        if !stopper.is_null() {
-            sched::ready(stopper);
+        if let Some(parked) = stopper {
+            sched::ready(parked);
         }
     }
     Outcome::Return
@@ -294,38 +296,24 @@ unsafe extern "C" fn resume(caller: Caller<'_>, _arg: usize) -> Outcome {
     unsafe { next(caller, result) }
 }
 
-/// The parked reader, if there is something for it: runnable, for the caller to run.
-///
-/// # Safety
-/// In the scheduler, with a P.
+/// The parked reader, if there is something for it: runnable, for the caller to run. In the
+/// scheduler, with a P.
 #[inline(always)]
-pub unsafe fn reader_to_run() -> *mut G {
+pub fn reader_to_run() -> Option<Runnable> {
     if STATE.load(Ordering::Relaxed) & READER_WAITS == 0 {
-        return null_mut();
+        return None;
     }
-    // SAFETY: passed on to the caller.
-    unsafe { take_reader() }
+    take_reader()
 }
 
 #[cold]
-unsafe fn take_reader() -> *mut G {
+fn take_reader() -> Option<Runnable> {
     if !log::any_full() && !ENDING.load(Ordering::Acquire) {
-        return null_mut();
+        return None;
     }
     let mut s = SESSION.lock();
-    let g = core::mem::replace(&mut s.reader, null_mut());
-    if g.is_null() {
-        return g;
-    }
+    let parked = s.reader.take()?;
     STATE.fetch_and(!READER_WAITS, Ordering::Relaxed);
     drop(s);
-    // SAFETY: the reader was parked, and is ours alone now.
-    unsafe {
-        if on() {
-            goroutine_wakes(g);
-        }
-        status_of(g).ready();
-        (*g).waitreason = 0;
-    }
-    g
+    Some(sched::park::make_runnable(parked))
 }

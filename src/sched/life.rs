@@ -4,7 +4,7 @@ use super::state::{self, SCHED};
 use crate::abi::{FuncVal, G, Outcome, Sys, args};
 use crate::code::asmfuncs::goexit_pc;
 use crate::world::g::{restore_guard, set_stack, status_of};
-use crate::world::{self, P, getm, getp, lists};
+use crate::world::{self, Dead, P, Right, Runnable, getm, getp, lists};
 use crate::{mem, stack};
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -20,9 +20,10 @@ const GFREE_MAX: u32 = 64;
 const MAX_ARGS: usize = stack::MIN_STACK - SPARE - 8;
 
 /// Puts a dead goroutine on the P's list.
-unsafe fn keep(p: *mut P, g: *mut G) {
-    // SAFETY: we hold p; g is on no list. The count has one writer at a time.
+unsafe fn keep(p: *mut P, g: Dead) {
+    // SAFETY: we hold p. The count has one writer at a time.
     unsafe {
+        let g = g.into_raw();
         (*g).schedlink = (*p).gfree;
         (*p).gfree = g;
         let n = (*p).ngfree.load(Ordering::Relaxed);
@@ -31,29 +32,26 @@ unsafe fn keep(p: *mut P, g: *mut G) {
 }
 
 /// Takes one off the P's list, which is not empty.
-unsafe fn take_kept(p: *mut P) -> *mut G {
+unsafe fn take_kept(p: *mut P) -> Dead {
     // SAFETY: as in `keep`.
     unsafe {
         let g = (*p).gfree;
         (*p).gfree = (*g).schedlink;
         let n = (*p).ngfree.load(Ordering::Relaxed);
         (*p).ngfree.store(n - 1, Ordering::Relaxed);
-        g
+        Dead::from_raw(g)
     }
 }
 
 /// A dead goroutine with a stack, from the P's list, the shared list, or new.
 #[doc(alias = "gfget")]
-unsafe fn get_dead(p: *mut P) -> *mut G {
+unsafe fn get_dead(p: *mut P) -> Dead {
     // SAFETY: we hold p.
     unsafe {
         if (*p).gfree.is_null() {
             let mut s = SCHED.lock();
             for _ in 0..GFREE_MAX / 2 {
-                let free = s.gfree.pop();
-                if free.is_null() {
-                    break;
-                }
+                let Some(free) = s.gfree.pop() else { break };
                 keep(p, free);
             }
         }
@@ -63,21 +61,23 @@ unsafe fn get_dead(p: *mut P) -> *mut G {
             set_stack(g, lo, hi);
             status_of(g).begin();
             lists::add_g(g);
-            return g;
+            return Dead::from_raw(g);
         }
-        let g = take_kept(p);
+        let dead = take_kept(p);
+        let g = dead.g();
         if (*g).stack_lo == 0 {
             let (lo, hi) = stack::alloc(stack::MIN_STACK);
             set_stack(g, lo, hi);
         }
-        g
+        dead
     }
 }
 
 /// Keeps a dead goroutine for reuse. A stack that has grown is freed: most goroutines need little.
-unsafe fn put_dead(p: *mut P, g: *mut G) {
-    // SAFETY: we hold p; g is dead and off its stack.
+unsafe fn put_dead(p: *mut P, dead: Dead) {
+    // SAFETY: we hold p; the goroutine is off its stack.
     unsafe {
+        let g = dead.g();
         if (*g).stack_size != stack::MIN_STACK {
             stack::free((*g).stack_lo, (*g).stack_size);
             (*g).stack_lo = 0;
@@ -86,7 +86,7 @@ unsafe fn put_dead(p: *mut P, g: *mut G) {
         } else if stack::poison::on() {
             stack::poison::fill((*g).stack_lo, (*g).stack_hi);
         }
-        keep(p, g);
+        keep(p, dead);
         if (*p).ngfree.load(Ordering::Relaxed) >= GFREE_MAX {
             let mut s = SCHED.lock();
             while (*p).ngfree.load(Ordering::Relaxed) >= GFREE_MAX / 2 {
@@ -116,11 +116,11 @@ unsafe fn next_goid(p: *mut P) -> i64 {
 /// # Safety
 /// `f` is a func value that takes `n` bytes of arguments.
 #[doc(alias = "newproc1")]
-pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: usize) -> *mut G {
+pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: usize) -> Runnable {
     // SAFETY: system mode with a P; the new G is ours until it is published by its status.
     unsafe {
         let p = getp();
-        let g = get_dead(p);
+        let g = get_dead(p).into_raw();
         let args = ((*g).stack_hi - SPARE - n) & !15;
         ptr::copy_nonoverlapping(argp, args as *mut u8, n);
         let sp = args - 8;
@@ -144,7 +144,7 @@ pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: 
             // Its arguments may be the only references to what they point to.
             crate::world::ran::ran(g);
         }
-        g
+        Runnable::from_raw(g)
     }
 }
 
@@ -207,7 +207,7 @@ pub unsafe fn goexit0() -> Outcome {
             (*m).lockedg.store(ptr::null_mut(), Ordering::Relaxed);
             (*m).locked = 0;
         }
-        put_dead(getp(), g);
+        put_dead(getp(), Dead::from_raw(g));
         Outcome::Reschedule
     }
 }

@@ -20,5 +20,5 @@ pub mod state;
 pub mod stw;
 pub mod threads;
 pub mod wake;
-pub use park::{park, ready, ready_to_try, waited};
+pub use park::{park, park_for_good, ready, ready_to_try, waited};
 pub use stw::stop_the_world;

@@ -7,19 +7,19 @@ use crate::probe::{block, trace};
 use crate::world::g::{answer_request, status_of};
 use crate::world::glist::GList;
 use crate::world::m::leaves;
-use crate::world::{P, WaitReason, getm, getp, lists, p_of};
+use crate::world::{P, Parked, Right, Runnable, WaitReason, getm, getp, lists, p_of};
 use core::sync::atomic::{Ordering, fence};
 
-/// Parks the goroutine that called into the runtime. Call it with everything recorded that its waker
-/// needs and the lock that the waker takes still held; then unlock, return what this returned, and
-/// do not touch the goroutine again.
+/// Parks the goroutine that called into the runtime. Call it with everything recorded that its
+/// waker needs and the lock that the waker takes still held; then store the right to ready it where
+/// the waker finds it, unlock, return the outcome, and do not touch the goroutine again.
 #[doc(alias = "gopark")]
 #[doc(alias = "goparkunlock")]
 #[doc(alias = "park_m")]
 #[doc(alias = "parkunlock_c")]
 #[doc(alias = "dropg")]
 #[inline]
-pub fn park(caller: Caller<'_>, reason: WaitReason) -> Outcome {
+pub fn park(caller: Caller<'_>, reason: WaitReason) -> (Parked, Outcome) {
     let g = caller.g();
     // SAFETY: it runs on this thread; the waker cannot see it before our caller unlocks.
     unsafe {
@@ -35,24 +35,25 @@ pub fn park(caller: Caller<'_>, reason: WaitReason) -> Outcome {
         }
         leaves(m, g);
         status_of(g).park();
+        (Parked::from_raw(g), Outcome::Reschedule)
     }
-    Outcome::Reschedule
+}
+
+/// [`park`] for ever: no thread readies the goroutine.
+pub fn park_for_good(caller: Caller<'_>, reason: WaitReason) -> Outcome {
+    let (parked, outcome) = park(caller, reason);
+    parked.into_raw();
+    outcome
 }
 
 /// Makes a parked goroutine runnable. Callable from any thread, with or without P, not from a
 /// signal handler.
-///
-/// # Safety
-/// `g` must be parked (or about to be, with its park visible through the lock that the caller
-/// took), and be readied once.
 #[doc(alias = "goready")]
 #[inline]
-pub unsafe fn ready(g: *mut G) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        waited(g);
-        ready_to_try(g);
-    }
+pub fn ready(parked: Parked) {
+    // SAFETY: a parked goroutine runs no Go code, and is ours.
+    unsafe { waited(parked.g()) };
+    ready_to_try(parked);
 }
 
 /// `g` has got what it waited for.
@@ -69,41 +70,47 @@ pub unsafe fn waited(g: *mut G) {
     }
 }
 
-/// As [`ready`], but what `g` has waited for it has yet to get in its resume step: that calls
-/// [`waited`], or parks it again.
-///
-/// # Safety
-/// As [`ready`].
+/// As [`ready`], but what the goroutine has waited for it has yet to get in its resume step: that
+/// calls [`waited`], or parks it again.
 #[inline]
-pub unsafe fn ready_to_try(g: *mut G) {
-    // SAFETY: the caller's promise.
+pub fn ready_to_try(parked: Parked) {
+    let g = make_runnable(parked);
+    let p = getp();
+    if p.is_null() {
+        let mut s = SCHED.lock();
+        s.runq_put(g);
+        drop(s);
+        threads::wake_p();
+        return;
+    }
+    // SAFETY: this thread holds p.
+    unsafe { runq_put(p, g, true) };
+    if WAKE.wanted() && !perturb::chance(4) {
+        threads::wake_p();
+    }
+}
+
+/// The parked goroutine is runnable, and on no queue.
+#[inline(always)]
+pub fn make_runnable(parked: Parked) -> Runnable {
+    // SAFETY: nobody else changes the state of a goroutine that is ours to ready.
     unsafe {
+        let g = parked.into_raw();
         if trace::on() {
             trace::goroutine_wakes(g);
         }
         status_of(g).ready();
         (*g).waitreason = 0;
-        let p = getp();
-        if p.is_null() {
-            let mut s = SCHED.lock();
-            s.runq_put(g);
-            drop(s);
-            threads::wake_p();
-            return;
-        }
-        runq_put(p, g, true);
-        if WAKE.wanted() && !perturb::chance(4) {
-            threads::wake_p();
-        }
+        Runnable::from_raw(g)
     }
 }
 
 /// Queues a runnable goroutine on our own P, spilling to the global queue.
 ///
 /// # Safety
-/// The caller holds `p`; `g` is on no queue.
+/// The caller holds `p`.
 #[inline]
-pub unsafe fn runq_put(p: *mut P, g: *mut G, next: bool) {
+pub unsafe fn runq_put(p: *mut P, g: Runnable, next: bool) {
     if perturb::on() {
         // SAFETY: passed on.
         return unsafe { runq_put_somewhere(p, g) };
@@ -119,16 +126,14 @@ pub unsafe fn runq_put(p: *mut P, g: *mut G, next: bool) {
 
 /// Queues a goroutine at random: on the P, as its next, or globally.
 #[cold]
-unsafe fn runq_put_somewhere(p: *mut P, g: *mut G) {
+unsafe fn runq_put_somewhere(p: *mut P, g: Runnable) {
     let mut overflow = GList::new();
-    // SAFETY: the caller holds p.
-    let full = unsafe {
-        if perturb::chance(4) {
-            overflow.push(g);
-            true
-        } else {
-            !(*p).runq_put(g, perturb::chance(2), &mut overflow)
-        }
+    let full = if perturb::chance(4) {
+        overflow.push(g);
+        true
+    } else {
+        // SAFETY: the caller holds p.
+        unsafe { !(*p).runq_put(g, perturb::chance(2), &mut overflow) }
     };
     if full {
         let mut s = SCHED.lock();
@@ -142,49 +147,19 @@ unsafe fn runq_put_somewhere(p: *mut P, g: *mut G) {
     }
 }
 
-/// Makes a goroutine that the network poller or the collector has released runnable, and puts it on
-/// no queue.
-///
-/// # Safety
-/// As [`ready`].
-pub unsafe fn polled(g: *mut G) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if trace::on() {
-            trace::goroutine_wakes(g);
-        }
-        status_of(g).ready();
-        (*g).waitreason = 0;
-    }
-}
-
-/// The same goroutines, which were parked, runnable and on no queue.
-///
-/// # Safety
-/// As [`ready`], for each; the caller queues them.
-pub unsafe fn make_runnable(mut list: GList) -> GList {
+/// [`make_runnable`], for each of a list; the caller queues them.
+pub fn make_all_runnable(mut list: GList<Parked>) -> GList<Runnable> {
     let mut runnable = GList::new();
-    loop {
-        let g = list.pop();
-        if g.is_null() {
-            return runnable;
-        }
-        // SAFETY: the caller's promise.
-        unsafe {
-            polled(g);
-            runnable.push(g);
-        }
+    while let Some(parked) = list.pop() {
+        runnable.push(make_runnable(parked));
     }
+    runnable
 }
 
-/// Makes every goroutine of a list (linked by `schedlink`, all parked) runnable.
-///
-/// # Safety
-/// As [`ready`], for each.
+/// Readies all of a list, in its order.
 #[doc(alias = "injectglist")]
-pub unsafe fn ready_list(list: GList) {
-    // SAFETY: the caller's promise.
-    let mut batch = unsafe { make_runnable(list) };
+pub fn ready_list(list: GList<Parked>) {
+    let mut batch = make_all_runnable(list);
     if batch.is_empty() {
         return;
     }
@@ -194,12 +169,8 @@ pub unsafe fn ready_list(list: GList) {
         s.runq.append(&mut batch);
         s.publish();
     } else {
-        loop {
-            let g = batch.pop();
-            if g.is_null() {
-                break;
-            }
-            // SAFETY: we hold p; g is runnable and on no queue.
+        while let Some(g) = batch.pop() {
+            // SAFETY: this thread holds p.
             unsafe { runq_put(p, g, false) };
         }
     }
@@ -227,7 +198,7 @@ pub fn requeue_current(caller: Caller<'_>, preempted: bool) {
         (*p).begin_slice();
         let mut s = SCHED.lock();
         status_of(g).yields();
-        s.runq_put(g);
+        s.runq_put(Runnable::from_raw(g));
     }
 }
 
@@ -250,12 +221,8 @@ pub unsafe fn preempt_in_call(caller: Caller<'_>) -> Outcome {
 
 /// `g` was taken to be run, but a marker holds it: back to the end of the global queue. If no other
 /// goroutine is runnable, the marker gets the processor.
-///
-/// # Safety
-/// `g` is runnable and on no queue.
-pub unsafe fn requeue_held(g: *mut G) {
-    // SAFETY: the caller's promise.
-    unsafe { SCHED.lock().runq_put(g) };
+pub fn requeue_held(g: Runnable) {
+    SCHED.lock().runq_put(g);
     crate::os::sys::sched_yield();
 }
 

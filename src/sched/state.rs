@@ -2,13 +2,13 @@
 
 use super::poller::Poller;
 use super::wake::Wake;
-use crate::abi::{G, M};
+use crate::abi::M;
 use crate::sync::mutex::Mutex;
 use crate::sync::note::Note;
 use crate::sync::rank;
 use crate::world::glist::GList;
 use crate::world::lists::{GOMAXPROCS, GS, existing_ps};
-use crate::world::{P, p};
+use crate::world::{Dead, P, Runnable, p};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
@@ -29,11 +29,11 @@ pub struct Sched {
     /// Idle Ps.
     pub pidle: *mut P,
     /// Runnable goroutines of no P.
-    pub runq: GList,
+    pub runq: GList<Runnable>,
     /// Urgent goroutines, which go before all others (`dispatch::prompt`).
-    pub prompt: GList,
+    pub prompt: GList<Runnable>,
     /// Dead goroutines of no P.
-    pub gfree: GList,
+    pub gfree: GList<Dead>,
     /// Ps that the stopping thread still waits for.
     pub stopwait: i32,
     /// sysmon sleeps until a goroutine runs.
@@ -153,13 +153,9 @@ impl Sched {
     }
 
     /// Queues a goroutine globally.
-    ///
-    /// # Safety
-    /// `g` is runnable and in no list.
     #[doc(alias = "globrunqput")]
-    pub unsafe fn runq_put(&mut self, g: *mut G) {
-        // SAFETY: the caller's promise.
-        unsafe { self.runq.push(g) };
+    pub fn runq_put(&mut self, g: Runnable) {
+        self.runq.push(g);
         self.publish();
     }
 
@@ -176,25 +172,22 @@ impl Sched {
 
     /// Takes a goroutine from the urgent list or the global queue, and a fair share of the others
     /// into `p`'s ring.
-    pub fn runq_get(&mut self, p: &P, max: u32) -> *mut G {
-        let mut first = self.prompt_get(p);
-        if first.is_null() {
-            first = share(&mut self.runq, p, max);
-        }
+    pub fn runq_get(&mut self, p: &P, max: u32) -> Option<Runnable> {
+        let first = self.prompt_get(p).or_else(|| share(&mut self.runq, p, max));
         self.publish();
         first
     }
 
     /// Takes a goroutine from the urgent list. Only if `p` has no others to run does it take its
     /// share of the list: on its ring they would queue behind those. The caller publishes.
-    pub fn prompt_get(&mut self, p: &P) -> *mut G {
+    pub fn prompt_get(&mut self, p: &P) -> Option<Runnable> {
         share(&mut self.prompt, p, u32::from(!p.runq_empty()))
     }
 }
 
 /// Takes the first goroutine of `list` and moves a P's share of the others, at most `max` with the
 /// first (0: half a ring), into `p`'s ring.
-fn share(list: &mut GList, p: &P, max: u32) -> *mut G {
+fn share(list: &mut GList<Runnable>, p: &P, max: u32) -> Option<Runnable> {
     let share = list.len() / GOMAXPROCS.load(Ordering::Relaxed).max(1) + 1;
     let mut n = share.min(p::RUNQ as u32 / 2);
     if max > 0 {
@@ -202,13 +195,9 @@ fn share(list: &mut GList, p: &P, max: u32) -> *mut G {
     }
     let first = list.pop();
     for _ in 1..n {
-        let g = list.pop();
-        if g.is_null() {
-            break;
-        }
+        let Some(g) = list.pop() else { break };
         let mut overflow = GList::new();
-        // SAFETY: just taken off the list.
-        if unsafe { !p.runq_put(g, false, &mut overflow) } {
+        if !p.runq_put(g, false, &mut overflow) {
             list.append(&mut overflow);
         }
     }
@@ -218,18 +207,24 @@ fn share(list: &mut GList, p: &P, max: u32) -> *mut G {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::abi::G;
+    use crate::world::Right;
 
     fn zeroed<T>() -> *mut T {
         // SAFETY: Ps and Gs of zeroes are valid; the tests never free them.
         Box::into_raw(unsafe { Box::<T>::new_zeroed().assume_init() })
     }
 
-    fn list(n: usize) -> (GList, Vec<*mut G>) {
+    fn raw(g: Option<Runnable>) -> *mut G {
+        g.map_or(ptr::null_mut(), Right::into_raw)
+    }
+
+    fn list(n: usize) -> (GList<Runnable>, Vec<*mut G>) {
         let gs: Vec<*mut G> = (0..n).map(|_| zeroed()).collect();
         let mut list = GList::new();
         for &g in &gs {
             // SAFETY: new, in no list.
-            unsafe { list.push(g) };
+            list.push(unsafe { Runnable::from_raw(g) });
         }
         (list, gs)
     }
@@ -252,19 +247,18 @@ mod tests {
             (5, 3)
         );
         // Something waits on the ring: one urgent goroutine at a time.
-        let (_, local) = list(1);
+        let (mut local, locals) = list(1);
         let mut overflow = GList::new();
-        // SAFETY: in no list.
-        assert!(unsafe { p.runq_put(local[0], false, &mut overflow) });
-        assert_eq!(s.prompt_get(p), first[0]);
+        assert!(p.runq_put(local.pop().unwrap(), false, &mut overflow));
+        assert_eq!(raw(s.prompt_get(p)), first[0]);
         assert_eq!(s.prompt.len(), 2);
-        assert_eq!(p.runq_get().0, local[0]);
+        assert_eq!(raw(p.runq_get().0), locals[0]);
         assert!(p.runq_empty());
         // Nothing else to do: a share of the list goes along.
-        assert_eq!(s.runq_get(p, 0), first[1]);
-        assert_eq!(p.runq_get().0, first[2]);
-        assert_eq!(s.runq_get(p, 0), others[0]);
-        assert_eq!(p.runq_get().0, others[1]);
+        assert_eq!(raw(s.runq_get(p, 0)), first[1]);
+        assert_eq!(raw(p.runq_get().0), first[2]);
+        assert_eq!(raw(s.runq_get(p, 0)), others[0]);
+        assert_eq!(raw(p.runq_get().0), others[1]);
         assert!(!s.has_runnable());
         assert_eq!(GLOBAL_RUNQ.load(Ordering::Relaxed), 0);
     }

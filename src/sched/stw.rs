@@ -213,11 +213,7 @@ pub fn resize(stopped: Stopped, n: u32) -> *mut P {
         let mut s = SCHED.lock();
         for i in n as usize..old as usize {
             let p = lists::p_at(i);
-            loop {
-                let (g, _) = (*p).runq_get();
-                if g.is_null() {
-                    break;
-                }
+            while let (Some(g), _) = (*p).runq_get() {
                 s.runq_put(g);
             }
             (*p).status.die();

@@ -21,9 +21,9 @@ use crate::sched;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
 use crate::sync::units::{self, Turn};
-use crate::world::WaitReason;
 use crate::world::sudog::{Patience, Sudog};
 use crate::world::sudogs;
+use crate::world::{Parked, Right, WaitReason};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -80,7 +80,8 @@ unsafe fn acquire(sys: Sys<'_>, addr: *mut u32) -> Outcome {
         }
         (*s).elem = addr.cast();
         (*b.queue.get()).push(s);
-        let outcome = sched::park(sys.caller(), WaitReason::Semacquire);
+        let (parked, outcome) = sched::park(sys.caller(), WaitReason::Semacquire);
+        parked.kept_as((*s).g);
         b.lock.unlock();
         outcome
     }
@@ -117,7 +118,7 @@ unsafe fn wake_one(addr: *mut u32) {
                 (*g).resume = ResumeStep::new(try_again);
                 (*g).resumearg = first.expose_provenance();
                 b.lock.unlock();
-                sched::ready_to_try(g);
+                sched::ready_to_try(Parked::from_raw(g));
                 return;
             }
             Some(_) if !units::take_for_waiter(word(addr), &b.nwait) => null_mut(),
@@ -126,9 +127,9 @@ unsafe fn wake_one(addr: *mut u32) {
         };
         b.lock.unlock();
         if !served.is_null() {
-            let g = (*served).g;
+            let parked = Parked::from_raw((*served).g);
             sudogs::release(served);
-            sched::ready(g);
+            sched::ready(parked);
         }
     }
 }
@@ -150,7 +151,8 @@ unsafe extern "C" fn try_again(caller: Caller<'_>, waiter: usize) -> Outcome {
             return Outcome::Return;
         }
         (*s).loses();
-        let outcome = sched::park(caller, WaitReason::Semacquire);
+        let (parked, outcome) = sched::park(caller, WaitReason::Semacquire);
+        parked.kept_as((*s).g);
         b.lock.unlock();
         outcome
     }

@@ -8,7 +8,7 @@
 
 use crate::abi::{Caller, G, Outcome, ResumeStep, Sys, args};
 use crate::sched;
-use crate::world::WaitReason;
+use crate::world::{Parked, Right, WaitReason};
 use core::mem::offset_of;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
@@ -75,12 +75,13 @@ pub fn in_use() -> bool {
     IN_USE.load(Ordering::Relaxed)
 }
 
-/// The receiver if it has something to receive, parked, for the caller to ready; null otherwise.
-pub fn take_receiver() -> *mut G {
+/// The receiver, if it has something to receive.
+pub fn take_receiver() -> Option<Parked> {
     if !deliverable() {
-        return null_mut();
+        return None;
     }
-    RECEIVER.swap(null_mut(), Ordering::SeqCst)
+    // SAFETY: the word kept it (`receive`).
+    unsafe { Parked::from_word(RECEIVER.swap(null_mut(), Ordering::SeqCst)) }
 }
 
 /// Receives into `result`, or parks.
@@ -93,11 +94,10 @@ unsafe fn receive(caller: Caller<'_>, result: *mut u32) -> Outcome {
             return Outcome::Return;
         }
         (*g).resume = ResumeStep::new(resume);
-        let outcome = sched::park(caller, WaitReason::SignalWait);
-        RECEIVER.store(g, Ordering::SeqCst);
-        let g = take_receiver();
-        if !g.is_null() {
-            sched::ready(g);
+        let (parked, outcome) = sched::park(caller, WaitReason::SignalWait);
+        RECEIVER.store(parked.into_raw(), Ordering::SeqCst);
+        if let Some(parked) = take_receiver() {
+            sched::ready(parked);
         }
         outcome
     }

@@ -4,7 +4,7 @@ use super::timers::{self, RustTimer};
 use crate::abi::{Caller, Eface, G, Outcome, RuntimeTimer, Sys, args};
 use crate::fatal::clock::nanotime;
 use crate::sched;
-use crate::world::WaitReason;
+use crate::world::{Parked, Right, WaitReason};
 use core::mem::{offset_of, size_of};
 
 const _: () =
@@ -35,7 +35,8 @@ pub fn sleep_for(caller: Caller<'_>, ns: i64) -> Outcome {
         };
         // Parked under the lock of the heap: the timer cannot fire before.
         timers::start_with(t, || {
-            sched::park(caller, WaitReason::Sleep);
+            let (parked, _) = sched::park(caller, WaitReason::Sleep);
+            parked.kept_as((*t).arg.data.cast());
         });
     }
     Outcome::Reschedule
@@ -46,10 +47,10 @@ pub fn sleep_for(caller: Caller<'_>, ns: i64) -> Outcome {
 /// # Safety
 /// Until this returns `g` must not get out of the [`sleep`] in question and into another one.
 pub unsafe fn interrupt(g: *mut G) {
-    // SAFETY: a timer that is armed has a parked sleeper, and who disarms it has to ready that one.
+    // SAFETY: a timer that is armed keeps a parked sleeper, for the thread that disarms it.
     unsafe {
         if timers::stop((&raw mut (*g).timer).cast()) {
-            sched::ready(g);
+            sched::ready(Parked::from_raw(g));
         }
     }
 }
@@ -57,5 +58,5 @@ pub unsafe fn interrupt(g: *mut G) {
 /// The timer fired: `data` is the sleeper.
 unsafe fn wake(data: *mut u8, _seq: usize) {
     // SAFETY: the sleeper parked when it armed the timer, and the timer fires once.
-    unsafe { sched::ready(data.cast()) };
+    sched::ready(unsafe { Parked::from_raw(data.cast()) });
 }

@@ -14,7 +14,7 @@ use crate::sched::threads;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
 use crate::world::glist::GList;
-use crate::world::{P, PLocal, Stopped, lists, part};
+use crate::world::{P, PLocal, Right, Runnable, Stopped, lists, part};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, Ordering};
@@ -271,14 +271,14 @@ pub unsafe fn check(p: *mut P) {
 ///
 /// # Safety
 /// As [`check`]; this thread holds `p`.
-pub unsafe fn check_into(p: *mut P, of: *mut P, ready: &mut GList) {
+pub unsafe fn check_into(p: *mut P, of: *mut P, ready: &mut GList<Runnable>) {
     // SAFETY: we hold p. Who is readied is the next one on its ring, from where only a thief takes
     // it away; a goroutine that we get from there is on no queue.
     unsafe {
         let next = (*p).runq.take_next();
         run(Timers(of), nanotime(), || {
             let g = (*p).runq.take_next() as *mut G;
-            if !g.is_null() {
+            if let Some(g) = Runnable::from_word(g) {
                 ready.push(g);
             }
         });

@@ -7,6 +7,7 @@
 //! - [`current`]: those of this thread, [`caller`]: the goroutine that called in; [`lists`]: all of
 //!   them; [`glist`]: some goroutines, linked;
 //! - [`g`](mod@g), [`m`], [`p`](mod@p): states, locks to threads, run queues;
+//! - [`rights`]: to ready a goroutine, to run it, to use it again;
 //! - [`sudog`]: what a goroutine waits with, [`sudogs`]: those not in use; [`deferred`]: calls that
 //!   it has deferred; [`registers`]: those of one that a signal stopped;
 //! - [`plocal`]: what other rooms keep for each P; [`stopped`]: the world stopped, as a value;
@@ -32,6 +33,7 @@ pub mod phase;
 pub mod plocal;
 pub mod ran;
 pub mod registers;
+pub mod rights;
 pub mod stopped;
 pub mod sudog;
 pub mod sudogs;
@@ -40,4 +42,5 @@ pub use current::{curg, fastrand, getg, getm, getp, leaf_sp, p_of, preempt_wante
 pub use g::{GState, WaitReason};
 pub use p::{P, PState};
 pub use plocal::{OwnP, PLocal, part};
+pub use rights::{Dead, Parked, Right, Runnable};
 pub use stopped::Stopped;
