@@ -1,10 +1,10 @@
 //! `gort prove`: checks that what libgort.a runs on goroutine stacks fits there
-//! (`gort_link::prove`).
+//! (`gort_prove`).
 
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
-use gort_link::{host, prove};
+use gort_link::host;
 
 /// Arguments of `gort prove`.
 #[derive(clap::Args)]
@@ -25,7 +25,7 @@ pub fn run(args: &Args) -> Result<()> {
         None => host::find().map_err(|e| anyhow!("{e}"))?,
     };
     let file = host::HostFile::open(&library).map_err(|e| anyhow!("{e}"))?;
-    let proof = prove::prove(&file).map_err(|e| anyhow!("{e}"))?;
+    let proof = gort_prove::prove(&file).map_err(|e| anyhow!("{e}"))?;
     println!(
         "{}: {} functions use at most {} bytes of a goroutine's stack:",
         library.display(),

@@ -46,7 +46,6 @@ pub mod object;
 pub mod output;
 pub mod pclntab;
 pub mod places;
-pub mod prove;
 pub mod reach;
 pub mod relro;
 pub mod resolve;

@@ -3,9 +3,9 @@
 //! Promise: on any path of calls that starts right after a stack check, functions without a check
 //! of their own fit into what the check guarantees, [`LIMIT`]. A function with a check ends the
 //! path: it only needs room to call `morestack`. An indirect call counts as a call of such a
-//! function. A function of the library may go `gort.leafbudget` bytes deep, which [`crate::prove`]
-//! shows that all of them keep; what gort's guard leaves beyond [`LIMIT`] (`gort.stacklimit`) is
-//! theirs, and only the rest counts.
+//! function. A function of the library may go `gort.leafbudget` bytes deep, which `gort prove` shows
+//! that all of them keep; what gort's guard leaves beyond [`LIMIT`] (`gort.stacklimit`) is theirs,
+//! and only the rest counts.
 
 use crate::error::{Name, Problems, Result};
 use crate::host::HostLib;

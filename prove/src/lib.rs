@@ -12,14 +12,14 @@
 //! `runtime.morestack_noctxt`) have their frame covered by that check. Functions that never return
 //! because the runtime is dying are not followed ([`DYING`]).
 //!
-//! One function's own part is found in `walk`. Of the other stacks it proves one thing: the
+//! One function's own part is found in `paths`. Of the other stacks it proves one thing: the
 //! scheduler does not call itself (`rounds`).
 
+mod paths;
 mod rounds;
-mod walk;
 
-use crate::error::{Error, Result};
-use crate::host::{FUNCTION_RECORD, FUNCTIONS, HostFile};
+use gort_link::error::{Error, Result};
+use gort_link::host::{FUNCTION_RECORD, FUNCTIONS, HostFile};
 use object::read::elf::ElfFile64;
 use object::{
     Object as _, ObjectSection as _, ObjectSymbol as _, RelocationTarget, SectionIndex, SymbolKind,

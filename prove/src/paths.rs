@@ -2,7 +2,7 @@
 //!
 //! Every path through the code is followed from the first instruction, with what is known of the
 //! stack's depth, of rbp and of registers; where paths meet, what holds on both is known. A path
-//! ends as the top of [`super`] says.
+//! ends as the top of [`crate`] says.
 
 use super::{CALL, CHECK, Library, Place};
 use iced_x86::{
