@@ -1,5 +1,4 @@
-//! `gort prove`: checks that what libgort.a runs on goroutine stacks fits there
-//! (`gort_prove`).
+//! `gort prove`: checks that what libgort.a runs on goroutine stacks fits there ([`gort_prove`]).
 
 use std::path::PathBuf;
 
@@ -26,15 +25,7 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let file = host::HostFile::open(&library).map_err(|e| anyhow!("{e}"))?;
     let proof = gort_prove::prove(&file).map_err(|e| anyhow!("{e}"))?;
-    println!(
-        "{}: {} functions use at most {} bytes of a goroutine's stack:",
-        library.display(),
-        proof.depths.len(),
-        proof.budget
-    );
     let shown = if args.all { proof.depths.len() } else { 10 };
-    for (name, depth) in proof.depths.iter().take(shown) {
-        println!("{depth:6}  {name}");
-    }
+    print!("{}", proof.report(&library, shown));
     Ok(())
 }

@@ -4,7 +4,8 @@
 //! stack's depth, of rbp and of registers; where paths meet, what holds on both is known. A path
 //! ends as the top of [`crate`] says.
 
-use super::{CALL, CHECK, Library, Place};
+use crate::decode::{CALL, Step, step};
+use crate::library::{Library, Place};
 use iced_x86::{
     Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, Mnemonic, OpKind,
     Register,
@@ -12,6 +13,9 @@ use iced_x86::{
 use object::{Object as _, ObjectSection as _};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
+
+/// Functions that check the stack before they use it call this.
+const CHECK: &str = "runtime.morestack_noctxt";
 
 /// What a register is known to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,16 +70,16 @@ impl State {
 
 /// What one function does to the stack by itself.
 #[derive(Debug, Default)]
-pub(super) struct Shape {
-    pub(super) deepest: i64,
+pub(crate) struct Shape {
+    pub(crate) deepest: i64,
     /// Depth at the call or jump, and where it goes.
-    pub(super) calls: Vec<(i64, Place)>,
-    pub(super) checks: bool,
+    pub(crate) calls: Vec<(i64, Place)>,
+    pub(crate) checks: bool,
 }
 
 impl Library<'_> {
     /// Follows every path through one function's code.
-    pub(super) fn shape(&self, place: Place) -> std::result::Result<Shape, String> {
+    pub(crate) fn shape(&self, place: Place) -> std::result::Result<Shape, String> {
         let section = self
             .sections
             .get(&(place.member, place.section))
@@ -358,123 +362,5 @@ impl Library<'_> {
                 && n.offset <= b.offset
                 && self.names.get(n).is_some_and(|s| !s.starts_with('.'))
         })
-    }
-}
-
-enum Step {
-    On,
-    /// The stack pointer now is another stack's.
-    Off,
-    Unknown,
-}
-
-/// Effect of one instruction that is no branch on stack depth and rbp.
-fn step(i: &Instruction, depth: &mut i64, rbp: &mut Option<i64>) -> Step {
-    let writes = |r: Register| {
-        i.op_count() > 0
-            && i.op0_kind() == OpKind::Register
-            && i.op0_register().full_register() == r
-    };
-    let immediate = || match i.op1_kind() {
-        OpKind::Immediate8to64
-        | OpKind::Immediate32to64
-        | OpKind::Immediate64
-        | OpKind::Immediate8
-        | OpKind::Immediate32 => Some(i.immediate(1) as i64),
-        _ => None,
-    };
-    match i.mnemonic() {
-        Mnemonic::Push | Mnemonic::Pushfq => *depth += 8,
-        Mnemonic::Pop | Mnemonic::Popfq => {
-            *depth -= 8;
-            if writes(Register::RBP) {
-                *rbp = None;
-            }
-        }
-        Mnemonic::Leave => match *rbp {
-            Some(d) => *depth = d - 8,
-            None => return Step::Unknown,
-        },
-        Mnemonic::Sub if writes(Register::RSP) => match immediate() {
-            Some(n) => *depth += n,
-            None => return Step::Unknown,
-        },
-        Mnemonic::Add if writes(Register::RSP) => match immediate() {
-            Some(n) => *depth -= n,
-            None => return Step::Unknown,
-        },
-        // Alignment: at most 8 more, since the stack pointer is a multiple of 8.
-        Mnemonic::And if writes(Register::RSP) => match immediate() {
-            Some(-16) => *depth += 8,
-            Some(n) if n < 0 => *depth += -n - 8,
-            _ => return Step::Unknown,
-        },
-        Mnemonic::Mov if writes(Register::RSP) => match (i.op1_kind(), *rbp) {
-            (OpKind::Memory, _) => return Step::Off,
-            (OpKind::Register, Some(d)) if i.op1_register() == Register::RBP => *depth = d,
-            // Another register: the switch back to a saved stack pointer.
-            (OpKind::Register, _) => return Step::Off,
-            _ => return Step::Unknown,
-        },
-        Mnemonic::Lea if writes(Register::RSP) => match (i.memory_base(), *rbp) {
-            (Register::RSP, _) if i.memory_index() == Register::None => {
-                *depth -= i.memory_displacement64() as i64
-            }
-            (Register::RBP, Some(d)) if i.memory_index() == Register::None => {
-                *depth = d - i.memory_displacement64() as i64
-            }
-            _ => return Step::Unknown,
-        },
-        Mnemonic::Mov if writes(Register::RBP) => {
-            *rbp = (i.op1_kind() == OpKind::Register && i.op1_register() == Register::RSP)
-                .then_some(*depth);
-        }
-        _ if writes(Register::RSP) && !matches!(i.mnemonic(), Mnemonic::Cmp | Mnemonic::Test) => {
-            return Step::Unknown;
-        }
-        _ if writes(Register::RBP) && !matches!(i.mnemonic(), Mnemonic::Cmp | Mnemonic::Test) => {
-            *rbp = None
-        }
-        _ => {}
-    }
-    Step::On
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn depth_after(code: &[u8]) -> Vec<i64> {
-        let (mut depth, mut rbp, mut out) = (0, None, Vec::new());
-        let mut d = Decoder::with_ip(64, code, 0, DecoderOptions::NONE);
-        while d.can_decode() {
-            let i = d.decode();
-            match step(&i, &mut depth, &mut rbp) {
-                Step::On => out.push(depth),
-                Step::Off => out.push(-1),
-                Step::Unknown => out.push(-2),
-            }
-        }
-        out
-    }
-
-    #[test]
-    fn instructions_move_the_stack_pointer() {
-        // push rbp; mov rbp,rsp; and rsp,-16; sub rsp,0x20; mov rsp,rbp; pop rbp
-        let code = [
-            0x55, 0x48, 0x89, 0xe5, 0x48, 0x83, 0xe4, 0xf0, 0x48, 0x83, 0xec, 0x20, 0x48, 0x89,
-            0xec, 0x5d,
-        ];
-        assert_eq!(depth_after(&code), [8, 8, 16, 48, 8, 0]);
-        // mov rsp,[rsi+0x40] leaves the stack; sub rsp,rax has no bound
-        assert_eq!(depth_after(&[0x48, 0x8b, 0x66, 0x40]), [-1]);
-        assert_eq!(depth_after(&[0x48, 0x29, 0xc4]), [-2]);
-        // sub rsp, 0x188 (32-bit immediate), lea rsp,[rsp+0x188]
-        assert_eq!(
-            depth_after(&[
-                0x48, 0x81, 0xec, 0x88, 1, 0, 0, 0x48, 0x8d, 0xa4, 0x24, 0x88, 1, 0, 0
-            ]),
-            [0x188, 0]
-        );
     }
 }

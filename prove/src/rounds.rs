@@ -5,7 +5,7 @@
 //! goroutines that have run on it. The code is read in a straight line, from a function's first
 //! instruction to the next function: every call and jump in it counts, reached or not.
 
-use super::{Library, Place};
+use crate::library::{Library, Place};
 use iced_x86::{Decoder, DecoderOptions, FlowControl, Mnemonic};
 use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 const SCHEDULE: &[u8] = b"gort_schedule";
 
 /// Looks for a path from the scheduler to itself; answers it as an error.
-pub(super) fn check(lib: &Library<'_>) -> Result<(), String> {
+pub(crate) fn check(lib: &Library<'_>) -> Result<(), String> {
     let Some(&start) = lib.globals.get(SCHEDULE) else {
         return Err(format!(
             "{} is not a function of the library",
