@@ -4,7 +4,7 @@
 //! Left alone, the go command fails in ways that lead nowhere: for the race detector or shared
 //! libraries it first builds package runtime/cgo with whatever C compiler there is, and without cgo
 //! a package that needs it has "no buildable Go source files". So the script that is a goroot's
-//! `bin/go` (see [`crate::goroot`]) calls `gort go-check` with its arguments before a command that
+//! `bin/go` (see [`gort_goroot`]) calls `gort go-check` with its arguments before a command that
 //! links, and `gort go-failed` after one that failed.
 
 use std::collections::BTreeSet;
@@ -12,8 +12,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Commands of the go command that compile or link.
-pub const BUILDING: [&str; 5] = ["build", "get", "install", "run", "test"];
+use gort_goroot::BUILDING;
 
 /// Flags of those commands that take no value. All others take one, in the same word or in the
 /// next.

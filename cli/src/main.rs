@@ -3,15 +3,11 @@
 //! Exit status of every subcommand but `link`: 0 done and good, 1 done and not good (a test failed,
 //! something is missing), 2 could not be done. `link` behaves as Go's own linker does, under the
 //! name `gort link` and under the name `link`, by which the go command calls it in a goroot (see
-//! [`goroot`]).
+//! [`gort_goroot`]).
 
-mod bench;
 mod completions;
-mod conform;
 mod doctor;
-mod excerpt;
 mod gocommand;
-mod goroot;
 mod prove;
 mod version;
 
@@ -48,13 +44,13 @@ enum Command {
         args: Vec<OsString>,
     },
     /// Make a GOROOT of symbolic links to Go 1.5 whose linker is gort's
-    Goroot(goroot::Args),
+    Goroot(gort_goroot::Args),
     /// Say what is on this machine and what to do about what is missing
     Doctor(doctor::Args),
     /// Run suites of Go programs on gort
-    Conform(conform::Args),
+    Conform(gort_conform::Args),
     /// Compare gort with the stock runtime, benchmark by benchmark
-    Bench(bench::Args),
+    Bench(gort_bench::Args),
     /// Say which gort this is, which Go it serves, and which library it links with
     #[command(after_help = "Example:\n  gort version")]
     Version,
@@ -108,10 +104,10 @@ fn main() -> ExitCode {
     }
     let done = match Cli::parse().command {
         Command::Link { args } => return link(&args),
-        Command::Goroot(args) => goroot::run(&args).map(|()| true),
+        Command::Goroot(args) => gort_goroot::run(&args).map(|()| true),
         Command::Doctor(args) => doctor::run(&args),
-        Command::Conform(args) => conform::run(&args),
-        Command::Bench(args) => bench::run(&args),
+        Command::Conform(args) => gort_conform::run(&args),
+        Command::Bench(args) => gort_bench::run(&args),
         Command::Version => {
             version::print();
             Ok(true)
