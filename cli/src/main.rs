@@ -3,11 +3,12 @@
 //! Exit status of every subcommand but `link`: 0 done and good, 1 done and not good (a test failed,
 //! something is missing), 2 could not be done. `link` behaves as Go's own linker does, under the
 //! name `gort link` and under the name `link`, by which the go command calls it in a goroot (see
-//! [`gort_goroot`]).
+//! [`goroot`]).
 
 mod completions;
 mod doctor;
 mod gocommand;
+mod goroot;
 mod prove;
 mod version;
 
@@ -44,7 +45,7 @@ enum Command {
         args: Vec<OsString>,
     },
     /// Make a GOROOT of symbolic links to Go 1.5 whose linker is gort's
-    Goroot(gort_goroot::Args),
+    Goroot(goroot::Args),
     /// Say what is on this machine and what to do about what is missing
     Doctor(doctor::Args),
     /// Run suites of Go programs on gort
@@ -104,7 +105,7 @@ fn main() -> ExitCode {
     }
     let done = match Cli::parse().command {
         Command::Link { args } => return link(&args),
-        Command::Goroot(args) => gort_goroot::run(&args).map(|()| true),
+        Command::Goroot(args) => goroot::run(&args).map(|()| true),
         Command::Doctor(args) => doctor::run(&args),
         Command::Conform(args) => gort_conform::run(&args),
         Command::Bench(args) => gort_bench::run(&args),

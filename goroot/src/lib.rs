@@ -1,4 +1,5 @@
-//! `gort goroot DIR`: a GOROOT of symbolic links to a Go 1.5 installation, with gort as its linker.
+//! A GOROOT of symbolic links to a Go 1.5 installation, with gort as its linker: what `gort goroot`
+//! makes, and every suite that compiles.
 //!
 //! The go command takes any program in place of `pkg/tool/linux_amd64/link`, so such a tree makes
 //! `go build`, `go run` and `go test` produce programs that run on gort. Shape of the tree:
@@ -43,18 +44,6 @@ use gort_link::golang::{GoInstall, MARKER};
 
 /// Commands of the go command that compile or link.
 pub const BUILDING: [&str; 5] = ["build", "get", "install", "run", "test"];
-
-/// Arguments of `gort goroot`.
-#[derive(clap::Args, Debug)]
-#[command(
-    after_help = "Example:\n  gort goroot ~/go-on-gort\n  GOROOT=~/go-on-gort ~/go-on-gort/bin/go run hello.go\n\n\
-    Calling it again brings the tree up to date; one that is current is left as it is. Updating replaces the whole \
-    tree, and with it whatever `go install` put there."
-)]
-pub struct Args {
-    /// Folder to make. It must not exist, be empty, or be an earlier goroot of gort.
-    dir: PathBuf,
-}
 
 /// Which linker a tree gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,21 +115,6 @@ const GDB_SCRIPT: &str = include_str!("../../scripts/gort-gdb.py");
 
 /// The go command, relative to a GOROOT.
 const GO: &str = "bin/go";
-
-/// `gort goroot DIR`.
-pub fn run(args: &Args) -> Result<()> {
-    let go = GoInstall::locate()?;
-    let outcome = make(&args.dir, &go, Linker::Gort)?;
-    let dir = fs::canonicalize(&args.dir).unwrap_or_else(|_| args.dir.clone());
-    let origin = format!("{} from {}", go.version, go.root.display());
-    match outcome {
-        Outcome::Made => println!("made {} ({origin})", dir.display()),
-        Outcome::Updated => println!("updated {} ({origin})", dir.display()),
-        Outcome::Current => println!("{} is up to date ({origin})", dir.display()),
-    }
-    println!("use it: GOROOT={0} {0}/bin/go run hello.go", dir.display());
-    Ok(())
-}
 
 /// Makes or updates the tree at `dir`.
 pub fn make(dir: &Path, go: &GoInstall, linker: Linker) -> Result<Outcome> {
