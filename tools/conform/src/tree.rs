@@ -59,12 +59,15 @@ struct Test {
     elsewhere: Option<String>,
 }
 
+/// The project's own list of expected failures.
+const EXPECTED: &str = include_str!("../expected-failures.toml");
+
 /// `gort conform test`.
 pub fn run(args: &Args) -> Result<bool> {
     let go = GoInstall::locate()?;
     let expected = match &args.expected {
         None if args.stock => Expected::nothing(),
-        file => Expected::load(file.as_deref())?,
+        file => Expected::load(file.as_deref(), EXPECTED)?,
     };
     let tests = find(&go.root.join("test"))?;
     for name in expected.strangers(tests.iter().map(|t| t.name.as_str())) {
@@ -287,6 +290,11 @@ fn packages(folder: &Path) -> Result<Vec<Vec<String>>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_projects_own_list_is_well_formed() {
+        Expected::load(None, EXPECTED).unwrap();
+    }
 
     #[test]
     fn packages_come_in_the_order_of_their_first_files() {
