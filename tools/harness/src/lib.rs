@@ -3,7 +3,7 @@
 //! | what | module |
 //! |---|---|
 //! | one program under limits of time, output and memory | [`process`] |
-//! | what came of it, and why it is a failure | [`verdict`], [`normal`] |
+//! | what came of it, and why it is a failure | [`verdict`], [`normal`], [`difference`] |
 //! | the cases of a suite: run in parallel, listed, counted, written down | [`runner`] |
 //! | what is known and accepted, each with its reason | [`known`], [`expected`] |
 //! | a goroot for one run, and its compiler and linker | [`toolchain`] |
@@ -11,6 +11,7 @@
 //!
 //! It knows of no suite and no benchmark.
 
+pub mod difference;
 pub mod excerpt;
 pub mod expected;
 pub mod known;

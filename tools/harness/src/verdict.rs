@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::difference::difference;
 use crate::normal::normal;
 use crate::process::{Ending, Finished};
 
@@ -74,11 +75,11 @@ impl Output {
     fn refuse(&self, found: &[u8]) -> Option<String> {
         match self {
             Self::Exactly(output) if output == found => None,
-            Self::Exactly(output) => Some(difference(output, found)),
+            Self::Exactly(output) => Some(parted(output, found)),
             Self::Normally(output) => {
                 let normal = normal(found);
                 (*output != normal).then(|| {
-                    let where_ = difference(output, &normal);
+                    let where_ = parted(output, &normal);
                     format!("{where_}\nin\n{}", text(found))
                 })
             }
@@ -177,32 +178,11 @@ pub fn text(output: &[u8]) -> String {
     String::from_utf8_lossy(output).into_owned()
 }
 
-/// Says where two outputs part, with the lines around.
-fn difference(expected: &[u8], found: &[u8]) -> String {
-    let (expected, found) = (text(expected), text(found));
-    let (old, new): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), found.lines().collect());
-    match old.iter().zip(&new).position(|(a, b)| a != b) {
-        Some(at) => format!(
-            "line {}: expected {:?}\n{:>width$} got {:?}",
-            at + 1,
-            old[at],
-            "",
-            new[at],
-            width = 9
-        ),
-        None if old.len() > new.len() => {
-            format!(
-                "ends after line {}; expected next: {:?}",
-                new.len(),
-                old[new.len()]
-            )
-        }
-        None if new.len() > old.len() => format!(
-            "after the expected output, line {}: {:?}",
-            old.len() + 1,
-            new[old.len()]
-        ),
-        None => "differs in the bytes at its end".to_string(),
+/// Says where two outputs part.
+fn parted(expected: &[u8], found: &[u8]) -> String {
+    match (text(expected), text(found)) {
+        (old, new) if old == new => "differs in bytes that are no text".to_string(),
+        (old, new) => difference(&old, &new),
     }
 }
 
@@ -310,12 +290,10 @@ mod tests {
 
     #[test]
     fn differences_are_pointed_out() {
-        assert_eq!(
-            difference(b"a\nb\n", b"a\nc\n"),
-            "line 2: expected \"b\"\n          got \"c\""
-        );
-        assert!(difference(b"a\nb\n", b"a\n").starts_with("ends after line 1"));
-        assert!(difference(b"a\n", b"a\nb\n").starts_with("after the expected output, line 2"));
-        assert_eq!(difference(b"a\n", b"a"), "differs in the bytes at its end");
+        let why = |found: &str| exactly("a\nb\n").refuse(found.as_bytes()).unwrap();
+        assert_eq!(why("a\nc\n"), difference("a\nb\n", "a\nc\n"));
+        assert!(why("a\n").ends_with("\n a\n-b"), "{}", why("a\n"));
+        let bytes = Output::Exactly(vec![0xff]).refuse(&[0xfe]);
+        assert_eq!(bytes.unwrap(), "differs in bytes that are no text");
     }
 }
