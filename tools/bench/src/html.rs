@@ -6,6 +6,7 @@ use super::build::Side;
 use super::quantity::digits;
 use super::report::{Report, Row};
 use super::stats::Summary;
+use super::table;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -98,7 +99,7 @@ fn legend(page: &mut String, report: &Report) {
         entry("current", name);
     }
     page.push_str(
-        "<span class=\"faint\">Bars: the best of the rounds, of tails and shares the median; bracket: the smallest and the largest. Ratio: gort/stock.</span></div>\n",
+        "<span class=\"faint\">Bars: the best of the rounds, of tails and shares the median; bracket: the smallest and the largest. Ratio: gort/stock; ~ no significant difference (Mann-Whitney U test, p &gt;= 0.05).</span></div>\n",
     );
 }
 
@@ -140,7 +141,18 @@ fn one(page: &mut String, row: &Row) {
             Some(false) => " bad",
             None => "",
         };
-        let _ = write!(page, "<span class=\"chip{class}\">{}</span>", digits(ratio));
+        let _ = write!(
+            page,
+            "<span class=\"chip{class}\">{}</span>",
+            table::ratio(Some(ratio), row.difference)
+        );
+    }
+    if let Some(found) = row.difference {
+        let _ = write!(
+            page,
+            "<span class=\"target\">p = {}</span>",
+            digits(found.p)
+        );
     }
     for judged in &row.targets {
         let word = judged.word();
@@ -218,6 +230,7 @@ mod tests {
             (Side::Gort, 6.0),
             (Side::Current, 2.0),
         ]
+        .repeat(4)
         .into_iter()
         .map(|(side, value)| {
             let reading = Reading {
@@ -260,7 +273,7 @@ mod tests {
             "class=\"bar gort\" style=\"width:40.00%\"",
             "class=\"bar current\" style=\"width:20.00%\"",
             "style=\"left:40.00%;right:40.00%\"",
-            "<span class=\"chip good\">0.400</span>",
+            "<span class=\"chip good\">0.400</span><span class=\"target\">p = 0.00",
             "<span class=\"target met\">&lt;= 0.600 <b>met</b></span>",
             "a &lt; b &amp; c",
             "1 of 1",

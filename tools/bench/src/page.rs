@@ -56,7 +56,8 @@ mod tests {
                 },
             )
         };
-        let readings = [reading(Side::Stock, 10.0), reading(Side::Gort, 20.0)];
+        let round = [reading(Side::Stock, 10.0), reading(Side::Gort, 20.0)];
+        let readings = vec![round; 4].concat();
         let page = page(&Report {
             about: BTreeMap::from([("cpus", "2 processors".to_string())]),
             current: None,

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use statrs::statistics::Statistics as _;
 
 use super::build::Side;
 use super::measure::Reading;
 use super::quantity::{SHARE, Unit, digits};
 use super::quiet::Seen;
-use super::stats::{Pick, Summary};
+use super::stats::{Difference, Pick, SIGNIFICANT, Summary};
 use super::target::{Target, ratio};
 
 /// Everything that a run found out.
@@ -74,9 +75,15 @@ pub struct Row {
     /// gort/stock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
+    /// Whether gort and stock differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difference: Option<Difference>,
     /// gort/against.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ratio_against: Option<f64>,
+    /// Whether gort differs with the other library.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difference_against: Option<Difference>,
     /// What disturbed the runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disturbed: Option<String>,
@@ -111,7 +118,7 @@ pub struct Failure {
 /// What is within this factor of a bound may be on its other side.
 const CLOSE: f64 = 1.25;
 
-/// By this much two runs of the same program differ.
+/// A difference of less than this is of no interest, significant or not.
 const NOISE: f64 = 0.05;
 
 /// Which of several measurements of a metric stands for all.
@@ -175,7 +182,9 @@ pub fn rows(
                 unit: unit.clone(),
                 pick,
                 ratio: ratio(value(&stock), value(&gort)),
+                difference: Difference::between(stock.as_ref(), gort.as_ref()),
                 ratio_against: ratio(value(&against), value(&gort)),
+                difference_against: Difference::between(against.as_ref(), gort.as_ref()),
                 stock,
                 gort,
                 against,
@@ -201,11 +210,22 @@ impl Report {
         (met.count(), targets().count())
     }
 
-    /// Rows whose time is over the limit.
+    /// Rows whose time is over the limit, and not by chance.
     pub fn too_slow(&self) -> impl Iterator<Item = &Row> {
         self.rows
             .iter()
-            .filter(|row| row.metric == "time" && row.ratio.is_some_and(|r| r > self.limit))
+            .filter(|row| row.is_over(self.limit) && row.differs())
+    }
+
+    /// Of how many ratios a difference is not significant, and of how many it was asked.
+    fn count_chance(&self) -> (usize, usize) {
+        let told = || {
+            let rows = self.rows.iter();
+            rows.flat_map(|row| [row.difference, row.difference_against])
+                .flatten()
+        };
+        let chance = told().filter(|difference| !difference.significant);
+        (chance.count(), told().count())
     }
 
     /// Benchmarks that were disturbed, with the number of Ps and what did it.
@@ -224,16 +244,15 @@ impl Report {
 
     /// Geometric mean of the ratios of one metric, and of how many.
     pub fn mean_ratio(&self, metric: &str) -> Option<(f64, usize)> {
-        let logarithms: Vec<f64> = self
+        let ratios: Vec<f64> = self
             .rows
             .iter()
             .filter(|row| row.metric == metric)
             .filter_map(|row| row.ratio)
             .filter(|ratio| *ratio > 0.0)
-            .map(f64::ln)
             .collect();
-        let n = logarithms.len();
-        (n > 0).then(|| ((logarithms.iter().sum::<f64>() / n as f64).exp(), n))
+        let n = ratios.len();
+        (n > 0).then(|| (ratios.geometric_mean(), n))
     }
 
     /// What stands below the table.
@@ -247,6 +266,13 @@ impl Report {
                     digits(mean)
                 );
             }
+        }
+        let (chance, all) = self.count_chance();
+        if chance > 0 {
+            let _ = writeln!(
+                text,
+                "~ no significant difference (Mann-Whitney U test, p >= {SIGNIFICANT}): {chance} of {all} ratios"
+            );
         }
         let (met, all) = self.count_targets();
         if all > 0 {
@@ -345,24 +371,28 @@ impl Row {
         self.benchmark.split_once('/').map(|(_, name)| name)
     }
 
-    /// Is it over the limit, or does it miss a target, by so little that more runs might say
-    /// otherwise?
+    /// Is its time over the limit?
+    fn is_over(&self, limit: f64) -> bool {
+        self.metric == "time" && self.ratio.is_some_and(|ratio| ratio > limit)
+    }
+
+    /// Do gort and the stock runtime differ with significance?
+    fn differs(&self) -> bool {
+        self.difference.is_some_and(|found| found.significant)
+    }
+
+    /// Might more runs say otherwise? It is over the limit or misses a target by little, or what it
+    /// is over the limit may be chance.
     pub fn is_close(&self, limit: f64) -> bool {
-        let slow = self.metric == "time"
-            && self
-                .ratio
-                .is_some_and(|ratio| ratio > limit && ratio < limit * CLOSE);
+        let slow = self.is_over(limit) && (!self.is_over(limit * CLOSE) || !self.differs());
         slow || self.targets.iter().any(|judged| judged.close)
     }
 
-    /// Is gort better than the stock runtime? `None` if it may be chance: the measurements of the
-    /// two overlap, or hardly differ.
+    /// Is gort better than the stock runtime? `None` if that may be chance, or they hardly differ.
     pub fn better(&self) -> Option<bool> {
-        let (stock, gort) = (self.stock.as_ref()?, self.gort.as_ref()?);
-        let apart = gort.max < stock.min || gort.min > stock.max;
-        let lower = gort.value < stock.value;
-        let differ = (self.ratio? - 1.0).abs() > NOISE;
-        (apart && differ).then_some(lower != self.unit.higher_is_better())
+        let lower = self.gort.as_ref()?.value < self.stock.as_ref()?.value;
+        let differ = self.differs() && (self.ratio? - 1.0).abs() > NOISE;
+        differ.then_some(lower != self.unit.higher_is_better())
     }
 }
 
@@ -412,6 +442,40 @@ mod tests {
         )
     }
 
+    /// Five rounds that say the same.
+    fn rounds(stock: f64, gort: f64) -> Vec<(Side, Reading)> {
+        let round = [
+            reading(Side::Stock, "time", stock),
+            reading(Side::Gort, "time", gort),
+        ];
+        vec![round; 5].concat()
+    }
+
+    #[test]
+    fn what_may_be_chance_is_not_too_slow() {
+        let told = |gort: &[f64]| {
+            let stock = [10.0, 10.1, 10.2, 10.3, 10.4];
+            let stock = stock.map(|v| reading(Side::Stock, "time", v));
+            let gort = gort.iter().map(|v| reading(Side::Gort, "time", *v));
+            let readings: Vec<_> = stock.into_iter().chain(gort).collect();
+            report(rows("x", 2, &[], &readings, None))
+        };
+        let slow = told(&[12.0, 12.1, 12.2, 12.3, 12.4]);
+        assert_eq!(slow.too_slow().count(), 1);
+        assert!(!slow.summary().contains('~'), "{}", slow.summary());
+        // The best of these is as slow, but there are too few of them.
+        let few = told(&[12.0, 12.1]);
+        assert_eq!(few.too_slow().count(), 0);
+        assert_eq!(
+            few.summary(),
+            "time, gort/stock: 1.20 (geometric mean of 1)\n\
+             ~ no significant difference (Mann-Whitney U test, p >= 0.05): 1 of 1 ratios\n"
+        );
+        let json = serde_json::to_value(&slow.rows[0]).unwrap();
+        assert_eq!(json["difference"]["significant"], true);
+        assert!(json["difference"]["p"].as_f64().unwrap() < 0.05);
+    }
+
     #[test]
     fn readings_become_rows_with_ratios_and_verdicts() {
         let readings = [
@@ -457,16 +521,18 @@ mod tests {
     #[test]
     fn rows_that_fail_by_little_are_looked_at_again() {
         let of = |gort, targets: &[&str]| {
-            let readings = [
-                reading(Side::Stock, "time", 10.0),
-                reading(Side::Gort, "time", gort),
-            ];
+            let readings = rounds(10.0, gort);
             let targets: Vec<Target> = targets.iter().map(|t| Target::parse(t).unwrap()).collect();
             rows("x", 2, &targets, &readings, None).remove(0)
         };
         assert!(!of(10.4, &[]).is_close(1.05));
         assert!(of(10.6, &[]).is_close(1.05));
         assert!(!of(14.0, &[]).is_close(1.05));
+        let one = [
+            reading(Side::Stock, "time", 10.0),
+            reading(Side::Gort, "time", 14.0),
+        ];
+        assert!(rows("x", 2, &[], &one, None)[0].is_close(1.05));
         assert!(of(8.5, &["time 0.77"]).is_close(1.05));
         assert!(!of(7.5, &["time 0.77"]).is_close(1.05));
         assert!(!of(10.0, &["time 0.5"]).is_close(1.05));
@@ -495,25 +561,21 @@ mod tests {
             let gort = gort.iter().map(|v| reading(Side::Gort, "time", *v));
             rows("x", 2, &[], &stock.chain(gort).collect::<Vec<_>>(), None).remove(0)
         };
-        assert_eq!(of(&[10.0, 12.0], &[8.0, 9.0]).better(), Some(true));
-        assert_eq!(of(&[10.0, 12.0], &[13.0, 14.0]).better(), Some(false));
-        assert_eq!(of(&[10.0, 12.0], &[8.0, 10.0]).better(), None);
-        assert_eq!(of(&[10.0], &[9.9]).better(), None);
+        let stock = [10.0, 11.0, 12.0, 13.0];
+        assert_eq!(of(&stock, &[6.0, 7.0, 8.0, 9.0]).better(), Some(true));
+        assert_eq!(of(&stock, &[14.0, 15.0, 16.0, 17.0]).better(), Some(false));
+        assert_eq!(of(&stock, &[6.0, 7.0, 8.0, 10.5]).better(), None);
+        assert_eq!(of(&stock, &[9.6, 9.7, 9.8, 9.9]).better(), None);
+        assert_eq!(of(&[10.0], &[5.0]).better(), None);
         assert_eq!(of(&[10.0], &[]).better(), None);
-        let mut rate = of(&[10.0, 12.0], &[13.0, 14.0]);
+        let mut rate = of(&stock, &[14.0, 15.0, 16.0, 17.0]);
         rate.unit = Unit::parse("nodes/s").0;
         assert_eq!(rate.better(), Some(true));
     }
 
     #[test]
     fn ratios_are_averaged_geometrically() {
-        let of = |stock, gort| {
-            let readings = [
-                reading(Side::Stock, "time", stock),
-                reading(Side::Gort, "time", gort),
-            ];
-            rows("x", 2, &[], &readings, None).remove(0)
-        };
+        let of = |stock, gort| rows("x", 2, &[], &rounds(stock, gort), None).remove(0);
         let both = report(vec![of(10.0, 5.0), of(10.0, 20.0)]);
         let (mean, n) = both.mean_ratio("time").unwrap();
         assert!((mean - 1.0).abs() < 1e-12, "{mean}");

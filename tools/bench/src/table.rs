@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::quantity::digits;
 use super::report::{Report, Row};
-use super::stats::Summary;
+use super::stats::{Difference, Summary};
 
 /// What stands for a number that is not there.
 const NONE: &str = "-";
@@ -48,10 +48,10 @@ impl Report {
                     row.procs.to_string(),
                     spread(row, &row.stock),
                     spread(row, &row.gort),
-                    ratio(row.ratio),
+                    to_stock(row),
                 ];
                 if self.against {
-                    line.extend([spread(row, &row.against), ratio(row.ratio_against)]);
+                    line.extend([spread(row, &row.against), to_against(row)]);
                 }
                 if self.current.is_some() {
                     line.push(spread(row, &row.current));
@@ -100,8 +100,9 @@ impl Report {
             };
             let stock = |metric| value(metric, |row| row.stock.as_ref());
             let gort = |metric| value(metric, |row| row.gort.as_ref());
-            let part =
-                |metric: &str, which: fn(&Row) -> Option<f64>| ratio(of(metric).and_then(which));
+            let part = |metric: &str, ratio: fn(&Row) -> String| {
+                of(metric).map_or(NONE.to_string(), ratio)
+            };
             let mut line = vec![
                 benchmark[0]
                     .short_name()
@@ -110,15 +111,15 @@ impl Report {
                 benchmark[0].procs.to_string(),
                 stock("time"),
                 gort("time"),
-                part("time", |row| row.ratio),
-                part("cpu", |row| row.ratio),
+                part("time", to_stock),
+                part("cpu", to_stock),
                 stock("share"),
                 gort("share"),
                 stock("p99"),
                 gort("p99"),
             ];
             if self.against {
-                line.extend(["time", "cpu"].map(|metric| part(metric, |row| row.ratio_against)));
+                line.extend(["time", "cpu"].map(|metric| part(metric, to_against)));
             }
             if self.current.is_some() {
                 line.push(value("time", |row| row.current.as_ref()));
@@ -150,8 +151,21 @@ fn spread(row: &Row, summary: &Option<Summary>) -> String {
     })
 }
 
-fn ratio(ratio: Option<f64>) -> String {
-    ratio.map_or(NONE.to_string(), digits)
+fn to_stock(row: &Row) -> String {
+    ratio(row.ratio, row.difference)
+}
+
+fn to_against(row: &Row) -> String {
+    ratio(row.ratio_against, row.difference_against)
+}
+
+/// A ratio, with the mark of what may be chance.
+pub fn ratio(ratio: Option<f64>, difference: Option<Difference>) -> String {
+    match (ratio, difference) {
+        (None, _) => NONE.to_string(),
+        (Some(ratio), Some(found)) if !found.significant => format!("~ {}", digits(ratio)),
+        (Some(ratio), _) => digits(ratio),
+    }
 }
 
 /// A Markdown table; the columns in `numbers` stand to the right.
@@ -215,16 +229,16 @@ mod tests {
         let table = report(rows("trees", 2, &[], &readings, None)).tables();
         assert_eq!(
             table,
-            "| benchmark | metric |   P |   stock |                 gort | ratio | target |\n\
-             | --------- | ------ | --: | ------: | -------------------: | ----: | ------ |\n\
-             | trees     | time   |   2 | 10.0 ns | 4.00 ns (4.00..6.00) | 0.400 |        |\n\
-             |           | rss    |   2 |       - |             1.00 KiB |     - |        |\n"
+            "| benchmark | metric |   P |   stock |                 gort |   ratio | target |\n\
+             | --------- | ------ | --: | ------: | -------------------: | ------: | ------ |\n\
+             | trees     | time   |   2 | 10.0 ns | 4.00 ns (4.00..6.00) | ~ 0.400 |        |\n\
+             |           | rss    |   2 |       - |             1.00 KiB |       - |        |\n"
         );
     }
 
     #[test]
     fn what_contends_has_one_line_with_shares_and_tails() {
-        let readings = [
+        let round = [
             reading(Side::Stock, "time", 10.0, "ns"),
             reading(Side::Stock, "cpu", 20.0, "ns"),
             reading(Side::Stock, "p99", 400.0, "ns"),
@@ -236,6 +250,8 @@ mod tests {
             reading(Side::Against, "time", 20.0, "ns"),
             reading(Side::Against, "cpu", 40.0, "ns"),
         ];
+        // With four rounds a difference is significant.
+        let readings = vec![round; 4].concat();
         let mut report = report(rows(
             "contend/Mutex/load=2",
             2,
