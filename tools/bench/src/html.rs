@@ -1,10 +1,10 @@
 //! The results as a page for a browser: one file that loads nothing.
 
-use std::fmt::Write as _;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::build::Side;
 use super::quantity::digits;
-use super::report::{Report, Row};
+use super::report::{Failure, Report, Row};
 use super::stats::Summary;
 use super::table;
 
@@ -12,205 +12,168 @@ const STYLE: &str = include_str!("page.css");
 
 /// The page.
 pub fn page(report: &Report) -> String {
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>gort bench</title>\n<style>\n{STYLE}</style>\n<h1>gort and the stock runtime</h1>\n"
-    );
-    let about: Vec<String> = report
-        .about
-        .iter()
-        .map(|(what, value)| format!("{what} {}", escape(value)))
+    let about = report.about.iter();
+    let about: Vec<String> = about
+        .map(|(what, value)| format!("{what} {value}"))
         .collect();
-    let _ = writeln!(page, "<p class=\"faint\">{}</p>", about.join(" · "));
-    figures(&mut page, report);
-    legend(&mut page, report);
-    for rows in report.rows.chunk_by(|a, b| a.group() == b.group()) {
-        let _ = writeln!(
-            page,
-            "<details open><summary>{}</summary>",
-            escape(rows[0].group())
-        );
-        for row in rows {
-            one(&mut page, row);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "gort bench" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                h1 { "gort and the stock runtime" }
+                p.faint { (about.join(" · ")) }
+                (figures(report))
+                (legend(report))
+                @for rows in report.rows.chunk_by(|a, b| a.group() == b.group()) {
+                    details open {
+                        summary { (rows[0].group()) }
+                        @for row in rows { (one(row)) }
+                    }
+                }
+                @for failure in &report.failures { (failed(report, failure)) }
+            }
         }
-        page += "</details>\n";
-    }
-    for failure in &report.failures {
-        let _ = writeln!(
-            page,
-            "<details><summary><span class=\"chip{}\">failed</span> {} on {}</summary><pre>{}</pre></details>",
-            if failure.side == Side::Current.name() {
-                ""
-            } else {
-                " bad"
-            },
-            escape(&failure.benchmark),
-            escape(report.column(&failure.side)),
-            escape(&failure.why)
-        );
-    }
-    page
+    };
+    page.into_string() + "\n"
 }
 
 /// The large numbers on top.
-fn figures(page: &mut String, report: &Report) {
-    page.push_str("<div class=\"figures\">\n");
-    let mut figure = |number: String, what: &str| {
-        let _ = writeln!(
-            page,
-            "<div class=\"figure\"><b>{number}</b><span class=\"faint\">{what}</span></div>"
-        );
+fn figures(report: &Report) -> Markup {
+    let figure = |number: String, what: &str| {
+        html! { div.figure { b { (number) } span.faint { (what) } } }
     };
-    for (metric, what) in [("time", "time"), ("rss", "peak memory")] {
-        if let Some((mean, n)) = report.mean_ratio(metric) {
-            figure(
-                digits(mean),
-                &format!("{what}, gort/stock, geometric mean of {n}"),
-            );
+    let means = [("time", "time"), ("rss", "peak memory")];
+    let (met, all) = report.count_targets();
+    let (failed, _) = report.count_failures();
+    html! {
+        div.figures {
+            @for (metric, what) in means {
+                @if let Some((mean, n)) = report.mean_ratio(metric) {
+                    (figure(digits(mean), &format!("{what}, gort/stock, geometric mean of {n}")))
+                }
+            }
+            @if all > 0 { (figure(format!("{met} of {all}"), "targets met")) }
+            @if failed > 0 { (figure(failed.to_string(), "failures, see below")) }
         }
     }
-    let (met, all) = report.count_targets();
-    if all > 0 {
-        figure(format!("{met} of {all}"), "targets met");
-    }
-    let (failed, _) = report.count_failures();
-    if failed > 0 {
-        figure(failed.to_string(), "failures, see below");
-    }
-    page.push_str("</div>\n");
 }
 
-fn legend(page: &mut String, report: &Report) {
-    page.push_str("<div class=\"legend\">");
-    let mut entry = |class: &str, name: &str| {
-        let _ = write!(
-            page,
-            "<span><i class=\"{class}\"></i>{}</span>",
-            escape(name)
-        );
-    };
-    entry("stock", "stock");
-    entry("gort", "gort");
-    if report.against {
-        entry("against", "gort with the other library");
+fn legend(report: &Report) -> Markup {
+    let entry = |class: &str, name: &str| html! { span { i class=(class) {} (name) } };
+    html! {
+        div.legend {
+            (entry("stock", "stock"))
+            (entry("gort", "gort"))
+            @if report.against { (entry("against", "gort with the other library")) }
+            @if let Some(name) = &report.current { (entry("current", name)) }
+            span.faint {
+                "Bars: the best of the rounds, of tails and shares the median; bracket: the \
+                 smallest and the largest. Ratio: gort/stock; ~ no significant difference \
+                 (Mann-Whitney U test, p >= 0.05)."
+            }
+        }
     }
-    if let Some(name) = &report.current {
-        entry("current", name);
-    }
-    page.push_str(
-        "<span class=\"faint\">Bars: the best of the rounds, of tails and shares the median; bracket: the smallest and the largest. Ratio: gort/stock; ~ no significant difference (Mann-Whitney U test, p &gt;= 0.05).</span></div>\n",
-    );
 }
 
-fn one(page: &mut String, row: &Row) {
-    // A program is the heading already.
-    let name = match row.short_name() {
-        Some(name) => format!(
-            "{}<small>{}, {} P</small>",
-            escape(name),
-            escape(&row.metric),
-            row.procs
-        ),
-        None => format!("{}<small>{} P</small>", escape(&row.metric), row.procs),
-    };
-    let _ = writeln!(
-        page,
-        "<div class=\"row\"><div class=\"name\">{name}</div><div class=\"sides\">"
-    );
+/// A metric of a benchmark.
+fn one(row: &Row) -> Markup {
     let sides = [
         ("stock", &row.stock),
         ("gort", &row.gort),
         ("against", &row.against),
         ("current", &row.current),
     ];
-    let full = sides
-        .iter()
-        .filter_map(|(_, side)| side.as_ref())
-        .map(|s| s.max)
-        .fold(0.0, f64::max);
-    for (class, side) in sides {
-        if let Some(summary) = side {
-            bar(page, row, class, summary, full);
+    let there = || {
+        let sides = sides.iter();
+        sides.filter_map(|(class, side)| Some((*class, side.as_ref()?)))
+    };
+    let full = there().map(|(_, side)| side.max).fold(0.0, f64::max);
+    html! {
+        div.row {
+            div.name {
+                // A program is the heading already.
+                @if let Some(name) = row.short_name() {
+                    (name) small { (row.metric) ", " (row.procs) " P" }
+                } @else {
+                    (row.metric) small { (row.procs) " P" }
+                }
+            }
+            div.sides { @for (class, side) in there() { (bar(row, class, side, full)) } }
+            div.verdict { (verdict(row)) }
         }
     }
-    page.push_str("</div><div class=\"verdict\">");
-    if let Some(ratio) = row.ratio {
-        let class = match row.better() {
-            Some(true) => " good",
-            Some(false) => " bad",
-            None => "",
-        };
-        let _ = write!(
-            page,
-            "<span class=\"chip{class}\">{}</span>",
-            table::ratio(Some(ratio), row.difference)
-        );
-    }
-    if let Some(found) = row.difference {
-        let _ = write!(
-            page,
-            "<span class=\"target\">p = {}</span>",
-            digits(found.p)
-        );
-    }
-    for judged in &row.targets {
-        let word = judged.word();
-        let _ = write!(
-            page,
-            "<span class=\"target {word}\">{} <b>{word}</b></span>",
-            escape(&judged.bound)
-        );
-    }
-    if let Some(why) = &row.disturbed {
-        let _ = write!(
-            page,
-            "<span class=\"target missed\">{} <b>disturbed</b></span>",
-            escape(why)
-        );
-    }
-    page.push_str("</div></div>\n");
 }
 
-fn bar(page: &mut String, row: &Row, class: &str, summary: &Summary, full: f64) {
-    let percent = |value: f64| {
-        if full > 0.0 {
-            (value / full * 100.0).clamp(0.0, 100.0)
-        } else {
-            0.0
-        }
+/// The ratio, and what there is to say about it.
+fn verdict(row: &Row) -> Markup {
+    let colour = match row.better() {
+        Some(true) => " good",
+        Some(false) => " bad",
+        None => "",
     };
-    let _ = write!(
-        page,
-        "<div class=\"side\"><div class=\"track\"><div class=\"bar {class}\" style=\"width:{:.2}%\"></div>",
-        percent(summary.value)
-    );
-    if summary.min < summary.max {
-        let _ = write!(
-            page,
-            "<div class=\"spread\" style=\"left:{:.2}%;right:{:.2}%\"></div>",
-            percent(summary.min),
-            100.0 - percent(summary.max)
-        );
+    html! {
+        @if row.ratio.is_some() {
+            span class={ "chip" (colour) } { (table::ratio(row.ratio, row.difference)) }
+        }
+        @if let Some(found) = row.difference { span.target { "p = " (digits(found.p)) } }
+        @for judged in &row.targets {
+            span class={ "target " (judged.word()) } { (judged.bound) " " b { (judged.word()) } }
+        }
+        @if let Some(why) = &row.disturbed {
+            span class="target missed" { (why) " " b { "disturbed" } }
+        }
     }
-    let text = row
+}
+
+/// A side's number as a part of the largest in the row.
+fn bar(row: &Row, class: &str, summary: &Summary, full: f64) -> Markup {
+    let percent = |value: f64| match full > 0.0 {
+        true => (value / full * 100.0).clamp(0.0, 100.0),
+        false => 0.0,
+    };
+    let width = format!("width:{:.2}%", percent(summary.value));
+    let (left, right) = (percent(summary.min), 100.0 - percent(summary.max));
+    let number = row
         .unit
         .show_spread(summary.value, summary.min, summary.max);
-    let number = match text.split_once(" (") {
-        Some((median, spread)) => {
-            format!("{} <small>({}</small>", escape(median), escape(spread))
-        }
-        None => escape(&text),
+    let (number, spread) = match number.find(" (") {
+        Some(at) => number.split_at(at + 1),
+        None => (number.as_str(), ""),
     };
-    let _ = writeln!(page, "</div><span class=\"number\">{number}</span></div>");
+    html! {
+        div.side {
+            div.track {
+                div class={ "bar " (class) } style=(width) {}
+                @if summary.min < summary.max {
+                    div.spread style={ (format!("left:{left:.2}%;right:{right:.2}%")) } {}
+                }
+            }
+            span.number { (number) @if !spread.is_empty() { small { (spread) } } }
+        }
+    }
 }
 
-/// Text for between tags and in quotes.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+/// A side that could not be built or run.
+fn failed(report: &Report, failure: &Failure) -> Markup {
+    let colour = match failure.side == Side::Current.name() {
+        true => "",
+        false => " bad",
+    };
+    html! {
+        details {
+            summary {
+                span class={ "chip" (colour) } { "failed" }
+                " " (failure.benchmark) " on " (report.column(&failure.side))
+            }
+            pre { (failure.why) }
+        }
+    }
 }
 
 #[cfg(test)]
