@@ -49,7 +49,7 @@ doc:
 
 # Licences, advisories and sources of other people's code
 deny:
-    cargo deny check
+    cargo deny --workspace check
 
 # Spelling
 spelling:
