@@ -7,10 +7,11 @@
 //! used here.
 
 use object::elf;
+use std::borrow::Cow;
 use std::collections::TryReserveError;
 
 /// Index of a section, as in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SectionId(pub u32);
 
 /// Handle of a symbol.
@@ -18,8 +19,12 @@ pub struct SectionId(pub u32);
 pub enum SymbolRef {
     /// Symbol of a whole section.
     Section(SectionId),
+    /// n-th local symbol.
+    Local(u32),
     /// n-th global symbol.
     Global(u32),
+    /// None: an address of zero.
+    Null,
 }
 
 /// Contents of a section.
@@ -45,7 +50,7 @@ pub struct Rela {
 }
 
 struct Section {
-    name: &'static str,
+    name: Cow<'static, str>,
     kind: u32,
     flags: u64,
     align: u64,
@@ -99,14 +104,14 @@ impl Writer {
     /// Adds a section.
     pub fn section(
         &mut self,
-        name: &'static str,
+        name: impl Into<Cow<'static, str>>,
         kind: u32,
         flags: u64,
         align: u64,
         contents: Contents,
     ) -> SectionId {
         self.sections.push(Section {
-            name,
+            name: name.into(),
             kind,
             flags,
             align,
@@ -157,9 +162,10 @@ impl Writer {
     }
 
     /// Adds a symbol that only this file sees.
-    pub fn local(&mut self, name: &[u8], s: SymbolInfo) {
+    pub fn local(&mut self, name: &[u8], s: SymbolInfo) -> SymbolRef {
         let symbol = self.make(name, s, elf::STB_LOCAL.0);
         self.locals.push(symbol);
+        SymbolRef::Local(self.locals.len() as u32 - 1)
     }
 
     /// Adds a global symbol.
@@ -178,10 +184,19 @@ impl Writer {
 
     /// Adds a reference to a symbol of another file.
     pub fn undefined(&mut self, name: &[u8]) -> SymbolRef {
+        self.reference(name, elf::STB_GLOBAL.0)
+    }
+
+    /// Adds a reference to a symbol that another file may have.
+    pub fn optional(&mut self, name: &[u8]) -> SymbolRef {
+        self.reference(name, elf::STB_WEAK.0)
+    }
+
+    fn reference(&mut self, name: &[u8], bind: u8) -> SymbolRef {
         let name = self.string(name);
         self.globals.push(Symbol {
             name,
-            info: elf::STB_GLOBAL.0 << 4,
+            info: bind << 4,
             section: 0,
             value: 0,
             size: 0,
@@ -232,7 +247,7 @@ impl Writer {
                 }
                 Contents::Zeros(size) => *size,
             };
-            let name = section_name(&mut names, "", s.name);
+            let name = section_name(&mut names, "", &s.name);
             headers.push(shdr(name, s.kind, s.flags, offset, size, 0, 0, s.align, 0));
         }
         for (i, s) in self
@@ -244,14 +259,16 @@ impl Writer {
             let offset = align(&mut out, 8);
             for r in &s.relocs {
                 let symbol = match r.symbol {
+                    SymbolRef::Null => 0,
                     SymbolRef::Section(id) => id.0,
+                    SymbolRef::Local(l) => 1 + n + l,
                     SymbolRef::Global(g) => first_global + g,
                 };
                 out.extend_from_slice(&r.offset.to_le_bytes());
                 out.extend_from_slice(&(u64::from(symbol) << 32 | u64::from(r.kind)).to_le_bytes());
                 out.extend_from_slice(&r.addend.to_le_bytes());
             }
-            let name = section_name(&mut names, ".rela", s.name);
+            let name = section_name(&mut names, ".rela", &s.name);
             let size = s.relocs.len() as u64 * 24;
             let flags = elf::SHF_INFO_LINK.0;
             headers.push(shdr(

@@ -9,10 +9,14 @@
 
 mod tables;
 
+use crate::c::CCode;
 use crate::dwarf::{DebugSection, Target};
 use crate::elf::{Contents, Rela, SectionId, SymbolInfo, SymbolRef, Writer};
 use crate::error::{Error, Name, Result};
 use crate::flags::{FinalLinker, Options};
+use crate::host::live::Live;
+use crate::host::merge::{self, Merged};
+use crate::host::tls::{TLS_G, TLSG};
 use crate::host::{CodeFunction, HostLib};
 use crate::layout::{Layout, MAX_ALIGN, SECTIONS, Section};
 use crate::object::{Kind, RelocKind};
@@ -27,8 +31,6 @@ use rustc_hash::FxHashMap;
 
 /// Keeps a section that nothing refers to, under `--gc-sections`.
 const SHF_GNU_RETAIN: u64 = 1 << 21;
-/// Offset of g from the thread pointer.
-const TLS_G: i32 = -8;
 /// libwild orders the inputs of a section by falling alignment: with more than any function of the
 /// library asks for, Go text comes first. The larger it is, the more room is lost between Go text
 /// and the library's (up to this many bytes).
@@ -45,6 +47,10 @@ pub struct Parts<'a, 'b> {
     pub layout: &'a Layout,
     /// The runtime library.
     pub host: &'a HostLib<'a>,
+    /// What the program needs of it.
+    pub live: &'a Live,
+    /// C code.
+    pub c: &'a CCode<'a>,
     /// Function table.
     pub pclntab: &'a Pclntab,
     /// The library's functions in it.
@@ -61,8 +67,20 @@ struct Emitter<'a, 'b> {
     parts: &'a Parts<'a, 'b>,
     w: Writer,
     sections: [SectionId; SECTIONS.len()],
-    /// References to symbols of the library.
-    host_refs: FxHashMap<SymId, SymbolRef>,
+    /// References to symbols of the library and of C code.
+    outside: FxHashMap<SymId, SymbolRef>,
+    /// For a C compiler that links.
+    whole: Option<Whole>,
+}
+
+/// An object that a C compiler links holds the library, and shows C code nothing but what is
+/// exported to it.
+struct Whole {
+    library: Merged,
+    /// Names that Go code defines.
+    defined: FxHashMap<Vec<u8>, SymbolRef>,
+    /// The thread-local variable that holds g.
+    g: SymbolRef,
 }
 
 /// Builds the object.
@@ -75,19 +93,29 @@ pub fn emit(parts: &mut Parts<'_, '_>, options: &Options) -> Result<Vec<u8>> {
         parts,
         w,
         sections,
-        host_refs: FxHashMap::default(),
+        outside: FxHashMap::default(),
+        whole: None,
     };
-    e.reference_host(options);
+    if parts.c.by_compiler {
+        e.include_library(options);
+    }
+    e.reference_outside(options)?;
     for s in SECTIONS {
         e.fill(s)?;
     }
-    e.pclntab_and_tables();
+    e.pclntab_and_tables()?;
     e.notes(options);
     e.debug(debug);
     if !options.strip_all {
         e.symbols();
     }
     e.wanted_symbols(options);
+    if let Some(whole) = e.whole.take() {
+        e.export(&whole);
+        whole
+            .library
+            .relocate(parts.host, &mut e.w, &whole.defined)?;
+    }
     e.w.finish()
         .map_err(|_| Error::new("not enough memory for the linked program"))
 }
@@ -101,14 +129,17 @@ fn from_host(p: &Program<'_>, reached: &Reached) -> impl Iterator<Item = SymId> 
     })
 }
 
-/// Their names, and the entry's.
+/// Their names, the entry's, and those that C code wants.
 pub fn host_names<'n>(
     p: &'n Program<'_>,
     reached: &Reached,
-    options: &'n Options,
+    c: &'n CCode<'_>,
+    entry: &'n [u8],
 ) -> impl Iterator<Item = &'n [u8]> {
     let names = from_host(p, reached).map(|id| p.sym(id).name);
-    names.chain([VERSION_SYMBOL.as_bytes(), options.entry.as_bytes()])
+    names
+        .chain([VERSION_SYMBOL.as_bytes(), entry])
+        .chain(c.wanted())
 }
 
 fn add_section(w: &mut Writer, parts: &Parts<'_, '_>, s: Section) -> SectionId {
@@ -142,13 +173,101 @@ impl Emitter<'_, '_> {
         self.sections[s as usize]
     }
 
-    /// Undefined symbols for everything that comes from the library.
-    fn reference_host(&mut self, options: &Options) {
-        self.w.undefined(VERSION_SYMBOL.as_bytes());
-        self.w.undefined(options.entry.as_bytes());
-        for id in from_host(self.parts.program, self.parts.reached) {
-            let r = self.w.undefined(self.parts.program.sym(id).name);
-            self.host_refs.insert(id, r);
+    /// Takes in what the program needs of the library.
+    fn include_library(&mut self, options: &Options) {
+        let debug = !options.strip_all && !options.strip_debug;
+        let (host, live) = (self.parts.host, self.parts.live);
+        let library = Merged::new(host, live, &mut self.w, debug);
+        let mut defined = FxHashMap::default();
+        let g = match library.symbol(host, TLSG) {
+            Some((symbol, _)) => symbol,
+            None => {
+                let flags = elf::SHF_ALLOC.0 | elf::SHF_WRITE.0 | elf::SHF_TLS.0;
+                let kind = elf::SHT_NOBITS.0;
+                let tbss = self.w.section(".tbss", kind, flags, 8, Contents::Zeros(8));
+                let info = SymbolInfo {
+                    section: Some(tbss),
+                    value: 0,
+                    size: 8,
+                    kind: elf::STT_TLS.0,
+                };
+                let g = self.w.local(TLSG, info);
+                defined.insert(TLSG.to_vec(), g);
+                g
+            }
+        };
+        self.whole = Some(Whole {
+            library,
+            defined,
+            g,
+        });
+    }
+
+    /// Symbols for everything that comes from the library or from C code.
+    fn reference_outside(&mut self, options: &Options) -> Result<()> {
+        let (p, reached) = (self.parts.program, self.parts.reached);
+        if self.whole.is_none() {
+            self.w.undefined(VERSION_SYMBOL.as_bytes());
+            self.w.undefined(options.entry.as_bytes());
+        }
+        for id in from_host(p, reached) {
+            let r = match &self.whole {
+                None => self.w.undefined(p.sym(id).name),
+                Some(_) => self.library_symbol(p.sym(id).name)?,
+            };
+            self.outside.insert(id, r);
+        }
+        if self.parts.c.is_empty() {
+            return Ok(());
+        }
+        let ids = (0..p.symbols.len() as u32).map(SymId);
+        for id in ids.filter(|&id| p.sym(id).def == Definition::C && reached.contains(id)) {
+            let name = p.sym(id).name;
+            let theirs = self.parts.c.supplies(name).unwrap_or(name);
+            let r = self.w.undefined(theirs);
+            self.outside.insert(id, r);
+        }
+        Ok(())
+    }
+
+    /// The symbol of a name of the library.
+    fn library_symbol(&mut self, name: &[u8]) -> Result<SymbolRef> {
+        let Some(whole) = &self.whole else {
+            return Ok(self.w.undefined(name));
+        };
+        let host = self.parts.host;
+        let symbol = whole.library.symbol(host, name);
+        symbol
+            .map(|(symbol, _)| symbol)
+            .ok_or_else(|| merge::missing(host, name))
+    }
+
+    /// Defines a name for the library and for people.
+    fn define(&mut self, name: &[u8], info: SymbolInfo) {
+        match &mut self.whole {
+            None => drop(self.w.global(name, info)),
+            Some(whole) => {
+                let symbol = self.w.local(name, info);
+                whole.defined.insert(name.to_vec(), symbol);
+            }
+        }
+    }
+
+    /// Global symbols for what C code may use.
+    fn export(&mut self, whole: &Whole) {
+        for (local, remote) in &self.parts.c.exports {
+            let id = self.parts.program.find(local);
+            let go = id.filter(|&id| self.parts.layout.place(id).is_some());
+            let info = match go {
+                Some(id) => Some(self.info(id)),
+                None => {
+                    let symbol = whole.library.symbol(self.parts.host, local);
+                    symbol.map(|(_, info)| info)
+                }
+            };
+            if let Some(info) = info {
+                self.w.global(remote, info);
+            }
         }
     }
 
@@ -202,7 +321,15 @@ impl Emitter<'_, '_> {
             let at = r.off as usize;
             match r.kind {
                 RelocKind::CallInd => {}
-                RelocKind::TlsLe => piece[at..at + 4].copy_from_slice(&TLS_G.to_le_bytes()),
+                RelocKind::TlsLe => match &self.whole {
+                    None => piece[at..at + 4].copy_from_slice(&TLS_G.to_le_bytes()),
+                    Some(whole) => out.push(Rela {
+                        offset: offset + u64::from(r.off),
+                        kind: elf::R_X86_64_TPOFF32.0,
+                        symbol: whole.g,
+                        addend: 0,
+                    }),
+                },
                 RelocKind::Addr => {
                     piece[at..at + 8].fill(0);
                     if let Some((symbol, base)) = self.target(id, &r)? {
@@ -256,7 +383,7 @@ impl Emitter<'_, '_> {
         };
         if let Some(strong) = p.sym(target).name.strip_prefix(WEAK) {
             match p.find(strong) {
-                Some(t) if p.sym(t).def == Definition::Host || self.parts.reached.contains(t) => {
+                Some(t) if self.outside.contains_key(&t) || self.parts.reached.contains(t) => {
                     target = t
                 }
                 _ => return Ok(None),
@@ -268,7 +395,7 @@ impl Emitter<'_, '_> {
                 place.offset as i64,
             )));
         }
-        match self.host_refs.get(&target) {
+        match self.outside.get(&target) {
             Some(&symbol) => Ok(Some((symbol, 0))),
             None => Err(self.no_address(from, r)),
         }
@@ -308,7 +435,8 @@ impl Emitter<'_, '_> {
                 Contents::Bytes(bytes),
             );
         }
-        if let (Some(id), FinalLinker::Wild) = (&options.gnu_build_id, &options.final_linker) {
+        let by_wild = options.final_linker == FinalLinker::Wild && self.whole.is_none();
+        if let Some(id) = options.gnu_build_id.as_ref().filter(|_| by_wild) {
             let bytes = note(b"GNU\0", 3, id);
             self.w.section(
                 ".note.gnu.build-id",
@@ -373,7 +501,7 @@ impl Emitter<'_, '_> {
                 if sym.is_static || shown.len() != sym.name.len() || sym.name.contains(&b'@') {
                     self.w.local(&shown, info);
                 } else {
-                    self.w.global(&shown, info);
+                    self.define(&shown, info);
                 }
             }
         }
@@ -392,6 +520,7 @@ impl Emitter<'_, '_> {
             .chain(self.parts.host.weak_names());
         let mut ids: Vec<SymId> = wanted
             .chain([options.entry.as_bytes()])
+            .chain(self.parts.c.wanted())
             .filter_map(|n| p.find(n))
             .filter(|&id| self.parts.layout.place(id).is_some())
             .collect();
@@ -402,7 +531,7 @@ impl Emitter<'_, '_> {
             if !options.strip_all && !self.is_wanted(p.sym(id).name) {
                 continue; // already global under this name
             }
-            self.w.global(p.sym(id).name, info);
+            self.define(p.sym(id).name, info);
         }
     }
 

@@ -5,21 +5,28 @@
 //! linker can be chosen instead (see [`crate::flags`] for when); it works in a folder for temporary
 //! files, which is gone afterwards.
 
+use crate::c::CParts;
 use crate::emergency::{self, Unfinished, undisturbed};
 use crate::error::{Error, Printable, Result, describe_io};
 use crate::flags::{Chosen, FinalLinker, Options, is_compiler};
 use crate::host::{HostFile, LIBRARY_VARIABLE};
 use crate::load::map_file;
-use crate::memory_files::{GO_O, LIBRARY, MemoryFiles};
+use crate::memory_files::{self, GO_O, LIBRARY, MemoryFiles};
 use crate::output;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// Links `go_o` with the library: the bytes of the executable.
-pub fn link(go_o: Vec<u8>, library: HostFile, options: &Options) -> Result<Vec<u8>> {
+/// Links `go_o` with the library and with C code: the bytes of the executable.
+pub fn link(go_o: Vec<u8>, library: HostFile, c: &CParts, options: &Options) -> Result<Vec<u8>> {
+    if let Some(flags) = &c.by_compiler {
+        let exe = crate::c::compiler::link(&go_o, &c.objects, flags, options)?;
+        crate::verify::check_with_c(&exe)?;
+        return Ok(exe);
+    }
+    options.refuse_dynamic()?;
     let debug = !options.strip_all && !options.strip_debug;
     let mut exe = match &options.final_linker {
         FinalLinker::Wild => {
@@ -29,10 +36,11 @@ pub fn link(go_o: Vec<u8>, library: HostFile, options: &Options) -> Result<Vec<u
                 true => library,
                 false => library.leave_out(".eh_frame")?,
             };
-            wild(go_o, library, options)?
+            wild(go_o, library.with_fixed_g()?, c, options)?
         }
         FinalLinker::System(program, chosen) => {
-            system(program, *chosen, &go_o, &library.path, options)?
+            let library = library.with_fixed_g()?;
+            system(program, *chosen, &go_o, &library, c, options)?
         }
     };
     crate::addresses::check_segments(&exe, options)?;
@@ -88,7 +96,7 @@ fn common_args(options: &Options) -> Vec<String> {
     args
 }
 
-fn wild(go_o: Vec<u8>, library: HostFile, options: &Options) -> Result<Vec<u8>> {
+fn wild(go_o: Vec<u8>, library: HostFile, c: &CParts, options: &Options) -> Result<Vec<u8>> {
     let path = library.path.clone();
     let advice = format!(
         "{} may be damaged: build it again with scripts/build, or name another in {LIBRARY_VARIABLE}",
@@ -109,11 +117,14 @@ fn wild(go_o: Vec<u8>, library: HostFile, options: &Options) -> Result<Vec<u8>> 
     };
     let mut args = vec!["ld".to_string(), "--no-identity-comment".to_string()];
     args.extend(common_args(options));
-    args.extend(["-o", "/a.out", GO_O, LIBRARY].map(String::from));
+    args.extend(["-o", "/a.out", GO_O].map(String::from));
+    args.extend((0..c.objects.len()).map(memory_files::c_object));
+    args.push(LIBRARY.to_string());
     let iter = || args.iter().map(String::as_str);
     let mut parsed = libwild::Args::new(iter).map_err(|e| failed(&e))?;
     parsed.parse(iter).map_err(|e| failed(&e))?;
-    let files = MemoryFiles::new(go_o, library);
+    let objects = c.objects.iter().map(|(_, bytes)| bytes.clone());
+    let files = MemoryFiles::new(go_o, objects, library);
     let made = files.output();
     let linker = libwild::Linker::with_file_system(files);
     let done = linker.run(&parsed).map(drop).map_err(|e| failed(&e));
@@ -127,21 +138,11 @@ fn system(
     program: &str,
     chosen: Chosen,
     go_o: &[u8],
-    library: &Path,
+    library: &HostFile,
+    c: &CParts,
     options: &Options,
 ) -> Result<Vec<u8>> {
-    let parent = std::env::temp_dir();
-    // Dropped in the other order: noted until it is gone.
-    let (_noted, temp) = undisturbed(|| {
-        let temp = tempfile::Builder::new()
-            .prefix(output::TEMPORARY)
-            .tempdir_in(&parent)?;
-        let noted = Unfinished::note(temp.path());
-        Ok((noted, temp))
-    })
-    .map_err(|e| Error::io("cannot make a temporary folder in", &parent, &e))?;
-    let (object, exe) = (temp.path().join("go.o"), temp.path().join("a.out"));
-    output::write(&object, go_o, output::DATA)?;
+    let folder = Folder::new()?;
     let mut command = Command::new(program);
     let args = common_args(options);
     if is_compiler(program) {
@@ -154,16 +155,17 @@ fn system(
     } else {
         command.args(&args);
     }
-    command
-        .arg("-o")
-        .arg(&exe)
-        .arg(&object)
-        .arg(absolute(library));
-    command.args(&options.extldflags);
-    // Its own temporary files go where they are removed with ours, and it can be ended with all
-    // that it started.
-    command.env("TMPDIR", temp.path()).process_group(0);
-    let out = run(&mut command).map_err(|e| {
+    command.arg("-o").arg(folder.executable());
+    command.arg(folder.write("go.o", go_o)?);
+    for (i, (_, object)) in c.objects.iter().enumerate() {
+        command.arg(folder.write(&format!("{i:06}.o"), object)?);
+    }
+    let archive = match library.is_changed() {
+        true => folder.write("libgort.a", library.bytes())?,
+        false => library.path.clone(),
+    };
+    command.arg(absolute(&archive)).args(&options.extldflags);
+    let out = folder.run(&mut command).map_err(|e| {
         Error::new(format!(
             "final link: cannot run {program}: {}; {chosen}",
             describe_io(&e)
@@ -172,9 +174,56 @@ fn system(
     if !out.status.success() {
         return Err(failed(program, chosen, &out, options.verbose));
     }
-    let made = map_file(&exe)
-        .map_err(|e| Error::io("cannot read what the final linker made,", &exe, &e))?;
-    Ok(made.to_vec())
+    folder.made()
+}
+
+/// A folder for the files of a system linker. It is gone afterwards, however the link ends.
+pub(crate) struct Folder {
+    // Dropped in this order: noted until it is gone.
+    temp: tempfile::TempDir,
+    _noted: Unfinished,
+}
+
+impl Folder {
+    pub(crate) fn new() -> Result<Self> {
+        let parent = std::env::temp_dir();
+        undisturbed(|| {
+            let temp = tempfile::Builder::new()
+                .prefix(output::TEMPORARY)
+                .tempdir_in(&parent)?;
+            let _noted = Unfinished::note(temp.path());
+            Ok(Self { temp, _noted })
+        })
+        .map_err(|e: std::io::Error| Error::io("cannot make a temporary folder in", &parent, &e))
+    }
+
+    /// Where the linker is to write.
+    pub(crate) fn executable(&self) -> PathBuf {
+        self.temp.path().join("a.out")
+    }
+
+    /// Writes a file into it.
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf> {
+        let path = self.temp.path().join(name);
+        output::write(&path, bytes, output::DATA)?;
+        Ok(path)
+    }
+
+    /// Runs the linker.
+    pub(crate) fn run(&self, command: &mut Command) -> std::io::Result<Output> {
+        // Its own temporary files go where they are removed with ours, and it can be ended with all
+        // that it started.
+        command.env("TMPDIR", self.temp.path()).process_group(0);
+        run(command)
+    }
+
+    /// What the linker has written.
+    pub(crate) fn made(&self) -> Result<Vec<u8>> {
+        let exe = self.executable();
+        let made = map_file(&exe)
+            .map_err(|e| Error::io("cannot read what the final linker made,", &exe, &e))?;
+        Ok(made.to_vec())
+    }
 }
 
 /// A system linker has failed. Its first line says why; what follows from that is for who asks.

@@ -22,6 +22,17 @@ pub enum FinalLinker {
     System(String, Chosen),
 }
 
+/// Who is to do the last step of a program with C code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkMode {
+    /// Whoever can.
+    Auto,
+    /// Not a C compiler.
+    Internal,
+    /// A system linker or C compiler.
+    External,
+}
+
 /// Who chose a system linker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chosen {
@@ -101,6 +112,14 @@ pub struct Options {
     pub final_linker: FinalLinker,
     /// Flags for a system linker.
     pub extldflags: Vec<String>,
+    /// Who may link C code (`-linkmode`).
+    pub link_mode: LinkMode,
+    /// The C compiler, or a linker (`-extld`).
+    pub extld: Option<String>,
+    /// Where the dynamic linker looks for libraries (`-r`).
+    pub run_path: Option<String>,
+    /// The dynamic linker (`-I`).
+    pub interpreter: Option<String>,
     /// libgort.a, where it is not looked up.
     pub library: Option<PathBuf>,
     /// Refuse packages not compiled with `-u` (`-u`).
@@ -141,6 +160,10 @@ impl Options {
             verbose: false,
             final_linker: FinalLinker::Wild,
             extldflags: Vec::new(),
+            link_mode: LinkMode::Auto,
+            extld: None,
+            run_path: None,
+            interpreter: None,
             library: None,
             safe_only: false,
             mixed_releases: false,
@@ -187,7 +210,7 @@ const FLAGS: &[(&str, Form, &str)] = &[
     ("D", Value, "address of the data section"),
     ("E", Value, "entry symbol"),
     ("H", Value, "header type: linux"),
-    ("I", Value, "(refused: programs are static) dynamic linker"),
+    ("I", Value, "dynamic linker of a program with C code"),
     (
         "L",
         Value,
@@ -272,7 +295,7 @@ const FLAGS: &[(&str, Form, &str)] = &[
     (
         "r",
         Value,
-        "(refused: programs are static) library search path",
+        "where a program with C code looks for shared libraries",
     ),
     ("race", Switch, "(refused) race detector"),
     ("s", Switch, "no symbol table and no debug information"),
@@ -317,7 +340,6 @@ pub fn parse(
 ) -> Result<Request> {
     let args: Vec<OsString> = args.collect();
     let mut o = Options::new("");
-    let mut external = External::default();
     let mut i = 0;
     while i < args.len() {
         let arg = args[i].as_bytes();
@@ -377,7 +399,7 @@ pub fn parse(
             value.push(&args[i]);
             i += 1;
         }
-        set_value(&mut o, &mut external, name, value)?;
+        set_value(&mut o, name, value)?;
     }
     let mut inputs = args[i..].iter();
     match (inputs.next(), inputs.next()) {
@@ -400,7 +422,7 @@ pub fn parse(
         let v = v.display();
         Error::new(format!("{LINKER_VARIABLE}={v}: it is not UTF-8"))
     })?;
-    o.final_linker = external.choose(from_env, &o.extldflags);
+    o.final_linker = choose(&o, from_env);
     Ok(Request::Link(Box::new(o)))
 }
 
@@ -434,7 +456,7 @@ fn set_switch(o: &mut Options, name: &str, on: bool) -> Result<()> {
     Ok(())
 }
 
-fn set_value(o: &mut Options, external: &mut External, name: &str, value: OsString) -> Result<()> {
+fn set_value(o: &mut Options, name: &str, value: OsString) -> Result<()> {
     // Paths and strings of programs may be any bytes.
     match name {
         "o" if value.is_empty() => {}
@@ -446,7 +468,7 @@ fn set_value(o: &mut Options, external: &mut External, name: &str, value: OsStri
             let value = value
                 .into_string()
                 .map_err(|v| Error::new(format!("-{name} {}: it is not UTF-8", v.display())))?;
-            set_text(o, external, name, value)?;
+            set_text(o, name, value)?;
         }
     }
     Ok(())
@@ -472,7 +494,7 @@ fn x_value(given: OsString) -> Result<(String, Vec<u8>)> {
     }
 }
 
-fn set_text(o: &mut Options, external: &mut External, name: &str, value: String) -> Result<()> {
+fn set_text(o: &mut Options, name: &str, value: String) -> Result<()> {
     match name {
         "installsuffix" => o.install_suffix = value,
         "buildid" => o.build_id = Some(value),
@@ -492,11 +514,12 @@ fn set_text(o: &mut Options, external: &mut External, name: &str, value: String)
                 )));
             }
         }
-        "extld" => external.extld = Some(value).filter(|v| !v.is_empty()),
+        "extld" => o.extld = Some(value).filter(|v| !v.is_empty()),
         "extldflags" => o.extldflags = split_words(&value),
         "linkmode" => match value.as_str() {
-            "internal" | "auto" => external.mode_external = false,
-            "external" => external.mode_external = true,
+            "internal" => o.link_mode = LinkMode::Internal,
+            "auto" => o.link_mode = LinkMode::Auto,
+            "external" => o.link_mode = LinkMode::External,
             _ => {
                 return Err(Error::new(format!(
                     "-linkmode={value}: unknown mode; internal, auto and external exist"
@@ -521,13 +544,8 @@ fn set_text(o: &mut Options, external: &mut External, name: &str, value: String)
                 ));
             }
         }
-        "I" | "r" if value.is_empty() => {}
-        "I" | "r" => {
-            return Err(refused(
-                name,
-                "gort makes static executables, which have no dynamic linker",
-            ));
-        }
+        "I" => o.interpreter = Some(value).filter(|v| !v.is_empty()),
+        "r" => o.run_path = Some(value).filter(|v| !v.is_empty()),
         "k" if value.is_empty() => {}
         "k" => return Err(refused("k", "field tracking needs a compiler built for it")),
         "cpuprofile" | "memprofile" | "memprofilerate" => {
@@ -538,32 +556,37 @@ fn set_text(o: &mut Options, external: &mut External, name: &str, value: String)
     Ok(())
 }
 
-/// What was said about the last step.
-#[derive(Debug, Default)]
-struct External {
-    extld: Option<String>,
-    mode_external: bool,
+/// The go command passes `-extld=$CC` with every link, so a C compiler there says nothing about what
+/// the user wants. A linker there does; so do `-linkmode=external` and `-extldflags`, which nobody
+/// passes by default, and `GORT_LD`.
+fn choose(o: &Options, from_env: Option<String>) -> FinalLinker {
+    if let Some(program) = from_env {
+        return if program == WILD {
+            FinalLinker::Wild
+        } else {
+            FinalLinker::System(program, Chosen::Variable)
+        };
+    }
+    match &o.extld {
+        Some(p) if !is_compiler(p) => FinalLinker::System(p.clone(), Chosen::Flag),
+        // The go command names a compiler in every link.
+        p if o.link_mode == LinkMode::External || !o.extldflags.is_empty() => {
+            FinalLinker::System(p.clone().unwrap_or_else(|| "gcc".into()), Chosen::Default)
+        }
+        _ => FinalLinker::Wild,
+    }
 }
 
-impl External {
-    /// The go command passes `-extld=$CC` with every link, so a C compiler there says nothing about
-    /// what the user wants. A linker there does; so do `-linkmode=external` and `-extldflags`,
-    /// which nobody passes by default, and `GORT_LD`.
-    fn choose(&self, from_env: Option<String>, extldflags: &[String]) -> FinalLinker {
-        if let Some(program) = from_env {
-            return if program == WILD {
-                FinalLinker::Wild
-            } else {
-                FinalLinker::System(program, Chosen::Variable)
-            };
-        }
-        match &self.extld {
-            Some(p) if !is_compiler(p) => FinalLinker::System(p.clone(), Chosen::Flag),
-            // The go command names a compiler in every link.
-            p if self.mode_external || !extldflags.is_empty() => {
-                FinalLinker::System(p.clone().unwrap_or_else(|| "gcc".into()), Chosen::Default)
-            }
-            _ => FinalLinker::Wild,
+impl Options {
+    /// Flags for a dynamic linker mean nothing in a program without one.
+    pub fn refuse_dynamic(&self) -> Result<()> {
+        let given = [("I", &self.interpreter), ("r", &self.run_path)];
+        match given.into_iter().find(|(_, value)| value.is_some()) {
+            Some((name, _)) => Err(refused(
+                name,
+                "a program without C code is static and has no dynamic linker",
+            )),
+            None => Ok(()),
         }
     }
 }
@@ -575,7 +598,9 @@ pub fn is_compiler(program: &str) -> bool {
         .file_name()
         .map(|n| n.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let exact = ["cc", "c++", "tcc", "icc", "icx", "ccache", "distcc", "zig"];
+    let exact = [
+        "cc", "c++", "gort-cc", "gort-c++", "tcc", "icc", "icx", "ccache", "distcc", "zig",
+    ];
     exact.contains(&name.as_str()) || ["gcc", "clang", "g++"].iter().any(|c| name.contains(c))
 }
 
@@ -698,12 +723,9 @@ mod tests {
             options("-extldflags=-Map=m x.a").final_linker,
             system("gcc", Chosen::Default)
         );
-        let e = External {
-            extld: Some("gcc".into()),
-            mode_external: true,
-        };
+        let o = options("-extld=gcc -linkmode=external x.a");
         let mold = system("mold", Chosen::Variable);
-        assert_eq!(e.choose(Some("mold".into()), &[]), mold);
-        assert_eq!(e.choose(Some("wild".into()), &[]), FinalLinker::Wild);
+        assert_eq!(choose(&o, Some("mold".into())), mold);
+        assert_eq!(choose(&o, Some("wild".into())), FinalLinker::Wild);
     }
 }

@@ -8,9 +8,11 @@
 
 mod check;
 pub mod live;
+pub mod merge;
+pub mod tls;
 
 use crate::error::{Error, Name, Result};
-use crate::load::{Bytes, map_file};
+use crate::load::{Bytes, Patch, map_file};
 use live::Live;
 use object::elf;
 use object::read::elf::{ElfFile64, FileHeader as _, SectionHeader as _};
@@ -39,6 +41,7 @@ pub struct HostFile {
     /// Where it is.
     pub path: PathBuf,
     bytes: Bytes,
+    is_changed: bool,
 }
 
 /// A global symbol that the library defines.
@@ -121,12 +124,18 @@ impl HostFile {
         Ok(Self {
             path: path.to_path_buf(),
             bytes,
+            is_changed: false,
         })
     }
 
     /// The archive.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Whether its bytes are others than those of the file at its path.
+    pub fn is_changed(&self) -> bool {
+        self.is_changed
     }
 
     /// The ELF objects in the archive.
@@ -176,14 +185,18 @@ impl HostFile {
                 + s.index().0 * size_of::<elf::SectionHeader64<object::Endianness>>();
             let at = data.as_ptr() as usize - self.bytes.as_ptr() as usize + header;
             let flags = s.elf_section_header().sh_flags(file.endian()).0 | elf::SHF_EXCLUDE.0;
-            words.push((
+            words.push(Patch::new(
                 at + std::mem::offset_of!(elf::SectionHeader64<object::Endianness>, sh_flags),
-                flags,
+                &flags.to_le_bytes(),
             ));
         }
         let path = self.path;
         match self.bytes.change(&words) {
-            Ok(bytes) => Ok(Self { path, bytes }),
+            Ok(bytes) => Ok(Self {
+                path,
+                bytes,
+                is_changed: true,
+            }),
             // Executables are larger then, and as good.
             Err(_) => Self::open(&path),
         }

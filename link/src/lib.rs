@@ -8,6 +8,7 @@
 //! | flags; which Go | [`flags`], [`driver`], [`golang`] |
 //! | find and read packages | [`load`], [`object`] |
 //! | read libgort.a | [`host`] |
+//! | what of the program is C | [`c`] |
 //! | one definition for each name | [`resolve`] |
 //! | calls of entries made for them | [`specialise`] |
 //! | what the program needs | [`reach`] |
@@ -22,6 +23,7 @@
 //! | ends that are no return | [`emergency`] |
 
 pub mod addresses;
+pub mod c;
 pub mod condense;
 pub mod debugscript;
 pub mod driver;
@@ -65,11 +67,11 @@ use std::io::Write as _;
 pub fn link(options: &Options, warn: &mut dyn FnMut(&str)) -> Result<()> {
     let mut clock = Clock::new(options.verbose);
     let library = open_library(options)?;
-    let go_o = everything_but_the_last_step(options, &library, &mut clock)?;
+    let (go_o, c) = everything_but_the_last_step(options, &library, &mut clock)?;
     if let Some(dir) = &options.keep_dir {
         output::write(&dir.join("go.o"), &go_o, output::DATA)?;
     }
-    let exe = final_link::link(go_o, library, options)?;
+    let exe = final_link::link(go_o, library, &c, options)?;
     clock.done("final link");
     if output::write(&options.output, &exe, output::EXECUTABLE)? == output::Written::NotExecutable {
         warn(&format!(
@@ -86,7 +88,8 @@ pub fn link(options: &Options, warn: &mut dyn FnMut(&str)) -> Result<()> {
 
 /// Builds `go.o`, the object that the last step links with libgort.a, without writing anything.
 pub fn link_object(options: &Options) -> Result<Vec<u8>> {
-    everything_but_the_last_step(options, &open_library(options)?, &mut Clock::new(false))
+    let library = open_library(options)?;
+    everything_but_the_last_step(options, &library, &mut Clock::new(false)).map(|(go_o, _)| go_o)
 }
 
 fn open_library(options: &Options) -> Result<host::HostFile> {
@@ -100,13 +103,14 @@ fn everything_but_the_last_step(
     options: &Options,
     library: &host::HostFile,
     clock: &mut Clock,
-) -> Result<Vec<u8>> {
+) -> Result<(Vec<u8>, c::CParts)> {
     let inputs = load::Inputs::discover(options)?;
     clock.done("find packages");
     let (objects, host) = rayon::join(|| inputs.read(), || library.read());
     let (objects, host) = (objects?, host?);
     clock.done("read objects");
-    let mut program = resolve::Program::new(&objects, &host)?;
+    let c = c::CCode::read(&inputs, &objects, options)?;
+    let mut program = resolve::Program::new(&objects, &host, &c)?;
     clock.done("resolve names");
     xvalue::apply(&mut program, &options.x_values)?;
     program.require_zero_value();
@@ -114,8 +118,12 @@ fn everything_but_the_last_step(
         specialise::specialise(&mut program, &host);
         clock.done("calls of entries made for them");
     }
-    let entries: [&[u8]; 3] = [b"main.main", b"main.init", options.entry.as_bytes()];
-    let reached = reach::reach(&mut program, &host, &entries)?;
+    let entry = match c.by_compiler {
+        true => c::MAIN,
+        false => options.entry.as_bytes(),
+    };
+    let entries: [&[u8]; 3] = [b"main.main", b"main.init", entry];
+    let reached = reach::reach(&mut program, &host, &c, &entries)?;
     clock.done("reachability");
     validate::check(&program, &reached)?;
     clock.done("check of tables, maps and types");
@@ -127,7 +135,7 @@ fn everything_but_the_last_step(
             .map_err(|e| Error::new(format!("cannot print the call graph: {e}")))?;
     }
     let places = places::read(&host, &places::goroot(&program, &layout, options));
-    let live = host.live(emit::host_names(&program, &reached, options));
+    let live = host.live(emit::host_names(&program, &reached, &c, entry));
     let library_code = host.code(&live);
     let pclntab = pclntab::build(&program, &layout, &library_code, &places)?;
     clock.done("function table");
@@ -163,6 +171,8 @@ fn everything_but_the_last_step(
         reached: &reached,
         layout: &layout,
         host: &host,
+        live: &live,
+        c: &c,
         pclntab: &pclntab,
         library: &library_code,
         tables: &tables,
@@ -171,7 +181,7 @@ fn everything_but_the_last_step(
     };
     let go_o = emit::emit(&mut parts, options)?;
     clock.done("write go.o");
-    Ok(go_o)
+    Ok((go_o, c.parts()))
 }
 
 /// Prints how long phases take.

@@ -12,7 +12,7 @@ mod foreign;
 use crate::error::{Error, Name, Result};
 use crate::flags::Options;
 use crate::golang;
-use crate::object::{self, Fault, Object};
+use crate::object::{self, Directive, Fault, Object};
 use memmap2::{Mmap, MmapOptions};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -40,15 +40,34 @@ impl std::ops::Deref for Bytes {
     }
 }
 
+/// Up to eight bytes that take the place of others in a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Patch {
+    at: usize,
+    bytes: [u8; 8],
+    len: u8,
+}
+
+impl Patch {
+    /// These bytes, at most eight, at an offset.
+    pub fn new(at: usize, new: &[u8]) -> Self {
+        let mut bytes = [0; 8];
+        bytes[..new.len()].copy_from_slice(new);
+        let len = new.len() as u8;
+        Self { at, bytes, len }
+    }
+}
+
 impl Bytes {
-    /// Changes this copy of the file, words at offsets; none if there is not enough memory.
-    pub fn change(self, words: &[(usize, u64)]) -> std::io::Result<Self> {
+    /// Changes this copy of the file; an error if there is not enough memory.
+    pub fn change(self, patches: &[Patch]) -> std::io::Result<Self> {
         let Bytes::Map(map) = self else {
             return Ok(self);
         };
         let mut map = map.make_mut()?;
-        for &(at, word) in words {
-            map[at..at + 8].copy_from_slice(&word.to_le_bytes());
+        for p in patches {
+            let len = usize::from(p.len);
+            map[p.at..p.at + len].copy_from_slice(&p.bytes[..len]);
         }
         Ok(Bytes::Map(map.make_read_only()?))
     }
@@ -125,6 +144,25 @@ pub struct Loaded<'a> {
     pub member: Option<String>,
     /// The symbols.
     pub object: Object<'a>,
+    /// What it says about C code.
+    pub directives: Vec<Directive>,
+}
+
+/// An object of a C compiler in the archive of a package.
+#[derive(Debug, Clone)]
+pub struct CMember<'a> {
+    /// The archive.
+    pub input: &'a Input,
+    /// The member's name.
+    pub name: String,
+    /// The object.
+    pub data: &'a [u8],
+}
+
+impl std::fmt::Display for CMember<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}({})", self.input.path.display(), self.name)
+    }
 }
 
 impl<'a> Loaded<'a> {
@@ -137,10 +175,8 @@ impl<'a> Loaded<'a> {
     }
 }
 
-/// Packages whose place libgort.a takes.
-fn is_provided(package: &str) -> bool {
-    package == "runtime" || package == "runtime/cgo"
-}
+/// The package whose place libgort.a takes.
+const PROVIDED: &str = "runtime";
 
 impl Inputs {
     /// Opens the main file and everything that it imports.
@@ -195,7 +231,7 @@ impl Inputs {
                             input.path.display()
                         )));
                     }
-                    if !is_provided(import) && seen.insert(import.to_string()) {
+                    if import != PROVIDED && seen.insert(import.to_string()) {
                         queue.push_back((file.to_string(), input.package.clone()));
                     }
                 }
@@ -226,14 +262,37 @@ impl Inputs {
             .map(|(input, member)| {
                 let object = object::parse(member.data, &input.escaped)
                     .map_err(|f| input.fault(&member, &f))?;
+                let directives = object::directives(member.data, &input.escaped)
+                    .map_err(|f| input.fault(&member, &f))?;
                 let member = (!member.name.is_empty()).then_some(member.name);
                 Ok(Loaded {
                     input,
                     member,
                     object,
+                    directives,
                 })
             })
             .collect()
+    }
+
+    /// The objects of C compilers, in the order of their files.
+    pub fn c_members(&self) -> Vec<CMember<'_>> {
+        let mut out = Vec::new();
+        for input in &self.files {
+            if !input.bytes.starts_with(object::archive::MAGIC) {
+                continue;
+            }
+            let members = object::members(&input.bytes).unwrap_or_default();
+            let of_c = members
+                .into_iter()
+                .filter(|m| m.data.starts_with(foreign::ELF));
+            out.extend(of_c.map(|m| CMember {
+                input,
+                name: m.name,
+                data: m.data,
+            }));
+        }
+        out
     }
 
     /// Files, in text order.
@@ -289,16 +348,13 @@ impl Input {
             }
             rest = &rest[1..];
         }
-        for m in rest {
-            if m.data.starts_with(foreign::ELF) {
-                return Err(Error::new(format!(
-                    "{}({}): an object of a C compiler. gort does not link cgo packages; build with CGO_ENABLED=0",
-                    self.path.display(),
-                    m.name
-                )));
-            }
-        }
-        Ok(rest.to_vec())
+        // Slashes name the tables of GNU's tools.
+        let is_table =
+            |m: &object::Member<'_>| !m.name.is_empty() && m.name.trim_matches('/').is_empty();
+        let of_go = rest
+            .iter()
+            .filter(|m| !m.data.starts_with(foreign::ELF) && !is_table(m));
+        Ok(of_go.cloned().collect())
     }
 
     fn fault(&self, member: &object::Member<'_>, fault: &Fault) -> Error {

@@ -130,7 +130,9 @@ impl<'a> TypeHead<'a> {
                     bytes.ok_or_else(|| damaged(p, id, "has no pointer mask in libgort.a"))?
                 }
             }
-            Definition::None => return Err(damaged(p, id, "of a variable is defined nowhere")),
+            Definition::None | Definition::C => {
+                return Err(damaged(p, id, "of a variable is defined nowhere"));
+            }
         };
         let no_pointers = head[KIND] & KIND_NOPOINTERS != 0;
         Ok(Self {

@@ -18,10 +18,16 @@ pub const GO_O: &str = "/go.o";
 /// Name of the runtime library.
 pub const LIBRARY: &str = "/libgort.a";
 
-/// The two inputs and the output.
+/// Name of the n-th object of a C compiler.
+pub fn c_object(n: usize) -> String {
+    format!("/{n:06}.o")
+}
+
+/// The inputs and the output.
 #[derive(Debug)]
 pub struct MemoryFiles {
     go_o: Input,
+    objects: Vec<Input>,
     library: Input,
     made: Made,
 }
@@ -40,7 +46,7 @@ impl Made {
 /// An input of the final link.
 #[derive(Debug, Clone)]
 pub enum Input {
-    /// `go.o`.
+    /// `go.o`, or an object of a C compiler.
     Object(Arc<Vec<u8>>),
     /// The library.
     Library(Arc<HostFile>),
@@ -79,9 +85,15 @@ impl OutputFileData for Output {
 
 impl MemoryFiles {
     /// Files of one link.
-    pub fn new(go_o: Vec<u8>, library: HostFile) -> Self {
+    pub fn new(
+        go_o: Vec<u8>,
+        objects: impl IntoIterator<Item = Vec<u8>>,
+        library: HostFile,
+    ) -> Self {
+        let object = |bytes| Input::Object(Arc::new(bytes));
         Self {
-            go_o: Input::Object(Arc::new(go_o)),
+            go_o: object(go_o),
+            objects: objects.into_iter().map(object).collect(),
             library: Input::Library(Arc::new(library)),
             made: Made::default(),
         }
@@ -96,6 +108,13 @@ impl MemoryFiles {
         match path.to_str() {
             Some(GO_O) => Ok(&self.go_o),
             Some(LIBRARY) => Ok(&self.library),
+            Some(name) => {
+                let mut objects = (0..).zip(&self.objects);
+                let found = objects.find(|&(n, _)| c_object(n) == name);
+                found
+                    .map(|(_, object)| object)
+                    .ok_or_else(|| io::ErrorKind::NotFound.into())
+            }
             _ => Err(io::ErrorKind::NotFound.into()),
         }
     }

@@ -8,6 +8,7 @@
 //! not followed: debug information alone keeps no type in the program. What is needed and defined
 //! nowhere is an error that says who refers to it.
 
+use crate::c::CCode;
 use crate::error::{Name, Problems, Result};
 use crate::host::HostLib;
 use crate::object::Kind;
@@ -38,7 +39,12 @@ impl Reached {
 }
 
 /// Marks from the roots. `entries` are names that must exist beside those that the library wants.
-pub fn reach(p: &mut Program<'_>, host: &HostLib<'_>, entries: &[&[u8]]) -> Result<Reached> {
+pub fn reach(
+    p: &mut Program<'_>,
+    host: &HostLib<'_>,
+    c: &CCode<'_>,
+    entries: &[&[u8]],
+) -> Result<Reached> {
     let mut marks = vec![false; p.symbols.len()];
     let mut work = Vec::new();
     let mut problems = Problems::default();
@@ -53,11 +59,15 @@ pub fn reach(p: &mut Program<'_>, host: &HostLib<'_>, entries: &[&[u8]]) -> Resu
     }
     // The library's weak definitions count as wanted: where Go defines them, Go's are used.
     let wanted = host.undefined.iter().copied().chain(host.weak_names());
+    let wanted = wanted.chain(c.wanted());
     work.extend(
         wanted
             .filter_map(|n| p.find(n))
             .filter(|&id| p.go_def(id).is_some()),
     );
+    c.check_wanted(&|name| {
+        host.get(name).is_some() || p.find(name).is_some_and(|id| p.go_def(id).is_some())
+    })?;
     // The library has a weak one only so that it can be linked alone.
     work.extend(p.find(ZERO_VALUE));
     problems.result()?;

@@ -6,6 +6,7 @@
 //! collapse onto the first, anything else is an error. A strong definition in libgort.a beats
 //! `dupok` ones; a weak one gives way to any Go definition.
 
+use crate::c::CCode;
 use crate::error::{Name, Problems, Result};
 use crate::host::HostLib;
 use crate::load::Loaded;
@@ -43,6 +44,8 @@ pub enum Definition {
     },
     /// In libgort.a.
     Host,
+    /// In C code.
+    C,
     /// Made by the linker: index into [`Program::made`].
     Made(u32),
 }
@@ -105,7 +108,7 @@ pub struct Program<'b> {
 
 impl<'b> Program<'b> {
     /// Resolves the names of all objects against each other and against the runtime library.
-    pub fn new(objects: &'b [Loaded<'b>], host: &HostLib<'_>) -> Result<Self> {
+    pub fn new(objects: &'b [Loaded<'b>], host: &HostLib<'_>, c: &CCode<'_>) -> Result<Self> {
         let names = objects.iter().map(|o| o.object.names.len()).sum::<usize>();
         let mut p = Program {
             objects,
@@ -140,7 +143,28 @@ impl<'b> Program<'b> {
                 s.def = Definition::Host;
             }
         }
+        if !c.is_empty() {
+            p.take_from(c);
+        }
         Ok(p)
+    }
+
+    /// What C code defines. Go declares such names as variables without an image, to have their
+    /// addresses.
+    fn take_from(&mut self, c: &CCode<'_>) {
+        for i in 0..self.symbols.len() {
+            let s = &self.symbols[i];
+            if s.is_static || c.supplies(s.name).is_none() {
+                continue;
+            }
+            let declared = match self.go_def(SymId(i as u32)) {
+                Some((_, def)) => matches!(def.kind, Kind::Bss | Kind::NoptrBss),
+                None => s.def == Definition::None,
+            };
+            if declared {
+                self.symbols[i].def = Definition::C;
+            }
+        }
     }
 
     fn push(&mut self, name: &'b [u8], is_static: bool) -> SymId {

@@ -12,15 +12,16 @@ use object::read::elf::{FileHeader, ProgramHeader as _};
 use object::{Endianness, Object as _, ObjectSection as _, SectionFlags};
 use std::mem::offset_of;
 
+fn bad(what: &str) -> Error {
+    Error::new(format!(
+        "the final linker produced an unusable executable: {what}"
+    ))
+}
+
 /// Checks the executable.
 ///
 /// `go_first`: Go text must start `.text`; only libwild promises that.
 pub fn check(bytes: &[u8], go_first: bool) -> Result<()> {
-    let bad = |what: &str| {
-        Error::new(format!(
-            "the final linker produced an unusable executable: {what}"
-        ))
-    };
     let header = elf::FileHeader64::<Endianness>::parse(bytes).map_err(|e| bad(&e.to_string()))?;
     let endian = Endianness::Little;
     let segments = header
@@ -70,6 +71,23 @@ pub fn check(bytes: &[u8], go_first: bool) -> Result<()> {
             return Err(bad(&format!("{} is writable", Name(name))));
         }
     }
+    tables(&file, go_first)
+}
+
+/// Checks an executable that a C compiler has linked. Segments and start-up are that compiler's
+/// business, and what relocates a program that may be anywhere is not in its file.
+pub fn check_with_c(bytes: &[u8]) -> Result<()> {
+    let file = object::read::elf::ElfFile64::<Endianness>::parse(bytes)
+        .map_err(|e| bad(&e.to_string()))?;
+    match file.elf_header().e_type.get(Endianness::Little) {
+        elf::ET_EXEC => tables(&file, false),
+        elf::ET_DYN => Ok(()),
+        _ => Err(bad("it is no executable")),
+    }
+}
+
+/// Go text and the library's functions are where the runtime's tables say.
+fn tables(file: &object::read::elf::ElfFile64<'_, Endianness>, go_first: bool) -> Result<()> {
     let text = file
         .section_by_name(".text")
         .ok_or_else(|| bad("it has no .text"))?;

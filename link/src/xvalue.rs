@@ -26,7 +26,7 @@ pub fn apply(p: &mut Program<'_>, values: &[(String, Vec<u8>)]) -> Result<()> {
         }
         let Some(id) = find(p, name) else { continue };
         let s = p.sym(id);
-        if s.def == Definition::None {
+        if matches!(s.def, Definition::None | Definition::C) {
             continue;
         }
         let is_string = s.gotype.is_some_and(|t| p.sym(t).name == b"type.string");

@@ -142,12 +142,15 @@ fn files_of_other_kinds_are_told_what_they_are() {
     for (file, parts) in [
         ("./hello", ["linked already", "gort goroot DIR"]),
         ("x.go", ["a Go source file", "DIR/bin/go build"]),
-        ("c.o", ["an object of a C compiler", "CGO_ENABLED=0"]),
+        ("c.o", ["an object of a C compiler", "part of a package"]),
         (
             "c.a",
-            ["an archive of objects of a C compiler", "CGO_ENABLED=0"],
+            ["an archive of objects of a C compiler", "part of a package"],
         ),
-        ("cgo.a", ["(a_name_that_is_too_long.o)", "CGO_ENABLED=0"]),
+        (
+            "cgo.a",
+            ["(a_name_that_is_too_long.o)", "a damaged C object"],
+        ),
     ] {
         let text = b.refused(&["-o", "out", file]);
         has(&text, &parts);
@@ -382,7 +385,7 @@ fn race_and_cgo() {
     b.write("main.a", &a);
     has(
         &b.refused(&["-o", "out", "main.a"]),
-        &["c.o", "CGO_ENABLED=0"],
+        &["c.o", "a damaged C object"],
     );
     has(&b.refused(&["-race", "-o", "out", "main.a"]), &["-race"]);
 }

@@ -2,6 +2,7 @@
 
 use super::{Emitter, Parts, SHF_GNU_RETAIN};
 use crate::elf::{Contents, Rela, SectionId, SymbolInfo, SymbolRef};
+use crate::error::Result;
 use crate::host::CODE_END;
 use crate::layout::Section;
 use gort_tables::{Frame, Func, HEADER_SYMBOL, Header, LibraryFunc, MAGIC, Site, VERSION};
@@ -15,7 +16,7 @@ const NO_SYMBOLS: [u8; 8] = [0xfd, 0xff, 0xff, 0xff, 0, 0, 0, 8];
 
 impl Emitter<'_, '_> {
     /// Writes both, and the header that leads to everything.
-    pub(super) fn pclntab_and_tables(&mut self) {
+    pub(super) fn pclntab_and_tables(&mut self) -> Result<()> {
         let (a, progbits) = (elf::SHF_ALLOC.0 | SHF_GNU_RETAIN, elf::SHT_PROGBITS.0);
         let Parts {
             pclntab,
@@ -50,10 +51,10 @@ impl Emitter<'_, '_> {
             }),
         );
         let library = self.parts.library;
-        let mut library_code: Vec<_> = library.iter().map(|f| self.w.undefined(f.name)).collect();
-        if !library.is_empty() {
-            library_code.push(self.w.undefined(CODE_END));
-        }
+        let names = library.iter().map(|f| f.name);
+        let end = (!library.is_empty()).then_some(CODE_END);
+        let library_code = names.chain(end).map(|name| self.library_symbol(name));
+        let library_code: Vec<_> = library_code.collect::<Result<_>>()?;
         let entry = |at: u64, function: usize| Rela {
             offset: at,
             kind: abs,
@@ -220,10 +221,11 @@ impl Emitter<'_, '_> {
             size: size_of::<Header>() as u64,
             kind: elf::STT_OBJECT.0,
         };
-        self.w.global(HEADER_SYMBOL.as_bytes(), info);
+        self.define(HEADER_SYMBOL.as_bytes(), info);
         *self.w.bytes(here) = out;
         self.w.set_relocs(here, relocs);
         self.boundaries(pcln, pclntab.bytes.len() as u64);
+        Ok(())
     }
 
     /// Names of section bounds that tools of Go know.
@@ -257,7 +259,7 @@ impl Emitter<'_, '_> {
                     size: 0,
                     kind: elf::STT_NOTYPE.0,
                 };
-                self.w.global(name.as_bytes(), info);
+                self.define(name.as_bytes(), info);
             }
         }
     }

@@ -15,7 +15,8 @@ const HEAD: usize = 16 << 10;
 
 /// What turns a source file into a program.
 const BUILD: &str = "to build a program from source, make a goroot (`gort goroot DIR`) and use its go command (`DIR/bin/go build`, `DIR/bin/go run`)";
-const NO_CGO: &str = "gort does not link C code; build with CGO_ENABLED=0";
+const PART: &str =
+    "C code is linked as part of a package, in the archive that the go command makes of it";
 
 /// What a file is that is neither a Go object nor an archive, and what to do; `None` if nothing can
 /// be said.
@@ -23,7 +24,7 @@ pub(super) fn describe(path: &Path, data: &[u8]) -> Option<String> {
     if data.starts_with(ELF) {
         // ET_REL, ET_EXEC, ET_DYN, ET_CORE
         return Some(match data.get(ELF_TYPE) {
-            Some(1) => format!("an object of a C compiler or assembler. {NO_CGO}"),
+            Some(1) => format!("an object of a C compiler or assembler. {PART}"),
             Some(2 | 3) => format!(
                 "an executable or shared library, linked already; the object or archive of package main is linked; {BUILD}"
             ),
@@ -51,7 +52,7 @@ pub(super) fn describe(path: &Path, data: &[u8]) -> Option<String> {
 /// What an archive that is not a Go package's holds, by its members.
 pub(super) fn describe_archive(members: &[archive::Member<'_>]) -> Option<String> {
     let elf = members.iter().any(|m| m.data.starts_with(ELF));
-    elf.then(|| format!("an archive of objects of a C compiler or assembler. {NO_CGO}"))
+    elf.then(|| format!("an archive of objects of a C compiler or assembler. {PART}"))
 }
 
 /// Whether it is called so, or is text with a line `package NAME`.

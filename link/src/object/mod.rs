@@ -8,10 +8,12 @@
 
 pub mod archive;
 pub mod cursor;
+mod directives;
 mod parse;
 
 pub use archive::{Member, members};
 pub use cursor::Fault;
+pub use directives::{Directive, directives};
 pub use parse::{Header, escape_path, hash_name, header, imports, parse};
 
 use std::borrow::Cow;

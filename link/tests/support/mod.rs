@@ -63,6 +63,15 @@ impl Encoder {
         Self::with_header("go object linux amd64 go1.5.4 X:none", imports)
     }
 
+    /// An object with lines about C code.
+    pub fn with_directives(imports: &[&str], lines: &str) -> Self {
+        let text = format!("$$\npackage main\n\n$$\n\n$$  // cgo\n{lines}\n$$\n\n");
+        Self::with_header(
+            &format!("go object linux amd64 go1.5.4 X:none\n\n{text}"),
+            imports,
+        )
+    }
+
     pub fn with_header(header: &str, imports: &[&str]) -> Self {
         let mut e = Self {
             bytes: format!("{header}\n\n!\n").into_bytes(),
@@ -272,6 +281,10 @@ pub struct Library<'a> {
     pub absolute: &'a [(&'a str, u64)],
     /// Belongs to another version.
     pub other_version: bool,
+    /// Has a function `gort_set_g`, which stores to `runtime.tlsg`.
+    pub uses_g: bool,
+    /// Has what programs with C code need: `main`, and `memcpy`, which is none of C's business.
+    pub with_c: bool,
 }
 
 impl Library<'_> {
@@ -283,6 +296,11 @@ impl Library<'_> {
         code.extend([0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05]);
         let header = code.len() as u64;
         code.extend([0; 8]);
+        // mov %rdi, %fs:runtime.tlsg@tpoff; ret
+        let set_g = code.len() as u64;
+        if self.uses_g {
+            code.extend([0x64, 0x48, 0x89, 0x3c, 0x25, 0, 0, 0, 0, 0xc3]);
+        }
         let flags = elf::SHF_ALLOC.0 | elf::SHF_EXECINSTR.0;
         let mut starts = Vec::new();
         for f in self.functions {
@@ -336,6 +354,10 @@ impl Library<'_> {
             Contents::Bytes(Vec::new()),
         );
         w.global(b"_rt0_amd64_linux", at(text, 0, elf::STT_FUNC.0));
+        if self.with_c {
+            w.weak(b"main", at(text, 0, elf::STT_FUNC.0));
+            w.global(b"memcpy", at(text, 0, elf::STT_FUNC.0));
+        }
         for (i, f) in self.functions.iter().enumerate() {
             w.global(f.as_bytes(), at(text, starts[i], elf::STT_FUNC.0));
         }
@@ -375,6 +397,16 @@ impl Library<'_> {
             addend: 0,
         };
         w.relocs(text, [call(1, init), call(6, main), pointer]);
+        if self.uses_g {
+            w.global(b"gort_set_g", at(text, set_g, elf::STT_FUNC.0));
+            let field = Rela {
+                offset: set_g + 5,
+                kind: elf::R_X86_64_TPOFF32.0,
+                symbol: w.undefined(b"runtime.tlsg"),
+                addend: 0,
+            };
+            w.relocs(text, [field]);
+        }
         archive(&[("runtime.o", &w.finish().expect("a small object"))])
     }
 }
