@@ -4,15 +4,16 @@
 //! of its version. Everything else adds something, and the report says what.
 
 use std::env;
-use std::ffi::OsStr;
+
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use console::style;
 use serde::Serialize;
 
+use gort_goroot::compiler::{Language, find_program};
 use gort_link::flags::{self, LINKER_VARIABLE};
 
 use crate::golang::{self, GoError, GoInstall};
@@ -23,7 +24,7 @@ use crate::golang::{self, GoError, GoInstall};
     Exits with 0 if everything needed to link Go objects is there, with 1 if something is missing. A Go that is nowhere, gdb and a \
     system linker are useful but not needed for that; a Go that is named and cannot be used counts as missing.\n\n\
     --json prints one object: `gort`, the version; `ok`, whether nothing is missing; and `findings`, a list of objects with `name` (link, \
-    library, go, packages, system-linker, gdb), `status` (ok, absent, missing), `found`, what was found or why it cannot be used, and \
+    library, go, packages, system-linker, c-compiler, gdb), `status` (ok, absent, missing), `found`, what was found or why it cannot be used, and \
     `advice`, what to do, or null.")]
 pub struct Args {
     /// Print the findings as JSON
@@ -70,6 +71,7 @@ const LIBRARY: Subject = ("library", "libgort.a");
 const GO: Subject = ("go", "Go");
 const PACKAGES: Subject = ("packages", "packages");
 const SYSTEM_LINKER: Subject = ("system-linker", "system linker");
+const C_COMPILER: Subject = ("c-compiler", "C compiler");
 const GDB: Subject = ("gdb", "gdb");
 
 /// Of a system linker that is there.
@@ -110,6 +112,7 @@ pub fn run(args: &Args) -> Result<bool> {
         go(),
         packages(),
         system_linker(),
+        c_compiler(),
         gdb(),
     ];
     let ok = findings
@@ -299,6 +302,26 @@ fn system_linker() -> Finding {
     }
 }
 
+/// What compiles and links C code.
+fn c_compiler() -> Finding {
+    let language = Language::C;
+    if let Some(program) = language
+        .compiler()
+        .and_then(|words| find_program(&words[0]))
+    {
+        let found = format!(
+            "{}; used for packages that import \"C\"",
+            first_line(&program)
+        );
+        return Finding::ok(C_COMPILER, found);
+    }
+    let (status, found) = match language.named() {
+        Some(named) => (Status::Missing, format!("there is no {}", named.display())),
+        None => (Status::Absent, "none in PATH".to_string()),
+    };
+    Finding::bad(status, C_COMPILER, found, language.missing())
+}
+
 /// The debugger.
 fn gdb() -> Finding {
     match find_program("gdb".as_ref()) {
@@ -310,16 +333,6 @@ fn gdb() -> Finding {
             "only for debugging; on Debian: apt-get install gdb",
         ),
     }
-}
-
-/// Looks a program up in PATH, if it is not a path itself.
-fn find_program(name: &OsStr) -> Option<PathBuf> {
-    if Path::new(name).components().count() > 1 {
-        return Some(name.into()).filter(|path: &PathBuf| path.is_file());
-    }
-    env::split_paths(&env::var_os("PATH")?)
-        .map(|folder| folder.join(name))
-        .find(|path| path.is_file())
 }
 
 /// A program's path and what it says first about its version.

@@ -1,18 +1,23 @@
-//! What a goroot's go command is asked for that gort has not: found before the real go command
-//! spends minutes on it, and said in one message.
+//! What a goroot's go command is asked for: whether C code takes part, and what gort has not, found
+//! before the real go command spends minutes on it, and said in one message.
 //!
 //! Left alone, the go command fails in ways that lead nowhere: for the race detector or shared
-//! libraries it first builds package runtime/cgo with whatever C compiler there is, and without cgo
-//! a package that needs it has "no buildable Go source files". So the script that is a goroot's
-//! `bin/go` (see [`gort_goroot`]) calls `gort go-check` with its arguments before a command that
-//! links, and `gort go-failed` after one that failed.
+//! libraries it first builds package runtime/cgo, and without cgo a package that needs it has "no
+//! buildable Go source files". So the script that is a goroot's `bin/go` (see [`gort_goroot`])
+//! calls `gort go-check` with its arguments before a command that builds, and `gort go-failed`
+//! after one that failed.
+//!
+//! Programs that hold no C code are static and use no C library, whatever compilers there are. So
+//! unless `CGO_ENABLED` says something, C code takes part if a package that is asked for, or one
+//! that it imports, has any, packages of the standard library aside.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use gort_goroot::BUILDING;
+use gort_goroot::compiler::Language;
 
 /// Flags of those commands that take no value. All others take one, in the same word or in the
 /// next.
@@ -37,8 +42,11 @@ const SWITCHES: &[&str] = &[
     "x",
 ];
 
+/// A command that compiles nothing, but looks at what others have compiled.
+const LISTING: &str = "list";
+
 /// What gort makes, for the end of a message.
-const MAKES: &str = "gort makes static executables for linux/amd64 without C code";
+const MAKES: &str = "gort makes executables for linux/amd64";
 
 /// A variable of the environment.
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -80,12 +88,80 @@ pub fn refusal(args: &[String], variables: Variables) -> Option<String> {
             "go {command} {what} is not supported: {MAKES} (-buildmode=exe)"
         ));
     }
-    if variables("CGO_ENABLED").is_some_and(|v| v == "1") {
-        return Some(format!(
-            "CGO_ENABLED=1 is not supported: {MAKES}; set CGO_ENABLED=0 or leave it unset"
-        ));
-    }
     None
+}
+
+/// What a command of the go command is to do about C code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum C {
+    Without,
+    /// With C code, and with this place for packages that were compiled for it: the tree's, or one
+    /// that the user names.
+    With {
+        own_place: bool,
+    },
+}
+
+/// Decides about C code; an error is a message.
+fn decide(go: &Path, args: &[String], variables: Variables) -> Result<C, String> {
+    let Some((command, rest)) = args.split_first() else {
+        return Ok(C::Without);
+    };
+    let building = BUILDING.contains(&command.as_str());
+    let own_place = flags(command, rest)
+        .iter()
+        .any(|(name, _)| name == "installsuffix");
+    let with = Ok(C::With { own_place });
+    match variables("CGO_ENABLED").as_deref() {
+        Some("1") if building || command == LISTING => match Language::C.compiler() {
+            None if building => Err(Language::C.missing()),
+            _ => with,
+        },
+        None | Some("") if building => {
+            let there = Language::C.compiler().is_some();
+            let holds_c = || {
+                c_in_files(args).is_some()
+                    || may_hold_c(command, rest) && !with_c(go, args).is_empty()
+            };
+            match there && holds_c() {
+                true => with,
+                false => Ok(C::Without),
+            }
+        }
+        _ => Ok(C::Without),
+    }
+}
+
+/// A quick look at what is asked for: false if it is Go files, or the packages of folders, that
+/// import nothing but the standard library.
+fn may_hold_c(command: &str, rest: &[String]) -> bool {
+    let std = std::env::var_os("GOROOT").map(|root| PathBuf::from(root).join("src"));
+    let Some(std) = std else { return true };
+    let asked = operands(command, rest);
+    let here = [".".to_string()];
+    let asked = if asked.is_empty() { &here[..] } else { asked };
+    let mut files = Vec::new();
+    for name in asked {
+        let path = Path::new(name);
+        if name.ends_with(".go") {
+            files.push(path.to_path_buf());
+        } else if matches!(name.as_str(), "." | "..") || name.starts_with("./") {
+            let Ok(entries) = std::fs::read_dir(path) else {
+                return true;
+            };
+            let paths = entries.flatten().map(|e| e.path());
+            files.extend(paths.filter(|p| p.extension().is_some_and(|e| e == "go")));
+        } else {
+            return true;
+        }
+    }
+    files.iter().any(|file| {
+        let Ok(text) = std::fs::read_to_string(file) else {
+            return true;
+        };
+        let mut imports = imports(&text).into_iter();
+        imports.any(|path| !std.join(&path).is_dir())
+    })
 }
 
 /// The flags among the arguments of a command, with their values, as the go command would find
@@ -135,46 +211,73 @@ fn operands<'a>(command: &str, args: &'a [String]) -> &'a [String] {
     &rest[..end.unwrap_or(rest.len())]
 }
 
-/// The message about Go files named to `go run` that hold C, if any does. `go run` becomes the
-/// program, so nothing can be said after it.
-pub fn c_in_files(args: &[String]) -> Option<String> {
+/// The Go file named to `go run` that holds C, if one does.
+fn c_in_files(args: &[String]) -> Option<&str> {
     let (command, rest) = args.split_first()?;
     if command != "run" {
         return None;
     }
-    let file = operands(command, rest)
-        .iter()
-        .find(|file| std::fs::read_to_string(file).is_ok_and(|text| imports_c(&text)))?;
-    Some(no_cgo(&[file.as_str()]))
+    let file = operands(command, rest).iter().find(|file| {
+        let text = std::fs::read_to_string(file);
+        text.is_ok_and(|text| imports(&text).iter().any(|path| path == "C"))
+    });
+    file.map(String::as_str)
 }
 
-/// Does a Go file say `import "C"`? Inside of a list of imports, too.
-fn imports_c(text: &str) -> bool {
-    text.lines()
-        .map(|line| line.split("//").next().unwrap_or_default().trim())
-        .take_while(|line| {
-            !["func ", "type ", "var ", "const "]
-                .iter()
-                .any(|w| line.starts_with(w))
-        })
-        .any(|line| line == "import \"C\"" || line == "\"C\"")
+/// Import paths in a Go file. Strings of comments and others may be among them, but none is
+/// missing.
+fn imports(text: &str) -> Vec<String> {
+    let (mut paths, mut in_comment) = (Vec::new(), false);
+    for line in text.lines() {
+        let mut code = String::new();
+        let mut rest = line;
+        loop {
+            let mark = if in_comment { "*/" } else { "/*" };
+            let Some((before, after)) = rest.split_once(mark) else {
+                break;
+            };
+            // A comment to the end of the line may hold any mark.
+            if !in_comment && before.contains("//") {
+                break;
+            }
+            if !in_comment {
+                code.push_str(before);
+            }
+            (in_comment, rest) = (!in_comment, after);
+        }
+        if !in_comment {
+            code.push_str(rest.split("//").next().unwrap_or_default());
+        }
+        let code = code.trim();
+        let declares = |word: &&str| code.starts_with(*word);
+        if ["func ", "type ", "var ", "const "]
+            .iter()
+            .any(|w| declares(&w))
+        {
+            break;
+        }
+        paths.extend(code.split('"').skip(1).step_by(2).map(str::to_string));
+    }
+    paths
 }
 
+/// Why a package that holds C code was built without.
 fn no_cgo(what: &[&str]) -> String {
     let verb = if what.len() == 1 { "imports" } else { "import" };
-    format!(
-        "{} {verb} \"C\", which is not supported: {MAKES}",
-        what.join(", ")
-    )
+    let why = match Language::C.compiler() {
+        Some(_) => "CGO_ENABLED=0 leaves C code out; unset it, or set it to 1".to_string(),
+        None => Language::C.missing(),
+    };
+    format!("{} {verb} \"C\": {why}", what.join(", "))
 }
 
-/// After a failed command: the message about packages that need cgo, if any of those asked for
-/// does.
-pub fn needs_cgo(go: &Path, args: &[String]) -> Option<String> {
-    let (command, rest) = args.split_first()?;
-    if !BUILDING.contains(&command.as_str()) {
-        return None;
-    }
+/// The packages that hold C code among those that a command asks for and those that they import,
+/// the standard library aside.
+fn with_c(go: &Path, args: &[String]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let Some((command, rest)) = args.split_first() else {
+        return found;
+    };
     let tags = flags(command, rest)
         .into_iter()
         .filter(|(name, _)| name == "tags")
@@ -194,43 +297,78 @@ pub fn needs_cgo(go: &Path, args: &[String]) -> Option<String> {
         String::from_utf8(done.stdout).ok()
     };
     let own = "{{if and .CgoFiles (not .Standard)}}cgo {{.ImportPath}}{{end}}\n{{range .Deps}}{{.}}\n{{end}}";
-    let asked = list(own, operands(command, rest))?;
-    let (mut found, mut imported) = (BTreeSet::new(), BTreeSet::new());
-    for line in asked.lines().filter(|line| !line.is_empty()) {
-        match line.strip_prefix("cgo ") {
-            Some(package) => found.insert(package.to_string()),
-            None => imported.insert(line.to_string()),
-        };
+    let of_tests = "{{range .TestImports}}{{.}}\n{{end}}{{range .XTestImports}}{{.}}\n{{end}}";
+    let first = match command.as_str() {
+        "test" => format!("{own}{of_tests}"),
+        _ => own.to_string(),
+    };
+    let std = std::env::var_os("GOROOT").map(|root| PathBuf::from(root).join("src"));
+    let is_std = |path: &str| std.as_ref().is_some_and(|std| std.join(path).is_dir());
+    let mut seen = BTreeSet::new();
+    let mut text = list(&first, operands(command, rest));
+    while let Some(lines) = text.take() {
+        let mut next = Vec::new();
+        for line in lines.lines().filter(|line| !line.is_empty()) {
+            match line.strip_prefix("cgo ") {
+                Some(package) => drop(found.insert(package.to_string())),
+                None if line == "C" || is_std(line) => {}
+                None if seen.insert(line.to_string()) => next.push(line.to_string()),
+                None => {}
+            }
+        }
+        if !next.is_empty() {
+            text = list(own, &next);
+        }
     }
-    let imported: Vec<String> = imported.into_iter().filter(|p| p != "C").collect();
-    if !imported.is_empty() {
-        let theirs = "{{if and .CgoFiles (not .Standard)}}{{.ImportPath}}{{end}}";
-        let text = list(theirs, &imported)?;
-        found.extend(text.lines().filter(|l| !l.is_empty()).map(str::to_string));
-    }
-    let found: Vec<&str> = found.iter().map(String::as_str).collect();
-    (!found.is_empty()).then(|| no_cgo(&found))
+    found
 }
 
-/// `gort go-check ARGUMENTS`: false, after a message, if the go command need not start.
-pub fn check(args: &[OsString]) -> bool {
+/// `gort go-check GO ARGUMENTS`: what the script is to do, as words for it; none, after a message,
+/// if the go command need not start.
+pub fn check(args: &[OsString]) -> Option<&'static str> {
+    let (go, args) = args.split_first()?;
     let args = text(args);
     let variable = |name: &str| std::env::var(name).ok();
-    report(refusal(&args, &variable).or_else(|| c_in_files(&args)))
-}
-
-/// `gort go-failed GO ARGUMENTS`: says what may be behind a failure.
-pub fn failed(args: &[OsString]) {
-    if let Some((go, args)) = args.split_first() {
-        report(needs_cgo(Path::new(go), &text(args)));
-    }
-}
-
-fn report(message: Option<String>) -> bool {
-    if let Some(message) = &message {
+    let refused = |message: String| {
         eprintln!("gort: {message}");
+    };
+    if let Some(message) = refusal(&args, &variable) {
+        refused(message);
+        return None;
     }
-    message.is_none()
+    match decide(Path::new(go), &args, &variable) {
+        Err(message) => refused(message),
+        // `go run` becomes the program, so nothing can be said after it.
+        Ok(C::Without) => match c_in_files(&args) {
+            Some(file) => refused(no_cgo(&[file])),
+            None => return Some(""),
+        },
+        Ok(C::With { own_place: true }) => return Some("cgo"),
+        Ok(C::With { own_place: false }) => match gort_goroot::prepare_c(Path::new(go)) {
+            Ok(()) => return Some("cgo -installsuffix=cgo"),
+            Err(error) => refused(format!("{error:#}")),
+        },
+    }
+    None
+}
+
+/// `gort go-failed GO ARGUMENTS`: says what may be behind a failure of a command without C code.
+pub fn failed(args: &[OsString]) {
+    let Some((go, args)) = args.split_first() else {
+        return;
+    };
+    let args = text(args);
+    if args
+        .first()
+        .is_none_or(|command| !BUILDING.contains(&command.as_str()))
+    {
+        return;
+    }
+    let found = with_c(Path::new(go), &args);
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    if !found.is_empty() {
+        eprintln!("gort: {}", no_cgo(&found));
+    }
 }
 
 fn text(args: &[OsString]) -> Vec<String> {
@@ -274,7 +412,6 @@ mod tests {
             ("build -compiler gccgo x", "", "-compiler=gccgo is"),
             ("build x", "GOARCH=386", "GOARCH=386 is"),
             ("get x", "GOOS=darwin GOARCH=amd64", "GOOS=darwin is"),
-            ("run x.go", "CGO_ENABLED=1", "CGO_ENABLED=1 is"),
         ] {
             let message = refused(command, environment).unwrap_or_default();
             assert!(message.contains(named), "{command}: {message}");
@@ -286,6 +423,7 @@ mod tests {
     fn what_gort_has_is_not() {
         for (command, environment) in [
             ("build", "GOOS=linux GOARCH=amd64 CGO_ENABLED=0"),
+            ("build", "CGO_ENABLED=1"),
             ("build -race=false -buildmode=exe x", ""),
             ("run x.go -race", ""),
             ("build -ldflags -race x", ""),
@@ -314,10 +452,19 @@ mod tests {
     }
 
     #[test]
-    fn imports_of_c() {
-        assert!(imports_c("package p\n\n// int x;\nimport \"C\" // yes\n"));
-        assert!(imports_c("package p\nimport (\n\t\"fmt\"\n\t\"C\"\n)\n"));
-        assert!(!imports_c("package p\n// import \"C\"\nimport \"fmt\"\n"));
-        assert!(!imports_c("package p\nvar x = `\nimport \"C\"\n`\n"));
+    fn imports_of_a_file() {
+        for (text, paths) in [
+            ("package p\n\n// int x;\nimport \"C\" // yes\n", "C"),
+            ("package p\nimport (\n\t\"fmt\"; \"C\"\n)\n", "fmt C"),
+            ("package p\n// import \"C\"\nimport x \"a/b\"\n", "a/b"),
+            ("package p\nvar x = `\nimport \"C\"\n`\n", ""),
+            (
+                "package p\n/*\nconst char *a = \"b\"; */ import \"C\"\nimport \"x\"\nfunc f() { g(\"no\") }",
+                "C x",
+            ),
+            ("package p // /*\nimport \"a\"", "a"),
+        ] {
+            assert_eq!(imports(text).join(" "), paths, "{text}");
+        }
     }
 }

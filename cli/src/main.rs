@@ -5,6 +5,7 @@
 //! name `gort link` and under the name `link`, by which the go command calls it in a goroot (see
 //! [`goroot`]).
 
+mod cc;
 mod completions;
 mod doctor;
 mod gocommand;
@@ -66,11 +67,20 @@ fn main() -> ExitCode {
     if called_as_link(&args) {
         return link(&args[1..]);
     }
+    if let Some(language) = gort_goroot::compiler::Language::called(args.first()) {
+        return ExitCode::from(cc::run(language, &args[1..]));
+    }
     // Go's flags are not spelt as clap spells them, so the linker reads its own command line and
     // knows its own help.
     let words: Vec<Option<&str>> = args.iter().skip(1).map(|arg| arg.to_str()).collect();
     match words[..] {
         [Some("link"), ..] => return link(&args[2..]),
+        [Some("cc"), ..] => {
+            return ExitCode::from(cc::run(gort_goroot::compiler::Language::C, &args[2..]));
+        }
+        [Some("c++"), ..] => {
+            return ExitCode::from(cc::run(gort_goroot::compiler::Language::Cxx, &args[2..]));
+        }
         [Some("help"), Some("link"), ..] => return link(&["-help".into()]),
         [Some("-V" | "--version")] => {
             version::print();
@@ -95,8 +105,15 @@ fn main() -> ExitCode {
     }));
     // What a goroot's go command asks; no commands for people, so they are in no help.
     match args.get(1).and_then(|first| first.to_str()) {
-        Some("go-check") if gocommand::check(&args[2..]) => return ExitCode::SUCCESS,
-        Some("go-check") => return ExitCode::from(2),
+        Some("go-check") => {
+            return match gocommand::check(&args[2..]) {
+                Some(words) => {
+                    println!("{words}");
+                    ExitCode::SUCCESS
+                }
+                None => ExitCode::from(2),
+            };
+        }
         Some("go-failed") => {
             gocommand::failed(&args[2..]);
             return ExitCode::SUCCESS;

@@ -123,7 +123,15 @@ fn its_go_command_knows_its_place() {
 /// What the go command of a tree did with a command: its status, and what it printed in all.
 fn go_says(tree: &Path, command: &str, environment: &[(&str, &str)]) -> (i32, String) {
     let mut go = std::process::Command::new(tree.join("bin/go"));
-    for name in ["CGO_ENABLED", "GOOS", "GOARCH", "GOPATH"] {
+    for name in [
+        "CGO_ENABLED",
+        "CC",
+        "CXX",
+        "GORT_CC",
+        "GOOS",
+        "GOARCH",
+        "GOPATH",
+    ] {
         go.env_remove(name);
     }
     let done = go
@@ -166,8 +174,8 @@ fn its_go_command_refuses_what_gort_has_not() {
         ),
         (
             "run x.go",
-            &[("CGO_ENABLED", "1")],
-            "gort: CGO_ENABLED=1 is not supported",
+            &[("CGO_ENABLED", "1"), ("CC", "/no/such/cc")],
+            "gort: the compiler /no/such/cc is not there",
         ),
     ] {
         let (status, text) = go_says(&tree, command, environment);
@@ -182,12 +190,66 @@ fn its_go_command_refuses_what_gort_has_not() {
 
     let file = dir.path().join("x.go");
     fs::write(&file, "package main\n\nimport \"C\"\n").unwrap();
-    let (status, text) = go_says(&tree, &format!("run {}", file.display()), &[]);
+    let command = format!("run {}", file.display());
+    let (status, text) = go_says(&tree, &command, &[("CGO_ENABLED", "0")]);
     assert_eq!(status, 2);
     assert!(
-        text.contains("x.go imports \"C\", which is not supported"),
+        text.contains("x.go imports \"C\": CGO_ENABLED=0 leaves C code out"),
         "{text}"
     );
+}
+
+/// With C code the go command gets compilers and a folder for packages, which is filled first.
+#[test]
+fn its_go_command_builds_c_code_where_there_is_some() {
+    let dir = tempfile::tempdir().unwrap();
+    let go = fake_go(&dir.path().join("go"), "go1.5.4");
+    go_command(
+        &go,
+        r#"echo "$CGO_ENABLED $*" >>"$GOROOT/asked"
+case $1 in
+list) case $CGO_ENABLED-$2 in 1-install*|1--install*) echo net ;; esac ;;
+build|run) echo "$CGO_ENABLED ${CC-} ${GORT_CC-} $*" ;;
+esac"#,
+    );
+    for name in ["tree", "a tree"] {
+        let tree = dir.path().join(name);
+        let done = gort(&["goroot", tree.to_str().unwrap()], &[("GO15ROOT", &go)]);
+        assert_eq!(done.status, 0, "{}", done.err);
+        fs::write(tree.join("asked"), "").unwrap();
+        let real = tree.canonicalize().unwrap();
+        let cc = match name.contains(' ') {
+            true => "gort-cc".to_string(),
+            false => format!("{}/pkg/tool/linux_amd64/gort-cc", real.display()),
+        };
+        let on = [("CGO_ENABLED", "1"), ("CC", "/bin/true")];
+        let once = "gort: compiling the standard packages that call C, once\n";
+        let (status, text) = go_says(&tree, "build -v x", &on);
+        let expected = format!("1 {cc} /bin/true build -installsuffix=cgo -v x\n");
+        assert_eq!((status, text), (0, format!("{expected}{once}")));
+        assert_eq!(go_says(&tree, "build -v x", &on), (0, expected));
+        let asked = fs::read_to_string(tree.join("asked")).unwrap();
+        assert!(
+            asked.starts_with("1 list -installsuffix=cgo ")
+                && asked.contains("\n1 install -installsuffix=cgo net\n1 build "),
+            "{asked}"
+        );
+        assert!(tree.join("pkg/linux_amd64_cgo/runtime.a").exists());
+        let own = go_says(&tree, "build -installsuffix mine x", &on);
+        let expected = format!("1 {cc} /bin/true build -installsuffix mine x\n");
+        assert_eq!(own, (0, expected));
+
+        let file = dir.path().join("x.go");
+        fs::write(&file, "package main\n\nimport \"C\"\n").unwrap();
+        let command = format!("run {}", file.display());
+        let (_, text) = go_says(&tree, &command, &[("CC", "/bin/true")]);
+        assert!(
+            text.starts_with("1 ") && text.contains(" run -installsuffix=cgo "),
+            "{text}"
+        );
+        let (_, text) = go_says(&tree, "build x", &[("CC", "/bin/true")]);
+        assert_eq!(text, "0 /bin/true  build x\n");
+    }
 }
 
 /// The go command says of such packages that they have no files.
@@ -213,7 +275,7 @@ fn a_failed_command_is_followed_by_what_needs_cgo() {
         fs::write(dir.path().join("src").join(name).join("x.go"), text).unwrap();
     }
     let go = real.join("bin/go");
-    let message = "gort: withc imports \"C\", which is not supported: gort makes static";
+    let message = "gort: withc imports \"C\": ";
     for (package, says) in [("withc", message), ("user", message), ("other", "")] {
         let done = gort(
             &["go-failed", go.to_str().unwrap(), "build", "-v", package],

@@ -14,17 +14,29 @@
 //!   stock linker's name the one of the installation.
 //! - `pkg/tool/linux_amd64/link` points to this executable, which acts as `gort link` under that
 //!   name.
-//! - `bin/go` is a script of a few lines: it sets GOROOT and, unless told otherwise, CGO_ENABLED=0,
-//!   and becomes the installation's go command. Programs on gort are static and hold no C code, but
-//!   the go command takes cgo for granted and would use the C half of package net. What gort has
-//!   not, such as the race detector, it refuses first: it asks `gort go-check` about [`BUILDING`].
+//! - `gort-cc` and `gort-c++` beside it are the C compilers: `gort cc`, which knows the real ones
+//!   ([`compiler`]).
+//! - `bin/go` is a script of a few lines: it sets GOROOT and CGO_ENABLED and becomes the
+//!   installation's go command. Programs that hold no C code are static on gort, but the go command
+//!   takes cgo for granted and would use the C half of package net. Whether C code takes part, and
+//!   what gort has not, such as the race detector, it asks `gort go-check` first, for [`BUILDING`].
 //!
 //! The standard archives keep their time stamps and build ids through the links, and a release of
 //! Go does not rebuild its own packages, so the archives (`runtime` too: the compiler reads its
 //! export data) are used as they are. Only those that were built with cgo, `net` and what imports
 //! it in the official archive, count as out of date; they are compiled once, into this tree.
 //!
+//! Packages that were compiled with cgo have a folder of their own ([`packages`]): the go command
+//! takes those of the other kind for out of date, and would compile them in every build. It is made
+//! when it is first needed, since that takes a C compiler.
+//!
 //! The tree is made beside its final place and renamed into it, so there is never half of one.
+
+pub mod compiler;
+mod packages;
+mod script;
+
+pub use packages::prepare_c;
 
 use std::collections::BTreeMap;
 use std::env;
@@ -34,13 +46,14 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde::{Serialize, Serializer};
 
 use gort_link::debugscript::IN_GOROOT;
 use gort_link::golang::{GoInstall, MARKER};
+
+use compiler::Language;
 
 /// Commands of the go command that compile or link.
 pub const BUILDING: [&str; 5] = ["build", "get", "install", "run", "test"];
@@ -160,7 +173,7 @@ pub fn make(dir: &Path, go: &GoInstall, linker: Linker) -> Result<Outcome> {
         let _ = fs::remove_dir_all(&sibling);
     }
     made?;
-    refresh(&dir).with_context(|| {
+    packages::refresh(&dir).with_context(|| {
         format!(
             "{} is not complete: its packages without cgo could not be compiled",
             dir.display()
@@ -216,7 +229,7 @@ struct Script {
 fn scripts(marker: &Marker, linker: Linker) -> Vec<Script> {
     let mut scripts = vec![Script {
         path: GO,
-        content: go_script(marker),
+        content: script::go(marker),
         mode: 0o755,
     }];
     if linker == Linker::Gort {
@@ -247,6 +260,12 @@ fn plan(root: &Path, linker: &Path, scripts: &[Script]) -> Result<Plan> {
         }
     }
     plan.insert(GoInstall::tools_folder().join("link"), linker.to_path_buf());
+    if linker != root.join(GoInstall::tools_folder()).join("link") {
+        for language in [Language::C, Language::Cxx] {
+            let shim = GoInstall::tools_folder().join(language.shim());
+            plan.insert(shim, linker.to_path_buf());
+        }
+    }
     for script in scripts {
         plan.remove(Path::new(script.path));
     }
@@ -364,87 +383,6 @@ fn write_marker(tree: &Path, marker: &Marker) -> Result<()> {
     fs::write(&file, marker.text()?).with_context(|| format!("cannot write {}", file.display()))
 }
 
-/// The tree's go command.
-fn go_script(marker: &Marker) -> Vec<u8> {
-    let mut script =
-        b"#!/bin/sh\n# Made by `gort goroot`: the go command for this tree.\nGOROOT=".to_vec();
-    script.extend(quoted(&marker.dir));
-    script.extend(b"\nCGO_ENABLED=${CGO_ENABLED:-0}\nexport GOROOT CGO_ENABLED\ngo=");
-    script.extend(quoted(&marker.go.join(GO)));
-    if !marker.checked.is_empty() {
-        script.extend(b"\ngort=");
-        script.extend(quoted(&marker.linker));
-        script.extend(
-            CHECKS
-                .replace("COMMANDS", &marker.checked.join("|"))
-                .bytes(),
-        );
-    }
-    script.extend(b"\nexec \"$go\" \"$@\"\n");
-    script
-}
-
-/// The part of the go command that says what gort has not.
-const CHECKS: &str = r#"
-case $1 in
-run)
-    # Becomes the go command, which passes the program's status on: nothing can be said later.
-    "$gort" go-check "$@" || exit ;;
-COMMANDS)
-    "$gort" go-check "$@" || exit
-    "$go" "$@" && exit
-    status=$?
-    "$gort" go-failed "$go" "$@"
-    exit $status ;;
-esac"#;
-
-/// A path as one word of a shell script.
-fn quoted(path: &Path) -> Vec<u8> {
-    let mut word = vec![b'\''];
-    for &byte in path.as_os_str().as_bytes() {
-        match byte {
-            b'\'' => word.extend(b"'\\''"),
-            _ => word.push(byte),
-        }
-    }
-    word.push(b'\'');
-    word
-}
-
-/// Compiles the standard packages whose archives count as out of date without cgo, into the tree.
-fn refresh(dir: &Path) -> Result<()> {
-    let go = |args: &[&str]| -> Result<String> {
-        let mut command = Command::new(dir.join(GO));
-        command
-            .args(args)
-            .current_dir(dir)
-            .env("CGO_ENABLED", "0")
-            .env("GOOS", "linux")
-            .env("GOARCH", "amd64");
-        for variable in ["GOPATH", "GOBIN", "GOFLAGS"] {
-            command.env_remove(variable);
-        }
-        let output = command
-            .stdin(Stdio::null())
-            .output()
-            .context("cannot run the tree's go command")?;
-        if !output.status.success() {
-            bail!(
-                "`go {}` failed: {}",
-                args[0],
-                String::from_utf8_lossy(&output.stderr).trim()
-            );
-        }
-        String::from_utf8(output.stdout).context("the go command prints other than text")
-    };
-    let stale = go(&["list", "-f", "{{if .Stale}}{{.ImportPath}}{{end}}", "std"])?;
-    let stale: Vec<&str> = stale.split_whitespace().collect();
-    if !stale.is_empty() {
-        go(&[&["install"], stale.as_slice()].concat())?;
-    }
-    Ok(())
-}
-
 /// Moves a finished tree to its place in one step.
 fn put_in_place(sibling: &Path, dir: &Path, before: State) -> Result<()> {
     match before {
@@ -497,23 +435,6 @@ fn absolute(dir: &Path) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_script_survives_strange_paths() {
-        let marker = Marker {
-            gort: String::new(),
-            go: "/it's go".into(),
-            go_version: String::new(),
-            linker: PathBuf::new(),
-            dir: "/a b$c".into(),
-            checked: vec!["build".into(), "test".into()],
-            complete: true,
-        };
-        let script = String::from_utf8(go_script(&marker)).unwrap();
-        assert!(script.contains("GOROOT='/a b$c'\n"), "{script}");
-        assert!(script.contains("go='/it'\\''s go/bin/go'\n"), "{script}");
-        assert!(script.contains("\nbuild|test)\n"), "{script}");
-    }
 
     #[test]
     fn a_goroot_needs_a_name() {

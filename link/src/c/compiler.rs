@@ -93,8 +93,11 @@ fn refuse_places(options: &Options) -> Result<()> {
 fn failed(program: &str, out: &Output, names: &[(String, &String)]) -> Error {
     let text = String::from_utf8_lossy(&out.stderr);
     let mut problems = Problems::default();
-    let mut seen = Vec::new();
+    let (mut seen, mut within) = (Vec::new(), None);
     for line in text.lines() {
+        // GNU ld says in a line of its own which object and function the next lines are about.
+        let object = names.iter().find(|(file, _)| line.contains(file.as_str()));
+        within = object.map(|(_, place)| *place).or(within);
         let Some((place, name)) = undefined(line) else {
             continue;
         };
@@ -103,16 +106,13 @@ fn failed(program: &str, out: &Output, names: &[(String, &String)]) -> Error {
             continue;
         }
         seen.push(name);
-        let place = source(place);
-        let place = names
-            .iter()
-            .find(|(file, _)| place.contains(file.as_str()))
-            .map_or(place, |(_, of)| of.to_string());
-        let name = Name(name.as_bytes());
-        problems.add(|| match place.is_empty() {
-            true => format!("undefined: {name}, used by C code"),
-            false => format!("undefined: {name}, used by C code at {place}"),
-        });
+        let (name, place) = (Name(name.as_bytes()), source(place));
+        let at = match names.iter().any(|(file, _)| place.contains(file.as_str())) {
+            true => String::new(),
+            false => format!(" at {place}"),
+        };
+        let of = within.map_or(String::new(), |object| format!(" of {object}"));
+        problems.add(|| format!("undefined: {name}, used by C code{at}{of}"));
     }
     if let Err(e) = problems.result() {
         return e;
