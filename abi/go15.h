@@ -370,7 +370,9 @@ typedef struct M {
 	atomic_u32 interrupts;        /* 208 a signal that asks for preemption is on its way */
 	uint32_t spinround;           /* 212 sema::pin: round of spinning in a lock of package sync */
 	atomic_u64 profdue;           /* 216 CPU profile: processor time of this thread at which a sample is due, 0 = takes none */
-	uintptr_t priv[11];           /* 224 */
+	uint8_t *callback;            /* 224 world::callbacks::Callback: the innermost callback from C, on the C stack */
+	atomic_u64 ncgocall;          /* 232 calls of C */
+	uintptr_t priv[9];            /* 240 */
 	atomic_g lockedg;             /* 312 C: inlined LockOSThread */
 	uint64_t lockranks;           /* 320 sync::rank, with debug assertions: locks that it holds */
 	uint64_t lockmore;            /* 328 */

@@ -54,14 +54,20 @@ gort_leafsp: .zero 8
 runtime.tlsg: .zero 8
     .popsection
 
-/* Variables that runtime/cgo would fill; null without cgo. */
+/* Variables that runtime/cgo defines; without it they are zero. */
     .pushsection .bss.gort_cgo, "aw", @nobits
     .p2align 3
-    .irp name, _cgo_init,_cgo_malloc,_cgo_free,_cgo_thread_start,_cgo_sys_thread_create,_cgo_notify_runtime_init_done
-    .globl \name
+    .irp name, _cgo_init,_cgo_malloc,_cgo_free,_cgo_thread_start,_cgo_sys_thread_create,_cgo_notify_runtime_init_done,runtime._cgo_setenv,runtime._cgo_unsetenv
+    .weak \name
     .type \name, @object
     .size \name, 8
 \name: .zero 8
+    .endr
+    .irp name, runtime.iscgo,runtime.cgoAlwaysFalse,runtime._cgo_panic_internal
+    .weak \name
+    .type \name, @object
+    .size \name, 1
+\name: .zero 1
     .endr
     .popsection
     .globl gort.leafbudget

@@ -29,6 +29,7 @@ gort_text_start:
 #include "finalizer.S"
 #include "clock.S"
 #include "pin.S"
+#include "cgo.S"
 #include "assert.S"
 #include "trampolines.S"
     .section .text.gort.end, "ax", @progbits

@@ -194,9 +194,11 @@ GOFUNC runtime.morestack
     ud2
 ENDFUNC runtime.morestack
 
-/* C ABI: rax = top of the current goroutine's stack. */
+/* C ABI, for C code that a goroutine has called: rax = top of that goroutine's stack. */
 GOFUNC _cgo_topofstack
     mov rax, fs:TLSG
+    mov rax, [rax+G_M]
+    mov rax, [rax+M_CURG]
     mov rax, [rax+G_STACK_HI]
     ret
 ENDFUNC _cgo_topofstack

@@ -45,6 +45,7 @@
 //! | | `signal` | signals to the program, faults |
 //! | windows | `profile` | profiles, traces, heap dumps, as programs read them |
 //! | loop | `dispatch` | the half of the scheduler that calls others: who runs next |
+//! | C | `cgo` | calls between Go and C, threads that C has made |
 //! | entrance | `boot` | from the kernel's entry to main.main; fills the hooks |
 //! | | `hooks` | for package runtime's own tests, with feature `test-hooks` |
 //! | | `lib` | this file |
@@ -53,6 +54,7 @@
 pub mod abi;
 pub mod alloc;
 pub mod boot;
+pub mod cgo;
 pub mod chan;
 pub mod code;
 pub mod config;

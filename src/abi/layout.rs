@@ -41,6 +41,8 @@ same! {
     M_CURG = M.curg;
     M_P = M.p;
     M_LOCKS = M.locks;
+    M_CALLBACK = M.callback;
+    M_NCGOCALL = M.ncgocall;
     TYPE_HASH = Type.hash;
     TYPE_KIND = Type.kind;
     TYPE_ALG = Type.alg;

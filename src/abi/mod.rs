@@ -4,8 +4,9 @@
 //! - [`go15`]: the structures; [`layout`]: where compiled code and assembly look for their parts;
 //!   [`values`]: strings, types and interfaces as values;
 //! - [`surface`]: the exported functions; [`mode`]: tokens of the mode that they run in; [`outcome`]:
-//!   what they answer; [`known`]: descriptors that the runtime needs by name.
+//!   what they answer; [`known`]: descriptors that the runtime needs by name; [`cgo`]: what package runtime/cgo defines.
 
+pub mod cgo;
 #[allow(
     missing_docs,
     non_camel_case_types,

@@ -1,6 +1,6 @@
 //! Arguments and environment as Go code asks for them.
 
-use crate::abi::{GoSlice, GoString, Leaf, Sys, args, known};
+use crate::abi::{GoSlice, GoString, Sys, args, known};
 use crate::alloc;
 use crate::config::env::{ARGC, ARGV, c_string, envp};
 use core::sync::atomic::Ordering;
@@ -48,9 +48,3 @@ pub fn runtime_envs(sys: Sys<'_>, a: &mut args::syscall_runtime_envs) {
         a.r0 = strings(sys, p, n);
     }
 }
-
-/// `syscall.setenv_c`: only cgo programs keep a C environment.
-pub fn setenv_c(_: Leaf<'_>, _a: &mut args::syscall_setenv_c) {}
-
-/// `syscall.unsetenv_c`: see [`setenv_c`].
-pub fn unsetenv_c(_: Leaf<'_>, _a: &mut args::syscall_unsetenv_c) {}

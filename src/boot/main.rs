@@ -1,7 +1,8 @@
 //! The main goroutine's runtime part: `runtime.main` in asm/rt0.S calls these between Go's own
 //! functions.
 
-use crate::abi::{Leaf, Outcome, Sys, args};
+use crate::abi::{self, Leaf, Outcome, Sys, args};
+use crate::cgo;
 use crate::dispatch::sysmon;
 use crate::os::sys;
 use crate::sched;
@@ -23,12 +24,18 @@ pub fn start(_: Sys<'_>, _a: &mut args::gort_mainstart) {
         (*m).lockedg.store(g, Ordering::Relaxed);
         (*g).lockedm.store(m, Ordering::Relaxed);
         sysmon::start();
+        if abi::cgo::is_on() {
+            cgo::start();
+        }
     }
 }
 
 /// All packages are initialised. A LockOSThread of an init function stays in force.
 #[doc(alias = "main_init_done")]
 pub fn init_done(_: Sys<'_>, _a: &mut args::gort_maininitdone) {
+    if abi::cgo::is_on() {
+        cgo::foreign::initialised();
+    }
     unlock();
 }
 

@@ -1,7 +1,7 @@
 //! The steps of asm/rt0.S: the first thread, arguments, processors, and the parts of the runtime
 //! one after the other.
 
-use crate::abi::{G, M, STACK_GUARD};
+use crate::abi::{G, M, STACK_GUARD, cgo};
 use crate::config::env;
 use crate::debug::dying;
 use crate::dispatch::schedule;
@@ -44,13 +44,29 @@ unsafe extern "C" fn gort_bootstrap(sp: usize) {
         (*g).sched.sp = sp & !15;
         (*g).m.store(m, Ordering::Relaxed);
         (*m).g0 = g;
-        (*m).fsbase = &raw const (*m).tls as usize + 8;
-        set_tls(m);
-        (*m).tls.store(g as usize, Ordering::Relaxed);
+        match cgo::init() {
+            // The C library owns the FS base, and knows how large this stack is.
+            Some(init) => {
+                init(g, set_g_for_c);
+                restore_guard(g);
+                (*g).stackguard1 = (*g).stack_lo + STACK_GUARD;
+            }
+            None => {
+                (*m).fsbase = &raw const (*m).tls as usize + 8;
+                set_tls(m);
+            }
+        }
+        setg(g);
         (*m).tid.store(sys::gettid(), Ordering::Relaxed);
         // They need an M.
         fatal::LAST_WORDS.set(dying::last_words);
     }
+}
+
+/// Sets the current g of a thread that C has made for Go.
+unsafe extern "C" fn set_g_for_c(g: *mut G) {
+    // SAFETY: the new thread's g0.
+    unsafe { setg(g) };
 }
 
 /// Makes `m.tls` this thread's `runtime.tlsg`, where compiled code looks for its g, and looks

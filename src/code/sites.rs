@@ -3,6 +3,7 @@
 //! asm/trampoline.h fills with a search.
 
 use core::slice;
+use core::sync::atomic::{AtomicPtr, Ordering};
 use gort_tables as tables;
 use gort_tables::{FUNC_BUCKET, SITE_BUCKET};
 
@@ -40,16 +41,37 @@ pub fn header() -> &'static tables::Header {
     panic!("host tests have no linked program")
 }
 
+/// Bounds of the table for asm/cgo.S, which that registers when it first runs: programs without C
+/// are linked without it.
+#[unsafe(export_name = "gort_cgo_sites")]
+static CGO_SITES: AtomicPtr<[*const AsmSite; 2]> = AtomicPtr::new(core::ptr::null_mut());
+
 /// `pc` is a described place in an assembly frame.
 pub fn is_asm_site(pc: usize) -> bool {
-    asm_sites().binary_search_by_key(&pc, |s| s.pc).is_ok()
+    asm_site(pc).is_some()
 }
 
-/// The described places in assembly frames, in order.
-pub(crate) fn asm_sites() -> &'static [AsmSite] {
+/// The described place in an assembly frame that `pc` is.
+pub(crate) fn asm_site(pc: usize) -> Option<&'static AsmSite> {
     let (a, b) = (&raw const gort_sites_start, &raw const gort_sites_end);
     // SAFETY: the linker put all sites of the one assembly unit between the two symbols, in address
     // order.
+    let sites = unsafe { between(a, b) };
+    if let Ok(i) = sites.binary_search_by_key(&pc, |s| s.pc) {
+        return Some(&sites[i]);
+    }
+    let more = CGO_SITES.load(Ordering::Relaxed);
+    if more.is_null() {
+        return None;
+    }
+    // SAFETY: asm/cgo.S wrote the address of its constant.
+    let [a, b] = unsafe { *more };
+    // SAFETY: as above, in any order.
+    unsafe { between(a, b) }.iter().find(|s| s.pc == pc)
+}
+
+unsafe fn between(a: *const AsmSite, b: *const AsmSite) -> &'static [AsmSite] {
+    // SAFETY: the caller's promise.
     unsafe { slice::from_raw_parts(a, b.offset_from(a) as usize) }
 }
 

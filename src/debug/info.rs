@@ -3,6 +3,8 @@
 use crate::abi::{GoString, Sys, args};
 use crate::code::symtab;
 use crate::config::env;
+use crate::world::lists::all_ms;
+use core::sync::atomic::Ordering;
 
 /// The Go release whose programs this runtime runs.
 const VERSION: &str = "go1.5.4";
@@ -27,7 +29,10 @@ pub fn goroot(_: Sys<'_>, a: &mut args::runtime_GOROOT) {
     };
 }
 
-/// `runtime.NumCgoCall`: there is no cgo.
+/// `runtime.NumCgoCall`.
 pub fn num_cgo_call(_: Sys<'_>, a: &mut args::runtime_NumCgoCall) {
-    a.r0 = 0;
+    // SAFETY: Ms are never freed.
+    a.r0 = all_ms()
+        .map(|m| unsafe { (*m).ncgocall.load(Ordering::Relaxed) as i64 })
+        .sum();
 }

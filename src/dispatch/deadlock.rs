@@ -13,7 +13,8 @@ use core::sync::atomic::Ordering;
 pub fn check_dead(s: &mut Sched) {
     let running =
         s.mcount - s.nmidle - s.nmidlelocked - i32::from(alarm::RUNS.load(Ordering::Relaxed) != 0);
-    if running > 0 || fatal::dying() {
+    // A thread of C may call in and ready any goroutine.
+    if running > 0 || fatal::dying() || crate::abi::cgo::is_on() {
         return;
     }
     if crate::time::next_when() != i64::MAX

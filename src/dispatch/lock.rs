@@ -35,6 +35,15 @@ pub fn unlock_os_thread(_: Leaf<'_>, _a: &mut args::runtime_UnlockOSThread) {
     }
 }
 
+/// `runtime.lockedOSThread`.
+pub fn locked_os_thread(_: Leaf<'_>, a: &mut args::runtime_lockedOSThread) {
+    // SAFETY: leaf mode: g is the running goroutine.
+    a.r0 = unsafe {
+        !(*getg()).lockedm.load(Ordering::Relaxed).is_null()
+            && !(*getm()).lockedg.load(Ordering::Relaxed).is_null()
+    };
+}
+
 /// `runtime.NumCPU`.
 pub fn num_cpu(_: Leaf<'_>, a: &mut args::runtime_NumCPU) {
     a.r0 = i64::from(crate::os::cpu::NCPU.load(Ordering::Relaxed));

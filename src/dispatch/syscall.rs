@@ -15,7 +15,7 @@ use crate::sched::{alarm, interrupt};
 use crate::world::g::status_of;
 use crate::world::m::leaves;
 use crate::world::p::PState;
-use crate::world::{P, Right, Runnable, getg, getm, getp, p_of, phase};
+use crate::world::{P, Right, Runnable, callbacks, curg, getg, getm, getp, p_of, phase};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -23,21 +23,56 @@ use core::sync::atomic::Ordering;
 /// When a thread must be woken the slow path does that.
 #[doc(alias = "entersyscall")]
 pub fn enter_leaf(_: Leaf<'_>, a: &mut args::runtime_entersyscall) -> Result<(), Slow> {
-    if phase::GCWAITING.load(Ordering::Relaxed) != 0
-        || state::SYSMON_WAIT.load(Ordering::Relaxed) != 0
-        || trace::on()
-    {
+    if needs_more() {
         return Err(Slow);
     }
     // SAFETY: leaf mode of the running goroutine.
-    unsafe { enter(a) };
+    unsafe { enter(Caller::of(a)) };
     Ok(())
 }
 
-/// Leaves the P behind for others. `a` is the (empty) argument area: the word below is the return
-/// address.
+/// The world is being stopped, sysmon sleeps, or a trace is being recorded: entering takes more
+/// than a leaf function may do.
+#[inline(always)]
+fn needs_more() -> bool {
+    phase::GCWAITING.load(Ordering::Relaxed) != 0
+        || state::SYSMON_WAIT.load(Ordering::Relaxed) != 0
+        || trace::on()
+}
+
+/// Where the stack of a goroutine in a system call is walked from.
+struct Caller {
+    pc: usize,
+    sp: usize,
+}
+
+impl Caller {
+    /// `a` is the (empty) argument area: the word below is the return address.
+    #[inline(always)]
+    unsafe fn of(a: &mut args::runtime_entersyscall) -> Self {
+        let sp = &raw const *a as usize;
+        // SAFETY: the caller's promise.
+        let pc = unsafe { *((sp - 8) as *const usize) };
+        Self { pc, sp }
+    }
+
+    /// That of the call of C in which a callback ends.
+    unsafe fn of_callback() -> Self {
+        // SAFETY: this thread's innermost callback, and its goroutine.
+        unsafe {
+            let (c, g) = (callbacks::innermost(), curg());
+            Self {
+                pc: (*c).syscall_pc,
+                sp: (*g).stack_hi - (*c).syscall_depth,
+            }
+        }
+    }
+}
+
+/// Leaves the P behind for others.
 #[doc(alias = "reentersyscall")]
-unsafe fn enter(a: &mut args::runtime_entersyscall) {
+#[inline(always)]
+unsafe fn enter(caller: Caller) {
     // SAFETY: the running goroutine and its M and P.
     unsafe {
         let m = getm();
@@ -45,9 +80,8 @@ unsafe fn enter(a: &mut args::runtime_entersyscall) {
         if g.is_null() {
             g = getg();
         }
-        let sp = &raw const *a as usize;
-        (*g).syscallsp = sp;
-        (*g).syscallpc = *((sp - 8) as *const usize);
+        (*g).syscallsp = caller.sp;
+        (*g).syscallpc = caller.pc;
         (*g).parkmap = 0;
         (*g).flags |= crate::abi::G_THROWSPLIT;
         status_of(g).enter_syscall();
@@ -67,6 +101,27 @@ unsafe fn enter(a: &mut args::runtime_entersyscall) {
 #[doc(alias = "entersyscall_sysmon")]
 pub fn enter_slow(_: Sys<'_>, a: &mut args::runtime_entersyscall) {
     // SAFETY: system mode for the running goroutine.
+    unsafe { enter_with_more(Caller::of(a)) }
+}
+
+/// `gort.reentersyscall`: a callback from C ends, the call of C goes on.
+pub fn reenter_leaf(_: Leaf<'_>, _a: &mut args::gort_reentersyscall) -> Result<(), Slow> {
+    if needs_more() {
+        return Err(Slow);
+    }
+    // SAFETY: leaf mode of the running goroutine, in a callback.
+    unsafe { enter(Caller::of_callback()) };
+    Ok(())
+}
+
+/// As [`reenter_leaf`], where that is not enough.
+pub fn reenter_slow(_: Sys<'_>, _a: &mut args::gort_reentersyscall) {
+    // SAFETY: system mode for the running goroutine, in a callback.
+    unsafe { enter_with_more(Caller::of_callback()) }
+}
+
+unsafe fn enter_with_more(caller: Caller) {
+    // SAFETY: system mode for the running goroutine.
     unsafe {
         alarm::wake();
         let p = getp();
@@ -74,7 +129,7 @@ pub fn enter_slow(_: Sys<'_>, a: &mut args::runtime_entersyscall) {
         if trace::on() {
             trace::syscall_starts(m, (*m).curg.load(Ordering::Relaxed), p);
         }
-        enter(a);
+        enter(caller);
         if (*m).tracedp != 0 {
             // The return is to be traced, too: not by `exit_leaf`.
             (*m).oldp = ptr::null_mut();

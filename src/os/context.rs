@@ -23,6 +23,19 @@ impl Context {
         Self { info, uc }
     }
 
+    /// Calls another handler with what the kernel has passed.
+    ///
+    /// # Safety
+    /// `handler` is a handler of `sig`, with or without `SA_SIGINFO`.
+    pub unsafe fn pass_to(&self, handler: usize, sig: u32) {
+        type Handler = unsafe extern "C" fn(i32, *const libc::siginfo_t, *mut libc::ucontext_t);
+        // SAFETY: the caller's promise; one with fewer arguments leaves the others alone.
+        unsafe {
+            let handler: Handler = core::mem::transmute(handler);
+            handler(sig as i32, self.info, self.uc);
+        }
+    }
+
     /// Why the signal was sent.
     pub fn code(&self) -> i32 {
         // SAFETY: the kernel's siginfo.

@@ -36,6 +36,14 @@ struct Action {
     mask: u64,
 }
 
+/// What `SIG_DFL` is, without flags.
+const NOTHING: Action = Action {
+    handler: libc::SIG_DFL,
+    flags: 0,
+    restorer: 0,
+    mask: 0,
+};
+
 fn action(sig: u32, new: *const Action, old: *mut Action) -> bool {
     // SAFETY: both are null or live across the call.
     unsafe {
@@ -48,6 +56,23 @@ fn action(sig: u32, new: *const Action, old: *mut Action) -> bool {
             0,
             0,
         ) == 0
+    }
+}
+
+/// The handler of `sig`, or one of the kernel's numbers for what it does itself.
+pub fn handler_of(sig: u32) -> usize {
+    let mut old = NOTHING;
+    action(sig, core::ptr::null(), &raw mut old);
+    old.handler
+}
+
+/// Has the handler of `sig`, if there is one, run on the thread's alternate stack.
+pub fn on_alternate_stack(sig: u32) {
+    let mut old = NOTHING;
+    let handled = action(sig, core::ptr::null(), &raw mut old) && old.handler > libc::SIG_IGN;
+    if handled && old.flags & libc::SA_ONSTACK as u64 == 0 {
+        old.flags |= libc::SA_ONSTACK as u64;
+        action(sig, &raw const old, core::ptr::null_mut());
     }
 }
 
@@ -78,12 +103,7 @@ pub fn listen(sig: u32) {
 }
 
 pub(crate) fn is_ignored(sig: u32) -> bool {
-    let mut old = Action {
-        handler: 0,
-        flags: 0,
-        restorer: 0,
-        mask: 0,
-    };
+    let mut old = NOTHING;
     action(sig, core::ptr::null(), &raw mut old) && old.handler == libc::SIG_IGN
 }
 
@@ -157,6 +177,23 @@ pub fn queue(pid: i32, tid: i32, sig: u32, code: i32, value: usize) -> isize {
     let (pid, tid, sig) = (pid as usize, tid as usize, sig as usize);
     // SAFETY: the structure lives across the call.
     unsafe { sys::syscall6(call, pid, tid, sig, info, 0, 0) }
+}
+
+/// The alternate stack that this thread has; none if it uses it now.
+pub fn alternate_stack() -> Option<libc::stack_t> {
+    // SAFETY: plain words.
+    let mut old: libc::stack_t = unsafe { core::mem::zeroed() };
+    let to = &raw mut old as usize;
+    // SAFETY: the structure lives across the call.
+    let done = unsafe { sys::syscall3(libc::SYS_sigaltstack, 0, to, 0) == 0 };
+    (done && old.ss_flags & libc::SS_ONSTACK == 0).then_some(old)
+}
+
+/// Gives this thread back the alternate stack that [`alternate_stack`] answered.
+pub fn restore_alternate_stack(old: &libc::stack_t) {
+    let from = core::ptr::from_ref(old) as usize;
+    // SAFETY: the structure lives across the call.
+    unsafe { sys::syscall3(libc::SYS_sigaltstack, from, 0, 0) };
 }
 
 /// This thread's handlers run on the `size` bytes at `base`. Answers whether the kernel agreed.

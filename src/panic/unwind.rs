@@ -14,7 +14,7 @@ use super::records::{drop_panics, new_panic, pop_panic};
 use super::{defer, uncaught};
 use crate::abi::{Defer, Eface, G, GoString, Leaf, Outcome, Panic, Sys, args};
 use crate::fatal;
-use crate::world::{self, deferred};
+use crate::world::{self, callbacks, deferred};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -62,7 +62,7 @@ unsafe fn pop_defer(g: *mut G) {
 }
 
 /// The next deferred call that has not been started. Started ones were left behind by the panic or
-/// Goexit that ran them.
+/// Goexit that ran them. It is a call of its frame: callbacks from C below that are over.
 unsafe fn next_defer(g: *mut G, by: *mut Panic) -> *mut Defer {
     // SAFETY: g is stopped in our caller's runtime call: its lists are ours.
     unsafe {
@@ -74,6 +74,7 @@ unsafe fn next_defer(g: *mut G, by: *mut Panic) -> *mut Defer {
             if (*d).started == 0 {
                 (*d).started = 1;
                 (*d).panic = by;
+                callbacks::drop_below(g, (*d).sp);
                 return d;
             }
             if !(*d).panic.is_null() {
@@ -176,6 +177,7 @@ pub fn goexitnext(_: Sys<'_>, a: &mut args::gort_goexitnext) {
         if d.is_null() {
             uncaught::left(g);
             drop_panics(g);
+            callbacks::drop_below(g, (*g).stack_hi);
             a.argtype = 1;
             a.fn_ = ptr::null();
             a.arg = ptr::null_mut();

@@ -172,6 +172,25 @@ impl Timers {
     }
 }
 
+/// The thread of `m` leaves it: what it owes is not counted.
+///
+/// # Safety
+/// On the thread of `m`.
+pub unsafe fn thread_leaves(m: *mut M) {
+    // SAFETY: this thread's own M.
+    unsafe {
+        if (*m).profdue.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        let timers = TIMERS.lock();
+        (*m).profdue.store(0, Ordering::Relaxed);
+        if let Some(timer) = timers.of(m) {
+            timer.delete();
+            (*m).proftimer = 0;
+        }
+    }
+}
+
 /// The thread of `m`, whose number is written, begins: it takes part in a profile that is on.
 ///
 /// # Safety

@@ -247,6 +247,11 @@ unsafe fn wait(m: *mut M) {
     word.give_up();
 }
 
+/// The signal is one that [`send`] marks.
+pub fn is_ours(ctx: &Context) -> bool {
+    ctx.code() == CODE
+}
+
 /// SIGURG, in the handler. Ours: stops the goroutine if that is possible, and answers true. Others
 /// are left to the caller.
 ///

@@ -2,7 +2,7 @@
 
 use super::perturb;
 use super::state::{SCHED, Sched, WAKE};
-use crate::abi::{G, M, STACK_GUARD};
+use crate::abi::{G, M, STACK_GUARD, cgo};
 use crate::fatal::out::Out;
 use crate::heap::cache::CACHES;
 use crate::os::{self, sys};
@@ -12,7 +12,7 @@ use crate::sync::note::Note;
 use crate::sync::rank;
 use crate::world::g::restore_guard;
 use crate::world::m::is_sysmon;
-use crate::world::{P, getm, lists, p_of};
+use crate::world::{P, getg, getm, lists, p_of};
 use crate::{fatal, mem};
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -75,6 +75,13 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
     unsafe {
         let m: *mut M = mem::persistent();
         let g0: *mut G = mem::persistent();
+        if cgo::is_on() {
+            init(m, g0);
+            (*m).startfn = f;
+            (*m).nextp = p.cast();
+            start_by_c(g0);
+            return m;
+        }
         let base = mem::map_for(&mem::OTHER_SYS, G0_STACK) as usize;
         if base == 0 {
             fatal::throw("runtime: cannot allocate memory for a thread's stack");
@@ -108,6 +115,52 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
             }
         });
         m
+    }
+}
+
+/// Has the C library make the thread of `g0`, which then has a stack of its own choice. It says so
+/// itself, and aborts, if it cannot.
+///
+/// # Safety
+/// `g0` is that of a new M, on a thread that is not in a goroutine's code.
+#[cold]
+#[inline(never)]
+unsafe fn start_by_c(g0: *mut G) {
+    unsafe extern "C" {
+        /// asm/cgo.S: the thread's first function.
+        fn gort_cgo_mstart();
+    }
+    let Some(start) = cgo::thread_start() else {
+        fatal::throw("_cgo_thread_start missing");
+    };
+    // SAFETY: the caller's promise; C copies what it wants to keep.
+    unsafe {
+        let mut ts = cgo::ThreadStart {
+            g: g0,
+            tls: ptr::null_mut(),
+            first: gort_cgo_mstart,
+        };
+        with_usual_slices(|| start(&raw mut ts));
+    }
+}
+
+/// What the C library may have put above the first frame of a thread, and its guard page.
+const C_RESERVE: usize = 64 << 10;
+
+/// The bounds of a thread's stack that the C library has made: `sp` is its stack pointer, the size
+/// is where C has left it. Answers the M.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn gort_cgo_thread(sp: usize) -> *mut M {
+    // SAFETY: the first code of a new thread, whose current g is its g0.
+    unsafe {
+        let g0 = getg();
+        let size = (*g0).stack_hi;
+        (*g0).stack_hi = sp;
+        (*g0).stack_lo = sp - (size - C_RESERVE.min(size / 4));
+        restore_guard(g0);
+        (*g0).stackguard1 = (*g0).stack_lo + STACK_GUARD;
+        (*g0).sched.sp = sp - 64;
+        (*g0).m.load(Ordering::Relaxed)
     }
 }
 

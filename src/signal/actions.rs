@@ -1,11 +1,13 @@
 //! Which signals get our handler: at boot, and as os/signal asks for them. The kernel's side is
 //! `os::signal`.
 
+use super::shared;
 use super::table::{self, DEFAULT, NOTIFY, OURS};
 use crate::abi::{M, Sys, args};
 use crate::fatal::signal::{die_by, must_change_mask, restore_mask, set};
 use crate::os::signal::{self, LISTENED, MASK, PID, gort_sigtramp, is_ignored};
 use crate::os::sys;
+use crate::world::callbacks;
 use crate::{fatal, mem};
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -47,6 +49,7 @@ pub fn init() {
             IGNORED.fetch_or(signal::bit(sig), Ordering::Relaxed);
             continue;
         }
+        shared::remember(sig);
         handle(sig);
     }
 }
@@ -56,7 +59,17 @@ pub fn init() {
 /// # Safety
 /// On the thread of `m`, once.
 pub unsafe fn minit(m: *mut M) {
-    // SAFETY: the mapping lives as long as the thread.
+    // SAFETY: passed on.
+    unsafe { take_alternate_stack(m) };
+    restore_mask(MASK.load(Ordering::Relaxed));
+}
+
+/// Gives a thread the alternate stack of `m`.
+///
+/// # Safety
+/// On the thread of `m`.
+pub unsafe fn take_alternate_stack(m: *mut M) {
+    // SAFETY: the mapping lives as long as the M.
     unsafe {
         if (*m).sigstack == 0 {
             (*m).sigstack = mem::map_for(&mem::OTHER_SYS, STACK) as usize;
@@ -70,7 +83,6 @@ pub unsafe fn minit(m: *mut M) {
             fatal::throw("sigaltstack failure");
         }
     }
-    restore_mask(MASK.load(Ordering::Relaxed));
 }
 
 /// os/signal wants a signal.
@@ -78,8 +90,11 @@ pub fn enable(sig: u32) {
     if sig == 0 || sig >= signal::SIGNALS as u32 || table::flags(sig) & NOTIFY == 0 {
         return;
     }
-    // Blocked since before the program started: this thread takes it from now on.
-    must_change_mask(libc::SIG_UNBLOCK, &signal::bit(sig), None);
+    // Blocked since before the program started: this thread takes it from now on. The mask of a
+    // thread that C has made is C's.
+    if !callbacks::on_foreign_thread() {
+        must_change_mask(libc::SIG_UNBLOCK, &signal::bit(sig), None);
+    }
     MASK.fetch_and(!signal::bit(sig), Ordering::Relaxed);
     if HANDLED.load(Ordering::Relaxed) & signal::bit(sig) == 0 {
         if is_ignored(sig) {

@@ -5,8 +5,8 @@
 //! the watchdog's signal ends the process ([`crate::debug::watch`]).
 
 use super::table::{self, KILL, NOTIFY, PANIC, THROW};
-use super::{fault, queue, registers};
-use crate::abi::G;
+use super::{fault, queue, registers, shared};
+use crate::abi::{G, cgo};
 use crate::code::{asmfuncs, sites, symtab};
 use crate::config::level;
 use crate::debug::traceback::{self, Style};
@@ -37,6 +37,18 @@ unsafe extern "C" fn gort_sighandler(
     let mut ctx = unsafe { Context::new(info, uc) };
     let sig = sig as u32;
     let g = world::getg();
+    if cgo::is_on() {
+        // SAFETY: in the handler, with the interrupted g.
+        if unsafe { shared::forward(sig, &ctx, g) } {
+            return;
+        }
+        if g.is_null() {
+            if !shared::is_late(sig, &ctx) && !queue::send(sig) {
+                shared::without_us(sig, &ctx);
+            }
+            return;
+        }
+    }
     if sig == libc::SIGPROF as u32 {
         // SAFETY: in the handler, with the interrupted g.
         unsafe { crate::probe::cpu::sample(&ctx, g) };
@@ -194,7 +206,11 @@ unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
             .hex(ctx.pc() as u64)
             .str(" m=")
             .int(if m.is_null() { -1 } else { (*m).id })
-            .str("\n\n");
+            .str("\n");
+        if cgo::is_on() && shared::in_c(g) {
+            out.str("signal arrived during cgo execution\n");
+        }
+        out.str("\n");
         if level.frames > 0 {
             let style = Style::configured();
             let (shown, walker) = interrupted(ctx, g).unzip();

@@ -4,7 +4,7 @@
 //! - [`table`]: what becomes of each signal;
 //! - [`handler`]: the one handler, on each thread's alternate stack;
 //! - [`fault`]: faults of Go code; [`registers`]: registers as text;
-//! - [`queue`]: to os/signal.
+//! - [`queue`]: to os/signal; [`shared`]: in a program that holds C code.
 //!
 //! All threads have the mask that the process started with, less the signals that the runtime lives
 //! on.
@@ -14,6 +14,7 @@ pub mod fault;
 pub mod handler;
 pub mod queue;
 pub mod registers;
+pub mod shared;
 pub mod table;
 
-pub use actions::{init, minit};
+pub use actions::{init, minit, take_alternate_stack};

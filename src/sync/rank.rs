@@ -55,6 +55,8 @@ ranks! {
     TIMERS,
     /// Goroutines that wait for a cycle.
     GC_WAITERS,
+    /// Callbacks of C that wait for initialisation.
+    CGO_INIT,
     /// The scheduler's state.
     SCHED,
     /// The goroutine whose stack is scanned next.

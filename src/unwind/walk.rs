@@ -17,7 +17,7 @@
 use crate::abi::G;
 use crate::code::asmfuncs::goexit_pc;
 use crate::code::sites::{
-    asm_sites, find_func, find_site, header, in_asm_text, in_go_text, is_asm_site,
+    asm_site, find_func, find_site, header, in_asm_text, in_go_text, is_asm_site,
 };
 use crate::world::{GState, g::status_of};
 use core::sync::atomic::Ordering;
@@ -218,9 +218,7 @@ impl Walker {
 
     fn asm_frame(&mut self, fault: bool) -> Option<Frame> {
         let (pc, sp) = (self.pc, self.sp);
-        let sites = asm_sites();
-        if let Ok(i) = sites.binary_search_by_key(&pc, |s| s.pc) {
-            let s = &sites[i];
+        if let Some(s) = asm_site(pc) {
             return Some(Frame {
                 pc,
                 sp,

@@ -112,6 +112,8 @@ impl GStatus {
     transitions! {
         /// A new one, without frames.
         begin: Idle => Dead;
+        /// A new one that stands in a call of C, for threads that C has made.
+        begin_in_c: Idle => Syscall;
         /// `go f()`: one without frames has its first.
         revive: Dead => Runnable;
         /// The scheduler has picked it.

@@ -11,6 +11,7 @@
 //! - [`sudog`]: what a goroutine waits with, [`sudogs`]: those not in use; [`deferred`]: calls that
 //!   it has deferred; [`registers`]: those of one that a signal stopped;
 //! - [`plocal`]: what other rooms keep for each P; [`stopped`]: the world stopped, as a value;
+//! - [`callbacks`]: from C code;
 //! - [`events`]: what the scheduler is asked to do; [`phase`]: the collector marks; [`ran`]:
 //!   goroutines that ran since their stacks were scanned.
 //!
@@ -20,6 +21,7 @@
 //!   that it parked under, and the collector: which holds it at rest ([`g::Still`]) while the
 //!   program runs, or with the world stopped.
 
+pub mod callbacks;
 pub mod caller;
 pub mod current;
 pub mod deferred;

@@ -1,0 +1,96 @@
+//! Signals in a program that holds C code (docs/cgo.md): handlers that C had before ours, and
+//! threads that Go has not made.
+
+use super::table::{self, PANIC};
+use crate::abi::{G, cgo};
+use crate::fatal::signal::{die_by, set};
+use crate::os::context::Context;
+use crate::os::signal::{self, SIGNALS};
+use crate::sched::interrupt;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+/// Handlers that ours have replaced.
+#[doc(alias = "fwdSig")]
+static BEFORE: [AtomicUsize; SIGNALS] = [const { AtomicUsize::new(libc::SIG_DFL) }; SIGNALS];
+
+/// Signals that the C library keeps for itself.
+const OF_C_LIBRARY: [u32; 2] = [32, 33];
+
+/// Ours is about to become the handler of `sig`.
+pub fn remember(sig: u32) {
+    if cgo::is_on() {
+        BEFORE[sig as usize].store(signal::handler_of(sig), Ordering::Relaxed);
+    }
+}
+
+/// The C library has its handlers by now: they must not run on a goroutine's stack.
+pub fn keep_off_goroutines() {
+    for sig in OF_C_LIBRARY {
+        signal::on_alternate_stack(sig);
+    }
+}
+
+/// A fault of C code that C's own handler is for, which is called: true.
+///
+/// # Safety
+/// In the handler, with the interrupted g, or null.
+#[doc(alias = "sigfwdgo")]
+#[doc(alias = "sigfwd")]
+#[cold]
+pub unsafe fn forward(sig: u32, ctx: &Context, g: *mut G) -> bool {
+    if table::flags(sig) & PANIC == 0 || ctx.code() <= 0 {
+        return false;
+    }
+    let handler = BEFORE[sig as usize].load(Ordering::Relaxed);
+    if handler == libc::SIG_DFL {
+        return false;
+    }
+    // SAFETY: passed on.
+    unsafe {
+        if !g.is_null() && !in_c(g) {
+            return false;
+        }
+        if handler != libc::SIG_IGN {
+            ctx.pass_to(handler, sig);
+        }
+    }
+    true
+}
+
+/// The thread runs no Go code and not the runtime for a goroutine, but C code.
+///
+/// # Safety
+/// In the handler, with the interrupted g.
+pub unsafe fn in_c(g: *mut G) -> bool {
+    // SAFETY: the thread's own g, M and goroutine.
+    unsafe {
+        let m = (*g).m.load(Ordering::Relaxed);
+        if m.is_null() || g != (*m).g0 {
+            return false;
+        }
+        let curg = (*m).curg.load(Ordering::Relaxed);
+        curg.is_null() || (*curg).syscallsp != 0
+    }
+}
+
+/// A signal on a thread that has no g is the runtime's own: it has come too late.
+pub fn is_late(sig: u32, ctx: &Context) -> bool {
+    sig == libc::SIGPROF as u32 || interrupt::is_ours(ctx)
+}
+
+/// A signal on a thread that has no g, which package os/signal does not want, does what it does
+/// without us.
+#[doc(alias = "badsignal")]
+#[cold]
+pub fn without_us(sig: u32, ctx: &Context) {
+    match BEFORE[sig as usize].load(Ordering::Relaxed) {
+        libc::SIG_DFL => {
+            die_by(sig);
+            // It does not end the process.
+            set(sig, signal::gort_sigtramp as *const () as usize, true);
+        }
+        libc::SIG_IGN => {}
+        // SAFETY: C's handler, which would have got it.
+        handler => unsafe { ctx.pass_to(handler, sig) },
+    }
+}

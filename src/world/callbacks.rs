@@ -1,0 +1,142 @@
+//! Callbacks: C code that a goroutine has called, or that runs on a thread of its own, calls Go
+//! (docs/cgo.md).
+//!
+//! Each callback has a record on the C stack, where the scheduler of its thread starts while the
+//! callback lasts: below live C frames. The records of a thread are a list, innermost first. Places
+//! on the goroutine's stack are depths below its top, since it may be moved.
+
+use super::current::getm;
+use crate::abi::{G, M, offsets};
+use core::mem::offset_of;
+use core::ptr::null_mut;
+use core::sync::atomic::Ordering;
+
+/// The record, made by `runtime.cgocallback` (asm/cgo.S).
+#[repr(C)]
+#[derive(Debug)]
+pub struct Callback {
+    /// Code of the Go function: the field is a func value.
+    pub code: usize,
+    /// Its arguments and results, in C's memory.
+    pub frame: *mut u8,
+    /// Bytes of those.
+    pub size: usize,
+    /// Where the callback's first frame on the goroutine's stack seems to have been called.
+    pub ret: usize,
+    /// Frame of `runtime.cgocallback` on the C stack.
+    pub bp: usize,
+    /// Not 0: on a thread that C has made, with no call of C below.
+    pub foreign: u32,
+    /// Unused.
+    pub pad: u32,
+    /// The next outer one.
+    pub outer: *mut Callback,
+    /// Where the scheduler starts outside.
+    pub g0sp: usize,
+    /// Depth of the goroutine's stack when C called.
+    pub depth: usize,
+    /// Its depth in the system call that the call of C is, and where that goes on.
+    pub syscall_depth: usize,
+    /// See there.
+    pub syscall_pc: usize,
+    /// The alternate signal stack that the thread had, if it is C's.
+    pub alternate: libc::stack_t,
+}
+
+const _: () = {
+    assert!(offset_of!(Callback, code) as i64 == offsets::CALLBACK_FN);
+    assert!(offset_of!(Callback, frame) as i64 == offsets::CALLBACK_FRAME);
+    assert!(offset_of!(Callback, size) as i64 == offsets::CALLBACK_SIZEOF);
+    assert!(offset_of!(Callback, ret) as i64 == offsets::CALLBACK_RET);
+    assert!(offset_of!(Callback, bp) as i64 == offsets::CALLBACK_BP);
+    assert!(offset_of!(Callback, foreign) as i64 == offsets::CALLBACK_FOREIGN);
+    assert!(size_of::<Callback>() as i64 <= offsets::CALLBACK_SIZE);
+};
+
+/// The innermost callback of this thread, or null.
+#[inline(always)]
+pub fn innermost() -> *mut Callback {
+    // SAFETY: every g that runs has its M.
+    unsafe { (*getm()).callback.cast() }
+}
+
+/// This thread is one that C has made.
+pub fn on_foreign_thread() -> bool {
+    let mut c = innermost();
+    // SAFETY: the records of this thread's callbacks, which last.
+    unsafe {
+        while !c.is_null() && (*c).foreign == 0 {
+            c = (*c).outer;
+        }
+    }
+    !c.is_null()
+}
+
+/// `c` begins: `g`, this thread's goroutine, is locked to the thread, and the scheduler starts at
+/// the record.
+///
+/// # Safety
+/// On the C stack of `m`, this thread's M. `g` is its goroutine, in the system call that the call
+/// of C is.
+pub unsafe fn begin(m: *mut M, g: *mut G, c: *mut Callback) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        (*c).outer = (*m).callback.cast();
+        (*c).g0sp = (*(*m).g0).sched.sp;
+        (*c).depth = (*g).stack_hi - (*g).sched.sp;
+        (*c).syscall_depth = (*g).stack_hi - (*g).syscallsp;
+        (*c).syscall_pc = (*g).syscallpc;
+        (*m).callback = c.cast();
+        (*(*m).g0).sched.sp = c as usize;
+        // Bit 0 is the program's LockOSThread.
+        (*m).locked += 2;
+        (*m).lockedg.store(g, Ordering::Relaxed);
+        (*g).lockedm.store(m, Ordering::Relaxed);
+    }
+}
+
+/// The innermost callback of this thread is over.
+///
+/// # Safety
+/// `m` is this thread's M, in a callback of `g`.
+pub unsafe fn end(m: *mut M, g: *mut G) {
+    // SAFETY: the caller's promise; the record is on the C stack, which is still as it was.
+    unsafe {
+        let c: *mut Callback = (*m).callback.cast();
+        (*(*m).g0).sched.sp = (*c).g0sp;
+        (*m).callback = (*c).outer.cast();
+        (*m).locked -= 2;
+        if (*m).locked == 0 {
+            (*m).lockedg.store(null_mut(), Ordering::Relaxed);
+            (*g).lockedm.store(null_mut(), Ordering::Relaxed);
+        }
+    }
+}
+
+/// `g`, this thread's goroutine, is back at `sp` of its stack: callbacks below are over, and the C
+/// frames under them are gone.
+///
+/// # Safety
+/// In system mode of `g`; nothing on this stack is needed after the next switch to `g`.
+#[inline(always)]
+pub unsafe fn drop_below(g: *mut G, sp: usize) {
+    if !innermost().is_null() {
+        // SAFETY: passed on.
+        unsafe { drop_slow(g, sp) };
+    }
+}
+
+#[doc(alias = "unwindm")]
+#[cold]
+#[inline(never)]
+unsafe fn drop_slow(g: *mut G, sp: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let m = getm();
+        while !(*m).callback.is_null()
+            && (*g).stack_hi - sp < (*(*m).callback.cast::<Callback>()).depth
+        {
+            end(m, g);
+        }
+    }
+}
