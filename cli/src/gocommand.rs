@@ -160,8 +160,23 @@ fn may_hold_c(command: &str, rest: &[String]) -> bool {
             return true;
         };
         let mut imports = imports(&text).into_iter();
-        imports.any(|path| !std.join(&path).is_dir())
+        imports.any(|path| !is_std(&std, &path))
     })
+}
+
+/// Whether an import path is of the standard library, whose sources these are. Others may be
+/// relative.
+fn is_std(sources: &Path, path: &str) -> bool {
+    !path.starts_with('.') && sources.join(path).is_dir()
+}
+
+/// What names a package that the go command calls by its folder, `_/home/x/p`, in its arguments:
+/// the folder, from here.
+fn as_argument(path: &str) -> String {
+    let (Some(folder), Ok(here)) = (path.strip_prefix("_/"), std::env::current_dir()) else {
+        return path.to_string();
+    };
+    "../".repeat(here.components().count().saturating_sub(1).max(1)) + folder
 }
 
 /// The flags among the arguments of a command, with their values, as the go command would find
@@ -303,7 +318,7 @@ fn with_c(go: &Path, args: &[String]) -> BTreeSet<String> {
         _ => own.to_string(),
     };
     let std = std::env::var_os("GOROOT").map(|root| PathBuf::from(root).join("src"));
-    let is_std = |path: &str| std.as_ref().is_some_and(|std| std.join(path).is_dir());
+    let of_std = |path: &str| std.as_ref().is_some_and(|std| is_std(std, path));
     let mut seen = BTreeSet::new();
     let mut text = list(&first, operands(command, rest));
     while let Some(lines) = text.take() {
@@ -311,8 +326,8 @@ fn with_c(go: &Path, args: &[String]) -> BTreeSet<String> {
         for line in lines.lines().filter(|line| !line.is_empty()) {
             match line.strip_prefix("cgo ") {
                 Some(package) => drop(found.insert(package.to_string())),
-                None if line == "C" || is_std(line) => {}
-                None if seen.insert(line.to_string()) => next.push(line.to_string()),
+                None if line == "C" || of_std(line) => {}
+                None if seen.insert(line.to_string()) => next.push(as_argument(line)),
                 None => {}
             }
         }
@@ -449,6 +464,18 @@ mod tests {
             let args: Vec<String> = command.split(' ').map(str::to_string).collect();
             assert_eq!(operands(&args[0], &args[1..]).join(" "), expected);
         }
+    }
+
+    #[test]
+    fn packages_by_folder() {
+        let here = std::env::current_dir().unwrap();
+        let argument = as_argument("_/usr/lib");
+        assert_eq!(
+            here.join(&argument).canonicalize().unwrap(),
+            Path::new("/usr/lib").canonicalize().unwrap()
+        );
+        assert_eq!(as_argument("a/b"), "a/b");
+        assert!(!is_std(Path::new("/usr/lib"), "."));
     }
 
     #[test]
