@@ -10,6 +10,7 @@ use crate::final_link::Folder;
 use crate::flags::Options;
 use crate::output;
 use std::ffi::OsStr;
+use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -61,7 +62,8 @@ pub fn link(
     command.args(flags.iter().map(|f| OsStr::from_bytes(f)));
     command.args(&options.extldflags);
     if options.verbose {
-        eprintln!("{}", Printable(&format!("{command:?}")));
+        let line = format!("{command:?}");
+        let _ = writeln!(std::io::stderr(), "{}", Printable(&line));
     }
     let out = folder.run(&mut command).map_err(|e| {
         Error::new(format!(
