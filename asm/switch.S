@@ -156,6 +156,9 @@ ENDCFUNC gort_not_done
 /* Preemption was asked for while the runtime function ran: r13 = g. */
 CFUNC gort_preempted
     .cfi_undefined rip
+    /* The call may have dropped callbacks from C: the base of g0's stack is higher then. */
+    mov rcx, fs:TLSG
+    mov rsp, [rcx+G_SCHED_SP]
     mov rdi, r13
     call gort_preempt_at_return
     ud2

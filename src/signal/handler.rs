@@ -207,7 +207,7 @@ unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
             .str(" m=")
             .int(if m.is_null() { -1 } else { (*m).id })
             .str("\n");
-        if cgo::is_on() && shared::in_c(g) {
+        if cgo::is_on() && shared::serves_c(g) {
             out.str("signal arrived during cgo execution\n");
         }
         out.str("\n");

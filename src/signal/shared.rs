@@ -7,6 +7,7 @@ use crate::fatal::signal::{die_by, set};
 use crate::os::context::Context;
 use crate::os::signal::{self, SIGNALS};
 use crate::sched::interrupt;
+use crate::world::getm;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// Handlers that ours have replaced.
@@ -71,6 +72,15 @@ pub unsafe fn in_c(g: *mut G) -> bool {
         let curg = (*m).curg.load(Ordering::Relaxed);
         curg.is_null() || (*curg).syscallsp != 0
     }
+}
+
+/// As [`in_c`], and it is a goroutine's call of C.
+///
+/// # Safety
+/// As there.
+pub unsafe fn serves_c(g: *mut G) -> bool {
+    // SAFETY: passed on; the thread's own M.
+    unsafe { in_c(g) && !(*getm()).curg.load(Ordering::Relaxed).is_null() }
 }
 
 /// A signal on a thread that has no g is the runtime's own: it has come too late.
