@@ -21,6 +21,7 @@
 
 pub mod barrier;
 pub mod cycle;
+pub mod grey;
 mod invalid;
 pub mod jobs;
 mod line;

@@ -3,7 +3,7 @@
 
 pub use core::hint::spin_loop;
 pub use core::sync::atomic::{
-    AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering, compiler_fence, fence,
+    AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicUsize, Ordering, compiler_fence, fence,
 };
 
 /// A model: rounds that only save time are few there, or it would never end.

@@ -1,0 +1,243 @@
+//! Grey objects, in blocks, and who may have some: what tells that marking is done.
+//!
+//! A marker opens a session ([`Pool::join`]), and fills and empties a block of its own. Full blocks
+//! go to the pool, a session whose block is empty takes one from there, and [`Pool::leave`] gives
+//! back what is left. The write barrier collects what it shades in a block of its P ([`Shaded`]),
+//! which any marker may take with one exchange.
+
+use crate::heap::stats::Counts;
+use crate::mem;
+use crate::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use crate::sync::mutex::Mutex;
+use crate::sync::rank;
+use core::ptr::null_mut;
+
+/// Some grey objects.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Block<const N: usize> {
+    next: *mut Self,
+    /// How many there are.
+    pub len: usize,
+    /// Their addresses.
+    pub objects: [usize; N],
+}
+
+/// Blocks that no session has, and how many sessions there are.
+#[derive(Debug)]
+pub struct Pool<const N: usize> {
+    lists: Mutex<Lists<N>, { rank::GC_WORK }>,
+    /// Blocks with objects in the pool: a hint outside the lock.
+    full: AtomicU32,
+    /// Open sessions.
+    sessions: AtomicU32,
+}
+
+#[derive(Debug)]
+struct Lists<const N: usize> {
+    free: *mut Block<N>,
+    full: *mut Block<N>,
+    /// What closed sessions marked in this cycle.
+    counts: Counts,
+}
+
+// SAFETY: a block belongs to the thread that took it under the lock.
+unsafe impl<const N: usize> Send for Lists<N> {}
+
+impl<const N: usize> Lists<N> {
+    fn take(&mut self) -> *mut Block<N> {
+        let b = self.free;
+        if b.is_null() {
+            return mem::persistent_in(&mem::GC_SYS);
+        }
+        // SAFETY: blocks of the pool are valid.
+        unsafe {
+            self.free = (*b).next;
+            (*b).next = null_mut();
+            (*b).len = 0;
+        }
+        b
+    }
+
+    fn put_free(&mut self, b: *mut Block<N>) {
+        // SAFETY: the caller gives the block away.
+        unsafe { (*b).next = self.free };
+        self.free = b;
+    }
+}
+
+impl<const N: usize> Pool<N> {
+    crate::constructor! {
+        /// No blocks, no sessions.
+        pub fn new() -> Self {
+            Self {
+                lists: Mutex::new(Lists {
+                    free: null_mut(),
+                    full: null_mut(),
+                    counts: Counts {
+                        objects: 0,
+                        bytes: 0,
+                        scan_bytes: 0,
+                    },
+                }),
+                full: AtomicU32::new(0),
+                sessions: AtomicU32::new(0),
+            }
+        }
+    }
+
+    fn put_full(&self, lists: &mut Lists<N>, b: *mut Block<N>) {
+        // SAFETY: the caller gives the block away.
+        unsafe { (*b).next = lists.full };
+        lists.full = b;
+        self.full.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Opens a session: an empty block.
+    pub fn join(&self) -> *mut Block<N> {
+        // Before anything is taken: who finds no session must find what there is to mark.
+        self.sessions.fetch_add(1, Ordering::SeqCst);
+        self.take()
+    }
+
+    /// Closes a session. True if it was the last and nothing is left to do; `roots_taken` says, of
+    /// the roots, whether all were marked from by sessions.
+    pub fn leave(
+        &self,
+        b: *mut Block<N>,
+        counts: &mut Counts,
+        roots_taken: impl FnOnce() -> bool,
+    ) -> bool {
+        let mut lists = self.lists.lock();
+        // SAFETY: the block is the caller's.
+        if unsafe { (*b).len } == 0 {
+            lists.put_free(b);
+        } else {
+            self.put_full(&mut lists, b);
+        }
+        lists.counts.take(counts);
+        drop(lists);
+        self.sessions.fetch_sub(1, Ordering::SeqCst) == 1
+            && self.sessions.load(Ordering::SeqCst) == 0
+            && self.full.load(Ordering::SeqCst) == 0
+            && roots_taken()
+    }
+
+    /// An empty block.
+    pub fn take(&self) -> *mut Block<N> {
+        self.lists.lock().take()
+    }
+
+    /// Puts a block with objects up for all.
+    pub fn put(&self, full: *mut Block<N>) {
+        self.put_full(&mut self.lists.lock(), full);
+    }
+
+    /// Puts a block with objects up for all, answers an empty one.
+    pub fn exchange(&self, full: *mut Block<N>) -> *mut Block<N> {
+        let mut lists = self.lists.lock();
+        self.put_full(&mut lists, full);
+        lists.take()
+    }
+
+    /// A block with objects for one that is empty; null if there is none. Where the pool has none
+    /// `shaded` may find what barriers shaded.
+    pub fn refill(
+        &self,
+        empty: *mut Block<N>,
+        shaded: impl FnOnce() -> *mut Block<N>,
+    ) -> *mut Block<N> {
+        if !self.available() {
+            let b = shaded();
+            if !b.is_null() {
+                self.lists.lock().put_free(empty);
+            }
+            return b;
+        }
+        let mut lists = self.lists.lock();
+        let b = lists.full;
+        if !b.is_null() {
+            // SAFETY: blocks of the pool are valid.
+            lists.full = unsafe { (*b).next };
+            self.full.fetch_sub(1, Ordering::Relaxed);
+            lists.put_free(empty);
+        }
+        b
+    }
+
+    /// Some work lies in the pool: a hint.
+    #[inline(always)]
+    pub fn available(&self) -> bool {
+        self.full.load(Ordering::Relaxed) != 0
+    }
+
+    /// The object at `base` is grey, and no P is there to keep it.
+    pub fn put_one(&self, base: usize) {
+        let b = self.take();
+        // SAFETY: the block is ours, and empty.
+        unsafe { add(b, base) };
+        self.put(b);
+    }
+
+    /// Looks at what closed sessions marked in this cycle, or changes it.
+    pub fn counts<T>(&self, f: impl FnOnce(&mut Counts) -> T) -> T {
+        f(&mut self.lists.lock().counts)
+    }
+}
+
+/// # Safety
+/// The block is the caller's and has room.
+unsafe fn add<const N: usize>(b: *mut Block<N>, base: usize) -> usize {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let n = (*b).len;
+        *(&raw mut (*b).objects).cast::<usize>().add(n) = base;
+        (*b).len = n + 1;
+        n + 1
+    }
+}
+
+/// What the write barrier of a P has shaded. Valid as zeroes.
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct Shaded<const N: usize> {
+    /// Null while the P's owner puts something in.
+    block: AtomicPtr<Block<N>>,
+}
+
+impl<const N: usize> Shaded<N> {
+    crate::constructor! {
+        /// Nothing.
+        pub fn new() -> Self {
+            Self {
+                block: AtomicPtr::new(null_mut()),
+            }
+        }
+    }
+
+    /// The object at `base` was shaded.
+    ///
+    /// # Safety
+    /// The caller holds the P.
+    pub unsafe fn put(&self, pool: &Pool<N>, base: usize) {
+        let mut b = self.block.swap(null_mut(), Ordering::Acquire);
+        if b.is_null() {
+            b = pool.take();
+        }
+        // SAFETY: the block is ours between the two exchanges; there is room.
+        if unsafe { add(b, base) } < N {
+            self.block.store(b, Ordering::Release);
+        } else {
+            pool.put(b);
+        }
+    }
+
+    /// Takes all of it: a block with objects, or null.
+    pub fn take(&self) -> *mut Block<N> {
+        // Acquire pairs with the Release of the store that put it there.
+        if self.block.load(Ordering::Relaxed).is_null() {
+            return null_mut();
+        }
+        self.block.swap(null_mut(), Ordering::AcqRel)
+    }
+}
