@@ -4,6 +4,12 @@
 //! go to the pool, a session whose block is empty takes one from there, and [`Pool::leave`] gives
 //! back what is left. The write barrier collects what it shades in a block of its P ([`Shaded`]),
 //! which any marker may take with one exchange.
+//!
+//! A session is open before it takes anything, and is closed under the pool's lock, with its rest
+//! put back. So a marker that holds the lock and finds neither a session nor a block knows that
+//! nothing is grey but what barriers have shaded since. Without the lock it could see the pool as
+//! another marker has left it, which has taken the last block, and the sessions as they were
+//! before.
 
 use crate::heap::stats::Counts;
 use crate::mem;
@@ -66,6 +72,12 @@ impl<const N: usize> Lists<N> {
     }
 }
 
+impl<const N: usize> Default for Pool<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<const N: usize> Pool<N> {
     crate::constructor! {
         /// No blocks, no sessions.
@@ -102,7 +114,10 @@ impl<const N: usize> Pool<N> {
 
     /// Closes a session. True if it was the last and nothing is left to do; `roots_taken` says, of
     /// the roots, whether all were marked from by sessions.
-    pub fn leave(
+    ///
+    /// # Safety
+    /// `b` is the session's block: the caller gives it away.
+    pub unsafe fn leave(
         &self,
         b: *mut Block<N>,
         counts: &mut Counts,
@@ -116,11 +131,9 @@ impl<const N: usize> Pool<N> {
             self.put_full(&mut lists, b);
         }
         lists.counts.take(counts);
-        drop(lists);
-        self.sessions.fetch_sub(1, Ordering::SeqCst) == 1
-            && self.sessions.load(Ordering::SeqCst) == 0
-            && self.full.load(Ordering::SeqCst) == 0
-            && roots_taken()
+        // Under the lock: see the head of this file.
+        let last = self.sessions.fetch_sub(1, Ordering::SeqCst) == 1;
+        last && lists.full.is_null() && roots_taken()
     }
 
     /// An empty block.
@@ -129,12 +142,18 @@ impl<const N: usize> Pool<N> {
     }
 
     /// Puts a block with objects up for all.
-    pub fn put(&self, full: *mut Block<N>) {
+    ///
+    /// # Safety
+    /// The caller gives the block away, which it has from this pool.
+    pub unsafe fn put(&self, full: *mut Block<N>) {
         self.put_full(&mut self.lists.lock(), full);
     }
 
     /// Puts a block with objects up for all, answers an empty one.
-    pub fn exchange(&self, full: *mut Block<N>) -> *mut Block<N> {
+    ///
+    /// # Safety
+    /// As for [`Pool::put`]: the caller gives the block away, which it has from this pool.
+    pub unsafe fn exchange(&self, full: *mut Block<N>) -> *mut Block<N> {
         let mut lists = self.lists.lock();
         self.put_full(&mut lists, full);
         lists.take()
@@ -142,7 +161,10 @@ impl<const N: usize> Pool<N> {
 
     /// A block with objects for one that is empty; null if there is none. Where the pool has none
     /// `shaded` may find what barriers shaded.
-    pub fn refill(
+    ///
+    /// # Safety
+    /// The caller has `empty` from this pool, and gives it away unless the answer is null.
+    pub unsafe fn refill(
         &self,
         empty: *mut Block<N>,
         shaded: impl FnOnce() -> *mut Block<N>,
@@ -175,8 +197,10 @@ impl<const N: usize> Pool<N> {
     pub fn put_one(&self, base: usize) {
         let b = self.take();
         // SAFETY: the block is ours, and empty.
-        unsafe { add(b, base) };
-        self.put(b);
+        unsafe {
+            add(b, base);
+            self.put(b);
+        }
     }
 
     /// Looks at what closed sessions marked in this cycle, or changes it.
@@ -199,36 +223,29 @@ unsafe fn add<const N: usize>(b: *mut Block<N>, base: usize) -> usize {
 
 /// What the write barrier of a P has shaded. Valid as zeroes.
 #[repr(transparent)]
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Shaded<const N: usize> {
     /// Null while the P's owner puts something in.
     block: AtomicPtr<Block<N>>,
 }
 
 impl<const N: usize> Shaded<N> {
-    crate::constructor! {
-        /// Nothing.
-        pub fn new() -> Self {
-            Self {
-                block: AtomicPtr::new(null_mut()),
-            }
-        }
-    }
-
     /// The object at `base` was shaded.
     ///
     /// # Safety
-    /// The caller holds the P.
+    /// The caller holds the P. All that it puts here goes to the same pool.
     pub unsafe fn put(&self, pool: &Pool<N>, base: usize) {
         let mut b = self.block.swap(null_mut(), Ordering::Acquire);
         if b.is_null() {
             b = pool.take();
         }
         // SAFETY: the block is ours between the two exchanges; there is room.
-        if unsafe { add(b, base) } < N {
-            self.block.store(b, Ordering::Release);
-        } else {
-            pool.put(b);
+        unsafe {
+            if add(b, base) < N {
+                self.block.store(b, Ordering::Release);
+            } else {
+                pool.put(b);
+            }
         }
     }
 

@@ -49,12 +49,14 @@ pub(super) fn join() -> *mut Block {
 /// Closes a session. True if it was the last and left nothing to do: all that may be grey was
 /// shaded by barriers since.
 pub(super) fn leave(b: *mut Block, counts: &mut Counts) -> bool {
-    POOL.leave(b, counts, super::jobs::all_taken)
+    // SAFETY: there is one pool, and a session's block is its marker's.
+    unsafe { POOL.leave(b, counts, super::jobs::all_taken) }
 }
 
 /// Puts a block with objects up for all, answers an empty one.
 pub(super) fn exchange(full: *mut Block) -> *mut Block {
-    POOL.exchange(full)
+    // SAFETY: a session's block is its marker's, who takes the answer in its place.
+    unsafe { POOL.exchange(full) }
 }
 
 /// An empty block.
@@ -64,12 +66,14 @@ pub(super) fn take() -> *mut Block {
 
 /// Puts a block with objects up for all.
 pub(super) fn put(full: *mut Block) {
-    POOL.put(full);
+    // SAFETY: a marker's, which has taken another in its place.
+    unsafe { POOL.put(full) };
 }
 
 /// A block with objects for one that is empty; null if there is none.
 pub(super) fn refill(empty: *mut Block) -> *mut Block {
-    POOL.refill(empty, take_shaded)
+    // SAFETY: a session's block is its marker's, who takes the answer in its place.
+    unsafe { POOL.refill(empty, take_shaded) }
 }
 
 /// What some P's write barrier shaded; null if there is nothing.
