@@ -34,10 +34,13 @@ pub mod p;
 pub mod phase;
 pub mod plocal;
 pub mod ran;
+pub mod ranlist;
 pub mod registers;
 pub mod rights;
 pub mod stopped;
 pub mod sudog;
+#[cfg(test)]
+mod sudog_test;
 pub mod sudogs;
 
 pub use current::{curg, fastrand, getg, getm, getp, leaf_sp, p_of, preempt_wanted, setg};

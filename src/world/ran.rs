@@ -1,14 +1,12 @@
 //! Goroutines that have run since the collector scanned their stacks, and those that it keeps from
 //! running until it ends.
 
+use super::ranlist::RanList;
 use crate::abi::G;
-use core::ptr::null_mut;
-use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use core::sync::atomic::Ordering;
 
-/// Goroutines that ran since their stack was scanned, linked by `ranlink`.
-static RAN: AtomicPtr<G> = AtomicPtr::new(null_mut());
-/// Their number: a hint.
-static RAN_COUNT: AtomicUsize = AtomicUsize::new(0);
+/// Goroutines that ran since their stack was scanned.
+static RAN: RanList = RanList::new();
 
 /// The running thread took `g` to run it, made it or came back with it from a system call: its
 /// stack changes from now on. After the change of its status.
@@ -24,45 +22,23 @@ pub unsafe fn ran(g: *mut G) {
     }
 }
 
+/// The stack of `g` is to be scanned again.
+///
+/// # Safety
+/// `g` is one of the Gs (they are never freed).
 pub(crate) unsafe fn note_ran(g: *mut G) {
-    // SAFETY: Gs are never freed; `ran` is only accessed atomically; the thread that changes it
-    // from 0 owns `ranlink` until the list is taken.
-    unsafe {
-        // SeqCst: the status was written before; the marker that takes the list clears `ran` first
-        // and then reads the status.
-        if (*g).ran.swap(1, Ordering::SeqCst) != 0 {
-            return;
-        }
-        RAN_COUNT.fetch_add(1, Ordering::Relaxed);
-        let mut head = RAN.load(Ordering::Relaxed);
-        loop {
-            (*g).ranlink = head;
-            match RAN.compare_exchange_weak(head, g, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return,
-                Err(h) => head = h,
-            }
-        }
-    }
+    // SAFETY: passed on to the caller.
+    unsafe { RAN.note(g) };
 }
 
 /// Empties the list of goroutines that ran.
-pub(crate) fn take_ran(mut f: impl FnMut(*mut G)) {
-    let mut g = RAN.swap(null_mut(), Ordering::Acquire);
-    while !g.is_null() {
-        RAN_COUNT.fetch_sub(1, Ordering::Relaxed);
-        // SAFETY: the members are ours now; Gs are never freed.
-        unsafe {
-            let next = (*g).ranlink;
-            (*g).ran.swap(0, Ordering::SeqCst);
-            f(g);
-            g = next;
-        }
-    }
+pub(crate) fn take_ran(f: impl FnMut(*mut G)) {
+    RAN.take(f);
 }
 
 /// Stacks to be scanned again.
 pub(crate) fn ran_count() -> usize {
-    RAN_COUNT.load(Ordering::Relaxed)
+    RAN.len()
 }
 
 /// `g` must not be run now: a marker keeps its stack as it was scanned.
