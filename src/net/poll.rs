@@ -1,10 +1,9 @@
 //! From the kernel's events to goroutines that may run.
 
 use super::desc::{self, Mode, PollDesc};
-use crate::sched::epoll::{BROKEN, EVENTS, Event, NOTE, exists, limit, take_break, wait};
+use crate::sched::epoll::{EVENTS, Event, exists, limit, take_break, wait, wait_for_break};
 use crate::world::Parked;
 use crate::world::glist::GList;
-use core::sync::atomic::Ordering;
 
 /// Goroutines that became ready, still parked in the scheduler's eyes. Waits up to `ns`
 /// nanoseconds, negative for ever, or until something happens. System mode, with or without P.
@@ -15,11 +14,8 @@ pub fn netpoll(ns: i64) -> GList<Parked> {
     let n = if exists() {
         wait(&mut events, limit(ns))
     } else {
-        // No descriptor was ever opened: timers need none, and the process may have no more to
-        // give.
         if ns != 0 {
-            NOTE.sleep_for(if ns < 0 { i64::MAX } else { ns });
-            NOTE.clear();
+            wait_for_break(ns);
         }
         0
     };
@@ -30,8 +26,6 @@ pub fn netpoll(ns: i64) -> GList<Parked> {
             // Others only look: the break is for the thread that waits.
             if ns != 0 {
                 take_break();
-                NOTE.clear();
-                BROKEN.swap(false, Ordering::SeqCst);
             }
             continue;
         }

@@ -3,15 +3,15 @@
 //! For each newer system call there is an older one that serves where a kernel or a filter refuses
 //! it ([`Ways`]); where all fail the process dies, for it would spin or sleep for ever.
 
+use super::breaks::{Breaks, Set};
 use crate::fatal;
 use crate::fatal::out::Out;
 use crate::os::PATIENCE;
 use crate::os::epoll as kernel;
 use crate::os::ways::Ways;
 use crate::sync::mutex::RawMutex;
-use crate::sync::note::SharedNote;
 use crate::sync::rank;
-use core::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicI32, AtomicU32, Ordering};
 
 /// Events taken from the kernel at a time; the rest comes with the next call.
 pub(crate) const EVENTS: usize = 128;
@@ -24,10 +24,8 @@ static EPOLL: AtomicI32 = AtomicI32::new(-1);
 static BREAK: AtomicI32 = AtomicI32::new(-1);
 /// Where it is read: the eventfd, or the pipe's other end.
 static BREAK_READ: AtomicI32 = AtomicI32::new(-1);
-/// A break is pending already.
-pub(crate) static BROKEN: AtomicBool = AtomicBool::new(false);
-/// Breaks a wait while there is no descriptor set. Only the waiting thread resets it.
-pub(crate) static NOTE: SharedNote = SharedNote::new();
+/// Breaks that nobody has taken.
+static BREAKS: Breaks = Breaks::new();
 /// Longest wait where the process had no descriptor left for an eventfd.
 const UNBROKEN_NS: i64 = 10_000_000;
 
@@ -57,7 +55,7 @@ pub(crate) struct Event {
 
 /// The descriptor set exists.
 pub(crate) fn exists() -> bool {
-    // SeqCst: see `netpoll_break`.
+    // SeqCst: see `breaks`.
     EPOLL.load(Ordering::SeqCst) >= 0
 }
 
@@ -77,7 +75,7 @@ pub extern "C" fn init() {
         make_break(ep);
         EPOLL.store(ep as i32, Ordering::SeqCst);
         // The thread that has waited for timers alone waits for descriptors, too, from now on.
-        NOTE.wakeup();
+        BREAKS.set_made();
     }
     INIT.unlock();
 }
@@ -133,7 +131,7 @@ fn make_break(ep: isize) {
     }
     BREAK_READ.store(read, Ordering::SeqCst);
     BREAK.store(write, Ordering::SeqCst);
-    BROKEN.store(false, Ordering::SeqCst);
+    BREAKS.descriptor_made();
 }
 
 /// Watches `fd`; its events say `data`, which is not 0. Answers 0 or an error number.
@@ -164,15 +162,28 @@ fn control(op: i32, fd: usize, event: Event) -> i32 {
 /// Makes the wait that is under way, or the next one, end at once. Callable from a signal handler.
 #[doc(alias = "netpollBreak")]
 pub fn netpoll_break() {
-    // First the note, then whether the set exists, both sequentially consistent; the waiter asks
-    // whether the set exists and then looks at the note: it finds there the break of a thread that
-    // took a new set for missing.
-    NOTE.wakeup();
-    // Pairs with the waiter's, which resets the flag before the caller of `netpoll` looks at what
-    // the break was for.
-    if !exists() || BROKEN.swap(true, Ordering::SeqCst) {
-        return;
+    BREAKS.request(&Epoll);
+}
+
+/// The descriptor set, as far as breaks go.
+struct Epoll;
+
+impl Set for Epoll {
+    fn exists(&self) -> bool {
+        exists()
     }
+
+    fn write(&self) {
+        write_break();
+    }
+
+    fn read(&self) {
+        read_break();
+    }
+}
+
+/// Makes the descriptor for breaks readable, if there is one.
+fn write_break() {
     let fd = BREAK.load(Ordering::SeqCst);
     if fd < 0 {
         // Waits are short.
@@ -216,8 +227,7 @@ pub(crate) fn limit(ns: i64) -> i64 {
         }
         INIT.unlock();
     }
-    if NOTE.is_set() {
-        NOTE.clear();
+    if BREAKS.early() {
         0
     } else if BREAK.load(Ordering::SeqCst) >= 0 {
         ns
@@ -228,8 +238,19 @@ pub(crate) fn limit(ns: i64) -> i64 {
     }
 }
 
-/// Resets what breaks a wait.
+/// The wait found a break: resets what breaks it.
 pub(crate) fn take_break() {
+    BREAKS.take(&Epoll);
+}
+
+/// Waits for a break where no descriptor was ever opened, up to `ns`, negative for ever: timers
+/// need no set, and the process may have no more descriptors to give.
+pub(crate) fn wait_for_break(ns: i64) {
+    BREAKS.sleep_for(if ns < 0 { i64::MAX } else { ns });
+}
+
+/// Makes the descriptor for breaks unreadable.
+fn read_break() {
     // An eventfd gives all breaks as one number, a pipe gives one after the other.
     let mut breaks = [0u64; 8];
     let fd = BREAK_READ.load(Ordering::Relaxed);
@@ -313,7 +334,6 @@ mod tests {
                 assert!(events.iter().take(1).all(|e| { e.data } == 0));
             }
             take_break();
-            BROKEN.store(false, Ordering::SeqCst);
             assert_eq!(wait(&mut events, 1_500_000), 0);
         }
     }

@@ -10,6 +10,7 @@
 //! the world is only stopped where no Rust frame of a goroutine is live (docs/sched.md).
 
 pub mod alarm;
+pub mod breaks;
 pub mod epoll;
 pub mod interrupt;
 pub mod life;

@@ -4,7 +4,7 @@
 //! [`SharedNote`] is the same for several that sleep.
 
 use super::futex;
-use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::atomic::{AtomicU32, Ordering, fence_after_locked};
 
 /// Not signalled.
 const NOT_YET: u32 = 0;
@@ -140,10 +140,10 @@ impl SharedNote {
 
     /// Signals. Callable from a signal handler.
     pub fn wakeup(&self) {
-        // SeqCst: a sleeper counts, and then looks at the word. One of the two sees the other.
-        if self.word.swap(SIGNALLED, Ordering::SeqCst) == NOT_YET
-            && self.sleepers.load(Ordering::SeqCst) != 0
-        {
+        // A sleeper counts, and then looks at the word. One of the two sees the other.
+        let before = self.word.swap(SIGNALLED, Ordering::SeqCst);
+        fence_after_locked();
+        if before == NOT_YET && self.sleepers.load(Ordering::SeqCst) != 0 {
             futex::wake(&self.word, i32::MAX as u32);
         }
     }
@@ -152,6 +152,7 @@ impl SharedNote {
     pub fn sleep_for(&self, ns: i64) {
         let end = crate::fatal::clock::nanotime().saturating_add(ns);
         self.sleepers.fetch_add(1, Ordering::SeqCst);
+        fence_after_locked();
         while !self.is_set() {
             let left = end - crate::fatal::clock::nanotime();
             if left <= 0 {
