@@ -219,7 +219,7 @@ pub enum Received {
 #[inline(always)]
 pub(super) unsafe fn channel_of(s: *const Sudog) -> *mut Hchan {
     // SAFETY: the caller's promise: the lock is part of a channel.
-    unsafe { (*s).lock.byte_sub(offset_of!(Hchan, lock)) }
+    unsafe { (*s).lock.get().byte_sub(offset_of!(Hchan, lock)) }
         .cast::<Hchan>()
         .cast_mut()
 }

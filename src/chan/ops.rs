@@ -112,7 +112,7 @@ unsafe fn wait(
     unsafe {
         let s = sudogs::acquire();
         (*s).elem = elem;
-        (*s).lock = &raw const (*c).lock;
+        (*s).lock.set(&raw const (*c).lock);
         (*s).send = send;
         (*s).result = result as u16;
         (*g).waiting.store(s.cast(), Ordering::Relaxed);

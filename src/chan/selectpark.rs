@@ -134,7 +134,7 @@ unsafe fn list_of(n: usize, op: impl Fn(usize) -> Option<Op>) -> *mut Sudog {
         // SAFETY: system mode with a goroutine; the sudog is ours.
         unsafe {
             let s = sudogs::acquire();
-            (*s).lock = &raw const (*chan).lock;
+            (*s).lock.set(&raw const (*chan).lock);
             (*s).elem = elem;
             (*s).send = send;
             (*s).select = true;

