@@ -14,8 +14,12 @@ pub mod units;
 
 /// Stands for the order of locks: the models know which they take.
 pub mod rank {
-    /// The only rank.
+    /// No rank.
     pub const ANY: u8 = 0;
+    /// A channel's.
+    pub const CHANNEL: u8 = 1;
+    /// The marker's.
+    pub const GC_WORK: u8 = 2;
     /// Nothing is noted.
     pub fn wanted(_: u8) {}
     /// Nothing is noted.

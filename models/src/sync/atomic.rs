@@ -19,11 +19,25 @@ pub enum Weak {
     Acquire,
     /// There are no fences.
     Fence,
+    /// The step of this name, of the parts that a model tells itself ([`does`]), is left out.
+    Step(&'static str),
 }
 
 std::thread_local! {
     // A model's threads all run on the thread of its test.
     static WEAK: Cell<Weak> = const { Cell::new(Weak::Nothing) };
+    static STRONG: Cell<bool> = const { Cell::new(false) };
+}
+
+/// All accesses in `model` are exchanges: memory is sequentially consistent.
+///
+/// Of each word loom remembers the last access and the last write. Where a thread loads a word and
+/// then writes it, loom forgets that another has loaded it before, and does not try the write
+/// before that load. Where all accesses are exchanges it forgets none.
+pub fn exchanges(model: impl FnOnce()) {
+    STRONG.set(true);
+    model();
+    STRONG.set(false);
 }
 
 /// Takes `what` out of the code that runs in `model`.
@@ -33,8 +47,20 @@ pub fn weaken(what: Weak, model: impl FnOnce()) {
     WEAK.set(Weak::Nothing);
 }
 
+/// The step of this name is to be done.
+pub fn does(step: &'static str) -> bool {
+    WEAK.get() != Weak::Step(step)
+}
+
 /// The order for an operation that loads, stores, or both.
 fn order(o: Ordering, loads: bool, stores: bool) -> Ordering {
+    if STRONG.get() {
+        return if stores {
+            Ordering::AcqRel
+        } else {
+            Ordering::Acquire
+        };
+    }
     let weak = WEAK.get();
     let acquires = loads
         && matches!(o, Ordering::Acquire | Ordering::AcqRel | Ordering::SeqCst)
@@ -87,11 +113,18 @@ macro_rules! atomic {
 
             /// As the standard library's.
             pub fn load(&self, o: Ordering) -> $int {
+                if STRONG.get() {
+                    return self.0.fetch_add(0, Ordering::AcqRel);
+                }
                 self.0.load(order(o, true, false))
             }
 
             /// As the standard library's.
             pub fn store(&self, v: $int, o: Ordering) {
+                if STRONG.get() {
+                    self.swap(v, Ordering::AcqRel);
+                    return;
+                }
                 self.0.store(v, order(o, false, true));
             }
 
@@ -119,11 +152,97 @@ macro_rules! atomic {
             pub fn compare_exchange_weak(&self, old: $int, new: $int, o: Ordering, fail: Ordering) -> Result<$int, $int> {
                 self.compare_exchange(old, new, o, fail)
             }
+
+            /// As the standard library's, of a field that is such an atomic in the model and a
+            /// plain word in the runtime.
+            ///
+            /// # Safety
+            /// As said; the field outlives the answer.
+            pub unsafe fn from_ptr<'a>(field: *mut Self) -> &'a Self {
+                // SAFETY: the caller's promise.
+                unsafe { &*field }
+            }
         }
     )*};
 }
 
 atomic!(AtomicU32: u32, AtomicUsize: usize, AtomicI64: i64);
+
+/// loom's atomic of this name.
+#[derive(Debug)]
+pub struct AtomicPtr<T>(loom::sync::atomic::AtomicPtr<T>);
+
+impl<T> Default for AtomicPtr<T> {
+    fn default() -> Self {
+        Self::new(core::ptr::null_mut())
+    }
+}
+
+impl<T> AtomicPtr<T> {
+    /// With this value.
+    pub fn new(v: *mut T) -> Self {
+        Self(loom::sync::atomic::AtomicPtr::new(v))
+    }
+
+    /// As the standard library's.
+    pub fn load(&self, o: Ordering) -> *mut T {
+        if STRONG.get() {
+            let none = core::ptr::null_mut();
+            let seen = self
+                .0
+                .compare_exchange(none, none, Ordering::AcqRel, Ordering::Acquire);
+            return seen.unwrap_or_else(|other| other);
+        }
+        self.0.load(order(o, true, false))
+    }
+
+    /// As the standard library's.
+    pub fn store(&self, v: *mut T, o: Ordering) {
+        if STRONG.get() {
+            self.swap(v, Ordering::AcqRel);
+            return;
+        }
+        self.0.store(v, order(o, false, true));
+    }
+
+    /// As the standard library's.
+    pub fn swap(&self, v: *mut T, o: Ordering) -> *mut T {
+        self.0.swap(v, order(o, true, true))
+    }
+
+    /// As the standard library's.
+    pub fn compare_exchange(
+        &self,
+        old: *mut T,
+        new: *mut T,
+        o: Ordering,
+        fail: Ordering,
+    ) -> Result<*mut T, *mut T> {
+        self.0
+            .compare_exchange(old, new, order(o, true, true), order(fail, true, false))
+    }
+
+    /// As the standard library's; it does not fail for no reason.
+    pub fn compare_exchange_weak(
+        &self,
+        old: *mut T,
+        new: *mut T,
+        o: Ordering,
+        fail: Ordering,
+    ) -> Result<*mut T, *mut T> {
+        self.compare_exchange(old, new, o, fail)
+    }
+
+    /// As the standard library's, of a field that is such an atomic in the model and a plain word
+    /// in the runtime.
+    ///
+    /// # Safety
+    /// As said; the field outlives the answer.
+    pub unsafe fn from_ptr<'a>(field: *mut *mut T) -> &'a Self {
+        // SAFETY: the caller's promise.
+        unsafe { &*field.cast::<Self>() }
+    }
+}
 
 /// loom's atomic of this name.
 #[derive(Debug, Default)]
@@ -137,11 +256,18 @@ impl AtomicBool {
 
     /// As the standard library's.
     pub fn load(&self, o: Ordering) -> bool {
+        if STRONG.get() {
+            return self.0.fetch_or(false, Ordering::AcqRel);
+        }
         self.0.load(order(o, true, false))
     }
 
     /// As the standard library's.
     pub fn store(&self, v: bool, o: Ordering) {
+        if STRONG.get() {
+            self.swap(v, Ordering::AcqRel);
+            return;
+        }
         self.0.store(v, order(o, false, true));
     }
 

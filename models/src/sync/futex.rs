@@ -1,28 +1,44 @@
-//! Sleeping on a word of memory: one word for each model.
+//! Sleeping on a word of memory.
 //!
 //! As in the kernel, a sleeper looks at the word under a lock that whoever wakes takes too.
 
 use crate::sync::atomic::{AtomicU32, Ordering};
 use loom::sync::{Condvar, Mutex};
+use std::sync::Arc;
+
+/// Who sleeps, by the address of the word.
+type Sleepers = Vec<(usize, Arc<Condvar>)>;
 
 loom::lazy_static! {
-    static ref SLEEPERS: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
+    static ref SLEEPERS: Mutex<Sleepers> = Mutex::new(Vec::new());
+}
+
+fn at(sleepers: &mut Sleepers, word: &AtomicU32) -> Arc<Condvar> {
+    let word = core::ptr::from_ref(word).addr();
+    if let Some((_, found)) = sleepers.iter().find(|s| s.0 == word) {
+        return found.clone();
+    }
+    let new = Arc::new(Condvar::new());
+    sleepers.push((word, new.clone()));
+    new
 }
 
 /// Sleeps while `word == value`; time does not pass.
 pub fn sleep(word: &AtomicU32, value: u32, _ns: i64) {
-    let lock = SLEEPERS.0.lock().unwrap();
+    let mut lock = SLEEPERS.lock().unwrap();
     if word.load(Ordering::Relaxed) == value {
-        drop(SLEEPERS.1.wait(lock).unwrap());
+        let condvar = at(&mut lock, word);
+        drop(condvar.wait(lock).unwrap());
     }
 }
 
 /// Wakes a sleeper, or all.
-pub fn wake(_word: &AtomicU32, n: u32) {
-    let _lock = SLEEPERS.0.lock().unwrap();
+pub fn wake(word: &AtomicU32, n: u32) {
+    let mut lock = SLEEPERS.lock().unwrap();
+    let condvar = at(&mut lock, word);
     if n == 1 {
-        SLEEPERS.1.notify_one();
+        condvar.notify_one();
     } else {
-        SLEEPERS.1.notify_all();
+        condvar.notify_all();
     }
 }

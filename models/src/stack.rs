@@ -1,0 +1,4 @@
+//! Stands for the runtime's `src/stack`.
+
+#[path = "../../src/stack/waiters.rs"]
+pub mod waiters;
