@@ -218,6 +218,14 @@ impl Piece {
         }
     }
 
+    /// Makes room up to the next part. Not in unwind information: zeros are its end.
+    fn begin_part(&mut self, align: u64) {
+        self.align = self.align.max(align);
+        if self.name != ".eh_frame" {
+            self.size = self.size.next_multiple_of(align);
+        }
+    }
+
     fn add(
         &mut self,
         member: u32,
@@ -225,9 +233,7 @@ impl Piece {
         s: &object::read::elf::ElfSection64<'_, '_>,
         live: &Live,
     ) {
-        let align = s.align().max(1);
-        self.align = self.align.max(align);
-        self.size = self.size.next_multiple_of(align);
+        self.begin_part(s.align().max(1));
         self.parts.push((member, s.index(), self.size));
         let data = s.data().unwrap_or_default();
         let mut relocations: Vec<_> = s.relocations().collect();
@@ -344,4 +350,20 @@ pub fn missing(host: &HostLib<'_>, name: &[u8]) -> Error {
         host.path.display(),
         Name(name)
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A zero between records ends the search for a function, and with it C++ exceptions.
+    #[test]
+    fn unwind_information_has_no_gaps() {
+        for (name, next) in [(".eh_frame", 20), (".rodata.gort", 24)] {
+            let mut piece = Piece::new(name.to_string(), 0, 0);
+            piece.size = 20;
+            piece.begin_part(8);
+            assert_eq!((piece.size, piece.align), (next, 8), "{name}");
+        }
+    }
 }
