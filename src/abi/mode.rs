@@ -161,6 +161,12 @@ impl ResumeStep {
         Self(Some(step))
     }
 
+    /// There is one.
+    #[inline(always)]
+    pub(crate) const fn is_some(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// The step, if there is one; there is none from then on.
     #[inline(always)]
     pub const fn take(&mut self) -> Option<Step> {

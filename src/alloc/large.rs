@@ -45,6 +45,7 @@ pub(crate) unsafe fn alloc_large(
             out_of_memory(size);
         }
         let p = (*s).base as *mut u8;
+        debug_assert!((*s).elemsize == bytes && (*s).live == 0);
         if (*s).needzero && (zero || !typ.is_null()) {
             p.write_bytes(0, bytes);
         }

@@ -25,6 +25,7 @@ pub const MAX_MEM: usize = (1 << 39) - 1;
 /// An object without pointers, or null when the cache has none. `size <= MAX_SMALL`.
 #[inline(always)]
 unsafe fn fast_noscan(c: *mut Cache, size: usize, zero: bool) -> *mut u8 {
+    debug_assert!(size <= MAX_SMALL);
     // SAFETY: the cache is the caller's; the size is in range.
     unsafe {
         if size < TINY {
@@ -59,6 +60,7 @@ unsafe fn fast_tiny(c: *mut Cache, size: usize) -> *mut u8 {
         };
         let at = ((*c).tiny + (align - 1)) & !(align - 1);
         if at + size <= (*c).tiny_end {
+            debug_assert!((*c).tiny <= at);
             (*c).tiny = at + size;
             (*c).tiny_allocs += 1;
             return at as *mut u8;
@@ -80,6 +82,7 @@ unsafe fn fast_tiny(c: *mut Cache, size: usize) -> *mut u8 {
 /// `typ`.
 #[inline(always)]
 unsafe fn fast_scan(c: *mut Cache, size: usize, typ: *const Type) -> *mut u8 {
+    debug_assert!(size <= MAX_SMALL);
     // SAFETY: the cache is the caller's; the size is in range; the slot taken is ours.
     unsafe {
         let class = SpanClass::new(class_of(size), false);
@@ -89,6 +92,7 @@ unsafe fn fast_scan(c: *mut Cache, size: usize, typ: *const Type) -> *mut u8 {
         }
         let slot = slot_of(c, class);
         let elemsize = slot.elemsize as usize;
+        debug_assert!(size <= elemsize && (p.addr() - slot.start).is_multiple_of(elemsize));
         if slot.needzero != 0 {
             clear(p, elemsize);
         }

@@ -2,6 +2,7 @@
 
 use super::serve::served;
 use crate::abi::{G, Type};
+use crate::sync::rank;
 use crate::world;
 use crate::world::sudog::{ChannelLock, Patience, Sudog};
 use core::mem::offset_of;
@@ -91,6 +92,8 @@ impl WaitQ {
     /// The lock is held; `s` is in no queue and lives until it is taken off.
     pub unsafe fn push(&mut self, s: *mut Sudog) {
         let first = self.first.load(Ordering::Relaxed);
+        // SAFETY: the caller's waiter.
+        debug_assert!(unsafe { !(*s).queued });
         // SAFETY: members of the queue are live, and the lock is held.
         unsafe {
             (*s).next = null_mut();
@@ -113,6 +116,8 @@ impl WaitQ {
     /// As [`WaitQ::push`].
     pub unsafe fn push_front(&mut self, s: *mut Sudog) {
         let first = self.first.load(Ordering::Relaxed);
+        // SAFETY: the caller's waiter.
+        debug_assert!(unsafe { !(*s).queued });
         // SAFETY: as in `push`.
         unsafe {
             (*s).next = first;
@@ -140,6 +145,7 @@ impl WaitQ {
             (*s).queued = false;
             let (prev, next) = ((*s).prev, (*s).next);
             let first = self.first.load(Ordering::Relaxed);
+            debug_assert!(!first.is_null() && !prev.is_null());
             if s == first {
                 self.first.store(next, Ordering::Release);
             } else {
@@ -218,6 +224,8 @@ pub enum Received {
 /// It waits for one.
 #[inline(always)]
 pub(super) unsafe fn channel_of(s: *const Sudog) -> *mut Hchan {
+    // SAFETY: the caller's waiter.
+    debug_assert!(unsafe { !(*s).lock.get().is_null() });
     // SAFETY: the caller's promise: the lock is part of a channel.
     unsafe { (*s).lock.get().byte_sub(offset_of!(Hchan, lock)) }
         .cast::<Hchan>()
@@ -237,6 +245,7 @@ impl Hchan {
     pub fn next_free(&mut self) -> *mut u8 {
         let count = self.qcount.load(Ordering::Relaxed);
         let end = self.recvx + count;
+        debug_assert!(count < self.dataqsiz && rank::is_held(rank::CHANNEL));
         let slot = self.slot(if end < self.dataqsiz {
             end
         } else {
@@ -250,6 +259,8 @@ impl Hchan {
     /// not empty.
     #[inline]
     pub fn next_used(&mut self) -> *mut u8 {
+        debug_assert!(self.qcount.load(Ordering::Relaxed) > 0 && self.recvx < self.dataqsiz);
+        debug_assert!(rank::is_held(rank::CHANNEL));
         let slot = self.slot(self.recvx);
         self.recvx = if self.recvx + 1 == self.dataqsiz {
             0
@@ -339,6 +350,7 @@ impl Hchan {
     /// # Safety
     /// The lock is held; `g` runs.
     pub unsafe fn waits(&mut self, g: *mut G, who: u8) {
+        debug_assert!(who == RECEIVER || who == SENDER);
         // SAFETY: the caller's promise.
         if unsafe { (*g).met } == self.encounter(who) {
             let trying = self.trying.load(Ordering::Relaxed);
@@ -376,6 +388,7 @@ impl Hchan {
     /// # Safety
     /// The lock is held; `elem` holds an element.
     pub unsafe fn send_locked(&mut self, elem: *const u8) -> Sent {
+        debug_assert!(rank::is_held(rank::CHANNEL));
         if self.closed.load(Ordering::Relaxed) != 0 {
             return Sent::Closed;
         }
@@ -440,6 +453,7 @@ impl Hchan {
     /// # Safety
     /// The lock is held; `elem` has room for an element.
     pub unsafe fn recv_locked(&mut self, elem: *mut u8) -> Received {
+        debug_assert!(rank::is_held(rank::CHANNEL));
         let count = self.qcount.load(Ordering::Relaxed);
         // SAFETY: as in `send_locked`.
         unsafe {

@@ -78,6 +78,7 @@ pub unsafe fn make(sys: Sys<'_>, t: *const ChanType, size: i64) -> *mut Hchan {
             // Both objects are as new as each other: no barrier can be due.
             (*c).buf = buf;
         }
+        debug_assert!(elemsize * n == 0 || buf.addr().is_multiple_of((*elem).align.into()));
         (*c).dataqsiz = n as u64;
         (*c).elemsize = elemsize as u16;
         (*c).elemtype = elem;

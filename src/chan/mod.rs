@@ -23,3 +23,4 @@ pub mod ops;
 pub mod select;
 pub mod selectpark;
 pub mod serve;
+pub(crate) mod walk;

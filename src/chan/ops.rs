@@ -45,6 +45,7 @@ unsafe extern "C" fn try_again(caller: Caller<'_>, waiter: usize) -> Outcome {
     unsafe {
         let c = channel_of(s);
         let send = (*s).send;
+        debug_assert!((*s).g == g && !(*s).queued);
         (*c).lock.lock();
         let (_, reason, who) = side(&mut *c, send);
         let trying = (*c).trying.load(Ordering::Relaxed);
@@ -115,6 +116,10 @@ unsafe fn wait(
         (*s).lock.set(&raw const (*c).lock);
         (*s).send = send;
         (*s).result = result as u16;
+        debug_assert!(
+            (*g).waiting.load(Ordering::Relaxed).is_null(),
+            "it waits for one thing at a time"
+        );
         (*g).waiting.store(s.cast(), Ordering::Relaxed);
         let (queue, reason, who) = side(&mut *c, send);
         queue.push(s);

@@ -206,6 +206,7 @@ unsafe fn choose(
                 (*c).recvq.push(s)
             }
         }
+        debug_assert!(waiting(g).is_null(), "it waits for one thing at a time");
         (*g).waiting.store(list.cast(), Ordering::Relaxed);
         (*g).param = null_mut();
         (*g).selectdone.store(0, Ordering::Relaxed);
@@ -225,6 +226,8 @@ unsafe fn leave(g: *mut G) -> (i32, bool, bool) {
     unsafe {
         let chosen = (*g).param.cast::<Sudog>();
         let list = waiting(g);
+        debug_assert!(!chosen.is_null() && (*chosen).g == g && !(*chosen).queued);
+        debug_assert!((*g).selectdone.load(Ordering::Relaxed) != 0);
         for s in each(list) {
             if s == chosen {
                 continue;

@@ -2,6 +2,7 @@
 
 use crate::abi::{Caller, Outcome, ResumeStep, Sys};
 use crate::panic;
+use crate::sync::rank;
 use crate::world::sudog::{self, Sudog};
 
 /// Records the result for a waiter that was taken off its queue and its element copied. `ok`: not
@@ -14,6 +15,7 @@ pub(super) unsafe fn served(s: *mut Sudog, ok: bool) {
     // SAFETY: a claimed goroutine stays parked until it is readied, and its stack in place while
     // the lock is held.
     unsafe {
+        debug_assert!(!(*s).queued && rank::is_held(rank::CHANNEL));
         let g = (*s).g;
         if (*s).select {
             // Its resume step finds the case, writes the results and puts the sudogs back.

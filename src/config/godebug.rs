@@ -10,7 +10,7 @@ use core::sync::atomic::{AtomicI64, Ordering};
 /// One item.
 #[derive(Debug)]
 pub struct Item {
-    name: &'static [u8],
+    pub(crate) name: &'static [u8],
     value: AtomicI64,
 }
 
@@ -45,7 +45,7 @@ macro_rules! items {
     ($($(#[$doc:meta])* $id:ident = $name:literal, $default:literal;)*) => {
         $($(#[$doc])* pub static $id: Item = Item::new($name, $default);)*
         /// All of them.
-        static ALL: &[&Item] = &[$(&$id),*];
+        pub(crate) static ALL: &[&Item] = &[$(&$id),*];
     };
 }
 
@@ -95,7 +95,7 @@ items! {
 }
 
 /// Sets the items that `list` names: `name=number,name=number`. The last one counts.
-fn parse(list: &[u8], items: &[&Item]) {
+pub(crate) fn parse(list: &[u8], items: &[&Item]) {
     for pair in list.split(|&b| b == b',') {
         let Some(at) = pair.iter().position(|&b| b == b'=') else {
             continue;

@@ -5,7 +5,7 @@
 //! - [`threads`]: an M without work or without a P; [`syscall`]: into system calls and back;
 //!   [`lock`]: goroutines locked to threads;
 //! - [`sysmon`]: the thread without a P; [`deadlock`]: no goroutine will ever run; [`procs`]:
-//!   GOMAXPROCS.
+//!   GOMAXPROCS; `walk`: the library that checks itself looks whether all is in order.
 //!
 //! Nothing but [`boot`](crate::boot) calls into this room: it calls all others. A goroutine's call
 //! enters system mode on an empty g0 stack and ends either by returning to the Go caller or in
@@ -21,3 +21,4 @@ pub mod schedule;
 pub mod syscall;
 pub mod sysmon;
 pub mod threads;
+mod walk;

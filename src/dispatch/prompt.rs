@@ -38,6 +38,7 @@ const QUEUE_EVERY: u32 = 4;
 pub unsafe fn next(p: *mut P) -> Option<Runnable> {
     // SAFETY: the caller holds p.
     unsafe {
+        debug_assert!(crate::world::current::holds_p(p));
         let mut ready = GList::new();
         if timer_due(p) && may_fire() {
             crate::time::check_into(p, p, &mut ready);

@@ -148,6 +148,7 @@ unsafe fn preempt(caller: Caller<'_>) -> ! {
     let g = caller.g();
     // SAFETY: the caller's promise.
     unsafe {
+        debug_assert!(curg() == g);
         answer_request(g);
     }
     park::requeue_current(caller, true);
@@ -253,6 +254,13 @@ unsafe fn pick(sys: Sys<'_>, m: *mut M) -> (Runnable, bool) {
                     continue;
                 }
             }
+            if cfg!(debug_assertions) {
+                super::walk::turn(sys);
+                // Another thread stops the world.
+                if GCWAITING.load(Ordering::Acquire) != 0 {
+                    continue;
+                }
+            }
             let (g, inherit) = match trace::reader_to_run() {
                 None => next_goroutine(m),
                 reader => (reader, false),
@@ -279,7 +287,10 @@ unsafe fn pick(sys: Sys<'_>, m: *mut M) -> (Runnable, bool) {
 #[doc(alias = "resetspinning")]
 unsafe fn stop_spinning(m: *mut M) {
     // SAFETY: this thread's M.
-    unsafe { (*m).spinning = 0 };
+    unsafe {
+        debug_assert!((*m).spinning != 0);
+        (*m).spinning = 0;
+    }
     if WAKE.found() {
         threads::wake_p();
     }
@@ -294,6 +305,14 @@ unsafe fn execute(sys: Sys<'_>, g: Runnable, inherit: bool) -> Option<*mut G> {
         let g = g.into_raw();
         let m = getm();
         let p = p_of(m);
+        debug_assert!((*p).m.load(Ordering::Relaxed) == m);
+        debug_assert!((*p).status.is(PState::Running, Ordering::Relaxed));
+        debug_assert!((*m).curg.load(Ordering::Relaxed).is_null());
+        debug_assert!((*g).m.load(Ordering::Relaxed).is_null());
+        debug_assert!({
+            let to = (*g).lockedm.load(Ordering::Relaxed);
+            to.is_null() || to == m
+        });
         if !inherit {
             (*p).begin_slice();
         }
@@ -315,6 +334,7 @@ unsafe fn execute(sys: Sys<'_>, g: Runnable, inherit: bool) -> Option<*mut G> {
         if (*m).registers.is_null() {
             registers::refill(m);
         }
+        debug_assert!((*g).stack_lo < (*g).sched.sp && (*g).sched.sp < (*g).stack_hi);
         if !(*g).interrupted.is_null() {
             interrupt::resume(g);
         }

@@ -87,6 +87,7 @@ unsafe fn enter(caller: Caller) {
         status_of(g).enter_syscall();
         interrupt::settle(m);
         let p = p_of(m);
+        debug_assert!(!p.is_null() && (*p).m.load(Ordering::Relaxed) == m);
         (*m).oldp = p.cast();
         (*m).p.store(ptr::null_mut(), Ordering::Relaxed);
         (*m).mcache = ptr::null_mut();
@@ -236,6 +237,7 @@ pub fn exit_slow(_: Sys<'_>, _a: &mut args::runtime_exitsyscall) -> Outcome {
         let m = getm();
         let g = (*m).curg.load(Ordering::Relaxed);
         (*m).oldp = ptr::null_mut();
+        debug_assert!(p_of(m).is_null() && !g.is_null());
         if (*m).tracedp != 0 && traced_exit(m, g) {
             back_to_running(m);
             return Outcome::Return;

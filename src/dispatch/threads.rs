@@ -21,6 +21,7 @@ pub fn stop_for_gc() {
         let p = threads::release_p();
         {
             let mut s = SCHED.lock();
+            debug_assert!(s.stopwait > 0);
             (*p).status.stop();
             // Before it counts as stopped: the thread that starts the world looks for a thread to
             // give the P to.
@@ -62,6 +63,7 @@ pub fn stop() {
 pub unsafe fn hand_off(p: *mut P) {
     // SAFETY: the caller's promise.
     unsafe {
+        debug_assert!((*p).m.load(Ordering::Relaxed).is_null());
         if !(*p).runq_empty() || GLOBAL_RUNQ.load(Ordering::Acquire) != 0 {
             start(p, false);
             return;
@@ -111,6 +113,10 @@ pub unsafe fn stop_locked() -> Runnable {
     // SAFETY: the caller's promise.
     unsafe {
         let m = getm();
+        debug_assert!({
+            let g = (*m).lockedg.load(Ordering::Relaxed);
+            !g.is_null() && (*g).lockedm.load(Ordering::Relaxed) == m
+        });
         if !p_of(m).is_null() {
             let p = release_p();
             hand_off(p);
@@ -134,7 +140,9 @@ pub unsafe fn start_locked(g: Runnable) {
     // SAFETY: the caller's promise. Only this goroutine is waited for by that M.
     unsafe {
         // The M finds it as the one that it waits for.
-        let m = (*g.into_raw()).lockedm.load(Ordering::Relaxed);
+        let g = g.into_raw();
+        let m = (*g).lockedm.load(Ordering::Relaxed);
+        debug_assert!(m != getm() && (*m).lockedg.load(Ordering::Relaxed) == g);
         SCHED.lock().nmidlelocked -= 1;
         let p = release_p();
         (*m).nextp = p.cast();

@@ -4,7 +4,8 @@
 //! - [`hook`]: functions that rooms further up fill in;
 //! - [`clock`], [`signal`]: calls of the kernel that a process cannot be without;
 //! - [`print`](mod@print): strings and numbers to standard error, `fatal error: ...` and exit
-//!   status 2.
+//!   status 2;
+//! - `walk`: what a walk through a structure finds wrong with it (docs/checked.md).
 //!
 //! Nothing here allocates from the heap: it may be called with any lock held, on any stack of the
 //! runtime's own.
@@ -14,6 +15,7 @@ pub mod hook;
 pub mod out;
 pub mod print;
 pub mod signal;
+pub(crate) mod walk;
 
 pub use hook::Hook;
 pub(crate) use print::DYING;

@@ -71,6 +71,7 @@ pub fn init() {
 #[cold]
 #[inline(never)]
 pub fn poll(sys: Sys<'_>) {
+    debug_assert!(world::current::on_g0() && world::curg().is_null());
     const OURS: Event = Event::START
         .and(Event::FINISH)
         .and(Event::FINALIZERS)
@@ -301,6 +302,7 @@ unsafe fn final_stop(sys: Sys<'_>) -> bool {
 /// Nothing is grey.
 #[doc(alias = "gcMarkTermination")]
 unsafe fn end_cycle(stopped: &mut Stopped, start: i64) {
+    debug_assert!(phase::enabled());
     // SAFETY: the caller's promise.
     unsafe {
         // What caches did not use is free and unmarked: it holds old words.

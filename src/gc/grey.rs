@@ -100,6 +100,8 @@ impl<const N: usize> Pool<N> {
 
     fn put_full(&self, lists: &mut Lists<N>, b: *mut Block<N>) {
         // SAFETY: the caller gives the block away.
+        debug_assert!(unsafe { (1..=N).contains(&(*b).len) });
+        // SAFETY: as above.
         unsafe { (*b).next = lists.full };
         lists.full = b;
         self.full.fetch_add(1, Ordering::Relaxed);
@@ -132,8 +134,9 @@ impl<const N: usize> Pool<N> {
         }
         lists.counts.take(counts);
         // Under the lock: see the head of this file.
-        let last = self.sessions.fetch_sub(1, Ordering::SeqCst) == 1;
-        last && lists.full.is_null() && roots_taken()
+        let open = self.sessions.fetch_sub(1, Ordering::SeqCst);
+        debug_assert!(open > 0);
+        open == 1 && lists.full.is_null() && roots_taken()
     }
 
     /// An empty block.
@@ -215,6 +218,7 @@ unsafe fn add<const N: usize>(b: *mut Block<N>, base: usize) -> usize {
     // SAFETY: the caller's promise.
     unsafe {
         let n = (*b).len;
+        debug_assert!(n < N);
         *(&raw mut (*b).objects).cast::<usize>().add(n) = base;
         (*b).len = n + 1;
         n + 1

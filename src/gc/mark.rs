@@ -46,6 +46,7 @@ pub struct Marker {
 /// While marking; to check, on g0.
 #[inline(always)]
 unsafe fn mark_target<const CHECK: bool>(p: usize) -> Option<(&'static span::Span, usize)> {
+    debug_assert!(crate::world::phase::enabled());
     let s = arena::span_of(p);
     if s.is_null() {
         if CHECK {
@@ -152,6 +153,7 @@ impl Marker {
     fn push(&mut self, base: usize) {
         // SAFETY: the block is ours; `len` is at most BLOCK.
         unsafe {
+            debug_assert!((*self.block).len <= BLOCK && base.is_multiple_of(8));
             if (*self.block).len == BLOCK {
                 self.block = work::exchange(self.block);
                 super::work::more_work();
@@ -268,6 +270,7 @@ impl Marker {
         // SAFETY: the object is valid, and so is its layout.
         unsafe {
             let s = &*arena::span_of(at);
+            debug_assert!(!s.class.noscan());
             let bytes = s.elemsize.min(OBLET);
             self.scanned = self.scanned.wrapping_add(bytes);
             self.cost = self.cost.wrapping_add(bytes).wrapping_add(SCAN_COST);

@@ -70,6 +70,7 @@ static WORDS: Mutex<Words, { rank::GC_ROOTS }> = Mutex::new(Words {
 
 /// Registers a word of the runtime, at a place that never moves, that may hold a Go pointer.
 pub fn add_root(slot: *const usize) {
+    debug_assert!(slot.is_aligned());
     let mut w = WORDS.lock();
     if w.len == MAX_WORDS {
         crate::fatal::throw("too many runtime roots");

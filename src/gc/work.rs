@@ -105,6 +105,7 @@ pub(super) fn put_shaded(own: Option<OwnP<'_>>, base: usize) {
 
 /// Begins a cycle: nothing marked yet.
 pub(super) fn reset(stopped: &Stopped) {
+    debug_assert!(!POOL.available());
     POOL.counts(|c| *c = Counts::default());
     for share in SHARES.each(stopped) {
         share.counts.take();

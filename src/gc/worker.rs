@@ -23,6 +23,7 @@ use crate::os::sys;
 use crate::probe::trace;
 use crate::sched::alarm;
 use crate::sched::state::GLOBAL_RUNQ;
+use crate::world::current::holds_p;
 use crate::world::events::Event;
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::p::timer_due;
@@ -99,6 +100,7 @@ fn stopping() -> bool {
 /// On g0 of the thread that holds `p`, without locks, while marking.
 #[doc(alias = "gcBgMarkWorker")]
 pub unsafe fn before_goroutine(p: *mut P) -> bool {
+    debug_assert!(holds_p(p) && crate::world::curg().is_null());
     // SAFETY: the caller holds p.
     unsafe {
         if !has_work() || stopping() {
@@ -163,6 +165,7 @@ fn turn(p: *mut P, now: i64, ns: i64, count: &AtomicU64) -> u64 {
 /// # Safety
 /// As [`before_goroutine`].
 pub unsafe fn while_idle(p: *mut P) -> bool {
+    debug_assert!(holds_p(p) && crate::world::curg().is_null());
     if !has_work() || stopping() {
         return false;
     }
@@ -242,7 +245,8 @@ pub(super) fn waits_ended() {
 
 /// The attempt to end the cycle is over.
 pub(super) fn may_wait() {
-    ENDING.fetch_sub(1, Ordering::SeqCst);
+    let ending = ENDING.fetch_sub(1, Ordering::SeqCst);
+    debug_assert!(ending > 0);
 }
 
 /// Marks `bytes` worth of objects for the allocation that is going on; answers what was done, 0 if

@@ -43,6 +43,10 @@ pub fn arena(index: usize) -> *mut Arena {
 
 /// Publishes the record of arena `index`.
 pub fn set_arena(index: usize, a: *mut Arena) {
+    debug_assert!(
+        !a.is_null() && arena(index).is_null(),
+        "entries are set once"
+    );
     // Release: a reader that sees the record sees it zeroed.
     TABLE[index].store(a, Ordering::Release);
 }
@@ -91,6 +95,7 @@ pub fn span_of(p: usize) -> *mut Span {
 #[doc(alias = "setSpans")]
 pub unsafe fn set_spans(page: usize, n: usize, span: *mut Span) {
     for p in page..page + n {
+        debug_assert!(!arena(p / ARENA_PAGES).is_null());
         // SAFETY: the arena exists.
         unsafe { (*arena(p / ARENA_PAGES)).spans[p % ARENA_PAGES].store(span, Ordering::Release) };
     }
@@ -105,6 +110,7 @@ pub unsafe fn set_spans(page: usize, n: usize, span: *mut Span) {
 #[doc(alias = "heapBits")]
 pub unsafe fn bits_of(p: usize) -> *mut u64 {
     let offset = p - BASE;
+    debug_assert!(offset < LIMIT && offset.is_multiple_of(1 << PAGE_SHIFT));
     // SAFETY: the arena exists; the index is inside its bitmap.
     unsafe {
         (&raw mut (*arena(offset >> ARENA_SHIFT)).bits)

@@ -148,11 +148,13 @@ impl Cache {
         if slot.span.is_null() || *rest != 0 {
             return false;
         }
+        debug_assert!(slot.free == 0);
         // SAFETY: the span is this cache's; windows are below its number of words.
         unsafe {
             let s = &mut *slot.span;
             let words = s.words();
             let mut w = s.window as usize;
+            debug_assert!(w <= words && s.class == class);
             while w < words {
                 let mut free = !*s.alloc.add(w);
                 if w == words - 1 {
@@ -210,6 +212,7 @@ impl Cache {
             }
             let slot = &mut self.slots[class.index()];
             if !slot.span.is_null() {
+                debug_assert!(slot.free == 0);
                 // SAFETY: the span is this cache's and has nothing left.
                 unsafe { central::give_back(slot.span) };
                 slot.span = null_mut();
@@ -222,6 +225,7 @@ impl Cache {
             unsafe {
                 let s = &mut *s;
                 let free = (s.objects - s.live) as usize;
+                debug_assert!(free > 0, "a swept span with a free slot");
                 let live =
                     HEAP_LIVE.fetch_add(free * s.elemsize, Ordering::Relaxed) + free * s.elemsize;
                 if !s.class.noscan() {
@@ -253,6 +257,7 @@ impl Cache {
     fn sample(&mut self, class: SpanClass) {
         let slot = &mut self.slots[class.index()];
         let rest = &mut self.rest[class.index()];
+        debug_assert!(*rest != 0 && slot.free == 0);
         let one = *rest & rest.wrapping_neg();
         self.next_sample = sample::distance(self.sample_rate);
         let (free, after) =
@@ -268,6 +273,7 @@ impl Cache {
     fn one(&mut self, class: SpanClass) {
         let slot = &mut self.slots[class.index()];
         let rest = &mut self.rest[class.index()];
+        debug_assert!(*rest != 0 && slot.free == 0);
         let one = *rest & rest.wrapping_neg();
         slot.free = one;
         *rest &= !one;
@@ -327,6 +333,7 @@ const INLINE_CLEAR: usize = 256;
 /// Clears a slot: `n` is the size of a class, so 8 or a multiple of 16.
 #[inline(always)]
 pub(crate) unsafe fn clear(p: *mut u8, n: usize) {
+    debug_assert!(n == 8 || n.is_multiple_of(16) && p.addr().is_multiple_of(16));
     // SAFETY: the slot is the caller's; slots of 16 bytes and more are 16-byte aligned. The stores
     // are volatile so that they are not turned into a call of memset, which costs more than they
     // do.

@@ -14,35 +14,35 @@
 use super::span::{List, SPAN_CLASSES, Span, SpanClass};
 use super::trigger::{self, CYCLE};
 use super::{classes::TABLE, geometry::PAGE};
-use super::{dead, guard, modes, pages, sample, stats};
+use super::{dead, guard, modes, pages, sample, span, stats};
 use crate::os::sys;
 use crate::probe::trace;
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
 use crate::world::Stopped;
-use crate::world::phase::GCWAITING;
+use crate::world::phase::{self, GCWAITING};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// Spans with and without free slots. Large objects' are among the latter.
 #[doc(alias = "spanSet")]
 #[derive(Debug)]
-struct Lists {
-    partial: List,
-    full: List,
+pub(super) struct Lists {
+    pub(super) partial: List,
+    pub(super) full: List,
 }
 
 /// The lists of one span class, by the parity of the marking that they were swept after.
 #[doc(alias = "mcentral")]
 #[derive(Debug)]
-struct Class {
-    lists: [Lists; 2],
+pub(super) struct Class {
+    pub(super) lists: [Lists; 2],
 }
 
 // SAFETY: the lists hold records of the heap, which no thread owns.
 unsafe impl Send for Class {}
 
 impl Class {
-    const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             lists: [const {
                 Lists {
@@ -74,11 +74,11 @@ const LARGE: usize = 0;
 const _: () = assert!(SpanClass::new(0, false).index() == LARGE);
 
 /// By span class. Large objects are all in [`LARGE`].
-static CENTRAL: [Mutex<Class, { rank::CENTRAL }>; SPAN_CLASSES] =
+pub(super) static CENTRAL: [Mutex<Class, { rank::CENTRAL }>; SPAN_CLASSES] =
     [const { Mutex::new(Class::new()) }; SPAN_CLASSES];
 
 /// Pages of spans that are not swept yet, those being swept included.
-static UNSWEPT: AtomicUsize = AtomicUsize::new(0);
+pub(super) static UNSWEPT: AtomicUsize = AtomicUsize::new(0);
 /// Class at which the next search for something to sweep starts.
 static SWEEP_AT: AtomicUsize = AtomicUsize::new(0);
 
@@ -127,6 +127,9 @@ pub enum Swept {
 pub unsafe fn sweep(s: *mut Span) -> Swept {
     // SAFETY: the caller owns the span; bitmaps have `words` entries.
     unsafe {
+        debug_assert!(cfg!(test) || !phase::enabled(), "marks are complete");
+        debug_assert!((*s).state.load(Ordering::Relaxed) == span::state::IN_USE);
+        debug_assert!((*s).next.is_null() && (*s).prev.is_null());
         if !(*s).specials.load(Ordering::Relaxed).is_null() {
             dead::queue_dead(s);
         }
@@ -146,6 +149,7 @@ pub unsafe fn sweep(s: *mut Span) -> Swept {
             live += (*s.alloc.add(i)).count_ones();
             *old.add(i) = 0;
         }
+        debug_assert!(live <= s.live, "only what is given out is marked");
         let freed = s.live - live;
         stats::freed(s.class.class(), freed as usize);
         s.live = live;
@@ -197,7 +201,9 @@ unsafe fn sweep_and_put(s: *mut Span) -> usize {
 /// A span of `pages` was swept and is where it belongs.
 fn count_swept(pages: usize) {
     // Release: who sees that nothing is unswept sees what sweeping did.
-    if UNSWEPT.fetch_sub(pages, Ordering::Release) == pages {
+    let unswept = UNSWEPT.fetch_sub(pages, Ordering::Release);
+    debug_assert!(unswept >= pages);
+    if unswept == pages {
         // Here, beside the program, and not when the next cycle is about to stop the world: of many
         // sites it takes a tenth of a millisecond.
         sample::publish();
@@ -213,6 +219,8 @@ fn stopping() -> bool {
 unsafe fn put(s: *mut Span, swept: Swept) {
     // SAFETY: the span is in the caller's hands and on no list.
     unsafe {
+        debug_assert!(swept != Swept::Empty);
+        debug_assert!((swept == Swept::Full) == ((*s).live == (*s).objects));
         let class = (*s).class;
         let at = if class.class() == 0 {
             LARGE

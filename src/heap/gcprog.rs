@@ -55,6 +55,7 @@ pub unsafe fn expanded(typ: *const Type) -> *const u8 {
     }
     // SAFETY: the type is valid: its program stays within ptrdata bits.
     unsafe {
+        debug_assert!(u32::from((*typ).kind) & crate::abi::KIND_GC_PROG != 0);
         let bits = (*typ).ptrdata / 8;
         let mask = mem::persistent_alloc(bits.div_ceil(64) * 8, 8);
         // The program follows its length in a 32-bit word.
@@ -122,6 +123,10 @@ pub unsafe fn run(mut p: *const u8, out: *mut u8, limit: usize) -> usize {
             }
             let back = if count == 0 { varint(&mut p) } else { count };
             let times = varint(&mut p);
+            debug_assert!(
+                (1..=n).contains(&back) && times > 0,
+                "a well-formed program"
+            );
             for _ in 0..back * times {
                 if n >= limit {
                     break;

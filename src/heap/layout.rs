@@ -47,6 +47,9 @@ unsafe fn mask_word(typ: *const Type) -> u64 {
 /// `typ` must be a type with pointers whose size is at most `size`.
 #[inline(always)]
 pub unsafe fn small_mask(size: usize, typ: *const Type) -> u64 {
+    debug_assert!(size <= MAX_BITS);
+    // SAFETY: the caller's type.
+    debug_assert!(unsafe { (*typ).size <= size && (*typ).ptrdata <= (*typ).size });
     // SAFETY: a type this small has no GC program.
     unsafe {
         let mut m = mask_word(typ);
@@ -78,6 +81,8 @@ fn repeat(mut m: u64, one: usize, size: usize) -> u64 {
 #[doc(alias = "heapBitsSetType")]
 #[inline(always)]
 pub unsafe fn write_bits(bits: *mut u64, offset: usize, elemsize: usize, mask: u64) {
+    debug_assert!(elemsize <= MAX_BITS && offset.is_multiple_of(8));
+    debug_assert!(elemsize == MAX_BITS || mask >> (elemsize / 8) == 0);
     // SAFETY: the object's bits lie inside the span's part of the bitmap; no other span shares a
     // word with it, as pages are 16 words.
     unsafe {
@@ -101,6 +106,7 @@ pub unsafe fn write_bits(bits: *mut u64, offset: usize, elemsize: usize, mask: u
 /// As [`write_bits`].
 #[inline(always)]
 pub unsafe fn read_bits(bits: *const u64, offset: usize, elemsize: usize) -> u64 {
+    debug_assert!(elemsize <= MAX_BITS && offset.is_multiple_of(8));
     // SAFETY: as in `write_bits`.
     unsafe {
         let words = elemsize >> 3;
@@ -149,6 +155,7 @@ pub unsafe fn each_pointer(
         if (*typ).no_pointers() || (*typ).size == 0 {
             return;
         }
+        debug_assert!(start <= from && from <= to && (start | from | to).is_multiple_of(8));
         let (size, ptrdata) = ((*typ).size, (*typ).ptrdata);
         if size == 8 {
             let mut p = from;
@@ -206,6 +213,7 @@ pub unsafe fn load(slot: *const usize) -> usize {
 /// The object must be valid.
 #[inline(always)]
 pub unsafe fn each_slot(s: &span::Span, base: usize, mut f: impl FnMut(*const usize)) {
+    debug_assert!(s.address_of(s.index_of(base)) == base && !s.class.noscan());
     // SAFETY: bits and types describe the object.
     unsafe {
         if s.elemsize <= MAX_BITS {

@@ -29,6 +29,7 @@ pub mod special;
 pub mod stats;
 pub mod summary;
 pub mod trigger;
+pub(crate) mod walk;
 
 pub use cache::{CACHES, Cache};
 pub use find::{Object, find_object, zero_base};

@@ -29,8 +29,8 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 #[derive(Debug)]
 pub struct PageHeap {
     /// One past the highest arena that exists.
-    end: usize,
-    tree: Tree,
+    pub(super) end: usize,
+    pub(super) tree: Tree,
     /// Span records.
     pub records: Records,
 }
@@ -62,15 +62,16 @@ const BATCH: usize = 8;
 #[derive(Debug)]
 pub struct Cache {
     /// First page of the group.
-    page: usize,
+    pub(super) page: usize,
     /// Its pages that are in nobody's use.
-    free: u64,
+    pub(super) free: u64,
     /// Span records by size.
     records: [*mut Span; RECORDS],
 }
 
 /// The lowest of `n` set bits side by side.
 fn find_bits(bits: u64, n: usize) -> Option<usize> {
+    debug_assert!((1..=64).contains(&n));
     // Each round doubles the length that a bit stands for.
     let (mut b, mut len) = (bits, 1);
     while len < n {
@@ -97,6 +98,7 @@ impl Cache {
     /// in use before (`fresh` false), or the system refuses. The span is on no list.
     #[doc(alias = "allocSpan")]
     pub fn alloc_span(&mut self, n: usize, class: SpanClass, fresh: bool) -> *mut Span {
+        debug_assert!(n > 0);
         let size = span::record_size(n, class);
         let mut page = None;
         if n <= MOST_CACHED {
@@ -158,6 +160,10 @@ impl Cache {
 /// The pages and the record must be the caller's.
 #[doc(alias = "initSpan")]
 unsafe fn init_span(s: *mut Span, page: usize, n: usize, class: SpanClass) {
+    debug_assert!(
+        arena::span_of(address(page)).is_null(),
+        "the pages are free"
+    );
     let dirty = use_pages(page, n);
     // SAFETY: as the caller promises.
     unsafe {
@@ -271,6 +277,7 @@ impl PageHeap {
             // SAFETY: the arena exists; the map is guarded by the lock that `self` stands for.
             let map = unsafe { &mut (*p).map };
             for_mask(bit, len, |w, m| {
+                debug_assert!(map.in_use[w] & m == if in_use { 0 } else { m });
                 if in_use {
                     map.in_use[w] |= m;
                 } else {
@@ -339,9 +346,11 @@ impl PageHeap {
 
     /// Gives the pages of a group whose bits are set back.
     fn put_bits(&mut self, page: usize, free: u64) {
+        debug_assert!(page.is_multiple_of(GROUP));
         each(page, GROUP, |i, p, bit, len| {
             // SAFETY: the arena exists; the map is guarded by the lock that `self` stands for.
             let map = unsafe { &mut (*p).map };
+            debug_assert!(map.in_use[bit / 64] & free == free);
             map.in_use[bit / 64] &= !free;
             self.tree.update(i, map, bit, len);
         });
@@ -512,6 +521,11 @@ impl PageHeap {
 unsafe fn forget(s: *mut Span) {
     // SAFETY: the span is the caller's.
     unsafe {
+        debug_assert!(
+            (*s).next.is_null() && (*s).prev.is_null(),
+            "it is on a list"
+        );
+        debug_assert!((*s).specials.load(Ordering::Relaxed).is_null());
         OBJECT_PAGES.fetch_sub((*s).pages as usize, Ordering::Relaxed);
         (*s).state.store(state::DEAD, Ordering::Relaxed);
     }

@@ -79,6 +79,7 @@ pub fn distance(rate: i64) -> i64 {
 /// it on. Counts the former.
 #[inline]
 pub fn split(free: u64, size: usize, next: &mut i64) -> (u64, u64) {
+    debug_assert!(size > 0 && *next >= 0);
     let bytes = (u64::from(free.count_ones()) as i64).wrapping_mul(size as i64);
     if bytes < *next {
         *next = next.wrapping_sub(bytes);
@@ -96,6 +97,7 @@ pub fn split(free: u64, size: usize, next: &mut i64) -> (u64, u64) {
 
 impl Profile {
     unsafe fn bucket(&mut self, stack: &[usize], size: usize) -> *mut Bucket {
+        debug_assert!(stack.len() <= SAMPLE_DEPTH && !self.chains.is_null());
         let mut hash = size as u64;
         for &pc in stack {
             hash = (hash ^ pc as u64)
@@ -129,6 +131,8 @@ impl Profile {
 
     /// Records the allocation of object `index` of `span` at `bucket`.
     unsafe fn add(&mut self, span: *mut Span, index: usize, bucket: *mut Bucket) {
+        // SAFETY: the caller's span.
+        debug_assert!(unsafe { (*span).is_alloc(index) });
         let mut s = self.free;
         // SAFETY: records are valid under the lock.
         unsafe {

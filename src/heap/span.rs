@@ -191,6 +191,7 @@ impl Records {
 
     /// At least one free record, at most `most`, linked by `next`.
     pub fn take(&mut self, record: usize, most: usize) -> *mut Span {
+        debug_assert!(most > 0 && (1..RECORDS).contains(&record));
         let size = bytes_of(record);
         if self.free[record].is_null() {
             for _ in 0..most {
@@ -245,6 +246,7 @@ impl Records {
     pub unsafe fn put_one(&mut self, s: *mut Span) {
         // SAFETY: the record is the caller's.
         unsafe {
+            debug_assert!((*s).state.load(Ordering::Relaxed) == state::DEAD);
             (*s).next = null_mut();
             self.put((*s).record as usize, s);
         }
@@ -259,6 +261,9 @@ impl Records {
 #[doc(alias = "mSpan_Init")]
 pub unsafe fn init(s: *mut Span, base: usize, bits: *mut u64, pages: usize, class: SpanClass) {
     let (objects, elemsize) = layout(pages, class);
+    debug_assert!(pages > 0 && base.is_multiple_of(PAGE));
+    // SAFETY: the record is the caller's.
+    debug_assert!(unsafe { (*s).record } as usize == record_size(pages, class));
     let with_types = !class.noscan() && elemsize > MAX_BITS;
     let words = objects.div_ceil(64);
     // SAFETY: the record is ours and large enough for its tail; the arena's bitmap exists.
@@ -371,6 +376,7 @@ impl Span {
     /// `index < objects`.
     #[inline(always)]
     pub unsafe fn is_alloc(&self, index: usize) -> bool {
+        debug_assert!(index < self.objects as usize);
         // SAFETY: the bitmap covers every object.
         unsafe { *self.alloc.add(index / 64) >> (index % 64) & 1 != 0 }
     }
@@ -381,6 +387,7 @@ impl Span {
     /// `index < objects`.
     #[inline(always)]
     pub unsafe fn is_marked(&self, index: usize) -> bool {
+        debug_assert!(index < self.objects as usize);
         // SAFETY: the bitmap covers every object.
         unsafe { (*self.mark.add(index / 64)).load(Ordering::Relaxed) >> (index % 64) & 1 != 0 }
     }
@@ -391,6 +398,7 @@ impl Span {
     /// `index < objects`.
     #[inline(always)]
     pub unsafe fn set_mark(&self, index: usize) -> bool {
+        debug_assert!(index < self.objects as usize);
         let bit = 1u64 << (index % 64);
         // SAFETY: the bitmap covers every object.
         let word = unsafe { &*self.mark.add(index / 64) };
@@ -404,7 +412,7 @@ impl Span {
 #[doc(alias = "mSpanList_IsEmpty")]
 #[derive(Debug)]
 pub struct List {
-    head: *mut Span,
+    pub(super) head: *mut Span,
 }
 
 impl Default for List {
@@ -428,6 +436,10 @@ impl List {
     pub unsafe fn push(&mut self, s: *mut Span) {
         // SAFETY: spans on the list and `s` are valid records.
         unsafe {
+            debug_assert!(
+                (*s).next.is_null() && (*s).prev.is_null(),
+                "it is on a list"
+            );
             (*s).next = self.head;
             (*s).prev = null_mut();
             if !self.head.is_null() {
@@ -455,6 +467,12 @@ impl List {
     pub unsafe fn remove(&mut self, s: *mut Span) {
         // SAFETY: neighbours on the list are valid records.
         unsafe {
+            debug_assert!(if (*s).prev.is_null() {
+                self.head == s
+            } else {
+                (*(*s).prev).next == s
+            });
+            debug_assert!((*s).next.is_null() || (*(*s).next).prev == s);
             if (*s).prev.is_null() {
                 self.head = (*s).next;
             } else {

@@ -108,6 +108,7 @@ impl Table {
     }
 
     unsafe fn take(&mut self, s: *mut Special) {
+        debug_assert!(self.used > 0);
         self.used -= 1;
         // SAFETY: the record is in the table.
         unsafe {
@@ -239,6 +240,7 @@ fn bits(list: *mut OfSpan) -> *mut u64 {
 
 /// The bit of object `index`, one of the span that `list` belongs to: its word and mask.
 fn bit(list: *mut OfSpan, index: u32) -> (*mut u64, u64) {
+    debug_assert!(!list.is_null() && (index as usize) < MAX_WORDS * 64);
     (
         bits(list).wrapping_add(index as usize / 64),
         1 << (index % 64),
@@ -299,6 +301,7 @@ impl Part {
         unsafe {
             let span = value.span;
             let list = self.list(span);
+            debug_assert!(value.object < (*span).objects);
             let (word, mask) = bit(list, value.object);
             let known = *word & mask != 0;
             if known

@@ -7,6 +7,7 @@
 //! one table for all addresses.
 
 use super::geometry::{ARENA_PAGES, ARENAS, PAGE_WORDS};
+use crate::fatal::walk::{Walk, holds};
 
 /// Pages of a node of the lowest level.
 #[doc(alias = "pallocChunkPages")]
@@ -105,6 +106,7 @@ pub struct Map {
 impl Map {
     /// Where the first run of `n` clear bits in node `leaf` begins. There must be one.
     fn first_run(&self, leaf: usize, n: usize) -> usize {
+        debug_assert!((1..=LEAF).contains(&n));
         let (mut start, mut run) = (leaf * LEAF, 0);
         for (i, &w) in self.in_use[leaf * LEAF_WORDS..][..LEAF_WORDS]
             .iter()
@@ -198,8 +200,26 @@ impl Tree {
         Some(arena * ARENA_PAGES + page)
     }
 
+    /// Summaries of the arena with this number say what its bitmap says.
+    pub(super) fn walk(&self, arena: usize, map: &Map) -> Walk {
+        for (i, (words, leaf)) in map.in_use.chunks(LEAF_WORDS).zip(&map.leaves).enumerate() {
+            let page = arena * ARENA_PAGES + i * LEAF;
+            holds("summary of free pages", page, Free::of_bits(words) == *leaf)?;
+        }
+        let mut free = Free::of_nodes(&map.leaves, LEAF as u32);
+        let (mut at, mut size) = (arena, ARENA_PAGES);
+        for nodes in [&self.arenas[..], &self.second, &self.third, &self.top] {
+            holds("summary of free pages above", at * size, nodes[at] == free)?;
+            at /= FAN;
+            free = Free::of_nodes(&nodes[at * FAN..][..FAN], size as u32);
+            size *= FAN;
+        }
+        Ok(())
+    }
+
     /// Bits of pages `bit .. bit + n` of the arena with this number have changed.
     pub fn update(&mut self, arena: usize, map: &mut Map, bit: usize, n: usize) {
+        debug_assert!(bit + n <= ARENA_PAGES);
         let mut changed = false;
         for leaf in bit / LEAF..(bit + n).div_ceil(LEAF) {
             let free = Free::of_bits(&map.in_use[leaf * LEAF_WORDS..][..LEAF_WORDS]);
@@ -328,6 +348,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_walk_sees_summaries_that_are_not_those_of_the_bits() {
+        let mut tree = boxed_tree();
+        let mut map = Map {
+            in_use: [0; PAGE_WORDS],
+            leaves: Default::default(),
+        };
+        tree.update(3, &mut map, 0, ARENA_PAGES);
+        let what = |tree: &Tree, map: &Map| tree.walk(3, map).err().map_or("", |b| b.what);
+        assert_eq!(what(&tree, &map), "");
+        map.in_use[9] = 1;
+        assert_eq!(what(&tree, &map), "summary of free pages");
+        tree.update(3, &mut map, 9 * 64, 1);
+        assert_eq!(what(&tree, &map), "");
+        tree.second[0].end += 1;
+        assert_eq!(what(&tree, &map), "summary of free pages above");
     }
 
     fn boxed_tree() -> Box<Tree> {

@@ -5,7 +5,7 @@
 
 use super::key::Key;
 use super::lookup::{self, key_at, key_size};
-use super::table::{self, Bucket, EMPTY, SLOTS, Slot, bucket, mask_of, top_of};
+use super::table::{self, Bucket, EMPTY, MIN_TOP, SLOTS, Slot, bucket, mask_of, top_of};
 use super::{grow, mem};
 use crate::abi::{Hmap, MapType, Mode, Slow};
 
@@ -133,6 +133,7 @@ unsafe fn insert<K: Key, M: Mode>(
 ) -> Result<(), Slow> {
     // SAFETY: the slot is the caller's.
     unsafe {
+        debug_assert!(slot.bucket.top(slot.index) == EMPTY && top >= MIN_TOP);
         let mut k = slot.bucket.key_slot(key_size::<K>(t), slot.index);
         let mut v = slot.bucket.value_slot(t, slot.index);
         // Both allocations come before the first change.
@@ -191,6 +192,7 @@ pub unsafe fn delete<K: Key, M: Mode>(
         let size = key_size::<K>(t);
         mem::clear_bytes(bucket.key_slot(size, index), size);
         mem::clear_bytes(bucket.value_slot(t, index), usize::from(t.valuesize));
+        debug_assert!((*h).count > 0 && bucket.top(index) >= MIN_TOP);
         bucket.set_top(index, EMPTY);
         (*h).count -= 1;
         Ok(())

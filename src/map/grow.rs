@@ -7,8 +7,8 @@
 //! iterator that sees it in the old table knows where it goes.
 
 use super::table::{
-    self, Bucket, EMPTY, EVACUATED_EMPTY, EVACUATED_LOW, ITERATOR, OLD_ITERATOR, SLOTS, bucket,
-    flags, mask_of, top_of,
+    self, Bucket, EMPTY, EVACUATED_EMPTY, EVACUATED_LOW, ITERATOR, MIN_TOP, OLD_ITERATOR, SLOTS,
+    bucket, flags, mask_of, top_of,
 };
 use super::{key, lookup, mem};
 use crate::abi::{Hmap, MapType, Sys};
@@ -22,6 +22,7 @@ use core::sync::atomic::Ordering;
 pub unsafe fn start(sys: Sys<'_>, t: &MapType, h: *mut Hmap) {
     // SAFETY: the map is the caller's alone while it is written.
     unsafe {
+        debug_assert!(!(*h).buckets.is_null() && (*h).oldbuckets.is_null());
         let b = (*h).b.wrapping_add(1);
         let new = mem::newarray(sys, t.bucket, 1usize.wrapping_shl(u32::from(b)));
         // Who iterates over the table now will be iterating over the old one.
@@ -80,6 +81,7 @@ impl Target {
                     index: 0,
                 };
             }
+            debug_assert!(self.bucket.top(self.index) == EMPTY && top >= MIN_TOP);
             let size = usize::from(t.keysize);
             let (k, to) = (
                 from.key_slot(size, i),
@@ -120,6 +122,7 @@ unsafe fn evacuate(sys: Sys<'_>, t: &MapType, h: *mut Hmap, old: usize) {
     unsafe {
         let half = (mask_of((*h).b) >> 1).wrapping_add(1);
         let first = bucket(t, (*h).oldbuckets, old);
+        debug_assert!(old < half && (*h).nevacuate < half);
         if !first.evacuated() {
             let mut low = Target {
                 bucket: bucket(t, (*h).buckets, old),

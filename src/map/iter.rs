@@ -228,6 +228,7 @@ impl Cursor {
             return false;
         }
         let mask = mask_of(it.b);
+        debug_assert!(self.index <= mask && it.b <= h.b);
         self.check = NO_CHECK;
         // SAFETY: the index is inside the iterator's table, its lower bits inside the one before.
         unsafe {

@@ -41,6 +41,7 @@ pub unsafe fn find_hashed<K: Key>(
     key: K,
     hash: usize,
 ) -> Result<Option<Slot>, Slow> {
+    debug_assert!(!h.buckets.is_null());
     // SAFETY: the chain is the map's; matching hash bytes belong to entries.
     unsafe {
         let mut bucket = bucket_to_read(t, h, hash);

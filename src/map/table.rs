@@ -94,6 +94,7 @@ impl Bucket {
     /// A live bucket; `i` is below `SLOTS`.
     #[inline(always)]
     pub unsafe fn top(self, i: usize) -> u8 {
+        debug_assert!(i < SLOTS);
         // SAFETY: inside the bucket.
         unsafe { *self.0.add(i) }
     }
@@ -104,6 +105,7 @@ impl Bucket {
     /// A live bucket; `i` is below `SLOTS`. It is ours to write.
     #[inline(always)]
     pub unsafe fn set_top(self, i: usize, top: u8) {
+        debug_assert!(i < SLOTS);
         // SAFETY: inside the bucket.
         unsafe { *self.0.add(i) = top }
     }
@@ -114,6 +116,8 @@ impl Bucket {
     /// A live bucket; `i` is below `SLOTS`.
     #[inline(always)]
     pub unsafe fn key_slot(self, size: usize, i: usize) -> *mut u8 {
+        // Behind the last one the values begin.
+        debug_assert!(i <= SLOTS);
         // SAFETY: inside the bucket.
         unsafe { self.0.add(SLOTS.wrapping_add(size.wrapping_mul(i))) }
     }
@@ -124,6 +128,7 @@ impl Bucket {
     /// A live bucket of a map of the type; `i` is below `SLOTS`.
     #[inline(always)]
     pub unsafe fn value_slot(self, t: &MapType, i: usize) -> *mut u8 {
+        debug_assert!(i < SLOTS);
         let keys = usize::from(t.keysize).wrapping_mul(SLOTS);
         // SAFETY: inside the bucket.
         unsafe {
@@ -230,6 +235,7 @@ pub unsafe fn pointer_free(t: &MapType) -> bool {
 /// An array of buckets of a map of the type, with more than `i`.
 #[inline(always)]
 pub unsafe fn bucket(t: &MapType, array: *mut u8, i: usize) -> Bucket {
+    debug_assert!(!array.is_null());
     // SAFETY: the caller's index is inside the array.
     Bucket(unsafe { array.add(i.wrapping_mul(usize::from(t.bucketsize))) })
 }
@@ -240,6 +246,7 @@ pub unsafe fn bucket(t: &MapType, array: *mut u8, i: usize) -> Bucket {
 /// A map of the type that has a table.
 #[inline(always)]
 pub unsafe fn bucket_to_read(t: &MapType, h: &Hmap, hash: usize) -> Bucket {
+    debug_assert!(h.oldbuckets.is_null() || h.b > 0);
     // SAFETY: the masks keep the indices inside the tables.
     unsafe {
         let mask = mask_of(h.b);

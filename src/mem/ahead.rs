@@ -44,6 +44,7 @@ impl Ahead {
     /// # Safety
     /// The range must be whole pages of ours.
     pub unsafe fn reach(&mut self, to: usize, end: usize) {
+        debug_assert!(to <= end);
         while to > self.ready {
             let n = STEP.min(end - self.ready);
             // SAFETY: the caller's promise.

@@ -29,7 +29,8 @@ pub fn map_for(sys: &AtomicU64, size: usize) -> *mut u8 {
 /// # Safety
 /// As [`unmap`].
 pub unsafe fn unmap_for(sys: &AtomicU64, p: *mut u8, size: usize) {
-    sys.fetch_sub(size as u64, Ordering::Relaxed);
+    let had = sys.fetch_sub(size as u64, Ordering::Relaxed);
+    debug_assert!(had >= size as u64);
     // SAFETY: passed on to the caller.
     unsafe { unmap(p, size) };
 }

@@ -2,13 +2,15 @@
 //!
 //! - [`persistent`](mod@persistent): blocks that are never freed, from a bump allocator;
 //! - [`ahead`]: pages that are populated before they are used;
-//! - [`counters`]: bytes by use, as `runtime.MemStats` shows them, and mappings that are counted.
+//! - [`counters`]: bytes by use, as `runtime.MemStats` shows them, and mappings that are counted;
+//! - `seen`: sets of addresses, for walks through structures.
 //!
 //! Blocks are zeroed. Lock order: the bump allocator's lock is the innermost of all.
 
 pub mod ahead;
 pub mod counters;
 pub mod persistent;
+pub(crate) mod seen;
 
 pub use ahead::Ahead;
 pub use counters::{BUCK_HASH_SYS, GC_SYS, MCACHE_SYS, MSPAN_SYS, OTHER_SYS, map_for, unmap_for};

@@ -25,6 +25,7 @@ static BUMP: Mutex<Bump, { rank::BUMP }> = Mutex::new(Bump {
 /// Zeroed memory for a structure of the runtime that is never freed, counted in `sys`. Dies with a
 /// message when the system has none.
 pub fn persistent_for(sys: &AtomicU64, size: usize, align: usize) -> *mut u8 {
+    debug_assert!(size > 0 && align.is_power_of_two() && align <= 4096);
     let none = || crate::fatal::throw("runtime: cannot allocate memory");
     if size >= CHUNK / 4 {
         let p = map_for(sys, size.next_multiple_of(4096));

@@ -7,6 +7,7 @@ use super::desc::{
 use super::waiter::{Begin, Waiter};
 use crate::abi::{Caller, Leaf, Outcome, ResumeStep, Sys, args};
 use crate::sched::{self, epoll};
+use crate::time::timers::is_armed;
 use crate::world::WaitReason;
 use crate::{fatal, mem};
 use core::mem::offset_of;
@@ -32,6 +33,10 @@ unsafe fn wait(
     let g = caller.g();
     // SAFETY: descriptors live for ever; `result` is in the goroutine's arguments.
     unsafe {
+        debug_assert!(
+            !pd.is_null() && pd.addr() & 7 == 0,
+            "the low bits say how it waits"
+        );
         let word = &(*pd).wait[mode as usize];
         match word.begin() {
             Begin::Waits => {}
@@ -58,6 +63,21 @@ unsafe fn wait(
         }
         outcome
     }
+}
+
+/// The descriptor that `g` waits for, and how.
+///
+/// # Safety
+/// It is parked in [`wait`].
+pub(super) unsafe fn waits_for(g: *mut crate::abi::G) -> (*mut PollDesc, Mode) {
+    // SAFETY: the caller's promise.
+    let arg = unsafe { (*g).resumearg };
+    let mode = if arg & 1 == 0 {
+        Mode::Read
+    } else {
+        Mode::Write
+    };
+    (core::ptr::with_exposed_provenance_mut(arg & !7), mode)
 }
 
 /// After waking up: what was it?
@@ -142,6 +162,7 @@ pub fn close(_: Sys<'_>, a: &mut args::net_runtime_pollClose) {
         if (*pd).wait.iter().any(Waiter::blocked) {
             fatal::throw("netpollClose: blocked goroutine");
         }
+        debug_assert!(!is_armed(&raw mut (*pd).timer), "no deadline is left");
         epoll::close((*pd).fd);
         recycle(pd);
     }

@@ -9,6 +9,7 @@
 use super::desc::{EXPIRED, Mode, PollDesc, ready_all};
 use crate::abi::Eface;
 use crate::fatal::clock::nanotime;
+use crate::sync::rank;
 use crate::time::timers::{self, RustTimer};
 use crate::world::Parked;
 use core::sync::atomic::Ordering;
@@ -22,6 +23,7 @@ const MODES: [Mode; 2] = [Mode::Read, Mode::Write];
 /// # Safety
 /// `pd` is locked.
 pub unsafe fn clear(pd: *mut PollDesc) {
+    debug_assert!(rank::is_held(rank::DESCRIPTOR));
     // SAFETY: the caller's promise.
     unsafe {
         for deadline in &(*pd).deadline {
@@ -37,6 +39,9 @@ pub unsafe fn clear(pd: *mut PollDesc) {
 /// # Safety
 /// `pd` is locked and not closing.
 pub unsafe fn set(pd: *mut PollDesc, d: i64, modes: [bool; 2]) -> [Option<Parked>; 2] {
+    debug_assert!(rank::is_held(rank::DESCRIPTOR));
+    // SAFETY: descriptors are never freed.
+    debug_assert!(unsafe { !(*pd).closing.load(Ordering::SeqCst) });
     // SAFETY: the descriptor is ours while it is locked.
     unsafe {
         let d = if d != 0 && d <= nanotime() {
@@ -65,6 +70,7 @@ pub unsafe fn set(pd: *mut PollDesc, d: i64, modes: [bool; 2]) -> [Option<Parked
 /// # Safety
 /// `pd` is locked.
 unsafe fn arm(pd: *mut PollDesc) {
+    debug_assert!(rank::is_held(rank::DESCRIPTOR));
     // SAFETY: the timer is the descriptor's, which is never freed; only who has locked that arms
     // and stops it.
     unsafe {

@@ -99,7 +99,8 @@ impl PollDesc {
     pub(super) fn unblock(&self, mode: Mode, ready: bool) -> Option<Parked> {
         let g = self.wait[mode as usize].unblock(ready);
         if g != 0 {
-            WAITERS.fetch_sub(1, Ordering::SeqCst);
+            let waited = WAITERS.fetch_sub(1, Ordering::SeqCst);
+            debug_assert!(waited > 0);
         }
         // SAFETY: the word kept it (`keep`), and gives it out once.
         unsafe { Parked::from_word(core::ptr::with_exposed_provenance_mut(g)) }

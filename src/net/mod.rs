@@ -12,6 +12,7 @@ pub mod calls;
 pub mod desc;
 pub mod poll;
 mod waiter;
+pub(crate) mod walk;
 
 pub mod deadline;
 

@@ -51,6 +51,15 @@ impl Waiter {
         self.0.load(SeqCst) > READY
     }
 
+    /// The parked goroutine, if one is.
+    #[allow(
+        dead_code,
+        reason = "the models compile this file and walk no descriptor"
+    )]
+    pub(crate) fn parked(&self) -> Option<usize> {
+        Some(self.0.load(SeqCst)).filter(|&word| word > WAIT)
+    }
+
     /// A goroutine is about to wait. Ordered before whatever the caller looks at after it.
     pub fn begin(&self) -> Begin {
         match self.0.compare_exchange(NIL, WAIT, SeqCst, SeqCst) {
@@ -76,6 +85,7 @@ impl Waiter {
     /// ready.
     #[doc(alias = "netpollblockcommit")]
     pub fn park(&self, g: usize) -> bool {
+        debug_assert!(g > WAIT);
         self.0.compare_exchange(WAIT, g, SeqCst, SeqCst).is_ok()
     }
 

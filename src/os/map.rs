@@ -32,6 +32,7 @@ pub fn map(hint: usize, size: usize) -> *mut u8 {
 #[doc(alias = "sysFault")]
 #[must_use]
 pub unsafe fn protect(p: *mut u8, size: usize) -> bool {
+    debug_assert!(p.addr().is_multiple_of(4096) && size > 0);
     let (none, new) = (
         libc::PROT_NONE as usize,
         (libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED) as usize,
@@ -52,6 +53,7 @@ pub unsafe fn protect(p: *mut u8, size: usize) -> bool {
 /// The range must be a mapping of ours that nothing refers to any more.
 #[doc(alias = "sysFree")]
 pub unsafe fn unmap(p: *mut u8, size: usize) {
+    debug_assert!(!p.is_null() && p.addr().is_multiple_of(4096) && size > 0);
     // SAFETY: the caller owns the range.
     unsafe {
         if sys::syscall3(libc::SYS_munmap, p as usize, size, 0) != 0 {
@@ -67,6 +69,7 @@ pub unsafe fn unmap(p: *mut u8, size: usize) {
 /// The range must be ours and its contents dead.
 #[doc(alias = "sysUnused")]
 pub unsafe fn release(p: *mut u8, size: usize) -> bool {
+    debug_assert!(p.addr().is_multiple_of(4096));
     // SAFETY: the caller owns the range.
     unsafe {
         sys::syscall3(
@@ -84,6 +87,7 @@ pub unsafe fn release(p: *mut u8, size: usize) -> bool {
 /// # Safety
 /// The range must be whole pages of ours.
 pub unsafe fn populate(p: *mut u8, size: usize) {
+    debug_assert!(p.addr().is_multiple_of(4096));
     // SAFETY: the caller owns the range; what is in it stays.
     unsafe {
         sys::syscall3(

@@ -75,6 +75,7 @@ static TAKER: RawMutex<{ rank::DEFER_POOL }> = RawMutex::new();
 /// Copies `bytes` (a multiple of 8) of arguments; deferred calls mostly have few.
 #[inline(always)]
 unsafe fn copy_args(to: *mut u8, from: *const u8, bytes: usize) {
+    debug_assert!(bytes.is_multiple_of(8));
     let (to, from): (*mut usize, *const usize) = (to.cast(), from.cast());
     // SAFETY: both sides have `bytes` bytes and do not overlap.
     unsafe {
@@ -93,6 +94,7 @@ unsafe fn copy_args(to: *mut u8, from: *const u8, bytes: usize) {
 /// Fills a record for the call at `a` and puts it on the goroutine's list.
 #[inline(always)]
 unsafe fn push(g: *mut G, d: *mut Defer, pool: u8, a: &args::runtime_deferproc) {
+    debug_assert!(pool == LARGE || a.siz as usize <= ROOM[usize::from(pool)]);
     let sp = &raw const *a as usize;
     // SAFETY: the caller owns g and d; the word below the arguments is the return address, the
     // call's own arguments follow the two declared ones.
@@ -162,6 +164,7 @@ pub fn deferproc_slow(_: Sys<'_>, a: &mut args::runtime_deferproc) {
 
 /// Gets records into an empty list.
 fn refill(pool: &Pool, class: usize) {
+    debug_assert!(pool.free.get().is_null() && pool.n.get() == 0);
     let mut batch = pool.full.replace(ptr::null_mut());
     if batch.is_null() {
         batch = take_batch(class);
@@ -198,6 +201,7 @@ fn take_batch(class: usize) -> *mut Defer {
 
 /// Gives a batch (of at least one record) away.
 fn give_batch(class: usize, batch: *mut Defer) {
+    debug_assert!(!batch.is_null());
     // SAFETY: the batch is ours.
     unsafe { stack::push(&SHARED[class], batch) };
 }
@@ -230,6 +234,7 @@ pub unsafe fn free(d: *mut Defer) {
 #[cold]
 #[inline(never)]
 fn spill(pool: &Pool, class: usize) {
+    debug_assert!(pool.n.get() == BATCH && !pool.free.get().is_null());
     let batch = pool.full.replace(pool.free.get());
     pool.fill(ptr::null_mut(), 0);
     if !batch.is_null() {

@@ -47,6 +47,7 @@ pub(super) unsafe fn pop_panic(g: *mut G) {
     // SAFETY: the caller saw a panic on g.
     unsafe {
         let p = (*g).panic;
+        debug_assert!(!p.is_null());
         (*g).panic = (*p).link;
         free_panic(p);
     }

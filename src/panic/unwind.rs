@@ -55,6 +55,7 @@ unsafe fn pop_defer(g: *mut G) {
     // SAFETY: the caller saw a record on g.
     unsafe {
         let d = (*g).defer;
+        debug_assert!(!d.is_null());
         (*g).defer = (*d).link;
         (*d).panic = ptr::null_mut();
         defer::free(d);

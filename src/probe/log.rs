@@ -220,6 +220,7 @@ impl Log {
 
     /// The buffer, with room for `size` more bytes. True: it is a new one.
     fn room(&mut self, size: usize) -> (&mut Buffer, bool) {
+        debug_assert!(size <= DATA);
         // SAFETY: the log's buffer is its own.
         let fits = !self.0.is_null() && unsafe { (*self.0).len + size <= DATA };
         if !fits {
@@ -266,6 +267,7 @@ impl Log {
         if n >= 3 {
             e.to[length] = (e.len - length - 1) as u8;
         }
+        debug_assert!(e.len - b.len <= EVENT + BATCH);
         b.len = e.len;
         (b.last_seq, b.last_ticks) = (seq, ticks);
     }
@@ -286,7 +288,9 @@ impl Log {
         };
         e.kind(Kind::Stack, 3);
         e.number(len as u64);
+        let before = e.len;
         numbers().for_each(|v| e.number(v));
+        debug_assert!(e.len - before == len);
         b.len = e.len;
     }
 }

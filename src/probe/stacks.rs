@@ -57,6 +57,7 @@ static REGION: Mutex<Region, { rank::TRACE_STACKS }> = Mutex::new(Region {
 
 impl Region {
     fn alloc(&mut self, size: usize) -> *mut Record {
+        debug_assert!(size.is_multiple_of(8) && size <= BLOCK - 8);
         // SAFETY: blocks are ours, and a record fits into one.
         unsafe {
             if self.used + size > BLOCK {

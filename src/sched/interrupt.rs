@@ -344,6 +344,7 @@ unsafe fn stop(ctx: &mut Context, g: *mut G, m: *mut M) {
     unsafe {
         let r: *mut Registers = (*m).registers.cast();
         (*m).registers = ptr::null_mut();
+        debug_assert!((*g).interrupted.is_null() && !(*g).resume.is_some());
         (*r).save(g, ctx.general(), ctx.vector());
         (*g).sched.pc = ctx.pc();
         (*g).sched.sp = ctx.sp();
@@ -362,5 +363,8 @@ unsafe fn stop(ctx: &mut Context, g: *mut G, m: *mut M) {
 /// On g0; `g` is curg, and was stopped so.
 pub unsafe fn resume(g: *mut G) -> ! {
     // SAFETY: the caller's promise.
-    unsafe { gort_resume(g, registers::take_back(g, getm())) }
+    unsafe {
+        debug_assert!(crate::world::curg() == g && !(*g).interrupted.is_null());
+        gort_resume(g, registers::take_back(g, getm()))
+    }
 }

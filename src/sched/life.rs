@@ -3,6 +3,7 @@
 use super::state::{self, SCHED};
 use crate::abi::{FuncVal, G, Outcome, Sys, args};
 use crate::code::asmfuncs::goexit_pc;
+use crate::world::current::{holds_p, on_g0};
 use crate::world::g::{restore_guard, set_stack, status_of};
 use crate::world::{self, Dead, P, Right, Runnable, getm, getp, lists};
 use crate::{mem, stack};
@@ -23,6 +24,7 @@ const MAX_ARGS: usize = stack::MIN_STACK - SPARE - 8;
 unsafe fn keep(p: *mut P, g: Dead) {
     // SAFETY: we hold p. The count has one writer at a time.
     unsafe {
+        debug_assert!(holds_p(p));
         let g = g.into_raw();
         (*g).schedlink = (*p).gfree;
         (*p).gfree = g;
@@ -36,6 +38,7 @@ unsafe fn take_kept(p: *mut P) -> Dead {
     // SAFETY: as in `keep`.
     unsafe {
         let g = (*p).gfree;
+        debug_assert!(!g.is_null());
         (*p).gfree = (*g).schedlink;
         let n = (*p).ngfree.load(Ordering::Relaxed);
         (*p).ngfree.store(n - 1, Ordering::Relaxed);
@@ -78,6 +81,8 @@ unsafe fn put_dead(p: *mut P, dead: Dead) {
     // SAFETY: we hold p; the goroutine is off its stack.
     unsafe {
         let g = dead.g();
+        debug_assert!((*g).m.load(Ordering::Relaxed).is_null());
+        debug_assert!((*g).lockedm.load(Ordering::Relaxed).is_null());
         if (*g).stack_size != stack::MIN_STACK {
             stack::free((*g).stack_lo, (*g).stack_size);
             (*g).stack_lo = 0;
@@ -105,6 +110,7 @@ unsafe fn next_goid(p: *mut P) -> i64 {
             ids[0] = lists::GOIDGEN.fetch_add(GOID_BATCH, Ordering::Relaxed) + 1;
             ids[1] = ids[0] + GOID_BATCH;
         }
+        debug_assert!(ids[0] < ids[1]);
         ids[0] += 1;
         ids[0] - 1
     }
@@ -121,9 +127,14 @@ pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: 
     unsafe {
         let p = getp();
         let g = get_dead(p).into_raw();
+        debug_assert!(n < MAX_ARGS && (*f).code != 0);
+        debug_assert!((*g).defer.is_null() && (*g).panic.is_null());
+        debug_assert!((*g).waiting.load(Ordering::Relaxed).is_null());
+        debug_assert!(!(*g).resume.is_some() && (*g).interrupted.is_null());
         let args = ((*g).stack_hi - SPARE - n) & !15;
         ptr::copy_nonoverlapping(argp, args as *mut u8, n);
         let sp = args - 8;
+        debug_assert!((*g).stack_lo < sp);
         *(sp as *mut usize) = goexit_pc();
         (*g).sched.sp = sp;
         (*g).sched.pc = (*f).code;
@@ -185,6 +196,8 @@ pub unsafe fn goexit0() -> Outcome {
     unsafe {
         let m = getm();
         let g = (*m).curg.load(Ordering::Relaxed);
+        debug_assert!(on_g0() && !world::p_of(m).is_null());
+        debug_assert!((*g).interrupted.is_null() && (*g).panic.is_null());
         if crate::probe::trace::on() {
             crate::probe::trace::goroutine_ends();
         }

@@ -21,5 +21,6 @@ pub mod state;
 pub mod stw;
 pub mod threads;
 pub mod wake;
+pub(crate) mod walk;
 pub use park::{park, park_for_good, ready, ready_to_try, waited};
 pub use stw::stop_the_world;

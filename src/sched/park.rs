@@ -4,6 +4,7 @@ use super::state::{SCHED, WAKE};
 use super::{perturb, threads};
 use crate::abi::{Caller, G, Outcome, Sys};
 use crate::probe::{block, trace};
+use crate::world::current::{holds_p, on_g0};
 use crate::world::g::{answer_request, status_of};
 use crate::world::glist::GList;
 use crate::world::m::leaves;
@@ -25,6 +26,9 @@ pub fn park(caller: Caller<'_>, reason: WaitReason) -> (Parked, Outcome) {
     unsafe {
         let m = getm();
         debug_assert!((*m).curg.load(Ordering::Relaxed) == g, "it was parked");
+        debug_assert!(on_g0() && !p_of(m).is_null());
+        // In a system call its P may be taken, so nobody would run what it leaves.
+        debug_assert!((*g).flags & crate::abi::G_THROWSPLIT == 0);
         (*g).waitreason = reason as u32;
         // A goroutine that parks again after it has tried in vain has waited since it first parked.
         if block::enabled() && (*g).blockedat == 0 {
@@ -101,6 +105,7 @@ pub fn make_runnable(parked: Parked) -> Runnable {
         }
         status_of(g).ready();
         (*g).waitreason = 0;
+        debug_assert!((*g).m.load(Ordering::Relaxed).is_null() && (*g).interrupted.is_null());
         Runnable::from_raw(g)
     }
 }
@@ -111,6 +116,7 @@ pub fn make_runnable(parked: Parked) -> Runnable {
 /// The caller holds `p`.
 #[inline]
 pub unsafe fn runq_put(p: *mut P, g: Runnable, next: bool) {
+    debug_assert!(holds_p(p));
     if perturb::on() {
         // SAFETY: passed on.
         return unsafe { runq_put_somewhere(p, g) };
@@ -190,6 +196,7 @@ pub fn requeue_current(caller: Caller<'_>, preempted: bool) {
             trace::goroutine_yields(preempted);
         }
         let m = getm();
+        debug_assert!((*g).m.load(Ordering::Relaxed) == m);
         leaves(m, g);
         // The next goroutine has a time slice of its own, even if it was readied to inherit that of
         // `g`: that one may have ended, and sysmon would take the next for one that does not let
@@ -212,6 +219,7 @@ pub unsafe fn preempt_in_call(caller: Caller<'_>) -> Outcome {
     let g = caller.g();
     // SAFETY: the caller's promise.
     unsafe {
+        debug_assert!((*g).resume.is_some(), "the call goes on there");
         (*g).flags |= crate::abi::G_PARK_RESULTS;
         answer_request(g);
     }

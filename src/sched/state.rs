@@ -8,6 +8,7 @@ use crate::sync::note::Note;
 use crate::sync::rank;
 use crate::world::glist::GList;
 use crate::world::lists::{GOMAXPROCS, GS, existing_ps};
+use crate::world::phase::GCWAITING;
 use crate::world::{Dead, P, Runnable, p};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
@@ -97,7 +98,11 @@ impl Sched {
         let p = self.pidle;
         if !p.is_null() {
             // SAFETY: an idle P belongs to the list.
-            self.pidle = unsafe { (*p).link };
+            unsafe {
+                debug_assert!((*p).status.is(p::PState::Idle, Ordering::Relaxed));
+                debug_assert!((*p).m.load(Ordering::Relaxed).is_null());
+                self.pidle = (*p).link;
+            }
             if WAKE.took_idle() == 0 {
                 // From now on goroutines may have to be preempted.
                 self.wake_sysmon();
@@ -113,6 +118,7 @@ impl Sched {
     pub unsafe fn pidle_put(&mut self, p: *mut P) {
         // SAFETY: the caller's promise.
         unsafe {
+            debug_assert!((*p).runq_empty() || GCWAITING.load(Ordering::Relaxed) != 0);
             (*p).status.idle();
             (*p).m.store(ptr::null_mut(), Ordering::Relaxed);
             (*p).link = self.pidle;
@@ -136,7 +142,11 @@ impl Sched {
     /// It is the caller's own, without P, and is about to wait for one.
     pub unsafe fn midle_put(&mut self, m: *mut M) {
         // SAFETY: the caller's promise.
-        unsafe { (*m).schedlink = self.midle };
+        unsafe {
+            debug_assert!((*m).p.load(Ordering::Relaxed).is_null() && (*m).nextp.is_null());
+            debug_assert!((*m).curg.load(Ordering::Relaxed).is_null() && (*m).spinning == 0);
+            (*m).schedlink = self.midle;
+        }
         self.midle = m;
         self.nmidle += 1;
     }
@@ -145,8 +155,12 @@ impl Sched {
     pub fn midle_get(&mut self) -> *mut M {
         let m = self.midle;
         if !m.is_null() {
+            debug_assert!(self.nmidle > 0);
             // SAFETY: an idle M belongs to the list.
-            self.midle = unsafe { (*m).schedlink };
+            unsafe {
+                debug_assert!((*m).p.load(Ordering::Relaxed).is_null() && (*m).nextp.is_null());
+                self.midle = (*m).schedlink;
+            }
             self.nmidle -= 1;
         }
         m

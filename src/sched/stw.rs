@@ -11,6 +11,7 @@ use crate::os::cpu::NCPU;
 use crate::probe::trace;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
+use crate::world::current::on_g0;
 use crate::world::events::Event;
 use crate::world::g::ask_to_stop;
 use crate::world::lists::{self, GOMAXPROCS};
@@ -53,6 +54,8 @@ pub unsafe fn stop_the_world(_: Sys<'_>) -> Option<Stopped> {
         {
             let mut s = SCHED.lock();
             STOP_NOTE.clear();
+            debug_assert!((*getp()).status.is(PState::Running, Ordering::Relaxed));
+            debug_assert!(s.stopwait == 0);
             s.stopwait = GOMAXPROCS.load(Ordering::Relaxed) as i32;
             GCWAITING.store(1, Ordering::SeqCst);
             preempt_all();
@@ -91,6 +94,8 @@ pub unsafe fn stop_the_world(_: Sys<'_>) -> Option<Stopped> {
                 stopped = STOP_NOTE.sleep_for(ASK_AGAIN_NS);
             }
         }
+        let stopped = |p: *mut P| (*p).status.is(PState::Stopped, Ordering::Relaxed);
+        debug_assert!(lists::all_ps().all(stopped));
         STOP_NOTE.clear();
         Some(Stopped::new())
     }
@@ -120,6 +125,7 @@ impl Stopped {
     /// Starts the world again, with `procs` Ps. Those that go out of use have neither timers nor
     /// anything in the allocator's cache.
     pub fn start_with(self, procs: u32) {
+        debug_assert!(GCWAITING.load(Ordering::Relaxed) != 0 && on_g0());
         let mut busy = resize(self, procs);
         WORLD.unlock();
         // Nobody has looked at the network while the world was stopped. A thread that waits in the
@@ -202,6 +208,7 @@ pub fn resize(stopped: Stopped, n: u32) -> *mut P {
     // SAFETY: the world is stopped: all Ps are ours, and none is on the idle list.
     unsafe {
         let old = GOMAXPROCS.load(Ordering::Relaxed);
+        debug_assert!((1..=lists::MAX_PROCS).contains(&(n as usize)));
         if trace::on() && n != old {
             trace::procs_change(n);
         }

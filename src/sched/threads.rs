@@ -44,6 +44,7 @@ pub unsafe fn init(m: *mut M, g0: *mut G) {
         (*m).fastrand = (m as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ crate::os::random_u64();
         let mut s = SCHED.lock();
         (*m).id = s.next_mid;
+        debug_assert!(s.next_mid == s.mcount.into());
         s.next_mid += 1;
         perturb::thread(m);
         s.mcount += 1;
@@ -186,6 +187,7 @@ pub unsafe fn keep_p(p: *mut P) {
     // SAFETY: the caller's promise.
     unsafe {
         let m = getm();
+        debug_assert!(p_of(m).is_null() && (*p).m.load(Ordering::Relaxed).is_null());
         // Release: a thread that finds the M there finds it initialised.
         (*p).m.store(m, Ordering::Release);
         (*p).status.run();
@@ -206,6 +208,10 @@ pub unsafe fn release_p() -> *mut P {
         }
         let m = getm();
         let p = p_of(m);
+        // One that goes out of use is nobody's already.
+        debug_assert!(
+            !p.is_null() && matches!((*p).m.load(Ordering::Relaxed), n if n == m || n.is_null())
+        );
         (*m).p.store(ptr::null_mut(), Ordering::Relaxed);
         (*m).mcache = ptr::null_mut();
         (*p).m.store(ptr::null_mut(), Ordering::Relaxed);
@@ -234,6 +240,7 @@ pub(crate) unsafe fn sleep_for_p(m: *mut M) {
         note(m).clear();
         let p: *mut P = (*m).nextp.cast();
         (*m).nextp = ptr::null_mut();
+        debug_assert!(!p.is_null(), "who signals has given one");
         acquire_p(p);
     }
 }
@@ -268,6 +275,7 @@ pub unsafe fn start(mut p: *mut P, spinning: bool) {
             new_m(f, p);
             return;
         }
+        debug_assert!((*p).m.load(Ordering::Relaxed).is_null() && (*m).nextp.is_null());
         (*m).spinning = u32::from(spinning);
         (*m).nextp = p.cast();
         note(m).wakeup();

@@ -6,6 +6,8 @@
 //! and larger addresses, `index` its random number, `waitlink` to the one that came after it, and
 //! `tail`, in the first, to the last.
 
+use crate::fatal::walk::{Broken, Walk, holds, same};
+use crate::mem::seen::Seen;
 use crate::world::sudog::Sudog;
 use core::ptr::null_mut;
 
@@ -91,11 +93,22 @@ impl Queue {
         }
     }
 
+    /// The tree is a search tree and a heap, no waiter is in it twice, and of each `of` says that
+    /// it may wait here.
+    ///
+    /// # Safety
+    /// As [`Queue::first`].
+    pub(super) unsafe fn walk(&self, of: &mut dyn FnMut(*mut Sudog) -> Walk) -> Walk {
+        // SAFETY: the caller's promise.
+        unsafe { walk(self.root, 0..=usize::MAX, 0, &mut Seen::new(), of) }.map(|_| ())
+    }
+
     /// Takes off who came after `first`; null: nobody.
     ///
     /// # Safety
     /// As for [`Queue::first`], which answered `first`.
     pub unsafe fn pop_after(&mut self, first: *mut Sudog) -> *mut Sudog {
+        debug_assert!(!first.is_null());
         // SAFETY: the caller's promise.
         unsafe {
             let second = (*first).waitlink;
@@ -119,6 +132,8 @@ impl Queue {
         unsafe {
             let mut link = self.link_of(addr.cast());
             let first = *link;
+            debug_assert!(!first.is_null(), "somebody waits");
+            debug_assert!(!(*first).tail.is_null());
             let heir = (*first).waitlink;
             if !heir.is_null() {
                 (*heir).tail = (*first).tail;
@@ -148,26 +163,99 @@ impl Queue {
     }
 }
 
+/// Deeper than any tree is by chance.
+const DEEPEST: usize = 256;
+
+/// The tree below `t`, whose addresses are among `range`. Answers its nodes and its depth.
+unsafe fn walk(
+    t: *mut Sudog,
+    range: core::ops::RangeInclusive<usize>,
+    depth: usize,
+    seen: &mut Seen,
+    of: &mut dyn FnMut(*mut Sudog) -> Walk,
+) -> Result<(usize, usize), Broken> {
+    if t.is_null() {
+        return Ok((0, 0));
+    }
+    let at = t as usize;
+    holds("depth of a tree of waiters", at, depth < DEEPEST)?;
+    // SAFETY: queued sudogs are live.
+    unsafe {
+        let addr = (*t).elem as usize;
+        holds("order of addresses", at, range.contains(&addr))?;
+        let (mut s, mut last) = (t, null_mut::<Sudog>());
+        while !s.is_null() {
+            let at = s as usize;
+            holds("a waiter waits once", at, seen.add(at))?;
+            same("address of a waiter", at, (*s).elem as usize, addr)?;
+            of(s)?;
+            (last, s) = (s, (*s).waitlink);
+        }
+        same(
+            "last waiter for an address",
+            at,
+            (*t).tail as usize,
+            last as usize,
+        )?;
+        for child in [(*t).prev, (*t).next] {
+            let above = child.is_null() || (*child).index <= (*t).index;
+            holds("order of the numbers in a tree of waiters", at, above)?;
+        }
+        // Of nothing below address 0 there is no range.
+        let smaller = *range.start()..=addr.saturating_sub(1);
+        let (n, d) = walk((*t).prev, smaller, depth + 1, seen, of)?;
+        let (m, e) = walk((*t).next, addr + 1..=*range.end(), depth + 1, seen, of)?;
+        Ok((n + m + 1, d.max(e) + 1))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::{BTreeMap, VecDeque};
 
-    /// Checks order and heap of the tree below `t`; answers its nodes and its depth.
-    fn check(t: *mut Sudog, low: usize, high: usize) -> (usize, usize) {
-        if t.is_null() {
-            return (0, 0);
-        }
+    /// Checks the tree below `t`; answers its nodes and its depth.
+    fn check(t: *mut Sudog) -> (usize, usize) {
         // SAFETY: the tests' sudogs are live while they are queued.
+        unsafe { walk(t, 0..=usize::MAX, 0, &mut Seen::new(), &mut |_| Ok(())) }.unwrap()
+    }
+
+    #[test]
+    fn a_walk_sees_what_is_wrong_with_a_tree() {
+        let mut q = Queue::new();
+        let w: [*mut Sudog; 4] = [8, 16, 24, 24].map(waiter);
+        // SAFETY: the waiters are the test's own, and live for ever.
         unsafe {
-            let addr = (*t).elem as usize;
-            assert!(low <= addr && addr < high, "order of addresses");
-            for child in [(*t).prev, (*t).next] {
-                assert!(child.is_null() || (*child).index <= (*t).index, "heap");
-            }
-            let (n, d) = check((*t).prev, low, addr);
-            let (m, e) = check((*t).next, addr + 1, high);
-            (n + m + 1, d.max(e) + 1)
+            w.iter().for_each(|&s| q.push(s));
+            let says = |q: &Queue| {
+                let walk = q.walk(&mut |s| holds("odd", s as usize, (*s).index != 77));
+                walk.err().map_or("", |broken| broken.what)
+            };
+            assert_eq!(says(&q), "");
+            (*w[3]).index = 77;
+            assert_eq!(says(&q), "odd");
+            (*w[3]).index = 0;
+            (*w[2]).tail = w[2];
+            assert_eq!(says(&q), "last waiter for an address");
+            (*w[3]).elem = 32 as *mut u8;
+            assert_eq!(says(&q), "address of a waiter");
+            (*w[3]).elem = 24 as *mut u8;
+            (*w[3]).waitlink = w[3];
+            assert_eq!(says(&q), "a waiter waits once");
+            (*w[3]).waitlink = null_mut();
+            (*w[2]).tail = w[3];
+            assert_eq!(says(&q), "");
+            (*q.root).index = i32::MIN;
+            assert_eq!(says(&q), "order of the numbers in a tree of waiters");
+            (*q.root).index = i32::MAX;
+            let child = [(*q.root).prev, (*q.root).next]
+                .into_iter()
+                .find(|c| !c.is_null());
+            let child = child.unwrap();
+            let elem = (*child).elem;
+            let far = if elem < (*q.root).elem { 800 } else { 0 };
+            (*child).elem = far as *mut u8;
+            assert_eq!(says(&q), "order of addresses");
         }
     }
 
@@ -218,7 +306,7 @@ mod tests {
                 }
                 if step % 500 == 0 {
                     let nodes = model.values().filter(|w| !w.is_empty()).count();
-                    assert_eq!(check(q.root, 0, usize::MAX).0, nodes);
+                    assert_eq!(check(q.root).0, nodes);
                 }
             }
             for (addr, waiters) in model {
@@ -242,7 +330,7 @@ mod tests {
             // SAFETY: live until popped below.
             unsafe { q.push(waiter(i * 8)) };
         }
-        let (nodes, depth) = check(q.root, 0, usize::MAX);
+        let (nodes, depth) = check(q.root);
         // A random search tree of 10,000 nodes is about 30 deep; one of 100 is next to impossible.
         assert!(nodes == N && depth < 100, "{nodes} nodes, {depth} deep");
         for i in 1..=N {

@@ -17,10 +17,12 @@
 
 use super::queue::Queue;
 use crate::abi::{Caller, Leaf, Outcome, ResumeStep, Slow, Sys, args};
+use crate::fatal::walk::{Walk, holds, same};
 use crate::sched;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
 use crate::sync::units::{self, Turn};
+use crate::world::g::{GState, status_of};
 use crate::world::sudog::{Patience, Sudog};
 use crate::world::sudogs;
 use crate::world::{Parked, Right, WaitReason};
@@ -55,6 +57,7 @@ static TABLE: [Bucket; BUCKETS] = [const {
 }; BUCKETS];
 
 fn bucket(addr: *mut u32) -> &'static Bucket {
+    debug_assert!(!addr.is_null() && addr.is_aligned());
     // Words lie 4 bytes apart at least, mostly in objects of 8 and more: mix all bits into the top
     // ones.
     &TABLE[((addr as u64 >> 2).wrapping_mul(0x9e37_79b9_7f4a_7c15)
@@ -65,6 +68,46 @@ fn bucket(addr: *mut u32) -> &'static Bucket {
 unsafe fn word<'a>(addr: *mut u32) -> &'a AtomicU32 {
     // SAFETY: it is used atomically only, and outlives the call.
     unsafe { AtomicU32::from_ptr(addr) }
+}
+
+/// Waiters stand in the buckets of their addresses, and count unless they try.
+///
+/// # Safety
+/// The world is stopped.
+pub(crate) unsafe fn walk() -> Walk {
+    for b in &TABLE {
+        b.lock.lock();
+        let mut waits = 0;
+        // SAFETY: the lock is held; the goroutines of waiters are live.
+        let walk = unsafe {
+            (*b.queue.get()).walk(&mut |s| {
+                let at = s as usize;
+                let here = core::ptr::eq(bucket((*s).elem.cast()), b);
+                holds("bucket of a semaphore's waiter", at, here)?;
+                if (*s).patience == Patience::Tries {
+                    return Ok(());
+                }
+                waits += 1;
+                let state = status_of((*s).g).state(Ordering::Relaxed);
+                same(
+                    "state of a semaphore's waiter",
+                    at,
+                    state as usize,
+                    GState::Waiting as usize,
+                )
+            })
+        };
+        b.lock.unlock();
+        walk?;
+        let counted = b.nwait.load(Ordering::Relaxed) as usize;
+        same(
+            "number of a bucket's waiters",
+            (&raw const *b).addr(),
+            counted,
+            waits,
+        )?;
+    }
+    Ok(())
 }
 
 unsafe fn acquire(sys: Sys<'_>, addr: *mut u32) -> Outcome {
@@ -142,6 +185,7 @@ unsafe extern "C" fn try_again(caller: Caller<'_>, waiter: usize) -> Outcome {
     unsafe {
         let addr = (*s).elem.cast::<u32>();
         let b = bucket(addr);
+        debug_assert!((*s).g == caller.g() && (*s).patience == Patience::Tries);
         b.lock.lock();
         if units::take_or_wait(word(addr), &b.nwait) {
             (*b.queue.get()).pop(addr);
@@ -209,6 +253,41 @@ pub fn net_semrelease(_: Sys<'_>, a: &mut args::net_runtime_Semrelease) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_walk_sees_waiters_that_are_not_counted() {
+        let mut word = 0_u32;
+        let b = bucket(&raw mut word);
+        // SAFETY: a sudog and a G of zeroes are valid, and the test's own.
+        unsafe {
+            let says = || walk().err().map_or("", |broken| broken.what);
+            let mut g: Box<crate::abi::G> = Box::new(core::mem::zeroed());
+            let mut s: Box<Sudog> = Box::new(core::mem::zeroed());
+            s.g = &raw mut *g;
+            s.elem = (&raw mut word).cast();
+            assert_eq!(says(), "");
+            b.lock.lock();
+            (*b.queue.get()).push(&raw mut *s);
+            b.lock.unlock();
+            assert_eq!(says(), "state of a semaphore's waiter");
+            g.atomicstatus
+                .store(GState::Waiting as u32, Ordering::Relaxed);
+            assert_eq!(says(), "number of a bucket's waiters");
+            b.nwait.fetch_add(1, Ordering::Relaxed);
+            assert_eq!(says(), "");
+            s.elem = s.elem.wrapping_add(4);
+            while core::ptr::eq(bucket(s.elem.cast()), b) {
+                s.elem = s.elem.wrapping_add(4);
+            }
+            assert_eq!(says(), "bucket of a semaphore's waiter");
+            s.elem = (&raw mut word).cast();
+            b.lock.lock();
+            assert_eq!((*b.queue.get()).pop(&raw mut word), &raw mut *s);
+            b.lock.unlock();
+            b.nwait.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
     /// Threads that spin instead of parking: units are neither lost nor made.
     #[test]
     fn units_are_conserved() {

@@ -38,6 +38,7 @@ unsafe fn pop(s: *mut SyncSema) -> *mut Sudog {
     // SAFETY: the lock is held; the list is not empty.
     unsafe {
         let w = (*s).head.cast::<Sudog>();
+        debug_assert!(!w.is_null());
         (*s).head = (*w).next.cast();
         if (*s).head.is_null() {
             (*s).tail = null_mut();

@@ -46,6 +46,7 @@ impl List {
     /// # Safety
     /// `lo` is a free stack.
     unsafe fn push(&mut self, lo: usize) {
+        debug_assert!(lo != 0 && lo != self.head && lo.is_multiple_of(MIN_STACK));
         // SAFETY: nobody uses a free stack's memory.
         unsafe { *(lo as *mut usize) = self.head };
         self.head = lo;
@@ -55,6 +56,7 @@ impl List {
     fn pop(&mut self) -> usize {
         let lo = self.head;
         if lo != 0 {
+            debug_assert!(self.len > 0);
             // SAFETY: members are free stacks linked by their first word.
             self.head = unsafe { *(lo as *const usize) };
             self.len -= 1;
@@ -88,6 +90,7 @@ static POOL: Mutex<Pool, { rank::STACK_POOL }> = Mutex::new(Pool {
 });
 
 fn order_of(size: usize) -> usize {
+    debug_assert!(size.is_power_of_two() && size >= MIN_STACK);
     (size / MIN_STACK).trailing_zeros() as usize
 }
 

@@ -99,6 +99,11 @@ pub unsafe fn move_to(g: *mut G, size: usize) {
     unsafe {
         let (old_lo, old_hi, old_size) = ((*g).stack_lo, (*g).stack_hi, (*g).stack_size);
         let used = old_hi - (*g).sched.sp + BELOW;
+        debug_assert!(used <= size && used <= old_size);
+        debug_assert!(
+            (*g).interrupted.is_null(),
+            "its registers lead into the stack"
+        );
         if poison::on() {
             poison::check(g);
         }

@@ -66,7 +66,9 @@ impl<const RANK: u8> RawMutex<RANK> {
     #[inline]
     pub fn unlock(&self) {
         rank::given(RANK);
-        if self.word.swap(0, Ordering::Release) == 2 {
+        let was = self.word.swap(0, Ordering::Release);
+        debug_assert!(was != 0, "nobody holds it");
+        if was == 2 {
             futex::wake(&self.word, 1);
         }
     }

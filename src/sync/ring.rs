@@ -49,6 +49,25 @@ impl<const N: usize> Ring<N> {
         self.next.load(Acquire) == 0 && self.len() == 0
     }
 
+    /// Calls `f` with every item, the next one first. False: the counts of the ring contradict each
+    /// other. While nobody else touches it.
+    #[allow(dead_code, reason = "the models compile this file and walk no ring")]
+    pub(crate) fn each(&self, mut f: impl FnMut(usize)) -> bool {
+        let next = self.next.load(Acquire);
+        if next != 0 {
+            f(next);
+        }
+        let head = self.head.load(Acquire);
+        let len = self.tail.load(Acquire).wrapping_sub(head);
+        if len > N as u32 {
+            return false;
+        }
+        for i in 0..len {
+            f(self.slot(head.wrapping_add(i)).load(Relaxed));
+        }
+        true
+    }
+
     /// Items but for the next one, roughly if others are at it.
     pub fn len(&self) -> u32 {
         let head = self.head.load(Acquire);
@@ -64,6 +83,7 @@ impl<const N: usize> Ring<N> {
     #[doc(alias = "runnext")]
     #[inline(always)]
     pub fn put_next(&self, item: usize) -> usize {
+        debug_assert!(item != 0);
         let old = self.next.swap(item, AcqRel);
         fence_after_locked();
         old
@@ -83,6 +103,7 @@ impl<const N: usize> Ring<N> {
     /// half of the ring and the item.
     #[inline(always)]
     pub fn put(&self, item: usize, mut spill: impl FnMut(usize)) -> bool {
+        debug_assert!(item != 0);
         loop {
             let head = self.head.load(Acquire);
             let tail = self.tail.load(Relaxed);

@@ -28,6 +28,7 @@ pub unsafe trait Node {
 pub unsafe fn push<T: Node>(stack: &AtomicPtr<T>, node: *mut T) {
     let mut top = stack.load(Ordering::Relaxed);
     loop {
+        debug_assert!(top != node);
         // SAFETY: the node is ours until the exchange.
         unsafe { *T::link(node) = top };
         match stack.compare_exchange(top, node, Ordering::Release, Ordering::Relaxed) {

@@ -6,6 +6,7 @@
 //! - `at(i).timer.i == tag + i`, where `tag` names the heap and is never 0.
 
 use crate::abi::RuntimeTimer;
+use crate::fatal::walk::{Walk, holds, same};
 use crate::mem;
 use core::sync::atomic::Ordering;
 
@@ -87,11 +88,44 @@ impl Heap {
         unsafe { (*self.entries.add(i)).timer }
     }
 
+    /// Both invariants hold, and the entries' times are those of their timers.
+    ///
+    /// # Safety
+    /// The heap's lock is held.
+    pub(super) unsafe fn walk(&self) -> Walk {
+        holds(
+            "room of a timer heap",
+            self.entries as usize,
+            self.len <= self.cap,
+        )?;
+        for i in 0..self.len {
+            // SAFETY: entries below `len` are live.
+            unsafe {
+                let e = &*self.entries.add(i);
+                let at = e.timer as usize;
+                let (is, here) = (place(e.timer), self.tag + i as i64);
+                same("place of a timer", at, is as usize, here as usize)?;
+                same(
+                    "time of a timer",
+                    at,
+                    e.when as usize,
+                    (*e.timer).when as usize,
+                )?;
+                let above = self.entries.add(i.saturating_sub(1) / ARITY);
+                holds("order of timers", at, (*above).when <= e.when)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Adds `t`, due at its `when`.
     ///
     /// # Safety
     /// `t` must be in no heap, and stay where it is while it is in this one.
     pub unsafe fn push(&mut self, t: *mut RuntimeTimer) {
+        // SAFETY: the caller's timer.
+        debug_assert!(unsafe { place(t) } == 0, "it is in a heap");
+        debug_assert!(self.tag != 0);
         if self.len == self.cap {
             self.grow();
         }
@@ -114,6 +148,7 @@ impl Heap {
     /// # Safety
     /// `i < len`.
     pub unsafe fn remove(&mut self, i: usize) {
+        debug_assert!(i < self.len);
         // SAFETY: `i` and the last entry exist; places stay below `len`.
         unsafe {
             set_place((*self.entries.add(i)).timer, 0);
@@ -130,6 +165,7 @@ impl Heap {
     /// # Safety
     /// The heap must not be empty.
     pub unsafe fn first_changed(&mut self) {
+        debug_assert!(self.len > 0);
         // SAFETY: entry 0 exists.
         unsafe {
             let timer = (*self.entries).timer;
@@ -156,6 +192,7 @@ impl Heap {
     }
 
     unsafe fn put(&mut self, i: usize, e: Entry) {
+        debug_assert!(i < self.len && self.len <= self.cap);
         // SAFETY: `i < len`, and the timer of an entry is live.
         unsafe {
             *self.entries.add(i) = e;
@@ -243,19 +280,29 @@ mod tests {
     }
 
     fn check(h: &Heap) {
-        for i in 0..h.len() {
-            // SAFETY: entries below `len` are live.
-            unsafe {
-                let e = &*h.entries.add(i);
-                assert_eq!(place(e.timer), h.tag + i as i64, "place of entry {i}");
-                assert_eq!((*e.timer).when, e.when);
-                if i > 0 {
-                    assert!(
-                        (*h.entries.add((i - 1) / ARITY)).when <= e.when,
-                        "order at {i}"
-                    );
-                }
-            }
+        // SAFETY: the heap is the test's own.
+        assert_eq!(unsafe { h.walk() }, Ok(()));
+    }
+
+    #[test]
+    fn a_walk_sees_what_is_wrong_with_a_heap() {
+        let mut h = Heap::new(3);
+        // SAFETY: timers are live while they are in the heap, which is the test's own.
+        unsafe {
+            let what = |h: &Heap| h.walk().err().map_or("", |broken| broken.what);
+            assert_eq!(what(&h), "");
+            (1..=9).for_each(|when| h.push(timer(when)));
+            assert_eq!(what(&h), "");
+            set_place(h.get(7), h.tag + 6);
+            assert_eq!(what(&h), "place of a timer");
+            set_place(h.get(7), h.tag + 7);
+            (*h.get(7)).when += 1;
+            assert_eq!(what(&h), "time of a timer");
+            (*h.get(7)).when = -1;
+            (*h.entries.add(7)).when = -1;
+            assert_eq!(what(&h), "order of timers");
+            h.len = h.cap + 1;
+            assert_eq!(what(&h), "room of a timer heap");
         }
     }
 

@@ -7,6 +7,7 @@
 use super::heap::{Heap, PLACE_BITS, place};
 use crate::abi::{Eface, FuncVal, G, RuntimeTimer, Sys, args};
 use crate::fatal::clock::nanotime;
+use crate::fatal::walk::{Walk, same};
 use crate::probe::trace;
 use crate::sched::alarm::BATCH;
 use crate::sched::state::WAKE;
@@ -148,6 +149,7 @@ unsafe fn lock_heap_of(t: *mut RuntimeTimer) -> Option<Timers> {
         if i == 0 {
             return None;
         }
+        debug_assert!((i >> PLACE_BITS) as u32 <= NHEAPS.load(Ordering::Relaxed));
         // Only published heaps give numbers.
         let h = Timers(HEAPS[(i >> PLACE_BITS) as usize - 1].load(Ordering::Acquire));
         h.lock.lock();
@@ -167,6 +169,7 @@ unsafe fn lock_heap_of(t: *mut RuntimeTimer) -> Option<Timers> {
 /// `t` is in no heap and stays alive and in place until it fires or is stopped. The caller holds
 /// the heap's lock.
 unsafe fn add_locked(h: Timers, t: *mut RuntimeTimer) -> bool {
+    debug_assert!(rank::is_held(rank::TIMERS));
     h.number();
     // The heap is a root that was perhaps marked from already, and off the collector's map: the new
     // reference is shaded like any stored pointer.
@@ -308,6 +311,7 @@ unsafe fn run(h: Timers, now: i64, mut after: impl FnMut()) {
             }
             let t = heap.get(0);
             let call = ((*t).f, (*t).arg, (*t).seq);
+            debug_assert!(!(*t).f.is_null());
             if (*t).period > 0 {
                 // The next multiple of the period that is not in the past.
                 let late = (now - (*t).when) / (*t).period;
@@ -373,6 +377,26 @@ pub fn move_from(_: &Stopped, first: u32) {
         to.lock.unlock();
         from.lock.unlock();
     }
+}
+
+/// Every heap is in order, and its P's word says when its first timer is due.
+pub(crate) fn walk() -> Walk {
+    for h in heaps() {
+        h.lock.lock();
+        // SAFETY: we hold the lock.
+        let walk = unsafe { (*h.heap.get()).walk() }.and_then(|()| {
+            let (is, first) = (h.first().load(Ordering::Relaxed), h.first_when());
+            same(
+                "published time of a P's timers",
+                h.0 as usize,
+                is as usize,
+                first as usize,
+            )
+        });
+        h.lock.unlock();
+        walk?;
+    }
+    Ok(())
 }
 
 /// Calls `f` with every armed timer: those in Go objects are roots of the collector. With the world

@@ -147,6 +147,7 @@ unsafe fn grow(old: *mut Table) -> *mut Table {
 }
 
 unsafe fn insert(t: *mut Table, tab: *mut Itab) {
+    debug_assert!(crate::sync::rank::is_held(crate::sync::rank::ITAB));
     // SAFETY: under the lock; there are null slots.
     unsafe {
         let mut i = place((*tab).inter, (*tab).typ) & (*t).mask;

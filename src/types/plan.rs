@@ -109,6 +109,7 @@ pub unsafe fn get(typ: *const Type) -> Option<&'static Plan> {
             len,
             flat,
         });
+        debug_assert!(i == len, "both walks see the same parts");
         // Two threads may make one at once: then the list has both, which are the same.
         let list = list(typ);
         let mut head = list.load(Ordering::Relaxed);

@@ -330,6 +330,7 @@ impl Walker {
             self.end = End::Lost(pc);
             return None;
         };
+        debug_assert!(frame.top >= sp && frame.top.is_multiple_of(8));
         // SAFETY: top lies in the stack that the caller promised to be stopped and well formed.
         self.pc = unsafe { *(frame.top as *const usize) };
         self.sp = frame.top + 8;

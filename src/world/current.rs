@@ -92,6 +92,19 @@ pub fn getp() -> *mut P {
     unsafe { p_of(getm()) }
 }
 
+/// For assertions: this thread is on its system stack. Hosted unit tests have no M, and are.
+#[inline(always)]
+pub(crate) fn on_g0() -> bool {
+    // SAFETY: every thread of ours has its M.
+    cfg!(test) || unsafe { getg() == (*getm()).g0 }
+}
+
+/// For assertions: this thread holds `p`, which is none. In hosted unit tests it does.
+#[inline(always)]
+pub(crate) fn holds_p(p: *mut P) -> bool {
+    cfg!(test) || getp() == p
+}
+
 /// In hosted unit tests, which have no M: the same generator, one for each thread.
 #[cfg(test)]
 pub fn fastrand() -> u64 {

@@ -330,6 +330,7 @@ pub unsafe fn answer_request(g: *mut G) {
 /// # Safety
 /// `g` does not run.
 pub unsafe fn set_stack(g: *mut G, lo: usize, hi: usize) {
+    debug_assert!(lo < hi && (hi - lo).is_power_of_two() && hi.is_multiple_of(16));
     // SAFETY: the caller's promise.
     unsafe {
         (*g).stack_lo = lo;

@@ -1,10 +1,14 @@
 //! Lists of goroutines linked by `schedlink`, and goroutines in a P's [`crate::sync::ring`].
 
+use super::g::{GState, status_of};
 use super::p::P;
 use super::rights::{Right, Runnable};
 use crate::abi::G;
+use crate::fatal::walk::{Walk, holds, same};
+use crate::mem::seen::Seen;
 use core::marker::PhantomData;
 use core::ptr;
+use core::sync::atomic::Ordering;
 
 /// A list of goroutines, with the rights to them.
 #[derive(Debug)]
@@ -46,6 +50,7 @@ impl<T> GList<T> {
         if other.is_empty() {
             return;
         }
+        debug_assert!(!other.tail.is_null() && other.len > 0);
         if self.tail.is_null() {
             self.head = other.head;
         } else {
@@ -62,6 +67,7 @@ impl<T: Right> GList<T> {
     /// Adds at the end.
     pub fn push(&mut self, right: T) {
         let g = right.into_raw();
+        debug_assert!(self.tail.is_null() == (self.len == 0));
         // SAFETY: the list owns its members' links, and the right to `g` says that it is in no
         // other.
         unsafe {
@@ -82,6 +88,7 @@ impl<T: Right> GList<T> {
         if g.is_null() {
             return None;
         }
+        debug_assert!(self.len > 0);
         // SAFETY: a member is a live G.
         self.head = unsafe { (*g).schedlink };
         if self.head.is_null() {
@@ -90,6 +97,55 @@ impl<T: Right> GList<T> {
         self.len -= 1;
         // SAFETY: the list had the right.
         Some(unsafe { T::from_raw(g) })
+    }
+}
+
+/// A walk met `g` on a list or ring where all goroutines are in state `state`: it is, and it was
+/// not met before.
+///
+/// # Safety
+/// `g` is one of the Gs (they are never freed).
+pub(crate) unsafe fn met(g: *mut G, state: GState, seen: &mut Seen) -> Walk {
+    holds("a goroutine on a queue", g as usize, !g.is_null())?;
+    holds(
+        "a goroutine is on one queue, once",
+        g as usize,
+        seen.add(g as usize),
+    )?;
+    // SAFETY: the caller's promise.
+    let now = unsafe { status_of(g) }.state(Ordering::Relaxed);
+    same(
+        "state of a goroutine on a queue",
+        g as usize,
+        now as usize,
+        state as usize,
+    )
+}
+
+impl<T> GList<T> {
+    /// Checks links and length; every member is in state `state` and on no list that was walked
+    /// before.
+    ///
+    /// # Safety
+    /// Nobody changes the list meanwhile.
+    pub(crate) unsafe fn walk(&self, state: GState, seen: &mut Seen) -> Walk {
+        let at = (&raw const *self).addr();
+        let (mut last, mut n, mut g) = (ptr::null_mut::<G>(), 0, self.head);
+        while !g.is_null() {
+            // SAFETY: the links of a list lead to Gs, which are never freed.
+            unsafe {
+                met(g, state, seen)?;
+                (last, g) = (g, (*g).schedlink);
+            }
+            n += 1;
+        }
+        same("length of a list of goroutines", at, n, self.len as usize)?;
+        same(
+            "tail of a list of goroutines",
+            at,
+            last as usize,
+            self.tail as usize,
+        )
     }
 }
 
@@ -148,5 +204,71 @@ impl P {
         let item = self.runq.steal(&from.runq, take_next);
         // SAFETY: the ring had the right.
         unsafe { Runnable::from_word(item as *mut G) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::mem::ManuallyDrop;
+
+    fn gs<const N: usize>() -> [*mut G; N] {
+        core::array::from_fn(|_| {
+            // SAFETY: a G of zeroes is valid; the tests never free it.
+            let g = Box::into_raw(unsafe { Box::<G>::new_zeroed().assume_init() });
+            // SAFETY: just made.
+            unsafe {
+                (*g).atomicstatus
+                    .store(GState::Runnable as u32, Ordering::Relaxed)
+            };
+            g
+        })
+    }
+
+    /// Never dropped: a list of goroutines that is lost is an error.
+    type List = ManuallyDrop<GList<Runnable>>;
+
+    fn list(gs: &[*mut G]) -> List {
+        let mut list = GList::new();
+        for &g in gs {
+            // SAFETY: it is the test's own, and on no list that is used still.
+            list.push(unsafe { Runnable::from_raw(g) });
+        }
+        ManuallyDrop::new(list)
+    }
+
+    fn says(list: &List) -> Option<&'static str> {
+        // SAFETY: the list is the test's own.
+        let walk = unsafe { list.walk(GState::Runnable, &mut Seen::new()) };
+        walk.err().map(|broken| broken.what)
+    }
+
+    #[test]
+    fn a_walk_sees_what_is_wrong_with_a_list() {
+        let g: [*mut G; 3] = gs();
+        assert_eq!(says(&list(&[])), None);
+        assert_eq!(says(&list(&g)), None);
+
+        let mut shorter = list(&g);
+        shorter.len -= 1;
+        assert_eq!(says(&shorter), Some("length of a list of goroutines"));
+
+        let mut tail = list(&g);
+        tail.tail = g[0];
+        assert_eq!(says(&tail), Some("tail of a list of goroutines"));
+
+        let circle = list(&g);
+        // SAFETY: the Gs are the test's own.
+        unsafe { (*g[2]).schedlink = g[0] };
+        assert_eq!(says(&circle), Some("a goroutine is on one queue, once"));
+
+        let state = list(&g);
+        // SAFETY: as above.
+        unsafe {
+            (*g[1])
+                .atomicstatus
+                .store(GState::Waiting as u32, Ordering::Relaxed);
+        }
+        assert_eq!(says(&state), Some("state of a goroutine on a queue"));
     }
 }

@@ -41,6 +41,7 @@ pub fn p_at(i: usize) -> *mut P {
 
 /// Publishes a P.
 pub fn set_p(i: usize, p: *mut P) {
+    debug_assert!(!p.is_null() && p_at(i).is_null());
     ALL_PS[i].store(p, Ordering::Release);
 }
 
@@ -62,6 +63,7 @@ pub fn all_ps() -> impl Iterator<Item = *mut P> {
 /// `g` is new and will never be freed.
 pub unsafe fn add_g(g: *mut G) {
     let mut head = ALL_GS.load(Ordering::Relaxed);
+    debug_assert!(head != g);
     loop {
         // SAFETY: no other thread knows g yet.
         unsafe { (*g).alllink = head };
@@ -111,6 +113,7 @@ pub fn each_g_by_age(mut f: impl FnMut(*mut G)) {
 /// `m` is new and will never be freed.
 pub unsafe fn add_m(m: *mut M) {
     let mut head = ALL_MS.load(Ordering::Relaxed);
+    debug_assert!(head != m);
     loop {
         // SAFETY: no other thread knows m yet.
         unsafe { (*m).alllink = head };

@@ -13,7 +13,7 @@
 //! - [`plocal`]: what other rooms keep for each P; [`stopped`]: the world stopped, as a value;
 //! - [`callbacks`]: from C code;
 //! - [`events`]: what the scheduler is asked to do; [`phase`]: the collector marks; [`ran`]:
-//!   goroutines that ran since their stacks were scanned.
+//!   goroutines that ran since their stacks were scanned; `walk`: whether the lists are in order.
 //!
 //! Gs, Ms and Ps are never freed: a pointer to one stays valid. Who may touch what:
 //! - a P's caches and queue tail: the M that holds it, in system mode or in a leaf function;
@@ -42,6 +42,7 @@ pub mod sudog;
 #[cfg(test)]
 mod sudog_test;
 pub mod sudogs;
+pub(crate) mod walk;
 
 pub use current::{curg, fastrand, getg, getm, getp, leaf_sp, p_of, preempt_wanted, setg};
 pub use g::{GState, WaitReason};

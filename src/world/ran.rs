@@ -1,6 +1,7 @@
 //! Goroutines that have run since the collector scanned their stacks, and those that it keeps from
 //! running until it ends.
 
+use super::g::{GState, status_of};
 use super::ranlist::RanList;
 use crate::abi::G;
 use core::sync::atomic::Ordering;
@@ -17,6 +18,10 @@ static RAN: RanList = RanList::new();
 pub unsafe fn ran(g: *mut G) {
     // SAFETY: Gs are never freed.
     unsafe {
+        debug_assert!(matches!(
+            status_of(g).state(Ordering::Relaxed),
+            GState::Runnable | GState::Running
+        ));
         (*g).scanned = 0;
         note_ran(g);
     }

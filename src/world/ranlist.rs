@@ -65,7 +65,8 @@ impl RanList {
     pub fn take(&self, mut f: impl FnMut(*mut G)) {
         let mut g = self.first.swap(null_mut(), Ordering::Acquire);
         while !g.is_null() {
-            self.len.fetch_sub(1, Ordering::Relaxed);
+            let left = self.len.fetch_sub(1, Ordering::Relaxed);
+            debug_assert!(left > 0);
             // SAFETY: the members are ours now; Gs are never freed.
             unsafe {
                 // Before it is off: then it may enter again.

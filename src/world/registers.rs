@@ -133,6 +133,7 @@ impl Registers {
 pub unsafe fn refill(m: *mut M) {
     // SAFETY: the caller's promise; a free record is whoever's takes it.
     unsafe {
+        debug_assert!((*m).registers.is_null());
         let mut free = FREE.lock();
         let mut r = free.0;
         if r.is_null() {

@@ -251,7 +251,9 @@ pub(crate) unsafe fn lock_all(list: *mut Sudog) {
         // SAFETY: channels of a select are live.
         unsafe {
             if (*s).lock.get() != last {
+                let before = last;
                 last = (*s).lock.get();
+                debug_assert!(before < last, "the list is sorted");
                 (*last).lock();
             }
         }

@@ -36,6 +36,7 @@ pub unsafe fn acquire() -> *mut Sudog {
             refill(pool);
         }
         let s = pool.free;
+        debug_assert!(!s.is_null() && !current::curg().is_null());
         pool.free = (*s).waitlink;
         pool.len -= 1;
         s.write(Sudog::new(current::curg()));
@@ -50,6 +51,7 @@ pub unsafe fn acquire() -> *mut Sudog {
 pub unsafe fn release(s: *mut Sudog) {
     // SAFETY: the pool is this thread's P's; `s` is ours.
     unsafe {
+        debug_assert!(!(*s).queued, "others know it");
         let pool = &mut (*current::getp()).chan;
         if pool.len >= POOL_MAX {
             drain(pool);
@@ -77,6 +79,7 @@ pub unsafe fn release_all(mut s: *mut Sudog) {
 
 #[cold]
 fn refill(pool: &mut Pool) {
+    debug_assert!(pool.free.is_null() && pool.len == 0);
     let mut shared = SHARED.lock();
     while pool.len < BATCH && !shared.free.is_null() {
         let s = shared.free;
