@@ -37,7 +37,8 @@ build_gort() {
 }
 
 # The library and a linker that is built soon (Cargo.toml); the name is for the scripts that source
-# this file. shellcheck disable=SC2034
+# this file.
+# shellcheck disable=SC2034
 hello=$target/hello
 
 # Builds them.
@@ -47,7 +48,8 @@ build_hello() {
 }
 
 # The runtime library with hooks for tests, never what programs are linked with; the name is for the
-# scripts that source this file. shellcheck disable=SC2034
+# scripts that source this file.
+# shellcheck disable=SC2034
 test_library=$target/test-hooks/libgort.a
 
 # Builds it.
@@ -60,7 +62,8 @@ build_test_library() {
 }
 
 # The runtime library that checks itself as it runs; the name is for the scripts that source this
-# file. shellcheck disable=SC2034
+# file.
+# shellcheck disable=SC2034
 checked_library=$target/checked/libgort.a
 
 # Builds it.

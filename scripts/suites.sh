@@ -1,5 +1,6 @@
-# shellcheck shell=bash Running suites and counting: sourced by scripts/test and scripts/nightly
-# after common.sh, with $logs set to the folder for the suites' output.
+# shellcheck shell=bash
+# Running suites and counting: sourced by scripts/test and scripts/nightly after common.sh, with
+# $logs set to the folder for the suites' output.
 
 mkdir -p "${logs:?}"
 passed=0 failed=0 skipped=0
@@ -12,7 +13,8 @@ began=0
 modes=("gcverify=1,gcstress=10" "stackpoison=1,gcstress=50" "heapguard=1,gcstress=50" "gcstoptheworld=1" "gcshrinkstackoff=1" "preemptstress=50,gcverify=1" "schedrand=1" "schedrand=2,gcstress=50")
 
 # Packages of the standard library whose tests ask most of a runtime, and take a minute or two
-# together. shellcheck disable=SC2034
+# together.
+# shellcheck disable=SC2034
 std_part=(bufio encoding/gob go/types io os os/exec os/signal reflect runtime/debug strings sync sync/atomic syscall text/template time)
 # Packages that must pass again and again with tests that change GOMAXPROCS on the way.
 # shellcheck disable=SC2034

@@ -1,0 +1,4 @@
+//! Of the heap: GC programs.
+
+#[path = "../../src/heap/gcprog.rs"]
+pub mod gcprog;

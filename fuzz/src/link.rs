@@ -1,0 +1,4 @@
+//! Of the linker: GC programs.
+
+#[path = "../../link/src/gcprog.rs"]
+pub mod gcprog;
