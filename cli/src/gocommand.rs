@@ -265,10 +265,7 @@ fn imports(text: &str) -> Vec<String> {
         }
         let code = code.trim();
         let declares = |word: &&str| code.starts_with(*word);
-        if ["func ", "type ", "var ", "const "]
-            .iter()
-            .any(|w| declares(&w))
-        {
+        if ["func ", "type ", "var ", "const "].iter().any(declares) {
             break;
         }
         paths.extend(code.split('"').skip(1).step_by(2).map(str::to_string));

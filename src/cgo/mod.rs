@@ -3,7 +3,7 @@
 //! - asm/cgo.S: calls of C, which are bracketed as system calls are, and the frames of callbacks;
 //! - [`callback`]: C code that a goroutine has called calls Go;
 //! - [`foreign`]: so does a thread that Go has not made;
-//! - [`values`]: strings and memory for C and of C; [`env`]: C's environment.
+//! - [`values`]: strings and memory for C and of C; [`mod@env`]: C's environment.
 //!
 //! What runtime/cgo defines is in [`crate::abi::cgo`]; threads are made in
 //! [`crate::sched::threads`], and what panics have to know of callbacks is in

@@ -44,8 +44,9 @@ unsafe fn c_length(p: *const u8) -> usize {
 pub fn bytes(sys: Sys<'_>, a: &mut args::runtime_gobytes) {
     let n = length(sys, a.n);
     // SAFETY: the program vouches for C's memory.
+    let ptr = unsafe { copy(sys, a.p, n) };
     a.r0 = GoSlice {
-        ptr: unsafe { copy(sys, a.p, n) },
+        ptr,
         len: n as i64,
         cap: n as i64,
     };
