@@ -47,10 +47,10 @@ impl Bench {
     /// Puts the first `n` goroutines into queue `a`; false if it was full before.
     fn fill(&mut self, n: usize) -> bool {
         let mut overflow = GList::new();
-        // SAFETY: they are in no list.
         self.gs[..n].iter_mut().all(|g| {
-            self.a
-                .runq_put(unsafe { Runnable::from_raw(g) }, false, &mut overflow)
+            // SAFETY: they are in no list.
+            let g = unsafe { Runnable::from_raw(g) };
+            self.a.runq_put(g, false, &mut overflow)
         })
     }
 

@@ -13,8 +13,8 @@
 //! only after the goroutine was served, and then the second look finds that. No channel is freed
 //! while marking runs, and only then are stacks moved.
 //!
-//! Lock order: the goroutine at rest ([`Still`](crate::world::g::Still)), then channels. So no thread that holds a
-//! channel's lock changes the status of a parked goroutine.
+//! Lock order: the goroutine at rest (`Still`), then channels. So no thread that holds a channel's
+//! lock changes the status of a parked goroutine.
 
 use crate::abi::G;
 use crate::world::WaitReason;

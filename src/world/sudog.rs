@@ -144,7 +144,7 @@ impl Sudog {
     }
 }
 
-/// A P's pool ([`super::sudogs`]).
+/// A P's pool (src/world/sudogs.rs).
 #[derive(Debug)]
 #[repr(C)]
 pub struct Pool {
