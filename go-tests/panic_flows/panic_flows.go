@@ -18,14 +18,14 @@ type counter struct{ n int }
 
 func (c *counter) add(k int) {
 	c.n += k
-	panic("in method")
+	panic(settled("in method"))
 }
 
 func (c counter) show(text string) {
 	println("deferred", text, c.n)
 }
 
-func (c counter) fail() { panic("in value method") }
+func (c counter) fail() { panic(settled("in value method")) }
 
 type failer interface {
 	fail()
@@ -207,7 +207,7 @@ func main() {
 		panic("first")
 	case "goroutine":
 		go func() {
-			panic("in a goroutine")
+			panic(settled("in a goroutine"))
 		}()
 		wait()
 	case "goroutine_method":
@@ -224,7 +224,7 @@ func main() {
 		go func() {
 			go func() {
 				defer func() {
-					panic("deferred in a goroutine")
+					panic(settled("deferred in a goroutine"))
 				}()
 			}()
 			wait()
@@ -233,7 +233,7 @@ func main() {
 	case "goroutine_locked":
 		go func() {
 			runtime.LockOSThread()
-			panic("on a locked thread")
+			panic(settled("on a locked thread"))
 		}()
 		wait()
 	case "goroutine_nil_func":
@@ -243,7 +243,7 @@ func main() {
 	case "goexit":
 		go func() {
 			defer func() {
-				panic("during Goexit")
+				panic(settled("during Goexit"))
 			}()
 			runtime.Goexit()
 		}()
@@ -286,7 +286,7 @@ func main() {
 		go func() {
 			defer func() {
 				println("recover gives nil:", recover() == nil)
-				panic("now")
+				panic(settled("now"))
 			}()
 			runtime.Goexit()
 		}()
@@ -294,7 +294,7 @@ func main() {
 	case "finalizer":
 		x := &finalized{n: [10]int{1}}
 		runtime.SetFinalizer(x, func(x *finalized) {
-			panic("in a finalizer")
+			panic(settled("in a finalizer"))
 		})
 		x = nil
 		runtime.GC()
@@ -302,7 +302,7 @@ func main() {
 	case "finalizer_nil_deref":
 		x := &finalized{n: [10]int{1}}
 		runtime.SetFinalizer(x, func(x *finalized) {
-			x.p.n[3] = 1
+			x.p.n[3] = len(settled("x"))
 		})
 		x = nil
 		runtime.GC()
@@ -349,4 +349,26 @@ func eatAndPanic(n int) {
 		panic("deep")
 	}
 	eatAndPanic(n - 1)
+}
+
+// Answers text when no other goroutine is runnable: tracebacks say what each waits for, and one may
+// have been stopped on its way there.
+func settled(text string) string {
+	all := make([]byte, 1<<16)
+	for {
+		n := runtime.Stack(all, true)
+		if !has(string(all[:n]), " [runnable") {
+			return text
+		}
+		runtime.Gosched()
+	}
+}
+
+func has(s, part string) bool {
+	for i := 0; i+len(part) <= len(s); i++ {
+		if s[i:i+len(part)] == part {
+			return true
+		}
+	}
+	return false
 }
