@@ -26,17 +26,9 @@ gort_cgosites_start:
     .p2align 3
 gort_cgosites_range: .quad gort_cgosites_start, gort_cgosites_end
 
-.macro CGOSITE size index=-1
-    .pushsection .gort.cgosites, "a", @progbits
-    .quad 773f
-    .long \size
-    .long \index
-    .popsection
-773:
-.endm
 .macro CGOCALL target size index=-1
     call "\target"
-    CGOSITE \size \index
+    SITE \size \index .gort.cgosites
 .endm
 
 /*
@@ -98,7 +90,7 @@ GOENTRY runtime.asmcgocall
     /* The frame of a callback "returns" here. */
     .globl gort_cgo_site
 gort_cgo_site = .
-    CGOSITE 0
+    SITE 0 -1 .gort.cgosites
     ret
 ENDFUNC runtime.asmcgocall
 

@@ -68,8 +68,8 @@
 .endm
 
 /* Describes a return address inside an assembly frame: frame size, surface index of the function itself (its arguments' pointer map), -1 for no arguments. */
-.macro SITE size index
-    .pushsection .gort.sites, "a", @progbits
+.macro SITE size index section=.gort.sites
+    .pushsection \section, "a", @progbits
     .quad 773f
     .long \size
     .long \index

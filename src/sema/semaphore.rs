@@ -170,9 +170,7 @@ unsafe fn wake_one(addr: *mut u32) {
         };
         b.lock.unlock();
         if !served.is_null() {
-            let parked = Parked::from_raw((*served).g);
-            sudogs::release(served);
-            sched::ready(parked);
+            sched::ready(sudogs::served(served));
         }
     }
 }

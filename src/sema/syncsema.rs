@@ -8,9 +8,9 @@ use crate::abi::{Caller, Leaf, Outcome, SyncSema, Sys, args};
 use crate::sched;
 use crate::sync::mutex::RawMutex;
 use crate::sync::rank;
+use crate::world::WaitReason;
 use crate::world::sudog::Sudog;
 use crate::world::sudogs;
-use crate::world::{Parked, Right, WaitReason};
 use core::ptr::null_mut;
 
 const TAKER: i32 = -1;
@@ -50,11 +50,7 @@ unsafe fn pop(s: *mut SyncSema) -> *mut Sudog {
 /// Readies the owner of a sudog taken off the list, and puts it back.
 unsafe fn wake(w: *mut Sudog) {
     // SAFETY: off the list the sudog is ours; its goroutine is parked until we ready it.
-    unsafe {
-        let parked = Parked::from_raw((*w).g);
-        sudogs::release(w);
-        sched::ready(parked);
-    }
+    sched::ready(unsafe { sudogs::served(w) });
 }
 
 unsafe fn wait(caller: Caller<'_>, s: *mut SyncSema, units: i32) -> Outcome {

@@ -1,6 +1,7 @@
 //! Pools of waiters that are not in use: one for each P, and one for all.
 
 use super::current;
+use super::rights::{Parked, Right};
 use super::sudog::{Pool, Sudog};
 use crate::mem;
 use crate::sync::mutex::Mutex;
@@ -59,6 +60,19 @@ pub unsafe fn release(s: *mut Sudog) {
         (*s).waitlink = pool.free;
         pool.free = s;
         pool.len += 1;
+    }
+}
+
+/// Puts back the sudog of a waiter that was served. The thread holds a P.
+///
+/// # Safety
+/// As [`release`]; its goroutine is parked, and the sudog was what kept the right to ready it.
+pub unsafe fn served(s: *mut Sudog) -> Parked {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let parked = Parked::from_raw((*s).g);
+        release(s);
+        parked
     }
 }
 
