@@ -116,7 +116,7 @@ fn wait_in_poller(ns: i64) {
 unsafe fn is_hogged(p: *mut P, now: i64) -> bool {
     // SAFETY: Ps are never freed; `sysmon` is ours, the rest atomic.
     unsafe {
-        let seen = &(*p).sysmon;
+        let seen = &(*p).watched.sysmon;
         let tick = (*p).schedtick.load(Ordering::Relaxed);
         let began = tick.wrapping_sub(seen.looktick);
         (*p).status.is(PState::Running, Ordering::Relaxed)
@@ -220,11 +220,14 @@ fn retake(now: i64) -> Seen {
     for p in lists::all_ps() {
         // SAFETY: Ps are never freed; `sysmon` is ours, the rest atomic.
         unsafe {
-            let seen = &mut (*p).sysmon;
+            let seen = &mut (*p).watched.sysmon;
             match (*p).status.state(Ordering::Acquire) {
                 PState::Syscall => {
                     let tick = (*p).syscalltick.load(Ordering::Relaxed);
                     let blocks = seen.blocks(tick, now);
+                    if blocks {
+                        seen.runs = 0;
+                    }
                     // A goroutine that makes many short calls is hardly ever seen running: its
                     // slice ends all the same, if others wait.
                     let late = seen.lateness(p, now);
@@ -249,26 +252,27 @@ fn retake(now: i64) -> Seen {
                     seen.looktick = seen.schedtick;
                     seen.lookwhen = now;
                     let hogs = seen.found_running(p, now) >= SLICE_NS && others_wait(p);
-                    if late < SLICE_NS && hogs {
-                        seen.runswhen = now;
+                    let over = late >= SLICE_NS || is_urgent(p, late, now);
+                    if over || hogs {
+                        let again = core::mem::replace(&mut seen.asked, true);
                         stw::preempt_one(p);
-                        // At once: what it is in the middle of may be all that others wait for.
-                        interrupt::send(p);
-                    } else if late >= SLICE_NS || is_urgent(p, late, now) {
-                        if seen.asked {
+                        // One that parks for moments is stopped at once: what it is in the middle of
+                        // may be all that others wait for.
+                        if again || hogs {
                             interrupt::send(p);
-                            overdue |= timer_due(p);
                         }
-                        stw::preempt_one(p);
-                        seen.asked = true;
+                        overdue |= again && timer_due(p);
                         // One that cannot be preempted is not to keep us awake for ever.
-                        found.asked |= late < 2 * SLICE_NS;
+                        found.asked |= over && late < 2 * SLICE_NS;
+                    }
+                    if hogs {
+                        seen.runs = 0;
                     }
                     if PREEMPT_STRESS.on() {
                         interrupt::at_once(p);
                     }
                 }
-                _ => {}
+                _ => seen.runs = 0,
             }
         }
     }
@@ -277,7 +281,7 @@ fn retake(now: i64) -> Seen {
             // SAFETY: as above.
             unsafe {
                 (*p).status.is(PState::Running, Ordering::Acquire)
-                    && now - (*p).sysmon.schedwhen >= HOG_NS
+                    && now - (*p).watched.sysmon.schedwhen >= HOG_NS
             }
         });
         super::prompt::timers_overdue(hogs);
@@ -362,7 +366,9 @@ mod tests {
     #[test]
     fn a_call_seen_twice_at_once_does_not_block() {
         // SAFETY: a P of zeroes is valid.
-        let mut seen = unsafe { Box::<P>::new_zeroed().assume_init() }.sysmon;
+        let mut seen = unsafe { Box::<P>::new_zeroed().assume_init() }
+            .watched
+            .sysmon;
         let start = 1_000_000_000;
         assert!(!seen.blocks(7, start));
         assert!(!seen.blocks(7, start + NAP_MIN_NS - 1));

@@ -5,7 +5,7 @@ use super::state::{POLLER, PROMPT, SCHED, SYSMON_WAIT, WAKE};
 use super::threads;
 use crate::sync::futex;
 use crate::sync::note::Note;
-use crate::world::p::{has_timers, timer_due};
+use crate::world::p::timer_due;
 use crate::world::{self, events};
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
@@ -49,7 +49,7 @@ pub unsafe fn look_for_timers() {
         return;
     }
     let p = world::getp();
-    if has_timers(p) && timer_due(p) {
+    if timer_due(p) {
         yield_to_timers();
     }
 }

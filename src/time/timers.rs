@@ -89,11 +89,11 @@ impl RustTimer {
 }
 
 impl Timers {
-    /// See [`P::first_timer`].
+    /// See [`Watched::first_timer`](crate::world::p::Watched).
     #[inline(always)]
     fn first(&self) -> &AtomicI64 {
         // SAFETY: Ps live for ever.
-        unsafe { &(*self.0).first_timer }
+        unsafe { &(*self.0).watched.first_timer }
     }
 
     /// Registers the heap on first use. Called under the lock.
@@ -126,7 +126,7 @@ impl Timers {
         self.first().store(self.first_when(), Ordering::Release);
     }
 
-    /// For [`P::first_timer`]. Under the lock.
+    /// For the P's `first_timer`. Under the lock.
     fn first_when(&self) -> i64 {
         // SAFETY: we hold the lock.
         unsafe { (*self.heap.get()).first_when() }.unwrap_or(0)
@@ -178,7 +178,7 @@ unsafe fn add_locked(h: Timers, t: *mut RuntimeTimer) -> bool {
     }
     // SAFETY: the caller's promise.
     unsafe {
-        // A time that overflowed is "never", and 0 stands for no timer in `P::first_timer`.
+        // A time that overflowed is "never", and 0 stands for no timer in `first_timer`.
         (*t).when = if (*t).when < 0 {
             i64::MAX
         } else {

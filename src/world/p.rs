@@ -143,17 +143,28 @@ pub struct P {
     pub ngfree: AtomicU32,
     /// Goroutines in a row that went before the others (`dispatch::prompt`).
     pub streak: u32,
-    /// What sysmon saw last; only sysmon touches it.
-    pub sysmon: SysmonTick,
     /// Sudogs.
     pub chan: super::sudog::Pool,
-    /// When the first of its timers is due; 0: no timers. Written under the lock of `time`.
-    pub first_timer: AtomicI64,
     /// State of the generator of [`crate::sched::perturb`], 0 before its first use.
     pub perturb: u64,
     /// Goroutine ids handed out in batches: next and end.
     pub goids: [i64; 2],
+    /// What other threads look at again and again.
+    pub watched: Watched,
 }
+
+/// A cache line of its own, or who looks would take what the P's own thread writes all the time
+/// from under it.
+#[repr(C, align(64))]
+#[derive(Debug)]
+pub struct Watched {
+    /// What sysmon saw last; only sysmon touches it.
+    pub sysmon: SysmonTick,
+    /// When the first of its timers is due; 0: no timers. Written under the lock of `time`.
+    pub first_timer: AtomicI64,
+}
+
+const _: () = assert!(size_of::<Watched>() == crate::mem::LINE);
 
 impl P {
     /// A time slice begins. Only the thread that holds the P counts them.
@@ -165,20 +176,12 @@ impl P {
     }
 }
 
-/// `p` has timers.
-#[inline(always)]
-#[expect(clippy::not_unsafe_ptr_arg_deref, reason = "Ps live for ever")]
-pub fn has_timers(p: *mut P) -> bool {
-    // SAFETY: Ps live for ever; the word is atomic.
-    unsafe { (*p).first_timer.load(Ordering::Relaxed) != 0 }
-}
-
 /// A timer of `p` is due.
 #[inline]
 #[expect(clippy::not_unsafe_ptr_arg_deref, reason = "Ps live for ever")]
 pub fn timer_due(p: *mut P) -> bool {
     // SAFETY: Ps live for ever; the word is atomic.
-    let first = unsafe { (*p).first_timer.load(Ordering::Acquire) };
+    let first = unsafe { (*p).watched.first_timer.load(Ordering::Acquire) };
     first != 0 && first <= nanotime()
 }
 
@@ -199,7 +202,7 @@ pub struct SysmonTick {
     pub looktick: u32,
     /// When that was.
     pub lookwhen: i64,
-    /// Address of the goroutine that ran at the last visit.
+    /// Address of the goroutine that ran at the last visit; 0 if none did.
     pub runs: usize,
     /// When it was first seen; every visit since then found it running.
     pub runswhen: i64,
