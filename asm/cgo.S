@@ -138,7 +138,6 @@ ENDFUNC runtime.cgocallback
 /* The end of a callback, on the C stack: rsp = its record. */
     .cfi_startproc
 gort_callback_return:
-    mov rdi, rsp
     call gort_callback_ends
     cmp dword ptr [rsp+CALLBACK_FOREIGN], 0
     je 1f

@@ -252,7 +252,7 @@ fn packages() -> Finding {
     let mut finding = Finding::ok(PACKAGES, found);
     if !tree.root.join(golang::MARKER).is_file() && folder.join("runtime/cgo.a").is_file() {
         finding.advice = Some(
-            "package net and what imports it hold C code here, which gort does not link; those of a goroot hold none: gort goroot DIR"
+            "package net and what imports it hold C code here: programs with them are linked by the C compiler and need its library; those of a goroot hold none: gort goroot DIR"
                 .into(),
         );
     }

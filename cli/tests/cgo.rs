@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -52,6 +53,14 @@ fn go_and_c_call_each_other() {
         .unwrap();
     let said = String::from_utf8_lossy(&built.stderr);
     assert!(built.status.success(), "{said}");
+
+    let fault = Command::new("timeout")
+        .args(["20".as_ref(), exe.as_os_str(), "fault".as_ref()])
+        .status()
+        .unwrap();
+    // `timeout` ends like the program, by the signal or with its number.
+    let how = fault.signal().map(|signal| 128 + signal).or(fault.code());
+    assert_eq!(how, Some(128 + libc::SIGSEGV));
 
     for procs in ["1", "2", "4"] {
         for debug in ["", "gcverify=1,gcstress=20", "preemptstress=50"] {

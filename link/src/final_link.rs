@@ -72,10 +72,7 @@ fn common_args(options: &Options) -> Vec<String> {
         .gnu_build_id
         .as_ref()
         .filter(|_| options.final_linker != FinalLinker::Wild);
-    let id = own_id.map_or("none".into(), |id| {
-        id.iter()
-            .fold(String::from("0x"), |s, b| s + &format!("{b:02x}"))
-    });
+    let id = own_id.map_or("none".into(), |id| build_id(id));
     add(&[&format!("--build-id={id}")]);
     add(&["--no-eh-frame-hdr", "-e", &options.entry]);
     if let Some(text) = options.text_addr {
@@ -174,7 +171,16 @@ fn system(
     if !out.status.success() {
         return Err(failed(program, chosen, &out, options.verbose));
     }
+    if options.verbose {
+        show(&out);
+    }
     folder.made()
+}
+
+/// A build id as linkers read it.
+pub(crate) fn build_id(id: &[u8]) -> String {
+    id.iter()
+        .fold(String::from("0x"), |s, b| s + &format!("{b:02x}"))
 }
 
 /// A folder for the files of a system linker. It is gone afterwards, however the link ends.
@@ -226,6 +232,16 @@ impl Folder {
     }
 }
 
+/// What a system linker says, line by line: its warnings, too, are for who asks, as with the stock
+/// linker.
+pub(crate) fn show(out: &Output) {
+    let mut stderr = std::io::stderr().lock();
+    for line in String::from_utf8_lossy(&out.stderr).lines() {
+        // Where standard error is gone nobody asks.
+        let _ = writeln!(stderr, "{}", Printable(line));
+    }
+}
+
 /// A system linker has failed. Its first line says why; what follows from that is for who asks.
 fn failed(program: &str, chosen: Chosen, out: &Output, verbose: bool) -> Error {
     let text = String::from_utf8_lossy(&out.stderr);
@@ -237,10 +253,7 @@ fn failed(program: &str, chosen: Chosen, out: &Output, verbose: bool) -> Error {
     match said.len() {
         0 | 1 => {}
         n if verbose => {
-            let mut stderr = std::io::stderr().lock();
-            for line in &said {
-                let _ = writeln!(stderr, "{}", Printable(line));
-            }
+            show(out);
             message += &format!(" (all {n} lines are above)");
         }
         n => message += &format!(" (-v prints all {n} lines)"),

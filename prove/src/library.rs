@@ -245,6 +245,35 @@ mod tests {
         Some(profiles.join("release/libgort.a")).filter(|path| path.is_file())
     }
 
+    /// A name of C, such as `strlen`, which the compiler makes of a loop that looks like it, would
+    /// be found in programs with C code alone.
+    #[test]
+    fn the_library_needs_nothing_but_the_program() {
+        let Some(path) = built() else {
+            eprintln!("not run: there is no libgort.a; cargo build --release -p gort");
+            return;
+        };
+        let file = HostFile::open(&path).unwrap();
+        let lib = file.read().unwrap();
+        // The linker makes `gort.tables`. Rust's own names are those of functions that core has
+        // inlined everywhere; no program reaches what divides numbers of 128 bits.
+        let known: [&[u8]; 6] = [
+            b"_GLOBAL_OFFSET_TABLE_",
+            b"__divti3",
+            b"__udivti3",
+            b"gort.tables",
+            b"main.init",
+            b"main.main",
+        ];
+        let foreign: Vec<_> = lib
+            .undefined
+            .iter()
+            .filter(|name| !name.starts_with(b"_R") && !known.contains(name))
+            .map(|name| String::from_utf8_lossy(name))
+            .collect();
+        assert!(foreign.is_empty(), "{foreign:?}");
+    }
+
     #[test]
     fn every_function_that_ends_the_process_exists() {
         let Some(path) = built() else {

@@ -38,7 +38,7 @@ use core::ptr::NonNull;
 ///
 /// ```compile_fail,E0599
 /// fn entry(leaf: gort::abi::Leaf<'_>) -> gort::abi::Outcome {
-///     gort::sched::park(leaf.caller(), gort::world::WaitReason::Sleep)
+///     gort::sched::park_for_good(leaf.caller(), gort::world::WaitReason::Sleep)
 /// }
 /// ```
 #[derive(Debug, Clone, Copy)]

@@ -6,23 +6,16 @@ use crate::cgo;
 use crate::dispatch::sysmon;
 use crate::os::sys;
 use crate::sched;
-use crate::world::m::unlock;
-use crate::world::{WaitReason, curg, getm, lists};
+use crate::world::{WaitReason, curg, getm, lists, m};
 use core::sync::atomic::Ordering;
 
 /// First step of the main goroutine: the other threads start, and initialisation stays on the main
 /// thread.
-#[doc(alias = "lockOSThread")]
 pub fn start(_: Sys<'_>, _a: &mut args::gort_mainstart) {
     // SAFETY: system mode of the main goroutine on m0.
     unsafe {
         lists::MAIN_STARTED.store(1, Ordering::Release);
-        let m = getm();
-        // The runtime's own count is in steps of two: bit 0 is the program's LockOSThread.
-        (*m).locked += 2;
-        let g = curg();
-        (*m).lockedg.store(g, Ordering::Relaxed);
-        (*g).lockedm.store(m, Ordering::Relaxed);
+        m::lock(getm(), curg());
         sysmon::start();
         if abi::cgo::is_on() {
             cgo::start();
@@ -36,7 +29,8 @@ pub fn init_done(_: Sys<'_>, _a: &mut args::gort_maininitdone) {
     if abi::cgo::is_on() {
         cgo::foreign::initialised();
     }
-    unlock();
+    // SAFETY: system mode of the main goroutine.
+    unsafe { m::unlock(getm(), curg()) };
 }
 
 /// main.main returned. A goroutine that is dying of a panic may finish its message first.

@@ -1,7 +1,7 @@
 //! The steps of asm/rt0.S: the first thread, arguments, processors, and the parts of the runtime
 //! one after the other.
 
-use crate::abi::{G, M, STACK_GUARD, cgo};
+use crate::abi::{G, M, cgo};
 use crate::config::env;
 use crate::debug::dying;
 use crate::dispatch::schedule;
@@ -10,7 +10,7 @@ use crate::fatal::out::{Out, Sink};
 use crate::os::cpu::{self, NCPU};
 use crate::os::sys;
 use crate::sched::{self, threads};
-use crate::world::g::restore_guard;
+use crate::world::g::set_system_stack;
 use crate::world::{Stopped, lists, registers, setg};
 use core::cell::UnsafeCell;
 use core::sync::atomic::Ordering;
@@ -37,19 +37,14 @@ unsafe extern "C" fn gort_bootstrap(sp: usize) {
     // anything asks for g.
     unsafe {
         let (m, g) = (M0.0.get().cast::<M>(), G0.0.get().cast::<G>());
-        (*g).stack_lo = sp - G0_STACK;
-        (*g).stack_hi = sp + 64;
-        restore_guard(g);
-        (*g).stackguard1 = (*g).stack_lo + STACK_GUARD;
-        (*g).sched.sp = sp & !15;
+        set_system_stack(g, sp - G0_STACK, sp + 64, sp & !15);
         (*g).m.store(m, Ordering::Relaxed);
         (*m).g0 = g;
         match cgo::init() {
             // The C library owns the FS base, and knows how large this stack is.
             Some(init) => {
                 init(g, set_g_for_c);
-                restore_guard(g);
-                (*g).stackguard1 = (*g).stack_lo + STACK_GUARD;
+                set_system_stack(g, (*g).stack_lo, (*g).stack_hi, (*g).sched.sp);
             }
             None => {
                 (*m).fsbase = &raw const (*m).tls as usize + 8;

@@ -43,7 +43,7 @@ unsafe extern "C" fn gort_callback_begins(c: *mut Callback) -> *mut G {
 
 /// The goroutine is back in its call of C.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn gort_callback_ends(_c: *mut Callback) {
+unsafe extern "C" fn gort_callback_ends() {
     // SAFETY: on the C stack, in this thread's innermost callback.
     unsafe {
         let m = getm();

@@ -5,7 +5,7 @@
 //! runtime's: its head holds [`LOCKED`] for some instructions. One is always there: who takes the
 //! last one makes another as soon as it has a P ([`callback`]).
 
-use crate::abi::{G, G_THROWSPLIT, M, Outcome, STACK_GUARD, Sys, args};
+use crate::abi::{G, G_THROWSPLIT, Leaf, M, Outcome, Slow, Sys, args};
 use crate::code::asmfuncs::goexit_pc;
 use crate::fatal::signal::restore_mask;
 use crate::os::{signal as kernel, sys};
@@ -14,7 +14,7 @@ use crate::sched::{park, threads};
 use crate::sync::mutex::Mutex;
 use crate::sync::rank;
 use crate::world::callbacks::Callback;
-use crate::world::g::{restore_guard, set_stack, status_of};
+use crate::world::g::{set_stack, set_system_stack, status_of};
 use crate::world::glist::GList;
 use crate::world::{Parked, WaitReason, getm, lists, setg};
 use crate::{fatal, mem, signal, stack};
@@ -24,6 +24,8 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 /// Bytes below its stack pointer that a thread is taken to have: not more than small threads have
 /// (docs/cgo.md).
 const STACK: usize = 32 << 10;
+/// Bytes above its stack pointer that are the callback's own.
+const ABOVE: usize = 1024;
 /// Bytes above a goroutine's first frame.
 const SPARE: usize = 64;
 /// First stack of the goroutines.
@@ -129,14 +131,13 @@ unsafe extern "C" fn gort_need_m(c: *mut Callback) {
         (*m).schedlink = ptr::null_mut();
         (*m).sigmask = mask;
         let (g0, sp) = ((*m).g0, c as usize);
-        (*g0).stack_lo = sp - STACK;
-        (*g0).stack_hi = sp + 1024;
-        restore_guard(g0);
-        (*g0).stackguard1 = (*g0).stack_lo + STACK_GUARD;
-        (*g0).sched.sp = sp;
+        set_system_stack(g0, sp - STACK, sp + ABOVE, sp);
         setg(g0);
         (*c).foreign = 1;
-        (*c).alternate = kernel::alternate_stack().unwrap_or(core::mem::zeroed());
+        let Some(alternate) = kernel::alternate_stack() else {
+            fatal::throw("callback of a signal handler of C, on the signal stack");
+        };
+        (*c).alternate = alternate;
         signal::take_alternate_stack(m);
         (*m).tid.store(sys::gettid(), Ordering::Relaxed);
         timers::thread_begins(m);
@@ -154,29 +155,26 @@ unsafe extern "C" fn gort_drop_m(c: *mut Callback) {
         let m = getm();
         let mask = (*m).sigmask;
         timers::thread_leaves(m);
-        (*m).tid.store(0, Ordering::Relaxed);
-        kernel::restore_alternate_stack(&(*c).alternate);
+        if !kernel::restore_alternate_stack(&(*c).alternate) {
+            fatal::throw("the thread's signal stack cannot be restored");
+        }
         setg(ptr::null_mut());
         push(m);
         kernel::change_mask(libc::SIG_SETMASK, &mask, None);
     }
 }
 
-struct Waiting {
-    list: GList<Parked>,
-    /// All packages are initialised.
-    initialised: bool,
-}
-
-// SAFETY: goroutines are reached under the lock only.
-unsafe impl Send for Waiting {}
-
 /// Callbacks that wait for the initialisation of all packages.
 #[doc(alias = "main_init_done")]
-static WAITING: Mutex<Waiting, { rank::CGO_INIT }> = Mutex::new(Waiting {
-    list: GList::new(),
-    initialised: false,
-});
+static WAITING: Mutex<GList<Parked>, { rank::CGO_INIT }> = Mutex::new(GList::new());
+/// All packages are initialised. Set under the lock of those that wait for it.
+static INITIALISED: AtomicBool = AtomicBool::new(false);
+
+/// [`callback`] has nothing to do.
+pub fn callback_leaf(_: Leaf<'_>, _a: &mut args::gort_foreigncallback) -> Result<(), Slow> {
+    // Acquire: what the packages have initialised is seen.
+    Slow::unless(INITIALISED.load(Ordering::Acquire) && !EMPTY.load(Ordering::Relaxed))
+}
 
 /// First step of such a callback that has a P: makes another M if that was the last one, and waits
 /// until all packages are initialised.
@@ -186,11 +184,11 @@ pub fn callback(sys: Sys<'_>, _a: &mut args::gort_foreigncallback) -> Outcome {
         unsafe { make() };
     }
     let mut waiting = WAITING.lock();
-    if waiting.initialised {
+    if INITIALISED.load(Ordering::Relaxed) {
         return Outcome::Return;
     }
     let (parked, outcome) = park::park(sys.caller(), WaitReason::ChanReceive);
-    waiting.list.push(parked);
+    waiting.push(parked);
     outcome
 }
 
@@ -198,8 +196,8 @@ pub fn callback(sys: Sys<'_>, _a: &mut args::gort_foreigncallback) -> Outcome {
 #[cold]
 pub fn initialised() {
     let mut waiting = WAITING.lock();
-    waiting.initialised = true;
-    let list = core::mem::take(&mut waiting.list);
+    INITIALISED.store(true, Ordering::Release);
+    let list = core::mem::take(&mut *waiting);
     drop(waiting);
     park::ready_list(list);
 }

@@ -1,9 +1,10 @@
 //! Strings and memory of C for Go code, as cgo's helpers (`C.GoString` and the like) ask for them.
 
-use crate::abi::{Eface, GoSlice, GoString, Sys, args, cgo, known};
-use crate::alloc::malloc::{mallocgc, newobject};
-use crate::fatal;
-use crate::panic;
+use crate::abi::{GoSlice, GoString, Sys, args, cgo};
+use crate::alloc::malloc::mallocgc;
+use crate::config::env;
+use crate::types::errors;
+use crate::{fatal, panic};
 use core::ptr;
 
 /// A copy of `n` bytes at `p`.
@@ -27,17 +28,17 @@ fn length(sys: Sys<'_>, n: i64) -> usize {
     n as usize
 }
 
-/// Bytes of a C string; none of a null pointer.
+/// A C string where it is; a null pointer is an empty one.
 ///
 /// # Safety
 /// It ends.
 #[doc(alias = "findnull")]
-unsafe fn c_length(p: *const u8) -> usize {
+unsafe fn of_c(p: *const u8) -> GoString {
     if p.is_null() {
-        return 0;
+        return GoString::EMPTY;
     }
     // SAFETY: the caller's promise.
-    unsafe { core::ffi::CStr::from_ptr(p.cast()).count_bytes() }
+    unsafe { env::c_string(p) }
 }
 
 /// `runtime.gobytes`, for `C.GoBytes`.
@@ -55,7 +56,7 @@ pub fn bytes(sys: Sys<'_>, a: &mut args::runtime_gobytes) {
 /// `runtime.gostring`, for `C.GoString`.
 pub fn string(sys: Sys<'_>, a: &mut args::runtime_gostring) {
     // SAFETY: the program vouches for C's memory.
-    a.r0 = unsafe { go_string(sys, a.p, c_length(a.p)) };
+    a.r0 = unsafe { go_string(sys, a.p, of_c(a.p).len as usize) };
 }
 
 /// `runtime.gostringn`, for `C.GoStringN`.
@@ -100,17 +101,7 @@ pub fn use_(_: Sys<'_>, _a: &mut args::runtime_cgoUse) {
 
 /// `gort.cgopanic`: C code panics with its string, by a call of `_cgo_panic`.
 pub fn raise(sys: Sys<'_>, a: &mut args::gort_cgopanic) {
-    // SAFETY: C's string, which is not copied, as in Go 1.5; its box is new.
-    let e = unsafe {
-        let text = newobject(sys, known::string()).cast::<GoString>();
-        text.write(GoString {
-            ptr: a.p,
-            len: c_length(a.p) as i64,
-        });
-        Eface {
-            typ: known::string(),
-            data: text.cast(),
-        }
-    };
-    panic::raise(sys, e)
+    // SAFETY: C's string, which is not copied, as in Go 1.5.
+    let text = unsafe { of_c(a.p) };
+    panic::raise(sys, errors::string_value(sys, text))
 }

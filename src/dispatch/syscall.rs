@@ -27,7 +27,7 @@ pub fn enter_leaf(_: Leaf<'_>, a: &mut args::runtime_entersyscall) -> Result<(),
         return Err(Slow);
     }
     // SAFETY: leaf mode of the running goroutine.
-    unsafe { enter(Caller::of(a)) };
+    unsafe { enter(CallSite::of(a)) };
     Ok(())
 }
 
@@ -41,12 +41,12 @@ fn needs_more() -> bool {
 }
 
 /// Where the stack of a goroutine in a system call is walked from.
-struct Caller {
+struct CallSite {
     pc: usize,
     sp: usize,
 }
 
-impl Caller {
+impl CallSite {
     /// `a` is the (empty) argument area: the word below is the return address.
     #[inline(always)]
     unsafe fn of(a: &mut args::runtime_entersyscall) -> Self {
@@ -72,7 +72,7 @@ impl Caller {
 /// Leaves the P behind for others.
 #[doc(alias = "reentersyscall")]
 #[inline(always)]
-unsafe fn enter(caller: Caller) {
+unsafe fn enter(site: CallSite) {
     // SAFETY: the running goroutine and its M and P.
     unsafe {
         let m = getm();
@@ -80,8 +80,8 @@ unsafe fn enter(caller: Caller) {
         if g.is_null() {
             g = getg();
         }
-        (*g).syscallsp = caller.sp;
-        (*g).syscallpc = caller.pc;
+        (*g).syscallsp = site.sp;
+        (*g).syscallpc = site.pc;
         (*g).parkmap = 0;
         (*g).flags |= crate::abi::G_THROWSPLIT;
         status_of(g).enter_syscall();
@@ -102,7 +102,7 @@ unsafe fn enter(caller: Caller) {
 #[doc(alias = "entersyscall_sysmon")]
 pub fn enter_slow(_: Sys<'_>, a: &mut args::runtime_entersyscall) {
     // SAFETY: system mode for the running goroutine.
-    unsafe { enter_with_more(Caller::of(a)) }
+    unsafe { enter_with_more(CallSite::of(a)) }
 }
 
 /// `gort.reentersyscall`: a callback from C ends, the call of C goes on.
@@ -111,17 +111,17 @@ pub fn reenter_leaf(_: Leaf<'_>, _a: &mut args::gort_reentersyscall) -> Result<(
         return Err(Slow);
     }
     // SAFETY: leaf mode of the running goroutine, in a callback.
-    unsafe { enter(Caller::of_callback()) };
+    unsafe { enter(CallSite::of_callback()) };
     Ok(())
 }
 
 /// As [`reenter_leaf`], where that is not enough.
 pub fn reenter_slow(_: Sys<'_>, _a: &mut args::gort_reentersyscall) {
     // SAFETY: system mode for the running goroutine, in a callback.
-    unsafe { enter_with_more(Caller::of_callback()) }
+    unsafe { enter_with_more(CallSite::of_callback()) }
 }
 
-unsafe fn enter_with_more(caller: Caller) {
+unsafe fn enter_with_more(site: CallSite) {
     // SAFETY: system mode for the running goroutine.
     unsafe {
         alarm::wake();
@@ -130,7 +130,7 @@ unsafe fn enter_with_more(caller: Caller) {
         if trace::on() {
             trace::syscall_starts(m, (*m).curg.load(Ordering::Relaxed), p);
         }
-        enter(caller);
+        enter(site);
         if (*m).tracedp != 0 {
             // The return is to be traced, too: not by `exit_leaf`.
             (*m).oldp = ptr::null_mut();

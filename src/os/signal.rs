@@ -189,11 +189,12 @@ pub fn alternate_stack() -> Option<libc::stack_t> {
     (done && old.ss_flags & libc::SS_ONSTACK == 0).then_some(old)
 }
 
-/// Gives this thread back the alternate stack that [`alternate_stack`] answered.
-pub fn restore_alternate_stack(old: &libc::stack_t) {
+/// Gives this thread back the alternate stack that [`alternate_stack`] answered. Answers whether the
+/// kernel agreed.
+pub fn restore_alternate_stack(old: &libc::stack_t) -> bool {
     let from = core::ptr::from_ref(old) as usize;
     // SAFETY: the structure lives across the call.
-    unsafe { sys::syscall3(libc::SYS_sigaltstack, from, 0, 0) };
+    unsafe { sys::syscall3(libc::SYS_sigaltstack, from, 0, 0) == 0 }
 }
 
 /// This thread's handlers run on the `size` bytes at `base`. Answers whether the kernel agreed.

@@ -19,7 +19,7 @@ use crate::abi::{
 };
 use crate::debug::{builtins, dying, value, watch};
 use crate::fatal::out::Out;
-use crate::world::WaitReason;
+use crate::world::{WaitReason, getm, m};
 use crate::{fatal, sched};
 use core::cell::UnsafeCell;
 use core::mem::offset_of;
@@ -141,7 +141,7 @@ pub unsafe fn start(caller: Caller<'_>, call: &mut args::gort_panicnext) -> Outc
     let g = caller.g();
     // SAFETY: g is stopped in this call.
     unsafe {
-        crate::world::m::unlock();
+        m::unlock(getm(), g);
         let p = (*g).panic;
         (*p).uncaught = 1;
         // No deferred function runs any more: recover finds nothing.

@@ -172,14 +172,18 @@ impl Timers {
     }
 }
 
-/// The thread of `m` leaves it: what it owes is not counted.
+/// The thread of `m` leaves it, whose number is taken away: what it owes is not counted.
 ///
 /// # Safety
 /// On the thread of `m`.
 pub unsafe fn thread_leaves(m: *mut M) {
     // SAFETY: this thread's own M.
     unsafe {
-        if (*m).profdue.load(Ordering::Relaxed) == 0 {
+        (*m).tid.store(0, Ordering::Relaxed);
+        // Pairs with that of `start`, as in `thread_begins`: it sees that the number is gone, or
+        // this sees that it has begun.
+        fence(Ordering::SeqCst);
+        if PERIOD.load(Ordering::Relaxed) == 0 && (*m).profdue.load(Ordering::Relaxed) == 0 {
             return;
         }
         let timers = TIMERS.lock();

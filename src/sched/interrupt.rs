@@ -198,7 +198,9 @@ unsafe fn queue(m: *mut M) -> bool {
     if pid == 0 {
         return false;
     }
-    // SAFETY: Ms are never freed. Threads never end, so the number is the thread's.
+    // SAFETY: Ms are never freed. The number is the thread's: threads of the runtime never end, and
+    // one of C gives its M back after it has entered the call of C, which waits for a signal that
+    // was claimed (`settle`).
     let tid = unsafe { (*m).tid.load(Ordering::Relaxed) };
     SENDS.call(0, PLAIN, |way| {
         if way == PLAIN {

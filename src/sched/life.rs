@@ -205,7 +205,7 @@ pub unsafe fn goexit0() -> Outcome {
         if (*g).flags & crate::abi::G_SYSTEM != 0 {
             lists::NGSYS.fetch_sub(1, Ordering::Relaxed);
         }
-        (*g).m.store(ptr::null_mut(), Ordering::Relaxed);
+        world::m::leaves(m, g);
         let locked = (*m).lockedg.load(Ordering::Relaxed) == g;
         (*g).lockedm.store(ptr::null_mut(), Ordering::Relaxed);
         (*g).flags = 0;
@@ -215,7 +215,6 @@ pub unsafe fn goexit0() -> Outcome {
         (*g).waitreason = 0;
         (*g).waiting.store(ptr::null_mut(), Ordering::Relaxed);
         (*g).preempt.store(0, Ordering::Relaxed);
-        (*m).curg.store(ptr::null_mut(), Ordering::Relaxed);
         if locked {
             (*m).lockedg.store(ptr::null_mut(), Ordering::Relaxed);
             (*m).locked = 0;

@@ -45,20 +45,27 @@ pub struct Sched {
 
 /// The scheduler's lock and what it protects.
 #[doc(alias = "sched")]
-pub static SCHED: Mutex<Sched, { rank::SCHED }> = Mutex::new(Sched {
-    midle: ptr::null_mut(),
-    nmidle: 0,
-    nmidlelocked: 0,
-    mcount: 0,
-    maxmcount: 10000,
-    pidle: ptr::null_mut(),
-    runq: GList::new(),
-    prompt: GList::new(),
-    gfree: GList::new(),
-    stopwait: 0,
-    sysmonwait: false,
-    next_mid: 0,
-});
+pub static SCHED: Mutex<Sched, { rank::SCHED }> = Mutex::new(Sched::new());
+
+impl Sched {
+    /// Nothing is idle, nothing is queued.
+    pub(super) const fn new() -> Self {
+        Self {
+            midle: ptr::null_mut(),
+            nmidle: 0,
+            nmidlelocked: 0,
+            mcount: 0,
+            maxmcount: 10000,
+            pidle: ptr::null_mut(),
+            runq: GList::new(),
+            prompt: GList::new(),
+            gfree: GList::new(),
+            stopwait: 0,
+            sysmonwait: false,
+            next_mid: 0,
+        }
+    }
+}
 
 /// Idle Ps, and spinning Ms.
 pub static WAKE: Wake = Wake::new();

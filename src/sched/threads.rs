@@ -2,7 +2,7 @@
 
 use super::perturb;
 use super::state::{SCHED, Sched, WAKE};
-use crate::abi::{G, M, STACK_GUARD, cgo};
+use crate::abi::{G, M, cgo};
 use crate::fatal::out::Out;
 use crate::heap::cache::CACHES;
 use crate::os::{self, sys};
@@ -10,7 +10,7 @@ use crate::probe::trace;
 use crate::sync::mutex::Guard;
 use crate::sync::note::Note;
 use crate::sync::rank;
-use crate::world::g::restore_guard;
+use crate::world::g::set_system_stack;
 use crate::world::m::is_sysmon;
 use crate::world::{P, getg, getm, lists, p_of};
 use crate::{fatal, mem};
@@ -92,11 +92,8 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
         }
         (*m).g0stack = base;
         (*m).g0stacksize = G0_STACK;
-        (*g0).stack_lo = base + 4096;
-        (*g0).stack_hi = base + G0_STACK;
-        restore_guard(g0);
-        (*g0).stackguard1 = (*g0).stack_lo + STACK_GUARD;
-        (*g0).sched.sp = base + G0_STACK - 64;
+        let top = base + G0_STACK;
+        set_system_stack(g0, base + 4096, top, top - 64);
         init(m, g0);
         (*m).startfn = f;
         (*m).nextp = p.cast();
@@ -156,11 +153,7 @@ unsafe extern "C" fn gort_cgo_thread(sp: usize) -> *mut M {
     unsafe {
         let g0 = getg();
         let size = (*g0).stack_hi;
-        (*g0).stack_hi = sp;
-        (*g0).stack_lo = sp - (size - C_RESERVE.min(size / 4));
-        restore_guard(g0);
-        (*g0).stackguard1 = (*g0).stack_lo + STACK_GUARD;
-        (*g0).sched.sp = sp - 64;
+        set_system_stack(g0, sp - (size - C_RESERVE.min(size / 4)), sp, sp - 64);
         (*g0).m.load(Ordering::Relaxed)
     }
 }

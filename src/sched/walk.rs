@@ -171,23 +171,6 @@ mod tests {
         walk.err().map_or("", |broken| broken.what)
     }
 
-    fn nothing() -> Sched {
-        Sched {
-            midle: null_mut(),
-            nmidle: 0,
-            nmidlelocked: 0,
-            mcount: 0,
-            maxmcount: 0,
-            pidle: null_mut(),
-            runq: GList::new(),
-            prompt: GList::new(),
-            gfree: GList::new(),
-            stopwait: 0,
-            sysmonwait: false,
-            next_mid: 0,
-        }
-    }
-
     #[test]
     fn a_walk_sees_what_is_wrong_with_run_queues() {
         let (p, g, dead) = (
@@ -224,7 +207,7 @@ mod tests {
     #[test]
     fn a_walk_sees_what_is_wrong_with_idle_threads_and_processors() {
         let (p, m) = (zeroed::<P>(), zeroed::<M>());
-        let mut s = nothing();
+        let mut s = Sched::new();
         s.pidle = p;
         s.midle = m;
         // SAFETY: all are the test's own.

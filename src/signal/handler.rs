@@ -6,7 +6,7 @@
 
 use super::table::{self, KILL, NOTIFY, PANIC, THROW};
 use super::{fault, queue, registers, shared};
-use crate::abi::{G, cgo};
+use crate::abi::{G, M, cgo};
 use crate::code::{asmfuncs, sites, symtab};
 use crate::config::level;
 use crate::debug::traceback::{self, Style};
@@ -43,7 +43,7 @@ unsafe extern "C" fn gort_sighandler(
             return;
         }
         if g.is_null() {
-            if !shared::is_late(sig, &ctx) && !queue::send(sig) {
+            if !shared::is_late(sig, &ctx) && !(may_be_queued(sig, &ctx) && queue::send(sig)) {
                 shared::without_us(sig, &ctx);
             }
             return;
@@ -78,7 +78,7 @@ unsafe extern "C" fn gort_sighandler(
         }
         return;
     }
-    if (sent || flags & NOTIFY != 0) && queue::send(sig) {
+    if may_be_queued(sig, &ctx) && queue::send(sig) {
         return;
     }
     if flags & KILL != 0 {
@@ -88,6 +88,11 @@ unsafe extern "C" fn gort_sighandler(
         // SAFETY: as above.
         unsafe { dump(sig, &ctx, g) };
     }
+}
+
+/// os/signal may have it. Not a fault: its instruction would be met again.
+fn may_be_queued(sig: u32, ctx: &Context) -> bool {
+    ctx.code() <= 0 || table::flags(sig) & NOTIFY != 0
 }
 
 /// Where the interrupted goroutine can be walked from, or null when the thread runs none.
@@ -176,7 +181,10 @@ const RELAY_NS: i64 = 5_000_000_000;
 /// The next thread shows what it runs: those that have done it block the signal, so the kernel
 /// gives it to another one. Returns when there is none left, or when it does not come back.
 fn relay() {
-    if CRASHED.fetch_add(1, Ordering::AcqRel) + 1 >= lists::all_ms().count() as u32 {
+    // SAFETY: Ms are never freed. Some wait for a thread of C to borrow them.
+    let has_thread = |m: &*mut M| unsafe { (**m).tid.load(Ordering::Relaxed) != 0 };
+    let threads = lists::all_ms().filter(has_thread).count() as u32;
+    if CRASHED.fetch_add(1, Ordering::AcqRel) + 1 >= threads {
         return;
     }
     fatal::puts("\n-----\n\n");

@@ -3,6 +3,7 @@
 
 use super::table::{self, PANIC};
 use crate::abi::{G, cgo};
+use crate::fatal;
 use crate::fatal::signal::{die_by, set};
 use crate::os::context::Context;
 use crate::os::signal::{self, SIGNALS};
@@ -83,9 +84,12 @@ pub unsafe fn serves_c(g: *mut G) -> bool {
     unsafe { in_c(g) && !(*getm()).curg.load(Ordering::Relaxed).is_null() }
 }
 
-/// A signal on a thread that has no g is the runtime's own: it has come too late.
+/// A signal on a thread that has no g is the runtime's own, and was not meant for it: it has come too
+/// late, or goes from thread to thread while the process dies.
 pub fn is_late(sig: u32, ctx: &Context) -> bool {
-    sig == libc::SIGPROF as u32 || interrupt::is_ours(ctx)
+    sig == libc::SIGPROF as u32
+        || interrupt::is_ours(ctx)
+        || sig == libc::SIGQUIT as u32 && fatal::dying()
 }
 
 /// A signal on a thread that has no g, which package os/signal does not want, does what it does

@@ -6,10 +6,9 @@
 //! on the goroutine's stack are depths below its top, since it may be moved.
 
 use super::current::getm;
+use super::m;
 use crate::abi::{G, M, offsets};
 use core::mem::offset_of;
-use core::ptr::null_mut;
-use core::sync::atomic::Ordering;
 
 /// The record, made by `runtime.cgocallback` (asm/cgo.S).
 #[repr(C)]
@@ -27,8 +26,6 @@ pub struct Callback {
     pub bp: usize,
     /// Not 0: on a thread that C has made, with no call of C below.
     pub foreign: u32,
-    /// Unused.
-    pub pad: u32,
     /// The next outer one.
     pub outer: *mut Callback,
     /// Where the scheduler starts outside.
@@ -88,10 +85,7 @@ pub unsafe fn begin(m: *mut M, g: *mut G, c: *mut Callback) {
         (*c).syscall_pc = (*g).syscallpc;
         (*m).callback = c.cast();
         (*(*m).g0).sched.sp = c as usize;
-        // Bit 0 is the program's LockOSThread.
-        (*m).locked += 2;
-        (*m).lockedg.store(g, Ordering::Relaxed);
-        (*g).lockedm.store(m, Ordering::Relaxed);
+        m::lock(m, g);
     }
 }
 
@@ -105,11 +99,7 @@ pub unsafe fn end(m: *mut M, g: *mut G) {
         let c: *mut Callback = (*m).callback.cast();
         (*(*m).g0).sched.sp = (*c).g0sp;
         (*m).callback = (*c).outer.cast();
-        (*m).locked -= 2;
-        if (*m).locked == 0 {
-            (*m).lockedg.store(null_mut(), Ordering::Relaxed);
-            (*g).lockedm.store(null_mut(), Ordering::Relaxed);
-        }
+        m::unlock(m, g);
     }
 }
 

@@ -341,6 +341,23 @@ pub unsafe fn set_stack(g: *mut G, lo: usize, hi: usize) {
     }
 }
 
+/// The stack of `g0` is `[lo, hi)`, of which `sp` is where it goes on.
+///
+/// # Safety
+/// `g0` belongs to a thread that does not run on it yet, or to this one, which is in no call of Go
+/// code.
+pub unsafe fn set_system_stack(g0: *mut G, lo: usize, hi: usize, sp: usize) {
+    debug_assert!(lo < sp && sp <= hi);
+    // SAFETY: the caller's promise.
+    unsafe {
+        (*g0).stack_lo = lo;
+        (*g0).stack_hi = hi;
+        restore_guard(g0);
+        (*g0).stackguard1 = lo + STACK_GUARD;
+        (*g0).sched.sp = sp;
+    }
+}
+
 /// Makes `g` a goroutine of the runtime's own, or one of the program's: the runtime's are not
 /// counted, not shown and not waited for.
 ///

@@ -1,6 +1,6 @@
 //! Threads: which of them is sysmon's, and those that are locked to a goroutine.
 
-use super::current::{curg, getm};
+use super::current::getm;
 use crate::abi::{G, M};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
@@ -57,12 +57,28 @@ pub unsafe fn leaves(m: *mut M, g: *mut G) {
     }
 }
 
-/// Ends the lock of the main goroutine to the first thread that initialisation holds. An
-/// unrecovered panic ends it, too.
+/// The runtime locks `g` to its thread, on top of the program's own lock and others of the runtime:
+/// its count is in steps of two, bit 0 is the program's LockOSThread.
+///
+/// # Safety
+/// `m` is this thread's M, and `g` its goroutine, which runs no Go code.
+#[doc(alias = "lockOSThread")]
+pub unsafe fn lock(m: *mut M, g: *mut G) {
+    // SAFETY: the fields are this thread's and its goroutine's.
+    unsafe {
+        (*m).locked += 2;
+        (*m).lockedg.store(g, Ordering::Relaxed);
+        (*g).lockedm.store(m, Ordering::Relaxed);
+    }
+}
+
+/// Ends one [`lock`], if there is one.
+///
+/// # Safety
+/// As there.
 #[doc(alias = "unlockOSThread")]
-pub fn unlock() {
-    let m = getm();
-    // SAFETY: system mode; the fields are this thread's and its goroutine's.
+pub unsafe fn unlock(m: *mut M, g: *mut G) {
+    // SAFETY: the fields are this thread's and its goroutine's.
     unsafe {
         if (*m).locked < 2 {
             return;
@@ -70,7 +86,7 @@ pub fn unlock() {
         (*m).locked -= 2;
         if (*m).locked == 0 {
             (*m).lockedg.store(null_mut(), Ordering::Relaxed);
-            (*curg()).lockedm.store(null_mut(), Ordering::Relaxed);
+            (*g).lockedm.store(null_mut(), Ordering::Relaxed);
         }
     }
 }

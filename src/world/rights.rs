@@ -85,8 +85,6 @@ rights! {
     /// The right to ready a parked goroutine, once.
     ///
     /// ```compile_fail,E0382
-    /// # #![no_std]
-    /// # #![no_main]
     /// fn twice(parked: gort::world::Parked) {
     ///     gort::sched::ready(parked);
     ///     gort::sched::ready(parked);
@@ -98,8 +96,6 @@ rights! {
     /// A runnable goroutine that is on no queue.
     ///
     /// ```compile_fail,E0308
-    /// # #![no_std]
-    /// # #![no_main]
     /// fn not_readied(sched: &mut gort::sched::state::Sched, parked: gort::world::Parked) {
     ///     sched.runq_put(parked);
     /// }
@@ -110,8 +106,6 @@ rights! {
     /// A goroutine without frames, on no list.
     ///
     /// ```compile_fail,E0308
-    /// # #![no_std]
-    /// # #![no_main]
     /// fn not_revived(sched: &mut gort::sched::state::Sched, dead: gort::world::Dead) {
     ///     sched.runq_put(dead);
     /// }

@@ -138,7 +138,12 @@ fn examples() {
             (Some(said), true) => wrong.push(format!("{place} does not compile:\n{said}")),
             (None, false) => wrong.push(format!("{place} compiles")),
             (Some(said), false) => match code {
-                Some(code) if said.contains(&format!("error[{code}]")) => {}
+                Some(code) if said.contains(&format!("error[{code}]")) => {
+                    if said.matches("\nerror").count() + usize::from(said.starts_with("error")) > 2
+                    {
+                        wrong.push(format!("{place} fails for more than {code}:\n{said}"));
+                    }
+                }
                 Some(code) => wrong.push(format!("{place} fails without {code}:\n{said}")),
                 None => wrong.push(format!("{place} names no error:\n{said}")),
             },

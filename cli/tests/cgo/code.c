@@ -52,3 +52,14 @@ int from_threads(int threads, int calls) {
 }
 
 int variable(void) { return getenv("GORT_SEEN_BY_C") != NULL; }
+
+static void *fault(void *arg) {
+	*(volatile int *)arg = 1;
+	return NULL;
+}
+
+void thread_faults(void) {
+	pthread_t thread;
+	if (pthread_create(&thread, NULL, fault, NULL) == 0)
+		pthread_join(thread, NULL);
+}

@@ -7,3 +7,4 @@ void lets_panic(void);
 void lets_exit(void);
 int from_threads(int threads, int calls);
 int variable(void);
+void thread_faults(void);

@@ -8,8 +8,10 @@ import "C"
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"sync"
+	"syscall"
 	"unsafe"
 )
 
@@ -59,6 +61,11 @@ func exits() (ran bool) {
 }
 
 func main() {
+	if len(os.Args) > 1 {
+		// A fault is no signal for package os/signal: its instruction would fault again.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGSEGV)
+		C.thread_faults()
+	}
 	fmt.Println("call", C.add(2, 3))
 	_, err := C.fails()
 	fmt.Println("errno", err)

@@ -6,7 +6,7 @@
 //! user line by line, undefined names first.
 
 use crate::error::{Error, Name, Printable, Problems, Result, describe_io};
-use crate::final_link::Folder;
+use crate::final_link::{Folder, build_id, show};
 use crate::flags::Options;
 use crate::output;
 use std::ffi::OsStr;
@@ -35,8 +35,7 @@ pub fn link(
         command.arg("-s");
     }
     if let Some(id) = &options.gnu_build_id {
-        let digits: String = id.iter().map(|b| format!("{b:02x}")).collect();
-        command.arg(format!("-Wl,--build-id=0x{digits}"));
+        command.arg(format!("-Wl,--build-id={}", build_id(id)));
     }
     if let Some(path) = &options.run_path {
         command.arg(format!("-Wl,-rpath,{path}"));
@@ -73,6 +72,9 @@ pub fn link(
     })?;
     if !out.status.success() {
         return Err(failed(program, &out, &names));
+    }
+    if options.verbose {
+        show(&out);
     }
     folder.made()
 }
