@@ -4,7 +4,7 @@
 #![no_main]
 
 use gort_fuzz::heap::gcprog::run;
-use gort_fuzz::link::gcprog;
+use gort_link::gcprog;
 use libfuzzer_sys::fuzz_target;
 
 /// What the words behind the mask hold.

@@ -1,5 +1,4 @@
-//! The reader of archives and objects. From the project root, starting from the kept objects:
-//! `cargo +nightly fuzz run object fuzz/corpus/object go-tests/hello go-tests/map_basic`.
+//! The reader of archives and objects: it takes any bytes, and what it accepts is whole.
 #![no_main]
 
 use gort_link::object;

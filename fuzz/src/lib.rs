@@ -1,4 +1,4 @@
-//! Source files of the runtime and the linker that read foreign bytes, for the targets.
+//! Source files of the runtime that read foreign bytes, for the targets.
 //!
 //! The runtime is no library for programs with a `std`: like `models/`, this crate compiles some of
 //! its files, and has here what little they name of the others.
@@ -6,7 +6,7 @@
 #![allow(
     dead_code,
     missing_docs,
-    reason = "the files are those of other crates"
+    reason = "the files are those of another crate"
 )]
 
 pub mod abi {
@@ -74,7 +74,6 @@ pub mod sync {
 
 pub mod config;
 pub mod heap;
-pub mod link;
 
 /// The items of `GODEBUG` and their numbers after these lists were read.
 pub fn godebug(lists: &[&[u8]]) -> Vec<(&'static [u8], i64)> {

@@ -34,7 +34,7 @@ pub mod emit;
 pub mod error;
 pub mod final_link;
 pub mod flags;
-mod gcprog;
+pub mod gcprog;
 pub mod golang;
 pub mod host;
 pub mod inspect;
