@@ -31,6 +31,10 @@ checked *ARGS:
 miri *FILTER:
     scripts/miri {{ FILTER }}
 
+# Unit tests of the runtime under a sanitizer, address or thread
+sanitize KIND *FILTER:
+    scripts/sanitize {{ KIND }} {{ FILTER }}
+
 # Fuzz targets, each for this many minutes
 fuzz MINUTES="1":
     scripts/fuzz {{ MINUTES }}

@@ -71,3 +71,15 @@ build_checked_library() {
     can_build
     in_root build --profile checked --features checked -p gort "$@"
 }
+
+# Says what a sanitizer needs and this machine lacks; false if that is nothing: sanitizer_lacks KIND
+sanitizer_lacks() {
+    if ! cargo +nightly --version >/dev/null 2>&1; then
+        printf 'no nightly Rust (rustup toolchain install nightly)\n'
+    elif [[ $1 == thread &&
+        ! -d $(rustc +nightly --print sysroot)/lib/rustlib/src/rust/library ]]; then
+        printf 'no rust-src of nightly (rustup component add --toolchain nightly rust-src)\n'
+    else
+        return 1
+    fi
+}

@@ -3,7 +3,12 @@
 /// First address of the heap. Far from where the system puts programs and mappings, and unlike
 /// small numbers or ASCII text.
 #[doc(alias = "arenaHint")]
+#[cfg(not(address_sanitizer))]
 pub const BASE: usize = 0x00c0_0000_0000;
+/// First address of the heap of unit tests under the address sanitizer (scripts/sanitize), which
+/// keeps the usual ones for its own tables.
+#[cfg(address_sanitizer)]
+pub const BASE: usize = 0x2000_0000_0000;
 /// Bytes of addresses that the table covers: 4 TiB. Larger costs 8 bytes of zeroed data for every
 /// 64 MiB.
 pub const LIMIT: usize = 1 << 42;

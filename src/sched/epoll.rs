@@ -19,8 +19,8 @@ pub(crate) const EVENTS: usize = 128;
 /// The epoll descriptor, -1 before its first use.
 static EPOLL: AtomicI32 = AtomicI32::new(-1);
 /// Where a break is written: the eventfd, or where there is none the end of a pipe. It is
-/// level-triggered, so a break is not lost between two waits, and only the waiting thread resets
-/// it.
+/// level-triggered, so a break is not lost between two waits; of the threads that wait each one
+/// that finds it may reset it (see `breaks`).
 static BREAK: AtomicI32 = AtomicI32::new(-1);
 /// Where it is read: the eventfd, or the pipe's other end.
 static BREAK_READ: AtomicI32 = AtomicI32::new(-1);
@@ -29,7 +29,8 @@ static BREAKS: Breaks = Breaks::new();
 /// Longest wait where the process had no descriptor left for an eventfd.
 const UNBROKEN_NS: i64 = 10_000_000;
 
-/// Breaks in a row that could not be reset. Of the waiting thread.
+/// Breaks in a row that could not be reset, whichever threads tried. Two that fail at once may
+/// count as one: the number only has to grow while nobody succeeds.
 static FAILED_READS: AtomicU32 = AtomicU32::new(0);
 
 /// The calls that wait, the finest first.
