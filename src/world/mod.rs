@@ -6,7 +6,8 @@
 //!
 //! - [`current`]: those of this thread, [`caller`]: the goroutine that called in; [`lists`]: all of
 //!   them; [`glist`]: some goroutines, linked;
-//! - [`g`](mod@g), [`m`], [`p`](mod@p): states, locks to threads, run queues;
+//! - [`g`](mod@g), [`m`], [`p`](mod@p): requests, locks to threads, run queues; [`status`]: states of
+//!   a goroutine;
 //! - [`rights`]: to ready a goroutine, to run it, to use it again;
 //! - [`sudog`]: what a goroutine waits with, [`sudogs`]: those not in use; [`deferred`]: calls that
 //!   it has deferred; [`registers`]: those of one that a signal stopped;
@@ -37,6 +38,7 @@ pub mod ran;
 pub mod ranlist;
 pub mod registers;
 pub mod rights;
+pub mod status;
 pub mod stopped;
 pub mod sudog;
 #[cfg(test)]
