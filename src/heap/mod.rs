@@ -14,6 +14,7 @@ pub mod arena;
 pub mod cache;
 pub mod central;
 pub mod classes;
+mod counts;
 pub mod dead;
 pub mod find;
 pub mod gcprog;

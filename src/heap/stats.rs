@@ -6,6 +6,8 @@
 use super::classes::CLASSES;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+pub use super::counts::Counts;
+
 /// Objects freed, by class.
 pub static FREED: [AtomicU64; CLASSES] = [const { AtomicU64::new(0) }; CLASSES];
 /// Bytes of freed large objects.
@@ -29,25 +31,4 @@ pub fn freed(class: usize, n: usize) {
 /// A large object of `bytes` was freed.
 pub fn freed_large(bytes: usize) {
     FREED_LARGE_BYTES.fetch_add(bytes as u64, Ordering::Relaxed);
-}
-
-/// What was marked.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Counts {
-    /// Objects.
-    pub objects: usize,
-    /// Bytes of all objects.
-    pub bytes: usize,
-    /// Bytes of objects with pointers.
-    pub scan_bytes: usize,
-}
-
-impl Counts {
-    /// Adds what `other` has and leaves nothing there.
-    pub fn take(&mut self, other: &mut Self) {
-        let c = core::mem::take(other);
-        self.objects += c.objects;
-        self.bytes += c.bytes;
-        self.scan_bytes += c.scan_bytes;
-    }
 }
