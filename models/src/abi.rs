@@ -1,6 +1,7 @@
 //! Stands for the runtime's `src/abi`.
 
 use crate::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize};
+use crate::world::status::GState;
 use crate::world::sudog::Sudog;
 use core::ptr::null_mut;
 
@@ -8,7 +9,7 @@ use core::ptr::null_mut;
 /// atomics.
 #[derive(Debug)]
 pub struct G {
-    /// One of [`crate::world::g::status`].
+    /// A [`GState`].
     pub atomicstatus: AtomicU32,
     /// A waker has claimed it.
     pub selectdone: AtomicU32,
@@ -27,10 +28,10 @@ pub struct G {
 }
 
 impl G {
-    /// With this status.
-    pub fn new(status: u32) -> Self {
+    /// In this state.
+    pub fn new(state: GState) -> Self {
         Self {
-            atomicstatus: AtomicU32::new(status),
+            atomicstatus: AtomicU32::new(state as u32),
             selectdone: AtomicU32::new(0),
             waiting: AtomicPtr::new(null_mut()),
             waitreason: 0,

@@ -8,3 +8,14 @@ pub mod clock {
         0
     }
 }
+
+/// Nothing is printed.
+pub fn puts(_: &str) {}
+
+/// Nothing is printed.
+pub fn put_u64(_: u64) {}
+
+/// The model fails.
+pub fn throw(msg: &str) -> ! {
+    panic!("{msg}")
+}

@@ -99,28 +99,37 @@ macro_rules! constructor {
     ($(#[$meta:meta])* $vis:vis fn $($rest:tt)*) => { $(#[$meta])* $vis fn $($rest)* };
 }
 
+/// The atomic `$name` of values of type `$value`, whose zero is `$zero`.
 macro_rules! atomic {
-    ($($name:ident: $int:ty),*) => {$(
+    ($name:ident $(<$t:ident>)?: $value:ty, $zero:expr) => {
         /// loom's atomic of this name.
-        #[derive(Debug, Default)]
-        pub struct $name(loom::sync::atomic::$name);
+        #[derive(Debug)]
+        pub struct $name $(<$t>)? (loom::sync::atomic::$name $(<$t>)?);
 
-        impl $name {
+        impl $(<$t>)? Default for $name $(<$t>)? {
+            fn default() -> Self {
+                Self::new($zero)
+            }
+        }
+
+        impl $(<$t>)? $name $(<$t>)? {
             /// With this value.
-            pub fn new(v: $int) -> Self {
+            pub fn new(v: $value) -> Self {
                 Self(loom::sync::atomic::$name::new(v))
             }
 
             /// As the standard library's.
-            pub fn load(&self, o: Ordering) -> $int {
+            pub fn load(&self, o: Ordering) -> $value {
                 if STRONG.get() {
-                    return self.0.fetch_add(0, Ordering::AcqRel);
+                    return self
+                        .compare_exchange($zero, $zero, Ordering::AcqRel, Ordering::Acquire)
+                        .unwrap_or_else(|v| v);
                 }
                 self.0.load(order(o, true, false))
             }
 
             /// As the standard library's.
-            pub fn store(&self, v: $int, o: Ordering) {
+            pub fn store(&self, v: $value, o: Ordering) {
                 if STRONG.get() {
                     self.swap(v, Ordering::AcqRel);
                     return;
@@ -129,150 +138,57 @@ macro_rules! atomic {
             }
 
             /// As the standard library's.
-            pub fn swap(&self, v: $int, o: Ordering) -> $int {
+            pub fn swap(&self, v: $value, o: Ordering) -> $value {
                 self.0.swap(v, order(o, true, true))
             }
 
             /// As the standard library's.
-            pub fn fetch_add(&self, v: $int, o: Ordering) -> $int {
+            pub fn compare_exchange(
+                &self,
+                old: $value,
+                new: $value,
+                o: Ordering,
+                fail: Ordering,
+            ) -> Result<$value, $value> {
+                self.0
+                    .compare_exchange(old, new, order(o, true, true), order(fail, true, false))
+            }
+
+            /// As the standard library's; it does not fail for no reason.
+            pub fn compare_exchange_weak(
+                &self,
+                old: $value,
+                new: $value,
+                o: Ordering,
+                fail: Ordering,
+            ) -> Result<$value, $value> {
+                self.compare_exchange(old, new, o, fail)
+            }
+        }
+    };
+}
+
+atomic!(AtomicU32: u32, 0);
+atomic!(AtomicUsize: usize, 0);
+atomic!(AtomicI64: i64, 0);
+atomic!(AtomicBool: bool, false);
+atomic!(AtomicPtr<T>: *mut T, core::ptr::null_mut());
+
+/// Adds what only numbers have.
+macro_rules! number {
+    ($($name:ident: $value:ty),*) => {$(
+        impl $name {
+            /// As the standard library's.
+            pub fn fetch_add(&self, v: $value, o: Ordering) -> $value {
                 self.0.fetch_add(v, order(o, true, true))
             }
 
             /// As the standard library's.
-            pub fn fetch_sub(&self, v: $int, o: Ordering) -> $int {
+            pub fn fetch_sub(&self, v: $value, o: Ordering) -> $value {
                 self.0.fetch_sub(v, order(o, true, true))
-            }
-
-            /// As the standard library's.
-            pub fn compare_exchange(&self, old: $int, new: $int, o: Ordering, fail: Ordering) -> Result<$int, $int> {
-                self.0.compare_exchange(old, new, order(o, true, true), order(fail, true, false))
-            }
-
-            /// As the standard library's; it does not fail for no reason.
-            pub fn compare_exchange_weak(&self, old: $int, new: $int, o: Ordering, fail: Ordering) -> Result<$int, $int> {
-                self.compare_exchange(old, new, o, fail)
-            }
-
-            /// As the standard library's, of a field that is such an atomic in the model and a
-            /// plain word in the runtime.
-            ///
-            /// # Safety
-            /// As said; the field outlives the answer.
-            pub unsafe fn from_ptr<'a>(field: *mut Self) -> &'a Self {
-                // SAFETY: the caller's promise.
-                unsafe { &*field }
             }
         }
     )*};
 }
 
-atomic!(AtomicU32: u32, AtomicUsize: usize, AtomicI64: i64);
-
-/// loom's atomic of this name.
-#[derive(Debug)]
-pub struct AtomicPtr<T>(loom::sync::atomic::AtomicPtr<T>);
-
-impl<T> Default for AtomicPtr<T> {
-    fn default() -> Self {
-        Self::new(core::ptr::null_mut())
-    }
-}
-
-impl<T> AtomicPtr<T> {
-    /// With this value.
-    pub fn new(v: *mut T) -> Self {
-        Self(loom::sync::atomic::AtomicPtr::new(v))
-    }
-
-    /// As the standard library's.
-    pub fn load(&self, o: Ordering) -> *mut T {
-        if STRONG.get() {
-            let none = core::ptr::null_mut();
-            let seen = self
-                .0
-                .compare_exchange(none, none, Ordering::AcqRel, Ordering::Acquire);
-            return seen.unwrap_or_else(|other| other);
-        }
-        self.0.load(order(o, true, false))
-    }
-
-    /// As the standard library's.
-    pub fn store(&self, v: *mut T, o: Ordering) {
-        if STRONG.get() {
-            self.swap(v, Ordering::AcqRel);
-            return;
-        }
-        self.0.store(v, order(o, false, true));
-    }
-
-    /// As the standard library's.
-    pub fn swap(&self, v: *mut T, o: Ordering) -> *mut T {
-        self.0.swap(v, order(o, true, true))
-    }
-
-    /// As the standard library's.
-    pub fn compare_exchange(
-        &self,
-        old: *mut T,
-        new: *mut T,
-        o: Ordering,
-        fail: Ordering,
-    ) -> Result<*mut T, *mut T> {
-        self.0
-            .compare_exchange(old, new, order(o, true, true), order(fail, true, false))
-    }
-
-    /// As the standard library's; it does not fail for no reason.
-    pub fn compare_exchange_weak(
-        &self,
-        old: *mut T,
-        new: *mut T,
-        o: Ordering,
-        fail: Ordering,
-    ) -> Result<*mut T, *mut T> {
-        self.compare_exchange(old, new, o, fail)
-    }
-
-    /// As the standard library's, of a field that is such an atomic in the model and a plain word
-    /// in the runtime.
-    ///
-    /// # Safety
-    /// As said; the field outlives the answer.
-    pub unsafe fn from_ptr<'a>(field: *mut *mut T) -> &'a Self {
-        // SAFETY: the caller's promise.
-        unsafe { &*field.cast::<Self>() }
-    }
-}
-
-/// loom's atomic of this name.
-#[derive(Debug, Default)]
-pub struct AtomicBool(loom::sync::atomic::AtomicBool);
-
-impl AtomicBool {
-    /// With this value.
-    pub fn new(v: bool) -> Self {
-        Self(loom::sync::atomic::AtomicBool::new(v))
-    }
-
-    /// As the standard library's.
-    pub fn load(&self, o: Ordering) -> bool {
-        if STRONG.get() {
-            return self.0.fetch_or(false, Ordering::AcqRel);
-        }
-        self.0.load(order(o, true, false))
-    }
-
-    /// As the standard library's.
-    pub fn store(&self, v: bool, o: Ordering) {
-        if STRONG.get() {
-            self.swap(v, Ordering::AcqRel);
-            return;
-        }
-        self.0.store(v, order(o, false, true));
-    }
-
-    /// As the standard library's.
-    pub fn swap(&self, v: bool, o: Ordering) -> bool {
-        self.0.swap(v, order(o, true, true))
-    }
-}
+number!(AtomicU32: u32, AtomicUsize: usize, AtomicI64: i64);

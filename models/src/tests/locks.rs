@@ -1,6 +1,6 @@
 //! The runtime's lock and event.
 
-use super::{explore, must_fail};
+use super::{RACE, explore, must_fail};
 use crate::sync::atomic::Weak;
 use crate::sync::mutex::{Mutex, RawMutex};
 use crate::sync::note::Note;
@@ -48,8 +48,8 @@ fn exclusion() {
 #[test]
 fn the_lock_excludes_and_wakes() {
     explore(exclusion);
-    must_fail(Weak::Acquire, exclusion);
-    must_fail(Weak::Release, exclusion);
+    must_fail(Weak::Acquire, RACE, exclusion);
+    must_fail(Weak::Release, RACE, exclusion);
 }
 
 #[test]
@@ -87,6 +87,6 @@ fn event() {
 #[test]
 fn a_note_wakes_its_sleeper() {
     explore(event);
-    must_fail(Weak::Acquire, event);
-    must_fail(Weak::Release, event);
+    must_fail(Weak::Acquire, RACE, event);
+    must_fail(Weak::Release, RACE, event);
 }

@@ -1,7 +1,7 @@
 //! Waiting for what happens outside: whoever waits, and wherever, no break, no timer and no event
 //! is lost, also when everybody goes to sleep.
 
-use super::{explore, must_fail};
+use super::{DEADLOCK, explore, must_fail};
 use crate::sched::breaks::{Breaks, Set};
 use crate::sched::poller::Poller;
 use crate::sync::atomic::{
@@ -270,7 +270,7 @@ fn all_go_to_sleep() {
     o.arm();
     o.idle();
     other.join().unwrap();
-    assert_eq!(o.fired.load(Relaxed), 1);
+    assert_eq!(o.fired.load(Relaxed), 1, "the timer fired once");
 }
 
 /// All Ps are busy: the one that has a timer fires it when sysmon preempts its goroutine, so sysmon
@@ -302,10 +302,15 @@ fn no_break_is_lost_while_the_set_is_made() {
     explore(arm_while_the_set_is_made);
     must_fail(
         Weak::Step("look for early breaks"),
+        DEADLOCK,
         arm_while_the_set_is_made,
     );
-    must_fail(Weak::Step("break the wait"), arm_while_the_set_is_made);
-    must_fail(Weak::Fence, arm_while_the_set_is_made);
+    must_fail(
+        Weak::Step("break the wait"),
+        DEADLOCK,
+        arm_while_the_set_is_made,
+    );
+    must_fail(Weak::Fence, DEADLOCK, arm_while_the_set_is_made);
 }
 
 #[test]
@@ -313,6 +318,7 @@ fn the_waiter_goes_to_the_new_set() {
     explore(event_in_a_new_set);
     must_fail(
         Weak::Step("tell those who wait without the set"),
+        DEADLOCK,
         event_in_a_new_set,
     );
 }
@@ -321,21 +327,31 @@ fn the_waiter_goes_to_the_new_set() {
 fn a_break_reaches_the_one_it_is_for() {
     explore(|| two_wait(true));
     explore(|| two_wait(false));
-    must_fail(Weak::Step("pass the break on"), || two_wait(true));
-    must_fail(Weak::Step("pass the break on"), || two_wait(false));
+    must_fail(Weak::Step("pass the break on"), DEADLOCK, || two_wait(true));
+    must_fail(Weak::Step("pass the break on"), DEADLOCK, || {
+        two_wait(false)
+    });
 }
 
 #[test]
 fn no_timer_is_lost_when_all_go_to_sleep() {
     explore(all_go_to_sleep);
-    must_fail(Weak::Step("wait again"), all_go_to_sleep);
-    must_fail(Weak::Step("break the wait"), all_go_to_sleep);
-    must_fail(Weak::Fence, all_go_to_sleep);
+    must_fail(
+        Weak::Step("wait again"),
+        "the timer fired once",
+        all_go_to_sleep,
+    );
+    must_fail(Weak::Step("break the wait"), DEADLOCK, all_go_to_sleep);
+    must_fail(Weak::Fence, DEADLOCK, all_go_to_sleep);
 }
 
 #[test]
 fn sysmon_knows_of_timers_when_all_are_busy() {
     explore(all_are_busy);
-    must_fail(Weak::Step("hurry sysmon"), all_are_busy);
-    must_fail(Weak::Fence, all_are_busy);
+    must_fail(
+        Weak::Step("hurry sysmon"),
+        "sysmon sleeps too long",
+        all_are_busy,
+    );
+    must_fail(Weak::Fence, "sysmon sleeps too long", all_are_busy);
 }

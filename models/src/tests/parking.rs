@@ -1,13 +1,13 @@
 //! Parking against readying: a goroutine is readied once, not before it is parked, and no wake-up
 //! is lost, whether it waits for one channel or for several.
 
-use super::{explore, must_fail};
+use super::{DEADLOCK, RACE, explore, must_fail};
 use crate::abi::G;
 use crate::sync::atomic::{
     Ordering::{Acquire, Relaxed},
     Weak, does,
 };
-use crate::world::g::{status, transition};
+use crate::world::status::{GState, status_of};
 use crate::world::sudog::{ChannelLock, Sudog, each, lock_all, sort_by_lock, unlock_all};
 use crate::world::{WaitReason, sudog_of};
 use core::cell::UnsafeCell as PlainUnsafeCell;
@@ -47,7 +47,7 @@ unsafe impl<const N: usize> Send for Scene<N> {}
 impl<const N: usize> Scene<N> {
     fn new() -> Arc<Self> {
         Arc::new(Self {
-            g: PlainUnsafeCell::new(G::new(status::RUNNING)),
+            g: PlainUnsafeCell::new(G::new(GState::Running)),
             context: UnsafeCell::new(0),
             channels: std::array::from_fn(|_| Channel {
                 lock: ChannelLock::new(),
@@ -126,11 +126,11 @@ impl<const N: usize> Scene<N> {
             (*g).selectdone.store(0, Relaxed);
             (*g).waitreason = WaitReason::Select as u32;
             if does("park before unlocking") {
-                transition(g, status::RUNNING, status::WAITING);
+                status_of(g).park();
                 unlock_all(list);
             } else {
                 unlock_all(list);
-                transition(g, status::RUNNING, status::WAITING);
+                status_of(g).park();
             }
             if !does("leave it alone once unlocked") {
                 self.context.with_mut(|c| *c += 1);
@@ -153,7 +153,7 @@ impl<const N: usize> Scene<N> {
             let g = (*met).g;
             (*g).param = met;
             c.lock.unlock();
-            transition(g, status::WAITING, status::RUNNABLE);
+            status_of(g).ready();
             self.runq.lock().unwrap().push(g);
         }
     }
@@ -183,7 +183,7 @@ impl<const N: usize> Scene<N> {
         };
         // SAFETY: off the queue it is ours.
         unsafe {
-            transition(g, status::RUNNABLE, status::RUNNING);
+            status_of(g).run();
             self.leave(g);
             self.context.with_mut(|c| *c += 1);
         }
@@ -261,14 +261,20 @@ fn a_select_is_readied_once() {
 
 #[test]
 fn each_step_of_parking_is_needed() {
-    for step in [
-        "look under the same locks",
-        "park before unlocking",
-        "leave it alone once unlocked",
+    for (step, why) in [
+        ("look under the same locks", "it went on once"),
+        ("park before unlocking", "bad goroutine status"),
+        ("leave it alone once unlocked", RACE),
     ] {
-        must_fail(Weak::Step(step), || receive::<1>(&[0]));
+        must_fail(Weak::Step(step), why, || receive::<1>(&[0]));
     }
-    must_fail(Weak::Step("claim the goroutine"), || receive::<2>(&[0, 1]));
+    must_fail(
+        Weak::Step("claim the goroutine"),
+        "bad goroutine status",
+        || receive::<2>(&[0, 1]),
+    );
     // Of the channel that is unlocked first: then the other is still locked.
-    must_fail(Weak::Step("take every other lock"), || receive::<2>(&[1]));
+    must_fail(Weak::Step("take every other lock"), DEADLOCK, || {
+        receive::<2>(&[1])
+    });
 }

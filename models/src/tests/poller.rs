@@ -1,7 +1,7 @@
 //! The thread that waits for all timers, and one that arms a timer: the wait ends when that timer
 //! is due.
 
-use super::{explore, must_fail};
+use super::{DEADLOCK, explore, must_fail};
 use crate::sched::poller::Poller;
 use crate::sync::atomic::{AtomicI64, Ordering::SeqCst, Weak, fence_after_locked};
 use loom::sync::{Condvar, Mutex};
@@ -85,14 +85,14 @@ fn arm_while_waiting(first: i64) {
 fn a_timer_breaks_the_wait() {
     explore(|| arm_while_waiting(0));
     explore(|| arm_while_waiting(1000));
-    must_fail(Weak::Fence, || arm_while_waiting(0));
-    must_fail(Weak::Fence, || arm_while_waiting(1000));
+    must_fail(Weak::Fence, DEADLOCK, || arm_while_waiting(0));
+    must_fail(Weak::Fence, DEADLOCK, || arm_while_waiting(1000));
 }
 
 /// The waiter looks at the timers only before it says that it waits.
 #[test]
 fn looking_too_early_is_noticed() {
-    must_fail(Weak::Nothing, || {
+    must_fail(Weak::Nothing, DEADLOCK, || {
         let t = timers(0);
         let theirs = t.clone();
         let waiter = thread::spawn(move || {

@@ -1,7 +1,7 @@
 //! The run queue with two and four slots: its owner puts and takes, full and wrapping around, while
 //! a thief steals. Nothing is lost, nothing comes twice.
 
-use super::{explore, must_fail};
+use super::{RACE, explore, must_fail};
 use crate::sync::atomic::Weak;
 use crate::sync::ring::Ring;
 use loom::thread;
@@ -40,7 +40,7 @@ fn each_once<const N: usize>(last: usize, take_next: bool, owner: fn(&Ring<N>, &
     drain(&ring, &mut got);
     got.retain(|&item| item != 0);
     got.sort_unstable();
-    assert_eq!(got, (1..=last).collect::<Vec<_>>());
+    assert_eq!(got, (1..=last).collect::<Vec<_>>(), "each once");
 }
 
 fn put<const N: usize>(ring: &Ring<N>, item: usize, got: &mut Vec<usize>) {
@@ -113,7 +113,7 @@ fn watched() {
     drain(&ring, &mut got);
     got.retain(|&item| item != 0);
     got.sort_unstable();
-    assert_eq!(got, [1, 2, 3]);
+    assert_eq!(got, [1, 2, 3], "each once");
 }
 
 /// An item carries what its maker wrote before.
@@ -164,11 +164,11 @@ fn the_next_one_may_be_left_alone() {
 #[test]
 fn an_item_comes_with_its_contents() {
     explore(contents);
-    must_fail(Weak::Release, contents);
-    must_fail(Weak::Acquire, contents);
+    must_fail(Weak::Release, RACE, contents);
+    must_fail(Weak::Acquire, RACE, contents);
 }
 
 #[test]
 fn stale_slots_are_noticed() {
-    must_fail(Weak::Release, overflow);
+    must_fail(Weak::Release, "each once", overflow);
 }

@@ -3,7 +3,7 @@
 //!
 //! As `src/heap/central.rs`, with one class of two spans with two slots each.
 
-use super::{explore, must_fail};
+use super::{RACE, explore, must_fail};
 use crate::sync::atomic::{
     AtomicUsize,
     Ordering::{Acquire, Relaxed, Release},
@@ -256,25 +256,29 @@ fn wait_for_sweepers() {
 #[test]
 fn a_span_is_swept_once_and_its_slots_given_out_once() {
     explore(sweep_and_allocate);
-    for step in [
-        "look and take under one lock",
-        "give the span back last",
-        "sweep before giving out",
+    for (step, why) in [
+        ("look and take under one lock", "swept once"),
+        ("give the span back last", RACE),
+        ("sweep before giving out", "a free slot"),
     ] {
-        must_fail(Weak::Step(step), sweep_and_allocate);
+        must_fail(Weak::Step(step), why, sweep_and_allocate);
     }
 }
 
 #[test]
 fn no_span_is_being_swept_while_the_world_is_stopped() {
     explore(sweep_and_stop);
-    must_fail(Weak::Step("hold a P"), sweep_and_stop);
+    must_fail(Weak::Step("hold a P"), RACE, sweep_and_stop);
 }
 
 #[test]
 fn sweeping_is_seen_by_those_who_wait_for_it() {
     explore(wait_for_sweepers);
-    must_fail(Weak::Step("count when it is swept"), wait_for_sweepers);
-    must_fail(Weak::Release, wait_for_sweepers);
-    must_fail(Weak::Acquire, wait_for_sweepers);
+    must_fail(
+        Weak::Step("count when it is swept"),
+        "all that was freed",
+        wait_for_sweepers,
+    );
+    must_fail(Weak::Release, "all that was freed", wait_for_sweepers);
+    must_fail(Weak::Acquire, "all that was freed", wait_for_sweepers);
 }

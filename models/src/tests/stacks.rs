@@ -4,14 +4,14 @@
 //! The sudog of a goroutine that was served becomes somebody else's, who waits for another channel
 //! or for a semaphore.
 
-use super::{explore, must_fail};
+use super::{RACE, change, explore, must_fail};
 use crate::abi::G;
 use crate::stack::waiters::{Held, adjust_sudogs, hold, release};
 use crate::sync::atomic::{
     Ordering::{Acquire, Relaxed},
     Weak, does,
 };
-use crate::world::g::{self, status, transition};
+use crate::world::status::{GState, GStatus, Hold, Still, status_of};
 use crate::world::sudog::{
     ChannelLock, Sudog, each, lock_all, sort_by_lock, unlock_all, waits_no_more,
 };
@@ -65,7 +65,7 @@ impl Scene {
     /// A goroutine that runs.
     fn new(select: bool) -> Arc<Self> {
         let scene = Arc::new(Self {
-            g: PlainUnsafeCell::new(G::new(status::RUNNING)),
+            g: PlainUnsafeCell::new(G::new(GState::Running)),
             stacks: std::array::from_fn(|_| std::array::from_fn(|_| UnsafeCell::new(0))),
             at: UnsafeCell::new(0),
             locks: std::array::from_fn(|_| ChannelLock::new()),
@@ -106,18 +106,19 @@ impl Scene {
                 self.queued[i].with_mut(|q| *q = true);
             }
             (*g).waiting.store(list, Relaxed);
-            transition(g, status::RUNNING, status::WAITING);
+            status_of(g).park();
             unlock_all(list);
         }
     }
 
     /// As `shrink` and `move_to`, of a marker.
     fn shrink(&self) {
-        // SAFETY: with the SCAN bit and the locks the stack is ours.
+        // SAFETY: at rest, and with the locks, the stack is ours.
         unsafe {
             let g = self.g.get();
-            g::hold(g, status::WAITING, || {
-                let held = if does("hold the channels") {
+            if let Hold::Still(still) = Still::hold(g) {
+                let waits = still.state() == GState::Waiting;
+                let held = if waits && does("hold the channels") {
                     hold(g)
                 } else {
                     Held::Nothing
@@ -137,7 +138,7 @@ impl Scene {
                     slot.with_mut(|v| *v = FREED);
                 }
                 release(held);
-            });
+            }
         }
     }
 
@@ -182,11 +183,11 @@ impl Scene {
                     (*s).lock.set(&raw const self.other);
                 }
             }
-            transition(g, status::WAITING, status::RUNNABLE);
+            change(g, GStatus::ready, GState::Runnable);
             if !does("say under the lock that it is served") {
                 waits_no_more(g);
             }
-            transition(g, status::RUNNABLE, status::RUNNING);
+            change(g, GStatus::run, GState::Running);
             true
         }
     }
@@ -256,13 +257,17 @@ fn each_step_of_holding_is_needed() {
             "copy under the lock",
             "wait for the scan",
         ] {
-            must_fail(Weak::Step(step), move || plain(next));
+            must_fail(Weak::Step(step), RACE, move || plain(next));
         }
-        must_fail(Weak::Release, move || plain(next));
-        must_fail(Weak::Acquire, move || plain(next));
+        must_fail(Weak::Release, RACE, move || plain(next));
+        must_fail(Weak::Acquire, RACE, move || plain(next));
     }
-    must_fail(Weak::Step("say under the lock that it is served"), || {
-        plain(Next::Semaphore);
-    });
-    must_fail(Weak::Step("hold the channels"), || select(&[1, 0]));
+    must_fail(
+        Weak::Step("say under the lock that it is served"),
+        "the lock of no channel",
+        || {
+            plain(Next::Semaphore);
+        },
+    );
+    must_fail(Weak::Step("hold the channels"), RACE, || select(&[1, 0]));
 }

@@ -3,7 +3,7 @@
 //!
 //! As `src/time/timers.rs`, with heaps that are lists.
 
-use super::{explore, must_fail};
+use super::{RACE, explore, must_fail};
 use crate::sched::poller::Poller;
 use crate::sync::atomic::{
     AtomicI64, AtomicUsize,
@@ -214,8 +214,8 @@ fn steal_and_stop() {
     }
     t.check();
     let (fired, stopped) = t.counts(0);
-    assert_eq!(fired + stopped, 1);
-    assert_eq!(t.counts(1), (1, 0));
+    assert_eq!(fired + stopped, 1, "fired or stopped");
+    assert_eq!(t.counts(1), (1, 0), "the other fired");
 }
 
 /// Its owner sets it anew, on another P, while it fires.
@@ -271,34 +271,44 @@ fn until(poller: &Poller, t: &Timers<1>) -> i64 {
 #[test]
 fn a_timer_fires_or_is_stopped() {
     explore(steal_and_stop);
-    for step in [
-        "look again under the lock",
-        "take it off under the lock",
-        "say when the next is due",
+    for (step, why) in [
+        ("look again under the lock", "fired or stopped"),
+        ("take it off under the lock", "a stale word"),
+        ("say when the next is due", "a stale word"),
     ] {
-        must_fail(Weak::Step(step), steal_and_stop);
+        must_fail(Weak::Step(step), why, steal_and_stop);
     }
 }
 
 #[test]
 fn a_timer_that_is_set_anew_fires_anew() {
     explore(reset);
-    must_fail(Weak::Acquire, reset);
-    must_fail(Weak::Release, reset);
+    must_fail(Weak::Acquire, RACE, reset);
+    must_fail(Weak::Release, RACE, reset);
 }
 
 #[test]
 fn a_timer_moves_with_the_world_stopped() {
     explore(resize_and_stop);
-    must_fail(Weak::Step("hold a P"), resize_and_stop);
+    must_fail(
+        Weak::Step("hold a P"),
+        "neither stopped nor fired",
+        resize_and_stop,
+    );
 }
 
 #[test]
 fn the_waiter_sees_a_timer_that_moves() {
     explore(|| resize_and_wait(until));
-    must_fail(Weak::Step("say first where they are"), || {
-        resize_and_wait(until);
-    });
+    must_fail(
+        Weak::Step("say first where they are"),
+        "it sleeps too long",
+        || {
+            resize_and_wait(until);
+        },
+    );
     // One look is not enough.
-    must_fail(Weak::Nothing, || resize_and_wait(|_, t| t.next_when()));
+    must_fail(Weak::Nothing, "it sleeps too long", || {
+        resize_and_wait(|_, t| t.next_when())
+    });
 }

@@ -1,7 +1,7 @@
 //! A goroutine that waits for a descriptor, the poller, and whoever closes it: the goroutine is
 //! readied once, and never sleeps through any of the two.
 
-use super::{explore, must_fail};
+use super::{DEADLOCK, explore, must_fail};
 use crate::net::waiter::{Begin, Waiter};
 use crate::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst, Weak};
 use loom::sync::{Condvar, Mutex};
@@ -118,14 +118,14 @@ fn an_event_wakes_the_waiter() {
 #[test]
 fn closing_wakes_the_waiter() {
     explore(closing);
-    must_fail(Weak::Fence, closing);
+    must_fail(Weak::Fence, DEADLOCK, closing);
 }
 
 #[test]
 fn event_and_closing_wake_once() {
     explore(both);
     // One that readies the goroutine it sees, instead of the one that it took off.
-    must_fail(Weak::Nothing, || {
+    must_fail(Weak::Nothing, "readied once", || {
         let close_carelessly = |d: &Descriptor| {
             d.closing.swap(true, SeqCst);
             if d.word.blocked() {
@@ -155,5 +155,5 @@ fn looking_too_early_is_noticed() {
         }
         t.join().unwrap();
     };
-    must_fail(Weak::Nothing, model);
+    must_fail(Weak::Nothing, DEADLOCK, model);
 }

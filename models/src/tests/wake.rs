@@ -175,7 +175,7 @@ fn claimed_in_vain() {
 #[test]
 fn queued_while_another_thread_runs_out_of_work() {
     explore(ready_and_retire);
-    must_fail(Weak::Fence, ready_and_retire);
+    must_fail(Weak::Fence, "Ps are idle", ready_and_retire);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_seeker_that_got_no_p_leaves_word() {
 /// The same, by a thread that forgets to.
 #[test]
 fn leaving_no_word_is_noticed() {
-    must_fail(Weak::Nothing, || {
+    must_fail(Weak::Nothing, "Ps are idle", || {
         let s = Scheduler::<2>::new(&[]);
         let (a, b) = (s.clone(), s.clone());
         let retires = thread::spawn(move || a.find(&mut Thread { s: &a, p: Some(1) }, false));
