@@ -15,7 +15,7 @@ unsafe extern "C" {
 /// All entries, in order of address.
 fn all() -> &'static [LibraryFunc] {
     let h = header();
-    // SAFETY: the linker wrote that many.
+    // SAFETY: the linker wrote as many as it says, and nobody changes them.
     unsafe { core::slice::from_raw_parts(h.library, h.nlibrary as usize) }
 }
 

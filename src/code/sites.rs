@@ -33,7 +33,7 @@ pub(crate) struct AsmSite {
 #[doc(alias = "firstmoduledata")]
 pub fn header() -> &'static tables::Header {
     #[cfg(not(test))]
-    // SAFETY: written by the linker, never changed.
+    // SAFETY: the linker writes the tables, and nobody changes them.
     unsafe {
         &TABLES
     }
@@ -66,12 +66,16 @@ pub(crate) fn asm_site(pc: usize) -> Option<&'static AsmSite> {
     }
     // SAFETY: asm/cgo.S wrote the address of its constant.
     let [a, b] = unsafe { *more };
-    // SAFETY: as above, in any order.
+    // SAFETY: its two addresses enclose the sites of that file, in any order.
     unsafe { between(a, b) }.iter().find(|s| s.pc == pc)
 }
 
+/// The sites from `a` up to `b`.
+///
+/// # Safety
+/// Start and end of a constant array.
 unsafe fn between(a: *const AsmSite, b: *const AsmSite) -> &'static [AsmSite] {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's two are of one array, which nobody writes.
     unsafe { slice::from_raw_parts(a, b.offset_from(a) as usize) }
 }
 

@@ -34,8 +34,16 @@ mod record {
 /// Frame description `i`.
 #[inline]
 pub fn frame(i: u32) -> &'static Frame {
-    // SAFETY: indices come from the tables themselves.
+    // SAFETY: indices come from the tables themselves, which nobody changes.
     unsafe { &*header().frames.add(i as usize) }
+}
+
+/// Description of the frame that is in the call with this return address.
+#[inline]
+pub fn frame_at(pc: usize) -> Option<&'static Frame> {
+    let site = sites::find_site(pc)?;
+    // SAFETY: the index is inside the linker's table of call sites.
+    Some(frame(unsafe { (*header().sites.add(site)).frame }))
 }
 
 /// Bitmap at `offset`.
@@ -57,7 +65,8 @@ fn word(offset: usize) -> u32 {
     if (offset as u64) + 4 > t.npclntab {
         return 0;
     }
-    // SAFETY: inside the table; records are not always aligned.
+    // SAFETY: the four bytes are inside the table, as has just been looked at; records are not
+    // always aligned.
     unsafe { t.pclntab.add(offset).cast::<u32>().read_unaligned() }
 }
 
@@ -67,7 +76,7 @@ fn tail(offset: usize) -> &'static [u8] {
     if offset == 0 || offset as u64 >= t.npclntab {
         return &[];
     }
-    // SAFETY: inside the table.
+    // SAFETY: the linker's table has `npclntab` bytes, and `offset` is below.
     unsafe { core::slice::from_raw_parts(t.pclntab.add(offset), t.npclntab as usize - offset) }
 }
 
