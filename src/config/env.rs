@@ -55,7 +55,7 @@ pub fn vdso() -> usize {
 
 pub(crate) fn envp() -> *const *const u8 {
     let argv = ARGV.load(Ordering::Relaxed) as *const *const u8;
-    // SAFETY: the environment follows argv's null.
+    // SAFETY: the kernel puts the environment behind the null that ends argv.
     unsafe { argv.add(ARGC.load(Ordering::Relaxed) + 1) }
 }
 
