@@ -42,12 +42,13 @@ impl Ahead {
     /// Bytes of the range up to `to` are about to be used; it ends at `end`.
     ///
     /// # Safety
-    /// The range must be whole pages of ours.
+    /// `end` is that of the range that was begun last, which is whole pages that nobody but the
+    /// caller uses.
     pub unsafe fn reach(&mut self, to: usize, end: usize) {
         debug_assert!(to <= end);
         while to > self.ready {
             let n = STEP.min(end - self.ready);
-            // SAFETY: the caller's promise.
+            // SAFETY: these are whole pages of the caller's range, before its end.
             unsafe { populate(self.ready as *mut u8, n) };
             self.ready += n;
         }

@@ -31,6 +31,6 @@ pub fn map_for(sys: &AtomicU64, size: usize) -> *mut u8 {
 pub unsafe fn unmap_for(sys: &AtomicU64, p: *mut u8, size: usize) {
     let had = sys.fetch_sub(size as u64, Ordering::Relaxed);
     debug_assert!(had >= size as u64);
-    // SAFETY: passed on to the caller.
+    // SAFETY: nothing uses the caller's mapping any more.
     unsafe { unmap(p, size) };
 }

@@ -46,7 +46,7 @@ pub fn persistent_for(sys: &AtomicU64, size: usize, align: usize) -> *mut u8 {
     }
     b.at = start + size;
     let (at, end) = (b.at, b.end);
-    // SAFETY: the chunk is ours.
+    // SAFETY: what is left of the chunk is whole pages of ours.
     unsafe { b.ahead.reach(at, end) };
     drop(b);
     // What is left of the chunk stays with the others.

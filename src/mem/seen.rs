@@ -36,7 +36,7 @@ impl Seen {
             i &= self.room - 1;
             // SAFETY: `room` slots are ours, some of which are 0.
             let at = unsafe { self.slots.add(i) };
-            // SAFETY: as said.
+            // SAFETY: the slot is one of the `room` that are ours.
             let is = unsafe { *at };
             if is == 0 || is == p {
                 return at;
@@ -47,7 +47,7 @@ impl Seen {
 
     /// `p` was seen.
     pub(crate) fn contains(&self, p: usize) -> bool {
-        // SAFETY: a slot of ours.
+        // SAFETY: there is a table, and `slot` answers one of its slots.
         self.room > 0 && unsafe { *self.slot(p) } != 0
     }
 
@@ -57,7 +57,7 @@ impl Seen {
             return true;
         }
         let at = self.slot(p);
-        // SAFETY: a slot of ours.
+        // SAFETY: there is room, and `slot` answers one of the table's slots.
         unsafe {
             if *at != 0 {
                 return false;
@@ -83,7 +83,7 @@ impl Seen {
             },
         );
         for i in 0..old.room {
-            // SAFETY: slots of the old table.
+            // SAFETY: the old table has `room` slots, and nobody else has it.
             let p = unsafe { *old.slots.add(i) };
             if p != 0 {
                 self.add(p);
