@@ -83,10 +83,12 @@ pub unsafe fn argument_words(f: *const FuncVal, size: usize) -> Words {
 /// # Safety
 /// `g` is stopped.
 pub unsafe fn for_each_root(g: *mut G, mut f: impl FnMut(*mut u8)) {
-    // SAFETY: a stopped goroutine's lists do not change.
-    unsafe {
-        let mut d = (*g).defer;
-        while !d.is_null() {
+    // SAFETY: the caller's goroutine is stopped, so nobody writes its fields.
+    let (mut d, mut p, arg) = unsafe { ((*g).defer, (*g).panic, (*g).panicarg) };
+    while !d.is_null() {
+        // SAFETY: the list of a stopped goroutine does not change; a record has the arguments that
+        // its words are of.
+        unsafe {
             f((*d).fn_.cast_mut().cast());
             let words: *const *mut u8 = deferred::args_of(d).cast();
             for i in pointer_words(d).iter() {
@@ -94,15 +96,17 @@ pub unsafe fn for_each_root(g: *mut G, mut f: impl FnMut(*mut u8)) {
             }
             d = (*d).link;
         }
-        let mut p = (*g).panic;
-        while !p.is_null() {
+    }
+    while !p.is_null() {
+        // SAFETY: the list of a stopped goroutine does not change.
+        unsafe {
             f((*p).arg.typ.cast_mut().cast());
             f((*p).arg.data);
             f((*p).text.ptr.cast_mut());
             p = (*p).link;
         }
-        f((*g).panicarg.data);
     }
+    f(arg.data);
 }
 
 /// Adds `delta` to every address in `[lo, hi)`, the stack's old place, in the goroutine's deferred
@@ -143,11 +147,13 @@ pub unsafe fn adjust(g: *mut G, lo: usize, hi: usize, delta: usize) {
     }
 }
 
-/// Bytes of arguments that the collector and the stack copier look at in a record.
+/// Words of arguments that the collector and the stack copier look at in a record.
 ///
 /// # Safety
-/// `d` is on a list.
+/// `d` is on the list of a stopped goroutine.
 pub unsafe fn pointer_words(d: *mut Defer) -> Words {
-    // SAFETY: the caller's promise.
-    unsafe { argument_words((*d).fn_, (*d).siz as usize) }
+    // SAFETY: a record on a list stays as long as its goroutine is stopped.
+    let (func, size) = unsafe { ((*d).fn_, (*d).siz as usize) };
+    // SAFETY: what a record calls is nil or a func value.
+    unsafe { argument_words(func, size) }
 }

@@ -70,11 +70,10 @@ impl Frames {
     /// # Safety
     /// `g` is stopped and stays so.
     pub unsafe fn of(g: *mut G) -> Self {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let walker = Walker::of(g);
-            Self::from(g, walker, visible_call((*g).parkmap))
-        }
+        // SAFETY: the caller's goroutine is stopped and stays so.
+        let (walker, call) = unsafe { (Walker::of(g), visible_call((*g).parkmap)) };
+        // SAFETY: the same goroutine, and a walk from where it is stopped.
+        unsafe { Self::from(g, walker, call) }
     }
 
     /// From anywhere on the stack of `g`; `call` is the entry of the runtime function called there,
@@ -83,7 +82,7 @@ impl Frames {
     /// # Safety
     /// As [`Frames::of`].
     pub unsafe fn from(g: *mut G, mut walker: Walker, call: usize) -> Self {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller's goroutine is stopped, so its stack stays.
         let bounds = unsafe { ((*g).stack_lo, (*g).stack_hi) };
         walker.limit = bounds.1;
         Self {
@@ -105,7 +104,7 @@ pub unsafe fn details(g: *mut G) -> usize {
     if g.is_null() {
         return 0;
     }
-    // SAFETY: Gs are never freed.
+    // SAFETY: the caller's G is not null, and Gs are never freed.
     match symtab::name_of(unsafe { (*g).parkmap }) {
         // With sync.(*Cond).signalImpl.
         b"sync.runtime_Syncsemrelease" => 2,
@@ -140,6 +139,9 @@ unsafe fn raised_in(f: &crate::unwind::walk::Frame, func: Option<Function>) -> u
 }
 
 /// Bytes of arguments of a frame on the stack.
+///
+/// # Safety
+/// The frame is on the stack of a goroutine at rest.
 unsafe fn args_size(frame: &crate::unwind::walk::Frame, func: Option<Function>) -> usize {
     if let Shape::Go(shape) = frame.shape
         && shape.flags & FRAME_REFLECT != 0

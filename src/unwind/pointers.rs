@@ -3,8 +3,8 @@
 
 use super::walk::{End, Frame, Shape, Walker, interrupted_frame};
 use crate::abi::{G, SURFACE};
-use crate::code::sites::{find_site, header};
-use gort_tables as tables;
+use crate::code::symtab::{self, frame_at};
+use crate::world::registers::Registers;
 use gort_tables::{FRAME_NO_MAPS, FRAME_REFLECT, NO_MAP};
 
 /// The frame of a stopped goroutine whose locals and outgoing arguments `slot` is among.
@@ -12,7 +12,7 @@ use gort_tables::{FRAME_NO_MAPS, FRAME_REFLECT, NO_MAP};
 /// # Safety
 /// `g` is stopped.
 pub unsafe fn frame_of(g: *mut G, slot: usize) -> Option<Frame> {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's goroutine is stopped, for longer than the walk takes.
     unsafe { Walker::of(g) }.find(|f| slot <= f.top)
 }
 
@@ -52,30 +52,31 @@ pub fn each_masked(mask: u32, base: usize, f: &mut impl FnMut(usize)) {
 /// # Safety
 /// The frame is of a stopped stack.
 pub unsafe fn each_pointer(frame: &Frame, f: &mut impl FnMut(usize)) {
-    let h = header();
-    // SAFETY: the maps are the linker's; reflect's contexts are as its own assembly lays them out.
-    unsafe {
-        match frame.shape {
-            Shape::Fault | Shape::Interrupted => {}
-            Shape::Asm(index) => {
-                if index >= 0 {
-                    let e = &SURFACE[index as usize];
-                    each_masked(e.ptrs, frame.top + 8, f);
-                }
+    match frame.shape {
+        Shape::Fault | Shape::Interrupted => {}
+        Shape::Asm(index) => {
+            if index >= 0 {
+                let e = &SURFACE[index as usize];
+                each_masked(e.ptrs, frame.top + 8, f);
             }
-            Shape::Go(m) => {
-                if m.flags & FRAME_NO_MAPS != 0 {
-                    return;
-                }
-                if m.locals != NO_MAP {
-                    let n = m.locals_words as usize;
-                    each_bit(h.bits.add(m.locals as usize), n, frame.top - 8 * n, f);
-                }
-                if m.flags & FRAME_REFLECT != 0 {
-                    // 0(SP) holds the context: {code, *bitVector}; before the prologue stored it
-                    // there is nothing to say.
-                    if frame.sp != frame.top {
-                        f(frame.sp);
+        }
+        Shape::Go(m) => {
+            if m.flags & FRAME_NO_MAPS != 0 {
+                return;
+            }
+            if m.locals != NO_MAP {
+                let n = m.locals_words as usize;
+                // SAFETY: the linker wrote a bitmap of so many bits there.
+                unsafe { each_bit(symtab::bits(m.locals), n, frame.top - 8 * n, f) };
+            }
+            if m.flags & FRAME_REFLECT != 0 {
+                // 0(SP) holds the context: {code, *bitVector}; before the prologue stored it there
+                // is nothing to say.
+                if frame.sp != frame.top {
+                    f(frame.sp);
+                    // SAFETY: the caller's frame is that of a stub of package reflect past its
+                    // prologue; a context names the bits of its arguments.
+                    unsafe {
                         let context = *(frame.sp as *const *const crate::abi::ReflectContext);
                         let bv = &*(*context).stack;
                         for i in 0..bv.n as usize {
@@ -84,14 +85,11 @@ pub unsafe fn each_pointer(frame: &Frame, f: &mut impl FnMut(usize)) {
                             }
                         }
                     }
-                } else if m.args != NO_MAP {
-                    each_bit(
-                        h.bits.add(m.args as usize),
-                        m.args_words as usize,
-                        frame.top + 8,
-                        f,
-                    );
                 }
+            } else if m.args != NO_MAP {
+                let n = m.args_words as usize;
+                // SAFETY: the linker wrote a bitmap of so many bits there.
+                unsafe { each_bit(symtab::bits(m.args), n, frame.top + 8, f) };
             }
         }
     }
@@ -104,20 +102,19 @@ pub unsafe fn each_pointer(frame: &Frame, f: &mut impl FnMut(usize)) {
 /// # Safety
 /// `g` is stopped that way.
 pub unsafe fn each_interrupted_word(g: *mut G, f: &mut impl FnMut(usize)) {
-    // SAFETY: the caller's promise: the frame was looked up in the same way when the goroutine was
-    // stopped.
-    unsafe {
-        let (pc, sp) = ((*g).sched.pc, (*g).sched.sp);
-        let registers = (*g)
-            .interrupted
-            .cast::<crate::world::registers::Registers>();
-        for &word in (*registers).general() {
-            f(word);
-        }
-        if let Some(frame) = interrupted_frame(pc, sp) {
-            for slot in (sp..frame.end).step_by(8).filter(|&s| s != frame.top) {
-                f(*(slot as *const usize));
-            }
+    // SAFETY: the caller's goroutine is stopped by a signal: then `interrupted` holds its registers.
+    let (pc, sp, registers) = unsafe {
+        let registers = (*g).interrupted.cast::<Registers>();
+        ((*g).sched.pc, (*g).sched.sp, &*registers)
+    };
+    for &word in registers.general() {
+        f(word);
+    }
+    if let Some(frame) = interrupted_frame(pc, sp) {
+        for slot in (sp..frame.end).step_by(8).filter(|&s| s != frame.top) {
+            // SAFETY: a word of the frame or of its arguments, on the goroutine's stack: the frame
+            // was looked up in the same way when it was stopped.
+            f(unsafe { *(slot as *const usize) });
         }
     }
 }
@@ -131,20 +128,14 @@ pub unsafe fn with_maps(g: *mut G, frame: Frame) -> Frame {
     if !matches!(frame.shape, Shape::Fault) {
         return frame;
     }
-    // SAFETY: the caller's promise; frame indices are the linker's.
-    unsafe {
-        let pc = crate::world::deferred::pending_defer_pc(g, frame.sp, frame.top);
-        match (pc != 0).then(|| find_site(pc)).flatten() {
-            None => frame,
-            Some(i) => {
-                let h = header();
-                let m: &'static tables::Frame = &*h.frames.add((*h.sites.add(i)).frame as usize);
-                Frame {
-                    shape: Shape::Go(m),
-                    ..frame
-                }
-            }
-        }
+    // SAFETY: the caller's goroutine is stopped.
+    let pc = unsafe { crate::world::deferred::pending_defer_pc(g, frame.sp, frame.top) };
+    match (pc != 0).then(|| frame_at(pc)).flatten() {
+        None => frame,
+        Some(m) => Frame {
+            shape: Shape::Go(m),
+            ..frame
+        },
     }
 }
 
@@ -156,28 +147,28 @@ pub unsafe fn with_maps(g: *mut G, frame: Frame) -> Frame {
 /// `g` is stopped.
 #[doc(alias = "adjustframe")]
 pub unsafe fn each_stack_pointer(g: *mut G, f: &mut impl FnMut(usize)) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let mut w = Walker::of(g);
-        if (*g).parkmap != 0 {
-            let e = &SURFACE[(*g).parkmap as usize];
-            let mut mask = e.ptrs;
-            if (*g).flags & crate::abi::G_PARK_RESULTS != 0 {
-                mask |= e.results;
-            }
-            each_masked(mask, w.sp, f);
+    // SAFETY: the caller's goroutine is stopped, for longer than the walk takes.
+    let (mut w, call, flags) = unsafe { (Walker::of(g), (*g).parkmap, (*g).flags) };
+    if call != 0 {
+        let e = &SURFACE[call as usize];
+        let mut mask = e.ptrs;
+        if flags & crate::abi::G_PARK_RESULTS != 0 {
+            mask |= e.results;
         }
-        for frame in w.by_ref() {
-            each_pointer(&with_maps(g, frame), f);
-        }
-        if let End::Lost(pc) = w.end {
-            use crate::fatal::{put_hex, puts, throw};
-            puts("runtime: goroutine ");
-            crate::fatal::put_u64((*g).goid as u64);
-            puts(": unexpected return pc ");
-            put_hex(pc as u64);
-            puts("\n");
-            throw("unexpected return pc");
-        }
+        each_masked(mask, w.sp, f);
+    }
+    for frame in w.by_ref() {
+        // SAFETY: a frame of the stack of the caller's goroutine.
+        unsafe { each_pointer(&with_maps(g, frame), f) };
+    }
+    if let End::Lost(pc) = w.end {
+        use crate::fatal::{put_hex, puts, throw};
+        puts("runtime: goroutine ");
+        // SAFETY: the number is written once, before the goroutine first runs.
+        crate::fatal::put_u64(unsafe { (*g).goid } as u64);
+        puts(": unexpected return pc ");
+        put_hex(pc as u64);
+        puts("\n");
+        throw("unexpected return pc");
     }
 }

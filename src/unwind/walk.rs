@@ -19,6 +19,7 @@ use crate::code::asmfuncs::goexit_pc;
 use crate::code::sites::{
     asm_site, find_func, find_site, header, in_asm_text, in_go_text, is_asm_site,
 };
+use crate::code::symtab::{self, frame_at};
 use crate::world::{GState, g::status_of};
 use core::sync::atomic::Ordering;
 use gort_tables as tables;
@@ -123,7 +124,7 @@ fn seen_at(pc: usize) -> usize {
 /// Size of a frame of compiled code at a pc that is no call site and no entry.
 fn frame_size_at(f: &tables::Func, pc: usize) -> Option<usize> {
     let entry = header().text + u64::from(f.entry);
-    let size = tables::pcvalue::lookup(crate::code::symtab::pcsp(f), entry, pc as u64);
+    let size = tables::pcvalue::lookup(symtab::pcsp(f), entry, pc as u64);
     (size >= 0).then_some(size as usize)
 }
 
@@ -142,7 +143,7 @@ pub struct Interrupted {
 /// goroutine may not be stopped.
 pub fn interrupted_frame(pc: usize, sp: usize) -> Option<Interrupted> {
     let f = find_func(pc)?;
-    let flags = crate::code::symtab::frame(f.entry_frame).flags;
+    let flags = symtab::frame(f.entry_frame).flags;
     if flags & FRAME_NO_INTERRUPT != 0 || !sp.is_multiple_of(8) {
         return None;
     }
@@ -185,19 +186,24 @@ impl Walker {
     /// # Safety
     /// `g` is stopped and stays so during the walk.
     pub unsafe fn of(g: *mut G) -> Self {
-        // SAFETY: the caller's promise.
-        unsafe {
-            if status_of(g).state(Ordering::Relaxed) == GState::Syscall && (*g).syscallsp != 0 {
-                return Self::new((*g).syscallpc, (*g).syscallsp);
-            }
-            let w = Self::new((*g).sched.pc, (*g).sched.sp);
-            if (*g).interrupted.is_null() {
-                return w;
-            }
-            Self {
-                place: Place::Interrupted,
-                ..w
-            }
+        // SAFETY: the caller's goroutine is stopped, so nobody writes these fields.
+        let (syscall, context, interrupted) = unsafe {
+            let syscall =
+                status_of(g).state(Ordering::Relaxed) == GState::Syscall && (*g).syscallsp != 0;
+            let context = if syscall {
+                ((*g).syscallpc, (*g).syscallsp)
+            } else {
+                ((*g).sched.pc, (*g).sched.sp)
+            };
+            (syscall, context, !(*g).interrupted.is_null())
+        };
+        let w = Self::new(context.0, context.1);
+        if syscall || !interrupted {
+            return w;
+        }
+        Self {
+            place: Place::Interrupted,
+            ..w
         }
     }
 
@@ -205,12 +211,9 @@ impl Walker {
     fn frame_at_site(&mut self, pc: usize) -> Option<&'static tables::Frame> {
         let seen = &mut self.seen[seen_at(pc)];
         if seen.pc != pc {
-            let h = header();
             *seen = Seen {
                 pc,
-                // SAFETY: the site's frame index is in range: the linker wrote both.
-                frame: find_site(pc)
-                    .map(|i| unsafe { &*h.frames.add((*h.sites.add(i)).frame as usize) }),
+                frame: frame_at(pc),
             };
         }
         seen.frame
@@ -307,17 +310,12 @@ impl Walker {
                 })
             } else {
                 find_func(pc).and_then(|f| {
-                    (h.text as usize + f.entry as usize == pc).then(|| {
-                        // SAFETY: as above.
-                        let e: &'static tables::Frame =
-                            unsafe { &*h.frames.add(f.entry_frame as usize) };
-                        Frame {
-                            pc,
-                            sp,
-                            top: sp,
-                            shape: Shape::Go(e),
-                            exact: true,
-                        }
+                    (h.text as usize + f.entry as usize == pc).then(|| Frame {
+                        pc,
+                        sp,
+                        top: sp,
+                        shape: Shape::Go(symtab::frame(f.entry_frame)),
+                        exact: true,
                     })
                 })
             }
