@@ -53,8 +53,9 @@ const _: () = {
 /// The innermost callback of this thread, or null.
 #[inline(always)]
 pub fn innermost() -> *mut Callback {
-    // SAFETY: every g that runs has its M.
-    unsafe { (*getm()).callback.cast() }
+    // SAFETY: every g that runs has its M, whose field is this thread's.
+    let callback = unsafe { (*getm()).callback };
+    callback.cast()
 }
 
 /// This thread is one that C has made.
@@ -76,7 +77,7 @@ pub fn on_foreign_thread() -> bool {
 /// On the C stack of `m`, this thread's M. `g` is its goroutine, in the system call that the call
 /// of C is.
 pub unsafe fn begin(m: *mut M, g: *mut G, c: *mut Callback) {
-    // SAFETY: the caller's promise.
+    // SAFETY: the record is on the caller's C stack; thread and goroutine are the caller's.
     unsafe {
         (*c).outer = (*m).callback.cast();
         (*c).g0sp = (*(*m).g0).sched.sp;
@@ -85,8 +86,9 @@ pub unsafe fn begin(m: *mut M, g: *mut G, c: *mut Callback) {
         (*c).syscall_pc = (*g).syscallpc;
         (*m).callback = c.cast();
         (*(*m).g0).sched.sp = c as usize;
-        m::lock(m, g);
     }
+    // SAFETY: the goroutine is that of the caller's thread, and in C.
+    unsafe { m::lock(m, g) };
 }
 
 /// The innermost callback of this thread is over.
@@ -94,13 +96,15 @@ pub unsafe fn begin(m: *mut M, g: *mut G, c: *mut Callback) {
 /// # Safety
 /// `m` is this thread's M, in a callback of `g`.
 pub unsafe fn end(m: *mut M, g: *mut G) {
-    // SAFETY: the caller's promise; the record is on the C stack, which is still as it was.
+    // SAFETY: the thread is the caller's, and in a callback; the record is on the C stack, which is
+    // still as it was.
     unsafe {
         let c: *mut Callback = (*m).callback.cast();
         (*(*m).g0).sched.sp = (*c).g0sp;
         (*m).callback = (*c).outer.cast();
-        m::unlock(m, g);
     }
+    // SAFETY: the goroutine is that of the caller's thread, and `begin` locked it.
+    unsafe { m::unlock(m, g) };
 }
 
 /// `g`, this thread's goroutine, is back at `sp` of its stack: callbacks below are over, and the C
@@ -111,18 +115,23 @@ pub unsafe fn end(m: *mut M, g: *mut G) {
 #[inline(always)]
 pub unsafe fn drop_below(g: *mut G, sp: usize) {
     if !innermost().is_null() {
-        // SAFETY: passed on.
+        // SAFETY: the caller's goroutine is this thread's, and nothing below `sp` is needed.
         unsafe { drop_slow(g, sp) };
     }
 }
 
+/// [`drop_below`] where there are callbacks.
+///
+/// # Safety
+/// As there.
 #[doc(alias = "unwindm")]
 #[cold]
 #[inline(never)]
 unsafe fn drop_slow(g: *mut G, sp: usize) {
-    // SAFETY: the caller's promise.
+    let m = getm();
+    // SAFETY: the goroutine is this thread's, so its stack stays. The records of this thread's
+    // callbacks last until `end`, which the caller says those that are deeper have reached.
     unsafe {
-        let m = getm();
         while !(*m).callback.is_null()
             && (*g).stack_hi - sp < (*(*m).callback.cast::<Callback>()).depth
         {

@@ -29,8 +29,9 @@ impl Caller<'_> {
     /// The address of the call's arguments, for resume steps: the stack may have moved meanwhile.
     #[inline(always)]
     pub fn arguments(&self) -> usize {
-        // SAFETY: the saved context is ours; that of a call has the address of its arguments as
-        // stack pointer.
-        unsafe { (*self.g()).sched.sp }
+        // SAFETY: the caller is stopped, so nobody writes its saved context.
+        let context = unsafe { &(*self.g()).sched };
+        // That of a call has the address of its arguments as stack pointer.
+        context.sp
     }
 }

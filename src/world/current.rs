@@ -27,7 +27,7 @@ pub fn getg() -> *mut G {
 /// `g` is this thread's: a goroutine that it runs, its g0, or null when it leaves Go.
 #[inline(always)]
 pub unsafe fn setg(g: *mut G) {
-    // SAFETY: the word is this thread's.
+    // SAFETY: the word (asm/data.S) is this thread's.
     unsafe {
         asm!(
             "mov qword ptr fs:[runtime.tlsg@TPOFF], {}",
@@ -41,7 +41,7 @@ pub unsafe fn setg(g: *mut G) {
 #[inline(always)]
 pub fn leaf_sp() -> usize {
     let sp: usize;
-    // SAFETY: as in `getg`.
+    // SAFETY: the word (asm/data.S) is this thread's. Not `pure`: each leaf call writes it.
     unsafe {
         asm!(
             "mov {}, qword ptr fs:[gort_leafsp@TPOFF]",
@@ -55,15 +55,17 @@ pub fn leaf_sp() -> usize {
 /// This thread's M.
 #[inline(always)]
 pub fn getm() -> *mut M {
-    // SAFETY: every g that runs has its M.
-    unsafe { (*getg()).m.load(Ordering::Relaxed) }
+    // SAFETY: the current g is a G of ours: they are never freed.
+    let m = unsafe { &(*getg()).m };
+    m.load(Ordering::Relaxed)
 }
 
 /// The goroutine that called into the runtime, or null (scheduler, timers).
 #[inline(always)]
 pub fn curg() -> *mut G {
-    // SAFETY: as in `getm`.
-    unsafe { (*getm()).curg.load(Ordering::Relaxed) }
+    // SAFETY: every g that runs has its M, and Ms are never freed.
+    let g = unsafe { &(*getm()).curg };
+    g.load(Ordering::Relaxed)
 }
 
 /// The running goroutine is to be preempted. A leaf function that loops may call then takes its
@@ -71,8 +73,9 @@ pub fn curg() -> *mut G {
 /// call compiled code.
 #[inline(always)]
 pub fn preempt_wanted() -> bool {
-    // SAFETY: the current g is valid.
-    unsafe { (*getg()).stackguard0.load(Ordering::Relaxed) == crate::abi::STACK_PREEMPT }
+    // SAFETY: the current g is a G of ours: they are never freed.
+    let guard = unsafe { &(*getg()).stackguard0 };
+    guard.load(Ordering::Relaxed) == crate::abi::STACK_PREEMPT
 }
 
 /// The P of `m`, or null.
@@ -81,15 +84,17 @@ pub fn preempt_wanted() -> bool {
 /// `m` is one of the Ms (they are never freed).
 #[inline(always)]
 pub unsafe fn p_of(m: *mut M) -> *mut P {
-    // SAFETY: the caller's promise.
-    unsafe { (*m).p.load(Ordering::Relaxed).cast() }
+    // SAFETY: the caller's M is one of ours: they are never freed.
+    let p = unsafe { &(*m).p };
+    p.load(Ordering::Relaxed).cast()
 }
 
 /// This thread's P, or null.
 #[inline(always)]
 pub fn getp() -> *mut P {
-    // SAFETY: as in `getm`.
-    unsafe { p_of(getm()) }
+    let m = getm();
+    // SAFETY: every g that runs has its M.
+    unsafe { p_of(m) }
 }
 
 /// For assertions: this thread is on its system stack. Hosted unit tests have no M, and are.
@@ -122,11 +127,10 @@ pub fn fastrand() -> u64 {
 #[cfg(not(test))]
 #[inline]
 pub fn fastrand() -> u64 {
-    // SAFETY: only this thread touches its M's generator. wyrand: one multiplication.
-    unsafe {
-        let m = getm();
-        (*m).fastrand = (*m).fastrand.wrapping_add(0xa076_1d64_78bd_642f);
-        let t = u128::from((*m).fastrand) * u128::from((*m).fastrand ^ 0xe703_7ed1_a0b4_28db);
-        (t >> 64) as u64 ^ t as u64
-    }
+    // SAFETY: only this thread touches its M's generator.
+    let state = unsafe { &mut (*getm()).fastrand };
+    // wyrand: one multiplication.
+    *state = state.wrapping_add(0xa076_1d64_78bd_642f);
+    let t = u128::from(*state) * u128::from(*state ^ 0xe703_7ed1_a0b4_28db);
+    (t >> 64) as u64 ^ t as u64
 }

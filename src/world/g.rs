@@ -16,11 +16,10 @@ pub use super::status::{GState, GStatus, Hold, Still, status_of, wait_for_scan};
 pub unsafe fn ask_to_stop(g: *mut G) {
     // Relaxed: no data goes with the request. The goroutine may be about to take an earlier
     // request's guard away and with it this one: the requester asks again.
-    // SAFETY: the caller's promise.
-    unsafe {
-        (*g).preempt.store(1, Ordering::Relaxed);
-        (*g).stackguard0.store(STACK_PREEMPT, Ordering::Relaxed);
-    }
+    // SAFETY: the caller's G is one of ours: they are never freed.
+    let (preempt, guard) = unsafe { (&(*g).preempt, &(*g).stackguard0) };
+    preempt.store(1, Ordering::Relaxed);
+    guard.store(STACK_PREEMPT, Ordering::Relaxed);
 }
 
 /// Prologues compare with the end of the stack of `g` again. `G::preempt` stays as it is.
@@ -29,11 +28,9 @@ pub unsafe fn ask_to_stop(g: *mut G) {
 /// `g` does not run, or only on this thread.
 #[inline(always)]
 pub unsafe fn restore_guard(g: *mut G) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let guard = (*g).stack_lo + STACK_GUARD;
-        (*g).stackguard0.store(guard, Ordering::Relaxed);
-    }
+    // SAFETY: the caller's goroutine does not run elsewhere, so its stack stays where it is.
+    let (guard, lo) = unsafe { (&(*g).stackguard0, (*g).stack_lo) };
+    guard.store(lo + STACK_GUARD, Ordering::Relaxed);
 }
 
 /// `g` stops as it was asked to.
@@ -42,11 +39,10 @@ pub unsafe fn restore_guard(g: *mut G) {
 /// As [`restore_guard`].
 #[inline(always)]
 pub unsafe fn answer_request(g: *mut G) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        (*g).preempt.store(0, Ordering::Relaxed);
-        restore_guard(g);
-    }
+    // SAFETY: the caller's G is one of ours: they are never freed.
+    unsafe { (*g).preempt.store(0, Ordering::Relaxed) };
+    // SAFETY: the caller's goroutine does not run elsewhere.
+    unsafe { restore_guard(g) };
 }
 
 /// The stack of `g` is `[lo, hi)`.
@@ -55,7 +51,7 @@ pub unsafe fn answer_request(g: *mut G) {
 /// `g` does not run.
 pub unsafe fn set_stack(g: *mut G, lo: usize, hi: usize) {
     debug_assert!(lo < hi && (hi - lo).is_power_of_two() && hi.is_multiple_of(16));
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's goroutine does not run, so its fields are the caller's to write.
     unsafe {
         (*g).stack_lo = lo;
         (*g).stack_hi = hi;
@@ -72,7 +68,7 @@ pub unsafe fn set_stack(g: *mut G, lo: usize, hi: usize) {
 /// code.
 pub unsafe fn set_system_stack(g0: *mut G, lo: usize, hi: usize, sp: usize) {
     debug_assert!(lo < sp && sp <= hi);
-    // SAFETY: the caller's promise.
+    // SAFETY: no other thread runs on the caller's g0, so its fields are the caller's to write.
     unsafe {
         (*g0).stack_lo = lo;
         (*g0).stack_hi = hi;
@@ -88,7 +84,7 @@ pub unsafe fn set_system_stack(g0: *mut G, lo: usize, hi: usize, sp: usize) {
 /// # Safety
 /// `g` was just made and is on no queue, or it is the caller's.
 pub unsafe fn set_system(g: *mut G, system: bool) {
-    // SAFETY: the caller's promise.
+    // SAFETY: nobody runs the caller's goroutine, so its flags are the caller's to write.
     let was = unsafe {
         let was = (*g).flags & crate::abi::G_SYSTEM != 0;
         if system {
@@ -154,10 +150,10 @@ wait_reasons! {
 /// # Safety
 /// In system mode, for `g == curg()` or null.
 pub unsafe fn wanted(g: *mut G) -> bool {
-    // SAFETY: the caller's promise.
-    unsafe {
-        !g.is_null()
-            && (*g).stackguard0.load(Ordering::Relaxed) == STACK_PREEMPT
-            && (*getm()).locks.load(Ordering::Relaxed) == 0
+    if g.is_null() {
+        return false;
     }
+    // SAFETY: the caller's G is this thread's goroutine, and every thread has its M.
+    let (guard, locks) = unsafe { (&(*g).stackguard0, &(*getm()).locks) };
+    guard.load(Ordering::Relaxed) == STACK_PREEMPT && locks.load(Ordering::Relaxed) == 0
 }

@@ -95,7 +95,7 @@ impl<T: Right> GList<T> {
             self.tail = ptr::null_mut();
         }
         self.len -= 1;
-        // SAFETY: the list had the right.
+        // SAFETY: the list kept the right, and does no longer.
         Some(unsafe { T::from_raw(g) })
     }
 }
@@ -112,7 +112,7 @@ pub(crate) unsafe fn met(g: *mut G, state: GState, seen: &mut Seen) -> Walk {
         g as usize,
         seen.add(g as usize),
     )?;
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's G is one of ours: they are never freed.
     let now = unsafe { status_of(g) }.state(Ordering::Relaxed);
     same(
         "state of a goroutine on a queue",
@@ -182,7 +182,7 @@ impl P {
             }
         }
         self.runq.put(item, |g| {
-            // SAFETY: the ring had the right.
+            // SAFETY: the ring kept the right, and does no longer.
             overflow.push(unsafe { Runnable::from_raw(g as *mut G) });
         })
     }
@@ -192,7 +192,7 @@ impl P {
     #[doc(alias = "runqget")]
     pub fn runq_get(&self) -> (Option<Runnable>, bool) {
         let (item, next) = self.runq.get();
-        // SAFETY: the ring had the right.
+        // SAFETY: the ring kept the right to what it answers, and does no longer.
         (unsafe { Runnable::from_word(item as *mut G) }, next)
     }
 
@@ -202,7 +202,7 @@ impl P {
     #[doc(alias = "runqgrab")]
     pub fn runq_steal(&self, from: &P, take_next: bool) -> Option<Runnable> {
         let item = self.runq.steal(&from.runq, take_next);
-        // SAFETY: the ring had the right.
+        // SAFETY: the other ring kept the right to what it lost.
         unsafe { Runnable::from_word(item as *mut G) }
     }
 }
@@ -216,7 +216,7 @@ mod tests {
         core::array::from_fn(|_| {
             // SAFETY: a G of zeroes is valid; the tests never free it.
             let g = Box::into_raw(unsafe { Box::<G>::new_zeroed().assume_init() });
-            // SAFETY: just made.
+            // SAFETY: it was just made, and nobody else knows it.
             unsafe {
                 (*g).atomicstatus
                     .store(GState::Runnable as u32, Ordering::Relaxed)
@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(says(&circle), Some("a goroutine is on one queue, once"));
 
         let state = list(&g);
-        // SAFETY: as above.
+        // SAFETY: the Gs are the test's own, and never freed.
         unsafe {
             (*g[1])
                 .atomicstatus

@@ -24,11 +24,10 @@ pub fn is_sysmon(m: *mut M) -> bool {
 /// `m` is this thread's.
 #[inline(always)]
 pub unsafe fn pin(m: *mut M) {
-    // Other threads only read the count. SAFETY: the caller's promise.
-    unsafe {
-        let locks = (*m).locks.load(Ordering::Relaxed);
-        (*m).locks.store(locks + 1, Ordering::Relaxed);
-    }
+    // SAFETY: the caller's M is this thread's, and never freed.
+    let locks = unsafe { &(*m).locks };
+    // Other threads only read the count.
+    locks.store(locks.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
 }
 
 /// Ends a [`pin`].
@@ -37,11 +36,9 @@ pub unsafe fn pin(m: *mut M) {
 /// As there.
 #[inline(always)]
 pub unsafe fn unpin(m: *mut M) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let locks = (*m).locks.load(Ordering::Relaxed);
-        (*m).locks.store(locks - 1, Ordering::Relaxed);
-    }
+    // SAFETY: the caller's M is this thread's, and never freed.
+    let locks = unsafe { &(*m).locks };
+    locks.store(locks.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
 }
 
 /// `g`, the goroutine of `m`, no longer is.
@@ -50,11 +47,10 @@ pub unsafe fn unpin(m: *mut M) {
 /// `m` is this thread's, and no other thread changes the status of `g` yet.
 #[inline(always)]
 pub unsafe fn leaves(m: *mut M, g: *mut G) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        (*m).curg.store(null_mut(), Ordering::Relaxed);
-        (*g).m.store(null_mut(), Ordering::Relaxed);
-    }
+    // SAFETY: M and G are ones of ours: they are never freed.
+    let (curg, of) = unsafe { (&(*m).curg, &(*g).m) };
+    curg.store(null_mut(), Ordering::Relaxed);
+    of.store(null_mut(), Ordering::Relaxed);
 }
 
 /// The runtime locks `g` to its thread, on top of the program's own lock and others of the runtime:
@@ -64,12 +60,12 @@ pub unsafe fn leaves(m: *mut M, g: *mut G) {
 /// `m` is this thread's M, and `g` its goroutine, which runs no Go code.
 #[doc(alias = "lockOSThread")]
 pub unsafe fn lock(m: *mut M, g: *mut G) {
-    // SAFETY: the fields are this thread's and its goroutine's.
-    unsafe {
-        (*m).locked += 2;
-        (*m).lockedg.store(g, Ordering::Relaxed);
-        (*g).lockedm.store(m, Ordering::Relaxed);
-    }
+    // SAFETY: the caller's M is this thread's, and only that writes the count.
+    unsafe { (*m).locked += 2 };
+    // SAFETY: M and G are ones of ours: they are never freed.
+    let (lockedg, lockedm) = unsafe { (&(*m).lockedg, &(*g).lockedm) };
+    lockedg.store(g, Ordering::Relaxed);
+    lockedm.store(m, Ordering::Relaxed);
 }
 
 /// Ends one [`lock`], if there is one.
@@ -78,15 +74,16 @@ pub unsafe fn lock(m: *mut M, g: *mut G) {
 /// As there.
 #[doc(alias = "unlockOSThread")]
 pub unsafe fn unlock(m: *mut M, g: *mut G) {
-    // SAFETY: the fields are this thread's and its goroutine's.
-    unsafe {
-        if (*m).locked < 2 {
-            return;
-        }
-        (*m).locked -= 2;
-        if (*m).locked == 0 {
-            (*m).lockedg.store(null_mut(), Ordering::Relaxed);
-            (*g).lockedm.store(null_mut(), Ordering::Relaxed);
-        }
+    // SAFETY: the caller's M is this thread's, and only that writes the count.
+    let locked = unsafe { &mut (*m).locked };
+    if *locked < 2 {
+        return;
+    }
+    *locked -= 2;
+    if *locked == 0 {
+        // SAFETY: M and G are ones of ours: they are never freed.
+        let (lockedg, lockedm) = unsafe { (&(*m).lockedg, &(*g).lockedm) };
+        lockedg.store(null_mut(), Ordering::Relaxed);
+        lockedm.store(null_mut(), Ordering::Relaxed);
     }
 }

@@ -86,9 +86,10 @@ impl<T> PLocal<T> {
     /// That of the P that this thread holds.
     #[inline(always)]
     pub fn mine<'p>(&self, own: OwnP<'p>) -> &'p T {
+        let part = self.of(own.p());
         // SAFETY: Ps live for ever and each has a `T`; while this thread holds the P no other
         // touches what is not atomic in it, and exclusive references are not made.
-        unsafe { &*self.of(own.p()) }
+        unsafe { &*part }
     }
 }
 
@@ -115,8 +116,9 @@ impl<T: Sync> PLocal<T> {
     /// `p` is one of the Ps.
     #[inline(always)]
     pub unsafe fn shared(&self, p: *mut P) -> &'static T {
-        // SAFETY: Ps live for ever and each has a `T`.
-        unsafe { &*self.of(p) }
+        let part = self.of(p);
+        // SAFETY: Ps live for ever and each has a `T`, which threads may share.
+        unsafe { &*part }
     }
 }
 
@@ -156,7 +158,7 @@ impl OwnP<'_> {
     pub unsafe fn held() -> Self {
         let p = current::getp();
         debug_assert!(!p.is_null());
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller's thread holds that P, which is not null then.
         unsafe { Self::new(NonNull::new_unchecked(p)) }
     }
 
@@ -201,17 +203,17 @@ mod tests {
         // SAFETY: numbers, in parts that no other room uses for these two Ps.
         let (first, last): (PLocal<[Cell<u64>; 8]>, PLocal<Cell<u64>>) =
             unsafe { (PLocal::new(&part::GC), PLocal::new(&part::PROBE)) };
-        // SAFETY: nobody else knows these.
+        // SAFETY: nobody else knows these two Ps.
         let [a, b] = [7, 8].map(|id| unsafe { OwnP::new(NonNull::new(new(id)).expect("memory")) });
         first.mine(a).iter().for_each(|n| n.set(u64::MAX));
         last.mine(a).set(u64::MAX);
         let zeroes =
             |own| first.mine(own).iter().all(|n| n.get() == 0) && last.mine(own).get() == 0;
         assert!(zeroes(b) && !zeroes(a));
-        // SAFETY: Ps live for ever.
+        // SAFETY: Ps are never freed, and the number does not change.
         let (id, status) = unsafe { ((*a.p()).id, &(*a.p()).status) };
         assert_eq!((id, status.state(Ordering::Relaxed)), (7, PState::Stopped));
-        // SAFETY: as above.
+        // SAFETY: Ps are never freed, and nobody else knows this one.
         assert!(unsafe { (*a.p()).runq_empty() });
     }
 }

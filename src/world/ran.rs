@@ -16,15 +16,15 @@ static RAN: RanList = RanList::new();
 /// `g` is runnable or running, and this thread's.
 #[inline(never)]
 pub unsafe fn ran(g: *mut G) {
-    // SAFETY: Gs are never freed.
-    unsafe {
-        debug_assert!(matches!(
-            status_of(g).state(Ordering::Relaxed),
-            GState::Runnable | GState::Running
-        ));
-        (*g).scanned = 0;
-        note_ran(g);
-    }
+    // SAFETY: the caller's G is one of ours: they are never freed.
+    debug_assert!(matches!(
+        unsafe { status_of(g) }.state(Ordering::Relaxed),
+        GState::Runnable | GState::Running
+    ));
+    // SAFETY: the caller's goroutine is this thread's, so nobody scans its stack now.
+    unsafe { (*g).scanned = 0 };
+    // SAFETY: the caller's G is one of ours: they are never freed.
+    unsafe { note_ran(g) };
 }
 
 /// The stack of `g` is to be scanned again.
@@ -32,7 +32,7 @@ pub unsafe fn ran(g: *mut G) {
 /// # Safety
 /// `g` is one of the Gs (they are never freed).
 pub(crate) unsafe fn note_ran(g: *mut G) {
-    // SAFETY: passed on to the caller.
+    // SAFETY: the caller's G is one of ours: they are never freed.
     unsafe { RAN.note(g) };
 }
 
@@ -52,11 +52,13 @@ pub(crate) fn ran_count() -> usize {
 /// `g` is one of the Gs (they are never freed).
 #[inline(always)]
 pub unsafe fn is_held(g: *mut G) -> bool {
-    // SAFETY: the caller's promise.
-    unsafe { (*g).held.load(Ordering::Relaxed) != 0 }
+    // SAFETY: the caller's G is one of ours: they are never freed.
+    let held = unsafe { &(*g).held };
+    held.load(Ordering::Relaxed) != 0
 }
 
+/// Keeps `g` from running, or keeps it no longer.
 pub(crate) fn set_held(g: *mut G, held: bool) {
-    // SAFETY: Gs are never freed.
+    // SAFETY: what markers keep are Gs of ours: they are never freed.
     unsafe { (*g).held.store(usize::from(held), Ordering::SeqCst) };
 }

@@ -38,25 +38,23 @@ impl RanList {
     /// # Safety
     /// `g` is one of the Gs (they are never freed).
     pub unsafe fn note(&self, g: *mut G) {
-        // SAFETY: the thread that changes `ran` from 0 owns `ranlink` until the list is taken.
-        unsafe {
-            // SeqCst: see the head of this file.
-            if (*g).ran.swap(1, Ordering::SeqCst) != 0 {
-                return;
-            }
-            self.len.fetch_add(1, Ordering::Relaxed);
-            let mut head = self.first.load(Ordering::Relaxed);
-            loop {
-                (*g).ranlink = head;
-                match self.first.compare_exchange_weak(
-                    head,
-                    g,
-                    Ordering::Release,
-                    Ordering::Relaxed,
-                ) {
-                    Ok(_) => return,
-                    Err(h) => head = h,
-                }
+        // SAFETY: the caller's G is one of ours: they are never freed.
+        let ran = unsafe { &(*g).ran };
+        // SeqCst: see the head of this file.
+        if ran.swap(1, Ordering::SeqCst) != 0 {
+            return;
+        }
+        self.len.fetch_add(1, Ordering::Relaxed);
+        let mut head = self.first.load(Ordering::Relaxed);
+        loop {
+            // SAFETY: the thread that changes `ran` from 0 owns `ranlink` until the list is taken.
+            unsafe { (*g).ranlink = head };
+            match self
+                .first
+                .compare_exchange_weak(head, g, Ordering::Release, Ordering::Relaxed)
+            {
+                Ok(_) => return,
+                Err(h) => head = h,
             }
         }
     }

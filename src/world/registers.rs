@@ -64,7 +64,7 @@ static ALL: AtomicPtr<Registers> = AtomicPtr::new(null_mut());
 static FREE: Mutex<Free, { rank::REGISTERS }> = Mutex::new(Free(null_mut()));
 
 struct Free(*mut Registers);
-// SAFETY: records are never freed.
+// SAFETY: the list is behind a lock, and records are never freed.
 unsafe impl Send for Free {}
 
 /// Asks the processor how large the vector state is. At boot.
@@ -131,21 +131,23 @@ impl Registers {
 #[cold]
 #[inline(never)]
 pub unsafe fn refill(m: *mut M) {
-    // SAFETY: the caller's promise; a free record is whoever's takes it.
+    let mut free = FREE.lock();
+    let mut r = free.0;
+    if r.is_null() {
+        drop(free);
+        r = make();
+    } else {
+        // SAFETY: a free record is ours while we hold the lock.
+        free.0 = unsafe { (*r).free };
+    }
+    // SAFETY: the caller's M is this thread's, and only that touches its reserve.
     unsafe {
         debug_assert!((*m).registers.is_null());
-        let mut free = FREE.lock();
-        let mut r = free.0;
-        if r.is_null() {
-            drop(free);
-            r = make();
-        } else {
-            free.0 = (*r).free;
-        }
         (*m).registers = r.cast();
     }
 }
 
+/// A new record.
 fn make() -> *mut Registers {
     let bytes = size_of::<Registers>() + VECTOR.load(Ordering::Relaxed);
     let r: *mut Registers =
@@ -168,10 +170,15 @@ fn make() -> *mut Registers {
 /// # Safety
 /// `g` was stopped by a signal; the caller has taken it to run it.
 pub unsafe fn take_back(g: *mut G, m: *mut M) -> *mut Registers {
-    // SAFETY: the caller's promise; the reserve is this thread's own.
-    unsafe {
+    // SAFETY: the caller's goroutine was stopped by a signal, so it has a record: its own.
+    let r = unsafe {
         let r: *mut Registers = (*g).interrupted.cast();
         (*r).g.store(null_mut(), Ordering::Relaxed);
+        r
+    };
+    // SAFETY: the caller's M is this thread's, and only that touches its reserve, which nobody
+    // else knows.
+    unsafe {
         let reserve: *mut Registers = (*m).registers.cast();
         if !reserve.is_null() {
             let mut free = FREE.lock();
@@ -179,8 +186,8 @@ pub unsafe fn take_back(g: *mut G, m: *mut M) -> *mut Registers {
             free.0 = reserve;
         }
         (*m).registers = r.cast();
-        r
     }
+    r
 }
 
 /// Calls `f` with every goroutine that a signal stopped, and its registers.

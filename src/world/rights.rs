@@ -36,7 +36,7 @@ pub trait Right: Sized {
     /// As there.
     #[inline(always)]
     unsafe fn from_word(g: *mut G) -> Option<Self> {
-        // SAFETY: passed on to the caller.
+        // SAFETY: the caller says the same of what is not null.
         (!g.is_null()).then(|| unsafe { Self::from_raw(g) })
     }
 }
@@ -63,10 +63,12 @@ macro_rules! rights {
                 core::mem::ManuallyDrop::new(self).g()
             }
 
+            /// # Safety
+            /// As the trait says of the state that is this type's.
             #[inline(always)]
             unsafe fn from_raw(g: *mut G) -> Self {
                 count::add(1);
-                // SAFETY: the caller's promise: a G is never null.
+                // SAFETY: the caller's word kept a goroutine, and a G is never null.
                 Self(unsafe { NonNull::new_unchecked(g) })
             }
         }
@@ -160,8 +162,9 @@ impl<T: Right> Slot<T> {
 
     /// The right, which it keeps no longer.
     pub fn take(&mut self) -> Option<T> {
-        // SAFETY: it was put there as one.
-        unsafe { T::from_word(core::mem::replace(&mut self.g, null_mut())) }
+        let g = core::mem::replace(&mut self.g, null_mut());
+        // SAFETY: `put` is all that writes it, so the word kept a right or is null.
+        unsafe { T::from_word(g) }
     }
 }
 
@@ -206,8 +209,9 @@ mod count {
 
     #[cfg(all(debug_assertions, not(test)))]
     pub(super) fn get() -> i32 {
-        // SAFETY: as in `add`.
-        unsafe { (*crate::world::getm()).rights }
+        let m = crate::world::getm();
+        // SAFETY: only this thread touches the count of its M.
+        unsafe { (*m).rights }
     }
 }
 
@@ -218,7 +222,7 @@ mod tests {
     #[test]
     fn a_right_goes_through_a_word_unchanged() {
         let g = core::ptr::without_provenance_mut::<G>(0x1000);
-        // SAFETY: never dereferenced.
+        // SAFETY: a right keeps the address, and nothing here reads through it.
         unsafe {
             let parked = Parked::from_raw(g);
             assert_eq!(parked.g(), g);

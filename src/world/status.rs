@@ -77,8 +77,10 @@ pub struct GStatus(AtomicU32);
 #[doc(alias = "readgstatus")]
 #[inline(always)]
 pub unsafe fn status_of<'a>(g: *mut G) -> &'a GStatus {
-    // SAFETY: the caller's promise. GStatus is a transparent AtomicU32.
-    unsafe { &*(&raw const (*g).atomicstatus).cast::<GStatus>() }
+    // SAFETY: the caller's G is one of ours: they are never freed.
+    let word: *const AtomicU32 = unsafe { &raw const (*g).atomicstatus }.cast();
+    // SAFETY: `GStatus` is a transparent `AtomicU32`, and the word is nothing else to anybody.
+    unsafe { &*word.cast::<GStatus>() }
 }
 
 macro_rules! transitions {
@@ -189,7 +191,7 @@ impl Still {
     /// # Safety
     /// As said; `g` is one of the Gs (they are never freed).
     pub unsafe fn own(g: *mut G) -> Self {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller's G is one of ours: they are never freed.
         let s = unsafe { status_of(g) };
         let mut spins = 0;
         loop {
@@ -207,7 +209,7 @@ impl Still {
     /// # Safety
     /// `g` is one of the Gs (they are never freed).
     pub unsafe fn hold(g: *mut G) -> Hold {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller's G is one of ours: they are never freed.
         let s = unsafe { status_of(g) };
         loop {
             // SeqCst: pairs with `world::ran::note_ran`.
@@ -239,11 +241,10 @@ impl Still {
 
 impl Drop for Still {
     fn drop(&mut self) {
-        // Release: a thread that changes the state sees what was done to the stack. SAFETY: Gs are
-        // never freed.
-        unsafe { status_of(self.g) }
-            .0
-            .store(self.state as u32, Ordering::Release);
+        // SAFETY: what is held is a G of ours: they are never freed.
+        let status = unsafe { status_of(self.g) };
+        // Release: a thread that changes the state sees what was done to the stack.
+        status.0.store(self.state as u32, Ordering::Release);
     }
 }
 

@@ -178,18 +178,21 @@ pub unsafe fn sort_by_lock(mut list: *mut Sudog) -> *mut Sudog {
             *link = s;
         }
     }
-    // SAFETY: passed on.
+    // SAFETY: both lists are parts of the caller's.
     unsafe { merge(sorted, merge_sort(list)) }
 }
 
 /// Merge sort, without recursion. `bins[i]` holds a sorted list of 2^i.
+///
+/// # Safety
+/// The list is ours.
 #[cold]
 unsafe fn merge_sort(mut list: *mut Sudog) -> *mut Sudog {
     // 2^17 cases are more than a select can have.
     let mut bins = [null_mut::<Sudog>(); 18];
-    // SAFETY: the list is ours; lists in the bins are parts of it.
-    unsafe {
-        while !list.is_null() {
+    while !list.is_null() {
+        // SAFETY: the caller's list is ours; lists in the bins are parts of it.
+        unsafe {
             let mut run = list;
             list = (*list).waitlink;
             (*run).waitlink = null_mut();
@@ -205,11 +208,19 @@ unsafe fn merge_sort(mut list: *mut Sudog) -> *mut Sudog {
                 merge(bins[i], run)
             };
         }
-        bins.iter()
-            .fold(null_mut(), |sorted, &bin| merge(bin, sorted))
     }
+    let mut sorted = null_mut();
+    for &bin in &bins {
+        // SAFETY: both are parts of the caller's list.
+        sorted = unsafe { merge(bin, sorted) };
+    }
+    sorted
 }
 
+/// Merges two sorted lists.
+///
+/// # Safety
+/// Both are ours.
 unsafe fn merge(mut a: *mut Sudog, mut b: *mut Sudog) -> *mut Sudog {
     let mut head = null_mut();
     let mut link: *mut *mut Sudog = &raw mut head;
@@ -245,6 +256,9 @@ pub(crate) fn each(list: *mut Sudog) -> impl Iterator<Item = *mut Sudog> {
 }
 
 /// Locks every channel of a sorted list once.
+///
+/// # Safety
+/// The list is that of a select, whose channels stay.
 pub(crate) unsafe fn lock_all(list: *mut Sudog) {
     let mut last = null();
     for s in each(list) {
@@ -262,18 +276,23 @@ pub(crate) unsafe fn lock_all(list: *mut Sudog) {
 
 /// Unlocks every channel of a sorted list once, the first in the list last: see the file's head.
 /// The list is turned round and back, for it has no backward links.
+///
+/// # Safety
+/// The list is what [`lock_all`] was given, and its channels are still locked.
 pub(crate) unsafe fn unlock_all(list: *mut Sudog) {
-    // SAFETY: as in `lock_all`. `prev` of a queued sudog belongs to its queue, so the way back is
-    // found through `tail`.
-    unsafe {
-        let mut back: *mut Sudog = null_mut();
-        for s in each(list) {
-            (*s).tail = back;
-            back = s;
-        }
-        while !back.is_null() {
+    let mut back: *mut Sudog = null_mut();
+    for s in each(list) {
+        // `prev` of a queued sudog belongs to its queue, so the way back is found through `tail`.
+        // SAFETY: the sudogs of a select stay its goroutine's, whose list is the caller's.
+        unsafe { (*s).tail = back };
+        back = s;
+    }
+    while !back.is_null() {
+        // Everything is read before the last unlock of a run of equal channels.
+        // SAFETY: the list does not change before the last of its locks is free, and what `lock`
+        // names is held by the caller.
+        unsafe {
             let lock = (*back).lock.get();
-            // Everything is read before the last unlock of a run of equal channels.
             while !(*back).tail.is_null() && (*(*back).tail).lock.get() == lock {
                 back = (*back).tail;
             }
@@ -289,8 +308,10 @@ pub(crate) unsafe fn unlock_all(list: *mut Sudog) {
 /// # Safety
 /// `g` is one of the Gs (they are never freed).
 pub(crate) unsafe fn waiting(g: *mut G) -> *mut Sudog {
-    // Acquire: see `waits_no_more`. SAFETY: the caller's promise.
-    unsafe { (*g).waiting.load(Ordering::Acquire).cast() }
+    // SAFETY: the caller's G is one of ours: they are never freed.
+    let waiting = unsafe { &(*g).waiting };
+    // Acquire: see `waits_no_more`.
+    waiting.load(Ordering::Acquire).cast()
 }
 
 /// The waiter was served: its stack is not touched from outside any more.
@@ -298,7 +319,9 @@ pub(crate) unsafe fn waiting(g: *mut G) -> *mut Sudog {
 /// # Safety
 /// `g` is parked in a plain send or receive; the caller served it and holds the channel's lock.
 pub(crate) unsafe fn waits_no_more(g: *mut G) {
+    // SAFETY: the caller's G is one of ours: they are never freed.
+    let waiting = unsafe { &(*g).waiting };
     // Release: a thread that finds, without the lock, that it waits for nothing finds its slots
-    // written. SAFETY: the caller's promise.
-    unsafe { (*g).waiting.store(null_mut(), Ordering::Release) };
+    // written.
+    waiting.store(null_mut(), Ordering::Release);
 }

@@ -30,50 +30,51 @@ static SHARED: Mutex<Shared, { rank::SUDOG_POOL }> = Mutex::new(Shared {
 /// The thread holds a P, and a goroutine called in.
 #[doc(alias = "acquireSudog")]
 pub unsafe fn acquire() -> *mut Sudog {
-    // SAFETY: the pool is this thread's P's.
-    unsafe {
-        let pool = &mut (*current::getp()).chan;
-        if pool.free.is_null() {
-            refill(pool);
-        }
-        let s = pool.free;
-        debug_assert!(!s.is_null() && !current::curg().is_null());
-        pool.free = (*s).waitlink;
-        pool.len -= 1;
-        s.write(Sudog::new(current::curg()));
-        s
+    // SAFETY: the caller's thread holds a P, whose pool only it touches.
+    let pool = unsafe { &mut (*current::getp()).chan };
+    if pool.free.is_null() {
+        refill(pool);
     }
+    let s = pool.free;
+    debug_assert!(!s.is_null() && !current::curg().is_null());
+    pool.len -= 1;
+    // SAFETY: the pool has one at least now, and what is in it is nobody else's.
+    unsafe {
+        pool.free = (*s).waitlink;
+        s.write(Sudog::new(current::curg()));
+    }
+    s
 }
 
-/// Puts a sudog back. The thread holds a P.
+/// Puts a sudog back.
 ///
 /// # Safety
-/// `s` is in no queue and nobody else knows it.
+/// The thread holds a P. `s` is in no queue and nobody else knows it.
 pub unsafe fn release(s: *mut Sudog) {
-    // SAFETY: the pool is this thread's P's; `s` is ours.
+    // SAFETY: the caller's thread holds a P, whose pool only it touches.
+    let pool = unsafe { &mut (*current::getp()).chan };
+    if pool.len >= POOL_MAX {
+        drain(pool);
+    }
+    // SAFETY: nobody else knows the caller's sudog.
     unsafe {
         debug_assert!(!(*s).queued, "others know it");
-        let pool = &mut (*current::getp()).chan;
-        if pool.len >= POOL_MAX {
-            drain(pool);
-        }
         (*s).waitlink = pool.free;
-        pool.free = s;
-        pool.len += 1;
     }
+    pool.free = s;
+    pool.len += 1;
 }
 
-/// Puts back the sudog of a waiter that was served. The thread holds a P.
+/// Puts back the sudog of a waiter that was served.
 ///
 /// # Safety
 /// As [`release`]; its goroutine is parked, and the sudog was what kept the right to ready it.
 pub unsafe fn served(s: *mut Sudog) -> Parked {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let parked = Parked::from_raw((*s).g);
-        release(s);
-        parked
-    }
+    // SAFETY: the caller's sudog kept the right, and does no longer.
+    let parked = unsafe { Parked::from_raw((*s).g) };
+    // SAFETY: the waiter was served, so nobody else knows its sudog.
+    unsafe { release(s) };
+    parked
 }
 
 /// Puts back a list linked by `waitlink`.
@@ -82,7 +83,7 @@ pub unsafe fn served(s: *mut Sudog) -> Parked {
 /// As [`release`], for each.
 pub unsafe fn release_all(mut s: *mut Sudog) {
     while !s.is_null() {
-        // SAFETY: the caller's promise.
+        // SAFETY: nobody else knows the caller's sudogs; the link is read before it is given up.
         unsafe {
             let next = (*s).waitlink;
             release(s);

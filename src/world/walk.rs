@@ -22,7 +22,7 @@ pub(crate) unsafe fn gs(all: impl Iterator<Item = *mut G>, made: u64) -> Walk {
             g as usize,
             seen.add(g as usize),
         )?;
-        // SAFETY: listed Gs are never freed.
+        // SAFETY: what is listed is a G of ours: they are never freed.
         unsafe { one_g(g) }?;
     }
     same("number of goroutines", 0, seen.len(), made as usize)
@@ -102,29 +102,28 @@ pub(crate) unsafe fn ps() -> Walk {
         } else {
             PState::Dead
         };
-        // SAFETY: Ps are never freed.
+        // SAFETY: what is listed is a P of ours: they are never freed.
         unsafe { one_p(p, i, state) }?;
     }
-    // SAFETY: this thread has a P.
-    unsafe {
-        same(
-            "thread of this P",
-            getp() as usize,
-            (*getp()).m.load(Ordering::Relaxed) as usize,
-            getm() as usize,
-        )
-    }
+    let p = getp();
+    // SAFETY: the thread that stops the world has a P.
+    let m = unsafe { &(*p).m };
+    same(
+        "thread of this P",
+        p as usize,
+        m.load(Ordering::Relaxed) as usize,
+        getm() as usize,
+    )
 }
 
 /// # Safety
 /// `p` is a P.
 unsafe fn one_p(p: *mut P, i: usize, state: PState) -> Walk {
-    // SAFETY: the caller's promise.
-    unsafe {
-        same("number of a P", p as usize, (*p).id as usize, i)?;
-        let now = (*p).status.state(Ordering::Relaxed);
-        same("state of a P", p as usize, now as usize, state as usize)
-    }
+    // SAFETY: the caller's P is one of ours: they are never freed. The number does not change.
+    let (id, status) = unsafe { ((*p).id, &(*p).status) };
+    same("number of a P", p as usize, id as usize, i)?;
+    let now = status.state(Ordering::Relaxed);
+    same("state of a P", p as usize, now as usize, state as usize)
 }
 
 #[cfg(test)]
@@ -142,7 +141,7 @@ mod tests {
 
     fn parked() -> *mut G {
         let g = zeroed::<G>();
-        // SAFETY: ours.
+        // SAFETY: the test has just made it, and nobody else knows it.
         unsafe {
             ((*g).stack_lo, (*g).stack_hi, (*g).stack_size) = (0x1000, 0x1800, 0x800);
             (*g).sched.sp = 0x1700;
@@ -182,7 +181,7 @@ mod tests {
     #[test]
     fn a_walk_sees_what_is_wrong_with_threads_and_processors() {
         let (m, g0, p) = (zeroed::<M>(), zeroed::<G>(), zeroed::<P>());
-        // SAFETY: they are the test's own.
+        // SAFETY: the records are the test's own, and never freed.
         unsafe {
             let walk = move || what(ms([m].into_iter()).map(|_| ()));
             assert_eq!(walk(), "g0 of a thread");
