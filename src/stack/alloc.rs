@@ -47,7 +47,7 @@ impl List {
     /// `lo` is a free stack.
     unsafe fn push(&mut self, lo: usize) {
         debug_assert!(lo != 0 && lo != self.head && lo.is_multiple_of(MIN_STACK));
-        // SAFETY: nobody uses a free stack's memory.
+        // SAFETY: the caller's stack is free: nobody uses its memory, and it has a first word.
         unsafe { *(lo as *mut usize) = self.head };
         self.head = lo;
         self.len += 1;
@@ -113,7 +113,7 @@ impl Pool {
             // What is left of the slab becomes smaller stacks.
             for o in (0..order).rev() {
                 while slab[0] + (MIN_STACK << o) <= slab[1] {
-                    // SAFETY: unused memory of the slab.
+                    // SAFETY: nothing has used this part of the slab, and nothing else will.
                     unsafe { self.small[o].push(slab[0]) };
                     slab[0] += MIN_STACK << o;
                 }
@@ -131,7 +131,7 @@ impl Pool {
         let lo = slab[0];
         slab[0] += size;
         if !sparse {
-            // SAFETY: the slab is ours.
+            // SAFETY: the memory up to the slab's end is the pool's, and nothing uses it yet.
             unsafe { self.ahead.reach(lo + size, slab[1]) };
         }
         lo
@@ -152,7 +152,7 @@ pub fn alloc(size: usize) -> (usize, usize) {
             if list.head == 0 {
                 let mut pool = POOL.lock();
                 for _ in 0..(CACHE / 2 / size).max(1) {
-                    // SAFETY: taken from the pool: free.
+                    // SAFETY: what the pool gives is free.
                     unsafe { list.push(pool.take(order)) };
                 }
             }
@@ -175,7 +175,7 @@ pub fn alloc(size: usize) -> (usize, usize) {
         no_memory();
     }
     if poison::on() {
-        // SAFETY: it is ours.
+        // SAFETY: the stack is new, so nobody uses it yet.
         unsafe { poison::fill(lo, lo + size) };
     }
     (lo, lo + size)
@@ -191,40 +191,43 @@ pub fn alloc(size: usize) -> (usize, usize) {
 pub unsafe fn free(lo: usize, size: usize) {
     STACK_INUSE.fetch_sub(size as u64, Ordering::Relaxed);
     if poison::on() {
-        // SAFETY: the caller's promise.
+        // SAFETY: nothing uses the caller's stack any more.
         unsafe { poison::fill(lo, lo + size) };
     }
     let order = order_of(size);
-    // SAFETY: the caller's promise makes the memory ours; the thread keeps its P meanwhile.
-    unsafe {
-        if order < ORDERS {
-            let Some(own) = OwnP::current() else {
-                POOL.lock().small[order].push(lo);
-                return;
-            };
-            let kept = &FREE.mine(own)[order];
-            let mut list = kept.get();
-            list.push(lo);
-            if list.len * size >= CACHE {
-                let mut pool = POOL.lock();
-                while list.len * size > CACHE / 2 {
-                    pool.small[order].push(list.pop());
-                }
+    if order < ORDERS {
+        // SAFETY: the thread keeps its P meanwhile.
+        let Some(own) = (unsafe { OwnP::current() }) else {
+            // SAFETY: the caller's stack is free from here on.
+            unsafe { POOL.lock().small[order].push(lo) };
+            return;
+        };
+        let kept = &FREE.mine(own)[order];
+        let mut list = kept.get();
+        // SAFETY: the caller's stack is free from here on.
+        unsafe { list.push(lo) };
+        if list.len * size >= CACHE {
+            let mut pool = POOL.lock();
+            while list.len * size > CACHE / 2 {
+                // SAFETY: what was in the list is free, and `CACHE / 2` bytes are not all of it.
+                unsafe { pool.small[order].push(list.pop()) };
             }
-            kept.set(list);
+        }
+        kept.set(list);
+        return;
+    }
+    {
+        let mut pool = POOL.lock();
+        let list = &mut pool.large[order - ORDERS];
+        if list.len < LARGE_KEPT {
+            // SAFETY: the caller's stack is free from here on.
+            unsafe { list.push(lo) };
             return;
         }
-        {
-            let mut pool = POOL.lock();
-            let list = &mut pool.large[order - ORDERS];
-            if list.len < LARGE_KEPT {
-                list.push(lo);
-                return;
-            }
-        }
-        STACK_SYS.fetch_sub(size as u64, Ordering::Relaxed);
-        os::unmap(lo as *mut u8, size);
     }
+    STACK_SYS.fetch_sub(size as u64, Ordering::Relaxed);
+    // SAFETY: a large stack is a mapping of its own, which nothing uses any more.
+    unsafe { os::unmap(lo as *mut u8, size) };
 }
 
 #[cfg(test)]

@@ -26,26 +26,30 @@ const NO_POINTER: usize = 4096;
 /// Gives the running goroutine, stopped at a function's entry, a stack of twice the size.
 pub fn grow(caller: &Caller<'_>) {
     let g = caller.g();
-    // SAFETY: it is stopped with its context saved, before the function has done anything.
-    unsafe {
-        let sp = (*g).sched.sp;
-        if sp < (*g).stack_lo {
-            fatal::throw("runtime: split stack overflow");
-        }
-        let size = (*g).stack_size * 2;
-        let max = MAX_STACK.load(Ordering::Relaxed);
-        if size > max {
-            // As its header line says.
+    // SAFETY: the caller is stopped with its context saved; Gs are never freed.
+    let (sp, lo, size) = unsafe { ((*g).sched.sp, (*g).stack_lo, (*g).stack_size * 2) };
+    if sp < lo {
+        fatal::throw("runtime: split stack overflow");
+    }
+    let max = MAX_STACK.load(Ordering::Relaxed);
+    if size > max {
+        // As its header line says.
+        // SAFETY: the caller's G is this thread's to write while it is stopped.
+        unsafe {
             status_of(g).park();
             (*g).waitreason = WaitReason::StackGrowth as u32;
             (*g).waitsince = 0;
-            let say = |out: &mut Out<'_>| {
-                out.str("runtime: goroutine stack exceeds ")
-                    .uint(max as u64);
-                out.str("-byte limit\n");
-            };
-            fatal::throw_saying(say, "stack overflow");
         }
+        let say = |out: &mut Out<'_>| {
+            out.str("runtime: goroutine stack exceeds ")
+                .uint(max as u64);
+            out.str("-byte limit\n");
+        };
+        fatal::throw_saying(say, "stack overflow");
+    }
+    // SAFETY: the caller is stopped at a function's entry: before the function has done anything,
+    // so in no system call, and nothing has the address of its stack.
+    unsafe {
         status_of(g).copy_stack();
         move_to(g, size);
         status_of(g).stack_copied();
@@ -57,27 +61,32 @@ pub fn grow(caller: &Caller<'_>) {
 /// grow back at the next call.
 ///
 /// # Safety
-/// While marking.
+/// Marking runs: no channel is freed.
 #[doc(alias = "shrinkstack")]
 pub unsafe fn shrink(still: &Still) {
-    // SAFETY: the caller's promise. System calls hold addresses of the stack, as do the registers
-    // of a goroutine that a signal stopped; wakers only under the locks of channels.
+    let (g, state) = (still.g(), still.state());
+    // SAFETY: the goroutine is at rest, so nobody writes these fields.
+    let (size, used) = unsafe { ((*g).stack_size, (*g).stack_hi - (*g).sched.sp) };
+    // System calls hold addresses of the stack, as do the registers of a goroutine that a signal
+    // stopped.
+    // SAFETY: nobody writes these fields either.
+    let bound = unsafe { (*g).flags & G_THROWSPLIT != 0 || !(*g).interrupted.is_null() };
+    if GC_SHRINK_STACK_OFF.on()
+        || !shrinkable(size, used)
+        || !matches!(state, GState::Waiting | GState::Runnable)
+        || bound
+    {
+        return;
+    }
+    let held = if state == GState::Waiting {
+        // SAFETY: the goroutine is parked and at rest, and the caller says that marking runs.
+        unsafe { waiters::hold(g) }
+    } else {
+        waiters::Held::Nothing
+    };
+    // SAFETY: the goroutine is at rest and in no system call; wakers, who have addresses of the
+    // stack, use them only with the locks held that we hold.
     unsafe {
-        let (g, state) = (still.g(), still.state());
-        let (size, used) = ((*g).stack_size, (*g).stack_hi - (*g).sched.sp);
-        if GC_SHRINK_STACK_OFF.on()
-            || !shrinkable(size, used)
-            || !matches!(state, GState::Waiting | GState::Runnable)
-            || (*g).flags & G_THROWSPLIT != 0
-            || !(*g).interrupted.is_null()
-        {
-            return;
-        }
-        let held = if state == GState::Waiting {
-            waiters::hold(g)
-        } else {
-            waiters::Held::Nothing
-        };
         move_to(g, size / 2);
         waiters::release(held);
     }
@@ -95,28 +104,38 @@ fn shrinkable(size: usize, used: usize) -> bool {
 /// `g` is stopped, and no system call or Rust frame has the address of its stack.
 #[doc(alias = "copystack")]
 pub unsafe fn move_to(g: *mut G, size: usize) {
-    // SAFETY: the caller's promise; the new stack is ours, and what is in use of the old one fits.
+    // SAFETY: the caller's goroutine is stopped, so nobody writes these fields.
+    let (old_lo, old_hi, old_size, sp) =
+        unsafe { ((*g).stack_lo, (*g).stack_hi, (*g).stack_size, (*g).sched.sp) };
+    let used = old_hi - sp + BELOW;
+    debug_assert!(used <= size && used <= old_size);
+    if poison::on() {
+        // SAFETY: the caller's goroutine is at rest, and in no system call.
+        unsafe { poison::check(g) };
+    }
+    let (lo, hi) = alloc(size);
+    // SAFETY: what is in use of the old stack is so many bytes, and they fit into the new one, which
+    // nobody else has yet.
     unsafe {
-        let (old_lo, old_hi, old_size) = ((*g).stack_lo, (*g).stack_hi, (*g).stack_size);
-        let used = old_hi - (*g).sched.sp + BELOW;
-        debug_assert!(used <= size && used <= old_size);
+        ptr::copy_nonoverlapping((old_hi - used) as *const u8, (hi - used) as *mut u8, used);
+    }
+    let delta = hi.wrapping_sub(old_hi);
+    let adjust = |slot: usize| {
+        let slot = slot as *mut usize;
+        // SAFETY: called below with words of the goroutine and of its new stack, which are ours.
+        let v = unsafe { *slot };
+        if v >= old_lo && v < old_hi {
+            // SAFETY: the word that was read: ours, too.
+            unsafe { *slot = v.wrapping_add(delta) };
+        }
+    };
+    // SAFETY: the goroutine is stopped and nothing has the address of its stack, so both it and what
+    // leads to its stack (deferred calls, panics, sudogs, frames) are ours to write.
+    unsafe {
         debug_assert!(
             (*g).interrupted.is_null(),
             "its registers lead into the stack"
         );
-        if poison::on() {
-            poison::check(g);
-        }
-        let (lo, hi) = alloc(size);
-        ptr::copy_nonoverlapping((old_hi - used) as *const u8, (hi - used) as *mut u8, used);
-        let delta = hi.wrapping_sub(old_hi);
-        let adjust = |slot: usize| {
-            let slot = slot as *mut usize;
-            let v = *slot;
-            if v >= old_lo && v < old_hi {
-                *slot = v.wrapping_add(delta);
-            }
-        };
         adjust(&raw mut (*g).sched.sp as usize);
         adjust(&raw mut (*g).sched.ctxt as usize);
         // Deferred calls and panics first: a frame that faulted is looked up by its new addresses.
@@ -130,8 +149,9 @@ pub unsafe fn move_to(g: *mut G, size: usize) {
             }
             adjust(slot);
         });
-        free(old_lo, old_size);
     }
+    // SAFETY: nothing leads to the old stack any more.
+    unsafe { free(old_lo, old_size) };
 }
 
 /// `runtime.setMaxStack`.

@@ -28,7 +28,7 @@ pub fn on() -> bool {
 #[cold]
 pub unsafe fn fill(lo: usize, hi: usize) {
     for at in (lo..hi).step_by(8) {
-        // SAFETY: the caller's promise. Volatile, or the loop becomes a call for which leaf callers
+        // SAFETY: the word is below `hi`, in memory that nobody uses. Volatile, or the loop becomes a call for which leaf callers
         // have no room.
         unsafe { (at as *mut usize).write_volatile(POISON) };
     }
@@ -40,14 +40,17 @@ pub unsafe fn fill(lo: usize, hi: usize) {
 /// The goroutine is at rest, outside a system call.
 #[cold]
 pub unsafe fn check(g: *mut G) {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's goroutine is at rest; what is visited are words of its stack.
     unsafe {
         pointers::each_stack_pointer(g, &mut |slot| {
             if *(slot as *const usize) == POISON {
                 found(g, slot, POISON);
             }
         });
-        // Assembly code of the program that a signal stopped may use words below its stack pointer.
+    }
+    // Assembly code of the program that a signal stopped may use words below its stack pointer.
+    // SAFETY: a goroutine at rest, in no system call, uses nothing below that but `BELOW` bytes.
+    unsafe {
         if (*g).interrupted.is_null() {
             fill((*g).stack_lo, (*g).sched.sp - BELOW);
         }
@@ -64,14 +67,13 @@ pub unsafe fn suspect(g: *mut G, slot: usize, value: usize) {
     if !INVALID_PTR.on() {
         return;
     }
-    // SAFETY: the caller's promise.
-    unsafe {
-        if let Some(f) = pointers::frame_of(g, slot)
-            && let walk::Shape::Go(m) = f.shape
-            && slot >= f.top - 8 * m.locals_words as usize
-        {
-            found(g, slot, value);
-        }
+    // SAFETY: the caller's goroutine is at rest.
+    if let Some(f) = unsafe { pointers::frame_of(g, slot) }
+        && let walk::Shape::Go(m) = f.shape
+        && slot >= f.top - 8 * m.locals_words as usize
+    {
+        // SAFETY: the caller's goroutine is at rest.
+        unsafe { found(g, slot, value) };
     }
 }
 
@@ -81,19 +83,17 @@ pub unsafe fn suspect(g: *mut G, slot: usize, value: usize) {
 /// `g` is at rest.
 #[cold]
 pub unsafe fn found(g: *mut G, slot: usize, value: usize) -> ! {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let frame = pointers::frame_of(g, slot);
-        puts("runtime: bad pointer in frame ");
-        match frame.and_then(|f| crate::code::symtab::find(f.pc)) {
-            Some(f) => crate::os::sys::write(2, f.name()),
-            None => puts("of the runtime"),
-        }
-        puts(" at ");
-        put_hex(slot as u64);
-        puts(": ");
-        put_hex(value as u64);
-        puts("\n");
+    // SAFETY: the caller's goroutine is at rest.
+    let frame = unsafe { pointers::frame_of(g, slot) };
+    puts("runtime: bad pointer in frame ");
+    match frame.and_then(|f| crate::code::symtab::find(f.pc)) {
+        Some(f) => crate::os::sys::write(2, f.name()),
+        None => puts("of the runtime"),
     }
+    puts(" at ");
+    put_hex(slot as u64);
+    puts(": ");
+    put_hex(value as u64);
+    puts("\n");
     throw("invalid stack pointer")
 }

@@ -36,17 +36,23 @@ pub enum Held {
 /// # Safety
 /// While marking. `g` is parked, and the caller holds it at rest.
 pub unsafe fn hold(g: *mut G) -> Held {
-    // SAFETY: see the head of this file.
+    // SAFETY: the caller's goroutine is at rest; Gs are never freed.
+    let s = unsafe { waiting(g) };
+    if s.is_null() {
+        return Held::Nothing;
+    }
+    // SAFETY: a parked goroutine's reason stays.
+    if unsafe { (*g).waitreason } == WaitReason::Select as u32 {
+        // SAFETY: a select's list changes only when its goroutine runs.
+        unsafe { lock_all(s) };
+        return Held::All(s);
+    }
+    // SAFETY: sudogs are never given back to the system, so the word can be read, to whomever this
+    // one belongs now.
+    let lock = unsafe { (*s).lock.get_of_another() };
+    // SAFETY: the word is null or the address of a channel's lock, of this goroutine's channel or of
+    // another. No channel is freed while marking runs.
     unsafe {
-        let s = waiting(g);
-        if s.is_null() {
-            return Held::Nothing;
-        }
-        if (*g).waitreason == WaitReason::Select as u32 {
-            lock_all(s);
-            return Held::All(s);
-        }
-        let lock = (*s).lock.get_of_another();
         if !lock.is_null() {
             (*lock).lock();
         }
@@ -57,8 +63,8 @@ pub unsafe fn hold(g: *mut G) -> Held {
             }
             return Held::Nothing;
         }
-        Held::One(lock)
     }
+    Held::One(lock)
 }
 
 /// Lets wakers go on.
@@ -66,13 +72,12 @@ pub unsafe fn hold(g: *mut G) -> Held {
 /// # Safety
 /// As [`hold`], with its answer.
 pub unsafe fn release(held: Held) {
-    // SAFETY: we hold the locks; a select's list is its goroutine's, which does not run.
-    unsafe {
-        match held {
-            Held::Nothing => {}
-            Held::One(lock) => (*lock).unlock(),
-            Held::All(list) => unlock_all(list),
-        }
+    match held {
+        Held::Nothing => {}
+        // SAFETY: `hold` has locked it, and its channel lives as long as marking runs.
+        Held::One(lock) => unsafe { (*lock).unlock() },
+        // SAFETY: `hold` has locked them; a select's list is its goroutine's, which does not run.
+        Held::All(list) => unsafe { unlock_all(list) },
     }
 }
 
@@ -81,10 +86,11 @@ pub unsafe fn release(held: Held) {
 /// # Safety
 /// `g` is stopped, and nobody serves it: [`hold`], or it is the running goroutine.
 pub unsafe fn adjust_sudogs(g: *mut G, old_lo: usize, old_hi: usize, delta: usize) {
-    // SAFETY: nobody changes the list or reads the slots meanwhile.
-    unsafe {
-        let mut s = waiting(g);
-        while !s.is_null() {
+    // SAFETY: the caller's goroutine is stopped; Gs are never freed.
+    let mut s = unsafe { waiting(g) };
+    while !s.is_null() {
+        // SAFETY: nobody serves the goroutine, so its list and the slots on it are ours meanwhile.
+        unsafe {
             let elem = (*s).elem as usize;
             if (old_lo..old_hi).contains(&elem) {
                 (*s).elem = (*s).elem.wrapping_add(delta);
