@@ -73,19 +73,17 @@ pub fn span_of(p: usize) -> *mut Span {
     if offset >= LIMIT {
         return core::ptr::null_mut();
     }
-    // SAFETY: the index is below ARENAS because the offset is below LIMIT; a record that is not
-    // null is valid for ever.
-    unsafe {
-        let a = TABLE
-            .get_unchecked(offset >> ARENA_SHIFT)
-            .load(Ordering::Relaxed);
-        if a.is_null() {
-            return core::ptr::null_mut();
-        }
-        (*a).spans
-            .get_unchecked((offset >> PAGE_SHIFT) & (ARENA_PAGES - 1))
-            .load(Ordering::Relaxed)
+    // SAFETY: the index is below `ARENAS`, as the offset is below `LIMIT`.
+    let a = unsafe { TABLE.get_unchecked(offset >> ARENA_SHIFT) }.load(Ordering::Relaxed);
+    if a.is_null() {
+        return core::ptr::null_mut();
     }
+    // SAFETY: the record of an arena is valid for ever; the mask keeps the index inside the array.
+    let span = unsafe {
+        let page = (offset >> PAGE_SHIFT) & (ARENA_PAGES - 1);
+        (*a).spans.get_unchecked(page)
+    };
+    span.load(Ordering::Relaxed)
 }
 
 /// Records which span pages `page .. page + n` belong to; pages are counted from [`BASE`].
@@ -96,7 +94,7 @@ pub fn span_of(p: usize) -> *mut Span {
 pub unsafe fn set_spans(page: usize, n: usize, span: *mut Span) {
     for p in page..page + n {
         debug_assert!(!arena(p / ARENA_PAGES).is_null());
-        // SAFETY: the arena exists.
+        // SAFETY: the caller's pages are in arenas that exist, and these do so for ever.
         unsafe { (*arena(p / ARENA_PAGES)).spans[p % ARENA_PAGES].store(span, Ordering::Release) };
     }
 }

@@ -221,7 +221,7 @@ impl Cache {
             if s.is_null() {
                 return Refill::NoMemory;
             }
-            // SAFETY: the span is ours now.
+            // SAFETY: the span is on no list, and in no cache but this one.
             unsafe {
                 let s = &mut *s;
                 let free = (s.objects - s.live) as usize;
@@ -295,7 +295,7 @@ impl Cache {
             if slot.span.is_null() {
                 continue;
             }
-            // SAFETY: the span is this cache's.
+            // SAFETY: the span is this cache's; windows are below its number of words.
             unsafe {
                 let s = &mut *slot.span;
                 let unused = slot.free | self.rest[i];
@@ -331,6 +331,9 @@ impl Cache {
 const INLINE_CLEAR: usize = 256;
 
 /// Clears a slot: `n` is the size of a class, so 8 or a multiple of 16.
+///
+/// # Safety
+/// The slot is the caller's.
 #[inline(always)]
 pub(crate) unsafe fn clear(p: *mut u8, n: usize) {
     debug_assert!(n == 8 || n.is_multiple_of(16) && p.addr().is_multiple_of(16));
@@ -355,32 +358,43 @@ pub(crate) unsafe fn clear(p: *mut u8, n: usize) {
 }
 
 /// A free slot of `class` and its number in the window, or null when the span is used up.
+///
+/// # Safety
+/// The cache is the caller's, and the class one of those that sizes have.
 #[doc(alias = "nextFreeFast")]
 #[inline(always)]
 pub(crate) unsafe fn take_slot(c: *mut Cache, class: SpanClass) -> (*mut u8, usize) {
-    // SAFETY: the class is in range; the cache is the caller's.
-    unsafe {
-        let mut free = slot_of(c, class).free;
-        if free == 0 {
-            if !(*c).advance(class) {
-                return (null_mut(), 0);
-            }
-            free = slot_of(c, class).free;
+    // SAFETY: the cache is the caller's, the class that of a size.
+    let mut free = unsafe { slot_of(c, class) }.free;
+    if free == 0 {
+        // SAFETY: the cache is the caller's, and no slot of it is in use here.
+        if !unsafe { (*c).advance(class) } {
+            return (null_mut(), 0);
         }
-        let slot = slot_of(c, class);
-        slot.free = free & free.wrapping_sub(1);
-        let index = free.trailing_zeros() as usize;
-        let p = slot
-            .base
-            .wrapping_add(index.wrapping_mul(slot.elemsize as usize));
-        (p as *mut u8, index)
+        // SAFETY: the cache is the caller's, the class that of a size.
+        free = unsafe { slot_of(c, class) }.free;
     }
+    // SAFETY: the cache is the caller's, the class that of a size.
+    let slot = unsafe { slot_of(c, class) };
+    slot.free = free & free.wrapping_sub(1);
+    let index = free.trailing_zeros() as usize;
+    let p = slot
+        .base
+        .wrapping_add(index.wrapping_mul(slot.elemsize as usize));
+    (p as *mut u8, index)
 }
 
+/// The slot of `class`.
+///
+/// # Safety
+/// The cache is the caller's, and so is the slot as long as the answer is used; the class is one of
+/// those that sizes have.
 #[inline(always)]
 pub(crate) unsafe fn slot_of<'a>(c: *mut Cache, class: SpanClass) -> &'a mut Slot {
-    // SAFETY: the class is in range; the cache is the caller's.
-    unsafe { &mut *(&raw mut (*c).slots).cast::<Slot>().add(class.index()) }
+    // SAFETY: the cache is the caller's.
+    let slots: *mut Slot = unsafe { &raw mut (*c).slots }.cast();
+    // SAFETY: there is one for each class, and this one is the caller's.
+    unsafe { &mut *slots.add(class.index()) }
 }
 
 /// Gives everything in the P's caches back, of Ps from the one with this number on.

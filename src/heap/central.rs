@@ -125,9 +125,9 @@ pub enum Swept {
 /// The span must be in the caller's hands, with marking finished.
 #[doc(alias = "mSpan_Sweep")]
 pub unsafe fn sweep(s: *mut Span) -> Swept {
-    // SAFETY: the caller owns the span; bitmaps have `words` entries.
+    debug_assert!(cfg!(test) || !phase::enabled(), "marks are complete");
+    // SAFETY: the span is in the caller's hands, and marking finished.
     unsafe {
-        debug_assert!(cfg!(test) || !phase::enabled(), "marks are complete");
         debug_assert!((*s).state.load(Ordering::Relaxed) == span::state::IN_USE);
         debug_assert!((*s).next.is_null() && (*s).prev.is_null());
         if !(*s).specials.load(Ordering::Relaxed).is_null() {
@@ -139,29 +139,33 @@ pub unsafe fn sweep(s: *mut Span) -> Swept {
         if modes::watches_frees() {
             modes::swept(&*s);
         }
-        let s = &mut *s;
-        let words = s.words();
-        let old = s.alloc;
-        s.alloc = s.mark.cast();
-        s.mark = old.cast();
-        let mut live = 0;
-        for i in 0..words {
+    }
+    // SAFETY: the span is in the caller's hands, and nobody marks.
+    let s = unsafe { &mut *s };
+    let words = s.words();
+    let old = s.alloc;
+    s.alloc = s.mark.cast();
+    s.mark = old.cast();
+    let mut live = 0;
+    for i in 0..words {
+        // SAFETY: both bitmaps have `words` entries.
+        unsafe {
             live += (*s.alloc.add(i)).count_ones();
             *old.add(i) = 0;
         }
-        debug_assert!(live <= s.live, "only what is given out is marked");
-        let freed = s.live - live;
-        stats::freed(s.class.class(), freed as usize);
-        s.live = live;
-        s.window = 0;
-        s.needzero |= freed > 0;
-        if live == 0 {
-            Swept::Empty
-        } else if live < s.objects {
-            Swept::Partial
-        } else {
-            Swept::Full
-        }
+    }
+    debug_assert!(live <= s.live, "only what is given out is marked");
+    let freed = s.live - live;
+    stats::freed(s.class.class(), freed as usize);
+    s.live = live;
+    s.window = 0;
+    s.needzero |= freed > 0;
+    if live == 0 {
+        Swept::Empty
+    } else if live < s.objects {
+        Swept::Partial
+    } else {
+        Swept::Full
     }
 }
 
@@ -171,17 +175,20 @@ pub unsafe fn sweep(s: *mut Span) -> Swept {
 /// # Safety
 /// The span must be in the caller's hands, marking finished.
 unsafe fn sweep_and_put(s: *mut Span) -> usize {
-    // SAFETY: as the caller promises; an empty span is referred to by nobody.
-    unsafe {
-        let pages = (*s).pages as usize;
-        if trace::on() {
-            trace::sweep_starts();
-        }
-        let swept = sweep(s);
-        if trace::on() {
-            trace::sweep_ends();
-        }
-        if swept == Swept::Empty {
+    // SAFETY: the span is in the caller's hands.
+    let pages = unsafe { (*s).pages } as usize;
+    if trace::on() {
+        trace::sweep_starts();
+    }
+    // SAFETY: the span is in the caller's hands, and marking finished.
+    let swept = unsafe { sweep(s) };
+    if trace::on() {
+        trace::sweep_ends();
+    }
+    if swept == Swept::Empty {
+        // SAFETY: the span is in the caller's hands and on no list; as nothing in it lives, nothing
+        // refers to its memory.
+        unsafe {
             if (*s).class.class() == 0 {
                 stats::freed_large((*s).elemsize);
             }
@@ -190,12 +197,13 @@ unsafe fn sweep_and_put(s: *mut Span) -> usize {
             } else {
                 pages::free_span(s);
             }
-        } else {
-            put(s, swept);
         }
-        count_swept(pages);
-        if swept == Swept::Empty { pages } else { 0 }
+    } else {
+        // SAFETY: the span is in the caller's hands, and on no list.
+        unsafe { put(s, swept) };
     }
+    count_swept(pages);
+    if swept == Swept::Empty { pages } else { 0 }
 }
 
 /// A span of `pages` was swept and is where it belongs.
@@ -216,24 +224,29 @@ fn stopping() -> bool {
 }
 
 /// Puts a swept span on its class's list.
+///
+/// # Safety
+/// The span is in the caller's hands, and on no list.
 unsafe fn put(s: *mut Span, swept: Swept) {
-    // SAFETY: the span is in the caller's hands and on no list.
-    unsafe {
-        debug_assert!(swept != Swept::Empty);
+    debug_assert!(swept != Swept::Empty);
+    // SAFETY: the span is in the caller's hands.
+    let class = unsafe {
         debug_assert!((swept == Swept::Full) == ((*s).live == (*s).objects));
-        let class = (*s).class;
-        let at = if class.class() == 0 {
-            LARGE
-        } else {
-            class.index()
-        };
-        let mut class = CENTRAL[at].lock();
-        let lists = class.swept();
-        match swept {
-            Swept::Full => lists.full.push(s),
-            _ => lists.partial.push(s),
-        }
-    }
+        (*s).class
+    };
+    let at = if class.class() == 0 {
+        LARGE
+    } else {
+        class.index()
+    };
+    let mut class = CENTRAL[at].lock();
+    let lists = class.swept();
+    let list = match swept {
+        Swept::Full => &mut lists.full,
+        _ => &mut lists.partial,
+    };
+    // SAFETY: the caller's span is on no list.
+    unsafe { list.push(s) };
 }
 
 /// A swept span of `class` with at least one free slot, now the caller's; null when the system has
@@ -306,7 +319,7 @@ fn pages_for(pages: usize, class: SpanClass, cache: &mut pages::Cache) -> *mut S
 #[inline]
 fn guarded(s: *mut Span) -> *mut Span {
     if modes::guards() && !s.is_null() {
-        // SAFETY: nobody else knows the span.
+        // SAFETY: nobody else knows the span, and nothing is allocated from it.
         unsafe { guard::fresh(s) };
     }
     s
@@ -318,15 +331,14 @@ fn guarded(s: *mut Span) -> *mut Span {
 /// The span must be the caller's.
 #[doc(alias = "uncacheSpan")]
 pub unsafe fn give_back(s: *mut Span) {
-    // SAFETY: as the caller promises.
-    unsafe {
-        let swept = if (*s).live < (*s).objects {
-            Swept::Partial
-        } else {
-            Swept::Full
-        };
-        put(s, swept);
-    }
+    // SAFETY: the span is the caller's, so nobody writes these fields.
+    let swept = if unsafe { (*s).live < (*s).objects } {
+        Swept::Partial
+    } else {
+        Swept::Full
+    };
+    // SAFETY: the span is the caller's, and on no list while it is in a cache.
+    unsafe { put(s, swept) };
 }
 
 /// Puts the span of a fresh large object on the list of those.
@@ -334,7 +346,7 @@ pub unsafe fn give_back(s: *mut Span) {
 /// # Safety
 /// The span must be the caller's.
 pub unsafe fn add_large(s: *mut Span) {
-    // SAFETY: as the caller promises.
+    // SAFETY: the span is the caller's, fresh, and so on no list.
     unsafe { put(s, Swept::Full) };
 }
 

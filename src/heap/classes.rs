@@ -111,20 +111,21 @@ static BY_128: [u8; (MAX_SMALL - FINE) / 128 + 1] = lookup(FINE, 128);
 #[doc(alias = "sizeclass")]
 #[inline(always)]
 pub unsafe fn class_of(size: usize) -> usize {
-    // SAFETY: the index is at most the table's last one, as the caller promises.
-    unsafe {
-        if size <= FINE {
-            usize::from(*BY_8.get_unchecked(size.wrapping_add(7) >> 3))
-        } else {
-            usize::from(*BY_128.get_unchecked(size.wrapping_sub(FINE).wrapping_add(127) >> 7))
-        }
-    }
+    let class = if size <= FINE {
+        // SAFETY: the table has an entry for each eight bytes up to `FINE`.
+        unsafe { BY_8.get_unchecked(size.wrapping_add(7) >> 3) }
+    } else {
+        // SAFETY: the table has one for each 128 bytes up to `MAX_SMALL`, which the caller's size
+        // does not exceed.
+        unsafe { BY_128.get_unchecked(size.wrapping_sub(FINE).wrapping_add(127) >> 7) }
+    };
+    usize::from(*class)
 }
 
 /// The bytes that an allocation of `size` really gets.
 pub fn round_up(size: usize) -> usize {
     if size <= MAX_SMALL {
-        // SAFETY: just checked.
+        // SAFETY: the size is at most `MAX_SMALL` here.
         TABLE[unsafe { class_of(size) }].size as usize
     } else {
         size.checked_next_multiple_of(PAGE).unwrap_or(size)
@@ -153,7 +154,7 @@ mod tests {
     #[test]
     fn lookup_finds_the_smallest_class_that_fits() {
         for size in 0..=MAX_SMALL {
-            // SAFETY: in range.
+            // SAFETY: the loop ends at `MAX_SMALL`.
             let class = unsafe { class_of(size) };
             assert!(TABLE[class].size as usize >= size);
             assert!(

@@ -47,9 +47,11 @@ pub(crate) static QUEUE: Mutex<Queue, { rank::FINALIZERS }> = Mutex::new(Queue {
 pub(crate) static WORK: AtomicBool = AtomicBool::new(false);
 
 impl Queue {
-    unsafe fn push(&mut self, s: &Special) {
+    /// Adds a call of the finalizer that `s` is.
+    fn push(&mut self, s: &Special) {
         let mut e = self.free;
-        // SAFETY: entries are valid under the lock.
+        // SAFETY: entries are never freed, and those of the queue are reached under the lock only,
+        // which `self` stands for.
         unsafe {
             if e.is_null() {
                 e = mem::persistent_in(&mem::GC_SYS);
@@ -82,18 +84,18 @@ impl Queue {
 #[doc(alias = "queuefinalizer")]
 #[cold]
 pub unsafe fn queue_dead(s: *mut Span) {
-    // SAFETY: as the caller promises; entries are valid under the lock.
-    unsafe {
-        let mut specials = special::of(s);
-        let mut queue = QUEUE.lock();
-        let kept = specials.take_dead(s, |special| queue.push(special));
-        drop(queue);
-        drop(specials);
-        if kept != 0 {
-            HEAP_LIVE.fetch_add(kept * (*s).elemsize, Ordering::Relaxed);
-            WORK.store(true, Ordering::Release);
-            events::ask(Event::FINALIZERS);
-        }
+    let mut specials = special::of(s);
+    let mut queue = QUEUE.lock();
+    // SAFETY: marking is finished, and the span is the caller's and not swept.
+    let kept = unsafe { specials.take_dead(s, |special| queue.push(special)) };
+    drop(queue);
+    drop(specials);
+    if kept != 0 {
+        // SAFETY: the span is the caller's.
+        let size = unsafe { (*s).elemsize };
+        HEAP_LIVE.fetch_add(kept * size, Ordering::Relaxed);
+        WORK.store(true, Ordering::Release);
+        events::ask(Event::FINALIZERS);
     }
 }
 

@@ -72,10 +72,14 @@ pub unsafe fn expanded(typ: *const Type) -> *const u8 {
     }
 }
 
+/// The number at `p`, which goes past it.
+///
+/// # Safety
+/// A well-formed program has one there.
 unsafe fn varint(p: &mut *const u8) -> usize {
     let (mut v, mut shift) = (0, 0);
     loop {
-        // SAFETY: the caller passes a well-formed program.
+        // SAFETY: the caller's program goes on up to the number's last byte.
         let b = unsafe { **p };
         *p = p.wrapping_add(1);
         v |= usize::from(b & 0x7f) << shift;

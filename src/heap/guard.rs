@@ -23,16 +23,22 @@ pub const PATTERN: u64 = 0xdead_0b1e_dead_0b1e;
 const LARGEST: usize = 1 << 20;
 
 /// First word of `[at, at + n)` that is not `word`.
+///
+/// # Safety
+/// That memory is the heap's, and nobody writes there now.
 unsafe fn differs(at: usize, n: usize, word: u64) -> Option<usize> {
-    // SAFETY: the caller's memory.
-    (at..at + n)
-        .step_by(8)
-        .find(|&p| unsafe { (p as *const u64).read() } != word)
+    // SAFETY: called with words of the caller's memory.
+    let is = |p: usize| unsafe { (p as *const u64).read() };
+    (at..at + n).step_by(8).find(|&p| is(p) != word)
 }
 
+/// Fills `[at, at + n)` with the pattern.
+///
+/// # Safety
+/// That memory is the heap's, and nobody uses it.
 unsafe fn write(at: usize, n: usize) {
     for p in (at..at + n).step_by(8) {
-        // SAFETY: the caller's memory.
+        // SAFETY: the word is in the caller's memory.
         unsafe { (p as *mut u64).write(PATTERN) };
     }
 }
@@ -42,14 +48,13 @@ unsafe fn write(at: usize, n: usize) {
 /// # Safety
 /// Nobody uses it.
 pub unsafe fn fill(s: &Span, at: usize) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if s.elemsize > LARGEST {
-            // Should the system refuse, they keep what is in them: nobody looks.
-            os::release(at as *mut u8, s.elemsize);
-        } else {
-            write(at, s.elemsize);
-        }
+    if s.elemsize > LARGEST {
+        // Should the system refuse, they keep what is in them: nobody looks.
+        // SAFETY: an object of that size has pages of its own, and nobody uses them.
+        unsafe { os::release(at as *mut u8, s.elemsize) };
+    } else {
+        // SAFETY: nobody uses the object.
+        unsafe { write(at, s.elemsize) };
     }
 }
 
@@ -61,9 +66,9 @@ pub unsafe fn check(s: &Span, at: usize) {
     if s.elemsize > LARGEST {
         return;
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's slot is free, so nobody writes there.
     if let Some(p) = unsafe { differs(at, s.elemsize, PATTERN) } {
-        // SAFETY: as above.
+        // SAFETY: the word is one of that slot.
         changed(unsafe { *(p as *const u64) }, p, at, Some(s));
     }
 }
@@ -74,22 +79,25 @@ pub unsafe fn check(s: &Span, at: usize) {
 /// The span is the caller's, and nothing is allocated from it yet.
 #[cold]
 pub unsafe fn fresh(s: *mut Span) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let (base, n) = ((*s).base, (*s).pages as usize * PAGE);
-        if n > LARGEST {
-            return;
-        }
-        for page in (base..base + n).step_by(PAGE) {
+    // SAFETY: the span is the caller's.
+    let s = unsafe { &mut *s };
+    let (base, n) = (s.base, s.pages as usize * PAGE);
+    if n > LARGEST {
+        return;
+    }
+    for page in (base..base + n).step_by(PAGE) {
+        // SAFETY: the page is the span's, from which nothing is allocated.
+        unsafe {
             let first = *(page as *const u64);
             let word = if first == PATTERN { PATTERN } else { 0 };
             if let Some(p) = differs(page, PAGE, word) {
                 changed(*(p as *const u64), p, page, None);
             }
         }
-        write(base, n);
-        (*s).needzero = true;
     }
+    // SAFETY: the pages are the span's, from which nothing is allocated.
+    unsafe { write(base, n) };
+    s.needzero = true;
 }
 
 /// `found` stands at `p`, in the free slot (or page, without span) at `at`.

@@ -16,29 +16,30 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 /// `typ` must be a type with pointers and without GC program.
 #[inline(always)]
 unsafe fn mask_word(typ: *const Type) -> u64 {
-    // SAFETY: the mask has ceil(ptrdata / 64) bytes; a word read from an address that is not in the
-    // last bytes of a page stays in the page.
-    unsafe {
-        let mask = (*typ).gcdata;
-        let bytes = (*typ).ptrdata.wrapping_add(63) >> 6;
-        if bytes == 1 {
-            return u64::from(*mask);
-        }
-        if mask as usize & 4095 <= 4088 {
-            let w = mask.cast::<u64>().read_unaligned();
-            return if bytes >= 8 {
-                w
-            } else {
-                w & !(!0 << (bytes * 8))
-            };
-        }
-        let (mut w, mut i) = (0, 0);
-        while i < bytes && i < 8 {
-            w |= u64::from(*mask.add(i)) << (i * 8);
-            i += 1;
-        }
-        w
+    // SAFETY: the caller passes the descriptor of a type.
+    let (mask, ptrdata) = unsafe { ((*typ).gcdata, (*typ).ptrdata) };
+    let bytes = ptrdata.wrapping_add(63) >> 6;
+    if bytes == 1 {
+        // SAFETY: the mask of a type has that many bytes.
+        return u64::from(unsafe { *mask });
     }
+    if mask as usize & 4095 <= 4088 {
+        // SAFETY: a word read from an address that is not in the last bytes of a page stays in the
+        // page, which holds the first byte of the mask.
+        let w = unsafe { mask.cast::<u64>().read_unaligned() };
+        return if bytes >= 8 {
+            w
+        } else {
+            w & !(!0 << (bytes * 8))
+        };
+    }
+    let (mut w, mut i) = (0, 0);
+    while i < bytes && i < 8 {
+        // SAFETY: the mask of a type has `bytes` bytes.
+        w |= u64::from(unsafe { *mask.add(i) }) << (i * 8);
+        i += 1;
+    }
+    w
 }
 
 /// Pointer bits of `size` bytes of values of `typ`, for `size <= MAX_BITS`.
@@ -48,7 +49,7 @@ unsafe fn mask_word(typ: *const Type) -> u64 {
 #[inline(always)]
 pub unsafe fn small_mask(size: usize, typ: *const Type) -> u64 {
     debug_assert!(size <= MAX_BITS);
-    // SAFETY: the caller's type.
+    // SAFETY: the caller passes the descriptor of a type.
     debug_assert!(unsafe { (*typ).size <= size && (*typ).ptrdata <= (*typ).size });
     // SAFETY: a type this small has no GC program.
     unsafe {
@@ -107,7 +108,8 @@ pub unsafe fn write_bits(bits: *mut u64, offset: usize, elemsize: usize, mask: u
 #[inline(always)]
 pub unsafe fn read_bits(bits: *const u64, offset: usize, elemsize: usize) -> u64 {
     debug_assert!(elemsize <= MAX_BITS && offset.is_multiple_of(8));
-    // SAFETY: as in `write_bits`.
+    // SAFETY: the object's bits lie inside the span's part of the bitmap; who writes there changes
+    // other objects' bits only.
     unsafe {
         let words = elemsize >> 3;
         let start = offset >> 3;
@@ -127,13 +129,13 @@ pub unsafe fn read_bits(bits: *const u64, offset: usize, elemsize: usize) -> u64
 /// `typ` must be a type with pointers, of which an object was allocated before if it has a program.
 #[inline(always)]
 pub unsafe fn full_mask(typ: *const Type) -> *const u8 {
-    // SAFETY: a valid type.
-    unsafe {
-        if u32::from((*typ).kind) & KIND_GC_PROG == 0 {
-            (*typ).gcdata
-        } else {
-            super::gcprog::expanded(typ)
-        }
+    // SAFETY: the caller passes the descriptor of a type.
+    let (kind, gcdata) = unsafe { ((*typ).kind, (*typ).gcdata) };
+    if u32::from(kind) & KIND_GC_PROG == 0 {
+        gcdata
+    } else {
+        // SAFETY: its kind says that the type has a program.
+        unsafe { super::gcprog::expanded(typ) }
     }
 }
 
@@ -150,61 +152,63 @@ pub unsafe fn each_pointer(
     to: usize,
     mut f: impl FnMut(*mut usize),
 ) {
-    // SAFETY: words whose mask bit is set are pointers inside the range.
-    unsafe {
-        if (*typ).no_pointers() || (*typ).size == 0 {
-            return;
+    // SAFETY: the caller passes the descriptor of a type, whose size and mask do not change.
+    let t = unsafe { &*typ };
+    if t.no_pointers() || t.size == 0 {
+        return;
+    }
+    debug_assert!(start <= from && from <= to && (start | from | to).is_multiple_of(8));
+    let (size, ptrdata) = (t.size, t.ptrdata);
+    if size == 8 {
+        let mut p = from;
+        while p < to {
+            f(p as *mut usize);
+            p += 8;
         }
-        debug_assert!(start <= from && from <= to && (start | from | to).is_multiple_of(8));
-        let (size, ptrdata) = ((*typ).size, (*typ).ptrdata);
-        if size == 8 {
-            let mut p = from;
-            while p < to {
-                f(p as *mut usize);
-                p += 8;
-            }
-            return;
-        }
-        let mask = full_mask(typ);
-        let mut elem = start + (from - start) / size * size;
-        while elem < to {
-            let end = (elem + ptrdata).min(to);
-            // Eight words for each byte of the mask. What lies before the range is skipped: huge
-            // values are visited in pieces.
-            let skip = from.saturating_sub(elem) / 64;
-            let mut p = elem + skip * 64;
-            let mut at = mask.add(skip);
-            while p < end {
-                let mut bits = *at;
-                let mut q = p;
-                while bits != 0 {
-                    let skip = bits.trailing_zeros() as usize;
-                    q += skip * 8;
-                    if q >= end {
-                        break;
-                    }
-                    if q >= from {
-                        f(q as *mut usize);
-                    }
-                    bits = (bits >> skip) >> 1;
-                    q += 8;
+        return;
+    }
+    // SAFETY: the type has pointers, and there are values of it.
+    let mask = unsafe { full_mask(typ) };
+    let mut elem = start + (from - start) / size * size;
+    while elem < to {
+        let end = (elem + ptrdata).min(to);
+        // Eight words for each byte of the mask. What lies before the range is skipped: huge values
+        // are visited in pieces.
+        let skip = from.saturating_sub(elem) / 64;
+        let mut p = elem + skip * 64;
+        let mut at = mask.wrapping_add(skip);
+        while p < end {
+            // SAFETY: the mask has a bit for each word of `ptrdata`, where `end` is at most.
+            let mut bits = unsafe { *at };
+            let mut q = p;
+            while bits != 0 {
+                let skip = bits.trailing_zeros() as usize;
+                q += skip * 8;
+                if q >= end {
+                    break;
                 }
-                p += 64;
-                at = at.add(1);
+                if q >= from {
+                    f(q as *mut usize);
+                }
+                bits = (bits >> skip) >> 1;
+                q += 8;
             }
-            elem += size;
+            p += 64;
+            at = at.wrapping_add(1);
         }
+        elem += size;
     }
 }
 
 /// Reads a word that the program may be writing.
 ///
 /// # Safety
-/// The word is valid.
+/// The word is in memory of the program, and aligned.
 #[inline(always)]
 pub unsafe fn load(slot: *const usize) -> usize {
-    // SAFETY: the caller's promise.
-    unsafe { AtomicUsize::from_ptr(slot.cast_mut()).load(Ordering::Relaxed) }
+    // SAFETY: the caller's word; the runtime reads it here only while the program may write.
+    let word = unsafe { AtomicUsize::from_ptr(slot.cast_mut()) };
+    word.load(Ordering::Relaxed)
 }
 
 /// Calls `f` with every pointer word of the object at `base` in `s`.
@@ -254,7 +258,7 @@ mod tests {
                     for i in 0..n {
                         want |= mask << (i * words);
                     }
-                    // SAFETY: a type with pointers.
+                    // SAFETY: the type is the test's own, and has pointers.
                     let got = with_type(words, mask, |t| unsafe { small_mask(n * words * 8, t) });
                     assert_eq!(got, want, "{words} {mask:b} {n}");
                 }
@@ -272,12 +276,12 @@ mod tests {
                 .collect();
             for pass in 0..2 {
                 for i in (0..n).filter(|i| i % 2 == pass) {
-                    // SAFETY: inside the array.
+                    // SAFETY: the array has bits for all of the objects.
                     unsafe { write_bits(bits.as_mut_ptr(), i * elem * 8, elem * 8, masks[i]) };
                 }
             }
             for (i, &m) in masks.iter().enumerate() {
-                // SAFETY: inside the array.
+                // SAFETY: the array has bits for all of the objects.
                 let found = unsafe { read_bits(bits.as_ptr(), i * elem * 8, elem * 8) };
                 assert_eq!(found, m);
             }
@@ -293,7 +297,7 @@ mod tests {
                 let start = memory.as_ptr() as usize;
                 for (from, to) in [(0, words * 7), (words + 1, words * 5 + 1), (3, 4)] {
                     let mut seen = Vec::new();
-                    // SAFETY: inside the vector.
+                    // SAFETY: the range is part of the vector.
                     unsafe {
                         each_pointer(t, start, start + from * 8, start + to * 8, |p| {
                             seen.push((p as usize - start) / 8)

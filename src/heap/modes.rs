@@ -92,23 +92,24 @@ pub fn watches_frees() -> bool {
 /// The span is the caller's, marking finished.
 #[cold]
 pub unsafe fn swept(s: &Span) {
-    // SAFETY: bitmaps cover every object; free and dead objects' memory is nobody's.
-    unsafe {
-        for i in 0..s.objects as usize {
-            let at = s.address_of(i);
-            if !s.is_alloc(i) {
-                if guards() {
-                    guard::check(s, at);
-                }
-            } else if !s.is_marked(i) {
-                if traces()
-                    && let Some(freed) = ON_FREE.get()
-                {
-                    freed(at, s.elemsize);
-                }
-                if guards() {
-                    guard::fill(s, at);
-                }
+    for i in 0..s.objects as usize {
+        let at = s.address_of(i);
+        // SAFETY: the index is below `objects`.
+        let (given_out, marked) = unsafe { (s.is_alloc(i), s.is_marked(i)) };
+        if !given_out {
+            if guards() {
+                // SAFETY: a slot that is not given out is free.
+                unsafe { guard::check(s, at) };
+            }
+        } else if !marked {
+            if traces()
+                && let Some(freed) = ON_FREE.get()
+            {
+                freed(at, s.elemsize);
+            }
+            if guards() {
+                // SAFETY: marking is finished, so nobody uses what is not marked.
+                unsafe { guard::fill(s, at) };
             }
         }
     }
@@ -120,12 +121,14 @@ pub unsafe fn swept(s: &Span) {
 /// The span is the caller's, and on no list.
 #[cold]
 pub unsafe fn fence(s: *mut Span) {
+    // SAFETY: the span is the caller's.
+    let (at, n) = unsafe { ((*s).base as *mut u8, (*s).pages as usize * PAGE) };
     // SAFETY: nothing that is alive lies there. Without memory behind it, should the system refuse
     // one more protected range: then it reads as zeroes.
     unsafe {
-        let (at, n) = ((*s).base as *mut u8, (*s).pages as usize * PAGE);
         os::release(at, n);
         let _ = os::protect(at, n);
-        pages::retire_span(s);
     }
+    // SAFETY: the span is on no list, and nothing refers to its memory.
+    unsafe { pages::retire_span(s) };
 }

@@ -165,7 +165,8 @@ unsafe fn init_span(s: *mut Span, page: usize, n: usize, class: SpanClass) {
         "the pages are free"
     );
     let dirty = use_pages(page, n);
-    // SAFETY: as the caller promises.
+    // SAFETY: the record and the pages are the caller's, in arenas that exist, as pages that can be
+    // taken are.
     unsafe {
         let base = address(page);
         span::init(s, base, arena::bits_of(base), n, class);
@@ -211,7 +212,7 @@ fn each(page: usize, n: usize, mut f: impl FnMut(usize, *mut ArenaPages, usize, 
 fn any_fresh(page: usize, n: usize) -> bool {
     let mut fresh = false;
     each(page, n, |_, p, bit, len| {
-        // SAFETY: the arena exists.
+        // SAFETY: arenas that exist do so for ever, and these words are atomic.
         let ever = unsafe { &(*p).ever };
         for_mask(bit, len, |w, m| {
             fresh |= !ever[w].load(Ordering::Relaxed) & m != 0;
@@ -229,7 +230,7 @@ pub fn address(page: usize) -> usize {
 fn use_pages(page: usize, n: usize) -> bool {
     let (mut old, mut fresh, mut back) = (0, 0, 0);
     each(page, n, |_, p, bit, len| {
-        // SAFETY: the arena exists.
+        // SAFETY: arenas that exist do so for ever, and these words are atomic.
         let (dirty, ever) = unsafe { (&(*p).dirty, &(*p).ever) };
         for_mask(bit, len, |w, m| {
             let (d, e) = (
@@ -440,7 +441,7 @@ impl PageHeap {
                     unsafe { os::unmap((BASE + at * PAGE) as *mut u8, (page + n - at) * PAGE) };
                     return false;
                 }
-                // SAFETY: fresh memory, valid as zeroes.
+                // SAFETY: fresh memory, and a record of an arena is valid as zeroes.
                 unsafe { (*a).pages.map.in_use.fill(!0) };
                 arena::set_arena(i, a);
                 self.end = self.end.max(i + 1);
@@ -505,7 +506,7 @@ impl PageHeap {
     pub fn put_idle(&mut self, page: usize, n: usize, released: bool) {
         if released {
             each(page, n, |_, p, bit, len| {
-                // SAFETY: the arena exists.
+                // SAFETY: arenas that exist do so for ever, and these words are atomic.
                 let dirty = unsafe { &(*p).dirty };
                 for_mask(bit, len, |w, m| {
                     dirty[w].fetch_and(!m, Ordering::Relaxed);
@@ -518,17 +519,16 @@ impl PageHeap {
 }
 
 /// `s` is no span in use any more.
+///
+/// # Safety
+/// The span is the caller's.
 unsafe fn forget(s: *mut Span) {
-    // SAFETY: the span is the caller's.
-    unsafe {
-        debug_assert!(
-            (*s).next.is_null() && (*s).prev.is_null(),
-            "it is on a list"
-        );
-        debug_assert!((*s).specials.load(Ordering::Relaxed).is_null());
-        OBJECT_PAGES.fetch_sub((*s).pages as usize, Ordering::Relaxed);
-        (*s).state.store(state::DEAD, Ordering::Relaxed);
-    }
+    // SAFETY: records are never freed, and what else refers to a span only looks at its state.
+    let s = unsafe { &*s };
+    debug_assert!(s.next.is_null() && s.prev.is_null(), "it is on a list");
+    debug_assert!(s.specials.load(Ordering::Relaxed).is_null());
+    OBJECT_PAGES.fetch_sub(s.pages as usize, Ordering::Relaxed);
+    s.state.store(state::DEAD, Ordering::Relaxed);
 }
 
 /// Takes a span back: its pages are free again.
@@ -538,15 +538,17 @@ unsafe fn forget(s: *mut Span) {
 #[doc(alias = "freeSpan")]
 #[doc(alias = "mHeap_FreeSpanLocked")]
 pub unsafe fn free_span(s: *mut Span) {
-    // SAFETY: the span is the caller's.
-    unsafe {
+    // SAFETY: the span is the caller's, and on no list.
+    let (page, n) = unsafe {
         forget(s);
-        let (page, n) = (((*s).base - BASE) >> PAGE_SHIFT, (*s).pages as usize);
-        arena::set_spans(page, n, null_mut());
-        let mut heap = HEAP.lock();
-        heap.set(page, n, false);
-        heap.records.put_one(s);
-    }
+        (((*s).base - BASE) >> PAGE_SHIFT, (*s).pages as usize)
+    };
+    // SAFETY: the pages are the caller's as long as they are the span's.
+    unsafe { arena::set_spans(page, n, null_mut()) };
+    let mut heap = HEAP.lock();
+    heap.set(page, n, false);
+    // SAFETY: no page leads to the span any more, and it is on no list.
+    unsafe { heap.records.put_one(s) };
 }
 
 /// Takes a span back whose pages are not to be used again. They still lead to it.
@@ -554,7 +556,7 @@ pub unsafe fn free_span(s: *mut Span) {
 /// # Safety
 /// As [`free_span`].
 pub unsafe fn retire_span(s: *mut Span) {
-    // SAFETY: the span is the caller's.
+    // SAFETY: the span is the caller's, and on no list.
     unsafe { forget(s) };
 }
 

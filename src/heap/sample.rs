@@ -96,7 +96,8 @@ pub fn split(free: u64, size: usize, next: &mut i64) -> (u64, u64) {
 }
 
 impl Profile {
-    unsafe fn bucket(&mut self, stack: &[usize], size: usize) -> *mut Bucket {
+    /// The allocation site of this stack and size, made on first use.
+    fn bucket(&mut self, stack: &[usize], size: usize) -> *mut Bucket {
         debug_assert!(stack.len() <= SAMPLE_DEPTH && !self.chains.is_null());
         let mut hash = size as u64;
         for &pc in stack {
@@ -104,7 +105,8 @@ impl Profile {
                 .wrapping_mul(0x9e37_79b9_7f4a_7c15)
                 .rotate_left(29);
         }
-        // SAFETY: chains hold valid buckets, which are never freed.
+        // SAFETY: there are `CHAINS` chains from boot on; they hold buckets, which are never freed
+        // and which the lock guards that `self` stands for.
         unsafe {
             let chain = self.chains.add(hash as usize % CHAINS);
             let mut b = *chain;
@@ -130,8 +132,11 @@ impl Profile {
     }
 
     /// Records the allocation of object `index` of `span` at `bucket`.
+    ///
+    /// # Safety
+    /// The object is live, so its span stays; the bucket is the profile's.
     unsafe fn add(&mut self, span: *mut Span, index: usize, bucket: *mut Bucket) {
-        // SAFETY: the caller's span.
+        // SAFETY: the caller's object is one of the span's.
         debug_assert!(unsafe { (*span).is_alloc(index) });
         let mut s = self.free;
         // SAFETY: records are valid under the lock.
@@ -164,19 +169,21 @@ pub unsafe fn record(p: *mut u8) {
     };
     let g = world::curg();
     let mut stack = [0; SAMPLE_DEPTH];
-    // SAFETY: the goroutine is stopped in its call; the profile's records are valid under the lock.
-    unsafe {
-        let depth = if g.is_null() {
-            0
-        } else {
-            // Go shows the runtime's function too, unless it is the plain one.
-            let plain = crate::code::symtab::name_of((*g).parkmap) == b"runtime.newobject";
-            frames::record(Frames::of(g), usize::from(plain), &mut stack)
-        };
-        let mut profile = PROFILE.lock();
-        let bucket = profile.bucket(&stack[..depth], (*o.span).elemsize);
-        profile.add(o.span, o.index, bucket);
-    }
+    let depth = if g.is_null() {
+        0
+    } else {
+        // SAFETY: the goroutine is stopped in its call.
+        let (call, frames) = unsafe { ((*g).parkmap, Frames::of(g)) };
+        // Go shows the runtime's function too, unless it is the plain one.
+        let plain = crate::code::symtab::name_of(call) == b"runtime.newobject";
+        frames::record(frames, usize::from(plain), &mut stack)
+    };
+    let mut profile = PROFILE.lock();
+    // SAFETY: the object is the caller's, so its span stays.
+    let size = unsafe { (*o.span).elemsize };
+    let bucket = profile.bucket(&stack[..depth], size);
+    // SAFETY: the object is the caller's, and the bucket has just been found.
+    unsafe { profile.add(o.span, o.index, bucket) };
 }
 
 /// `s` is about to be swept: samples that are not marked count as freed.

@@ -196,7 +196,7 @@ impl Records {
         if self.free[record].is_null() {
             for _ in 0..most {
                 let s: *mut Span = mem::persistent_for(&mem::MSPAN_SYS, size, 64).cast();
-                // SAFETY: fresh memory for a record.
+                // SAFETY: fresh memory, of the size of such a record.
                 unsafe {
                     (&raw mut (*s).record).write(record as u8);
                     (&raw mut (*s).next).write(self.free[record]);
@@ -228,7 +228,7 @@ impl Records {
     /// They must be linked by `next` and of this size.
     pub unsafe fn put(&mut self, record: usize, mut first: *mut Span) {
         while !first.is_null() {
-            // SAFETY: as the caller promises.
+            // SAFETY: the caller's records are free, and linked by `next`.
             unsafe {
                 let next = (*first).next;
                 (*first).next = self.free[record];
@@ -244,12 +244,14 @@ impl Records {
     /// # Safety
     /// The span must be on no list and no page may lead to it any more.
     pub unsafe fn put_one(&mut self, s: *mut Span) {
-        // SAFETY: the record is the caller's.
-        unsafe {
+        // SAFETY: nothing leads to the record, so it is the caller's to write.
+        let record = unsafe {
             debug_assert!((*s).state.load(Ordering::Relaxed) == state::DEAD);
             (*s).next = null_mut();
-            self.put((*s).record as usize, s);
-        }
+            (*s).record as usize
+        };
+        // SAFETY: a list of one, of this size.
+        unsafe { self.put(record, s) };
     }
 }
 
@@ -262,7 +264,7 @@ impl Records {
 pub unsafe fn init(s: *mut Span, base: usize, bits: *mut u64, pages: usize, class: SpanClass) {
     let (objects, elemsize) = layout(pages, class);
     debug_assert!(pages > 0 && base.is_multiple_of(PAGE));
-    // SAFETY: the record is the caller's.
+    // SAFETY: the record is the caller's, and knows its size from the first.
     debug_assert!(unsafe { (*s).record } as usize == record_size(pages, class));
     let with_types = !class.noscan() && elemsize > MAX_BITS;
     let words = objects.div_ceil(64);
@@ -377,8 +379,9 @@ impl Span {
     #[inline(always)]
     pub unsafe fn is_alloc(&self, index: usize) -> bool {
         debug_assert!(index < self.objects as usize);
-        // SAFETY: the bitmap covers every object.
-        unsafe { *self.alloc.add(index / 64) >> (index % 64) & 1 != 0 }
+        // SAFETY: the bitmap has a bit for every object, and the caller's index is one.
+        let word = unsafe { *self.alloc.add(index / 64) };
+        word >> (index % 64) & 1 != 0
     }
 
     /// Whether object `index` is marked.
@@ -388,8 +391,9 @@ impl Span {
     #[inline(always)]
     pub unsafe fn is_marked(&self, index: usize) -> bool {
         debug_assert!(index < self.objects as usize);
-        // SAFETY: the bitmap covers every object.
-        unsafe { (*self.mark.add(index / 64)).load(Ordering::Relaxed) >> (index % 64) & 1 != 0 }
+        // SAFETY: the bitmap has a bit for every object, and the caller's index is one.
+        let word = unsafe { &*self.mark.add(index / 64) };
+        word.load(Ordering::Relaxed) >> (index % 64) & 1 != 0
     }
 
     /// Marks object `index`; true if it was not marked before.
@@ -400,7 +404,7 @@ impl Span {
     pub unsafe fn set_mark(&self, index: usize) -> bool {
         debug_assert!(index < self.objects as usize);
         let bit = 1u64 << (index % 64);
-        // SAFETY: the bitmap covers every object.
+        // SAFETY: the bitmap has a bit for every object, and the caller's index is one.
         let word = unsafe { &*self.mark.add(index / 64) };
         word.load(Ordering::Relaxed) & bit == 0 && word.fetch_or(bit, Ordering::Relaxed) & bit == 0
     }
@@ -453,7 +457,7 @@ impl List {
     pub fn pop(&mut self) -> *mut Span {
         let s = self.head;
         if !s.is_null() {
-            // SAFETY: it is on this list.
+            // SAFETY: the first span of a list is on it.
             unsafe { self.remove(s) };
         }
         s
@@ -465,21 +469,23 @@ impl List {
     /// `s` must be on this list.
     #[doc(alias = "mSpanList_Remove")]
     pub unsafe fn remove(&mut self, s: *mut Span) {
-        // SAFETY: neighbours on the list are valid records.
+        // SAFETY: the caller's span is on the list.
+        let (next, prev) = unsafe { ((*s).next, (*s).prev) };
+        // SAFETY: neighbours on the list are records, and their links the list's, as those of `s`.
         unsafe {
-            debug_assert!(if (*s).prev.is_null() {
+            debug_assert!(if prev.is_null() {
                 self.head == s
             } else {
-                (*(*s).prev).next == s
+                (*prev).next == s
             });
-            debug_assert!((*s).next.is_null() || (*(*s).next).prev == s);
-            if (*s).prev.is_null() {
-                self.head = (*s).next;
+            debug_assert!(next.is_null() || (*next).prev == s);
+            if prev.is_null() {
+                self.head = next;
             } else {
-                (*(*s).prev).next = (*s).next;
+                (*prev).next = next;
             }
-            if !(*s).next.is_null() {
-                (*(*s).next).prev = (*s).prev;
+            if !next.is_null() {
+                (*next).prev = prev;
             }
             (*s).next = null_mut();
             (*s).prev = null_mut();
@@ -585,19 +591,17 @@ impl Special {
     /// # Safety
     /// A record in use.
     pub unsafe fn held(&self) -> Held {
-        // SAFETY: the span of a record in use is valid.
-        unsafe {
-            let s = &*self.span;
-            Held {
-                f: self.f,
-                typ: self.typ as usize,
-                param: self.param as usize,
-                object: if s.class.noscan() {
-                    0
-                } else {
-                    s.address_of(self.object as usize)
-                },
-            }
+        // SAFETY: a record in use keeps its object, whose span stays.
+        let s = unsafe { &*self.span };
+        Held {
+            f: self.f,
+            typ: self.typ as usize,
+            param: self.param as usize,
+            object: if s.class.noscan() {
+                0
+            } else {
+                s.address_of(self.object as usize)
+            },
         }
     }
 

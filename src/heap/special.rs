@@ -54,12 +54,15 @@ const LOAD: usize = 2;
 
 impl Table {
     /// The chain of the records about object `index` of `span`, and of others.
+    ///
+    /// # Safety
+    /// A span in use.
     unsafe fn bucket(&mut self, span: *mut Span, index: u32) -> *mut *mut Special {
-        // SAFETY: the caller's span is valid; there are 2^bits buckets.
-        unsafe {
-            let hash = spread((*span).address_of(index as usize)) >> (usize::BITS - self.bits);
-            self.all().add(hash)
-        }
+        // SAFETY: the caller's span is in use, so its layout stays.
+        let object = unsafe { (*span).address_of(index as usize) };
+        let i = spread(object) >> (usize::BITS - self.bits);
+        // SAFETY: there are 2^bits buckets.
+        unsafe { self.all().add(i) }
     }
 
     fn all(&mut self) -> *mut *mut Special {
@@ -72,23 +75,31 @@ impl Table {
 
     /// The record about object `index` of `span` for `pointer`, or null; and whether the object has
     /// others.
+    ///
+    /// # Safety
+    /// A span in use.
     unsafe fn find(&mut self, span: *mut Span, index: u32, pointer: usize) -> (*mut Special, bool) {
-        // SAFETY: passed on to the caller; records in the table are valid under the lock.
-        unsafe {
-            let (mut found, mut others) = (null_mut(), false);
-            let mut s = *self.bucket(span, index);
-            while !s.is_null() {
-                if (*s).pointer == pointer {
-                    found = s;
-                } else {
-                    others |= (*s).span == span && (*s).object == index;
-                }
-                s = (*s).chain;
+        let (mut found, mut others) = (null_mut(), false);
+        // SAFETY: the caller's span is in use.
+        let mut s = unsafe { *self.bucket(span, index) };
+        while !s.is_null() {
+            // SAFETY: records in the table are in use, and the lock guards them that `self` stands
+            // for.
+            let record = unsafe { &*s };
+            if record.pointer == pointer {
+                found = s;
+            } else {
+                others |= record.span == span && record.object == index;
             }
-            (found, others)
+            s = record.chain;
         }
+        (found, others)
     }
 
+    /// Adds a record.
+    ///
+    /// # Safety
+    /// It is in use, and in no table.
     unsafe fn put(&mut self, s: *mut Special) {
         if self.used >= LOAD << self.bits {
             self.grow();
@@ -98,19 +109,28 @@ impl Table {
         unsafe { self.link(s) };
     }
 
+    /// Puts a record into its chain.
+    ///
+    /// # Safety
+    /// It is in use, and in no chain.
     unsafe fn link(&mut self, s: *mut Special) {
-        // SAFETY: passed on to the caller.
+        // SAFETY: the caller's record is in use, and so its span.
+        let bucket = unsafe { self.bucket((*s).span, (*s).object) };
+        // SAFETY: the bucket is the table's, and the record in no chain.
         unsafe {
-            let bucket = self.bucket((*s).span, (*s).object);
             (*s).chain = *bucket;
             *bucket = s;
         }
     }
 
+    /// Takes a record out.
+    ///
+    /// # Safety
+    /// It is in this table.
     unsafe fn take(&mut self, s: *mut Special) {
         debug_assert!(self.used > 0);
         self.used -= 1;
-        // SAFETY: the record is in the table.
+        // SAFETY: the caller's record is in the table, so its chain leads to it.
         unsafe {
             let mut at = self.bucket((*s).span, (*s).object);
             while *at != s {
@@ -229,8 +249,9 @@ pub fn held(out: &mut [Held; SLAB]) -> Option<usize> {
 
 /// The records of `s`, or null.
 fn of_span(s: *mut Span) -> *mut OfSpan {
-    // SAFETY: spans are never freed; the caller has the lock that guards the word.
-    unsafe { (*s).specials.load(Ordering::Relaxed) }
+    // SAFETY: span records are never freed.
+    let specials = unsafe { &(*s).specials };
+    specials.load(Ordering::Relaxed)
 }
 
 /// The bits of `list`.
@@ -297,24 +318,23 @@ impl Part {
     /// # Safety
     /// The span and object of `value` must be valid.
     pub unsafe fn add(&mut self, value: Special) -> bool {
-        // SAFETY: records are valid under the lock.
+        let (span, object, pointer) = (value.span, value.object, value.pointer);
+        // SAFETY: the caller's object is live, so its span stays.
+        let list = unsafe { self.list(span) };
+        let (word, mask) = bit(list, object);
+        // SAFETY: the list has a bit for each object of the span; the lock guards it that `self`
+        // stands for.
         unsafe {
-            let span = value.span;
-            let list = self.list(span);
-            debug_assert!(value.object < (*span).objects);
-            let (word, mask) = bit(list, value.object);
+            debug_assert!(object < (*span).objects);
             let known = *word & mask != 0;
-            if known
-                && !self
-                    .table
-                    .find(span, value.object, value.pointer)
-                    .0
-                    .is_null()
-            {
+            if known && !self.table.find(span, object, pointer).0.is_null() {
                 return false;
             }
             *word |= mask;
-            let s = self.record();
+        }
+        let s = self.record();
+        // SAFETY: the record was free; neighbours on the list are in use, and under the lock.
+        unsafe {
             s.write(value);
             self.table.put(s);
             (*s).prev = null_mut();
@@ -323,8 +343,8 @@ impl Part {
                 (*(*list).first).prev = s;
             }
             (*list).first = s;
-            true
         }
+        true
     }
 
     /// Takes the record for `pointer`, into object `index` of `span`, off its object, if there is
@@ -333,32 +353,40 @@ impl Part {
     /// # Safety
     /// The object must be valid.
     pub unsafe fn remove(&mut self, span: *mut Span, index: u32, pointer: usize) {
-        // SAFETY: records are valid under the lock.
-        unsafe {
-            let list = of_span(span);
-            if list.is_null() {
-                return;
-            }
-            let (word, mask) = bit(list, index);
-            if *word & mask == 0 {
-                return;
-            }
-            let (found, others) = self.table.find(span, index, pointer);
-            if found.is_null() {
-                return;
-            }
-            // Others of the same object keep its bit.
-            if !others {
-                *word &= !mask;
-            }
-            self.unlink(found);
+        let list = of_span(span);
+        if list.is_null() {
+            return;
         }
+        let (word, mask) = bit(list, index);
+        // SAFETY: the list has a bit for each object of the span; the lock guards it that `self`
+        // stands for.
+        if unsafe { *word } & mask == 0 {
+            return;
+        }
+        // SAFETY: the caller's object is live, so its span is in use.
+        let (found, others) = unsafe { self.table.find(span, index, pointer) };
+        if found.is_null() {
+            return;
+        }
+        // Others of the same object keep its bit.
+        if !others {
+            // SAFETY: the word is that of the bit that was read.
+            unsafe { *word &= !mask };
+        }
+        // SAFETY: the record is in use, and the bit of an object without others is clear.
+        unsafe { self.unlink(found) };
     }
 
+    /// Takes a record off its span, and frees it.
+    ///
+    /// # Safety
+    /// It is in use. Where it is the last about its object, the bit of that is clear.
     unsafe fn unlink(&mut self, s: *mut Special) {
-        // SAFETY: neighbours of a record in use are valid.
+        // SAFETY: a record in use is in the table.
+        unsafe { self.table.take(s) };
+        // SAFETY: neighbours of a record in use are in use, and its span leads to their list; the
+        // lock guards them that `self` stands for.
         unsafe {
-            self.table.take(s);
             if (*s).prev.is_null() {
                 let span = (*s).span;
                 let list = of_span(span);
@@ -391,24 +419,29 @@ impl Part {
     /// # Safety
     /// Marking is finished, the span is the caller's and not swept yet.
     pub unsafe fn take_dead(&mut self, span: *mut Span, mut f: impl FnMut(&Special)) -> usize {
-        // SAFETY: records are valid under the lock; bitmaps have `words` entries.
-        unsafe {
-            let list = of_span(span);
-            if list.is_null() {
-                return 0;
-            }
-            let words = (*span).words();
-            let mut dead = [0; MAX_WORDS];
-            let mut any = 0;
-            for (i, dead) in dead.iter_mut().enumerate().take(words) {
+        let list = of_span(span);
+        if list.is_null() {
+            return 0;
+        }
+        // SAFETY: the span is the caller's.
+        let (words, mark) = unsafe { ((*span).words(), (*span).mark) };
+        let mut dead = [0; MAX_WORDS];
+        let mut any = 0;
+        for (i, dead) in dead.iter_mut().enumerate().take(words) {
+            // SAFETY: both bitmaps have `words` words.
+            unsafe {
                 let bits = bits(list).add(i);
-                *dead = *bits & !(*(*span).mark.add(i)).load(Ordering::Relaxed);
+                *dead = *bits & !(*mark.add(i)).load(Ordering::Relaxed);
                 *bits &= !*dead;
-                any |= *dead;
             }
-            if any == 0 {
-                return 0;
-            }
+            any |= *dead;
+        }
+        if any == 0 {
+            return 0;
+        }
+        // SAFETY: the records on the list are in use, and the lock guards them that `self` stands
+        // for; the next one is read before a record is freed, the bits of whose object are clear.
+        unsafe {
             let mut s = (*list).first;
             while !s.is_null() {
                 let next = (*s).next;
@@ -418,15 +451,15 @@ impl Part {
                 }
                 s = next;
             }
-            // Marked only now: several may have been about one object, a block of the tiny
-            // allocator.
-            let mut n = 0;
-            for (i, &dead) in dead.iter().enumerate().take(words) {
-                (*(*span).mark.add(i)).fetch_or(dead, Ordering::Relaxed);
-                n += dead.count_ones() as usize;
-            }
-            n
         }
+        // Marked only now: several may have been about one object, a block of the tiny allocator.
+        let mut n = 0;
+        for (i, &dead) in dead.iter().enumerate().take(words) {
+            // SAFETY: the bitmap has `words` words.
+            unsafe { &*mark.add(i) }.fetch_or(dead, Ordering::Relaxed);
+            n += dead.count_ones() as usize;
+        }
+        n
     }
 
     /// Calls `f` with the records of `span`'s objects.
@@ -434,14 +467,14 @@ impl Part {
     /// # Safety
     /// The span must be valid.
     pub unsafe fn each(&self, span: *mut Span, mut f: impl FnMut(&Special)) {
-        // SAFETY: records are valid under the lock.
+        let list = of_span(span);
+        if list.is_null() {
+            return;
+        }
+        // SAFETY: the lists of spans and the records on them are guarded by the lock that `self`
+        // stands for.
         unsafe {
-            let list = of_span(span);
-            let mut s = if list.is_null() {
-                null_mut()
-            } else {
-                (*list).first
-            };
+            let mut s = (*list).first;
             while !s.is_null() {
                 f(&*s);
                 s = (*s).next;
@@ -487,7 +520,7 @@ impl Part {
             let mut length = 0;
             while !s.is_null() {
                 length += 1;
-                // SAFETY: as above.
+                // SAFETY: records in the table are valid under the lock.
                 s = unsafe { (*s).chain };
             }
             length

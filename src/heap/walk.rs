@@ -16,29 +16,28 @@ use core::sync::atomic::Ordering;
 
 /// All of it. With the world stopped no span is in anybody's hands.
 pub(crate) fn all(stopped: &Stopped) -> Walk {
-    // SAFETY: the world is stopped.
-    unsafe {
-        let spans = page_table()?;
-        let (mut seen, mut unswept) = (Seen::new(), 0);
-        for (class, lists) in CENTRAL.iter().enumerate() {
-            unswept += one_class(&lists.lock(), SpanClass(class as u8), &mut seen)?;
-        }
-        same(
-            "pages to be swept",
-            0,
-            UNSWEPT.load(Ordering::Relaxed),
-            unswept,
-        )?;
-        for cache in CACHES.each(stopped) {
-            cached(cache, &mut seen)?;
-        }
-        same("spans in lists and caches", 0, seen.len(), spans)
+    let spans = page_table(stopped)?;
+    let (mut seen, mut unswept) = (Seen::new(), 0);
+    for (class, lists) in CENTRAL.iter().enumerate() {
+        // SAFETY: with the world stopped the spans on the lists are in nobody's hands.
+        unswept += unsafe { one_class(&lists.lock(), SpanClass(class as u8), &mut seen) }?;
     }
+    same(
+        "pages to be swept",
+        0,
+        UNSWEPT.load(Ordering::Relaxed),
+        unswept,
+    )?;
+    for cache in CACHES.each(stopped) {
+        // SAFETY: with the world stopped nobody else changes the caches or their spans.
+        unsafe { cached(cache, &mut seen) }?;
+    }
+    same("spans in lists and caches", 0, seen.len(), spans)
 }
 
 /// Pages: which span each belongs to, and whether that is what the bitmap says. Answers the number
 /// of spans in use.
-unsafe fn page_table() -> Result<usize, Broken> {
+fn page_table(_: &Stopped) -> Result<usize, Broken> {
     let heap = HEAP.lock();
     let (mut spans, mut in_use) = (0, 0);
     for i in 0..heap.end {
@@ -56,7 +55,8 @@ unsafe fn page_table() -> Result<usize, Broken> {
             page += ARENA_PAGES;
             continue;
         }
-        // SAFETY: as above; spans that pages lead to are records, which are never freed.
+        // SAFETY: arenas that exist do so for ever; spans that pages lead to are records, which are
+        // never freed and which nobody changes while the world is stopped.
         unsafe {
             let s = (*a).spans[page % ARENA_PAGES].load(Ordering::Relaxed);
             if s.is_null() {
@@ -92,6 +92,9 @@ unsafe fn page_table() -> Result<usize, Broken> {
 }
 
 /// Page `p` is the span's, and no free one.
+///
+/// # Safety
+/// `a` is an arena or null, and the page heap is locked.
 unsafe fn page_of(a: *mut Arena, p: usize, s: *mut Span) -> Walk {
     let at = pages::address(p);
     holds("arena of a span's page", at, !a.is_null())?;
@@ -105,6 +108,9 @@ unsafe fn page_of(a: *mut Arena, p: usize, s: *mut Span) -> Walk {
 }
 
 /// A span in use: sizes are those of its class, the count that of its bitmap.
+///
+/// # Safety
+/// Its bitmaps have as many words as it says, and nobody changes them meanwhile.
 unsafe fn one_span(s: &Span) -> Walk {
     let at = (&raw const *s).addr();
     let class = s.class.class();
@@ -139,7 +145,7 @@ unsafe fn one_span(s: &Span) -> Walk {
     }
     let mut live = 0;
     for w in 0..s.words() {
-        // SAFETY: bitmaps have so many words.
+        // SAFETY: the caller's bitmaps have as many words.
         let (alloc, mark) = unsafe { (*s.alloc.add(w), (*s.mark.add(w)).load(Ordering::Relaxed)) };
         let slots = if w + 1 == s.words() {
             s.tail_mask()
@@ -163,6 +169,9 @@ unsafe fn one_span(s: &Span) -> Walk {
 }
 
 /// The lists of `class`. Answers the pages that are to be swept.
+///
+/// # Safety
+/// The lists are locked, and nobody changes the spans on them meanwhile.
 unsafe fn one_class(c: &Class, class: SpanClass, seen: &mut Seen) -> Result<usize, Broken> {
     let mut unswept = 0;
     for (parity, lists) in c.lists.iter().enumerate() {
@@ -180,6 +189,9 @@ unsafe fn one_class(c: &Class, class: SpanClass, seen: &mut Seen) -> Result<usiz
 
 /// Spans on a list: linked both ways, of the class, with free slots or without, on no other list.
 /// Answers their pages.
+///
+/// # Safety
+/// The list is locked, and nobody changes the spans on it meanwhile.
 unsafe fn one_list(
     list: &List,
     class: SpanClass,
@@ -226,6 +238,9 @@ unsafe fn one_list(
 }
 
 /// What a P has: spans on no list, windows of slots that count as given out.
+///
+/// # Safety
+/// Nobody changes the cache or its spans meanwhile.
 unsafe fn cached(cache: &Cache, seen: &mut Seen) -> Walk {
     for (class, (slot, rest)) in cache.slots.iter().zip(&cache.rest).enumerate() {
         let left = slot.free | rest;
@@ -235,7 +250,8 @@ unsafe fn cached(cache: &Cache, seen: &mut Seen) -> Walk {
         }
         let at = slot.span as usize;
         holds("a span is in one cache and on no list", at, seen.add(at))?;
-        // SAFETY: the span is the cache's.
+        // SAFETY: the span of a slot is a record, which is never freed; its bitmap has as many words
+        // as it says.
         unsafe {
             let s = &*slot.span;
             let is = s.state.load(Ordering::Relaxed);
