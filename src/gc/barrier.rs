@@ -18,7 +18,7 @@ use crate::world::phase::enabled;
 /// `slot` must be valid for a pointer.
 #[inline(always)]
 pub unsafe fn write_ptr(slot: *mut *mut u8, p: *mut u8) {
-    // SAFETY: as the caller promises.
+    // SAFETY: the caller's slot can be written.
     unsafe { slot.write(p) };
     if enabled() {
         super::mark::shade(p);
@@ -33,13 +33,16 @@ pub unsafe fn write_ptr(slot: *mut *mut u8, p: *mut u8) {
 #[inline(always)]
 pub unsafe fn bulk(typ: *const Type, dst: *const u8, size: usize) {
     if enabled() {
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller's memory holds values of the type.
         unsafe { bulk_slow(typ, dst as usize, 0, size) };
     }
 }
 
 /// Shades what the pointers in bytes `off .. off + size` of the values from `start` point to. By
 /// type, so wherever they lie.
+///
+/// # Safety
+/// The memory must hold such values.
 #[cold]
 #[inline(never)]
 pub(crate) unsafe fn bulk_slow(typ: *const Type, start: usize, off: usize, size: usize) {
@@ -63,17 +66,18 @@ pub const LEAF_MAX: usize = classes::MAX_BITS;
 #[cold]
 #[inline(never)]
 pub unsafe fn bulk_small(typ: *const Type, at: *const u8, size: usize) {
-    // SAFETY: as the caller promises; types this small have a mask.
-    unsafe {
-        if size < 8 || (*typ).no_pointers() {
-            return;
-        }
-        let mut bits = layout::small_mask(size, typ);
-        while bits != 0 {
-            let word = bits.trailing_zeros() as usize;
-            super::mark::shade(*at.cast::<*mut u8>().add(word));
-            bits &= bits.wrapping_sub(1);
-        }
+    // SAFETY: the caller passes the descriptor of a type.
+    if size < 8 || unsafe { (*typ).no_pointers() } {
+        return;
+    }
+    // SAFETY: the type has pointers, and values of it have `size` bytes; types this small have a
+    // mask.
+    let mut bits = unsafe { layout::small_mask(size, typ) };
+    while bits != 0 {
+        let word = bits.trailing_zeros() as usize;
+        // SAFETY: the mask's words are inside the caller's values.
+        super::mark::shade(unsafe { *at.cast::<*mut u8>().add(word) });
+        bits &= bits.wrapping_sub(1);
     }
 }
 
@@ -97,7 +101,7 @@ pub fn on_own_stack(p: *const u8) -> bool {
 #[inline(never)]
 pub unsafe fn stored_small(typ: *const Type, dst: *const u8, size: usize) -> Result<(), Slow> {
     if !on_own_stack(dst) {
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller's memory holds so many bytes of values of the type.
         unsafe { bulk_small(typ, dst, size) };
     }
     Ok(())
@@ -111,7 +115,7 @@ pub unsafe fn stored_small(typ: *const Type, dst: *const u8, size: usize) -> Res
 #[inline(never)]
 pub unsafe fn stored_ptr(slot: *const *mut u8) -> Result<(), Slow> {
     if !on_own_stack(slot.cast()) {
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller has stored a pointer there.
         super::mark::shade(unsafe { *slot });
     }
     Ok(())
@@ -125,13 +129,11 @@ pub unsafe fn stored_ptr(slot: *const *mut u8) -> Result<(), Slow> {
 #[cold]
 #[inline(never)]
 pub unsafe fn filled(typ: *const Type, p: *mut u8, size: usize) {
-    // SAFETY: as the caller promises.
-    unsafe {
-        if size <= LEAF_MAX {
-            bulk_small(typ, p, size);
-        } else {
-            super::mark::scan_again(p as usize);
-        }
+    if size <= LEAF_MAX {
+        // SAFETY: the caller's object starts with so many bytes of values of the type.
+        unsafe { bulk_small(typ, p, size) };
+    } else {
+        super::mark::scan_again(p as usize);
     }
 }
 
@@ -141,11 +143,11 @@ pub unsafe fn filled(typ: *const Type, p: *mut u8, size: usize) {
 /// Both must be valid for it.
 #[inline(always)]
 pub unsafe fn typed_memmove(typ: *const Type, dst: *mut u8, src: *const u8) {
-    // SAFETY: as the caller promises.
-    unsafe {
-        core::ptr::copy(src, dst, (*typ).size);
-        bulk(typ, dst, (*typ).size);
-    }
+    // SAFETY: the caller's places are valid for a value of the type.
+    unsafe { core::ptr::copy(src, dst, (*typ).size) };
+    // The size is read again: it would have to be kept across the copy.
+    // SAFETY: the value is at `dst` now.
+    unsafe { bulk(typ, dst, (*typ).size) };
 }
 
 /// Copies `size` bytes of values of `typ` while marking runs, if a leaf function may: at most
@@ -164,7 +166,7 @@ pub unsafe fn copy_small(
     if size > LEAF_MAX {
         return Err(Slow);
     }
-    // SAFETY: as the caller promises.
+    // SAFETY: the caller's places are valid for so many bytes of values, which are at `dst` then.
     unsafe {
         core::ptr::copy(src, dst, size);
         stored_small(typ, dst, size)

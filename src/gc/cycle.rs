@@ -109,68 +109,72 @@ pub fn overdue(now: i64) -> bool {
 #[doc(alias = "gcStart")]
 #[doc(alias = "startGC")]
 unsafe fn start_cycle(sys: Sys<'_>) {
-    // SAFETY: the caller's promise; after the stop the world is ours.
+    if heap::modes::sbrk() {
+        return;
+    }
+    let forced = FORCE.load(Ordering::Relaxed) || !WAITERS.lock().next.is_empty();
+    if !forced && !pace::due() {
+        return;
+    }
+    if !sweep_rest() {
+        ask(Event::START);
+        return;
+    }
+    let start = nanotime();
+    // SAFETY: on g0 with a P and no goroutine.
+    let Some(mut stopped) = (unsafe { stop_the_world(sys) }) else {
+        ask(Event::START);
+        return;
+    };
+    if phase::enabled() {
+        stopped.start();
+        return;
+    }
+    // A sweeper may have been at its last spans.
+    heap::central::sweep_all();
+    clear_pools(&stopped);
+    if heap::modes::traces() {
+        allocfree::collects(&stopped);
+    }
+    FORCE.store(false, Ordering::Relaxed);
+    {
+        let mut w = WAITERS.lock();
+        let mut next = core::mem::take(&mut w.next);
+        w.list.append(&mut next);
+    }
+    let cause = if forced { Cause::Forced } else { Cause::Heap };
+    if trace::on() {
+        // SAFETY: the list's lock is held, and what is on it are Gs.
+        unsafe { trace::gc_starts(&stopped, WAITERS.lock().list.first()) };
+    }
+    TRIED.store(0, Ordering::Relaxed);
+    work::reset(&stopped);
+    roots::prepare(&stopped);
+    worker::start(&stopped);
+    pace::start(&stopped);
+    phase::begin(&stopped);
+    for cache in CACHES.each_mut(&mut stopped) {
+        // SAFETY: the world is stopped, and marking has begun.
+        unsafe { cache.blacken() };
+    }
+    let mut m = mark::Marker::new();
+    // SAFETY: marking has begun.
     unsafe {
-        if heap::modes::sbrk() {
-            return;
-        }
-        let forced = FORCE.load(Ordering::Relaxed) || !WAITERS.lock().next.is_empty();
-        if !forced && !pace::due() {
-            return;
-        }
-        if !sweep_rest() {
-            ask(Event::START);
-            return;
-        }
-        let start = nanotime();
-        let Some(mut stopped) = stop_the_world(sys) else {
-            ask(Event::START);
-            return;
-        };
-        if phase::enabled() {
-            stopped.start();
-            return;
-        }
-        // A sweeper may have been at its last spans.
-        heap::central::sweep_all();
-        clear_pools(&stopped);
-        if heap::modes::traces() {
-            allocfree::collects(&stopped);
-        }
-        FORCE.store(false, Ordering::Relaxed);
-        {
-            let mut w = WAITERS.lock();
-            let mut next = core::mem::take(&mut w.next);
-            w.list.append(&mut next);
-        }
-        let cause = if forced { Cause::Forced } else { Cause::Heap };
-        if trace::on() {
-            trace::gc_starts(&stopped, WAITERS.lock().list.first());
-        }
-        TRIED.store(0, Ordering::Relaxed);
-        work::reset(&stopped);
-        roots::prepare(&stopped);
-        worker::start(&stopped);
-        pace::start(&stopped);
-        phase::begin(&stopped);
-        for cache in CACHES.each_mut(&mut stopped) {
-            cache.blacken();
-        }
-        let mut m = mark::Marker::new();
         roots::mark_interrupted(&stopped, &mut m);
         roots::mark_last(&stopped, &mut m);
-        m.finish();
-        stats::cycle_starts(cause, start);
-        if godebug::GC_STOP_THE_WORLD.on() {
-            mark_all(&stopped);
-            end_cycle(&mut stopped, nanotime());
-            if godebug::GC_STOP_THE_WORLD.get() > 1 {
-                heap::central::sweep_all();
-            }
-        }
-        stopped.start();
-        line::write_pending();
     }
+    m.finish();
+    stats::cycle_starts(cause, start);
+    if godebug::GC_STOP_THE_WORLD.on() {
+        mark_all(&stopped);
+        // SAFETY: everything is marked.
+        unsafe { end_cycle(&mut stopped, nanotime()) };
+        if godebug::GC_STOP_THE_WORLD.get() > 1 {
+            heap::central::sweep_all();
+        }
+    }
+    stopped.start();
+    line::write_pending();
     wake_waiters();
 }
 
@@ -185,19 +189,19 @@ fn sweep_rest() -> bool {
     true
 }
 
-/// Marks everything.
-unsafe fn mark_all(_: &Stopped) {
+/// Marks everything: marking has begun.
+fn mark_all(_: &Stopped) {
+    debug_assert!(phase::enabled());
     let mut m = mark::Marker::new();
-    // SAFETY: the world is stopped.
-    unsafe {
-        loop {
-            m.drain(|_| false);
-            if !roots::mark_next(&mut m, true) {
-                if ran::ran_count() == 0 {
-                    break;
-                }
-                roots::mark_ran(&mut m, true);
+    loop {
+        m.drain(|_| false);
+        // SAFETY: marking does not end before the world starts.
+        if !unsafe { roots::mark_next(&mut m, true) } {
+            if ran::ran_count() == 0 {
+                break;
             }
+            // SAFETY: marking does not end before the world starts.
+            unsafe { roots::mark_ran(&mut m, true) };
         }
     }
     m.finish();
@@ -210,40 +214,44 @@ unsafe fn mark_all(_: &Stopped) {
 #[doc(alias = "gcMarkDone")]
 unsafe fn finish_cycle(sys: Sys<'_>) {
     worker::end_waits();
-    // SAFETY: passed on to the caller.
+    // SAFETY: on g0 with a P and no goroutine, while marking.
     unsafe { try_to_finish(sys) };
     worker::may_wait();
     wake_waiters();
 }
 
+/// Marks what is left, and ends the cycle if that was all; else asks to be called again.
+///
+/// # Safety
+/// On g0 with a P and no goroutine, while marking.
 unsafe fn try_to_finish(sys: Sys<'_>) {
     let p = world::getp();
     // The timers of this P are nobody else's business while it runs.
     let stopping = || phase::GCWAITING.load(Ordering::Relaxed) != 0 || timer_due(p);
-    // SAFETY: the caller's promise; marking does not end before we stop the world.
-    unsafe {
-        // Beside the program: stacks that changed, while they are many, and what barriers shaded.
-        let mut m = mark::Marker::new();
-        for _ in 0..ROUNDS {
-            if !m.drain(|_| stopping()) || ran::ran_count() <= FEW_STACKS {
-                break;
-            }
-            roots::mark_ran(&mut m, true);
+    // Beside the program: stacks that changed, while they are many, and what barriers shaded.
+    let mut m = mark::Marker::new();
+    for _ in 0..ROUNDS {
+        if !m.drain(|_| stopping()) || ran::ran_count() <= FEW_STACKS {
+            break;
         }
-        // Deep ones stay as they were scanned until the stop is over, unless they lead to much.
-        let held = roots::hold_deep(&mut m, stopping);
-        let end = nanotime() + HOLD_NS;
-        m.drain(|_| stopping() || nanotime() > end);
-        pace::scanned(m.scanned);
-        if !m.finish() {
-            // There is more to mark, or others still mark: the marker that closes the last session
-            // asks again.
-            return;
-        }
-        worker::waits_ended();
-        if held.is_none() || stopping() || !final_stop(sys) {
-            ask(Event::FINISH);
-        }
+        // SAFETY: marking does not end while a session is open.
+        unsafe { roots::mark_ran(&mut m, true) };
+    }
+    // Deep ones stay as they were scanned until the stop is over, unless they lead to much.
+    // SAFETY: on g0 with a P and no goroutine; marking does not end while a session is open.
+    let held = unsafe { roots::hold_deep(&mut m, stopping) };
+    let end = nanotime() + HOLD_NS;
+    m.drain(|_| stopping() || nanotime() > end);
+    pace::scanned(m.scanned);
+    if !m.finish() {
+        // There is more to mark, or others still mark: the marker that closes the last session asks
+        // again.
+        return;
+    }
+    worker::waits_ended();
+    // SAFETY: on g0 with a P and no goroutine.
+    if held.is_none() || stopping() || !unsafe { final_stop(sys) } {
+        ask(Event::FINISH);
     }
 }
 
@@ -254,45 +262,48 @@ unsafe fn try_to_finish(sys: Sys<'_>) {
 /// On g0 with a P and no goroutine, while marking.
 #[doc(alias = "_GCmarktermination")]
 unsafe fn final_stop(sys: Sys<'_>) -> bool {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let start = nanotime();
-        let Some(mut stopped) = stop_the_world(sys) else {
-            return false;
-        };
-        if !phase::enabled() {
-            stopped.start();
-            return true;
-        }
-        let tried = TRIED.fetch_add(1, Ordering::Relaxed);
-        let begun = nanotime();
-        let late = |_: &mark::Marker| tried < TRIES && nanotime() - begun > STOP_NS;
-        if trace::on() {
-            trace::marking(true);
-        }
-        let mut m = mark::Marker::new();
-        roots::mark_interrupted(&stopped, &mut m);
-        let mut done = m.drain(late);
-        while done && (ran::ran_count() != 0 || worker::has_work()) {
+    let start = nanotime();
+    // SAFETY: on g0 with a P and no goroutine.
+    let Some(mut stopped) = (unsafe { stop_the_world(sys) }) else {
+        return false;
+    };
+    if !phase::enabled() {
+        stopped.start();
+        return true;
+    }
+    let tried = TRIED.fetch_add(1, Ordering::Relaxed);
+    let begun = nanotime();
+    let late = |_: &mark::Marker| tried < TRIES && nanotime() - begun > STOP_NS;
+    if trace::on() {
+        trace::marking(true);
+    }
+    let mut m = mark::Marker::new();
+    // SAFETY: marking does not end before the world starts.
+    unsafe { roots::mark_interrupted(&stopped, &mut m) };
+    let mut done = m.drain(late);
+    while done && (ran::ran_count() != 0 || worker::has_work()) {
+        // SAFETY: marking does not end before the world starts.
+        unsafe {
             roots::mark_ran(&mut m, false);
             while m.drain(late) && roots::mark_next(&mut m, false) {}
-            done = m.drain(late);
         }
-        let nothing_grey = m.finish();
-        if trace::on() {
-            trace::marking(false);
-        }
-        let ended = nothing_grey && ran::ran_count() == 0;
-        if ended {
-            end_cycle(&mut stopped, start);
-        } else {
-            stats::stopped(nanotime() - start);
-        }
-        stopped.start();
-        line::write_pending();
-        // Who still finds something grey asks when it is marked.
-        ended || !nothing_grey
+        done = m.drain(late);
     }
+    let nothing_grey = m.finish();
+    if trace::on() {
+        trace::marking(false);
+    }
+    let ended = nothing_grey && ran::ran_count() == 0;
+    if ended {
+        // SAFETY: nothing is grey, and no goroutine ran since its stack was scanned.
+        unsafe { end_cycle(&mut stopped, start) };
+    } else {
+        stats::stopped(nanotime() - start);
+    }
+    stopped.start();
+    line::write_pending();
+    // Who still finds something grey asks when it is marked.
+    ended || !nothing_grey
 }
 
 /// Marking is complete: from here on unmarked objects are free. `start` is when the thread began to
@@ -303,31 +314,30 @@ unsafe fn final_stop(sys: Sys<'_>) -> bool {
 #[doc(alias = "gcMarkTermination")]
 unsafe fn end_cycle(stopped: &mut Stopped, start: i64) {
     debug_assert!(phase::enabled());
-    // SAFETY: the caller's promise.
-    unsafe {
-        // What caches did not use is free and unmarked: it holds old words.
-        flush_caches(stopped);
-        if godebug::GC_VERIFY.on() || godebug::GC_CHECK_MARK.on() {
-            verify::check(stopped);
-        }
-        phase::end(stopped);
-        let (old, mut young) = (work::counted(stopped), heap::stats::Counts::default());
-        for cache in CACHES.each_mut(stopped) {
-            young.take(&mut cache.black);
-        }
-        stats::LOOKUPS.fetch_add(old.objects as u64, Ordering::Relaxed);
-        stats::cycle_ends(stopped, old, young, start);
-        if trace::on() {
-            let live = heap::stats::HEAP_LIVE.load(Ordering::Relaxed);
-            trace::gc_ends(live, trigger::next_gc());
-        }
-        // The next goal is set: it says how fast to sweep.
-        heap::central::start_sweep(stopped);
+    // What caches did not use is free and unmarked: it holds old words.
+    flush_caches(stopped);
+    if godebug::GC_VERIFY.on() || godebug::GC_CHECK_MARK.on() {
+        // SAFETY: nothing is grey, so marking is complete, and nothing is swept yet.
+        unsafe { verify::check(stopped) };
     }
+    phase::end(stopped);
+    let (old, mut young) = (work::counted(stopped), heap::stats::Counts::default());
+    for cache in CACHES.each_mut(stopped) {
+        young.take(&mut cache.black);
+    }
+    stats::LOOKUPS.fetch_add(old.objects as u64, Ordering::Relaxed);
+    stats::cycle_ends(stopped, old, young, start);
+    if trace::on() {
+        let live = heap::stats::HEAP_LIVE.load(Ordering::Relaxed);
+        trace::gc_ends(live, trigger::next_gc());
+    }
+    // The next goal is set: it says how fast to sweep.
+    // SAFETY: the caches were flushed above; everything was swept before marking began.
+    unsafe { heap::central::start_sweep(stopped) };
 }
 
 /// Runs the function that package sync registered. It is Go code that neither blocks nor allocates.
-unsafe fn clear_pools(_: &Stopped) {
+fn clear_pools(_: &Stopped) {
     let f = POOL_CLEANUP.load(Ordering::Relaxed);
     if !f.is_null() {
         // SAFETY: a Go function without arguments, made to be called with the world stopped.
@@ -361,35 +371,39 @@ fn wait_for_cycle(caller: Caller<'_>, release: bool) -> Outcome {
     if heap::modes::sbrk() {
         return Outcome::Return;
     }
+    // Held until the goroutine is on the list.
     let mut w = WAITERS.lock();
-    // SAFETY: the goroutine is stopped; the lock is held until it is on the list.
+    let g = caller.g();
+    // SAFETY: the caller is stopped at its call, so its G is this thread's to write.
     unsafe {
-        let g = caller.g();
         (*g).resume = ResumeStep::new(after_cycle);
         (*g).resumearg = usize::from(release);
-        let (parked, outcome) = sched::park(caller, WaitReason::GcCycle);
-        w.next.push(parked);
-        drop(w);
-        ask(Event::START);
-        outcome
     }
+    let (parked, outcome) = sched::park(caller, WaitReason::GcCycle);
+    w.next.push(parked);
+    drop(w);
+    ask(Event::START);
+    outcome
 }
 
 /// Resume step of [`wait_for_cycle`]: sweeps what is left, a piece at a time.
+///
+/// # Safety
+/// That function has set it, for the goroutine that goes on.
 unsafe extern "C" fn after_cycle(caller: Caller<'_>, release: usize) -> Outcome {
-    // SAFETY: the goroutine is stopped at the return of its call; nobody else has set its resume
-    // step.
-    unsafe {
-        if heap::central::sweep_some(1024) {
+    if heap::central::sweep_some(1024) {
+        // SAFETY: the goroutine is stopped at the return of its call; nobody else has set its
+        // resume step.
+        unsafe {
             (*caller.g()).resume = ResumeStep::new(after_cycle);
             sched::park::requeue_current(caller, true);
-            return Outcome::Reschedule;
         }
-        // What others are sweeping.
-        heap::central::sweep_all();
-        if release != 0 {
-            heap::scavenge::release_all();
-        }
+        return Outcome::Reschedule;
+    }
+    // What others are sweeping.
+    heap::central::sweep_all();
+    if release != 0 {
+        heap::scavenge::release_all();
     }
     specials::wake_finalizers();
     Outcome::Return

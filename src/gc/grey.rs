@@ -101,7 +101,7 @@ impl<const N: usize> Pool<N> {
     fn put_full(&self, lists: &mut Lists<N>, b: *mut Block<N>) {
         // SAFETY: the caller gives the block away.
         debug_assert!(unsafe { (1..=N).contains(&(*b).len) });
-        // SAFETY: as above.
+        // SAFETY: the block is the pool's from here on, and the lock held.
         unsafe { (*b).next = lists.full };
         lists.full = b;
         self.full.fetch_add(1, Ordering::Relaxed);
@@ -126,7 +126,7 @@ impl<const N: usize> Pool<N> {
         roots_taken: impl FnOnce() -> bool,
     ) -> bool {
         let mut lists = self.lists.lock();
-        // SAFETY: the block is the caller's.
+        // SAFETY: the block is the caller's, who gives it away.
         if unsafe { (*b).len } == 0 {
             lists.put_free(b);
         } else {
@@ -212,17 +212,20 @@ impl<const N: usize> Pool<N> {
     }
 }
 
+/// Adds an object to a block; answers how many there are then.
+///
 /// # Safety
 /// The block is the caller's and has room.
 unsafe fn add<const N: usize>(b: *mut Block<N>, base: usize) -> usize {
-    // SAFETY: the caller's promise.
+    // SAFETY: the block is the caller's.
+    let n = unsafe { (*b).len };
+    debug_assert!(n < N);
+    // SAFETY: the block is the caller's, and has room for one more.
     unsafe {
-        let n = (*b).len;
-        debug_assert!(n < N);
         *(&raw mut (*b).objects).cast::<usize>().add(n) = base;
         (*b).len = n + 1;
-        n + 1
     }
+    n + 1
 }
 
 /// What the write barrier of a P has shaded. Valid as zeroes.

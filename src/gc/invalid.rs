@@ -28,33 +28,25 @@ pub unsafe fn found(p: usize) {
     puts("runtime: pointer ");
     put_hex(p as u64);
     let s = arena::span_of(p);
-    // SAFETY: records of spans are never given back.
-    unsafe {
-        match s.as_ref() {
-            None => puts(" to pages that are free\n"),
-            Some(s) => {
-                puts(" to a span in state ");
-                put_u64(u64::from(s.state.load(Ordering::Relaxed)));
-                puts(" from ");
-                put_hex(s.base as u64);
-                puts(" to ");
-                put_hex((s.base + s.pages as usize * geometry::PAGE) as u64);
-                puts("\n");
-            }
+    // SAFETY: records of spans are never freed.
+    match unsafe { s.as_ref() } {
+        None => puts(" to pages that are free\n"),
+        Some(s) => {
+            puts(" to a span in state ");
+            put_u64(u64::from(s.state.load(Ordering::Relaxed)));
+            puts(" from ");
+            put_hex(s.base as u64);
+            puts(" to ");
+            put_hex((s.base + s.pages as usize * geometry::PAGE) as u64);
+            puts("\n");
         }
-        holders(p);
     }
+    // What holds it.
+    stacks(p);
+    variables(p);
+    // SAFETY: while marking runs nothing is swept.
+    unsafe { objects(p) };
     throw("found bad pointer in Go heap (incorrect use of unsafe or cgo?)")
-}
-
-/// Prints what holds `p`: stacks of goroutines at rest, variables, marked objects.
-unsafe fn holders(p: usize) {
-    // SAFETY: see below.
-    unsafe {
-        stacks(p);
-        variables(p);
-        objects(p);
-    }
 }
 
 fn at(what: &str, slot: usize) {
@@ -65,26 +57,30 @@ fn at(what: &str, slot: usize) {
     puts("\n");
 }
 
-unsafe fn stacks(p: usize) {
-    // SAFETY: Gs are never freed; held goroutines are at rest, and stay so: the process ends.
-    unsafe {
-        for g in lists::all_gs() {
-            match Still::hold(g) {
-                Hold::Still(still) => core::mem::forget(still),
-                Hold::Taken => {}
-                Hold::Not(_) => continue,
+/// Prints the words of stacks of goroutines at rest that hold `p`. They stay held, as the process
+/// is about to end.
+fn stacks(p: usize) {
+    for g in lists::all_gs() {
+        // SAFETY: what is listed is a G of ours: they are never freed.
+        match unsafe { Still::hold(g) } {
+            Hold::Still(still) => core::mem::forget(still),
+            Hold::Taken => {}
+            Hold::Not(_) => continue,
+        }
+        // SAFETY: called below with words of the stack of a goroutine at rest.
+        let note = |slot: usize| unsafe {
+            at("the stack", slot);
+            puts("\tof goroutine ");
+            put_u64((*g).goid as u64);
+            puts(", function ");
+            match pointers::frame_of(g, slot).and_then(|f| symtab::find(f.pc)) {
+                Some(f) => crate::os::sys::write(2, f.name()),
+                None => puts("?"),
             }
-            let note = |slot: usize| {
-                at("the stack", slot);
-                puts("\tof goroutine ");
-                put_u64((*g).goid as u64);
-                puts(", function ");
-                match pointers::frame_of(g, slot).and_then(|f| symtab::find(f.pc)) {
-                    Some(f) => crate::os::sys::write(2, f.name()),
-                    None => puts("?"),
-                }
-                puts("\n");
-            };
+            puts("\n");
+        };
+        // SAFETY: the goroutine is held at rest, by this thread or another.
+        unsafe {
             pointers::each_stack_pointer(g, &mut |slot| {
                 if layout::load(slot as *const usize) == p {
                     note(slot);
@@ -94,7 +90,8 @@ unsafe fn stacks(p: usize) {
     }
 }
 
-unsafe fn variables(p: usize) {
+/// Prints the variables that hold `p`.
+fn variables(p: usize) {
     let h = sites::header();
     for (start, end, mask) in [(h.data, h.edata, h.data_mask), (h.bss, h.ebss, h.bss_mask)] {
         for i in 0..(end - start) as usize / 8 {
@@ -109,10 +106,14 @@ unsafe fn variables(p: usize) {
     }
 }
 
+/// Prints the marked objects that hold `p`.
+///
+/// # Safety
+/// While marking: nothing is swept.
 unsafe fn objects(p: usize) {
-    // SAFETY: spans that are in use stay so while marking runs: nothing is swept.
+    // SAFETY: spans that are in use stay so while nothing is swept.
     for s in unsafe { pages::spans_now() } {
-        // SAFETY: as above; marked objects are valid.
+        // SAFETY: the span stays, and marked objects are complete.
         unsafe {
             let s = &*s;
             if s.class.noscan() || s.state.load(Ordering::Relaxed) != span::state::IN_USE {

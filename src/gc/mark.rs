@@ -50,7 +50,7 @@ unsafe fn mark_target<const CHECK: bool>(p: usize) -> Option<(&'static span::Spa
     let s = arena::span_of(p);
     if s.is_null() {
         if CHECK {
-            // SAFETY: as the caller promises.
+            // SAFETY: who asks for the check is on g0, and marking runs.
             unsafe { super::invalid::found(p) };
         }
         return None;
@@ -151,14 +151,18 @@ impl Marker {
 
     #[inline(always)]
     fn push(&mut self, base: usize) {
-        // SAFETY: the block is ours; `len` is at most BLOCK.
-        unsafe {
+        // SAFETY: the block is this session's.
+        let full = unsafe {
             debug_assert!((*self.block).len <= BLOCK && base.is_multiple_of(8));
-            if (*self.block).len == BLOCK {
-                self.block = work::exchange(self.block);
-                super::work::more_work();
-            }
-            let b = self.block;
+            (*self.block).len == BLOCK
+        };
+        if full {
+            self.block = work::exchange(self.block);
+            super::work::more_work();
+        }
+        let b = self.block;
+        // SAFETY: the block is this session's, and `len` below `BLOCK` now.
+        unsafe {
             *(&raw mut (*b).objects).cast::<usize>().add((*b).len) = base;
             (*b).len += 1;
         }
@@ -166,12 +170,13 @@ impl Marker {
 
     #[inline(always)]
     fn pop(&mut self) -> usize {
-        // SAFETY: the block is ours.
+        let b = self.block;
+        // SAFETY: the block is this session's.
+        if unsafe { (*b).len } == 0 {
+            return 0;
+        }
+        // SAFETY: the block is this session's, and `len` is at most `BLOCK`.
         unsafe {
-            let b = self.block;
-            if (*b).len == 0 {
-                return 0;
-            }
             (*b).len -= 1;
             *(&raw const (*b).objects).cast::<usize>().add((*b).len)
         }
@@ -215,11 +220,12 @@ impl Marker {
                 empty += 1;
             } else {
                 empty = 0;
-                // SAFETY: a prefetch touches nothing.
+                // SAFETY: a prefetch reads nothing, whatever the address.
                 unsafe { _mm_prefetch::<_MM_HINT_T0>(p as *const i8) };
             }
             if due != 0 {
-                // SAFETY: marked objects are valid.
+                // SAFETY: what is on the work list is an object with pointers that is marked, and
+                // so live, or a piece of one.
                 unsafe { self.scan(due) };
                 empty = 0;
                 if (self.cost.wrapping_sub(check_at) as isize) >= 0 {
@@ -267,27 +273,31 @@ impl Marker {
     #[doc(alias = "scanobject")]
     #[inline]
     pub unsafe fn scan(&mut self, at: usize) {
-        // SAFETY: the object is valid, and so is its layout.
-        unsafe {
-            let s = &*arena::span_of(at);
-            debug_assert!(!s.class.noscan());
-            let bytes = s.elemsize.min(OBLET);
-            self.scanned = self.scanned.wrapping_add(bytes);
-            self.cost = self.cost.wrapping_add(bytes).wrapping_add(SCAN_COST);
-            if s.elemsize > OBLET {
-                if at == s.base {
-                    for piece in (at..at + s.elemsize).step_by(OBLET).skip(1) {
-                        self.push(piece);
-                    }
+        // SAFETY: the object is live, so it is in a span in use, which stays while marking runs.
+        let s = unsafe { &*arena::span_of(at) };
+        debug_assert!(!s.class.noscan());
+        let bytes = s.elemsize.min(OBLET);
+        self.scanned = self.scanned.wrapping_add(bytes);
+        self.cost = self.cost.wrapping_add(bytes).wrapping_add(SCAN_COST);
+        if s.elemsize > OBLET {
+            if at == s.base {
+                for piece in (at..at + s.elemsize).step_by(OBLET).skip(1) {
+                    self.push(piece);
                 }
-                let (typ, end) = (*s.types(), (at + OBLET).min(s.base + s.elemsize));
+            }
+            let end = (at + OBLET).min(s.base + s.elemsize);
+            // SAFETY: a span of one object with pointers has room for its type; the piece is part
+            // of that object, whose words are read as the program may write them.
+            unsafe {
+                let typ = *s.types();
                 if !typ.is_null() {
                     layout::each_pointer(typ, s.base, at, end, |slot| self.grey(load(slot)));
                 }
-                return;
             }
-            each_slot(s, at, |slot| self.grey(load(slot)));
+            return;
         }
+        // SAFETY: the object is live; its words are read as the program may write them.
+        unsafe { each_slot(s, at, |slot| self.grey(load(slot))) };
     }
 }
 
