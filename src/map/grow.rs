@@ -17,22 +17,24 @@ use core::sync::atomic::Ordering;
 /// Gives the map a table twice as large.
 ///
 /// # Safety
-/// A map of the type that has a table and is not being grown.
+/// A map of the type that has a table, is not being grown, and is the caller's to write.
 #[doc(alias = "hashGrow")]
 pub unsafe fn start(sys: Sys<'_>, t: &MapType, h: *mut Hmap) {
+    // SAFETY: the caller passes a live map, and `flags` and `b` are part of it.
+    let (flags, b) = unsafe { (flags(h), (*h).b.wrapping_add(1)) };
+    // SAFETY: a map type's descriptor names that of its buckets.
+    let new = unsafe { mem::newarray(sys, t.bucket, 1usize.wrapping_shl(u32::from(b))) };
+    // Who iterates over the table now will be iterating over the old one.
+    let f = flags.load(Ordering::Relaxed);
+    let f = if f & ITERATOR != 0 {
+        f & !ITERATOR | OLD_ITERATOR
+    } else {
+        f & !OLD_ITERATOR
+    };
+    flags.store(f, Ordering::Relaxed);
     // SAFETY: the map is the caller's alone while it is written.
     unsafe {
         debug_assert!(!(*h).buckets.is_null() && (*h).oldbuckets.is_null());
-        let b = (*h).b.wrapping_add(1);
-        let new = mem::newarray(sys, t.bucket, 1usize.wrapping_shl(u32::from(b)));
-        // Who iterates over the table now will be iterating over the old one.
-        let f = flags(h).load(Ordering::Relaxed);
-        let f = if f & ITERATOR != 0 {
-            f & !ITERATOR | OLD_ITERATOR
-        } else {
-            f & !OLD_ITERATOR
-        };
-        flags(h).store(f, Ordering::Relaxed);
         table::push_overflow(sys, h);
         mem::write_ptr(&raw mut (*h).oldbuckets, (*h).buckets);
         mem::write_ptr(&raw mut (*h).buckets, new);
@@ -44,11 +46,12 @@ pub unsafe fn start(sys: Sys<'_>, t: &MapType, h: *mut Hmap) {
 /// Evacuates the old chain of the bucket that is about to be used, and one more.
 ///
 /// # Safety
-/// A map of the type that is being grown.
+/// A map of the type that is being grown and is the caller's to write.
 pub unsafe fn step(sys: Sys<'_>, t: &MapType, h: *mut Hmap, index: usize) {
-    // SAFETY: passed on.
+    // SAFETY: the mask keeps the index inside the old table.
+    unsafe { evacuate(sys, t, h, index & mask_of((*h).b) >> 1) };
+    // SAFETY: `nevacuate` is inside the old table as long as there is one.
     unsafe {
-        evacuate(sys, t, h, index & mask_of((*h).b) >> 1);
         if !(*h).oldbuckets.is_null() {
             evacuate(sys, t, h, (*h).nevacuate);
         }
@@ -62,6 +65,12 @@ struct Target {
 }
 
 impl Target {
+    /// Copies the entry of slot `i` of `from`.
+    ///
+    /// # Safety
+    /// A map of the type that is the caller's to write; `from` is a bucket of its old table with an
+    /// entry at `i`, `top` a hash byte of an entry; the target is in the chain of the new table
+    /// that the entry belongs to.
     unsafe fn put(
         &mut self,
         sys: Sys<'_>,
@@ -71,18 +80,21 @@ impl Target {
         i: usize,
         top: u8,
     ) {
-        // SAFETY: both buckets are the map's.
-        unsafe {
-            if self.index == SLOTS {
+        if self.index == SLOTS {
+            // SAFETY: the map is the caller's to write, and the target the end of a chain.
+            let bucket = unsafe {
                 let b = table::new_overflow(sys, t, h);
                 self.bucket.set_next(t, b);
-                *self = Target {
-                    bucket: b,
-                    index: 0,
-                };
-            }
+                b
+            };
+            *self = Target { bucket, index: 0 };
+        }
+        let size = usize::from(t.keysize);
+        // SAFETY: both slots are in buckets of the caller's map, and below `SLOTS`. Where the type
+        // says that key or value is behind a pointer, the slot holds that; else what is copied is
+        // of the type whose descriptor `t` names.
+        unsafe {
             debug_assert!(self.bucket.top(self.index) == EMPTY && top >= MIN_TOP);
-            let size = usize::from(t.keysize);
             let (k, to) = (
                 from.key_slot(size, i),
                 self.bucket.key_slot(size, self.index),
@@ -99,30 +111,40 @@ impl Target {
                 copy(t.elem, to, v);
             }
             self.bucket.set_top(self.index, top);
-            self.index += 1;
         }
+        self.index += 1;
     }
 }
 
 /// As `typed_memmove`, without a call while the collector rests.
+///
+/// # Safety
+/// A value of the type is at `from`, and `to` a place for one that does not overlap it.
 #[inline(always)]
 unsafe fn copy(typ: *const crate::abi::Type, to: *mut u8, from: *const u8) {
-    // SAFETY: passed on.
-    unsafe {
-        if mem::barrier_enabled() {
-            mem::typed_memmove(typ, to, from);
-        } else {
-            mem::copy_bytes(to, from, (*typ).size);
-        }
+    if mem::barrier_enabled() {
+        // SAFETY: the caller has a value at `from` and a place for it at `to`.
+        unsafe { mem::typed_memmove(typ, to, from) };
+    } else {
+        // SAFETY: the caller's value and place have the size of the type.
+        unsafe { mem::copy_bytes(to, from, (*typ).size) };
     }
 }
 
+/// Moves the chain of bucket `old` of the old table, unless that has happened.
+///
+/// # Safety
+/// A map of the type that is being grown and is the caller's to write; `old` is inside its old
+/// table.
 unsafe fn evacuate(sys: Sys<'_>, t: &MapType, h: *mut Hmap, old: usize) {
-    // SAFETY: the map is the caller's alone while it is written; the index is inside the old table.
+    // SAFETY: the caller passes a live map, and `flags` and `b` are part of it.
+    let (flags, half) = unsafe { (flags(h), (mask_of((*h).b) >> 1).wrapping_add(1)) };
+    // SAFETY: the caller's index is inside the old table, which has `half` buckets, and the map is
+    // the caller's alone while it is written. Of each bucket, the slots whose hash byte is not
+    // `EMPTY` hold entries as long as the chain is not evacuated.
     unsafe {
-        let half = (mask_of((*h).b) >> 1).wrapping_add(1);
-        let first = bucket(t, (*h).oldbuckets, old);
         debug_assert!(old < half && (*h).nevacuate < half);
+        let first = bucket(t, (*h).oldbuckets, old);
         if !first.evacuated() {
             let mut low = Target {
                 bucket: bucket(t, (*h).buckets, old),
@@ -141,7 +163,7 @@ unsafe fn evacuate(sys: Sys<'_>, t: &MapType, h: *mut Hmap, old: usize) {
                         continue;
                     }
                     let p = b.key(t, i);
-                    let hash = key::rehash(sys, t, p, lookup::seed(h));
+                    let hash = key::rehash(sys, t, p, lookup::seed(&*h));
                     let (up, top) = if table::reflexive(t) || key::findable(sys, t, p) {
                         (hash & half != 0, top)
                     } else {
@@ -157,13 +179,16 @@ unsafe fn evacuate(sys: Sys<'_>, t: &MapType, h: *mut Hmap, old: usize) {
                 from = b.next(t);
             }
             // Nobody looks at the entries any more: the collector need not keep what they point to.
-            if flags(h).load(Ordering::Relaxed) & OLD_ITERATOR == 0 && !table::pointer_free(t) {
+            if flags.load(Ordering::Relaxed) & OLD_ITERATOR == 0 && !table::pointer_free(t) {
                 first
                     .0
                     .add(SLOTS)
                     .write_bytes(0, usize::from(t.bucketsize).wrapping_sub(SLOTS));
             }
         }
+    }
+    // SAFETY: the map is the caller's alone while it is written.
+    unsafe {
         if old == (*h).nevacuate {
             (*h).nevacuate = old.wrapping_add(1);
             if (*h).nevacuate == half {
@@ -173,15 +198,21 @@ unsafe fn evacuate(sys: Sys<'_>, t: &MapType, h: *mut Hmap, old: usize) {
     }
 }
 
+/// Drops the old table, all of which is evacuated.
+///
+/// # Safety
+/// A map that is being grown and is the caller's to write.
 unsafe fn finish(h: *mut Hmap) {
-    // SAFETY: as above.
-    unsafe {
+    // SAFETY: the caller's map is live, and the caller's to write.
+    let flags = unsafe {
         (*h).oldbuckets = core::ptr::null_mut();
-        // An iterator that still walks the old chains has no other hold on buckets without
-        // pointers: then the list stays until the map goes.
-        if flags(h).load(Ordering::Relaxed) & OLD_ITERATOR == 0 {
-            table::drop_old_overflow(h);
-        }
-        flags(h).fetch_and(!OLD_ITERATOR, Ordering::Relaxed);
+        flags(h)
+    };
+    // An iterator that still walks the old chains has no other hold on buckets without pointers:
+    // then the list stays until the map goes.
+    if flags.load(Ordering::Relaxed) & OLD_ITERATOR == 0 {
+        // SAFETY: no iterator looks at the old table.
+        unsafe { table::drop_old_overflow(h) };
     }
+    flags.fetch_and(!OLD_ITERATOR, Ordering::Relaxed);
 }

@@ -51,16 +51,22 @@ pub trait Steps: Mode {
 }
 
 impl Steps for Leaf<'_> {
+    /// # Safety
+    /// A key of `t` lies at `p`.
     #[inline(always)]
     unsafe fn findable(self, t: &MapType, p: *const u8) -> Result<bool, Slow> {
-        // SAFETY: a key of the type.
+        // SAFETY: the caller's `p` is a key of the type.
         unsafe { Simple(p).is(t, p) }
     }
+    /// # Safety
+    /// A key of `t` lies at `p`.
     #[inline(always)]
     unsafe fn hash(self, t: &MapType, p: *const u8, seed: usize) -> Result<usize, Slow> {
-        // SAFETY: a key of the type.
+        // SAFETY: the caller's `p` is a key of the type.
         unsafe { Simple(p).hash(t, seed) }
     }
+    /// # Safety
+    /// As [`Steps::find`].
     #[inline(always)]
     unsafe fn find(
         self,
@@ -69,20 +75,26 @@ impl Steps for Leaf<'_> {
         p: *const u8,
         hash: usize,
     ) -> Result<Option<Slot>, Slow> {
-        // SAFETY: passed on.
+        // SAFETY: the caller's map and key, and the map's hash of it.
         unsafe { lookup::find_hashed(t, h, Simple(p), hash) }
     }
 }
 
 impl Steps for Sys<'_> {
+    /// # Safety
+    /// A key of `t` lies at `p`.
     unsafe fn findable(self, t: &MapType, p: *const u8) -> Result<bool, Slow> {
-        // SAFETY: a key of the type.
+        // SAFETY: the caller's `p` is a key of the type.
         Ok(unsafe { key::findable(self, t, p) })
     }
+    /// # Safety
+    /// A key of `t` lies at `p`.
     unsafe fn hash(self, t: &MapType, p: *const u8, seed: usize) -> Result<usize, Slow> {
-        // SAFETY: a key of the type.
+        // SAFETY: the caller's `p` is a key of the type.
         Ok(unsafe { key::rehash(self, t, p, seed) })
     }
+    /// # Safety
+    /// As [`Steps::find`].
     unsafe fn find(
         self,
         t: &MapType,
@@ -90,21 +102,31 @@ impl Steps for Sys<'_> {
         p: *const u8,
         hash: usize,
     ) -> Result<Option<Slot>, Slow> {
-        // SAFETY: passed on.
+        // SAFETY: the caller's map and key, and the map's hash of it.
         unsafe { lookup::find_hashed(t, h, Any(self, p), hash) }
     }
 }
 
 /// Stores a pointer into the iterator, which may lie in the heap (reflect).
+///
+/// # Safety
+/// A word of the iterator; in leaf mode the collector does not mark, or the iterator is on the
+/// goroutine's own stack.
 #[inline(always)]
 unsafe fn set<M: Mode>(mode: M, slot: *mut *mut u8, p: *mut u8) {
-    // SAFETY: a word of the iterator; leaf mode has made sure that no barrier is needed.
-    unsafe {
-        match mode.system() {
-            Some(_) => mem::write_ptr(slot, p),
-            None => slot.write(p),
-        }
+    if mode.system().is_some() {
+        // SAFETY: the word is one of the caller's iterator.
+        unsafe { mem::write_ptr(slot, p) };
+    } else {
+        // SAFETY: the caller's word, for which no barrier is due.
+        unsafe { slot.write(p) };
     }
+}
+
+/// Leaf mode may not write to the iterator: that would want a barrier.
+#[inline(always)]
+fn wants_barrier<M: Mode>(mode: M, it: *mut Hiter) -> bool {
+    mode.system().is_none() && mem::barrier_enabled() && !mem::on_own_stack(it.cast())
 }
 
 /// Starts an iteration and goes to the first entry.
@@ -114,38 +136,58 @@ unsafe fn set<M: Mode>(mode: M, slot: *mut *mut u8, p: *mut u8) {
 #[inline(always)]
 pub unsafe fn start<M: Steps>(
     mode: M,
-    t: *const MapType,
+    t: &MapType,
     h: *mut Hmap,
     it: *mut Hiter,
 ) -> Result<(), Slow> {
-    // SAFETY: the iterator is the caller's; the map is only read, but for its flags.
+    // SAFETY: the caller passes a live map, or nil.
+    let Some(map) = (unsafe { h.as_ref() }).filter(|h| h.count != 0) else {
+        // SAFETY: the iterator is the caller's. Nil needs no barrier.
+        unsafe { end(it) };
+        return Ok(());
+    };
+    if wants_barrier(mode, it) {
+        return Err(Slow);
+    }
+    let random = mem::fastrand() as usize;
+    // SAFETY: the iterator is the caller's, and leaf mode may write to it.
     unsafe {
-        if h.is_null() || (*h).count == 0 {
-            (*it).key = core::ptr::null_mut();
-            (*it).value = core::ptr::null_mut();
-            return Ok(());
-        }
-        if mode.system().is_none() && mem::barrier_enabled() && !mem::on_own_stack(it.cast()) {
-            return Err(Slow);
-        }
-        let random = mem::fastrand() as usize;
-        (*it).b = (*h).b;
-        (*it).start_bucket = random & mask_of((*h).b);
+        (*it).b = map.b;
+        (*it).start_bucket = random & mask_of(map.b);
         (*it).bucket = (*it).start_bucket;
         (*it).offset = (random >> 61) as u8;
         (*it).wrapped = 0;
         (*it).bptr = core::ptr::null_mut();
         (*it).i = 0;
-        set(mode, (&raw mut (*it).t).cast(), t.cast_mut().cast());
+        set(
+            mode,
+            (&raw mut (*it).t).cast(),
+            (&raw const *t).cast_mut().cast(),
+        );
         set(mode, (&raw mut (*it).h).cast(), h.cast());
-        set(mode, &raw mut (*it).buckets, (*h).buckets);
-        // Several goroutines may start iterating side by side.
-        let both = ITERATOR | OLD_ITERATOR;
-        if flags(h).load(Ordering::Relaxed) & both != both {
-            flags(h).fetch_or(both, Ordering::Relaxed);
-        }
-        next(mode, it)
+        set(mode, &raw mut (*it).buckets, map.buckets);
     }
+    // Several goroutines may start iterating side by side.
+    let both = ITERATOR | OLD_ITERATOR;
+    // SAFETY: the caller passes a live map, or nil, which it is not here.
+    let flags = unsafe { flags(h) };
+    if flags.load(Ordering::Relaxed) & both != both {
+        flags.fetch_or(both, Ordering::Relaxed);
+    }
+    // SAFETY: all that `next` reads of the iterator has just been written.
+    unsafe { next(mode, it) }
+}
+
+/// Says that there are no more entries.
+///
+/// # Safety
+/// The iterator is the caller's.
+#[inline(always)]
+unsafe fn end(it: *mut Hiter) {
+    // SAFETY: the iterator is the caller's, who alone has it.
+    let it = unsafe { &mut *it };
+    it.key = core::ptr::null_mut();
+    it.value = core::ptr::null_mut();
 }
 
 /// Goes to the next entry, or sets the key to null at the end. Nothing is changed when the slow
@@ -155,42 +197,44 @@ pub unsafe fn start<M: Steps>(
 /// A started iterator.
 #[inline(always)]
 pub unsafe fn next<M: Steps>(mode: M, it: *mut Hiter) -> Result<(), Slow> {
-    // SAFETY: the iterator is the caller's and keeps the table alive.
-    unsafe {
-        if mode.system().is_none() && mem::barrier_enabled() && !mem::on_own_stack(it.cast()) {
-            return Err(Slow);
+    if wants_barrier(mode, it) {
+        return Err(Slow);
+    }
+    // SAFETY: a started iterator names a map type and a map of it.
+    let (t, h, iterator) = unsafe { (&*(*it).t, (*it).h, &*it) };
+    let mut at = Cursor {
+        chain: iterator.bptr,
+        index: iterator.bucket,
+        wrapped: iterator.wrapped != 0,
+        check: iterator.check_bucket,
+        i: usize::from(iterator.i),
+    };
+    let offset = usize::from(iterator.offset);
+    loop {
+        // SAFETY: the iterator keeps map and table alive, and its indices are inside the table.
+        if at.chain.is_null() && !unsafe { at.enter(t, &*h, &*it) } {
+            // SAFETY: the iterator is the caller's. Nil needs no barrier.
+            unsafe { end(it) };
+            return Ok(());
         }
-        let t = &*(*it).t;
-        let h = (*it).h;
-        let mut at = Cursor {
-            chain: (*it).bptr,
-            index: (*it).bucket,
-            wrapped: (*it).wrapped != 0,
-            check: (*it).check_bucket,
-            i: usize::from((*it).i),
-        };
-        let offset = usize::from((*it).offset);
-        loop {
-            if at.chain.is_null() && !at.enter(t, &*h, &*it) {
-                (*it).key = core::ptr::null_mut();
-                (*it).value = core::ptr::null_mut();
-                return Ok(());
+        let bucket = Bucket(at.chain);
+        while at.i < SLOTS {
+            let index = at.i.wrapping_add(offset) & (SLOTS - 1);
+            at.i = at.i.wrapping_add(1);
+            // SAFETY: a bucket of the iterator's table or the one before, which it keeps alive; the
+            // mask keeps the index below `SLOTS`.
+            let top = unsafe { bucket.top(index) };
+            if top <= EVACUATED_EMPTY {
+                continue;
             }
-            let b = Bucket(at.chain);
-            while at.i < SLOTS {
-                let slot = at.i.wrapping_add(offset) & (SLOTS - 1);
-                at.i = at.i.wrapping_add(1);
-                let top = b.top(slot);
-                if top <= EVACUATED_EMPTY {
-                    continue;
-                }
-                let slot = Slot {
-                    bucket: b,
-                    index: slot,
-                };
-                let Some((k, v)) = entry(mode, t, h, &*it, slot, top, at.check)? else {
-                    continue;
-                };
+            let slot = Slot { bucket, index };
+            // SAFETY: the hash byte is that of an entry, or of one that was evacuated.
+            let found = unsafe { entry(mode, t, h, &*it, slot, top, at.check) }?;
+            let Some((k, v)) = found else {
+                continue;
+            };
+            // SAFETY: the iterator is the caller's, and leaf mode may write to it.
+            unsafe {
                 set(mode, &raw mut (*it).key, k);
                 set(mode, &raw mut (*it).value, v);
                 set(mode, &raw mut (*it).bptr, at.chain);
@@ -198,11 +242,13 @@ pub unsafe fn next<M: Steps>(mode: M, it: *mut Hiter) -> Result<(), Slow> {
                 (*it).wrapped = u8::from(at.wrapped);
                 (*it).check_bucket = at.check;
                 (*it).i = at.i as u8;
-                return Ok(());
             }
-            at.i = 0;
-            at.chain = b.next(t).map_or(core::ptr::null_mut(), |b| b.0);
+            return Ok(());
         }
+        at.i = 0;
+        // SAFETY: a bucket of the iterator's table or the one before, which it keeps alive.
+        let next = unsafe { bucket.next(t) };
+        at.chain = next.map_or(core::ptr::null_mut(), |b| b.0);
     }
 }
 
@@ -222,6 +268,9 @@ struct Cursor {
 
 impl Cursor {
     /// Enters the next chain. False when it is the one that the iteration started with.
+    ///
+    /// # Safety
+    /// A live map of the type, an iterator over it, and the cursor is its.
     #[inline(always)]
     unsafe fn enter(&mut self, t: &MapType, h: &Hmap, it: &Hiter) -> bool {
         if self.index == it.start_bucket && self.wrapped {
@@ -253,6 +302,10 @@ impl Cursor {
 }
 
 /// The entry in a slot as the loop is to see it, if it is to see it.
+///
+/// # Safety
+/// A live map of the type, and an iterator over it; `top` is the hash byte of the slot, which holds
+/// an entry or what evacuation left of it; `check` is the cursor's.
 #[inline(always)]
 unsafe fn entry<M: Steps>(
     mode: M,
@@ -263,43 +316,45 @@ unsafe fn entry<M: Steps>(
     top: u8,
     check: usize,
 ) -> Result<Option<(*mut u8, *mut u8)>, Slow> {
-    // SAFETY: the slot holds an entry, or what evacuation left of it.
-    unsafe {
-        let Slot {
-            bucket: b,
-            index: i,
-        } = slot;
-        let p = b.key(t, i);
-        if check == NO_CHECK && top >= MIN_TOP {
-            return Ok(Some((p, b.value(t, i))));
-        }
-        let findable = table::reflexive(t) || mode.findable(t, p)?;
-        let hash = if findable {
-            mode.hash(t, p, lookup::seed(h))?
+    // SAFETY: the caller's slot holds an entry; evacuation leaves key and value where they are
+    // while an iterator may look at them.
+    let p = unsafe { slot.bucket.key(t, slot.index) };
+    // SAFETY: the slot has a value where it has a key.
+    let value = || unsafe { slot.bucket.value(t, slot.index) };
+    if check == NO_CHECK && top >= MIN_TOP {
+        return Ok(Some((p, value())));
+    }
+    // SAFETY: a key of the map lies at `p`.
+    let findable = table::reflexive(t) || unsafe { mode.findable(t, p) }?;
+    let hash = if findable {
+        // SAFETY: a key of the map lies at `p`.
+        unsafe { mode.hash(t, p, lookup::seed(&*h)) }?
+    } else {
+        0
+    };
+    if check != NO_CHECK {
+        let here = if findable {
+            hash & mask_of(it.b) == check
         } else {
-            0
+            upper(check, it.b) == (top & 1 != 0)
         };
-        if check != NO_CHECK {
-            let here = if findable {
-                hash & mask_of(it.b) == check
-            } else {
-                upper(check, it.b) == (top & 1 != 0)
-            };
-            if !here {
-                return Ok(None);
-            }
-        }
-        if top >= MIN_TOP || !findable {
-            return Ok(Some((p, b.value(t, i))));
-        }
-        debug_assert!(top == EVACUATED_LOW || top == EVACUATED_LOW + 1);
-        if (*h).count == 0 {
+        if !here {
             return Ok(None);
         }
-        Ok(mode
-            .find(t, &*h, p, hash)?
-            .map(|s| (s.bucket.key(t, s.index), s.bucket.value(t, s.index))))
     }
+    if top >= MIN_TOP || !findable {
+        return Ok(Some((p, value())));
+    }
+    debug_assert!(top == EVACUATED_LOW || top == EVACUATED_LOW + 1);
+    // SAFETY: the caller passes a live map.
+    let h = unsafe { &*h };
+    if h.count == 0 {
+        return Ok(None);
+    }
+    // SAFETY: the map has entries, so it has a table; the hash is this map's of the key.
+    let found = unsafe { mode.find(t, h, p, hash) }?;
+    // SAFETY: the slot was found, so it holds an entry.
+    Ok(found.map(|s| unsafe { (s.bucket.key(t, s.index), s.bucket.value(t, s.index)) }))
 }
 
 /// Bucket `i` of a table of `2^b` is in its upper half.

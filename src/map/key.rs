@@ -11,10 +11,13 @@ use crate::types::plan::Plan;
 /// A key to look for.
 ///
 /// # Safety
-/// Methods are called with the type of the map, and with slots of its buckets that hold a key.
+/// [`Key::hash`], [`Key::is`] and [`Key::store`] touch no more memory than the key that was given
+/// and the slot at `p`.
 pub unsafe trait Key: Copy {
     /// Stored in the bucket itself, with this size; 0 = as the map's type says.
     const SIZE: usize;
+    /// A key may differ from an equal one, as the two zeroes do: assignment stores it again.
+    const DIFFERS: bool;
 
     /// The key's hash in a map with this seed.
     ///
@@ -35,72 +38,85 @@ pub unsafe trait Key: Copy {
     /// # Safety
     /// As [`Key::hash`]; a key of a map of the type lies at `p`.
     unsafe fn is(self, t: &MapType, p: *const u8) -> Result<bool, Slow>;
-    /// Puts it into a fresh slot.
+    /// Its bytes.
+    fn bytes(&self) -> *const u8;
+    /// Puts it into a slot that is free or holds an equal key. In leaf mode the barrier is the
+    /// caller's.
     ///
     /// # Safety
     /// As [`Key::hash`]; `p` is a slot for a key that is ours to write.
-    unsafe fn store<M: Mode>(self, mode: M, t: &MapType, p: *mut u8);
-    /// Overwrites an equal key. They may differ all the same: both zeroes are one key.
-    ///
-    /// # Safety
-    /// As [`Key::is`]; the slot is ours to write.
-    unsafe fn update<M: Mode>(self, mode: M, t: &MapType, p: *mut u8);
+    #[inline(always)]
+    unsafe fn store<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
+        if Self::SIZE != 0 && mode.system().is_none() {
+            // SAFETY: a key of this kind has `SIZE` bytes, and so has the caller's slot.
+            unsafe { mem::copy_bytes(p, self.bytes(), Self::SIZE) };
+        } else {
+            // SAFETY: the key is of the map's type, and the caller's `p` is a slot for one.
+            unsafe { mem::copy_value(mode, t.key, p, self.bytes()) };
+        }
+    }
 }
 
 /// Four bytes of plain memory.
 #[derive(Debug, Clone, Copy)]
 pub struct Word32(pub u32);
 
-// SAFETY: touches no more than a slot.
+// SAFETY: reads and writes the four bytes at `p`, which are the slot.
 unsafe impl Key for Word32 {
     const SIZE: usize = 4;
+    const DIFFERS: bool = false;
+    /// # Safety
+    /// None: the key is in the value.
     #[inline(always)]
     unsafe fn hash(self, _t: &MapType, seed: usize) -> Result<usize, Slow> {
         Ok(types::hash::word32(self.0, seed))
     }
+    /// # Safety
+    /// Four bytes are readable at `p`.
     #[inline(always)]
     unsafe fn is(self, _t: &MapType, p: *const u8) -> Result<bool, Slow> {
-        // SAFETY: a slot of four bytes.
+        // SAFETY: the caller's `p` is a slot for a key of four bytes.
         Ok(unsafe { p.cast::<u32>().read_unaligned() } == self.0)
     }
     #[inline(always)]
-    unsafe fn store<M: Mode>(self, _: M, _t: &MapType, p: *mut u8) {
-        // SAFETY: as above.
-        unsafe { p.cast::<u32>().write_unaligned(self.0) }
+    fn bytes(&self) -> *const u8 {
+        (&raw const self.0).cast()
     }
+    /// # Safety
+    /// Four bytes are writable at `p`.
     #[inline(always)]
-    unsafe fn update<M: Mode>(self, _: M, _t: &MapType, _p: *mut u8) {}
+    unsafe fn store<M: Mode>(self, _: M, _t: &MapType, p: *mut u8) {
+        let slot = p.cast::<u32>();
+        // SAFETY: the caller's `p` is a slot for a key of four bytes, and ours to write.
+        unsafe { slot.write_unaligned(self.0) };
+    }
 }
 
 /// Eight bytes of plain memory, perhaps a pointer.
 #[derive(Debug, Clone, Copy)]
 pub struct Word64(pub u64);
 
-// SAFETY: touches no more than a slot.
+// SAFETY: reads and writes the eight bytes at `p`, which are the slot.
 unsafe impl Key for Word64 {
     const SIZE: usize = 8;
+    const DIFFERS: bool = false;
+    /// # Safety
+    /// None: the key is in the value.
     #[inline(always)]
     unsafe fn hash(self, _t: &MapType, seed: usize) -> Result<usize, Slow> {
         Ok(types::hash::word64(self.0, seed))
     }
+    /// # Safety
+    /// Eight bytes are readable at `p`.
     #[inline(always)]
     unsafe fn is(self, _t: &MapType, p: *const u8) -> Result<bool, Slow> {
-        // SAFETY: a slot of eight bytes.
+        // SAFETY: the caller's `p` is a slot for a key of eight bytes.
         Ok(unsafe { p.cast::<u64>().read_unaligned() } == self.0)
     }
     #[inline(always)]
-    unsafe fn store<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
-        // SAFETY: as above; in leaf mode the barrier is the caller's.
-        unsafe {
-            if mode.system().is_none() {
-                p.cast::<u64>().write_unaligned(self.0);
-            } else {
-                mem::typed_memmove(t.key, p, (&raw const self.0).cast());
-            }
-        }
+    fn bytes(&self) -> *const u8 {
+        (&raw const self.0).cast()
     }
-    #[inline(always)]
-    unsafe fn update<M: Mode>(self, _: M, _t: &MapType, _p: *mut u8) {}
 }
 
 /// A string.
@@ -114,13 +130,15 @@ pub struct Str(pub GoString);
 /// `n` bytes are readable at both.
 #[inline(always)]
 pub unsafe fn same_bytes(p: *const u8, q: *const u8, n: usize) -> bool {
-    // SAFETY: the caller's operands; the loads of 8 and 4 bytes overlap inside them.
+    if n > 32 {
+        // SAFETY: the caller's `n` bytes are readable at both, and nobody writes to a key.
+        return unsafe { core::slice::from_raw_parts(p, n) == core::slice::from_raw_parts(q, n) };
+    }
+    // SAFETY: each load is of as many bytes as `n` has at least, at the start or so far before the
+    // end: they overlap inside the caller's `n` bytes.
     unsafe {
         let word = |p: *const u8| p.cast::<u64>().read_unaligned();
         let half = |p: *const u8| p.cast::<u32>().read_unaligned();
-        if n > 32 {
-            return core::slice::from_raw_parts(p, n) == core::slice::from_raw_parts(q, n);
-        }
         if n > 16 {
             let wide = |p: *const u8| p.cast::<u128>().read_unaligned();
             let end = n.wrapping_sub(16);
@@ -142,40 +160,32 @@ pub unsafe fn same_bytes(p: *const u8, q: *const u8, n: usize) -> bool {
     }
 }
 
-// SAFETY: touches no more than a slot and the bytes of the strings.
+// SAFETY: reads the bytes of the two strings, writes the string in the slot.
 unsafe impl Key for Str {
     const SIZE: usize = 16;
+    /// The same bytes, but the next comparison with this copy need not look at them.
+    const DIFFERS: bool = true;
+    /// # Safety
+    /// The string is one of Go's, and live.
     #[inline(always)]
     unsafe fn hash(self, _t: &MapType, seed: usize) -> Result<usize, Slow> {
-        // SAFETY: a Go string.
+        // SAFETY: the caller's string has `len` bytes at `ptr`.
         Ok(unsafe { types::hash::bytes(self.0.ptr, self.0.len as usize, seed) })
     }
+    /// # Safety
+    /// The string and the one at `p` are of Go's, and live.
     #[inline(always)]
     unsafe fn is(self, _t: &MapType, p: *const u8) -> Result<bool, Slow> {
-        // SAFETY: a slot with a Go string.
-        unsafe {
-            let s = p.cast::<GoString>();
-            Ok((*s).len == self.0.len
-                && ((*s).ptr == self.0.ptr
-                    || same_bytes((*s).ptr, self.0.ptr, self.0.len as usize)))
-        }
+        // SAFETY: the caller's slot holds a string, which nobody writes meanwhile.
+        let s = unsafe { &*p.cast::<GoString>() };
+        Ok(s.len == self.0.len
+            && (s.ptr == self.0.ptr
+                // SAFETY: both strings have as many bytes as `len` says.
+                || unsafe { same_bytes(s.ptr, self.0.ptr, self.0.len as usize) }))
     }
     #[inline(always)]
-    unsafe fn store<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
-        // SAFETY: as above; in leaf mode the barrier is the caller's.
-        unsafe {
-            if mode.system().is_none() {
-                p.cast::<GoString>().write(self.0);
-            } else {
-                mem::typed_memmove(t.key, p, (&raw const self.0).cast());
-            }
-        }
-    }
-    /// The same bytes, but the next comparison with this copy need not look at them.
-    #[inline(always)]
-    unsafe fn update<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
-        // SAFETY: as above.
-        unsafe { self.store(mode, t, p) }
+    fn bytes(&self) -> *const u8 {
+        (&raw const self.0).cast()
     }
 }
 
@@ -183,26 +193,28 @@ unsafe impl Key for Str {
 #[derive(Debug, Clone, Copy)]
 pub struct Memory(pub *const u8, pub usize);
 
-// SAFETY: touches no more than the key and a slot.
+// SAFETY: reads the key and the one in the slot, of the size that the type says.
 unsafe impl Key for Memory {
     const SIZE: usize = 0;
+    const DIFFERS: bool = false;
+    /// # Safety
+    /// So many bytes are readable at the key.
     #[inline(always)]
     unsafe fn hash(self, _t: &MapType, seed: usize) -> Result<usize, Slow> {
-        // SAFETY: a key of the type.
+        // SAFETY: the caller has a key of the map's type.
         Ok(unsafe { types::hash::bytes(self.0, self.1, seed) })
     }
+    /// # Safety
+    /// So many bytes are readable at the key and at `p`.
     #[inline(always)]
     unsafe fn is(self, _t: &MapType, p: *const u8) -> Result<bool, Slow> {
-        // SAFETY: two keys of the type.
+        // SAFETY: the caller has two keys of the map's type.
         Ok(unsafe { same_bytes(self.0, p, self.1) })
     }
     #[inline(always)]
-    unsafe fn store<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
-        // SAFETY: two places for a key of the type.
-        unsafe { mem::copy_value(mode, t.key, p, self.0) }
+    fn bytes(&self) -> *const u8 {
+        self.0
     }
-    #[inline(always)]
-    unsafe fn update<M: Mode>(self, _: M, _t: &MapType, _p: *mut u8) {}
 }
 
 /// A key with a plan (`types::plan`): an array or a structure that is more than plain memory; in
@@ -210,32 +222,33 @@ unsafe impl Key for Memory {
 #[derive(Debug, Clone, Copy)]
 pub struct Planned(pub *const u8, pub &'static Plan);
 
-// SAFETY: touches no more than the key and a slot.
+// SAFETY: reads the key and the one in the slot, of the size that the type says.
 unsafe impl Key for Planned {
     const SIZE: usize = 0;
+    const DIFFERS: bool = true;
+    /// # Safety
+    /// A key lies at the address, of the type that the plan is of.
     #[inline(always)]
     unsafe fn hash(self, _t: &MapType, seed: usize) -> Result<usize, Slow> {
-        // SAFETY: a key of the type.
+        // SAFETY: the caller has a key of the map's type.
         unsafe { self.1.hash(self.0, seed) }.ok_or(Slow)
     }
+    /// # Safety
+    /// As [`Key::hash`].
     #[inline(always)]
     unsafe fn compares(self, _t: &MapType) -> bool {
         self.1.is_flat()
     }
+    /// # Safety
+    /// Keys of the type that the plan is of lie at the address and at `p`.
     #[inline(always)]
     unsafe fn is(self, _t: &MapType, p: *const u8) -> Result<bool, Slow> {
-        // SAFETY: two keys of the type.
+        // SAFETY: the caller has two keys of the map's type.
         unsafe { self.1.equal(self.0, p) }.ok_or(Slow)
     }
     #[inline(always)]
-    unsafe fn store<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
-        // SAFETY: two places for a key of the type.
-        unsafe { mem::copy_value(mode, t.key, p, self.0) }
-    }
-    #[inline(always)]
-    unsafe fn update<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
-        // SAFETY: as above.
-        unsafe { self.store(mode, t, p) }
+    fn bytes(&self) -> *const u8 {
+        self.0
     }
 }
 
@@ -244,33 +257,34 @@ unsafe impl Key for Planned {
 #[derive(Debug, Clone, Copy)]
 pub struct Simple(pub *const u8);
 
-// SAFETY: touches no more than the key and a slot.
+// SAFETY: reads the key and the one in the slot, of the size that the type says.
 unsafe impl Key for Simple {
     const SIZE: usize = 0;
+    const DIFFERS: bool = true;
+    /// # Safety
+    /// A key of `t` lies at the address.
     #[inline(always)]
     unsafe fn hash(self, t: &MapType, seed: usize) -> Result<usize, Slow> {
-        // SAFETY: a key of the type.
+        // SAFETY: the caller has a key of the map's type.
         unsafe { any::hash_leaf(t.key, self.0, seed) }.ok_or(Slow)
     }
+    /// # Safety
+    /// As [`Key::hash`].
     #[inline(always)]
     unsafe fn compares(self, t: &MapType) -> bool {
-        // SAFETY: a key of the type.
+        // SAFETY: the caller has a key of the map's type.
         unsafe { alg::is_simple(t.key, self.0) }
     }
+    /// # Safety
+    /// Keys of `t` lie at the address and at `p`.
     #[inline(always)]
     unsafe fn is(self, t: &MapType, p: *const u8) -> Result<bool, Slow> {
-        // SAFETY: two keys of the type.
+        // SAFETY: the caller has two keys of the map's type.
         unsafe { any::equal_leaf(t.key, self.0, p) }.ok_or(Slow)
     }
     #[inline(always)]
-    unsafe fn store<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
-        // SAFETY: two places for a key of the type.
-        unsafe { mem::copy_value(mode, t.key, p, self.0) }
-    }
-    #[inline(always)]
-    unsafe fn update<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
-        // SAFETY: as above.
-        unsafe { self.store(mode, t, p) }
+    fn bytes(&self) -> *const u8 {
+        self.0
     }
 }
 
@@ -278,24 +292,25 @@ unsafe impl Key for Simple {
 #[derive(Debug, Clone, Copy)]
 pub struct Any<'c>(pub Sys<'c>, pub *const u8);
 
-// SAFETY: touches no more than the key and a slot.
+// SAFETY: reads the key and the one in the slot, of the size that the type says.
 unsafe impl Key for Any<'_> {
     const SIZE: usize = 0;
+    const DIFFERS: bool = true;
+    /// # Safety
+    /// A key of `t` lies at the address.
     unsafe fn hash(self, t: &MapType, seed: usize) -> Result<usize, Slow> {
-        // SAFETY: a key of the type.
+        // SAFETY: the caller has a key of the map's type.
         Ok(unsafe { any::hash(self.0, t.key, self.1, seed) })
     }
+    /// # Safety
+    /// Keys of `t` lie at the address and at `p`.
     unsafe fn is(self, t: &MapType, p: *const u8) -> Result<bool, Slow> {
-        // SAFETY: two keys of the type.
+        // SAFETY: the caller has two keys of the map's type.
         Ok(unsafe { any::equal(self.0, t.key, self.1, p) })
     }
-    unsafe fn store<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
-        // SAFETY: two places for a key of the type.
-        unsafe { mem::copy_value(mode, t.key, p, self.1) }
-    }
-    unsafe fn update<M: Mode>(self, mode: M, t: &MapType, p: *mut u8) {
-        // SAFETY: as above.
-        unsafe { self.store(mode, t, p) }
+    #[inline(always)]
+    fn bytes(&self) -> *const u8 {
+        self.1
     }
 }
 
@@ -317,21 +332,16 @@ pub enum Kind {
 }
 
 /// Classifies a map's keys.
-///
-/// # Safety
-/// A map type.
 #[inline(always)]
-pub unsafe fn kind(t: &MapType) -> Kind {
-    // SAFETY: a map type names its key type.
-    unsafe {
-        match alg::of(t.key) {
-            Alg::Memory(4) => Kind::Word32,
-            Alg::Memory(8) => Kind::Word64,
-            Alg::Memory(n) => Kind::Memory(n),
-            Alg::String => Kind::Str,
-            Alg::Compiled => Kind::Planned,
-            _ => Kind::Other,
-        }
+pub fn kind(t: &MapType) -> Kind {
+    // SAFETY: a map type's descriptor names that of its key.
+    match unsafe { alg::of(t.key) } {
+        Alg::Memory(4) => Kind::Word32,
+        Alg::Memory(8) => Kind::Word64,
+        Alg::Memory(n) => Kind::Memory(n),
+        Alg::String => Kind::Str,
+        Alg::Compiled => Kind::Planned,
+        _ => Kind::Other,
     }
 }
 
@@ -340,7 +350,7 @@ pub unsafe fn kind(t: &MapType) -> Kind {
 /// # Safety
 /// A key of a map of the type.
 pub unsafe fn rehash(sys: Sys<'_>, t: &MapType, p: *const u8, seed: usize) -> usize {
-    // SAFETY: passed on.
+    // SAFETY: the caller's `p` is a key, and `t` names the descriptor of its type.
     unsafe { any::hash(sys, t.key, p, seed) }
 }
 
@@ -349,6 +359,6 @@ pub unsafe fn rehash(sys: Sys<'_>, t: &MapType, p: *const u8, seed: usize) -> us
 /// # Safety
 /// A key of a map of the type.
 pub unsafe fn findable(sys: Sys<'_>, t: &MapType, p: *const u8) -> bool {
-    // SAFETY: passed on.
+    // SAFETY: the caller's `p` is a key, and `t` names the descriptor of its type.
     unsafe { any::equal(sys, t.key, p, p) }
 }

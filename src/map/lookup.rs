@@ -20,13 +20,12 @@ pub fn key_size<K: Key>(t: &MapType) -> usize {
 /// A slot that holds an entry of a map of the type.
 #[inline(always)]
 pub unsafe fn key_at<K: Key>(t: &MapType, s: Slot) -> *mut u8 {
-    // SAFETY: passed on; keys with a fixed kind are small, so in the bucket.
-    unsafe {
-        if K::SIZE != 0 {
-            s.bucket.key_slot(K::SIZE, s.index)
-        } else {
-            s.bucket.key(t, s.index)
-        }
+    if K::SIZE != 0 {
+        // SAFETY: the caller's slot; a key of fixed size is so small that it is in the bucket.
+        unsafe { s.bucket.key_slot(K::SIZE, s.index) }
+    } else {
+        // SAFETY: the caller's slot holds an entry of a map of the type.
+        unsafe { s.bucket.key(t, s.index) }
     }
 }
 
@@ -42,21 +41,22 @@ pub unsafe fn find_hashed<K: Key>(
     hash: usize,
 ) -> Result<Option<Slot>, Slow> {
     debug_assert!(!h.buckets.is_null());
-    // SAFETY: the chain is the map's; matching hash bytes belong to entries.
-    unsafe {
-        let mut bucket = bucket_to_read(t, h, hash);
-        let top = top_of(hash);
-        loop {
-            for index in bucket.with_top(top) {
-                let slot = Slot { bucket, index };
-                if key.is(t, key_at::<K>(t, slot))? {
-                    return Ok(Some(slot));
-                }
+    // SAFETY: the caller's map has a table.
+    let mut bucket = unsafe { bucket_to_read(t, h, hash) };
+    let top = top_of(hash);
+    loop {
+        // SAFETY: a bucket of the caller's map.
+        for index in unsafe { bucket.with_top(top) } {
+            let slot = Slot { bucket, index };
+            // SAFETY: only the hash byte of an entry is `MIN_TOP` or above, as `top` is.
+            if unsafe { key.is(t, key_at::<K>(t, slot)) }? {
+                return Ok(Some(slot));
             }
-            match bucket.next(t) {
-                Some(b) => bucket = b,
-                None => return Ok(None),
-            }
+        }
+        // SAFETY: a bucket of the caller's map.
+        match unsafe { bucket.next(t) } {
+            Some(b) => bucket = b,
+            None => return Ok(None),
         }
     }
 }
@@ -68,26 +68,40 @@ pub unsafe fn find_hashed<K: Key>(
 /// A map of the type, or nil.
 #[inline(always)]
 pub unsafe fn find<K: Key>(t: &MapType, h: *const Hmap, key: K) -> Result<Option<Slot>, Slow> {
-    // SAFETY: passed on.
-    unsafe {
-        if h.is_null() || (*h).count == 0 {
-            return Ok(None);
-        }
-        if (*h).count <= FEW
-            && let Some(bucket) = single_bucket(&*h)
-            && key.compares(t)
-        {
-            for index in used(bucket) {
-                let slot = Slot { bucket, index };
-                if key.is(t, key_at::<K>(t, slot))? {
-                    return Ok(Some(slot));
-                }
+    // SAFETY: the caller's map, unless it is nil.
+    let Some(h) = (unsafe { with_entries(h) }) else {
+        return Ok(None);
+    };
+    if h.count <= FEW
+        && let Some(bucket) = single_bucket(h)
+        // SAFETY: the caller's key is of the map's type.
+        && unsafe { key.compares(t) }
+    {
+        // SAFETY: the only bucket of a map that has entries.
+        for index in unsafe { used(bucket) } {
+            let slot = Slot { bucket, index };
+            // SAFETY: the slot is used, so it holds an entry.
+            if unsafe { key.is(t, key_at::<K>(t, slot)) }? {
+                return Ok(Some(slot));
             }
-            return Ok(None);
         }
-        let hash = key.hash(t, seed(h))?;
-        find_hashed(t, &*h, key, hash)
+        return Ok(None);
     }
+    // SAFETY: the caller's key is of the map's type.
+    let hash = unsafe { key.hash(t, seed(h)) }?;
+    // SAFETY: the map has entries, so it has a table; the hash is this map's of the key.
+    unsafe { find_hashed(t, h, key, hash) }
+}
+
+/// The map, unless it is nil or empty.
+///
+/// # Safety
+/// A live map, or nil.
+#[inline(always)]
+unsafe fn with_entries<'a>(h: *const Hmap) -> Option<&'a Hmap> {
+    // SAFETY: the caller's map is live. Readers set no more than its flags, which nothing reads
+    // through this reference.
+    unsafe { h.as_ref() }.filter(|h| h.count != 0)
 }
 
 /// Up to so many keys are compared, of those that [compare](Key::compares) in less time than it
@@ -95,20 +109,19 @@ pub unsafe fn find<K: Key>(t: &MapType, h: *const Hmap, key: K) -> Result<Option
 const FEW: i64 = 4;
 
 /// The slots of a single bucket that hold an entry.
+///
+/// # Safety
+/// A live bucket.
 #[inline(always)]
 unsafe fn used(bucket: table::Bucket) -> table::Set {
-    // SAFETY: a bucket of the map.
+    // SAFETY: the caller passes a live bucket.
     table::Set(!unsafe { bucket.with_top(table::EMPTY) }.0 & 0xff)
 }
 
 /// The seed of a map's hashes.
-///
-/// # Safety
-/// A map.
 #[inline(always)]
-pub unsafe fn seed(h: *const Hmap) -> usize {
-    // SAFETY: the caller's promise.
-    unsafe { (*h).hash0 as usize }
+pub fn seed(h: &Hmap) -> usize {
+    h.hash0 as usize
 }
 
 /// The only bucket of a table of one: there comparing keys is cheaper than hashing one. It has no
@@ -129,24 +142,25 @@ fn single_bucket(h: &Hmap) -> Option<table::Bucket> {
 /// As there.
 #[inline(always)]
 pub unsafe fn find_word<K: Key>(t: &MapType, h: *const Hmap, key: K) -> Result<Option<Slot>, Slow> {
-    // SAFETY: passed on.
-    unsafe {
-        if h.is_null() || (*h).count == 0 {
-            return Ok(None);
-        }
-        if let Some(bucket) = single_bucket(&*h) {
-            for index in 0..SLOTS {
-                let slot = Slot { bucket, index };
-                // A slot whose entry was deleted is zero, like a key may be.
-                if key.is(t, key_at::<K>(t, slot))? && bucket.top(index) != table::EMPTY {
-                    return Ok(Some(slot));
-                }
+    // SAFETY: the caller's map, unless it is nil.
+    let Some(h) = (unsafe { with_entries(h) }) else {
+        return Ok(None);
+    };
+    if let Some(bucket) = single_bucket(h) {
+        for index in 0..SLOTS {
+            let slot = Slot { bucket, index };
+            // SAFETY: the index is below `SLOTS`, and eight slots for keys are in a bucket. A slot
+            // whose entry was deleted is zero, like a key may be.
+            if unsafe { key.is(t, key_at::<K>(t, slot))? && bucket.top(index) != table::EMPTY } {
+                return Ok(Some(slot));
             }
-            return Ok(None);
         }
-        let hash = key.hash(t, seed(h))?;
-        find_hashed(t, &*h, key, hash)
+        return Ok(None);
     }
+    // SAFETY: the caller's key is of the map's type.
+    let hash = unsafe { key.hash(t, seed(h)) }?;
+    // SAFETY: the map has entries, so it has a table; the hash is this map's of the key.
+    unsafe { find_hashed(t, h, key, hash) }
 }
 
 /// Strings from this length on are compared in full only when nothing else tells them apart.
@@ -158,29 +172,29 @@ const LONG: usize = 32;
 /// As there.
 #[inline(always)]
 pub unsafe fn find_string(t: &MapType, h: *const Hmap, key: GoString) -> Option<Slot> {
-    // SAFETY: passed on.
-    unsafe {
-        if h.is_null() || (*h).count == 0 {
-            return None;
-        }
-        let slot = match find_in_one(&*h, key) {
-            One::Found(slot) => return Some(slot),
-            One::Missing => return None,
-            One::Compare(slot) => Some(slot),
-            One::Hash => None,
+    // SAFETY: the caller's map, unless it is nil.
+    let h = unsafe { with_entries(h) }?;
+    // SAFETY: it has entries, and its keys are strings.
+    let slot = match unsafe { find_in_one(h, key) } {
+        One::Found(slot) => return Some(slot),
+        One::Missing => return None,
+        One::Compare(slot) => Some(slot),
+        One::Hash => None,
+    };
+    let key = Str(key);
+    if let Some(slot) = slot {
+        // SAFETY: a slot that is to be compared holds a string.
+        return if unsafe { key.is(t, key_at::<Str>(t, slot)) } == Ok(true) {
+            Some(slot)
+        } else {
+            None
         };
-        let key = Str(key);
-        if let Some(slot) = slot {
-            return if key.is(t, key_at::<Str>(t, slot)) == Ok(true) {
-                Some(slot)
-            } else {
-                None
-            };
-        }
-        // Strings never need the slow path.
-        let hash = key.hash(t, seed(h)).unwrap_or(0);
-        find_hashed(t, &*h, key, hash).unwrap_or(None)
     }
+    // Strings never need the slow path.
+    // SAFETY: the caller's key is a live string.
+    let hash = unsafe { key.hash(t, seed(h)) }.unwrap_or(0);
+    // SAFETY: the map has entries, so it has a table; the hash is this map's of the key.
+    unsafe { find_hashed(t, h, key, hash) }.unwrap_or(None)
 }
 
 /// What the keys of a single bucket say.
@@ -204,17 +218,19 @@ pub unsafe fn find_in_one(h: &Hmap, key: GoString) -> One {
     let Some(bucket) = single_bucket(h) else {
         return One::Hash;
     };
-    // SAFETY: passed on.
-    unsafe {
-        if h.count == 1 {
-            find_among(bucket, used(bucket), key)
-        } else {
-            find_among(bucket, 0..SLOTS, key)
-        }
+    if h.count == 1 {
+        // SAFETY: the bucket of a map of strings that has entries; a set's slots are below eight.
+        unsafe { find_among(bucket, used(bucket), key) }
+    } else {
+        // SAFETY: the same bucket; slots below eight.
+        unsafe { find_among(bucket, 0..SLOTS, key) }
     }
 }
 
 /// Looks for a string among some slots of a bucket.
+///
+/// # Safety
+/// A live bucket of a map whose keys are strings, slots below `SLOTS`, and a live string.
 #[inline(always)]
 unsafe fn find_among(
     bucket: table::Bucket,
@@ -225,31 +241,32 @@ unsafe fn find_among(
     let mut candidate = One::Missing;
     for index in slots {
         let slot = Slot { bucket, index };
-        // SAFETY: a slot of a string map; one without entry holds the empty string.
-        unsafe {
-            let s = &*bucket.key_slot(16, index).cast::<GoString>();
-            if s.len != key.len {
+        // SAFETY: a slot for a string; one without an entry holds the empty string.
+        let s = unsafe { &*bucket.key_slot(16, index).cast::<GoString>() };
+        if s.len != key.len {
+            continue;
+        }
+        // SAFETY: both strings are live and have `len` bytes.
+        if s.ptr == key.ptr || len < LONG && unsafe { same_bytes(s.ptr, key.ptr, len) } {
+            // SAFETY: the caller's index is below `SLOTS`, its bucket live.
+            if unsafe { bucket.top(index) } != table::EMPTY {
+                return One::Found(slot);
+            }
+            continue;
+        }
+        if len >= LONG {
+            // SAFETY: both strings have `LONG` bytes at least, and eight of them are at `at`.
+            let ends_differ = |at: usize| unsafe {
+                s.ptr.add(at).cast::<u64>().read_unaligned()
+                    != key.ptr.add(at).cast::<u64>().read_unaligned()
+            };
+            if ends_differ(0) || ends_differ(len.wrapping_sub(8)) {
                 continue;
             }
-            if s.ptr == key.ptr || len < LONG && same_bytes(s.ptr, key.ptr, len) {
-                if bucket.top(index) != table::EMPTY {
-                    return One::Found(slot);
-                }
-                continue;
+            if matches!(candidate, One::Compare(_)) {
+                return One::Hash;
             }
-            if len >= LONG {
-                let ends_differ = |at: usize| {
-                    s.ptr.add(at).cast::<u64>().read_unaligned()
-                        != key.ptr.add(at).cast::<u64>().read_unaligned()
-                };
-                if ends_differ(0) || ends_differ(len.wrapping_sub(8)) {
-                    continue;
-                }
-                if matches!(candidate, One::Compare(_)) {
-                    return One::Hash;
-                }
-                candidate = One::Compare(slot);
-            }
+            candidate = One::Compare(slot);
         }
     }
     candidate

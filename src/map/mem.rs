@@ -9,16 +9,17 @@ pub use real::*;
 /// A cleared value of `typ`, in the mode's way.
 ///
 /// # Safety
-/// A type.
+/// The descriptor of a type.
 #[inline(always)]
 pub unsafe fn object<M: Mode>(mode: M, typ: *const Type) -> Result<*mut u8, Slow> {
-    // SAFETY: passed on to the caller.
-    unsafe {
-        match mode.system() {
-            Some(sys) => Ok(mallocgc(sys, (*typ).size, typ, true)),
-            None => Ok(leaf_alloc((*typ).size, typ)?.as_ptr()),
-        }
-    }
+    // SAFETY: the caller passes the descriptor of a type.
+    let size = unsafe { (*typ).size };
+    Ok(match mode.system() {
+        // SAFETY: the size is that of the type.
+        Some(sys) => unsafe { mallocgc(sys, size, typ, true) },
+        // SAFETY: the size is that of the type.
+        None => unsafe { leaf_alloc(size, typ) }?.as_ptr(),
+    })
 }
 
 /// Copies `n` bytes of which every aligned word moves whole; the usual sizes without a call.
@@ -27,7 +28,8 @@ pub unsafe fn object<M: Mode>(mode: M, typ: *const Type) -> Result<*mut u8, Slow
 /// Both places must be valid for `n` bytes and not overlap.
 #[inline(always)]
 pub unsafe fn copy_bytes(dst: *mut u8, src: *const u8, n: usize) {
-    // SAFETY: passed on to the caller.
+    // SAFETY: each arm reads and writes `n` bytes of the caller's two places, unaligned where they
+    // may be.
     unsafe {
         match n {
             8 => dst
@@ -53,12 +55,13 @@ pub unsafe fn copy_bytes(dst: *mut u8, src: *const u8, n: usize) {
 /// Both places must be valid for it.
 #[inline(always)]
 pub unsafe fn copy_value<M: Mode>(mode: M, typ: *const Type, dst: *mut u8, src: *const u8) {
-    // SAFETY: passed on to the caller.
-    unsafe {
-        match mode.system() {
-            Some(_) => typed_memmove(typ, dst, src),
-            None => copy_bytes(dst, src, (*typ).size),
-        }
+    if mode.system().is_some() {
+        // SAFETY: the caller's places are valid for a value of the type.
+        unsafe { typed_memmove(typ, dst, src) };
+    } else {
+        // SAFETY: both places are valid for the size of the type. They do not overlap: Go has no
+        // addresses of what is in a map.
+        unsafe { copy_bytes(dst, src, (*typ).size) };
     }
 }
 
@@ -68,7 +71,7 @@ pub unsafe fn copy_value<M: Mode>(mode: M, typ: *const Type, dst: *mut u8, src: 
 /// The place must be valid for `n` bytes.
 #[inline(always)]
 pub unsafe fn clear_bytes(p: *mut u8, n: usize) {
-    // SAFETY: passed on to the caller.
+    // SAFETY: each arm writes `n` bytes at the caller's place, unaligned where it may be.
     unsafe {
         match n {
             8 => p.cast::<u64>().write_unaligned(0),
@@ -89,7 +92,11 @@ mod real {
 }
 
 #[cfg(test)]
-#[expect(missing_docs, clippy::missing_safety_doc, reason = "as above")]
+#[expect(
+    missing_docs,
+    clippy::missing_safety_doc,
+    reason = "the originals have the documentation"
+)]
 mod real {
     use crate::abi::{Slow, Sys, Type};
     use core::ptr::NonNull;
@@ -104,29 +111,42 @@ mod real {
         false
     }
     pub const LEAF_MAX: usize = 0;
+    /// # Safety
+    /// None: nothing is touched.
     pub unsafe fn bulk_small(_typ: *const Type, _at: *const u8, _size: usize) {}
     pub fn on_own_stack(_p: *const u8) -> bool {
         true
     }
+    /// # Safety
+    /// The slot can be written.
     pub unsafe fn write_ptr(slot: *mut *mut u8, p: *mut u8) {
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller's slot may be written; a test's heap has no collector.
         unsafe { slot.write(p) }
     }
+    /// # Safety
+    /// A value of the type is at `src`, and `dst` a place for one.
     pub unsafe fn typed_memmove(typ: *const Type, dst: *mut u8, src: *const u8) {
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller has a value of the type at `src`, a place at `dst`.
         unsafe { core::ptr::copy(src, dst, (*typ).size) }
     }
     /// Never freed: tests are short.
+    ///
+    /// # Safety
+    /// None: the host has the memory.
     pub unsafe fn mallocgc(_: Sys<'_>, size: usize, _typ: *const Type, _zero: bool) -> *mut u8 {
         vec![0u64; size.div_ceil(8).max(1)]
             .leak()
             .as_mut_ptr()
             .cast()
     }
+    /// # Safety
+    /// The descriptor of a type.
     pub unsafe fn newarray(sys: Sys<'_>, typ: *const Type, n: usize) -> *mut u8 {
-        // SAFETY: a type.
+        // SAFETY: the caller passes the descriptor of a type.
         unsafe { mallocgc(sys, (*typ).size * n, typ, true) }
     }
+    /// # Safety
+    /// None: the host has the memory.
     pub unsafe fn leaf_alloc(size: usize, typ: *const Type) -> Result<NonNull<u8>, Slow> {
         LEAF_BUDGET.with(|b| {
             Slow::unless(b.get() != 0)?;

@@ -22,6 +22,9 @@
 //!   to the old table;
 //! - while an iterator may look at a table, evacuation leaves keys and values in it.
 //!
+//! What holds for every `&MapType`: the compiler or package reflect made the descriptor, so the
+//! descriptors of key, value, bucket and map that it names are those of live types.
+//!
 //! No locks: a map belongs to the goroutines that use it, and the runtime's functions run to their
 //! end.
 

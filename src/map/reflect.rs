@@ -5,43 +5,46 @@ use super::{entry, make, mem};
 use crate::abi::{GoString, Hiter, Hmap, Leaf, MapType, Sys, Type, args};
 use crate::types::alg;
 
+/// A map type that package reflect passes.
+///
+/// # Safety
+/// The descriptor of a map type.
 unsafe fn map_type<'a>(t: *const Type) -> &'a MapType {
-    // SAFETY: reflect only passes map types.
-    unsafe { &*t.cast() }
+    let t = t.cast();
+    // SAFETY: the caller's descriptor is of a map type, and stays as long as the call at least.
+    unsafe { &*t }
 }
 
 /// `reflect.ismapkey`.
 #[inline(always)]
 pub fn is_map_key(_: Leaf<'_>, a: &mut args::reflect_ismapkey) {
-    // SAFETY: reflect passes a type.
+    // SAFETY: reflect passes the descriptor of a type.
     a.r0 = unsafe { alg::hashable(a.a0) };
 }
 
 /// `reflect.makemap`.
 pub fn make_map(sys: Sys<'_>, a: &mut args::reflect_makemap) {
-    // SAFETY: reflect passes a map type; in system mode it always succeeds.
-    unsafe {
-        make::ensure_zero(map_type(a.t).elem);
-        if let Ok(h) = make::make(
-            sys,
-            a.t.cast(),
-            0,
-            core::ptr::null_mut(),
-            core::ptr::null_mut(),
-        ) {
-            a.m = h.cast();
-        }
+    // SAFETY: reflect passes the descriptor of a map type.
+    let t = unsafe { map_type(a.t) };
+    make::ensure_zero(sys, t);
+    let none = core::ptr::null_mut();
+    // SAFETY: the map is to be a new object, without a bucket. In system mode that always succeeds.
+    if let Ok(h) = unsafe { make::make(sys, t, 0, none, none.cast()) } {
+        a.m = h.cast();
     }
 }
 
 /// `reflect.mapaccess` of keys that leaf mode does not follow.
 pub fn access(sys: Sys<'_>, a: &mut args::reflect_mapaccess) {
-    // SAFETY: as above.
-    unsafe {
-        let t = map_type(a.t);
-        let found = entry::find_system(sys, t, a.m.cast::<Hmap>(), a.key);
-        a.val = found.map_or(core::ptr::null_mut(), |s| s.bucket.value(t, s.index));
-    }
+    // SAFETY: reflect passes the descriptor of a map type.
+    let t = unsafe { map_type(a.t) };
+    // SAFETY: reflect passes a map of the type or nil, and a key.
+    let found = unsafe { entry::find_system(sys, t, a.m.cast::<Hmap>(), a.key) };
+    a.val = match found {
+        // SAFETY: the slot was found in that map, so it holds an entry.
+        Some(s) => unsafe { s.bucket.value(t, s.index) },
+        None => core::ptr::null_mut(),
+    };
 }
 
 /// `reflect.mapassign`.
@@ -64,7 +67,7 @@ static ITERATOR_NAME: GoString = GoString::from_static("runtime.hiter");
 
 #[repr(transparent)]
 struct Descriptor(Type);
-// SAFETY: never written.
+// SAFETY: nobody writes a descriptor that the library's own data holds.
 unsafe impl Sync for Descriptor {}
 
 static ITERATOR_TYPE: Descriptor = Descriptor(Type {
@@ -85,18 +88,18 @@ static ITERATOR_TYPE: Descriptor = Descriptor(Type {
 
 /// `reflect.mapiterinit`.
 pub fn iter_init(sys: Sys<'_>, a: &mut args::reflect_mapiterinit) {
-    // SAFETY: reflect passes a map of the type; system mode always finishes.
-    unsafe {
-        let it = mem::mallocgc(sys, size_of::<Hiter>(), &ITERATOR_TYPE.0, true).cast::<Hiter>();
-        let _ = iter::start(sys, a.t.cast(), a.m.cast(), it);
-        a.r0 = it.cast();
-    }
+    // SAFETY: the type has the size of an iterator, and its mask is of its pointers.
+    let it = unsafe { mem::mallocgc(sys, size_of::<Hiter>(), &ITERATOR_TYPE.0, true) };
+    // System mode always finishes.
+    // SAFETY: reflect passes a map type, and a map of it or nil; the iterator is new.
+    let _ = unsafe { iter::start(sys, map_type(a.t), a.m.cast(), it.cast()) };
+    a.r0 = it.cast();
 }
 
 /// `reflect.mapiterkey`: null at the end.
 #[inline(always)]
 pub fn iter_key(_: Leaf<'_>, a: &mut args::reflect_mapiterkey) {
-    // SAFETY: as above.
+    // SAFETY: reflect passes an iterator that `iter_init` has made.
     a.key = unsafe { (*a.it.cast::<Hiter>()).key };
 }
 
@@ -104,11 +107,5 @@ pub fn iter_key(_: Leaf<'_>, a: &mut args::reflect_mapiterkey) {
 #[inline(always)]
 pub fn len(_: Leaf<'_>, a: &mut args::reflect_maplen) {
     // SAFETY: reflect passes a map or nil.
-    a.r0 = unsafe {
-        if a.m.is_null() {
-            0
-        } else {
-            (*a.m.cast::<Hmap>()).count
-        }
-    };
+    a.r0 = unsafe { a.m.cast::<Hmap>().as_ref() }.map_or(0, |h| h.count);
 }

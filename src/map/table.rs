@@ -81,11 +81,14 @@ impl Bucket {
     /// A live bucket.
     #[inline(always)]
     pub unsafe fn with_top(self, top: u8) -> Set {
-        // SAFETY: a bucket starts with eight hash bytes; SSE2 is part of x86-64.
-        unsafe {
-            let tops: __m128i = _mm_cvtsi64_si128(self.0.cast::<i64>().read_unaligned());
-            Set(_mm_movemask_epi8(_mm_cmpeq_epi8(tops, _mm_set1_epi8(top as i8))) as u32 & 0xff)
-        }
+        // SAFETY: a bucket starts with eight hash bytes.
+        let tops = unsafe { self.0.cast::<i64>().read_unaligned() };
+        // SAFETY: SSE2, which these want, is part of x86-64.
+        let equal = unsafe {
+            let tops: __m128i = _mm_cvtsi64_si128(tops);
+            _mm_movemask_epi8(_mm_cmpeq_epi8(tops, _mm_set1_epi8(top as i8)))
+        };
+        Set(equal as u32 & 0xff)
     }
 
     /// Hash byte of a slot.
@@ -95,7 +98,7 @@ impl Bucket {
     #[inline(always)]
     pub unsafe fn top(self, i: usize) -> u8 {
         debug_assert!(i < SLOTS);
-        // SAFETY: inside the bucket.
+        // SAFETY: a bucket starts with eight hash bytes, and `i` is below eight.
         unsafe { *self.0.add(i) }
     }
 
@@ -106,7 +109,8 @@ impl Bucket {
     #[inline(always)]
     pub unsafe fn set_top(self, i: usize, top: u8) {
         debug_assert!(i < SLOTS);
-        // SAFETY: inside the bucket.
+        // SAFETY: a bucket starts with eight hash bytes, and `i` is below eight; nobody else
+        // touches this one, as it is the caller's to write.
         unsafe { *self.0.add(i) = top }
     }
 
@@ -118,7 +122,7 @@ impl Bucket {
     pub unsafe fn key_slot(self, size: usize, i: usize) -> *mut u8 {
         // Behind the last one the values begin.
         debug_assert!(i <= SLOTS);
-        // SAFETY: inside the bucket.
+        // SAFETY: eight keys of `size` bytes follow the hash bytes; `i` is at most the end of them.
         unsafe { self.0.add(SLOTS.wrapping_add(size.wrapping_mul(i))) }
     }
 
@@ -130,14 +134,11 @@ impl Bucket {
     pub unsafe fn value_slot(self, t: &MapType, i: usize) -> *mut u8 {
         debug_assert!(i < SLOTS);
         let keys = usize::from(t.keysize).wrapping_mul(SLOTS);
-        // SAFETY: inside the bucket.
-        unsafe {
-            self.0.add(
-                SLOTS
-                    .wrapping_add(keys)
-                    .wrapping_add(usize::from(t.valuesize).wrapping_mul(i)),
-            )
-        }
+        let at = SLOTS
+            .wrapping_add(keys)
+            .wrapping_add(usize::from(t.valuesize).wrapping_mul(i));
+        // SAFETY: eight values follow hash bytes and keys, and `i` is below eight.
+        unsafe { self.0.add(at) }
     }
 
     /// The value itself.
@@ -146,14 +147,14 @@ impl Bucket {
     /// A live bucket of a map of the type; `i` is below `SLOTS`, and the slot holds an entry.
     #[inline(always)]
     pub unsafe fn value(self, t: &MapType, i: usize) -> *mut u8 {
-        // SAFETY: inside the bucket; an entry's pointer is set.
-        unsafe {
-            let p = self.value_slot(t, i);
-            if t.indirectvalue != 0 {
-                p.cast::<*mut u8>().read()
-            } else {
-                p
-            }
+        // SAFETY: the caller's bucket is live, its `i` below eight.
+        let p = unsafe { self.value_slot(t, i) };
+        if t.indirectvalue != 0 {
+            // SAFETY: the slot of a value that is not in the bucket holds a pointer to it, set
+            // together with the entry.
+            unsafe { p.cast::<*mut u8>().read() }
+        } else {
+            p
         }
     }
 
@@ -163,21 +164,26 @@ impl Bucket {
     /// A live bucket of a map of the type; `i` is below `SLOTS`, and the slot holds an entry.
     #[inline(always)]
     pub unsafe fn key(self, t: &MapType, i: usize) -> *mut u8 {
-        // SAFETY: inside the bucket; an entry's pointer is set.
-        unsafe {
-            let p = self.key_slot(usize::from(t.keysize), i);
-            if t.indirectkey != 0 {
-                p.cast::<*mut u8>().read()
-            } else {
-                p
-            }
+        // SAFETY: the caller's bucket and `i`; the type knows the size of a slot for keys.
+        let p = unsafe { self.key_slot(usize::from(t.keysize), i) };
+        if t.indirectkey != 0 {
+            // SAFETY: the slot of a key that is not in the bucket holds a pointer to it, set
+            // together with the entry.
+            unsafe { p.cast::<*mut u8>().read() }
+        } else {
+            p
         }
     }
 
+    /// Where the next bucket of the chain is linked: the last word.
+    ///
+    /// # Safety
+    /// A live bucket of a map of the type.
     #[inline(always)]
     unsafe fn next_slot(self, t: &MapType) -> *mut *mut u8 {
-        // SAFETY: the last word of a bucket.
-        unsafe { self.0.add(usize::from(t.bucketsize).wrapping_sub(8)).cast() }
+        let last = usize::from(t.bucketsize).wrapping_sub(8);
+        // SAFETY: a bucket has `bucketsize` bytes, the last eight of which are the link.
+        unsafe { self.0.add(last).cast() }
     }
 
     /// The next bucket of the chain.
@@ -186,7 +192,7 @@ impl Bucket {
     /// A live bucket of a map of the type.
     #[inline(always)]
     pub unsafe fn next(self, t: &MapType) -> Option<Bucket> {
-        // SAFETY: inside the bucket.
+        // SAFETY: the caller's bucket is live; its link is null or a bucket of the chain.
         let p = unsafe { *self.next_slot(t) };
         if p.is_null() { None } else { Some(Bucket(p)) }
     }
@@ -196,14 +202,15 @@ impl Bucket {
     /// # Safety
     /// Live buckets of a map of the type that is ours to write.
     pub unsafe fn set_next(self, t: &MapType, next: Bucket) {
-        // SAFETY: inside the bucket. A bucket without pointers is not traced: there the map keeps the
-        // list of what is linked.
-        unsafe {
-            if pointer_free(t) {
-                self.next_slot(t).write(next.0);
-            } else {
-                mem::write_ptr(self.next_slot(t), next.0);
-            }
+        // SAFETY: the caller's bucket is live, and the caller's to write.
+        let slot = unsafe { self.next_slot(t) };
+        if pointer_free(t) {
+            // SAFETY: the slot is in the bucket. The collector does not look there, so no barrier
+            // is due: the map's list keeps alive what is linked.
+            unsafe { slot.write(next.0) };
+        } else {
+            // SAFETY: the slot is in the bucket, an object that the collector scans.
+            unsafe { mem::write_ptr(slot, next.0) };
         }
     }
 
@@ -213,20 +220,26 @@ impl Bucket {
     /// A live bucket.
     #[inline(always)]
     pub unsafe fn evacuated(self) -> bool {
-        // SAFETY: inside the bucket.
+        // SAFETY: the caller's bucket is live, and 0 is below eight.
         let top = unsafe { self.top(0) };
         top > EMPTY && top < MIN_TOP
     }
 }
 
 /// The collector does not look into the buckets.
-///
-/// # Safety
-/// A map type.
 #[inline(always)]
-pub unsafe fn pointer_free(t: &MapType) -> bool {
-    // SAFETY: a map type names its bucket type.
-    unsafe { (*t.bucket).no_pointers() }
+pub fn pointer_free(t: &MapType) -> bool {
+    // SAFETY: a map type's descriptor names that of its buckets.
+    let bucket = unsafe { &*t.bucket };
+    bucket.no_pointers()
+}
+
+/// What `m[k]` answers where there is no entry.
+#[inline(always)]
+pub fn zero_value(t: &MapType) -> *mut u8 {
+    // SAFETY: a map type's descriptor names that of its values.
+    let zero = unsafe { (*t.elem).zero };
+    zero.cast_mut()
 }
 
 /// Bucket `i` of an array.
@@ -236,7 +249,7 @@ pub unsafe fn pointer_free(t: &MapType) -> bool {
 #[inline(always)]
 pub unsafe fn bucket(t: &MapType, array: *mut u8, i: usize) -> Bucket {
     debug_assert!(!array.is_null());
-    // SAFETY: the caller's index is inside the array.
+    // SAFETY: the caller's array has more than `i` buckets, of `bucketsize` bytes each.
     Bucket(unsafe { array.add(i.wrapping_mul(usize::from(t.bucketsize))) })
 }
 
@@ -247,17 +260,17 @@ pub unsafe fn bucket(t: &MapType, array: *mut u8, i: usize) -> Bucket {
 #[inline(always)]
 pub unsafe fn bucket_to_read(t: &MapType, h: &Hmap, hash: usize) -> Bucket {
     debug_assert!(h.oldbuckets.is_null() || h.b > 0);
-    // SAFETY: the masks keep the indices inside the tables.
-    unsafe {
-        let mask = mask_of(h.b);
-        if !h.oldbuckets.is_null() {
-            let old = bucket(t, h.oldbuckets, hash & mask >> 1);
-            if !old.evacuated() {
-                return old;
-            }
+    let mask = mask_of(h.b);
+    if !h.oldbuckets.is_null() {
+        // SAFETY: the old table has half as many buckets, to which the mask keeps the index.
+        let old = unsafe { bucket(t, h.oldbuckets, hash & mask >> 1) };
+        // SAFETY: it is a bucket of the map, which the caller keeps alive.
+        if !unsafe { old.evacuated() } {
+            return old;
         }
-        bucket(t, h.buckets, hash & mask)
     }
+    // SAFETY: the caller's map has a table of `2^b` buckets, to which the mask keeps the index.
+    unsafe { bucket(t, h.buckets, hash & mask) }
 }
 
 /// The map's flags, as readers that run side by side may set them. The field is not an atomic by
@@ -267,8 +280,10 @@ pub unsafe fn bucket_to_read(t: &MapType, h: &Hmap, hash: usize) -> Bucket {
 /// A live map.
 #[inline(always)]
 pub unsafe fn flags<'a>(h: *mut Hmap) -> &'a AtomicU8 {
-    // SAFETY: a live map; every access while readers run is atomic.
-    unsafe { AtomicU8::from_ptr(&raw mut (*h).flags) }
+    // SAFETY: the caller passes a live map, of which `flags` is part.
+    let flags = unsafe { &raw mut (*h).flags };
+    // SAFETY: a byte has no alignment; every access while readers run goes through this function.
+    unsafe { AtomicU8::from_ptr(flags) }
 }
 
 /// A key that equals itself: all but NaNs and what holds them.
@@ -283,7 +298,7 @@ static ALL_POINTERS: Mask = Mask([0xff; 8]);
 
 #[repr(transparent)]
 struct Descriptor(Type);
-// SAFETY: never written.
+// SAFETY: nobody writes a descriptor that the library's own data holds.
 unsafe impl Sync for Descriptor {}
 
 static LIST_NAME: crate::abi::GoString = crate::abi::GoString::from_static("runtime.overflow");
@@ -310,9 +325,10 @@ const NEXT: usize = 0;
 /// In the first object: the list of the table before.
 const OLD: usize = 1;
 
-unsafe fn new_list(sys: Sys<'_>) -> *mut *mut u8 {
-    // SAFETY: a type of that size.
-    unsafe { mem::mallocgc(sys, LIST_WORDS * 8, &LIST_TYPE.0, true).cast() }
+fn new_list(sys: Sys<'_>) -> *mut *mut u8 {
+    // SAFETY: the type has that size, and its mask a bit for each word.
+    let list = unsafe { mem::mallocgc(sys, LIST_WORDS * 8, &LIST_TYPE.0, true) };
+    list.cast()
 }
 
 /// Makes a bucket for the end of a chain. If the collector cannot see it there (buckets without
@@ -320,45 +336,59 @@ unsafe fn new_list(sys: Sys<'_>) -> *mut *mut u8 {
 /// stands for the table.
 ///
 /// # Safety
-/// A map of that type.
+/// A live map of the type that is ours to write.
 pub unsafe fn new_overflow(sys: Sys<'_>, t: &MapType, h: *mut Hmap) -> Bucket {
-    // SAFETY: the list is the map's own.
+    // SAFETY: a map type's descriptor names that of its buckets, which have that size.
+    let b = unsafe { mem::mallocgc(sys, usize::from(t.bucketsize), t.bucket, true) };
+    if pointer_free(t) {
+        // SAFETY: the map is the caller's, and the bucket a new object.
+        unsafe { keep(sys, h, b) };
+    }
+    Bucket(b)
+}
+
+/// Enters a bucket into the map's list.
+///
+/// # Safety
+/// A live map that is ours to write; an object.
+#[inline(always)]
+unsafe fn keep(sys: Sys<'_>, h: *mut Hmap, b: *mut u8) {
+    // SAFETY: `overflow` is null or a list object of `LIST_WORDS` words, and so is what its word
+    // `NEXT` holds: only this file writes them. The map is the caller's to write.
     unsafe {
-        let b = mem::mallocgc(sys, usize::from(t.bucketsize), t.bucket, true);
-        if pointer_free(t) {
-            if (*h).overflow.is_null() {
-                mem::write_ptr(&raw mut (*h).overflow, new_list(sys).cast());
-            }
-            let first: *mut *mut u8 = (*h).overflow.cast();
-            let newest: *mut *mut u8 = if (*first.add(NEXT)).is_null() {
-                first
-            } else {
-                (*first.add(NEXT)).cast()
-            };
-            match (OLD + 1..LIST_WORDS).find(|&i| (*newest.add(i)).is_null()) {
-                Some(i) => mem::write_ptr(newest.add(i), b),
-                None => {
-                    let list = new_list(sys);
-                    mem::write_ptr(list.add(OLD + 1), b);
-                    mem::write_ptr(list.add(NEXT), *first.add(NEXT));
-                    mem::write_ptr(first.add(NEXT), list.cast());
-                }
+        if (*h).overflow.is_null() {
+            mem::write_ptr(&raw mut (*h).overflow, new_list(sys).cast());
+        }
+        let first: *mut *mut u8 = (*h).overflow.cast();
+        let newest: *mut *mut u8 = if (*first.add(NEXT)).is_null() {
+            first
+        } else {
+            (*first.add(NEXT)).cast()
+        };
+        match (OLD + 1..LIST_WORDS).find(|&i| (*newest.add(i)).is_null()) {
+            Some(i) => mem::write_ptr(newest.add(i), b),
+            None => {
+                let list = new_list(sys);
+                mem::write_ptr(list.add(OLD + 1), b);
+                mem::write_ptr(list.add(NEXT), *first.add(NEXT));
+                mem::write_ptr(first.add(NEXT), list.cast());
             }
         }
-        Bucket(b)
     }
 }
 
 /// A new table takes over: its list starts empty and keeps the old one.
 ///
 /// # Safety
-/// As `new_overflow`.
+/// A live map that is ours to write.
 pub unsafe fn push_overflow(sys: Sys<'_>, h: *mut Hmap) {
-    // SAFETY: as above.
-    unsafe {
-        if !(*h).overflow.is_null() {
-            let list = new_list(sys);
-            mem::write_ptr(list.add(OLD), (*h).overflow);
+    // SAFETY: the caller passes a live map.
+    let old = unsafe { (*h).overflow };
+    if !old.is_null() {
+        let list = new_list(sys);
+        // SAFETY: the list is new and has more words than `OLD`; the map is the caller's to write.
+        unsafe {
+            mem::write_ptr(list.add(OLD), old);
             mem::write_ptr(&raw mut (*h).overflow, list.cast());
         }
     }
@@ -369,14 +399,17 @@ pub unsafe fn push_overflow(sys: Sys<'_>, h: *mut Hmap) {
 /// them together have fewer chains than the last one has buckets.
 ///
 /// # Safety
-/// As `new_overflow`; no iterator looks at the old table.
+/// A live map that is ours to write; no iterator looks at the old table.
 pub unsafe fn drop_old_overflow(h: *mut Hmap) {
-    // SAFETY: as above.
+    // SAFETY: the caller passes a live map.
+    let list: *mut *mut u8 = unsafe { (*h).overflow }.cast();
+    if list.is_null() {
+        return;
+    }
+    // SAFETY: what `overflow` and the word `OLD` of a list hold are list objects of `LIST_WORDS`
+    // words or null; the map is the caller's to write. To clear a pointer wants no barrier: the
+    // collector may find the old list once more or not.
     unsafe {
-        let list: *mut *mut u8 = (*h).overflow.cast();
-        if list.is_null() {
-            return;
-        }
         let old: *mut *mut u8 = (*list.add(OLD)).cast();
         if !old.is_null() && (*old.add(OLD)).is_null() {
             list.add(OLD).write(core::ptr::null_mut());

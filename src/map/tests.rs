@@ -195,7 +195,7 @@ fn step<T>(slow: &mut usize, leaf: Result<T, Slow>, system: impl FnOnce() -> Res
 
 impl<K: Sample, V: Sample> Map<K, V> {
     fn new(t: &'static MapType, hint: usize) -> Self {
-        // SAFETY: a map type.
+        // SAFETY: the map is to be a new object, without a bucket.
         let h = unsafe { make::make(sys(), t, hint, null_mut(), null_mut()) };
         Self {
             t,
@@ -267,7 +267,7 @@ impl<K: Sample, V: Sample> Map<K, V> {
             };
             let r = read(super::entry::find_system(sys(), t, h, p));
             if !h.is_null() && (*h).count != 0 {
-                let leaf = match super::entry::search(t, h, p.cast_mut()) {
+                let leaf = match super::entry::search(t, &*h, p) {
                     (v, Search::Found) => Some(v.cast::<V>().read_unaligned().number()),
                     (_, Search::Absent) => None,
                     (_, Search::Slow) => panic!("not in leaf mode"),
