@@ -10,13 +10,14 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 /// `typedmemmove`, but for large values while marking runs.
 #[inline(always)]
 pub fn typedmemmove_leaf(_: Leaf<'_>, a: &mut args::runtime_typedmemmove) -> Result<(), Slow> {
-    // SAFETY: compiled code passes a type and valid places.
-    unsafe {
-        if enabled() {
-            return copy_small(a.typ_, a.dst, a.src, (*a.typ_).size);
-        }
-        core::ptr::copy(a.src, a.dst, (*a.typ_).size);
+    // SAFETY: compiled code passes the descriptor of a type.
+    let size = unsafe { (*a.typ_).size };
+    if enabled() {
+        // SAFETY: compiled code passes a value of the type and a place for one.
+        return unsafe { copy_small(a.typ_, a.dst, a.src, size) };
     }
+    // SAFETY: compiled code passes a value of the type and a place for one.
+    unsafe { core::ptr::copy(a.src, a.dst, size) };
     Ok(())
 }
 
@@ -35,19 +36,23 @@ pub fn reflect_typedmemmove(_: Sys<'_>, a: &mut args::reflect_typedmemmove) {
 /// `reflect.typedmemmovepartial`: bytes `off .. off + size` of a value; both pointers are past
 /// `off` already.
 pub fn reflect_typedmemmovepartial(_: Sys<'_>, a: &mut args::reflect_typedmemmovepartial) {
-    // SAFETY: reflect passes a type and valid places.
-    unsafe {
-        core::ptr::copy(a.src, a.dst, a.size);
-        if enabled() {
-            bulk_slow(a.t, (a.dst as usize).wrapping_sub(a.off), a.off, a.size);
-        }
+    // SAFETY: reflect passes two places for so many bytes of a value.
+    unsafe { core::ptr::copy(a.src, a.dst, a.size) };
+    if enabled() {
+        let base = (a.dst as usize).wrapping_sub(a.off);
+        // SAFETY: reflect passes the type of the value, which lies `off` bytes before.
+        unsafe { bulk_slow(a.t, base, a.off, a.size) };
     }
 }
 
+/// Copies as many elements as both slices have; answers how many.
+///
+/// # Safety
+/// The descriptor of the type of elements, and two slices of them.
 unsafe fn slice_copy(elem: *const Type, dst: GoSlice, src: GoSlice) -> i64 {
     let n = dst.len.min(src.len);
     if n > 0 && dst.ptr != src.ptr {
-        // SAFETY: both slices hold `n` elements.
+        // SAFETY: both of the caller's slices hold `n` elements.
         unsafe {
             let bytes = (n as usize).wrapping_mul((*elem).size);
             core::ptr::copy(src.ptr, dst.ptr, bytes);
@@ -63,37 +68,37 @@ pub fn typedslicecopy_leaf(_: Leaf<'_>, a: &mut args::runtime_typedslicecopy) ->
     let n = a.dst.len.min(a.src.len);
     a.r0 = n;
     if n > 0 {
-        // SAFETY: both slices hold `n` elements of the type.
-        unsafe {
-            let bytes = (n as usize).wrapping_mul((*a.typ_).size);
-            if enabled() {
-                return copy_small(a.typ_, a.dst.ptr, a.src.ptr, bytes);
-            }
-            core::ptr::copy(a.src.ptr, a.dst.ptr, bytes);
+        // SAFETY: compiled code passes the descriptor of the type of elements.
+        let bytes = (n as usize).wrapping_mul(unsafe { (*a.typ_).size });
+        if enabled() {
+            // SAFETY: both slices hold `n` elements of the type.
+            return unsafe { copy_small(a.typ_, a.dst.ptr, a.src.ptr, bytes) };
         }
+        // SAFETY: both slices hold `n` elements of the type.
+        unsafe { core::ptr::copy(a.src.ptr, a.dst.ptr, bytes) };
     }
     Ok(())
 }
 
 /// `typedslicecopy`.
 pub fn typedslicecopy(_: Sys<'_>, a: &mut args::runtime_typedslicecopy) {
-    // SAFETY: compiled code passes the element type.
-    unsafe { a.r0 = slice_copy(a.typ_, a.dst, a.src) };
+    // SAFETY: compiled code passes the descriptor of the type of elements, and slices of them.
+    a.r0 = unsafe { slice_copy(a.typ_, a.dst, a.src) };
 }
 
 /// `reflect.typedslicecopy`; the element type may be without pointers.
 pub fn reflect_typedslicecopy(_: Sys<'_>, a: &mut args::reflect_typedslicecopy) {
-    // SAFETY: reflect passes the element type.
-    unsafe { a.r0 = slice_copy(a.elemType, a.dst, a.src) };
+    // SAFETY: reflect passes the descriptor of the type of elements, and slices of them.
+    a.r0 = unsafe { slice_copy(a.elemType, a.dst, a.src) };
 }
 
-/// asm/calls.S, after a reflected call copied its results back while marking.
+/// asm/calls.S, after a reflected call copied its results back while marking: `a` is its argument
+/// area.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn gort_call_barrier(a: *const args::reflect_call) {
-    // SAFETY: the call's own arguments; the type describes the whole frame, or is null when it is
-    // not of reflect's making.
+extern "C" fn gort_call_barrier(a: &args::reflect_call) {
+    // SAFETY: the type describes the whole frame, or is null when it is not of reflect's making;
+    // the results, which the frame ends with, have just been stored.
     unsafe {
-        let a = &*a;
         if !a.argtype.is_null() && !(*a.argtype).no_pointers() {
             bulk_slow(
                 a.argtype,
@@ -106,9 +111,12 @@ unsafe extern "C" fn gort_call_barrier(a: *const args::reflect_call) {
 }
 
 /// Stores `src`, then shades the words of it whose bit in `mask` is set.
+///
+/// # Safety
+/// A place for `N` words.
 #[inline(always)]
 unsafe fn fat<const N: usize>(dst: *mut u8, src: &[usize; N], mask: u32) {
-    // SAFETY: compiled code passes a place for `N` words.
+    // SAFETY: the caller's place has room for `N` words.
     unsafe { dst.cast::<[usize; N]>().write(*src) };
     if enabled() {
         for (i, &w) in src.iter().enumerate() {
@@ -126,7 +134,7 @@ macro_rules! fat {
         $(
             /// A store of several words with a barrier.
             pub fn $name(_: Leaf<'_>, a: &mut args::$args) {
-                // SAFETY: passed on from compiled code.
+                // SAFETY: compiled code passes a place for as many words as `src` has.
                 unsafe { fat(a.dst, &a.src, $mask) }
             }
         )*

@@ -23,6 +23,6 @@ pub unsafe fn instead(
     if size == 0 {
         return Some(zero_base());
     }
-    // SAFETY: passed on to the caller.
+    // SAFETY: the cache is the caller's, and so is the promise about the type.
     Some(unsafe { alloc_large(c, size, typ, zero) })
 }

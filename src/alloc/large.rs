@@ -11,6 +11,10 @@ use crate::sched::alarm;
 use crate::world::phase;
 use core::sync::atomic::Ordering;
 
+/// An object of `size` bytes of values of `typ` (null: no pointers).
+///
+/// # Safety
+/// As [`super::malloc::alloc`].
 #[doc(alias = "largeAlloc")]
 #[doc(alias = "allocLarge")]
 pub(crate) unsafe fn alloc_large(
@@ -28,22 +32,24 @@ pub(crate) unsafe fn alloc_large(
     if modes::sbrk() {
         return sbrk::break_alloc(size);
     }
-    // SAFETY: a type with pointers; the span is ours until it is on its list.
+    // SAFETY: the caller's type is a descriptor or null.
     unsafe {
         if !typ.is_null() && u32::from((*typ).kind) & KIND_GC_PROG != 0 {
             gcprog::expanded(typ);
         }
-        if phase::enabled() {
-            worker::assist(bytes);
-        }
-        let s = central::alloc_pages(
-            bytes >> PAGE_SHIFT,
-            SpanClass::new(0, typ.is_null()),
-            &mut (*c).pages,
-        );
-        if s.is_null() {
-            out_of_memory(size);
-        }
+    }
+    if phase::enabled() {
+        // SAFETY: the caller is in system mode, and the cache that of its P.
+        unsafe { worker::assist(bytes) };
+    }
+    let class = SpanClass::new(0, typ.is_null());
+    // SAFETY: the cache is the caller's.
+    let s = unsafe { central::alloc_pages(bytes >> PAGE_SHIFT, class, &mut (*c).pages) };
+    if s.is_null() {
+        out_of_memory(size);
+    }
+    // SAFETY: the span is new, and ours until it is on its list; its one slot is of `bytes` bytes.
+    let p = unsafe {
         let p = (*s).base as *mut u8;
         debug_assert!((*s).elemsize == bytes && (*s).live == 0);
         if (*s).needzero && (zero || !typ.is_null()) {
@@ -61,20 +67,25 @@ pub(crate) unsafe fn alloc_large(
         (*s).live = 1;
         (*s).window = 1;
         central::add_large(s);
+        p
+    };
+    // SAFETY: the cache is the caller's, and the object new.
+    unsafe {
         if cache::large_sampled(&mut *c, bytes) {
             sample::record(p);
         }
-        stats::LARGE_COUNT.fetch_add(1, Ordering::Relaxed);
-        stats::LARGE_BYTES.fetch_add(bytes as u64, Ordering::Relaxed);
-        let live = stats::HEAP_LIVE.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if !typ.is_null() {
-            trigger::HEAP_SCAN.fetch_add(bytes, Ordering::Relaxed);
-        }
-        if crate::probe::trace::on() {
-            crate::probe::trace::heap_changes(live);
-        }
-        trigger::check_trigger(live);
-        alarm::look_for_timers();
-        p
     }
+    stats::LARGE_COUNT.fetch_add(1, Ordering::Relaxed);
+    stats::LARGE_BYTES.fetch_add(bytes as u64, Ordering::Relaxed);
+    let live = stats::HEAP_LIVE.fetch_add(bytes, Ordering::Relaxed) + bytes;
+    if !typ.is_null() {
+        trigger::HEAP_SCAN.fetch_add(bytes, Ordering::Relaxed);
+    }
+    if crate::probe::trace::on() {
+        crate::probe::trace::heap_changes(live);
+    }
+    trigger::check_trigger(live);
+    // SAFETY: the caller is in system mode, and the cache that of its P.
+    unsafe { alarm::look_for_timers() };
+    p
 }

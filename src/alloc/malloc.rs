@@ -22,42 +22,51 @@ use core::ptr::{NonNull, null};
 #[doc(alias = "_MaxMem")]
 pub const MAX_MEM: usize = (1 << 39) - 1;
 
-/// An object without pointers, or null when the cache has none. `size <= MAX_SMALL`.
+/// An object without pointers, or null when the cache has none.
+///
+/// # Safety
+/// The cache is the caller's; `size` is at most `MAX_SMALL`.
 #[inline(always)]
 unsafe fn fast_noscan(c: *mut Cache, size: usize, zero: bool) -> *mut u8 {
     debug_assert!(size <= MAX_SMALL);
-    // SAFETY: the cache is the caller's; the size is in range.
-    unsafe {
-        if size < TINY {
-            return fast_tiny(c, size);
-        }
-        let class = SpanClass::new(class_of(size), true);
-        let (p, _) = take_slot(c, class);
-        if !p.is_null() && zero {
+    if size < TINY {
+        // SAFETY: the cache is the caller's.
+        return unsafe { fast_tiny(c, size) };
+    }
+    // SAFETY: the caller's size is at most `MAX_SMALL`.
+    let class = SpanClass::new(unsafe { class_of(size) }, true);
+    // SAFETY: the cache is the caller's, and the class one of those that sizes have.
+    let (p, _) = unsafe { take_slot(c, class) };
+    if !p.is_null() && zero {
+        // SAFETY: the cache is the caller's; the object that was taken is ours, of the class's size.
+        unsafe {
             let slot = slot_of(c, class);
             if slot.needzero != 0 {
                 clear(p, slot.elemsize as usize);
             }
         }
-        p
     }
+    p
 }
 
 /// An object of fewer than [`TINY`] bytes without pointers: packed with others into a block.
+///
+/// # Safety
+/// The cache is the caller's.
 #[inline(always)]
 unsafe fn fast_tiny(c: *mut Cache, size: usize) -> *mut u8 {
+    if size == 0 {
+        return zero_base();
+    }
+    // Sizes say enough about alignment: an object whose size is odd holds bytes only.
+    let align = match size & 7 {
+        0 => 8,
+        4 => 4,
+        2 | 6 => 2,
+        _ => 1,
+    };
     // SAFETY: the cache is the caller's.
-    unsafe {
-        if size == 0 {
-            return zero_base();
-        }
-        // Sizes say enough about alignment: an object whose size is odd holds bytes only.
-        let align = match size & 7 {
-            0 => 8,
-            4 => 4,
-            2 | 6 => 2,
-            _ => 1,
-        };
+    let (p, _) = unsafe {
         let at = ((*c).tiny + (align - 1)) & !(align - 1);
         if at + size <= (*c).tiny_end {
             debug_assert!((*c).tiny <= at);
@@ -65,31 +74,41 @@ unsafe fn fast_tiny(c: *mut Cache, size: usize) -> *mut u8 {
             (*c).tiny_allocs += 1;
             return at as *mut u8;
         }
-        let (p, _) = take_slot(c, SpanClass::new(2, true));
-        if p.is_null() {
-            return p;
-        }
+        take_slot(c, SpanClass::new(2, true))
+    };
+    if p.is_null() {
+        return p;
+    }
+    // SAFETY: slots of this class have `TINY` bytes, 16, and are as aligned; the one taken is ours,
+    // and so is the cache.
+    unsafe {
         p.cast::<__m128i>().write(_mm_setzero_si128());
         if TINY - size > (*c).tiny_end - (*c).tiny {
             (*c).tiny = p as usize + size;
             (*c).tiny_end = p as usize + TINY;
         }
-        p
     }
+    p
 }
 
-/// An object with pointers, or null when the cache has none. `size <= MAX_SMALL`, of values of
-/// `typ`.
+/// An object with pointers, or null when the cache has none.
+///
+/// # Safety
+/// The cache is the caller's; `size` is at most `MAX_SMALL`, and that of values of `typ`, which has
+/// pointers.
 #[inline(always)]
 unsafe fn fast_scan(c: *mut Cache, size: usize, typ: *const Type) -> *mut u8 {
     debug_assert!(size <= MAX_SMALL);
-    // SAFETY: the cache is the caller's; the size is in range; the slot taken is ours.
+    // SAFETY: the caller's size is at most `MAX_SMALL`.
+    let class = SpanClass::new(unsafe { class_of(size) }, false);
+    // SAFETY: the cache is the caller's, and the class one of those that sizes have.
+    let (p, index) = unsafe { take_slot(c, class) };
+    if p.is_null() {
+        return p;
+    }
+    // SAFETY: the cache is the caller's. The slot that was taken is ours, and so is what the span
+    // knows of it: its type in a span of larger objects, else the bits of its words.
     unsafe {
-        let class = SpanClass::new(class_of(size), false);
-        let (p, index) = take_slot(c, class);
-        if p.is_null() {
-            return p;
-        }
         let slot = slot_of(c, class);
         let elemsize = slot.elemsize as usize;
         debug_assert!(size <= elemsize && (p.addr() - slot.start).is_multiple_of(elemsize));
@@ -106,8 +125,15 @@ unsafe fn fast_scan(c: *mut Cache, size: usize, typ: *const Type) -> *mut u8 {
                 layout::small_mask(size, typ),
             );
         }
-        p
     }
+    p
+}
+
+/// The cache of this thread's P, null where it has none.
+#[inline(always)]
+fn cache_of_this_thread() -> *mut Cache {
+    // SAFETY: a thread always has an M, and no other thread writes this field of it.
+    unsafe { (*world::getm()).mcache }.cast()
 }
 
 /// Memory for `size` bytes of values of `typ` from the P's cache, if that is all it takes. For leaf
@@ -118,19 +144,20 @@ unsafe fn fast_scan(c: *mut Cache, size: usize, typ: *const Type) -> *mut u8 {
 /// pointers.
 #[inline(always)]
 pub unsafe fn leaf_alloc_inline(size: usize, typ: *const Type) -> Result<NonNull<u8>, Slow> {
-    // SAFETY: the cache is this P's, and nothing else runs on it.
-    unsafe {
-        let c: *mut Cache = (*world::getm()).mcache.cast();
-        if c.is_null() || size > MAX_SMALL {
-            return Err(Slow);
-        }
-        NonNull::new(if typ.is_null() || (*typ).no_pointers() {
+    let c = cache_of_this_thread();
+    if c.is_null() || size > MAX_SMALL {
+        return Err(Slow);
+    }
+    // SAFETY: the cache is that of this thread's P, on which nothing else runs; the caller's type
+    // is null or has the size.
+    let p = unsafe {
+        if typ.is_null() || (*typ).no_pointers() {
             fast_noscan(c, size, true)
         } else {
             fast_scan(c, size, typ)
-        })
-        .ok_or(Slow)
-    }
+        }
+    };
+    NonNull::new(p).ok_or(Slow)
 }
 
 /// [`leaf_alloc_inline`] out of line.
@@ -139,7 +166,7 @@ pub unsafe fn leaf_alloc_inline(size: usize, typ: *const Type) -> Result<NonNull
 /// As there.
 #[inline(never)]
 pub unsafe fn leaf_alloc(size: usize, typ: *const Type) -> Result<NonNull<u8>, Slow> {
-    // SAFETY: passed on to the caller.
+    // SAFETY: the caller's thread has a P, and its type the size.
     unsafe { leaf_alloc_inline(size, typ) }
 }
 
@@ -150,14 +177,12 @@ pub unsafe fn leaf_alloc(size: usize, typ: *const Type) -> Result<NonNull<u8>, S
 /// On a thread with a P. What lies beyond `size` in the slot may be left as it is.
 #[inline(always)]
 pub unsafe fn leaf_alloc_raw(size: usize) -> Result<NonNull<u8>, Slow> {
-    // SAFETY: as in `leaf_alloc_inline`.
-    unsafe {
-        let c: *mut Cache = (*world::getm()).mcache.cast();
-        if c.is_null() || size > MAX_SMALL {
-            return Err(Slow);
-        }
-        NonNull::new(fast_noscan(c, size, false)).ok_or(Slow)
+    let c = cache_of_this_thread();
+    if c.is_null() || size > MAX_SMALL {
+        return Err(Slow);
     }
+    // SAFETY: the cache is that of this thread's P, on which nothing else runs.
+    NonNull::new(unsafe { fast_noscan(c, size, false) }).ok_or(Slow)
 }
 
 /// Memory for `size` bytes of values of `typ` (null: no pointers). With pointers it is always
@@ -168,74 +193,89 @@ pub unsafe fn leaf_alloc_raw(size: usize) -> Result<NonNull<u8>, Slow> {
 #[doc(alias = "_FlagNoZero")]
 #[doc(alias = "flagNoZero")]
 pub unsafe fn mallocgc(_: Sys<'_>, size: usize, typ: *const Type, zero: bool) -> *mut u8 {
-    // SAFETY: the cache is this P's, and nothing else runs on it.
-    unsafe {
-        let c: *mut Cache = (*world::getm()).mcache.cast();
-        if c.is_null() {
-            fatal::throw("malloc without P");
-        }
-        alloc(c, size, typ, zero)
+    let c = cache_of_this_thread();
+    if c.is_null() {
+        fatal::throw("malloc without P");
     }
+    // SAFETY: the cache is that of this thread's P, on which nothing else runs; the caller's type
+    // is null or has the size.
+    unsafe { alloc(c, size, typ, zero) }
 }
 
 /// [`mallocgc`] from a given cache, for this room: the others show a token.
 ///
 /// # Safety
-/// As there; the cache must be the caller's.
+/// In system mode, on a thread with a P, whose cache it is; `typ` is a type whose size divides
+/// `size`, or null.
 #[doc(alias = "_TinySizeClass")]
 #[doc(alias = "tinySizeClass")]
 #[doc(alias = "tinySpanClass")]
 pub(super) unsafe fn alloc(c: *mut Cache, size: usize, typ: *const Type, zero: bool) -> *mut u8 {
-    // SAFETY: as the caller promises.
-    unsafe {
-        let noscan = typ.is_null() || (*typ).no_pointers();
-        if size > MAX_SMALL {
-            let p = alloc_large(c, size, if noscan { null() } else { typ }, zero);
-            if modes::traces() {
-                allocfree::allocated(p, size.next_multiple_of(PAGE), typ);
-            }
-            return p;
+    // SAFETY: the caller's type is a descriptor or null.
+    let noscan = typ.is_null() || unsafe { (*typ).no_pointers() };
+    let pointers = if noscan { null() } else { typ };
+    if size > MAX_SMALL {
+        // SAFETY: the cache is the caller's; the type has the size.
+        let p = unsafe { alloc_large(c, size, pointers, zero) };
+        if modes::traces() {
+            // SAFETY: the object is new, and the type a descriptor or null.
+            unsafe { allocfree::allocated(p, size.next_multiple_of(PAGE), typ) };
         }
-        let mut refilled = false;
-        loop {
-            let p = if noscan {
+        return p;
+    }
+    let mut refilled = false;
+    loop {
+        // SAFETY: the cache is the caller's, the size small; the type has it.
+        let p = unsafe {
+            if noscan {
                 fast_noscan(c, size, zero)
             } else {
                 fast_scan(c, size, typ)
-            };
-            if !p.is_null() {
+            }
+        };
+        if !p.is_null() {
+            // SAFETY: the cache is the caller's, and the object new.
+            unsafe {
                 if (*c).sample_due {
                     (*c).sample_due = false;
                     sample::record(p);
                 }
-                if refilled && modes::traces() {
-                    let o = find_object(p as usize);
-                    allocfree::allocated(p, o.map_or(size, |o| (*o.span).elemsize), typ);
-                }
-                return p;
             }
-            if let Some(p) = instead::instead(c, size, if noscan { null() } else { typ }, zero) {
-                if modes::traces() {
-                    allocfree::allocated(p, size, typ);
-                }
-                return p;
+            if refilled && modes::traces() {
+                let o = find_object(p as usize);
+                // SAFETY: the object is new, and so in a span that stays; the type is a descriptor
+                // or null.
+                unsafe { allocfree::allocated(p, o.map_or(size, |o| (*o.span).elemsize), typ) };
             }
-            refilled = true;
-            let class = if noscan && size < TINY {
-                2
-            } else {
-                class_of(size)
-            };
-            match (*c).refill(SpanClass::new(class, noscan)) {
-                Refill::Ready => {}
-                Refill::Grew(bytes) => {
-                    if phase::enabled() {
-                        worker::assist(bytes);
-                    }
-                    alarm::look_for_timers();
-                }
-                Refill::NoMemory => out_of_memory(size),
+            return p;
+        }
+        // SAFETY: the cache is the caller's; the type has the size.
+        if let Some(p) = unsafe { instead::instead(c, size, pointers, zero) } {
+            if modes::traces() {
+                // SAFETY: the object is new, and the type a descriptor or null.
+                unsafe { allocfree::allocated(p, size, typ) };
             }
+            return p;
+        }
+        refilled = true;
+        let class = if noscan && size < TINY {
+            2
+        } else {
+            // SAFETY: the size is at most `MAX_SMALL` here.
+            unsafe { class_of(size) }
+        };
+        // SAFETY: nobody but the caller uses the cache.
+        match unsafe { (*c).refill(SpanClass::new(class, noscan)) } {
+            Refill::Ready => {}
+            Refill::Grew(bytes) => {
+                if phase::enabled() {
+                    // SAFETY: in system mode, on a thread with a P.
+                    unsafe { worker::assist(bytes) };
+                }
+                // SAFETY: in system mode, on a thread with a P.
+                unsafe { alarm::look_for_timers() };
+            }
+            Refill::NoMemory => out_of_memory(size),
         }
     }
 }
@@ -251,26 +291,25 @@ pub fn init() {
 /// A cleared value of `typ`.
 ///
 /// # Safety
-/// `typ` must be a type.
+/// On a thread with a P; `typ` is the descriptor of a type.
 pub unsafe fn newobject(sys: Sys<'_>, typ: *const Type) -> *mut u8 {
-    // SAFETY: passed on to the caller.
+    // SAFETY: the caller's thread has a P; the size is that of its type.
     unsafe { mallocgc(sys, (*typ).size, typ, true) }
 }
 
 /// `n` cleared values of `typ` side by side; panics in Go when they are too many.
 ///
 /// # Safety
-/// `typ` must be a type.
+/// On a thread with a P; `typ` is the descriptor of a type.
 pub unsafe fn newarray(sys: Sys<'_>, typ: *const Type, n: usize) -> *mut u8 {
-    // SAFETY: passed on to the caller.
-    unsafe {
-        let size = (*typ).size;
-        if (n as isize) < 0 || (size > 0 && n > MAX_MEM / size) {
-            panic::raise_str(sys, "runtime: allocation size out of range");
-        }
-        if n == 0 {
-            return zero_base();
-        }
-        mallocgc(sys, n.wrapping_mul(size), typ, true)
+    // SAFETY: the caller passes the descriptor of a type.
+    let size = unsafe { (*typ).size };
+    if (n as isize) < 0 || (size > 0 && n > MAX_MEM / size) {
+        panic::raise_str(sys, "runtime: allocation size out of range");
     }
+    if n == 0 {
+        return zero_base();
+    }
+    // SAFETY: the caller's thread has a P; the size is a multiple of that of the type.
+    unsafe { mallocgc(sys, n.wrapping_mul(size), typ, true) }
 }
