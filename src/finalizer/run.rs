@@ -21,7 +21,7 @@ unsafe extern "C" {
 
 #[repr(transparent)]
 struct Static<T>(T);
-// SAFETY: only read.
+// SAFETY: a constant of this file, which nobody writes.
 unsafe impl<T> Sync for Static<T> {}
 
 /// A word that is a pointer: frames of finalizer calls are arrays of it.
@@ -47,36 +47,47 @@ static ONE: u8 = 1;
 pub fn next(sys: Sys<'_>, a: &mut args::gort_nextfinalizer) -> Outcome {
     let mut queue = QUEUE.lock();
     let e = queue.first;
-    // SAFETY: entries are valid under the lock; the frame is ours until the call.
-    unsafe {
-        let caller = sys.caller();
-        let g = caller.g();
-        // While it runs a finalizer, it is a goroutine of the program like any other.
-        g::set_system(g, e.is_null());
-        if e.is_null() {
-            // The same call is made again after the wake-up.
-            (*g).resume = ResumeStep::new(again);
-            let (parked, outcome) = sched::park(caller, WaitReason::FinalizerWait);
-            queue.waiting.put(parked);
-            drop(queue);
-            return outcome;
-        }
-        queue.first = (*e).next;
-        let Entry {
-            f,
-            pointer,
-            typ,
-            param,
-            results,
-            ..
-        } = core::ptr::read(e);
-        (*e).next = queue.free;
-        queue.free = e;
+    let caller = sys.caller();
+    let g = caller.g();
+    // While it runs a finalizer, it is a goroutine of the program like any other.
+    // SAFETY: the caller is stopped at this call, so its G is this thread's to write.
+    unsafe { g::set_system(g, e.is_null()) };
+    if e.is_null() {
+        // The same call is made again after the wake-up.
+        // SAFETY: the caller is still stopped.
+        unsafe { (*g).resume = ResumeStep::new(again) };
+        let (parked, outcome) = sched::park(caller, WaitReason::FinalizerWait);
+        queue.waiting.put(parked);
         drop(queue);
-        let interface = (*param).kind_number() == KIND_INTERFACE;
-        let arg = if interface { 16 } else { 8 };
-        let size = arg + results as usize;
-        let frame = alloc::mallocgc(sys, size, &raw const POINTER.0, true);
+        return outcome;
+    }
+    // SAFETY: what is on the queue and on the list of free entries is ours as long as we hold the
+    // lock.
+    let Entry {
+        f,
+        pointer,
+        typ,
+        param,
+        results,
+        ..
+    } = unsafe {
+        queue.first = (*e).next;
+        let entry = core::ptr::read(e);
+        (*e).next = queue.free;
+        entry
+    };
+    queue.free = e;
+    drop(queue);
+    // SAFETY: SetFinalizer has entered the descriptor of the function's parameter.
+    let interface = unsafe { (*param).kind_number() } == KIND_INTERFACE;
+    let arg = if interface { 16 } else { 8 };
+    let size = arg + results as usize;
+    // SAFETY: a type of one word, which divides the size: so do 8, 16 and what `set` made of the
+    // results.
+    let frame = unsafe { alloc::mallocgc(sys, size, &raw const POINTER.0, true) };
+    // SAFETY: the frame is new and has as many words; the parameter is an interface where its kind
+    // says so, and `typ` the type of the pointer that was accepted for it.
+    unsafe {
         if interface {
             let inter = param.cast::<InterfaceType>();
             let first = if (*inter).mhdr.len == 0 {
@@ -89,18 +100,21 @@ pub fn next(sys: Sys<'_>, a: &mut args::gort_nextfinalizer) -> Outcome {
         } else {
             barrier::write_ptr(frame.cast(), pointer as *mut u8);
         }
-        // No results are copied back, so no type is needed; a scan of the frame takes the word for
-        // a pointer.
-        a.argtype = null_mut();
-        a.fn_ = f as *mut u8;
-        a.frame = frame;
-        a.size = size as u32;
-        a.retoffset = size as u32;
     }
+    // No results are copied back, so no type is needed; a scan of the frame takes the word for a
+    // pointer.
+    a.argtype = null_mut();
+    a.fn_ = f as *mut u8;
+    a.frame = frame;
+    a.size = size as u32;
+    a.retoffset = size as u32;
     Outcome::Return
 }
 
 /// Resume step: the goroutine was woken, there is work.
+///
+/// # Safety
+/// The goroutine parked in [`next`].
 unsafe extern "C" fn again(caller: Caller<'_>, _arg: usize) -> Outcome {
     let g = caller.g();
     // SAFETY: the goroutine is stopped at the return of gort.nextfinalizer, whose call it makes
@@ -116,16 +130,22 @@ unsafe extern "C" fn again(caller: Caller<'_>, _arg: usize) -> Outcome {
 }
 
 /// The itab of a finalizer's argument, or 0 if the type lacks a method.
+///
+/// # Safety
+/// The descriptors of an interface type with methods and of a type.
 unsafe fn itab(inter: *const InterfaceType, typ: *const Type) -> usize {
-    // SAFETY: valid types.
-    unsafe {
-        let tab = crate::types::itab::get(inter, typ);
-        if (*tab).bad != 0 { 0 } else { tab as usize }
+    // SAFETY: the caller's descriptors.
+    let tab = unsafe { crate::types::itab::get(inter, typ) };
+    // SAFETY: itabs are never freed.
+    if unsafe { (*tab).bad } != 0 {
+        0
+    } else {
+        tab as usize
     }
 }
 
 /// Starts the goroutine that calls finalizers.
-pub(super) unsafe fn start() {
+pub(super) fn start(_: Sys<'_>) {
     static STARTED: AtomicBool = AtomicBool::new(false);
     if STARTED.load(Ordering::Relaxed) || STARTED.swap(true, Ordering::Relaxed) {
         return;
@@ -137,7 +157,8 @@ pub(super) unsafe fn start() {
     struct FuncValOf {
         code: *const u8,
     }
-    // SAFETY: system mode; the function takes no arguments.
+    // SAFETY: the thread is in system mode, with a P; the function takes no arguments, and nothing
+    // runs the goroutine before it is on the queue.
     unsafe {
         let g = life::new_goroutine((&raw const FUNC.0).cast::<FuncVal>(), null(), 0, 0);
         g::set_system(g.g(), true);
@@ -147,13 +168,17 @@ pub(super) unsafe fn start() {
 
 /// A finalizer with a parameter of type `param` can be called with a pointer of type `etyp` to
 /// `elem`.
+///
+/// # Safety
+/// All three are descriptors.
 pub(super) unsafe fn accepts(param: *const Type, etyp: *const Type, elem: *const Type) -> bool {
-    // SAFETY: types are as their kinds say.
+    if param == etyp {
+        return true;
+    }
+    // SAFETY: called with the caller's descriptors; what names a type is null or a record.
+    let named = |t: *const Type| unsafe { !(*t).x.is_null() && !(*(*t).x).name.is_null() };
+    // SAFETY: a descriptor is that of a pointer or an interface type where its kind says so.
     unsafe {
-        if param == etyp {
-            return true;
-        }
-        let named = |t: *const Type| !(*t).x.is_null() && !(*(*t).x).name.is_null();
         match (*param).kind_number() {
             // Both pointers to the same, one of them without a name of its own: assignable.
             KIND_PTR => (!named(param) || !named(etyp)) && (*param.cast::<PtrType>()).elem == elem,
