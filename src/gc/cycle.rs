@@ -158,7 +158,7 @@ unsafe fn start_cycle(sys: Sys<'_>) {
         unsafe { cache.blacken() };
     }
     let mut m = mark::Marker::new();
-    // SAFETY: marking has begun.
+    // SAFETY: marking has just begun, and cannot end.
     unsafe {
         roots::mark_interrupted(&stopped, &mut m);
         roots::mark_last(&stopped, &mut m);
@@ -167,7 +167,7 @@ unsafe fn start_cycle(sys: Sys<'_>) {
     stats::cycle_starts(cause, start);
     if godebug::GC_STOP_THE_WORLD.on() {
         mark_all(&stopped);
-        // SAFETY: everything is marked.
+        // SAFETY: everything is marked, and the world still stopped.
         unsafe { end_cycle(&mut stopped, nanotime()) };
         if godebug::GC_STOP_THE_WORLD.get() > 1 {
             heap::central::sweep_all();

@@ -217,7 +217,7 @@ impl<const N: usize> Pool<N> {
 /// # Safety
 /// The block is the caller's and has room.
 unsafe fn add<const N: usize>(b: *mut Block<N>, base: usize) -> usize {
-    // SAFETY: the block is the caller's.
+    // SAFETY: the caller has the block, and no other thread.
     let n = unsafe { (*b).len };
     debug_assert!(n < N);
     // SAFETY: the block is the caller's, and has room for one more.

@@ -151,7 +151,7 @@ impl Marker {
 
     #[inline(always)]
     fn push(&mut self, base: usize) {
-        // SAFETY: the block is this session's.
+        // SAFETY: the block is this session's, and no other thread's.
         let full = unsafe {
             debug_assert!((*self.block).len <= BLOCK && base.is_multiple_of(8));
             (*self.block).len == BLOCK
@@ -171,7 +171,7 @@ impl Marker {
     #[inline(always)]
     fn pop(&mut self) -> usize {
         let b = self.block;
-        // SAFETY: the block is this session's.
+        // SAFETY: the block is this session's, and no other thread's.
         if unsafe { (*b).len } == 0 {
             return 0;
         }

@@ -86,7 +86,7 @@ static NEXT_G: Mutex<Cursor, { rank::GC_NEXT_G }> = Mutex::new(Cursor(null_mut()
 static CYCLE: AtomicUsize = AtomicUsize::new(0);
 
 struct Cursor(*mut G);
-// SAFETY: Gs are never freed.
+// SAFETY: the cursor is behind a lock, and Gs are never freed.
 unsafe impl Send for Cursor {}
 
 fn chunks() -> (usize, usize) {
@@ -117,46 +117,48 @@ pub(super) fn prepare(_: &Stopped) {
 /// While marking.
 #[doc(alias = "markroot")]
 pub(super) unsafe fn mark_next(m: &mut Marker, shrink: bool) -> bool {
-    // SAFETY: the sections and masks are the linker's.
-    unsafe {
-        if NEXT.load(Ordering::Relaxed) < JOBS.load(Ordering::Relaxed) {
-            let job = NEXT.fetch_add(1, Ordering::Relaxed);
-            let ((data, bss), h) = (chunks(), sites::header());
-            let f = &mut |p| m.grey(p);
-            if job < data {
-                each_in_chunk(h.data as usize, h.edata as usize, h.data_mask, job, f);
-            } else if job < data + bss {
-                each_in_chunk(h.bss as usize, h.ebss as usize, h.bss_mask, job - data, f);
-            } else if job == data + bss {
-                each_of_runtime(f);
-            }
-            return true;
+    if NEXT.load(Ordering::Relaxed) < JOBS.load(Ordering::Relaxed) {
+        let job = NEXT.fetch_add(1, Ordering::Relaxed);
+        let ((data, bss), h) = (chunks(), sites::header());
+        let f = &mut |p| m.grey(p);
+        if job < data {
+            // SAFETY: the linker's section, its mask, and one of its chunks.
+            unsafe { each_in_chunk(h.data as usize, h.edata as usize, h.data_mask, job, f) };
+        } else if job < data + bss {
+            // SAFETY: the linker's section, its mask, and one of its chunks.
+            unsafe { each_in_chunk(h.bss as usize, h.ebss as usize, h.bss_mask, job - data, f) };
+        } else if job == data + bss {
+            each_of_runtime(f);
         }
-        if FINALIZERS.load(Ordering::Relaxed) {
-            if !specials::mark_some(m) {
-                FINALIZERS.store(false, Ordering::Relaxed);
-            }
-            return true;
+        return true;
+    }
+    if FINALIZERS.load(Ordering::Relaxed) {
+        // SAFETY: marking runs, as the caller says.
+        if !unsafe { specials::mark_some(m) } {
+            FINALIZERS.store(false, Ordering::Relaxed);
         }
-        if STACKS_LEFT.load(Ordering::Relaxed) {
-            let mut gs = [null_mut(); STACKS];
-            {
-                let mut next = NEXT_G.lock();
-                for g in &mut gs {
-                    *g = next.0;
-                    if next.0.is_null() {
-                        STACKS_LEFT.store(false, Ordering::Relaxed);
-                        super::stats::roots_done();
-                        break;
-                    }
-                    next.0 = (*next.0).alllink;
+        return true;
+    }
+    if STACKS_LEFT.load(Ordering::Relaxed) {
+        let mut gs = [null_mut(); STACKS];
+        {
+            let mut next = NEXT_G.lock();
+            for g in &mut gs {
+                *g = next.0;
+                if next.0.is_null() {
+                    STACKS_LEFT.store(false, Ordering::Relaxed);
+                    super::stats::roots_done();
+                    break;
                 }
+                // SAFETY: listed Gs are never freed, and their link does not change.
+                next.0 = unsafe { (*next.0).alllink };
             }
-            for g in gs.into_iter().take_while(|g| !g.is_null()) {
-                mark_stack(m, g, shrink);
-            }
-            return true;
         }
+        for g in gs.into_iter().take_while(|g| !g.is_null()) {
+            // SAFETY: a listed G, and marking runs.
+            unsafe { mark_stack(m, g, shrink) };
+        }
+        return true;
     }
     false
 }
@@ -167,7 +169,7 @@ pub(super) unsafe fn mark_next(m: &mut Marker, shrink: bool) -> bool {
 /// # Safety
 /// While marking.
 pub(super) unsafe fn mark_ran(m: &mut Marker, shrink: bool) {
-    // SAFETY: passed on to the caller.
+    // SAFETY: what enters that list are Gs; marking runs, as the caller says.
     take_ran(|g| unsafe { mark_stack(m, g, shrink) });
 }
 
@@ -200,14 +202,14 @@ pub(super) unsafe fn mark_last(_: &Stopped, m: &mut Marker) {
 /// While marking.
 pub(super) unsafe fn mark_interrupted(stopped: &Stopped, m: &mut Marker) {
     let cycle = CYCLE.load(Ordering::Relaxed);
-    // SAFETY: the caller's promise.
-    unsafe {
-        registers::each_stopped(stopped, |g, r| {
-            if r.scanned.swap(cycle, Ordering::Relaxed) != cycle {
+    registers::each_stopped(stopped, |g, r| {
+        if r.scanned.swap(cycle, Ordering::Relaxed) != cycle {
+            // SAFETY: a signal stopped the goroutine, which does not run while the world is stopped.
+            unsafe {
                 pointers::each_interrupted_word(g, &mut |word| m.grey_if_object(stopped, word));
             }
-        });
-    }
+        }
+    });
 }
 
 /// Goroutines that are held, until this is dropped.
@@ -220,7 +222,7 @@ struct HeldList {
     len: usize,
 }
 
-// SAFETY: Gs are never freed.
+// SAFETY: the list is behind a lock, and Gs are never freed.
 unsafe impl Send for HeldList {}
 
 static HELD: Mutex<HeldList, { rank::GC_HELD }> = Mutex::new(HeldList {
@@ -245,56 +247,69 @@ pub(super) unsafe fn hold_deep(m: &mut Marker, stop: impl Fn() -> bool) -> Optio
     let mut held = Held {
         list: HELD.try_lock()?,
     };
-    // SAFETY: Gs are never freed.
-    unsafe {
-        take_ran(|g| {
-            let list = &mut *held.list;
-            let deep = (*g).stack_size >= DEEP && (*g).lockedm.load(Ordering::Relaxed).is_null();
-            if !deep || list.len == MOST_HELD {
-                return note_ran(g);
-            }
-            set_held(g, true);
-            list.gs[list.len] = g;
-            list.len += 1;
-        });
-        for &g in &held.list.gs[..held.list.len] {
-            let begun = clock::nanotime();
-            while status_of(g).is(GState::Running, Ordering::Acquire)
-                && clock::nanotime() < begun + HOLD_NS
-                && !stop()
-            {
+    take_ran(|g| {
+        let list = &mut *held.list;
+        // SAFETY: Gs are never freed. The size may change meanwhile: it decides no more than where
+        // the stack is scanned.
+        let (size, lockedm) = unsafe { ((*g).stack_size, &(*g).lockedm) };
+        let deep = size >= DEEP && lockedm.load(Ordering::Relaxed).is_null();
+        if !deep || list.len == MOST_HELD {
+            // SAFETY: what is held are Gs, which are never freed.
+            return unsafe { note_ran(g) };
+        }
+        set_held(g, true);
+        list.gs[list.len] = g;
+        list.len += 1;
+    });
+    for &g in &held.list.gs[..held.list.len] {
+        let begun = clock::nanotime();
+        // SAFETY: what is held are Gs, which are never freed.
+        let status = unsafe { status_of(g) };
+        while status.is(GState::Running, Ordering::Acquire)
+            && clock::nanotime() < begun + HOLD_NS
+            && !stop()
+        {
+            // SAFETY: Gs are never freed; a signal is sent only to one that runs.
+            unsafe {
                 ask_to_stop(g);
                 if clock::nanotime() > begun + stw::ASK_AGAIN_NS {
                     interrupt::send_to(g);
                 }
-                crate::os::sys::sched_yield();
             }
-            mark_stack(m, g, true);
+            crate::os::sys::sched_yield();
         }
+        // SAFETY: a G of ours, and marking runs, as the caller says.
+        unsafe { mark_stack(m, g, true) };
     }
     Some(held)
 }
 
 /// Marks from the stack of `g` unless that was done since it ran; if it runs it is left for later.
 /// The first time in a cycle it is looked at whether the stack is too large.
+///
+/// # Safety
+/// `g` is one of the Gs (they are never freed); marking runs.
 #[doc(alias = "scanstack")]
 unsafe fn mark_stack(m: &mut Marker, g: *mut G, shrink: bool) {
-    // SAFETY: Gs are never freed; a goroutine at rest is ours.
-    unsafe {
-        let mut spins = 0u32;
-        let still = loop {
-            match Still::hold(g) {
-                Hold::Still(still) => break still,
-                Hold::Taken => {
-                    spins += 1;
-                    crate::world::g::wait_for_scan(spins);
-                }
-                // One that comes to life enters the list.
-                Hold::Not(state) if state.is_dead() => return,
-                Hold::Not(_) => return note_ran(g),
+    let mut spins = 0u32;
+    let still = loop {
+        // SAFETY: the caller's G is one of ours.
+        match unsafe { Still::hold(g) } {
+            Hold::Still(still) => break still,
+            Hold::Taken => {
+                spins += 1;
+                crate::world::g::wait_for_scan(spins);
             }
-        };
-        let cycle = CYCLE.load(Ordering::Relaxed);
+            // One that comes to life enters the list.
+            Hold::Not(state) if state.is_dead() => return,
+            // SAFETY: the caller's G is one of ours.
+            Hold::Not(_) => return unsafe { note_ran(g) },
+        }
+    };
+    let cycle = CYCLE.load(Ordering::Relaxed);
+    // SAFETY: the goroutine is at rest, and held by this thread: nobody else writes these fields,
+    // moves its stack or looks through it. Marking runs.
+    unsafe {
         if shrink && (*g).shrunk != cycle {
             (*g).shrunk = cycle;
             crate::stack::shrink(&still);
@@ -353,6 +368,9 @@ fn each_of_runtime(f: &mut impl FnMut(usize)) {
 }
 
 /// Chunk number `i` of a section.
+///
+/// # Safety
+/// A section of variables, its mask, and a chunk that it has.
 unsafe fn each_in_chunk(
     start: usize,
     end: usize,
@@ -365,6 +383,10 @@ unsafe fn each_in_chunk(
     unsafe { each_masked(from, end.min(from + CHUNK), mask.add(i * CHUNK / 64), f) };
 }
 
+/// The words of `start..end` whose bit in `mask` is set.
+///
+/// # Safety
+/// Variables of the program, aligned to words; the mask has a bit for each word, in whole bytes.
 unsafe fn each_masked(start: usize, end: usize, mask: *const u8, f: &mut impl FnMut(usize)) {
     let words = (end - start) / 8;
     let mut i = 0;
@@ -389,17 +411,21 @@ unsafe fn each_masked(start: usize, end: usize, mask: *const u8, f: &mut impl Fn
 /// # Safety
 /// The goroutine must be at rest: the world is stopped, or it is held.
 unsafe fn each_of_goroutine(g: *mut G, f: &mut impl FnMut(usize)) {
-    // SAFETY: Gs are never freed; the caller's promise.
-    unsafe {
-        match status_of(g).state(Ordering::Relaxed) {
-            GState::Dead | GState::Idle => return,
-            // Tracebacks show how long a goroutine has waited, to the minute: the clock is not read
-            // at every park.
-            GState::Waiting | GState::Syscall if (*g).waitsince == 0 => {
+    // SAFETY: the caller's G is one of ours: they are never freed.
+    match unsafe { status_of(g) }.state(Ordering::Relaxed) {
+        GState::Dead | GState::Idle => return,
+        // Tracebacks show how long a goroutine has waited, to the minute: the clock is not read at
+        // every park.
+        // SAFETY: the caller's goroutine is at rest, so the field is the caller's to write.
+        GState::Waiting | GState::Syscall => unsafe {
+            if (*g).waitsince == 0 {
                 (*g).waitsince = clock::nanotime();
             }
-            _ => {}
-        }
+        },
+        _ => {}
+    }
+    // SAFETY: the caller's goroutine is at rest: its fields, its stack and what hangs on it stay.
+    unsafe {
         if (*g).stack_lo == 0 {
             return;
         }

@@ -200,7 +200,7 @@ pub fn read_mem_stats(sys: Sys<'_>, a: &mut args::runtime_ReadMemStats) -> Outco
     let Some(mut stopped) = (unsafe { stop_the_world(sys) }) else {
         return Outcome::Again;
     };
-    // SAFETY: the caller passes a MemStats.
+    // SAFETY: Go code passes the address of a MemStats, which has this layout.
     fill(&mut stopped, unsafe { &mut *a.m.cast::<MemStats>() });
     stopped.start();
     Outcome::Return
@@ -219,7 +219,7 @@ pub fn fill(stopped: &mut Stopped, m: &mut MemStats) {
         }
         ps += 1;
     }
-    // SAFETY: all fields are plain numbers.
+    // SAFETY: all fields are plain numbers, for which zeroes are valid.
     *m = unsafe { core::mem::zeroed() };
     let large_bytes = stats::LARGE_BYTES.load(Ordering::Relaxed);
     let large_freed = stats::FREED_LARGE_BYTES.load(Ordering::Relaxed);

@@ -39,7 +39,8 @@ enum Holder {
 unsafe fn find(stopped: &Stopped, wanted: &dyn Fn(usize) -> bool) -> Option<(Holder, usize)> {
     let found: Cell<Option<(Holder, usize)>> = Cell::new(None);
     let g: Cell<*mut G> = Cell::new(null_mut());
-    // SAFETY: the caller's promise.
+    // SAFETY: marking is complete and nothing swept, so what is marked is complete, and in spans
+    // that stay.
     unsafe {
         roots::each(
             stopped,
@@ -92,15 +93,17 @@ fn missed(p: usize) -> bool {
 /// # Safety
 /// Marking is complete, nothing is swept yet.
 pub unsafe fn check(stopped: &Stopped) {
-    // SAFETY: passed on to the caller.
-    unsafe {
-        if let Some((holder, p)) = find(stopped, &missed) {
-            report(stopped, holder, p);
-        }
+    // SAFETY: marking is complete, and nothing swept.
+    if let Some((holder, p)) = unsafe { find(stopped, &missed) } {
+        // SAFETY: marking is complete, and nothing swept; the holder has just been found.
+        unsafe { report(stopped, holder, p) };
     }
 }
 
 /// Shows the missed object that `p` points into, and how it is reached.
+///
+/// # Safety
+/// Marking is complete, nothing is swept yet; `holder` is of [`find`].
 #[cold]
 unsafe fn report(stopped: &Stopped, mut holder: Holder, p: usize) -> ! {
     fatal::puts("runtime: gcverify: not marked: ");
@@ -139,8 +142,12 @@ unsafe fn report(stopped: &Stopped, mut holder: Holder, p: usize) -> ! {
     fatal::throw("gcverify: marking missed an object")
 }
 
+/// Prints an object: address, size, first words.
+///
+/// # Safety
+/// It is given out, and nothing is swept meanwhile.
 unsafe fn show(o: Object) {
-    // SAFETY: the caller passes a valid object.
+    // SAFETY: the caller's object is given out, so its span and its words stay.
     unsafe {
         fatal::put_hex(o.base as u64);
         fatal::puts(", ");

@@ -79,7 +79,7 @@ pub(super) fn refill(empty: *mut Block) -> *mut Block {
 /// What some P's write barrier shaded; null if there is nothing.
 fn take_shaded() -> *mut Block {
     for p in lists::existing_ps() {
-        // SAFETY: Ps are never freed.
+        // SAFETY: Ps are never freed, and what barriers shaded is behind an atomic.
         let b = unsafe { (*SHARES.of(p)).shaded.take() };
         if !b.is_null() {
             return b;
@@ -99,7 +99,7 @@ pub(super) fn put_shaded(own: Option<OwnP<'_>>, base: usize) {
     let Some(own) = own else {
         return POOL.put_one(base);
     };
-    // SAFETY: the P is this thread's.
+    // SAFETY: the P is this thread's, and there is one pool.
     unsafe { SHARES.mine(own).shaded.put(&POOL, base) };
 }
 
@@ -151,7 +151,7 @@ mod tests {
         for _ in 0..20 {
             let done = AtomicUsize::new(0);
             let first = join();
-            // SAFETY: the block is ours.
+            // SAFETY: the test has just taken the block.
             unsafe {
                 (*first).objects[0] = 12;
                 (*first).len = 1;

@@ -101,47 +101,45 @@ fn stopping() -> bool {
 #[doc(alias = "gcBgMarkWorker")]
 pub unsafe fn before_goroutine(p: *mut P) -> bool {
     debug_assert!(holds_p(p) && crate::world::curg().is_null());
-    // SAFETY: the caller holds p.
-    unsafe {
-        if !has_work() || stopping() {
-            return false;
-        }
-        let marked_last = &SHARES
-            .mine(OwnP::new(NonNull::new_unchecked(p)))
-            .marked_last;
-        if marked_last.take() && !(*p).runq_empty() {
-            return false;
-        }
-        let now = nanotime();
-        if DEDICATED.load(Ordering::Relaxed) > 0 {
-            if DEDICATED.fetch_sub(1, Ordering::Relaxed) > 0 {
-                turn(p, now, DEDICATED_NS, &TIMES.background);
-                DEDICATED.fetch_add(1, Ordering::Relaxed);
-                marked_last.set(true);
-                return true;
-            }
-            DEDICATED.fetch_add(1, Ordering::Relaxed);
-        }
-        let fraction = i64::from(FRACTION.load(Ordering::Relaxed));
-        if fraction == 0 || FRACTIONAL.load(Ordering::Relaxed) {
-            return false;
-        }
-        // How far its time is behind its share; while it works, the share grows too.
-        let elapsed = now - BEGAN.load(Ordering::Relaxed);
-        let behind = elapsed * fraction / 1000 - TIMES.fractional.load(Ordering::Relaxed) as i64;
-        if behind < SHORTEST_NS || FRACTIONAL.swap(true, Ordering::Acquire) {
-            return false;
-        }
-        let ns = turn(
-            p,
-            now,
-            (behind * 1000 / (1000 - fraction)).min(TURN_NS),
-            &TIMES.background,
-        );
-        TIMES.fractional.fetch_add(ns, Ordering::Relaxed);
-        FRACTIONAL.store(false, Ordering::Release);
-        marked_last.set(true);
+    if !has_work() || stopping() {
+        return false;
     }
+    // SAFETY: the caller's thread holds that P, which is not null then, and keeps it until the end.
+    let own = unsafe { OwnP::new(NonNull::new_unchecked(p)) };
+    let marked_last = &SHARES.mine(own).marked_last;
+    // SAFETY: Ps are never freed, their queues atomic.
+    if marked_last.take() && !unsafe { (*p).runq_empty() } {
+        return false;
+    }
+    let now = nanotime();
+    if DEDICATED.load(Ordering::Relaxed) > 0 {
+        if DEDICATED.fetch_sub(1, Ordering::Relaxed) > 0 {
+            turn(p, now, DEDICATED_NS, &TIMES.background);
+            DEDICATED.fetch_add(1, Ordering::Relaxed);
+            marked_last.set(true);
+            return true;
+        }
+        DEDICATED.fetch_add(1, Ordering::Relaxed);
+    }
+    let fraction = i64::from(FRACTION.load(Ordering::Relaxed));
+    if fraction == 0 || FRACTIONAL.load(Ordering::Relaxed) {
+        return false;
+    }
+    // How far its time is behind its share; while it works, the share grows too.
+    let elapsed = now - BEGAN.load(Ordering::Relaxed);
+    let behind = elapsed * fraction / 1000 - TIMES.fractional.load(Ordering::Relaxed) as i64;
+    if behind < SHORTEST_NS || FRACTIONAL.swap(true, Ordering::Acquire) {
+        return false;
+    }
+    let ns = turn(
+        p,
+        now,
+        (behind * 1000 / (1000 - fraction)).min(TURN_NS),
+        &TIMES.background,
+    );
+    TIMES.fractional.fetch_add(ns, Ordering::Relaxed);
+    FRACTIONAL.store(false, Ordering::Release);
+    marked_last.set(true);
     true
 }
 
@@ -193,8 +191,9 @@ pub unsafe fn while_idle(p: *mut P) -> bool {
 
 /// The allocating goroutine is to be preempted: its assist can wait.
 fn unwelcome() -> bool {
-    // SAFETY: in system mode, for curg.
-    unsafe { g::wanted(crate::world::curg()) }
+    let g = crate::world::curg();
+    // SAFETY: in system mode, for the goroutine that called in.
+    unsafe { g::wanted(g) }
 }
 
 /// So many threads are about to end the cycle: no assist is to sleep.
@@ -283,7 +282,7 @@ pub(super) unsafe fn mark_for(bytes: usize, ahead: bool) -> usize {
 /// `bytes` are being allocated while marking runs: marks for them unless others have done so.
 ///
 /// # Safety
-/// In system mode on a thread with a P.
+/// In system mode on a thread with a P, while marking.
 #[doc(alias = "gcAssistAlloc")]
 #[cold]
 #[inline(never)]
@@ -305,7 +304,7 @@ pub unsafe fn assist(bytes: usize) {
     }
     let want = (-has as usize).max(ASSIST_BATCH);
     let ahead = HEAP_LIVE.load(Ordering::Relaxed) > GOAL.load(Ordering::Relaxed);
-    // SAFETY: the caller's promise.
+    // SAFETY: in system mode on a thread with a P, while marking.
     let done = unsafe { mark_for(want, ahead) };
     // It is ours, not the pool's.
     CREDIT.fetch_sub(done as i64, Ordering::Relaxed);
