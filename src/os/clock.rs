@@ -30,7 +30,7 @@ unsafe extern "C" {
 /// # Safety
 /// `base` must be the value of `AT_SYSINFO_EHDR` in the auxiliary vector, or 0.
 pub unsafe fn init(base: usize) {
-    // SAFETY: passed on to the caller.
+    // SAFETY: the caller's `base` is 0 or the image that the kernel mapped.
     let Some(image) = (unsafe { Image::parse(base) }) else {
         return;
     };
@@ -84,7 +84,7 @@ mod tests {
             .find(|&(tag, _)| tag == libc::AT_SYSINFO_EHDR as usize)
             .map_or(0, |(_, v)| v);
         let before = nanoseconds(libc::CLOCK_MONOTONIC);
-        // SAFETY: the kernel's own value.
+        // SAFETY: the value is the one that the kernel has given this process.
         unsafe { init(base) };
         if base != 0 {
             assert_ne!(

@@ -29,60 +29,72 @@ impl Context {
     /// `handler` is a handler of `sig`, with or without `SA_SIGINFO`.
     pub unsafe fn pass_to(&self, handler: usize, sig: u32) {
         type Handler = unsafe extern "C" fn(i32, *const libc::siginfo_t, *mut libc::ucontext_t);
-        // SAFETY: the caller's promise; one with fewer arguments leaves the others alone.
+        // SAFETY: the caller's handler; one with fewer arguments leaves the others alone.
         unsafe {
             let handler: Handler = core::mem::transmute(handler);
             handler(sig as i32, self.info, self.uc);
         }
     }
 
+    fn info(&self) -> &libc::siginfo_t {
+        let info = self.info;
+        // SAFETY: what the kernel has passed stays until the handler returns.
+        unsafe { &*info }
+    }
+
+    fn machine(&self) -> &libc::mcontext_t {
+        let uc = self.uc;
+        // SAFETY: what the kernel has passed stays until the handler returns; only `set` writes it.
+        unsafe { &(*uc).uc_mcontext }
+    }
+
     /// Why the signal was sent.
     pub fn code(&self) -> i32 {
-        // SAFETY: the kernel's siginfo.
-        unsafe { (*self.info).si_code }
+        self.info().si_code
     }
 
     /// The address that faulted.
     pub fn address(&self) -> usize {
-        // SAFETY: the kernel's siginfo; for signals without address the word is something else,
-        // never unreadable.
-        unsafe { (*self.info).si_addr() as usize }
+        // SAFETY: for signals without address the word is something else, never unreadable.
+        let at = unsafe { self.info().si_addr() };
+        at as usize
     }
 
     /// What was sent with a queued signal.
     pub fn value(&self) -> usize {
-        // SAFETY: the kernel's siginfo; for other signals the word is something else, never
-        // unreadable.
-        unsafe { (*self.info).si_value().sival_ptr as usize }
+        // SAFETY: for other signals the word is something else, never unreadable.
+        let value = unsafe { self.info().si_value() };
+        value.sival_ptr as usize
     }
 
     /// The process that sent it; 0: the kernel does not know.
     pub fn sender(&self) -> i32 {
-        // SAFETY: as above.
-        unsafe { (*self.info).si_pid() }
+        let info = self.info();
+        // SAFETY: for other signals the word is something else, never unreadable.
+        unsafe { info.si_pid() }
     }
 
     /// The general registers, flags last.
     pub fn general(&self) -> &[usize; GENERAL] {
+        let words = (&raw const self.machine().gregs).cast();
         // SAFETY: the kernel's register array starts with these, and words of either sign are
         // alike.
-        unsafe { &*(&raw const (*self.uc).uc_mcontext.gregs).cast() }
+        unsafe { &*words }
     }
 
     /// The kernel's copy of the vector state, or null.
     pub fn vector(&self) -> *const u8 {
-        // SAFETY: the kernel's ucontext.
-        unsafe { (*self.uc).uc_mcontext.fpregs.cast() }
+        self.machine().fpregs.cast()
     }
 
     fn register(&self, index: i32) -> usize {
-        // SAFETY: the kernel's register array.
-        unsafe { (*self.uc).uc_mcontext.gregs[index as usize] as usize }
+        self.machine().gregs[index as usize] as usize
     }
 
     fn set(&mut self, index: i32, value: usize) {
-        // SAFETY: as above; the kernel loads it on return.
-        unsafe { (*self.uc).uc_mcontext.gregs[index as usize] = value as i64 };
+        // SAFETY: nothing else refers to the registers, which the kernel loads on return.
+        let machine = unsafe { &mut (*self.uc).uc_mcontext };
+        machine.gregs[index as usize] = value as i64;
     }
 
     /// Interrupted instruction.

@@ -26,6 +26,6 @@ pub fn count() -> u32 {
 /// Thread-local storage lies there from now on.
 pub unsafe fn set_fs_base(base: usize) -> isize {
     const ARCH_SET_FS: usize = 0x1002;
-    // SAFETY: the caller's promise.
+    // SAFETY: thread-local storage lies at the caller's `base`.
     unsafe { syscall3(libc::SYS_arch_prctl, ARCH_SET_FS, base, 0) }
 }

@@ -54,7 +54,7 @@ pub unsafe fn protect(p: *mut u8, size: usize) -> bool {
 #[doc(alias = "sysFree")]
 pub unsafe fn unmap(p: *mut u8, size: usize) {
     debug_assert!(!p.is_null() && p.addr().is_multiple_of(4096) && size > 0);
-    // SAFETY: the caller owns the range.
+    // SAFETY: the range is a mapping of the caller's, to which nothing refers any more.
     unsafe {
         if sys::syscall3(libc::SYS_munmap, p as usize, size, 0) != 0 {
             release(p, size);
@@ -70,7 +70,7 @@ pub unsafe fn unmap(p: *mut u8, size: usize) {
 #[doc(alias = "sysUnused")]
 pub unsafe fn release(p: *mut u8, size: usize) -> bool {
     debug_assert!(p.addr().is_multiple_of(4096));
-    // SAFETY: the caller owns the range.
+    // SAFETY: the range is the caller's, and what is in it is dead.
     unsafe {
         sys::syscall3(
             libc::SYS_madvise,

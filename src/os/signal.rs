@@ -45,18 +45,10 @@ const NOTHING: Action = Action {
 };
 
 fn action(sig: u32, new: *const Action, old: *mut Action) -> bool {
-    // SAFETY: both are null or live across the call.
-    unsafe {
-        sys::syscall6(
-            libc::SYS_rt_sigaction,
-            sig as usize,
-            new as usize,
-            old as usize,
-            SET,
-            0,
-            0,
-        ) == 0
-    }
+    let (sig, new, old) = (sig as usize, new as usize, old as usize);
+    // SAFETY: the callers pass null or actions that live across the call.
+    let r = unsafe { sys::syscall6(libc::SYS_rt_sigaction, sig, new, old, SET, 0, 0) };
+    r == 0
 }
 
 /// The handler of `sig`, or one of the kernel's numbers for what it does itself.
@@ -143,8 +135,9 @@ pub fn raise_thread(sig: u32) {
 
 /// Sends a signal to the thread `tid` of the process `pid`. Answers 0 or `-errno`.
 pub fn send(pid: i32, tid: i32, sig: u32) -> isize {
-    // SAFETY: no pointers.
-    unsafe { sys::syscall3(libc::SYS_tgkill, pid as usize, tid as usize, sig as usize) }
+    let (pid, tid, sig) = (pid as usize, tid as usize, sig as usize);
+    // SAFETY: the call takes numbers, no pointers.
+    unsafe { sys::syscall3(libc::SYS_tgkill, pid, tid, sig) }
 }
 
 /// The kernel's `siginfo_t` of a queued signal.
@@ -181,7 +174,7 @@ pub fn queue(pid: i32, tid: i32, sig: u32, code: i32, value: usize) -> isize {
 
 /// The alternate stack that this thread has; none if it uses it now.
 pub fn alternate_stack() -> Option<libc::stack_t> {
-    // SAFETY: plain words.
+    // SAFETY: the structure is plain words, for which zeroes are valid.
     let mut old: libc::stack_t = unsafe { core::mem::zeroed() };
     let to = &raw mut old as usize;
     // SAFETY: the structure lives across the call.
@@ -215,7 +208,7 @@ pub unsafe fn set_alternate_stack(base: usize, size: usize) -> bool {
 /// does, and the caller does not wait for it for ever.
 pub(crate) fn raise_process(sig: u32) {
     if let Some(pid) = this_process() {
-        // SAFETY: no memory is involved.
+        // SAFETY: the call takes numbers, no pointers.
         unsafe { sys::syscall3(libc::SYS_kill, pid as usize, sig as usize, 0) };
     }
 }

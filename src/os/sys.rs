@@ -33,7 +33,7 @@ pub unsafe fn syscall6(
 /// As [`syscall6`].
 #[inline]
 pub unsafe fn syscall3(nr: i64, a: usize, b: usize, c: usize) -> isize {
-    // SAFETY: passed on to the caller.
+    // SAFETY: the caller vouches for the arguments that the call has.
     unsafe { syscall6(nr, a, b, c, 0, 0, 0) }
 }
 
@@ -83,13 +83,14 @@ pub fn write_memory(fd: i32, mut p: *const u8, mut len: usize) {
 /// Kernel id of this thread. Negative where a filter refuses to tell: no signal reaches the thread
 /// by it, then.
 pub fn gettid() -> i32 {
-    // SAFETY: no arguments.
-    unsafe { syscall3(libc::SYS_gettid, 0, 0, 0) as i32 }
+    // SAFETY: the call takes no arguments, so no pointers.
+    let tid = unsafe { syscall3(libc::SYS_gettid, 0, 0, 0) };
+    tid as i32
 }
 
 /// Kernel id of this process, if a filter does not refuse to tell.
 pub fn getpid() -> Option<i32> {
-    // SAFETY: no arguments.
+    // SAFETY: the call takes no arguments, so no pointers.
     let pid = unsafe { syscall3(libc::SYS_getpid, 0, 0, 0) as i32 };
     // To the kernel a negative number means other processes, -1 all of them.
     (pid > 0).then_some(pid)
@@ -97,7 +98,7 @@ pub fn getpid() -> Option<i32> {
 
 /// Lets another thread run. Where that fails none did, as where there is none.
 pub fn sched_yield() {
-    // SAFETY: no arguments.
+    // SAFETY: the call takes no arguments, so no pointers.
     unsafe { syscall3(libc::SYS_sched_yield, 0, 0, 0) };
 }
 
@@ -115,7 +116,7 @@ pub fn nanosleep(ns: i64) {
 /// This thread's sleeps end when they should, and not up to 50 us later, as is usual. A wish:
 /// nothing depends on it.
 pub fn wish_exact_sleeps() {
-    // SAFETY: no pointers.
+    // SAFETY: the call takes numbers, no pointers.
     unsafe { syscall3(libc::SYS_prctl, libc::PR_SET_TIMERSLACK as usize, 1, 0) };
 }
 
@@ -137,7 +138,7 @@ pub unsafe fn clone_thread(stack: usize, m: *mut crate::abi::M, tls: usize) -> i
         | libc::CLONE_THREAD
         | libc::CLONE_SYSVSEM
         | libc::CLONE_SETTLS;
-    // SAFETY: passed on to the caller.
+    // SAFETY: the caller's stack and M are the new thread's alone, for its life.
     unsafe { gort_clone(flags as usize, stack, m, tls) }
 }
 

@@ -30,7 +30,7 @@ impl Clock {
             tv_sec: 0,
             tv_nsec: 0,
         };
-        // SAFETY: the timespec is writable.
+        // SAFETY: the kernel writes the timespec, which lives across the call.
         let r = unsafe {
             sys::syscall3(
                 libc::SYS_clock_gettime,
@@ -121,7 +121,7 @@ impl Timer {
 
     /// It sends nothing any more.
     pub fn delete(self) {
-        // SAFETY: no pointers. It cannot fail for a timer that exists.
+        // SAFETY: the call takes a number. It cannot fail for a timer that exists.
         unsafe { sys::syscall3(libc::SYS_timer_delete, self.0 as usize, 0, 0) };
     }
 }
@@ -194,7 +194,7 @@ mod tests {
     fn a_timer_counts_the_time_of_its_thread_alone() {
         const SIG: i32 = libc::SIGPROF;
         const MS: u64 = 1_000_000;
-        // SAFETY: valid as zeroes.
+        // SAFETY: a set of signals is plain words, for which zeroes are valid.
         let mut set: libc::sigset_t = unsafe { core::mem::zeroed() };
         // SAFETY: a set of our own; the signal stays blocked in this thread, which the test ends
         // with.

@@ -60,52 +60,59 @@ impl Image {
         if base == 0 {
             return None;
         }
-        // SAFETY: the image is mapped for the life of the process, and its headers are what the
-        // kernel's linker wrote: every offset and address in them lies inside the image.
-        unsafe {
-            let header = &*(base as *const Header);
-            if header.ident[..5] != *b"\x7fELF\x02" {
-                return None;
-            }
-            let (mut bias, mut dynamic) = (None, 0);
-            for i in 0..usize::from(header.phnum) {
-                let s =
-                    &*((base + header.phoff + i * usize::from(header.phentsize)) as *const Segment);
-                match s.kind {
-                    PT_LOAD if bias.is_none() => {
-                        bias = Some(base.wrapping_add(s.offset).wrapping_sub(s.vaddr))
-                    }
-                    PT_DYNAMIC => dynamic = base + s.offset,
-                    _ => {}
-                }
-            }
-            let bias = bias?;
-            if dynamic == 0 {
-                return None;
-            }
-            let (mut strings, mut symbols, mut count) = (0, 0, 0);
-            let mut entry = dynamic as *const [usize; 2];
-            while (*entry)[0] != 0 {
-                let at = bias.wrapping_add((*entry)[1]);
-                match (*entry)[0] {
-                    DT_STRTAB => strings = at,
-                    DT_SYMTAB => symbols = at,
-                    DT_HASH => count = *((at + 4) as *const u32) as usize,
-                    DT_GNU_HASH if count == 0 => count = gnu_count(at),
-                    _ => {}
-                }
-                entry = entry.add(1);
-            }
-            if strings == 0 || symbols == 0 {
-                return None;
-            }
-            Some(Self {
-                bias,
-                symbols: symbols as *const Symbol,
-                count,
-                strings: strings as *const u8,
-            })
+        // SAFETY: the caller's image is mapped for the life of the process, and starts so.
+        let header = unsafe { &*(base as *const Header) };
+        if header.ident[..5] != *b"\x7fELF\x02" {
+            return None;
         }
+        let (mut bias, mut dynamic) = (None, 0);
+        for i in 0..usize::from(header.phnum) {
+            let at = base + header.phoff + i * usize::from(header.phentsize);
+            // SAFETY: the header says how many there are, and where: inside the image.
+            let s = unsafe { &*(at as *const Segment) };
+            match s.kind {
+                PT_LOAD if bias.is_none() => {
+                    bias = Some(base.wrapping_add(s.offset).wrapping_sub(s.vaddr))
+                }
+                PT_DYNAMIC => dynamic = base + s.offset,
+                _ => {}
+            }
+        }
+        let bias = bias?;
+        if dynamic == 0 {
+            return None;
+        }
+        let (mut strings, mut symbols, mut count) = (0, 0, 0);
+        let mut entry = dynamic as *const [usize; 2];
+        loop {
+            // SAFETY: the dynamic section lies inside the image, and ends with tag 0.
+            let [tag, value] = unsafe { *entry };
+            if tag == 0 {
+                break;
+            }
+            let at = bias.wrapping_add(value);
+            match tag {
+                DT_STRTAB => strings = at,
+                DT_SYMTAB => symbols = at,
+                // SAFETY: the table lies inside the image; its second word is the number of
+                // symbols.
+                DT_HASH => count = unsafe { *((at + 4) as *const u32) } as usize,
+                // SAFETY: the table lies inside the image.
+                DT_GNU_HASH if count == 0 => count = unsafe { gnu_count(at) },
+                _ => {}
+            }
+            // SAFETY: this was not the last one.
+            entry = unsafe { entry.add(1) };
+        }
+        if strings == 0 || symbols == 0 {
+            return None;
+        }
+        Some(Self {
+            bias,
+            symbols: symbols as *const Symbol,
+            count,
+            strings: strings as *const u8,
+        })
     }
 
     /// Address of the function `name`, or 0.
@@ -127,7 +134,10 @@ impl Image {
     }
 }
 
-/// Whether the C string at `p` is `name`. `p` must be NUL-terminated.
+/// Whether the C string at `p` is `name`.
+///
+/// # Safety
+/// `p` is NUL-terminated.
 unsafe fn same(p: *const u8, name: &str) -> bool {
     let mut p = p;
     for &b in name.as_bytes() {
@@ -139,29 +149,30 @@ unsafe fn same(p: *const u8, name: &str) -> bool {
             p = p.add(1);
         }
     }
-    // SAFETY: as above.
+    // SAFETY: no NUL has been seen yet, so the string goes on.
     unsafe { *p == 0 }
 }
 
 /// Number of symbols that a GNU hash table knows: one more than the last entry of the chain that
 /// starts last.
+///
+/// # Safety
+/// Such a table is at `at`.
 unsafe fn gnu_count(at: usize) -> usize {
-    // SAFETY: the table is laid out as the format says: {buckets, first symbol, bloom words,
-    // shift}, bloom filter, buckets, chains.
-    unsafe {
-        let head = &*(at as *const [u32; 4]);
-        let buckets = (at + 16 + head[2] as usize * 8) as *const u32;
-        let chains = buckets.add(head[0] as usize);
-        let mut last = 0;
-        for i in 0..head[0] as usize {
-            last = last.max(*buckets.add(i));
-        }
-        if last < head[1] {
-            return head[1] as usize;
-        }
-        while *chains.add((last - head[1]) as usize) & 1 == 0 {
-            last += 1;
-        }
-        last as usize + 1
+    // SAFETY: the caller's table starts with {buckets, first symbol, bloom words, shift}.
+    let [nbuckets, first, bloom, _] = unsafe { *(at as *const [u32; 4]) };
+    let buckets = (at + 16 + bloom as usize * 8) as *const u32;
+    // SAFETY: the bloom filter follows, and then so many buckets.
+    let buckets = unsafe { core::slice::from_raw_parts(buckets, nbuckets as usize) };
+    let mut last = buckets.iter().copied().fold(0, u32::max);
+    if last < first {
+        return first as usize;
     }
+    let chains = buckets.as_ptr_range().end;
+    // SAFETY: the chains follow, a word for each symbol from the first on, and the lowest bit of
+    // the last one of a chain is set.
+    while unsafe { *chains.add((last - first) as usize) } & 1 == 0 {
+        last += 1;
+    }
+    last as usize + 1
 }
