@@ -124,7 +124,7 @@ pub struct Mutex<T, const RANK: u8 = { rank::ANY }> {
 // SAFETY: the data is only reached through the lock; raw pointers in it are the runtime's own
 // structures, not tied to a thread.
 unsafe impl<T, const RANK: u8> Sync for Mutex<T, RANK> {}
-// SAFETY: as above.
+// SAFETY: a lock is a word, and its data is no thread's.
 unsafe impl<T, const RANK: u8> Send for Mutex<T, RANK> {}
 
 impl<T, const RANK: u8> Mutex<T, RANK> {
@@ -151,8 +151,9 @@ impl<T, const RANK: u8> Mutex<T, RANK> {
     /// The data must be readable while others change it: plain numbers, and pointers to what is
     /// never freed.
     pub unsafe fn peek(&self) -> &T {
-        // SAFETY: the caller's promise.
-        unsafe { &*self.data.get() }
+        let data = self.data.get();
+        // SAFETY: the caller says that the data can be read while others change it.
+        unsafe { &*data }
     }
 
     /// Takes the lock if it is free.
@@ -171,15 +172,17 @@ pub struct Guard<'a, T, const RANK: u8 = { rank::ANY }> {
 impl<T, const RANK: u8> Deref for Guard<'_, T, RANK> {
     type Target = T;
     fn deref(&self) -> &T {
+        let data = self.lock.data.get();
         // SAFETY: the guard proves that we hold the lock.
-        unsafe { &*self.lock.data.get() }
+        unsafe { &*data }
     }
 }
 
 impl<T, const RANK: u8> DerefMut for Guard<'_, T, RANK> {
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: the guard proves that we hold the lock.
-        unsafe { &mut *self.lock.data.get() }
+        let data = self.lock.data.get();
+        // SAFETY: the guard proves that we hold the lock, and is borrowed for as long.
+        unsafe { &mut *data }
     }
 }
 

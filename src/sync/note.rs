@@ -28,8 +28,9 @@ impl Note {
 
     /// The note that lies in `word`, which is used as nothing else.
     pub fn of(word: &AtomicU32) -> &Self {
-        // SAFETY: Note is a transparent AtomicU32.
-        unsafe { &*core::ptr::from_ref(word).cast::<Self>() }
+        let note = core::ptr::from_ref(word).cast::<Self>();
+        // SAFETY: a `Note` is a transparent `AtomicU32`.
+        unsafe { &*note }
     }
 
     /// Forgets an earlier signal. Nobody may be sleeping.
