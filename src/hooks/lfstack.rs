@@ -13,8 +13,10 @@ struct TestNode {
 
 // SAFETY: the tests leave nodes alone that are in a stack.
 unsafe impl Node for TestNode {
+    /// # Safety
+    /// A node of the tests.
     unsafe fn link(this: *mut Self) -> *mut *mut Self {
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller's node is one of the tests, which begins so.
         unsafe { &raw mut (*this).next }
     }
 }

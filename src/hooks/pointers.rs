@@ -57,7 +57,7 @@ struct Mask {
 /// # Safety
 /// On g0, in a call of a goroutine.
 unsafe fn new_mask(sys: Sys<'_>, words: usize) -> Mask {
-    // SAFETY: the caller's promise; bytes have no pointers.
+    // SAFETY: the thread has a P; bytes have no pointers, so no type is needed.
     let ptr = unsafe { alloc::mallocgc(sys, words, null(), true) };
     Mask {
         slice: GoSlice {
@@ -70,8 +70,9 @@ unsafe fn new_mask(sys: Sys<'_>, words: usize) -> Mask {
 
 impl Mask {
     fn bytes(&mut self) -> &mut [u8] {
-        // SAFETY: the array is ours until it is handed out.
-        unsafe { slice::from_raw_parts_mut(self.slice.ptr.cast(), self.slice.len as usize) }
+        let (bytes, len) = (self.slice.ptr.cast(), self.slice.len as usize);
+        // SAFETY: the array has so many, and is ours until it is handed out.
+        unsafe { slice::from_raw_parts_mut(bytes, len) }
     }
 
     /// `slot` holds a pointer; the value starts at `start`. Slots outside of it are not ours.
@@ -88,7 +89,7 @@ impl Mask {
     unsafe fn copy(&mut self, mask: *const u8, first: usize) {
         for (i, byte) in self.bytes().iter_mut().enumerate() {
             let bit = first + i;
-            // SAFETY: the caller's promise.
+            // SAFETY: the caller's mask has that many bits.
             *byte = unsafe { *mask.add(bit / 8) } >> (bit % 8) & 1;
         }
     }

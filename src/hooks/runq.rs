@@ -26,13 +26,14 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         // SAFETY: Ps and Gs are valid as zeroes; nobody else knows these.
-        unsafe {
-            Self {
-                a: &mut *mem::persistent(),
-                b: &mut *mem::persistent(),
-                gs: &mut *mem::persistent(),
-            }
-        }
+        let (a, b, gs) = unsafe {
+            (
+                &mut *mem::persistent(),
+                &mut *mem::persistent(),
+                &mut *mem::persistent(),
+            )
+        };
+        Self { a, b, gs }
     }
 
     /// Empty queues that `start` items have gone through.
@@ -48,7 +49,7 @@ impl Bench {
     fn fill(&mut self, n: usize) -> bool {
         let mut overflow = GList::new();
         self.gs[..n].iter_mut().all(|g| {
-            // SAFETY: they are in no list.
+            // SAFETY: they are the bench's, and in no list.
             let g = unsafe { Runnable::from_raw(g) };
             self.a.runq_put(g, false, &mut overflow)
         })
@@ -109,7 +110,7 @@ fn next_is_first(bench: &mut Bench, start: u32) -> Result<(), &'static str> {
     let mut none = GList::new();
     check(bench.fill(2), "a queue is full too early")?;
     for i in [2, 3] {
-        // SAFETY: in no list yet.
+        // SAFETY: it is one of the bench's, and in no list.
         let g = unsafe { Runnable::from_raw(&mut bench.gs[i]) };
         let put = bench.a.runq_put(g, true, &mut none);
         check(put, "a queue is full too early")?;
@@ -129,7 +130,7 @@ fn overflow(bench: &mut Bench, start: u32) -> Result<(), &'static str> {
     bench.reset(start);
     check(bench.fill(RUNQ), "a queue is full too early")?;
     let mut out = GList::new();
-    // SAFETY: in no list yet.
+    // SAFETY: it is one of the bench's, and in no list.
     let g = unsafe { Runnable::from_raw(&mut bench.gs[RUNQ]) };
     let put = bench.a.runq_put(g, false, &mut out);
     check(!put, "a full queue takes one more")?;
@@ -176,7 +177,7 @@ fn in_halves() -> Result<(), &'static str> {
             check(bench.met(n), "a goroutine is lost or there twice")?;
         }
         bench.reset(start);
-        // SAFETY: in no list yet.
+        // SAFETY: it is one of the bench's, and in no list.
         let g = unsafe { Runnable::from_raw(&mut bench.gs[0]) };
         bench.a.runq_put(g, true, &mut GList::new());
         let none = raw(bench.b.runq_steal(bench.a, false));
