@@ -43,7 +43,7 @@ pub(crate) unsafe fn alloc_large(
         unsafe { worker::assist(bytes) };
     }
     let class = SpanClass::new(0, typ.is_null());
-    // SAFETY: the cache is the caller's.
+    // SAFETY: the caller passes the cache of its P.
     let s = unsafe { central::alloc_pages(bytes >> PAGE_SHIFT, class, &mut (*c).pages) };
     if s.is_null() {
         out_of_memory(size);

@@ -30,7 +30,7 @@ pub const MAX_MEM: usize = (1 << 39) - 1;
 unsafe fn fast_noscan(c: *mut Cache, size: usize, zero: bool) -> *mut u8 {
     debug_assert!(size <= MAX_SMALL);
     if size < TINY {
-        // SAFETY: the cache is the caller's.
+        // SAFETY: the caller has the cache, and the size is below `TINY`.
         return unsafe { fast_tiny(c, size) };
     }
     // SAFETY: the caller's size is at most `MAX_SMALL`.
@@ -65,7 +65,7 @@ unsafe fn fast_tiny(c: *mut Cache, size: usize) -> *mut u8 {
         2 | 6 => 2,
         _ => 1,
     };
-    // SAFETY: the cache is the caller's.
+    // SAFETY: the caller has the cache; class 2 is that of `TINY` bytes.
     let (p, _) = unsafe {
         let at = ((*c).tiny + (align - 1)) & !(align - 1);
         if at + size <= (*c).tiny_end {

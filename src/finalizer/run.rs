@@ -54,7 +54,7 @@ pub fn next(sys: Sys<'_>, a: &mut args::gort_nextfinalizer) -> Outcome {
     unsafe { g::set_system(g, e.is_null()) };
     if e.is_null() {
         // The same call is made again after the wake-up.
-        // SAFETY: the caller is still stopped.
+        // SAFETY: the caller is still stopped, and its G this thread's to write.
         unsafe { (*g).resume = ResumeStep::new(again) };
         let (parked, outcome) = sched::park(caller, WaitReason::FinalizerWait);
         queue.waiting.put(parked);
@@ -134,9 +134,9 @@ unsafe extern "C" fn again(caller: Caller<'_>, _arg: usize) -> Outcome {
 /// # Safety
 /// The descriptors of an interface type with methods and of a type.
 unsafe fn itab(inter: *const InterfaceType, typ: *const Type) -> usize {
-    // SAFETY: the caller's descriptors.
+    // SAFETY: the caller passes descriptors, the first with methods.
     let tab = unsafe { crate::types::itab::get(inter, typ) };
-    // SAFETY: itabs are never freed.
+    // SAFETY: an itab is never freed, and complete when it is answered.
     if unsafe { (*tab).bad } != 0 {
         0
     } else {

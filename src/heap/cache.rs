@@ -391,7 +391,7 @@ pub(crate) unsafe fn take_slot(c: *mut Cache, class: SpanClass) -> (*mut u8, usi
 /// those that sizes have.
 #[inline(always)]
 pub(crate) unsafe fn slot_of<'a>(c: *mut Cache, class: SpanClass) -> &'a mut Slot {
-    // SAFETY: the cache is the caller's.
+    // SAFETY: the caller has the cache: only the address is taken here.
     let slots: *mut Slot = unsafe { &raw mut (*c).slots }.cast();
     // SAFETY: there is one for each class, and this one is the caller's.
     unsafe { &mut *slots.add(class.index()) }

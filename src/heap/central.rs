@@ -148,7 +148,7 @@ pub unsafe fn sweep(s: *mut Span) -> Swept {
     s.mark = old.cast();
     let mut live = 0;
     for i in 0..words {
-        // SAFETY: both bitmaps have `words` entries.
+        // SAFETY: each of the two bitmaps has `words` entries.
         unsafe {
             live += (*s.alloc.add(i)).count_ones();
             *old.add(i) = 0;

@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn lookup_finds_the_smallest_class_that_fits() {
         for size in 0..=MAX_SMALL {
-            // SAFETY: the loop ends at `MAX_SMALL`.
+            // SAFETY: the sizes of the loop end at `MAX_SMALL`.
             let class = unsafe { class_of(size) };
             assert!(TABLE[class].size as usize >= size);
             assert!(

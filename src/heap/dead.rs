@@ -91,7 +91,7 @@ pub unsafe fn queue_dead(s: *mut Span) {
     drop(queue);
     drop(specials);
     if kept != 0 {
-        // SAFETY: the span is the caller's.
+        // SAFETY: the span is in the caller's hands.
         let size = unsafe { (*s).elemsize };
         HEAP_LIVE.fetch_add(kept * size, Ordering::Relaxed);
         WORK.store(true, Ordering::Release);

@@ -53,7 +53,7 @@ pub unsafe fn fill(s: &Span, at: usize) {
         // SAFETY: an object of that size has pages of its own, and nobody uses them.
         unsafe { os::release(at as *mut u8, s.elemsize) };
     } else {
-        // SAFETY: nobody uses the object.
+        // SAFETY: nobody uses the object, which has that size.
         unsafe { write(at, s.elemsize) };
     }
 }
@@ -79,7 +79,7 @@ pub unsafe fn check(s: &Span, at: usize) {
 /// The span is the caller's, and nothing is allocated from it yet.
 #[cold]
 pub unsafe fn fresh(s: *mut Span) {
-    // SAFETY: the span is the caller's.
+    // SAFETY: the span is in the caller's hands, and nobody else knows it.
     let s = unsafe { &mut *s };
     let (base, n) = (s.base, s.pages as usize * PAGE);
     if n > LARGEST {

@@ -94,7 +94,7 @@ pub fn watches_frees() -> bool {
 pub unsafe fn swept(s: &Span) {
     for i in 0..s.objects as usize {
         let at = s.address_of(i);
-        // SAFETY: the index is below `objects`.
+        // SAFETY: the loop's index is below `objects`.
         let (given_out, marked) = unsafe { (s.is_alloc(i), s.is_marked(i)) };
         if !given_out {
             if guards() {
@@ -121,7 +121,7 @@ pub unsafe fn swept(s: &Span) {
 /// The span is the caller's, and on no list.
 #[cold]
 pub unsafe fn fence(s: *mut Span) {
-    // SAFETY: the span is the caller's.
+    // SAFETY: the span is in the caller's hands.
     let (at, n) = unsafe { ((*s).base as *mut u8, (*s).pages as usize * PAGE) };
     // SAFETY: nothing that is alive lies there. Without memory behind it, should the system refuse
     // one more protected range: then it reads as zeroes.

@@ -61,7 +61,7 @@ impl Table {
         // SAFETY: the caller's span is in use, so its layout stays.
         let object = unsafe { (*span).address_of(index as usize) };
         let i = spread(object) >> (usize::BITS - self.bits);
-        // SAFETY: there are 2^bits buckets.
+        // SAFETY: the table has 2^bits buckets, and so many bits are left of the hash.
         unsafe { self.all().add(i) }
     }
 
@@ -249,7 +249,7 @@ pub fn held(out: &mut [Held; SLAB]) -> Option<usize> {
 
 /// The records of `s`, or null.
 fn of_span(s: *mut Span) -> *mut OfSpan {
-    // SAFETY: span records are never freed.
+    // SAFETY: a span's record is never freed, and the word is atomic.
     let specials = unsafe { &(*s).specials };
     specials.load(Ordering::Relaxed)
 }
@@ -423,12 +423,12 @@ impl Part {
         if list.is_null() {
             return 0;
         }
-        // SAFETY: the span is the caller's.
+        // SAFETY: the span is in the caller's hands.
         let (words, mark) = unsafe { ((*span).words(), (*span).mark) };
         let mut dead = [0; MAX_WORDS];
         let mut any = 0;
         for (i, dead) in dead.iter_mut().enumerate().take(words) {
-            // SAFETY: both bitmaps have `words` words.
+            // SAFETY: each of the two bitmaps has `words` words.
             unsafe {
                 let bits = bits(list).add(i);
                 *dead = *bits & !(*mark.add(i)).load(Ordering::Relaxed);
@@ -455,7 +455,7 @@ impl Part {
         // Marked only now: several may have been about one object, a block of the tiny allocator.
         let mut n = 0;
         for (i, &dead) in dead.iter().enumerate().take(words) {
-            // SAFETY: the bitmap has `words` words.
+            // SAFETY: the bitmap of marks has `words` words.
             unsafe { &*mark.add(i) }.fetch_or(dead, Ordering::Relaxed);
             n += dead.count_ones() as usize;
         }

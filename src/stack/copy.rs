@@ -69,7 +69,7 @@ pub unsafe fn shrink(still: &Still) {
     let (size, used) = unsafe { ((*g).stack_size, (*g).stack_hi - (*g).sched.sp) };
     // System calls hold addresses of the stack, as do the registers of a goroutine that a signal
     // stopped.
-    // SAFETY: nobody writes these fields either.
+    // SAFETY: the goroutine is at rest, so nobody writes these fields either.
     let bound = unsafe { (*g).flags & G_THROWSPLIT != 0 || !(*g).interrupted.is_null() };
     if GC_SHRINK_STACK_OFF.on()
         || !shrinkable(size, used)

@@ -41,7 +41,7 @@ pub unsafe fn hold(g: *mut G) -> Held {
     if s.is_null() {
         return Held::Nothing;
     }
-    // SAFETY: a parked goroutine's reason stays.
+    // SAFETY: the goroutine is parked and at rest, so its reason to wait stays.
     if unsafe { (*g).waitreason } == WaitReason::Select as u32 {
         // SAFETY: a select's list changes only when its goroutine runs.
         unsafe { lock_all(s) };

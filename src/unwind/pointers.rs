@@ -128,7 +128,7 @@ pub unsafe fn with_maps(g: *mut G, frame: Frame) -> Frame {
     if !matches!(frame.shape, Shape::Fault) {
         return frame;
     }
-    // SAFETY: the caller's goroutine is stopped.
+    // SAFETY: the caller's goroutine is stopped, so its list does not change.
     let pc = unsafe { crate::world::deferred::pending_defer_pc(g, frame.sp, frame.top) };
     match (pc != 0).then(|| frame_at(pc)).flatten() {
         None => frame,
