@@ -65,7 +65,11 @@ fn main() {
     // Host unit tests link the assembly too: it is not position-independent.
     println!("cargo::rustc-link-arg=-no-pie");
 
-    cc::Build::new()
+    let mut assembler = cc::Build::new();
+    if env::var_os("CARGO_FEATURE_SHARED").is_some() {
+        assembler.define("SHARED", None);
+    }
+    assembler
         .file("asm/gort.S")
         .include("asm")
         .include(&out)

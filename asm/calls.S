@@ -44,7 +44,7 @@ ENDFUNC gort.callbarrier
 
 .macro CALLFN size
 GOFUNC runtime.call\size gort_index_reflect_call
-    mov rcx, fs:TLSG
+    LOADG rcx
     /* The same three checks as a compiled prologue; see docs/trampolines.md. */
     .if \size <= 120
     cmp rsp, [rcx+G_STACKGUARD0]

@@ -63,7 +63,7 @@ ENDFUNC runtime.cgocall
 GOENTRY runtime.asmcgocall
     /* Between stacks in any order of addresses: gdb takes it from a signal handler's frame only. */
     .cfi_signal_frame
-    mov rcx, fs:TLSG
+    LOADG rcx
     mov rdx, [rcx+G_M]
     mov r8, [rdx+M_G0]
     mov rax, [rcx+G_STACK_HI]
@@ -72,7 +72,7 @@ GOENTRY runtime.asmcgocall
     mov [rcx+G_SCHED_SP], rsp       /* where a callback goes on */
     mov r9, rdi
     mov rdi, rsi
-    mov fs:TLSG, r8
+    STOREG r8
     mov rsp, [r8+G_SCHED_SP]
     sub rsp, 16
     mov [rsp], rcx
@@ -84,7 +84,7 @@ GOENTRY runtime.asmcgocall
     mov rcx, [rsp]
     mov rdx, [rcx+G_STACK_HI]
     sub rdx, [rsp+8]
-    mov fs:TLSG, rcx
+    STOREG rcx
     mov rsp, rdx
     .cfi_restore_state
     /* The frame of a callback "returns" here. */
@@ -123,12 +123,12 @@ GOENTRY runtime.cgocallback gort_index_runtime_cgocallback
     lea rax, gort_cgosites_range[rip]
     mov gort_cgo_sites[rip], rax
 2:  mov rdi, rsp
-    cmp qword ptr fs:TLSG, 0
+    CMPG 0
     jne 1f
     call gort_need_m                /* a thread that Go has not made */
     mov rdi, rsp
 1:  call gort_callback_begins       /* answers the goroutine */
-    mov fs:TLSG, rax
+    STOREG rax
     mov rcx, [rsp+CALLBACK_RET]
     mov rsp, [rax+G_SCHED_SP]
     push rcx
@@ -156,12 +156,12 @@ GOENTRY runtime.cgocallback_gofunc
     CGOCALL runtime.exitsyscall 24
     CGOCALL runtime.cgocallbackg 24
     CGOCALL gort.reentersyscall 24
-    mov rcx, fs:TLSG
+    LOADG rcx
     mov rdx, [rcx+G_M]
     mov rdx, [rdx+M_G0]
     lea rax, [rsp+32]
     mov [rcx+G_SCHED_SP], rax       /* for the next callback of the same call */
-    mov fs:TLSG, rdx
+    STOREG rdx
     mov rsp, [rdx+G_SCHED_SP]
     jmp gort_callback_return
 ENDFUNC runtime.cgocallback_gofunc
@@ -176,13 +176,13 @@ GOENTRY runtime.cgocallbackg1
     STACKCHECK runtime.cgocallbackg1
     sub rsp, 40
     .cfi_adjust_cfa_offset 40
-    mov rax, fs:TLSG
+    LOADG rax
     mov rax, [rax+G_M]
     mov rax, [rax+M_CALLBACK]
     cmp dword ptr [rax+CALLBACK_FOREIGN], 0
     je 1f
     CGOCALL gort.foreigncallback 40
-    mov rax, fs:TLSG
+    LOADG rax
     mov rax, [rax+G_M]
     mov rax, [rax+M_CALLBACK]
 1:  mov qword ptr [rsp], 0

@@ -33,6 +33,12 @@ runtime.zerovalue: .zero 1024
     .size gort.tables.version.4, 1
 gort.tables.version.4: .byte 4
 
+#ifdef SHARED
+/* What the linker knows the library for shared objects by. */
+    .globl gort.shared
+    .set gort.shared, 1
+#endif
+
 /* What the linker's stack check counts with: bytes below a full prologue check. */
     .globl gort.stacklimit
     .set gort.stacklimit, STACK_GUARD - 128

@@ -74,7 +74,7 @@ ENDFUNC runtime.goexit
 GOFUNC runtime.raise
     sub rsp, 24
     .cfi_adjust_cfa_offset 24
-    mov rcx, fs:TLSG
+    LOADG rcx
     mov rax, [rcx+G_PANICARG]
     mov [rsp], rax
     mov rax, [rcx+G_PANICARG+8]
@@ -89,7 +89,7 @@ ENDFUNC runtime.raise
 
 /* Goes back to the goroutine's stack and raises g.panicarg there. rdi = g. */
 CFUNC gort_raise
-    mov fs:TLSG, rdi
+    STOREG rdi
     mov rsp, [rdi+G_SCHED_SP]
     sub rsp, 8
     mov rax, [rdi+G_SCHED_PC]

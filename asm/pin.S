@@ -5,7 +5,7 @@
 
 .macro PIN name index
 GOENTRY \name \index
-    mov rax, fs:TLSG
+    LOADG rax
     mov rax, [rax+G_M]
     inc dword ptr [rax+M_LOCKS]
 .endm
@@ -13,7 +13,7 @@ GOENTRY \name \index
 /* Preemption that was asked for meanwhile, and refused: who asked asks again a tenth of a millisecond later. To look here would cost every Get and Put as much as the pin. */
 .macro UNPIN name index
 GOENTRY \name \index
-    mov rax, fs:TLSG
+    LOADG rax
     mov rax, [rax+G_M]
     dec dword ptr [rax+M_LOCKS]
     ret

@@ -4,7 +4,7 @@
 
 /* Goes on with a goroutine: rdi = g. Does not return. */
 CFUNC gort_gogo
-    mov fs:TLSG, rdi
+    STOREG rdi
     mov rsp, [rdi+G_SCHED_SP]
     mov rdx, [rdi+G_SCHED_CTXT]
     mov rax, [rdi+G_SCHED_RET]
@@ -42,7 +42,7 @@ CFUNC gort_resume
     mov eax, ss
     mov [rsi+REGISTERS_IRET+32], rax
     mov qword ptr [rdi+G_INTERRUPTED], 0
-    mov fs:TLSG, rdi
+    STOREG rdi
     lea rsp, [rsi+REGISTERS_IRET]
     mov r8, [rsi+0*8]
     mov r9, [rsi+1*8]
@@ -78,10 +78,10 @@ ENDCFUNC gort_interrupted
 /* Runs rdi on an empty g0 stack. Does not return. */
 CFUNC gort_on_empty_g0
     .cfi_undefined rip
-    mov rcx, fs:TLSG
+    LOADG rcx
     mov rdx, [rcx+G_M]
     mov rdx, [rdx+M_G0]
-    mov fs:TLSG, rdx
+    STOREG rdx
     mov rsp, [rdx+G_SCHED_SP]
     xor ebp, ebp
     call rdi
@@ -104,7 +104,7 @@ ENDCFUNC gort_on_empty_g0
 CFUNC gort_system_call
     /* Between stacks in any order of addresses: gdb takes it from a signal handler's frame only. */
     .cfi_signal_frame
-    mov rcx, fs:TLSG
+    LOADG rcx
     mov rdx, [rcx+G_M]
     mov rsi, [rdx+M_G0]
     lea rdi, [rsp+8]
@@ -118,14 +118,14 @@ CFUNC gort_system_call
     .cfi_remember_state
     .cfi_def_cfa r12, 8
     mov r13, rcx
-    mov fs:TLSG, rsi
+    STOREG rsi
     mov rsp, [rsi+G_SCHED_SP]
     call rax
     test eax, eax
     jnz gort_not_done
     cmp qword ptr [r13+G_STACKGUARD0], STACK_PREEMPT
     je gort_preempted
-    mov fs:TLSG, r13
+    STOREG r13
     mov rsp, r12
     .cfi_restore_state
     ret
@@ -157,7 +157,7 @@ ENDCFUNC gort_not_done
 CFUNC gort_preempted
     .cfi_undefined rip
     /* The call may have dropped callbacks from C: the base of g0's stack is higher then. */
-    mov rcx, fs:TLSG
+    LOADG rcx
     mov rsp, [rcx+G_SCHED_SP]
     mov rdi, r13
     call gort_preempt_at_return
@@ -175,7 +175,7 @@ GOFUNC runtime.morestack_noctxt
 ENDFUNC runtime.morestack_noctxt
 
 GOFUNC runtime.morestack
-    mov rcx, fs:TLSG
+    LOADG rcx
     mov rbx, [rcx+G_M]
     mov rdi, [rbx+M_G0]
     cmp rcx, rdi
@@ -186,7 +186,7 @@ GOFUNC runtime.morestack
     mov [rcx+G_SCHED_SP], rax
     mov [rcx+G_SCHED_CTXT], rdx
     mov dword ptr [rcx+G_PARKMAP], 0
-    mov fs:TLSG, rdi
+    STOREG rdi
     mov rsp, [rdi+G_SCHED_SP]
     .cfi_undefined rip
     mov rdi, rcx
@@ -199,7 +199,7 @@ ENDFUNC runtime.morestack
 
 /* C ABI, for C code that a goroutine has called: rax = top of that goroutine's stack. */
 GOFUNC _cgo_topofstack
-    mov rax, fs:TLSG
+    LOADG rax
     mov rax, [rax+G_M]
     mov rax, [rax+M_CURG]
     mov rax, [rax+G_STACK_HI]

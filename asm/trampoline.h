@@ -1,14 +1,44 @@
 /*
  * Macros for the entries of runtime functions and for assembly frames on goroutine stacks.
  *
- * On entry from compiled code: 0(rsp) = return address, 8(rsp) = first argument byte, fs:TLSG =
+ * On entry from compiled code: 0(rsp) = return address, 8(rsp) = first argument byte, runtime.tlsg =
  * current g, rdx = closure context for functions that use it, rsp only 8-byte aligned. Every
  * register but rsp may be clobbered. Rust functions follow the System V convention (rbx, rbp,
  * r12-r15 preserved, rsp 16-byte aligned at calls).
  */
 
-/* The word of thread-local storage that holds the current g (data.S). */
-#define TLSG runtime.tlsg@tpoff
+/*
+ * The words of thread-local storage (data.S). The linker of an executable knows their offsets from
+ * the thread pointer. A shared object has to ask for them when it is loaded (SHARED): stores and
+ * comparisons cost it r11.
+ */
+#ifdef SHARED
+.macro LOADG reg
+    mov \reg, runtime.tlsg@gottpoff[rip]
+    mov \reg, fs:[\reg]
+.endm
+.macro STORETLS name reg
+    mov r11, \name@gottpoff[rip]
+    mov fs:[r11], \reg
+.endm
+.macro CMPG value
+    mov r11, runtime.tlsg@gottpoff[rip]
+    cmp qword ptr fs:[r11], \value
+.endm
+#else
+.macro LOADG reg
+    mov \reg, fs:runtime.tlsg@tpoff
+.endm
+.macro STORETLS name reg
+    mov fs:\name@tpoff, \reg
+.endm
+.macro CMPG value
+    cmp qword ptr fs:runtime.tlsg@tpoff, \value
+.endm
+#endif
+.macro STOREG reg
+    STORETLS runtime.tlsg \reg
+.endm
 
 /*
  * Starts a function that compiled code can name; `index` is its row in abi/surface.toml, -1 for
@@ -85,7 +115,7 @@
 
 /* Records the Go caller's stack pointer, for a fault in the call (src/signal/fault.rs). */
 .macro ENTERED
-    mov fs:gort_leafsp@tpoff, rsp
+    STORETLS gort_leafsp rsp
 .endm
 
 /* Leaf mode: Rust runs right here, on the goroutine's stack; the build proves that it fits. */
@@ -128,7 +158,7 @@
 
 /* Prologue of an assembly frame of up to 128 bytes. */
 .macro STACKCHECK name
-    mov rcx, fs:TLSG
+    LOADG rcx
     cmp rsp, [rcx+G_STACKGUARD0]
     ja 768f
     call runtime.morestack_noctxt

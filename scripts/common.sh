@@ -28,10 +28,22 @@ in_root() {
     (cd "$root" && CARGO_TARGET_DIR=$target cargo "$@")
 }
 
-# Builds the runtime library and the command.
+# The runtime library for shared objects (-buildmode=c-shared): gort finds it there, or as
+# libgort-shared.a beside libgort.a. The name is for the scripts that source this file.
+# shellcheck disable=SC2034
+shared_library=$target/shared/libgort.a
+
+# Builds it.
+build_shared_library() {
+    can_build
+    in_root build --profile shared --features shared -p gort "$@"
+}
+
+# Builds the runtime library of either kind and the command.
 build_gort() {
     can_build
     in_root build --release -p gort -p gort-cli "$@"
+    build_shared_library "$@"
     # Links that are not for a goroot of gort name it to gdb.
     cp "$root/scripts/gort-gdb.py" "$target/release/gort-gdb.py"
 }

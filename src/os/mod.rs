@@ -5,12 +5,14 @@ pub mod clock;
 pub mod context;
 pub mod cpu;
 pub mod epoll;
+pub mod file;
 pub mod futex;
 pub mod map;
 pub mod random;
 pub mod signal;
 pub mod sys;
 pub mod timer;
+pub mod tls;
 pub mod vdso;
 pub mod ways;
 

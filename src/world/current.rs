@@ -2,23 +2,13 @@
 
 use super::P;
 use crate::abi::{G, M};
-use core::arch::asm;
+use crate::os::tls;
 use core::sync::atomic::Ordering;
 
 /// The g in thread-local storage: the goroutine in leaf mode, g0 in system mode.
 #[inline(always)]
 pub fn getg() -> *mut G {
-    let g: *mut G;
-    // SAFETY: the word (asm/data.S) is this thread's, and holds the current g from
-    // `gort_bootstrap` on. Not `pure`: it changes across switches.
-    unsafe {
-        asm!(
-            "mov {}, qword ptr fs:[runtime.tlsg@TPOFF]",
-            out(reg) g,
-            options(nostack, preserves_flags, readonly)
-        )
-    };
-    g
+    tls::g() as *mut G
 }
 
 /// Makes `g` this thread's current one.
@@ -27,29 +17,14 @@ pub fn getg() -> *mut G {
 /// `g` is this thread's: a goroutine that it runs, its g0, or null when it leaves Go.
 #[inline(always)]
 pub unsafe fn setg(g: *mut G) {
-    // SAFETY: the word (asm/data.S) is this thread's.
-    unsafe {
-        asm!(
-            "mov qword ptr fs:[runtime.tlsg@TPOFF], {}",
-            in(reg) g,
-            options(nostack, preserves_flags)
-        )
-    };
+    // SAFETY: the caller's promise.
+    unsafe { tls::set_g(g as usize) }
 }
 
 /// The stack pointer at the leaf call that this thread entered last, in the call or after it.
 #[inline(always)]
 pub fn leaf_sp() -> usize {
-    let sp: usize;
-    // SAFETY: the word (asm/data.S) is this thread's. Not `pure`: each leaf call writes it.
-    unsafe {
-        asm!(
-            "mov {}, qword ptr fs:[gort_leafsp@TPOFF]",
-            out(reg) sp,
-            options(nostack, preserves_flags, readonly)
-        )
-    };
-    sp
+    tls::leaf_sp()
 }
 
 /// This thread's M.
