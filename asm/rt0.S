@@ -16,14 +16,6 @@ GOFUNC main
     jmp runtime.rt0_go
 ENDFUNC main
 
-/* Library modes are not supported: say so instead of running into nothing. */
-GOFUNC _rt0_amd64_linux_lib
-    jmp gort_no_library_mode
-ENDFUNC _rt0_amd64_linux_lib
-GOFUNC _rt0_amd64_linux_lib_go
-    jmp gort_no_library_mode
-ENDFUNC _rt0_amd64_linux_lib_go
-
 /* edi = argc, rsi = argv. The kernel's stack becomes g0's stack of the first thread. */
 GOFUNC runtime.rt0_go
     .cfi_undefined rip
@@ -52,6 +44,42 @@ ENDFUNC runtime.rt0_go
 gort_main_funcval: .quad runtime.main
     .popsection
 
+/*
+ * A constructor: entry of a program of C whose library this is (src/boot/library.rs). edi = argc,
+ * rsi = argv, rdx = environment, from C libraries that pass them.
+ */
+GOENTRY _rt0_amd64_linux_lib -1
+    /* On stacks of C: not for the stack-depth proof. */
+1:  .pushsection .gort.g0paths, "", @progbits
+    .quad 1b
+    .popsection
+    sub rsp, 8
+    .cfi_adjust_cfa_offset 8
+    call gort_library_loaded
+    add rsp, 8
+    .cfi_adjust_cfa_offset -8
+    ret
+ENDFUNC _rt0_amd64_linux_lib
+
+/* First function of the library's first thread: rdi = what the kernel's entry finds at rsp. */
+GOENTRY _rt0_amd64_linux_lib_go -1
+1:  .pushsection .gort.g0paths, "", @progbits
+    .quad 1b
+    .popsection
+    .cfi_undefined rip
+    lea rsi, [rdi+8]
+    mov rdi, [rdi]
+    jmp runtime.rt0_go
+ENDFUNC _rt0_amd64_linux_lib_go
+
+    .pushsection .rodata.gort.environ, "a", @progbits
+    .p2align 3
+    .globl gort_c_environ
+    .weak environ
+gort_c_environ: .quad environ
+    .popsection
+
+    .section .text.gort, "ax", @progbits
 /* First function of the main goroutine. */
 GOFUNC runtime.main
     STACKCHECK runtime.main

@@ -23,6 +23,8 @@ unsafe extern "C" {
     static INIT: Option<unsafe extern "C" fn(*mut G, unsafe extern "C" fn(*mut G))>;
     #[link_name = "_cgo_thread_start"]
     static THREAD_START: Option<unsafe extern "C" fn(*mut ThreadStart)>;
+    #[link_name = "_cgo_sys_thread_create"]
+    static THREAD_CREATE: Option<unsafe extern "C" fn(SysThread, *mut usize)>;
     #[link_name = "_cgo_malloc"]
     static MALLOC: Option<unsafe extern "C" fn(*mut Malloc)>;
     #[link_name = "_cgo_free"]
@@ -34,6 +36,9 @@ unsafe extern "C" {
     #[link_name = "runtime._cgo_unsetenv"]
     static UNSETENV: Option<unsafe extern "C" fn(*const u8)>;
 }
+
+/// First function of a thread that has no g.
+pub type SysThread = unsafe extern "C" fn(*mut usize);
 
 /// What `_cgo_malloc` wants.
 #[repr(C)]
@@ -67,6 +72,8 @@ variables! {
     init = INIT: unsafe extern "C" fn(*mut G, unsafe extern "C" fn(*mut G));
     /// Makes a thread.
     thread_start = THREAD_START: unsafe extern "C" fn(*mut ThreadStart);
+    /// Makes a thread that has no g, before there is a runtime.
+    sys_thread_create = THREAD_CREATE: unsafe extern "C" fn(SysThread, *mut usize);
     /// C's malloc.
     malloc = MALLOC: unsafe extern "C" fn(*mut Malloc);
     /// C's free.

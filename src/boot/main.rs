@@ -1,11 +1,12 @@
 //! The main goroutine's runtime part: `runtime.main` in asm/rt0.S calls these between Go's own
 //! functions.
 
+use super::library;
 use crate::abi::{self, Leaf, Outcome, Sys, args};
 use crate::cgo;
 use crate::dispatch::sysmon;
 use crate::os::sys;
-use crate::sched;
+use crate::sched::{self, life};
 use crate::world::{WaitReason, curg, getm, lists, m};
 use core::sync::atomic::Ordering;
 
@@ -24,13 +25,20 @@ pub fn start(_: Sys<'_>, _a: &mut args::gort_mainstart) {
 }
 
 /// All packages are initialised. A LockOSThread of an init function stays in force.
+///
+/// In a library the main goroutine has done its part.
 #[doc(alias = "main_init_done")]
-pub fn init_done(_: Sys<'_>, _a: &mut args::gort_maininitdone) {
+pub fn init_done(_: Sys<'_>, _a: &mut args::gort_maininitdone) -> Outcome {
     if abi::cgo::is_on() {
         cgo::foreign::initialised();
     }
     // SAFETY: system mode of the main goroutine.
     unsafe { m::unlock(getm(), curg()) };
+    match library::is_library() {
+        // SAFETY: in system mode of a goroutine that has no deferred calls.
+        true => unsafe { life::goexit0() },
+        false => Outcome::Return,
+    }
 }
 
 /// main.main returned. A goroutine that is dying of a panic may finish its message first.

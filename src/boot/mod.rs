@@ -6,5 +6,6 @@
 //! `gort_mstart0`.
 
 pub mod args;
+pub mod library;
 pub mod main;
 pub mod start;

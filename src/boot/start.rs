@@ -86,8 +86,8 @@ unsafe fn set_tls(m: *mut M) {
     )
 }
 
-/// Dies of what the kernel has refused, when there is no g yet and with it no traceback.
-fn die_early(what: &str, errno: isize) -> ! {
+/// Dies of what the system has refused, when there is no g yet and with it no traceback.
+pub(super) fn die_early(what: &str, errno: isize) -> ! {
     let mut text = [0; 128];
     Out::new(&mut text, Sink::Stderr)
         .str(what)
@@ -143,13 +143,6 @@ unsafe extern "C" fn schedinit() {
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_mstart0() -> ! {
     schedule::start_on_empty_stack()
-}
-
-#[doc(alias = "isarchive")]
-#[doc(alias = "islibrary")]
-#[unsafe(no_mangle)]
-extern "C" fn gort_no_library_mode() -> ! {
-    crate::fatal::throw("gort supports executables only: no c-shared or c-archive build mode")
 }
 
 #[unsafe(no_mangle)]

@@ -1,6 +1,7 @@
 //! How much a dying program shows: the environment variable GOTRACEBACK.
 
 use super::env;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 /// The variable's meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,9 +12,21 @@ pub struct Level {
     pub crash: bool,
 }
 
+/// A dying program ends by SIGABRT, whatever the variable says.
+static ALWAYS_CRASH: AtomicBool = AtomicBool::new(false);
+
+/// Has it end so, as programs of C do.
+pub fn always_crash() {
+    ALWAYS_CRASH.store(true, Ordering::Relaxed);
+}
+
 /// Reads the variable. Only dying programs and explicit stack dumps ask, so it is read each time.
 pub fn get() -> Level {
-    parse(env::get(b"GOTRACEBACK").unwrap_or_default())
+    let level = parse(env::get(b"GOTRACEBACK").unwrap_or_default());
+    Level {
+        crash: level.crash || ALWAYS_CRASH.load(Ordering::Relaxed),
+        ..level
+    }
 }
 
 fn parse(value: &[u8]) -> Level {

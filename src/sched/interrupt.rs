@@ -26,7 +26,7 @@ use crate::unwind::walk;
 use crate::world::g::status_of;
 use crate::world::p::PState;
 use crate::world::registers::{self, Registers};
-use crate::world::{GState, P, getm, p_of, setg};
+use crate::world::{GState, P, getm, lists, p_of, setg};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -249,9 +249,14 @@ unsafe fn wait(m: *mut M) {
     word.give_up();
 }
 
-/// The signal is one that [`send`] marks.
-pub fn is_ours(ctx: &Context) -> bool {
+/// The signal is one that [`send`] marks, of this runtime or of another that is in the process.
+pub fn is_marked(ctx: &Context) -> bool {
     ctx.code() == CODE
+}
+
+/// It is of this runtime: for a thread of its own.
+pub fn is_ours(ctx: &Context) -> bool {
+    is_marked(ctx) && lists::all_ms().any(|m| m as usize == ctx.value())
 }
 
 /// SIGURG, in the handler. Ours: stops the goroutine if that is possible, and answers true. Others

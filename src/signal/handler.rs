@@ -43,7 +43,8 @@ unsafe extern "C" fn gort_sighandler(
             return;
         }
         if g.is_null() {
-            if !shared::is_late(sig, &ctx) && !(may_be_queued(sig, &ctx) && queue::send(sig)) {
+            let may_be_queued = !interrupt::is_marked(&ctx) && may_be_queued(sig, &ctx);
+            if !shared::is_late(sig, &ctx) && !(may_be_queued && queue::send(sig)) {
                 shared::without_us(sig, &ctx);
             }
             return;
