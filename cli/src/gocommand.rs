@@ -46,7 +46,14 @@ const SWITCHES: &[&str] = &[
 const LISTING: &str = "list";
 
 /// What gort makes, for the end of a message.
-const MAKES: &str = "gort makes executables for linux/amd64";
+const MAKES: &str =
+    "gort makes executables, archives and shared objects for C programs, for linux/amd64";
+/// Build modes that need nothing of the linker that others do not.
+const PLAIN_MODES: [&str; 3] = ["exe", "default", "archive"];
+/// A build mode that Go 1.5's command does not know.
+const PIE: &str = "pie";
+/// Those whose programs a C library starts.
+const MODES_WITH_C: [&str; 3] = [PIE, "c-archive", "c-shared"];
 
 /// A variable of the environment.
 type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -74,7 +81,9 @@ pub fn refusal(args: &[String], variables: Variables) -> Option<String> {
                 ));
             }
             ("linkshared", _) if on => "-linkshared".to_string(),
-            ("buildmode", Some(mode)) if !["exe", "default", "archive"].contains(&mode) => {
+            ("buildmode", Some(mode))
+                if !PLAIN_MODES.contains(&mode) && !MODES_WITH_C.contains(&mode) =>
+            {
                 format!("-buildmode={mode}")
             }
             ("compiler", Some(compiler)) if compiler != "gc" => {
@@ -85,7 +94,7 @@ pub fn refusal(args: &[String], variables: Variables) -> Option<String> {
             _ => continue,
         };
         return Some(format!(
-            "go {command} {what} is not supported: {MAKES} (-buildmode=exe)"
+            "go {command} {what} is not supported: {MAKES} (-buildmode=exe, pie, c-archive, c-shared)"
         ));
     }
     None
@@ -112,6 +121,15 @@ fn decide(go: &Path, args: &[String], variables: Variables) -> Result<C, String>
         .iter()
         .any(|(name, _)| name == "installsuffix");
     let with = Ok(C::With { own_place });
+    if let Some(mode) = mode_with_c(command, rest).filter(|_| building) {
+        return match variables("CGO_ENABLED").as_deref() {
+            Some("0") => Err(format!(
+                "go {command} -buildmode={mode} needs a C compiler, whose library starts the program, and CGO_ENABLED=0 leaves C out; unset it"
+            )),
+            _ if Language::C.compiler().is_none() => Err(Language::C.missing()),
+            _ => with,
+        };
+    }
     match variables("CGO_ENABLED").as_deref() {
         Some("1") if building || command == LISTING => match Language::C.compiler() {
             None if building => Err(Language::C.missing()),
@@ -130,6 +148,48 @@ fn decide(go: &Path, args: &[String], variables: Variables) -> Result<C, String>
         }
         _ => Ok(C::Without),
     }
+}
+
+/// The build mode that is asked for, if it is one of [`MODES_WITH_C`].
+fn mode_with_c(command: &str, rest: &[String]) -> Option<&'static str> {
+    let mut flags = flags(command, rest).into_iter().rev();
+    let (_, mode) = flags.find(|(name, _)| name == "buildmode")?;
+    let mode = mode?;
+    MODES_WITH_C.into_iter().find(|known| *known == mode)
+}
+
+/// What a command with C code gets as arguments before its own, and which of its own, counted from
+/// the command's name, says [`PIE`] and has to say something else.
+fn arrangement(args: &[String], own_place: bool) -> (Vec<&'static str>, Option<usize>) {
+    let Some((command, rest)) = args.split_first() else {
+        return (Vec::new(), None);
+    };
+    let given = flags(command, rest);
+    let has = |flag: &str| given.iter().any(|(name, _)| name == flag);
+    let mut before = Vec::new();
+    match mode_with_c(command, rest) {
+        // The go command says this to the compiler for shared objects only, and an archive may
+        // become part of one.
+        Some("c-archive") if !own_place && !has("gcflags") && !has("asmflags") => {
+            before.extend([
+                "-installsuffix=cgo_shared",
+                "-gcflags=-shared",
+                "-asmflags=-shared",
+            ]);
+        }
+        _ if !own_place => before.push("-installsuffix=cgo"),
+        _ => {}
+    }
+    let says_pie = |&at: &usize| {
+        let flag = |at: usize| args[at].trim_start_matches('-');
+        args[at].starts_with('-') && flag(at) == "buildmode=pie"
+            || args[at] == PIE && flag(at - 1) == "buildmode"
+    };
+    let pie = match mode_with_c(command, rest) {
+        Some(PIE) => (1..args.len()).find(says_pie),
+        _ => None,
+    };
+    (before, pie)
 }
 
 /// A quick look at what is asked for: false if it is Go files, or the packages of folders, that
@@ -336,8 +396,9 @@ fn with_c(go: &Path, args: &[String]) -> BTreeSet<String> {
 }
 
 /// `gort go-check GO ARGUMENTS`: what the script is to do, as words for it; none, after a message,
-/// if the go command need not start.
-pub fn check(args: &[OsString]) -> Option<&'static str> {
+/// if the go command need not start. With C code they are `cgo`, `pie=N` if argument N says
+/// [`PIE`], and arguments to put before those that there are.
+pub fn check(args: &[OsString]) -> Option<String> {
     let (go, args) = args.split_first()?;
     let args = text(args);
     let variable = |name: &str| std::env::var(name).ok();
@@ -353,13 +414,23 @@ pub fn check(args: &[OsString]) -> Option<&'static str> {
         // `go run` becomes the program, so nothing can be said after it.
         Ok(C::Without) => match c_in_files(&args) {
             Some(file) => refused(no_cgo(&[file])),
-            None => return Some(""),
+            None => return Some(String::new()),
         },
-        Ok(C::With { own_place: true }) => return Some("cgo"),
-        Ok(C::With { own_place: false }) => match gort_goroot::prepare_c(Path::new(go)) {
-            Ok(()) => return Some("cgo -installsuffix=cgo"),
-            Err(error) => refused(format!("{error:#}")),
-        },
+        Ok(C::With { own_place }) => {
+            let (before, pie) = arrangement(&args, own_place);
+            let prepared = match own_place {
+                true => Ok(()),
+                false => gort_goroot::prepare_c(Path::new(go)),
+            };
+            match prepared {
+                Ok(()) => {
+                    let pie = pie.map(|at| format!("pie={at}"));
+                    let words = ["cgo"].into_iter().chain(pie.as_deref()).chain(before);
+                    return Some(words.collect::<Vec<_>>().join(" "));
+                }
+                Err(error) => refused(format!("{error:#}")),
+            }
+        }
     }
     None
 }
@@ -409,18 +480,8 @@ mod tests {
             ("test fmt -race", "", "go test -race is"),
             ("test -v --race=true fmt", "", "go test -race is"),
             ("install -o x -linkshared std", "", "-linkshared is"),
-            (
-                "build -buildmode=c-archive x",
-                "",
-                "-buildmode=c-archive is",
-            ),
-            (
-                "build -v -buildmode c-shared x",
-                "",
-                "-buildmode=c-shared is",
-            ),
             ("install -buildmode=shared std", "", "-buildmode=shared is"),
-            ("build -buildmode=pie", "", "-buildmode=pie is"),
+            ("build -v -buildmode plugin x", "", "-buildmode=plugin is"),
             ("build -compiler gccgo x", "", "-compiler=gccgo is"),
             ("build x", "GOARCH=386", "GOARCH=386 is"),
             ("get x", "GOOS=darwin GOARCH=amd64", "GOOS=darwin is"),
@@ -442,12 +503,80 @@ mod tests {
             ("test x -args -race", ""),
             ("test -run -race x", ""),
             ("build -buildmode default", "GOARCH="),
+            ("build -buildmode=c-archive x", ""),
+            ("build -v -buildmode c-shared x", ""),
+            ("build -buildmode=pie", ""),
             ("list -race x", "GOARCH=386 CGO_ENABLED=1"),
             ("env", "GOOS=windows"),
             ("version", "CGO_ENABLED=1"),
         ] {
             assert_eq!(refused(command, environment), None, "{command}");
         }
+    }
+
+    #[test]
+    fn modes_that_the_go_command_does_not_know() {
+        for (command, own_place, expected, at) in [
+            ("build x", false, "-installsuffix=cgo", None),
+            ("build -installsuffix=s x", true, "", None),
+            (
+                "build -v -buildmode=pie x",
+                false,
+                "-installsuffix=cgo",
+                Some(2),
+            ),
+            (
+                "run --buildmode pie x.go pie",
+                false,
+                "-installsuffix=cgo",
+                Some(2),
+            ),
+            (
+                "build -o pie -buildmode pie",
+                false,
+                "-installsuffix=cgo",
+                Some(4),
+            ),
+            ("run x.go -buildmode=pie", false, "-installsuffix=cgo", None),
+            (
+                "build -buildmode=pie -buildmode=exe x",
+                false,
+                "-installsuffix=cgo",
+                None,
+            ),
+            (
+                "build -buildmode=c-shared x",
+                false,
+                "-installsuffix=cgo",
+                None,
+            ),
+            (
+                "build -buildmode=c-archive x",
+                false,
+                "-installsuffix=cgo_shared -gcflags=-shared -asmflags=-shared",
+                None,
+            ),
+            (
+                "build -buildmode=c-archive -gcflags=-N x",
+                false,
+                "-installsuffix=cgo",
+                None,
+            ),
+        ] {
+            let args: Vec<String> = command.split(' ').map(str::to_string).collect();
+            let (before, pie) = arrangement(&args, own_place);
+            assert_eq!((&*before.join(" "), pie), (expected, at), "{command}");
+        }
+        let decided = |command: &str| {
+            let args: Vec<String> = command.split(' ').map(str::to_string).collect();
+            decide(Path::new("go"), &args, &|_| Some("0".to_string()))
+        };
+        let refused = decided("build -buildmode=pie x").unwrap_err();
+        assert!(
+            refused.starts_with("go build -buildmode=pie needs a C compiler"),
+            "{refused}"
+        );
+        assert_eq!(decided("build x"), Ok(C::Without));
     }
 
     #[test]

@@ -47,10 +47,32 @@ cgo*)
     case ${CXX-} in *gort-c++) ;; ?*) export GORT_CXX="$CXX" ;; esac
     CGO_ENABLED=1 CC=${tools}gort-cc CXX=${tools}gort-c++
     export CGO_ENABLED CC CXX PATH
-    if [ "$c" != cgo ]; then
+    c=${c#cgo} c=${c# }
+    case $c in
+    pie=*)
+        # The real go command does not know that mode.
+        export GORT_BUILDMODE=pie
+        pie=${c%% *} i=0 n=$#
+        c=${c#"$pie"} c=${c# } pie=${pie#pie=}
+        while [ "$i" -lt "$n" ]; do
+            arg=$1
+            if [ "$i" = "$pie" ]; then
+                case $arg in
+                *=*) arg=-buildmode=exe ;;
+                *) arg=exe ;;
+                esac
+            fi
+            shift
+            set -- "$@" "$arg"
+            i=$((i + 1))
+        done ;;
+    esac
+    if [ -n "$c" ]; then
         command=$1
         shift
-        set -- "$command" "${c#cgo }" "$@"
+        # No word of these has a blank in it.
+        # shellcheck disable=SC2086
+        set -- "$command" $c "$@"
     fi
     exec "$go" "$@" ;;
 esac

@@ -61,6 +61,7 @@ struct Section {
 struct Symbol {
     name: u32,
     info: u8,
+    visibility: u8,
     section: u16,
     value: u64,
     size: u64,
@@ -155,6 +156,7 @@ impl Writer {
         Symbol {
             name: self.string(name),
             info: bind << 4 | s.kind,
+            visibility: elf::STV_DEFAULT.0,
             section,
             value: s.value,
             size: s.size,
@@ -171,6 +173,14 @@ impl Writer {
     /// Adds a global symbol.
     pub fn global(&mut self, name: &[u8], s: SymbolInfo) -> SymbolRef {
         let symbol = self.make(name, s, elf::STB_GLOBAL.0);
+        self.globals.push(symbol);
+        SymbolRef::Global(self.globals.len() as u32 - 1)
+    }
+
+    /// Adds a global symbol that no other shared object sees.
+    pub fn hidden(&mut self, name: &[u8], s: SymbolInfo) -> SymbolRef {
+        let mut symbol = self.make(name, s, elf::STB_GLOBAL.0);
+        symbol.visibility = elf::STV_HIDDEN.0;
         self.globals.push(symbol);
         SymbolRef::Global(self.globals.len() as u32 - 1)
     }
@@ -197,6 +207,7 @@ impl Writer {
         self.globals.push(Symbol {
             name,
             info: bind << 4,
+            visibility: elf::STV_DEFAULT.0,
             section: 0,
             value: 0,
             size: 0,
@@ -290,6 +301,7 @@ impl Writer {
             let s = Symbol {
                 name: 0,
                 info: elf::STT_SECTION.0,
+                visibility: elf::STV_DEFAULT.0,
                 section: i as u16,
                 value: 0,
                 size: 0,
@@ -402,7 +414,7 @@ fn shdr(
 
 fn push_symbol(out: &mut Vec<u8>, s: &Symbol) {
     out.extend_from_slice(&s.name.to_le_bytes());
-    out.extend_from_slice(&[s.info, elf::STV_DEFAULT.0]);
+    out.extend_from_slice(&[s.info, s.visibility]);
     out.extend_from_slice(&s.section.to_le_bytes());
     out.extend_from_slice(&s.value.to_le_bytes());
     out.extend_from_slice(&s.size.to_le_bytes());

@@ -9,11 +9,11 @@
 
 mod tables;
 
-use crate::c::CCode;
+use crate::c::{self, CCode};
 use crate::dwarf::{DebugSection, Target};
 use crate::elf::{Contents, Rela, SectionId, SymbolInfo, SymbolRef, Writer};
 use crate::error::{Error, Name, Result};
-use crate::flags::{FinalLinker, Options};
+use crate::flags::{BuildMode, FinalLinker, Options};
 use crate::host::live::Live;
 use crate::host::merge::{self, Merged};
 use crate::host::tls::{TLS_G, TLSG};
@@ -28,7 +28,14 @@ use gort_tables::VERSION_SYMBOL;
 use object::elf;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 
+/// What begins the name of a section that holds addresses, where the program may be anywhere in
+/// memory: the dynamic linker writes them, and then makes them read-only.
+const RELOCATED: &str = ".data.rel.ro";
+/// Where constructors are; those of lower numbers run first, and C's own begin at 101. So Go starts
+/// before a constructor of C code can call it.
+const CONSTRUCTORS: &str = ".init_array.00000";
 /// Keeps a section that nothing refers to, under `--gc-sections`.
 const SHF_GNU_RETAIN: u64 = 1 << 21;
 /// libwild orders the inputs of a section by falling alignment: with more than any function of the
@@ -71,6 +78,8 @@ struct Emitter<'a, 'b> {
     outside: FxHashMap<SymId, SymbolRef>,
     /// For a C compiler that links.
     whole: Option<Whole>,
+    /// What it makes.
+    mode: BuildMode,
 }
 
 /// An object that a C compiler links holds the library, and shows C code nothing but what is
@@ -88,13 +97,15 @@ pub fn emit(parts: &mut Parts<'_, '_>, options: &Options) -> Result<Vec<u8>> {
     let debug = std::mem::take(&mut parts.debug);
     let parts = &*parts;
     let mut w = Writer::new();
-    let sections = SECTIONS.map(|s| add_section(&mut w, parts, s));
+    let mode = options.build_mode;
+    let sections = SECTIONS.map(|s| add_section(&mut w, parts, s, mode));
     let mut e = Emitter {
         parts,
         w,
         sections,
         outside: FxHashMap::default(),
         whole: None,
+        mode,
     };
     if parts.c.by_compiler {
         e.include_library(options);
@@ -112,6 +123,7 @@ pub fn emit(parts: &mut Parts<'_, '_>, options: &Options) -> Result<Vec<u8>> {
     e.wanted_symbols(options);
     if let Some(whole) = e.whole.take() {
         e.export(&whole);
+        e.constructor(&whole)?;
         whole
             .library
             .relocate(parts.host, &mut e.w, &whole.defined)?;
@@ -142,7 +154,18 @@ pub fn host_names<'n>(
         .chain(c.wanted())
 }
 
-fn add_section(w: &mut Writer, parts: &Parts<'_, '_>, s: Section) -> SectionId {
+/// Name and flags of a section with constants among which addresses are.
+fn constants(name: &'static str, mode: BuildMode) -> (Cow<'static, str>, u64) {
+    match mode {
+        BuildMode::Exe => (name.into(), elf::SHF_ALLOC.0),
+        _ => (
+            format!("{RELOCATED}{name}").into(),
+            elf::SHF_ALLOC.0 | elf::SHF_WRITE.0,
+        ),
+    }
+}
+
+fn add_section(w: &mut Writer, parts: &Parts<'_, '_>, s: Section, mode: BuildMode) -> SectionId {
     let (a, wr, x) = (elf::SHF_ALLOC.0, elf::SHF_WRITE.0, elf::SHF_EXECINSTR.0);
     let (name, flags, align) = match s {
         Section::Text => (".text", a | x, TEXT_ALIGN),
@@ -152,6 +175,10 @@ fn add_section(w: &mut Writer, parts: &Parts<'_, '_>, s: Section) -> SectionId {
         Section::Data => (".data", a | wr, MAX_ALIGN),
         Section::Bss => (".bss", a | wr, MAX_ALIGN),
         Section::NoptrBss => (".bss.noptr", a | wr, MAX_ALIGN),
+    };
+    let (name, flags) = match s {
+        Section::Rodata | Section::Typelink => constants(name, mode),
+        _ => (name.into(), flags),
     };
     let size = parts.layout.size(s);
     if matches!(s, Section::Bss | Section::NoptrBss) {
@@ -177,7 +204,8 @@ impl Emitter<'_, '_> {
     fn include_library(&mut self, options: &Options) {
         let debug = !options.strip_all && !options.strip_debug;
         let (host, live) = (self.parts.host, self.parts.live);
-        let library = Merged::new(host, live, &mut self.w, debug);
+        let fixed = self.mode == BuildMode::Exe;
+        let library = Merged::new(host, live, &mut self.w, debug, fixed);
         let mut defined = FxHashMap::default();
         let g = match library.symbol(host, TLSG) {
             Some((symbol, _)) => symbol,
@@ -266,9 +294,37 @@ impl Emitter<'_, '_> {
                 }
             };
             if let Some(info) = info {
-                self.w.global(remote, info);
+                match self.mode.is_library() {
+                    true => self.w.hidden(remote, info),
+                    false => self.w.global(remote, info),
+                };
             }
         }
+    }
+
+    /// Has a library's entry called when it is loaded.
+    fn constructor(&mut self, whole: &Whole) -> Result<()> {
+        if !self.mode.is_library() {
+            return Ok(());
+        }
+        let (host, entry) = (self.parts.host, c::LIBRARY_ENTRY);
+        let entry = whole.library.symbol(host, entry);
+        let (entry, _) = entry.ok_or_else(|| merge::missing(host, c::LIBRARY_ENTRY))?;
+        let list = self.w.section(
+            CONSTRUCTORS,
+            elf::SHT_INIT_ARRAY.0,
+            elf::SHF_ALLOC.0 | elf::SHF_WRITE.0,
+            8,
+            Contents::Bytes(vec![0; 8]),
+        );
+        let address = Rela {
+            offset: 0,
+            kind: elf::R_X86_64_64.0,
+            symbol: entry,
+            addend: 0,
+        };
+        self.w.set_relocs(list, vec![address]);
+        Ok(())
     }
 
     /// Copies images and applies or records relocations of one section.
@@ -328,6 +384,19 @@ impl Emitter<'_, '_> {
                         kind: elf::R_X86_64_TPOFF32.0,
                         symbol: whole.g,
                         addend: 0,
+                    }),
+                },
+                RelocKind::TlsIe => match &self.whole {
+                    None => {
+                        if !make_fixed(piece, at) {
+                            return Err(self.no_address(id, &r));
+                        }
+                    }
+                    Some(whole) => out.push(Rela {
+                        offset: offset + u64::from(r.off),
+                        kind: elf::R_X86_64_GOTTPOFF.0,
+                        symbol: whole.g,
+                        addend: r.add,
                     }),
                 },
                 RelocKind::Addr => {
@@ -558,6 +627,24 @@ impl Emitter<'_, '_> {
     }
 }
 
+/// Makes the load of g's offset from a table, `mov reg, [rip+...]` with its displacement at `at`,
+/// one of a constant.
+fn make_fixed(code: &mut [u8], at: usize) -> bool {
+    let Some(start) = at.checked_sub(3) else {
+        return false;
+    };
+    let (rex, reg) = match code[start..at] {
+        [rex @ (0x48 | 0x4c), 0x8b, modrm] if modrm & 0xc7 == 5 => (rex, modrm >> 3 & 7),
+        _ => return false,
+    };
+    // The register is in another field.
+    code[start] = 0x48 | rex >> 2 & 1;
+    code[start + 1] = 0xc7;
+    code[start + 2] = 0xc0 | reg;
+    code[at..at + 4].copy_from_slice(&TLS_G.to_le_bytes());
+    true
+}
+
 /// Symbols that nobody looks up: the Go linker leaves them out as well.
 fn is_hidden(name: &[u8]) -> bool {
     let prefixes: [&[u8]; 6] = [
@@ -615,6 +702,19 @@ mod tests {
                 && is_hidden(b"go.string.\"x\"")
                 && !is_hidden(b"type..hash.main.T")
         );
+    }
+
+    #[test]
+    fn an_offset_from_a_table_becomes_a_constant() {
+        let fixed = |code: &[u8]| {
+            let mut code = [code, &[0; 4]].concat();
+            make_fixed(&mut code, 3).then_some(code)
+        };
+        let constant = |start: [u8; 3]| Some([&start[..], &[0xf8, 0xff, 0xff, 0xff]].concat());
+        assert_eq!(fixed(&[0x48, 0x8b, 0x0d]), constant([0x48, 0xc7, 0xc1]));
+        assert_eq!(fixed(&[0x4c, 0x8b, 0x3d]), constant([0x49, 0xc7, 0xc7]));
+        assert_eq!(fixed(&[0x48, 0x89, 0x0d]), None);
+        assert_eq!(fixed(&[0x48, 0x8b, 0x4d]), None);
     }
 
     #[test]

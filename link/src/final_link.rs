@@ -8,7 +8,7 @@
 use crate::c::CParts;
 use crate::emergency::{self, Unfinished, undisturbed};
 use crate::error::{Error, Printable, Result, describe_io};
-use crate::flags::{Chosen, FinalLinker, Options, is_compiler};
+use crate::flags::{BuildMode, Chosen, FinalLinker, Options, is_compiler};
 use crate::host::{HostFile, LIBRARY_VARIABLE};
 use crate::load::map_file;
 use crate::memory_files::{self, GO_O, LIBRARY, MemoryFiles};
@@ -22,9 +22,11 @@ use std::process::{Command, Output, Stdio};
 /// Links `go_o` with the library and with C code: the bytes of the executable.
 pub fn link(go_o: Vec<u8>, library: HostFile, c: &CParts, options: &Options) -> Result<Vec<u8>> {
     if let Some(flags) = &c.by_compiler {
-        let exe = crate::c::compiler::link(&go_o, &c.objects, flags, options)?;
-        crate::verify::check_with_c(&exe)?;
-        return Ok(exe);
+        let made = crate::c::compiler::link(&go_o, c, flags, options)?;
+        if options.build_mode != BuildMode::CArchive {
+            crate::verify::check_with_c(&made)?;
+        }
+        return Ok(made);
     }
     options.refuse_dynamic()?;
     let debug = !options.strip_all && !options.strip_debug;

@@ -33,6 +33,39 @@ pub enum LinkMode {
     External,
 }
 
+/// What is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuildMode {
+    /// An executable at fixed addresses.
+    Exe,
+    /// An executable that may be anywhere in memory.
+    Pie,
+    /// An archive that a C program is linked with.
+    CArchive,
+    /// A shared object that a C program loads.
+    CShared,
+}
+
+impl BuildMode {
+    const ALL: [(&str, Self); 4] = [
+        ("exe", Self::Exe),
+        ("pie", Self::Pie),
+        ("c-archive", Self::CArchive),
+        ("c-shared", Self::CShared),
+    ];
+
+    /// Its name in the flag.
+    pub fn name(self) -> &'static str {
+        let named = Self::ALL.into_iter().find(|&(_, mode)| mode == self);
+        named.map_or("", |(name, _)| name)
+    }
+
+    /// A C program runs it, whose own `main` is the beginning.
+    pub fn is_library(self) -> bool {
+        matches!(self, Self::CArchive | Self::CShared)
+    }
+}
+
 /// Who chose a system linker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chosen {
@@ -51,6 +84,10 @@ pub const LINKER_VARIABLE: &str = "GORT_LD";
 pub fn linker_variable() -> Option<OsString> {
     std::env::var_os(LINKER_VARIABLE).filter(|value| !value.is_empty())
 }
+
+/// Environment variable by which a goroot's go command asks for a build mode that the real one does
+/// not know.
+pub const MODE_VARIABLE: &str = "GORT_BUILDMODE";
 
 /// The value of [`LINKER_VARIABLE`] that means libwild.
 pub const WILD: &str = "wild";
@@ -80,8 +117,10 @@ impl std::fmt::Display for Chosen {
 pub struct Options {
     /// Main package: archive or object.
     pub input: PathBuf,
-    /// Executable to write.
+    /// Executable, archive or shared object to write.
     pub output: PathBuf,
+    /// Which of them.
+    pub build_mode: BuildMode,
     /// Package directories, first wins (`-L`).
     pub lib_dirs: Vec<PathBuf>,
     /// Root of the Go installation.
@@ -145,6 +184,7 @@ impl Options {
         Self {
             input: input.into(),
             output: PathBuf::from("a.out"),
+            build_mode: BuildMode::Exe,
             lib_dirs: Vec::new(),
             goroot: None,
             install_suffix: String::new(),
@@ -239,7 +279,11 @@ const FLAGS: &[(&str, Form, &str)] = &[
         "(refused: use go tool objdump) disassemble the output",
     ),
     ("buildid", Value, "record a Go build id"),
-    ("buildmode", Value, "exe (others are refused)"),
+    (
+        "buildmode",
+        Value,
+        "exe, pie, c-archive or c-shared (shared is refused)",
+    ),
     ("c", Switch, "print which function calls which"),
     (
         "cpuprofile",
@@ -278,7 +322,7 @@ const FLAGS: &[(&str, Form, &str)] = &[
     (
         "linkshared",
         Switch,
-        "(refused: programs are static) link against shared Go libraries",
+        "(refused: packages are in the program) link against shared Go libraries",
     ),
     (
         "memprofile",
@@ -299,7 +343,7 @@ const FLAGS: &[(&str, Form, &str)] = &[
     ),
     ("race", Switch, "(refused) race detector"),
     ("s", Switch, "no symbol table and no debug information"),
-    ("shared", Switch, "(refused) shared object"),
+    ("shared", Switch, "the same as -buildmode=c-shared"),
     (
         "specialise",
         Switch,
@@ -416,6 +460,23 @@ pub fn parse(
             )));
         }
     }
+    if let Some(mode) = std::env::var_os(MODE_VARIABLE).filter(|value| !value.is_empty()) {
+        match mode.to_str() {
+            Some("pie") if o.build_mode == BuildMode::Exe => o.build_mode = BuildMode::Pie,
+            Some("pie") => {}
+            _ => {
+                let mode = mode.display();
+                return Err(Error::new(format!(
+                    "{MODE_VARIABLE}={mode}: pie is possible; unset it for other modes"
+                )));
+            }
+        }
+    }
+    // As the stock linker is asked for such an executable.
+    let position_independent = |f: &String| f == "-pie" || f == "-static-pie";
+    if o.build_mode == BuildMode::Exe && o.extldflags.iter().any(position_independent) {
+        o.build_mode = BuildMode::Pie;
+    }
     o.goroot = golang::tree().map(|tree| tree.root);
     let from_env = linker_variable().map(|v| v.into_string());
     let from_env = from_env.transpose().map_err(|v| {
@@ -436,6 +497,7 @@ fn set_switch(o: &mut Options, name: &str, on: bool) -> Result<()> {
         "c" => o.call_graph = on,
         "n" => o.print_symbols = on,
         "specialise" => o.specialise = on,
+        "shared" if on => o.build_mode = BuildMode::CShared,
         n if VACUOUS.contains(&n) => {}
         _ if !on => {}
         "race" => {
@@ -444,7 +506,7 @@ fn set_switch(o: &mut Options, name: &str, on: bool) -> Result<()> {
                 "gort has no race detector; build without -race",
             ));
         }
-        "shared" | "linkshared" => return Err(refused(name, "gort makes static executables only")),
+        "linkshared" => return Err(refused(name, "gort puts all packages into the program")),
         "a" | "W" => {
             return Err(refused(
                 name,
@@ -527,11 +589,14 @@ fn set_text(o: &mut Options, name: &str, value: String) -> Result<()> {
             }
         },
         "buildmode" => {
-            if value != "exe" && !value.is_empty() && value != "default" {
-                return Err(refused(
-                    "buildmode",
-                    &format!("{value} is not possible, gort makes static executables only (exe)"),
-                ));
+            let known = BuildMode::ALL.into_iter().find(|(name, _)| *name == value);
+            match known {
+                Some((_, mode)) => o.build_mode = mode,
+                None if value.is_empty() || value == "default" => {}
+                None => {
+                    let why = format!("{value} is none of exe, pie, c-archive and c-shared");
+                    return Err(refused("buildmode", &why));
+                }
             }
         }
         "H" => {

@@ -116,6 +116,23 @@ pub fn find() -> Result<PathBuf> {
     })
 }
 
+/// The library for shared objects that belongs to a libgort.a: beside it, or where
+/// `scripts/build --shared` makes it.
+pub fn find_shared(library: &Path) -> Result<PathBuf> {
+    let dir = library.parent().unwrap_or(Path::new("."));
+    let candidates = [
+        dir.join("libgort-shared.a"),
+        dir.join("../shared/libgort.a"),
+    ];
+    candidates.iter().find(|c| c.is_file()).cloned().ok_or_else(|| {
+        Error::new(format!(
+            "the runtime library for shared objects is missing: looked for {} and {}; build it with scripts/build --shared",
+            candidates[0].display(),
+            candidates[1].display()
+        ))
+    })
+}
+
 impl HostFile {
     /// Maps the archive.
     pub fn open(path: &Path) -> Result<Self> {

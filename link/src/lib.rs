@@ -1,4 +1,5 @@
-//! The linker of gort: from Go 1.5 objects and libgort.a to a static executable.
+//! The linker of gort: from Go 1.5 objects and libgort.a to a static executable, or to what the build
+//! mode says.
 //!
 //! A link is a sequence of phases, one module each; every phase states what it promises to the
 //! next:
@@ -58,7 +59,7 @@ pub mod verify;
 mod xvalue;
 
 pub use error::{Error, Result};
-pub use flags::{FinalLinker, Options};
+pub use flags::{BuildMode, FinalLinker, Options};
 
 use layout::Section;
 use std::io::Write as _;
@@ -66,14 +67,20 @@ use std::io::Write as _;
 /// Links a program. `warn` gets what is in order, but not what was expected.
 pub fn link(options: &Options, warn: &mut dyn FnMut(&str)) -> Result<()> {
     let mut clock = Clock::new(options.verbose);
-    let library = open_library(options)?;
-    let (go_o, c) = everything_but_the_last_step(options, &library, &mut clock)?;
+    let inputs = load::Inputs::discover(options)?;
+    clock.done("find packages");
+    let library = open_library(options, &inputs)?;
+    let (go_o, c) = everything_but_the_last_step(options, &inputs, &library, &mut clock)?;
     if let Some(dir) = &options.keep_dir {
         output::write(&dir.join("go.o"), &go_o, output::DATA)?;
     }
     let exe = final_link::link(go_o, library, &c, options)?;
     clock.done("final link");
-    if output::write(&options.output, &exe, output::EXECUTABLE)? == output::Written::NotExecutable {
+    let mode = match options.build_mode {
+        BuildMode::CArchive => output::DATA,
+        _ => output::EXECUTABLE,
+    };
+    if output::write(&options.output, &exe, mode)? == output::Written::NotExecutable {
         warn(&format!(
             "{0} was written in place and is not executable, and another user's; its owner can change that: chmod +x {0}",
             options.output.display()
@@ -88,28 +95,42 @@ pub fn link(options: &Options, warn: &mut dyn FnMut(&str)) -> Result<()> {
 
 /// Builds `go.o`, the object that the last step links with libgort.a, without writing anything.
 pub fn link_object(options: &Options) -> Result<Vec<u8>> {
-    let library = open_library(options)?;
-    everything_but_the_last_step(options, &library, &mut Clock::new(false)).map(|(go_o, _)| go_o)
+    let inputs = load::Inputs::discover(options)?;
+    let library = open_library(options, &inputs)?;
+    let clock = &mut Clock::new(false);
+    everything_but_the_last_step(options, &inputs, &library, clock).map(|(go_o, _)| go_o)
 }
 
-fn open_library(options: &Options) -> Result<host::HostFile> {
-    match &options.library {
-        Some(path) => host::HostFile::open(path),
-        None => host::HostFile::open(&host::find()?),
+/// Opens the library: that for shared objects, where one is made or may be made of an archive.
+fn open_library(options: &Options, inputs: &load::Inputs) -> Result<host::HostFile> {
+    let path = match &options.library {
+        Some(path) => path.clone(),
+        None => host::find()?,
+    };
+    let shared = match options.build_mode {
+        BuildMode::Exe | BuildMode::Pie => false,
+        BuildMode::CArchive => inputs.are_for_shared_objects()?,
+        BuildMode::CShared => true,
+    };
+    match shared {
+        true => host::HostFile::open(&host::find_shared(&path)?),
+        false => host::HostFile::open(&path),
     }
 }
 
 fn everything_but_the_last_step(
     options: &Options,
+    inputs: &load::Inputs,
     library: &host::HostFile,
     clock: &mut Clock,
 ) -> Result<(Vec<u8>, c::CParts)> {
-    let inputs = load::Inputs::discover(options)?;
-    clock.done("find packages");
     let (objects, host) = rayon::join(|| inputs.read(), || library.read());
     let (objects, host) = (objects?, host?);
     clock.done("read objects");
-    let c = c::CCode::read(&inputs, &objects, options)?;
+    if options.build_mode == BuildMode::CShared {
+        load::all_for_shared_objects(&objects)?;
+    }
+    let c = c::CCode::read(inputs, &objects, options)?;
     let mut program = resolve::Program::new(&objects, &host, &c)?;
     clock.done("resolve names");
     xvalue::apply(&mut program, &options.x_values)?;
@@ -119,6 +140,7 @@ fn everything_but_the_last_step(
         clock.done("calls of entries made for them");
     }
     let entry = match c.by_compiler {
+        true if options.build_mode.is_library() => c::LIBRARY_ENTRY,
         true => c::MAIN,
         false => options.entry.as_bytes(),
     };

@@ -9,10 +9,11 @@
 
 mod foreign;
 
-use crate::error::{Error, Name, Result};
-use crate::flags::Options;
+use crate::c::RUNTIME_CGO;
+use crate::error::{Error, Name, Problems, Result};
+use crate::flags::{BuildMode, Options};
 use crate::golang;
-use crate::object::{self, Directive, Fault, Object};
+use crate::object::{self, Directive, Fault, Object, RelocKind};
 use memmap2::{Mmap, MmapOptions};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
@@ -175,6 +176,26 @@ impl<'a> Loaded<'a> {
     }
 }
 
+/// Names the packages that were not compiled for shared objects.
+pub fn all_for_shared_objects(objects: &[Loaded<'_>]) -> Result<()> {
+    let mut problems = Problems::default();
+    let mut named = None;
+    for o in objects {
+        let relocations = &o.object.relocs;
+        let fixed = relocations.iter().any(|r| r.kind == RelocKind::TlsLe);
+        if fixed && named.replace(&o.input.path) != Some(&o.input.path) {
+            problems.add(|| {
+                format!(
+                    "{}: package {} was not compiled for shared objects; compile it with -shared, as go build -buildmode=c-shared does",
+                    o.origin(),
+                    o.input.package
+                )
+            });
+        }
+    }
+    problems.result()
+}
+
 /// The package whose place libgort.a takes.
 const PROVIDED: &str = "runtime";
 
@@ -237,6 +258,11 @@ impl Inputs {
                 }
             }
             inputs.files.push(input);
+            // A C library starts all but a plain executable, and this package knows it.
+            let needed = options.build_mode != BuildMode::Exe && queue.is_empty();
+            if needed && seen.insert(RUNTIME_CGO.to_string()) {
+                queue.push_back((RUNTIME_CGO.to_string(), "main".to_string()));
+            }
             next = match queue.pop_front() {
                 Some((file, importer)) => Some((
                     find_package(options, &file, &importer)?,
@@ -247,6 +273,25 @@ impl Inputs {
         }
         inputs.go_version = release.map(|(version, _)| version).unwrap_or_default();
         Ok(inputs)
+    }
+
+    /// Whether the packages were compiled for shared objects (`-shared`): the first function that
+    /// looks for its g says.
+    pub fn are_for_shared_objects(&self) -> Result<bool> {
+        for input in &self.files {
+            for member in input.go_members()? {
+                let object = object::parse(member.data, &input.escaped);
+                let object = object.map_err(|f| input.fault(&member, &f))?;
+                for r in &object.relocs {
+                    match r.kind {
+                        RelocKind::TlsIe => return Ok(true),
+                        RelocKind::TlsLe => return Ok(false),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Reads the symbols of all members, in parallel.

@@ -160,6 +160,8 @@ impl Bits {
 
 /// Offset of the relocation in a prologue's load of g, its first instruction: `mov rcx, fs:[-8]`.
 const PROLOGUE_G: u32 = 5;
+/// The same in code made with `-shared`: `mov rcx, [rip+...]; mov rcx, fs:[rcx]`.
+const PROLOGUE_G_SHARED: u32 = 3;
 
 /// Package sync was written for a runtime that stops the world at calls only: a `Pool` reads two
 /// words one after the other that the collector, which empties all pools with the world stopped,
@@ -267,11 +269,12 @@ impl Builder<'_, '_> {
         if args_map.is_none() && locals_map.is_none() {
             flags |= FRAME_NO_MAPS;
         }
-        if self
-            .p
-            .relocs(id)
-            .any(|r| r.kind == RelocKind::TlsLe && r.off != PROLOGUE_G)
-        {
+        let loads_g = |r: Relocation| match r.kind {
+            RelocKind::TlsLe => r.off != PROLOGUE_G,
+            RelocKind::TlsIe => r.off != PROLOGUE_G_SHARED,
+            _ => false,
+        };
+        if self.p.relocs(id).any(loads_g) {
             flags |= FRAME_LOADS_G;
         }
         // Compiled functions have both maps; the library's says that there is nothing to map.

@@ -6,6 +6,7 @@
 //! it. In a program without, objects of C and assembly (`.syso` files) are linked like all else:
 //! such a program stays static. Every name that C code supplies is known afterwards.
 
+mod archive;
 pub mod compiler;
 
 use crate::error::{Error, Name, Problems, Result};
@@ -21,6 +22,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub const RUNTIME_CGO: &str = "runtime/cgo";
 /// What the start-up code of C libraries calls; the library's own entry for that.
 pub const MAIN: &[u8] = b"main";
+/// What C libraries call when they load an archive's program or a shared object.
+pub const LIBRARY_ENTRY: &[u8] = b"_rt0_amd64_linux_lib";
 
 /// An object of a C compiler or assembler.
 #[derive(Debug)]
@@ -56,6 +59,8 @@ pub struct CParts {
     pub objects: Vec<(String, Vec<u8>)>,
     /// Arguments for the C compiler; none where it does not link.
     pub by_compiler: Option<Vec<Vec<u8>>>,
+    /// Names that are for these objects and `go.o` alone.
+    pub internal: Vec<String>,
 }
 
 impl<'a> CCode<'a> {
@@ -86,7 +91,10 @@ impl<'a> CCode<'a> {
         problems.result()?;
         c.defined = c.objects.iter().flat_map(|o| &o.defined).copied().collect();
         if cgo {
-            c.exports.push((MAIN.to_vec(), MAIN.to_vec()));
+            // The program that a library is part of has its own.
+            if !options.build_mode.is_library() {
+                c.exports.push((MAIN.to_vec(), MAIN.to_vec()));
+            }
             for d in loaded.iter().flat_map(|l| &l.directives) {
                 c.obey(d);
             }
@@ -204,7 +212,26 @@ impl<'a> CCode<'a> {
                 .map(|o| (o.member.to_string(), o.member.data.to_vec()))
                 .collect(),
             by_compiler: self.by_compiler.then(|| self.flags.clone()),
+            internal: self.internal(),
         }
+    }
+
+    /// Names that nobody outside has to see: those of package `runtime/cgo`, those through which Go
+    /// code calls C, and those by which C code gets back into Go.
+    fn internal(&self) -> Vec<String> {
+        let is_of_runtime = |o: &&CObject<'_>| o.member.input.package == RUNTIME_CGO;
+        let of_runtime = self.objects.iter().filter(is_of_runtime);
+        let of_runtime = of_runtime.flat_map(|o| o.defined.iter().copied());
+        let bridges = self.imports.values().map(Vec::as_slice);
+        let bridges = bridges.filter(|n| n.starts_with(b"_cgo_") && self.defined.contains(n));
+        let exports = self.exports.iter().map(|(_, remote)| remote.as_slice());
+        let names = of_runtime.chain(bridges).chain(exports);
+        let mut names: Vec<String> = names
+            .filter_map(|n| Some(std::str::from_utf8(n).ok()?.to_string()))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 }
 

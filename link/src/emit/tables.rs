@@ -18,6 +18,11 @@ impl Emitter<'_, '_> {
     /// Writes both, and the header that leads to everything.
     pub(super) fn pclntab_and_tables(&mut self) -> Result<()> {
         let (a, progbits) = (elf::SHF_ALLOC.0 | SHF_GNU_RETAIN, elf::SHT_PROGBITS.0);
+        let mode = self.mode;
+        let constants = |name| {
+            let (name, flags) = super::constants(name, mode);
+            (name, flags | SHF_GNU_RETAIN)
+        };
         let Parts {
             pclntab,
             tables,
@@ -25,10 +30,11 @@ impl Emitter<'_, '_> {
             layout,
             ..
         } = self.parts;
+        let (name, flags) = constants(".gopclntab");
         let pcln = self.w.section(
-            ".gopclntab",
+            name,
             progbits,
-            a,
+            flags,
             32,
             Contents::Bytes(pclntab.bytes.clone()),
         );
@@ -68,9 +74,10 @@ impl Emitter<'_, '_> {
         );
 
         let mut out = vec![0u8; size_of::<Header>()];
+        let (name, flags) = constants(".gort.tables");
         let here = self
             .w
-            .section(".gort.tables", progbits, a, 32, Contents::Bytes(Vec::new()));
+            .section(name, progbits, flags, 32, Contents::Bytes(Vec::new()));
         let mut relocs = Vec::new();
         let mut pointer = |at: usize, symbol: SectionId, addend: u64| {
             let symbol = SymbolRef::Section(symbol);

@@ -47,8 +47,9 @@ struct Piece {
 }
 
 impl Merged {
-    /// Copies what of the library is live, and its debug information if it is wanted.
-    pub fn new(host: &HostLib<'_>, live: &Live, w: &mut Writer, debug: bool) -> Self {
+    /// Copies what of the library is live, and its debug information if it is wanted. Constants with
+    /// addresses among them are what a dynamic linker writes, unless addresses are `fixed`.
+    pub fn new(host: &HostLib<'_>, live: &Live, w: &mut Writer, debug: bool, fixed: bool) -> Self {
         let mut pieces: Vec<Piece> = Vec::new();
         for (member, file) in (0..).zip(&host.members) {
             for s in file.sections() {
@@ -68,7 +69,12 @@ impl Merged {
                 }
                 let keep =
                     elf::SHF_ALLOC.0 | elf::SHF_WRITE.0 | elf::SHF_EXECINSTR.0 | elf::SHF_TLS.0;
-                let (name, flags) = (output_name(name), flags & keep);
+                let (mut name, mut flags) = (output_name(name), flags & keep);
+                if !fixed && flags == elf::SHF_ALLOC.0 && holds_addresses(&s) {
+                    let rest = name.strip_prefix(".rodata").unwrap_or(&name);
+                    name = format!(".data.rel.ro{rest}");
+                    flags |= elf::SHF_WRITE.0;
+                }
                 let known = pieces
                     .iter()
                     .position(|p| p.name == name && p.kind == kind && p.flags == flags);
@@ -189,6 +195,14 @@ impl Merged {
         }
         Ok(())
     }
+}
+
+/// Whether a section has to be written when the program's place is known.
+fn holds_addresses(s: &object::read::elf::ElfSection64<'_, '_>) -> bool {
+    s.relocations().any(|(_, r)| match r.flags() {
+        RelocationFlags::Elf { r_type } => r_type == elf::R_X86_64_64,
+        _ => false,
+    })
 }
 
 /// Sections of a kind become one. Linkers put them where all of their kind are.

@@ -124,7 +124,7 @@ fn add_patches(
                 continue;
             }
             if kind != elf::R_X86_64_TPOFF32 {
-                return Err("a reference is of another kind than R_X86_64_TPOFF32");
+                return Err("it is the library for shared objects, and this is none");
             }
             let symbol = r.symbol(endian, false).and_then(|i| symbols.symbol(i).ok());
             let name = symbol.and_then(|s| s.name(endian, symbols.strings()).ok());

@@ -48,6 +48,8 @@ pub enum RelocKind {
     PcRel,
     /// Offset of g from the thread pointer.
     TlsLe,
+    /// 32-bit displacement of the word that holds that offset, in code made with `-shared`.
+    TlsIe,
 }
 
 impl RelocKind {
@@ -55,7 +57,7 @@ impl RelocKind {
     pub fn bytes(self) -> u64 {
         match self {
             Self::Addr => 8,
-            Self::Call | Self::PcRel | Self::TlsLe => 4,
+            Self::Call | Self::PcRel | Self::TlsLe | Self::TlsIe => 4,
             Self::CallInd => 0,
         }
     }

@@ -331,11 +331,12 @@ impl<'a> Reader<'a, '_> {
             8 => (RelocKind::CallInd, 0, false),
             11 => (RelocKind::PcRel, 4, true),
             13 => (RelocKind::TlsLe, 4, false),
-            // Through a global offset table, which only shared libraries have.
-            14 | 21 => {
+            14 => (RelocKind::TlsIe, 4, false),
+            // Through a global offset table.
+            21 => {
                 return Err(Fault::at(
                     at,
-                    "made for a shared library (-shared or -dynlink), and gort links static executables only",
+                    "made for a shared library of packages (-dynlink), which gort has not; compile it without -dynlink or -linkshared",
                 ));
             }
             k => {
