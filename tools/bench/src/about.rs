@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::hash::{DefaultHasher, Hasher as _};
+use std::path::Path;
 
-use super::Args;
+use anyhow::{Context as _, Result};
+
 use super::topology::Topology;
+use super::{Args, FAST_ROUNDS};
 use gort_link::golang::GoInstall;
 
 /// Versions, machine, options. `before` says what else the machine did.
@@ -12,9 +16,11 @@ pub fn about(
     args: &Args,
     go: &GoInstall,
     topology: &Topology,
+    libraries: &Libraries<'_>,
     before: Option<String>,
-) -> BTreeMap<&'static str, String> {
+) -> Result<BTreeMap<String, String>> {
     let mut about = BTreeMap::from([
+        ("library", fingerprint(libraries.ours)?),
         ("go", go.version.clone()),
         ("gort", env!("CARGO_PKG_VERSION").to_string()),
         ("benchtime", args.benchtime().to_string()),
@@ -38,7 +44,16 @@ pub fn about(
     if let Ok(kernel) = fs::read_to_string("/proc/sys/kernel/osrelease") {
         about.insert("linux", kernel.trim().to_string());
     }
-    for variable in ["GOMAXPROCS", "GOGC", "GODEBUG", "GORT_LIB"] {
+    if let Some(other) = libraries.against {
+        about.insert("library against", fingerprint(other)?);
+    }
+    if let Some(rounds) = args.rounds.or(args.fast.then_some(FAST_ROUNDS)) {
+        about.insert("rounds", rounds.to_string());
+    }
+    if let Some(metric) = &args.metric {
+        about.insert("metric", metric.to_string());
+    }
+    for variable in ["GOMAXPROCS", "GOGC", "GODEBUG"] {
         if let Ok(value) = std::env::var(variable) {
             about.insert(variable, value);
         }
@@ -47,7 +62,28 @@ pub fn about(
         let values = args.gomaxprocs.iter().map(u32::to_string);
         about.insert("GOMAXPROCS", values.collect::<Vec<_>>().join(", "));
     }
-    about
+    let about = about.into_iter();
+    Ok(about
+        .map(|(what, value)| (what.to_string(), value))
+        .collect())
+}
+
+/// The libraries that are measured.
+#[derive(Debug)]
+pub struct Libraries<'a> {
+    /// The one that counts.
+    pub ours: &'a Path,
+    /// The one of `--against`.
+    pub against: Option<&'a Path>,
+}
+
+/// What tells a library from others, wherever it lies.
+fn fingerprint(library: &Path) -> Result<String> {
+    let content =
+        fs::read(library).with_context(|| format!("cannot read {}", library.display()))?;
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&content);
+    Ok(format!("{:016x}", hasher.finish()))
 }
 
 /// The name of the processor in `/proc/cpuinfo`.

@@ -205,7 +205,7 @@ mod tests {
         })
         .collect();
         Report {
-            about: BTreeMap::from([("go", "go1.5.4".to_string())]),
+            about: BTreeMap::from([("go".to_string(), "go1.5.4".to_string())]),
             current: Some("go1.22".to_string()),
             against: false,
             limit: 1.05,

@@ -21,6 +21,7 @@ mod page;
 mod quantity;
 mod quiet;
 mod report;
+mod resume;
 mod session;
 mod source;
 mod stats;
@@ -37,6 +38,7 @@ use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use regex::Regex;
 
+use about::Libraries;
 use build::Builder;
 use catalog::Unit;
 use current::CurrentGo;
@@ -126,6 +128,10 @@ pub struct Args {
     /// Write the results as a page of the documentation to FILE (docs/performance.md)
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
+    /// Take up the measurements of FILE, which --json of an earlier run with the same libraries and
+    /// options wrote: what it holds is not measured again
+    #[arg(long, value_name = "FILE")]
+    resume: Option<PathBuf>,
     /// List the benchmarks, run nothing
     #[arg(long)]
     list: bool,
@@ -176,7 +182,7 @@ fn suite_names() -> clap::builder::PossibleValuesParser {
 /// `gort bench`: false if something could not be built or run, or with `--check` if what was
 /// measured is not as it should be.
 pub fn run(args: &Args) -> Result<bool> {
-    let units = chosen(args)?;
+    let mut units = chosen(args)?;
     if args.list {
         for benchmark in units.iter().flat_map(|unit| &unit.benchmarks) {
             println!("{}", benchmark.name);
@@ -203,8 +209,12 @@ pub fn run(args: &Args) -> Result<bool> {
         limits,
     )?;
     let topology = Topology::find();
+    let libraries = Libraries {
+        ours: &library,
+        against: against.as_deref(),
+    };
     let mut report = Report {
-        about: about::about(args, &go, &topology, before),
+        about: about::about(args, &go, &topology, &libraries, before)?,
         current: current.as_ref().map(|current| current.version.clone()),
         against: against.is_some(),
         limit: args.limit,
@@ -212,6 +222,14 @@ pub fn run(args: &Args) -> Result<bool> {
         runs: Vec::new(),
         failures: Vec::new(),
     };
+    if let Some(file) = &args.resume {
+        resume::take_up(file, &mut report)?;
+        for unit in &mut units {
+            unit.benchmarks
+                .retain(|benchmark| session::missing(args, benchmark, &report).next().is_some());
+        }
+        units.retain(|unit| !unit.benchmarks.is_empty());
+    }
 
     let bar = progress(&units);
     for (number, unit) in units.iter().enumerate() {
@@ -237,6 +255,9 @@ pub fn run(args: &Args) -> Result<bool> {
         }
     }
     bar.finish_and_clear();
+    if units.is_empty() {
+        write(args, &report)?;
+    }
     if let Some(metric) = &args.metric
         && report.rows.is_empty()
         && report.failures.is_empty()

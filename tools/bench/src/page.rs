@@ -19,7 +19,7 @@ pub fn page(report: &Report) -> String {
         page,
         "\n```text\n{}```\n\n{}",
         report.summary(),
-        report.tables()
+        report.short_tables()
     );
     if !report.failures.is_empty() {
         page += "\n## What could not be measured\n\n";
@@ -59,7 +59,7 @@ mod tests {
         let round = [reading(Side::Stock, 10.0), reading(Side::Gort, 20.0)];
         let readings = vec![round; 4].concat();
         let page = page(&Report {
-            about: BTreeMap::from([("cpus", "2 processors".to_string())]),
+            about: BTreeMap::from([("cpus".to_string(), "2 processors".to_string())]),
             current: None,
             against: false,
             limit: 1.05,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::machine::{Lately, Passed};
 use super::quantity::digits;
@@ -76,7 +76,7 @@ pub fn wait(proc: &Path, patience: Duration) -> Result<Option<String>> {
 }
 
 /// What happened on the machine while one program ran.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
 pub struct Seen {
     /// Time on the clock.
     pub wall: Duration,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use statrs::statistics::Statistics as _;
 
 use super::build::Side;
@@ -14,10 +14,10 @@ use super::stats::{Difference, Pick, SIGNIFICANT, Summary};
 use super::target::{Target, ratio};
 
 /// Everything that a run found out.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub struct Report {
     /// Circumstances: versions, machine, options.
-    pub about: BTreeMap<&'static str, String>,
+    pub about: BTreeMap<String, String>,
     /// Name of the column of the current Go, if there is one.
     pub current: Option<String>,
     /// Was another library measured, too?
@@ -33,14 +33,14 @@ pub struct Report {
 }
 
 /// One run of one side.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub struct Ran {
     /// Name of the benchmark.
     pub benchmark: String,
     /// Value of GOMAXPROCS.
     pub procs: u32,
     /// Name of the column.
-    pub side: &'static str,
+    pub side: String,
     /// What was seen.
     pub seen: Seen,
     /// Does it count for less?
@@ -48,7 +48,7 @@ pub struct Ran {
 }
 
 /// One metric of one benchmark.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub struct Row {
     /// Name of the benchmark.
     pub benchmark: String,
@@ -88,12 +88,12 @@ pub struct Row {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub disturbed: Option<String>,
     /// Aims of this row.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub targets: Vec<Judged>,
 }
 
 /// A target and whether it was reached.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub struct Judged {
     /// The bound, for a person.
     pub bound: String,
@@ -105,7 +105,7 @@ pub struct Judged {
 }
 
 /// A side of a benchmark that could not be built or run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub struct Failure {
     /// Name of the benchmark, or of the unit that was not built.
     pub benchmark: String,
@@ -197,6 +197,12 @@ pub fn rows(
 }
 
 impl Report {
+    /// Was the benchmark measured with so many Ps?
+    pub fn has(&self, benchmark: &str, procs: u32) -> bool {
+        let mut rows = self.rows.iter();
+        rows.any(|row| row.benchmark == benchmark && row.procs == procs)
+    }
+
     /// Were all targets reached? One that cannot be told counts as missed.
     pub fn targets_met(&self) -> bool {
         let (met, all) = self.count_targets();
@@ -215,6 +221,13 @@ impl Report {
         self.rows
             .iter()
             .filter(|row| row.is_over(self.limit) && row.differs())
+    }
+
+    /// Rows whose time is over the limit, but too few runs say so.
+    fn perhaps_slow(&self) -> impl Iterator<Item = &Row> {
+        self.rows
+            .iter()
+            .filter(|row| row.is_over(self.limit) && !row.differs())
     }
 
     /// Of how many ratios a difference is not significant, and of how many it was asked.
@@ -279,18 +292,9 @@ impl Report {
             let _ = writeln!(text, "targets: {met} of {all} met");
         }
         let slow: Vec<&Row> = self.too_slow().collect();
-        if !slow.is_empty() {
-            let _ = writeln!(
-                text,
-                "slower than {} times stock: {}",
-                digits(self.limit),
-                slow.len()
-            );
-            for row in slow {
-                let ratio = row.ratio.map(digits).unwrap_or_default();
-                let _ = writeln!(text, "  {} on {} P: {ratio}", row.benchmark, row.procs);
-            }
-        }
+        self.list_slow(&mut text, "", &slow);
+        let perhaps: Vec<&Row> = self.perhaps_slow().collect();
+        self.list_slow(&mut text, ", perhaps by chance", &perhaps);
         let disturbed = self.disturbed();
         if !disturbed.is_empty() {
             let _ = writeln!(
@@ -310,6 +314,18 @@ impl Report {
             let _ = writeln!(text, "not built or run by {name}: {absent}");
         }
         text
+    }
+
+    fn list_slow(&self, text: &mut String, how: &str, slow: &[&Row]) {
+        if slow.is_empty() {
+            return;
+        }
+        let limit = digits(self.limit);
+        let _ = writeln!(text, "slower than {limit} times stock{how}: {}", slow.len());
+        for row in slow {
+            let ratio = row.ratio.map(digits).unwrap_or_default();
+            let _ = writeln!(text, "  {} on {} P: {ratio}", row.benchmark, row.procs);
+        }
     }
 
     /// Heading of the column of a side.
@@ -369,6 +385,12 @@ impl Row {
     /// The benchmark's name in its package; a program has none.
     pub fn short_name(&self) -> Option<&str> {
         self.benchmark.split_once('/').map(|(_, name)| name)
+    }
+
+    /// gort/current Go.
+    pub fn to_current(&self) -> Option<f64> {
+        let value = |s: &Option<Summary>| s.as_ref().map(|s| s.value);
+        ratio(value(&self.current), value(&self.gort)).filter(|ratio| *ratio > 0.0)
     }
 
     /// Is its time over the limit?
@@ -469,7 +491,8 @@ mod tests {
         assert_eq!(
             few.summary(),
             "time, gort/stock: 1.20 (geometric mean of 1)\n\
-             ~ no significant difference (Mann-Whitney U test, p >= 0.05): 1 of 1 ratios\n"
+             ~ no significant difference (Mann-Whitney U test, p >= 0.05): 1 of 1 ratios\n\
+             slower than 1.05 times stock, perhaps by chance: 1\n  x on 2 P: 1.20\n"
         );
         let json = serde_json::to_value(&slow.rows[0]).unwrap();
         assert_eq!(json["difference"]["significant"], true);

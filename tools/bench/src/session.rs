@@ -46,23 +46,11 @@ struct Run {
 impl Session<'_> {
     /// Runs one benchmark in turns, with each number of Ps, and adds its rows.
     pub fn run(&self, benchmark: &Benchmark, report: &mut Report) -> Result<()> {
-        for procs in self.procs(benchmark) {
+        let missing: Vec<u32> = missing(self.args, benchmark, report).collect();
+        for procs in missing {
             self.rounds(benchmark, procs, report)?;
         }
         Ok(())
-    }
-
-    /// The values of GOMAXPROCS for a benchmark.
-    fn procs(&self, benchmark: &Benchmark) -> Vec<u32> {
-        let machine = std::thread::available_parallelism()
-            .map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX));
-        let environment = std::env::var("GOMAXPROCS").ok();
-        procs(
-            &self.args.gomaxprocs,
-            environment.and_then(|text| text.parse().ok()),
-            benchmark.threads,
-            machine,
-        )
     }
 
     fn rounds(&self, benchmark: &Benchmark, procs: u32, report: &mut Report) -> Result<()> {
@@ -124,7 +112,7 @@ impl Session<'_> {
             report.runs.push(Ran {
                 benchmark: benchmark.name.clone(),
                 procs,
-                side: run.side.name(),
+                side: run.side.name().to_string(),
                 seen: run.seen,
                 disturbed,
             });
@@ -218,12 +206,34 @@ impl Session<'_> {
                 );
             }
         });
+        let known =
+            |failure: &Failure| failure.benchmark == benchmark && failure.side == side.name();
+        report.failures.retain(|failure| !known(failure));
         report.failures.push(Failure {
             benchmark: benchmark.to_string(),
             side: side.name().to_string(),
             why,
         });
     }
+}
+
+/// The values of GOMAXPROCS with which a benchmark has not been measured yet.
+pub fn missing<'a>(
+    args: &Args,
+    benchmark: &'a Benchmark,
+    report: &'a Report,
+) -> impl Iterator<Item = u32> + 'a {
+    let machine = std::thread::available_parallelism()
+        .map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX));
+    let environment = std::env::var("GOMAXPROCS").ok();
+    let all = procs(
+        &args.gomaxprocs,
+        environment.and_then(|text| text.parse().ok()),
+        benchmark.threads,
+        machine,
+    );
+    all.into_iter()
+        .filter(|procs| !report.has(&benchmark.name, *procs))
 }
 
 /// The values of GOMAXPROCS for a benchmark: what was asked for, else what the environment says,

@@ -1,12 +1,12 @@
 //! Several measurements of one thing, in three numbers, and whether those of two sides differ.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use statrs::statistics::{Data, OrderStatistics};
 use statrs::stats_tests::Alternative;
 use statrs::stats_tests::mannwhitneyu::{MannWhitneyUMethod, mannwhitneyu};
 
 /// Which of the measurements stands for all of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pick {
     /// The smallest: what else happens on a machine makes nothing faster.
@@ -18,7 +18,7 @@ pub enum Pick {
 }
 
 /// Median and spread of some measurements.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 pub struct Summary {
     /// The one that stands for all.
     pub value: f64,
@@ -57,7 +57,7 @@ impl Summary {
 pub const SIGNIFICANT: f64 = 0.05;
 
 /// Whether two sides differ, by all of their measurements.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
 pub struct Difference {
     /// Probability that two sides which do not differ come out as far apart: two-sided Mann-Whitney
     /// U test, which asks for no distribution of the measurements.

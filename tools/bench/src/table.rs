@@ -1,7 +1,10 @@
 //! The report as tables, in Markdown with aligned columns: one row for each metric, but of
 //! goroutines that contend one for each benchmark.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+
+use statrs::statistics::Statistics as _;
 
 use super::quantity::digits;
 use super::report::{Report, Row};
@@ -13,13 +16,53 @@ const NONE: &str = "-";
 impl Report {
     /// All tables that have rows.
     pub fn tables(&self) -> String {
-        let tables = [self.table(), self.contended()];
+        self.joined([self.table(Detail::All), self.contended()])
+    }
+
+    /// The same for a page: a table of groups, and below it no spreads, and memory where it has a
+    /// bound.
+    pub fn short_tables(&self) -> String {
+        self.joined([self.groups(), self.table(Detail::Short), self.contended()])
+    }
+
+    fn joined<const N: usize>(&self, tables: [Option<String>; N]) -> String {
         let tables: Vec<String> = tables.into_iter().flatten().collect();
         tables.join("\n")
     }
 
+    /// Geometric means of the ratios of time, for each group of benchmarks and number of Ps.
+    fn groups(&self) -> Option<String> {
+        let mut head = vec!["group", "P", "rows", "gort/stock", "best", "worst"];
+        let current = self.current.as_ref().map(|name| format!("gort/{name}"));
+        head.extend(current.as_deref());
+        let mut groups: BTreeMap<(&str, u32), Vec<&Row>> = BTreeMap::new();
+        for row in self.rows.iter().filter(|row| row.metric == "time") {
+            let name = row.short_name().map_or("programs", |_| row.group());
+            groups.entry((name, row.procs)).or_default().push(row);
+        }
+        let mut lines = vec![texts(&head)];
+        for ((name, procs), rows) in groups {
+            let ratios: Vec<f64> = rows.iter().filter_map(|row| row.ratio).collect();
+            let (best, worst) = ((&ratios).min(), (&ratios).max());
+            let mut line = vec![
+                name.to_string(),
+                procs.to_string(),
+                ratios.len().to_string(),
+                digits((&ratios).geometric_mean()),
+                digits(best),
+                digits(worst),
+            ];
+            if self.current.is_some() {
+                let ratios: Vec<f64> = rows.iter().filter_map(|row| row.to_current()).collect();
+                line.push(digits(ratios.geometric_mean()));
+            }
+            lines.push(line);
+        }
+        (lines.len() > 1).then(|| align(&lines, 1..head.len()))
+    }
+
     /// The metrics of all benchmarks that are not in the other table.
-    fn table(&self) -> Option<String> {
+    fn table(&self, detail: Detail) -> Option<String> {
         let mut head = vec!["benchmark", "metric", "P", "stock", "gort", "ratio"];
         if self.against {
             head.extend(["against", "gort/against"]);
@@ -35,7 +78,8 @@ impl Report {
             if contends(benchmark) {
                 continue;
             }
-            for row in benchmark {
+            for row in benchmark.iter().filter(|row| detail.shows(row)) {
+                let spread = |summary| detail.spread(row, summary);
                 let name = if row.benchmark == above {
                     ""
                 } else {
@@ -46,15 +90,15 @@ impl Report {
                     name.to_string(),
                     row.metric.clone(),
                     row.procs.to_string(),
-                    spread(row, &row.stock),
-                    spread(row, &row.gort),
+                    spread(&row.stock),
+                    spread(&row.gort),
                     to_stock(row),
                 ];
                 if self.against {
-                    line.extend([spread(row, &row.against), to_against(row)]);
+                    line.extend([spread(&row.against), to_against(row)]);
                 }
                 if self.current.is_some() {
-                    line.push(spread(row, &row.current));
+                    line.push(spread(&row.current));
                 }
                 line.push(row.remarks());
                 lines.push(line);
@@ -137,18 +181,35 @@ impl Report {
     }
 }
 
+/// How much of each row is shown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Detail {
+    /// The smallest and the largest measurement, too.
+    All,
+    /// The number that stands for all.
+    Short,
+}
+
+impl Detail {
+    /// Nearly every program has the same memory on all sides.
+    fn shows(self, row: &Row) -> bool {
+        self == Self::All || row.metric != "rss" || !row.targets.is_empty()
+    }
+
+    fn spread(self, row: &Row, summary: &Option<Summary>) -> String {
+        summary.as_ref().map_or(NONE.to_string(), |s| match self {
+            Self::All => row.unit.show_spread(s.value, s.min, s.max),
+            Self::Short => row.unit.show(s.value),
+        })
+    }
+}
+
 fn contends(rows: &[Row]) -> bool {
     rows.iter().any(Row::is_share)
 }
 
 fn texts(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_string()).collect()
-}
-
-fn spread(row: &Row, summary: &Option<Summary>) -> String {
-    summary.as_ref().map_or(NONE.to_string(), |s| {
-        row.unit.show_spread(s.value, s.min, s.max)
-    })
 }
 
 fn to_stock(row: &Row) -> String {
