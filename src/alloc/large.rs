@@ -45,30 +45,27 @@ pub(crate) unsafe fn alloc_large(
     let class = SpanClass::new(0, typ.is_null());
     // SAFETY: the caller passes the cache of its P.
     let s = unsafe { central::alloc_pages(bytes >> PAGE_SHIFT, class, &mut (*c).pages) };
-    if s.is_null() {
-        out_of_memory(size);
-    }
-    // SAFETY: the span is new, and ours until it is on its list; its one slot is of `bytes` bytes.
-    let p = unsafe {
-        let p = (*s).base as *mut u8;
-        debug_assert!((*s).elemsize == bytes && (*s).live == 0);
-        if (*s).needzero && (zero || !typ.is_null()) {
+    let Some(mut s) = s else { out_of_memory(size) };
+    let p = s.base as *mut u8;
+    debug_assert!(s.elemsize == bytes && s.live == 0);
+    // SAFETY: the span's one slot is of `bytes` bytes, and nobody else knows it yet.
+    unsafe {
+        if s.needzero && (zero || !typ.is_null()) {
             p.write_bytes(0, bytes);
         }
         if !typ.is_null() {
-            *(*s).types() = typ;
+            *s.types() = typ;
         }
-        (*s).set_bytes(size);
-        *(*s).alloc = 1;
+        s.set_bytes(size);
+        *s.alloc = 1;
         if phase::enabled() {
-            (*(*s).mark).store(1, Ordering::Relaxed);
-            cache::count_black(&mut (*c).black, &*s, 1);
+            (*s.mark).store(1, Ordering::Relaxed);
+            cache::count_black(&mut (*c).black, &s, 1);
         }
-        (*s).live = 1;
-        (*s).window = 1;
-        central::add_large(s);
-        p
-    };
+    }
+    s.live = 1;
+    s.window = 1;
+    central::put(s);
     // SAFETY: the cache is the caller's, and the object new.
     unsafe {
         if cache::large_sampled(&mut *c, bytes) {

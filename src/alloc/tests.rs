@@ -240,7 +240,7 @@ fn pages_are_given_out_once_and_counted() {
         // SAFETY: a Cache is valid as zeroes.
         .map(|_| unsafe { Box::<pages::Cache>::new_zeroed().assume_init() })
         .collect();
-    let mut spans: Vec<(*mut span::Span, usize)> = Vec::new();
+    let mut spans: Vec<(OwnedSpan, usize)> = Vec::new();
     let mut x = 7u64;
     let mut random = |n: usize| {
         x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -251,7 +251,7 @@ fn pages_are_given_out_once_and_counted() {
         assert_eq!(count(&pages::OBJECT_PAGES) - before, sum);
         if spans.len() > random(400) {
             let (s, n) = spans.swap_remove(random(spans.len()));
-            let base = unsafe { (*s).base };
+            let base = s.base;
             for i in 0..n {
                 let first = (base + i * PAGE) as *mut u64;
                 assert_eq!(unsafe { *first }, base as u64, "a page is in two spans");
@@ -267,16 +267,16 @@ fn pages_are_given_out_once_and_counted() {
             let fresh = random(4) != 0;
             let ever = count(&pages::EVER_PAGES);
             let s = caches[random(3)].alloc_span(n, SpanClass::new(0, true), fresh);
-            if s.is_null() {
+            let Some(s) = s else {
                 assert!(!fresh);
                 continue;
-            }
+            };
             assert!(fresh || count(&pages::EVER_PAGES) == ever);
-            let base = unsafe { (*s).base };
+            let base = s.base;
             for i in 0..n {
                 let first = (base + i * PAGE) as *mut u64;
-                assert_eq!(arena::span_of(first as usize), s);
-                assert!(unsafe { (*s).needzero || *first == 0 }, "old data");
+                assert_eq!(arena::span_of(first as usize), s.as_ptr());
+                assert!(s.needzero || unsafe { *first } == 0, "old data");
                 unsafe { *first = base as u64 };
             }
             spans.push((s, n));

@@ -6,6 +6,7 @@
 //! count `live` is exact while no P caches it.
 
 use super::classes::CLASSES;
+use super::owned::OwnedSpan;
 use super::sample::{self, SEEN, distance, rate};
 use super::span::{SPAN_CLASSES, Span, SpanClass};
 use super::stats::{Counts, HEAP_LIVE};
@@ -213,39 +214,34 @@ impl Cache {
             let slot = &mut self.slots[class.index()];
             if !slot.span.is_null() {
                 debug_assert!(slot.free == 0);
-                // SAFETY: the span is this cache's and has nothing left.
-                unsafe { central::give_back(slot.span) };
-                slot.span = null_mut();
+                let span = core::mem::replace(&mut slot.span, null_mut());
+                // SAFETY: this cache had it, and has it no longer.
+                central::put(unsafe { OwnedSpan::from_raw(span) });
             }
-            let s = central::take(class, &mut self.pages);
-            if s.is_null() {
+            let Some(mut s) = central::take(class, &mut self.pages) else {
                 return Refill::NoMemory;
+            };
+            let free = (s.objects - s.live) as usize;
+            debug_assert!(free > 0, "a swept span with a free slot");
+            let live =
+                HEAP_LIVE.fetch_add(free * s.elemsize, Ordering::Relaxed) + free * s.elemsize;
+            if !s.class.noscan() {
+                HEAP_SCAN.fetch_add(free * s.elemsize, Ordering::Relaxed);
             }
-            // SAFETY: the span is on no list, and in no cache but this one.
-            unsafe {
-                let s = &mut *s;
-                let free = (s.objects - s.live) as usize;
-                debug_assert!(free > 0, "a swept span with a free slot");
-                let live =
-                    HEAP_LIVE.fetch_add(free * s.elemsize, Ordering::Relaxed) + free * s.elemsize;
-                if !s.class.noscan() {
-                    HEAP_SCAN.fetch_add(free * s.elemsize, Ordering::Relaxed);
-                }
-                if trace::on() {
-                    trace::heap_changes(live);
-                }
-                if !phase::enabled() {
-                    check_trigger(live);
-                }
-                grew = Refill::Grew(free * s.elemsize);
-                s.window = 0;
-                slot.span = s;
-                slot.elemsize = s.elemsize as u32;
-                slot.needzero = u32::from(s.needzero);
-                slot.start = s.base;
-                slot.bits = s.bits;
-                slot.types = s.types();
+            if trace::on() {
+                trace::heap_changes(live);
             }
+            if !phase::enabled() {
+                check_trigger(live);
+            }
+            grew = Refill::Grew(free * s.elemsize);
+            s.window = 0;
+            slot.elemsize = s.elemsize as u32;
+            slot.needzero = u32::from(s.needzero);
+            slot.start = s.base;
+            slot.bits = s.bits;
+            slot.types = s.types();
+            slot.span = s.into_raw();
             if self.advance(class) {
                 return grew;
             }
@@ -321,7 +317,8 @@ impl Cache {
                 // Slots of the last window may have been used since the span was clean.
                 s.needzero = true;
                 slot.span = null_mut();
-                central::give_back(s);
+                // SAFETY: this cache had it, and has it no longer.
+                central::put(OwnedSpan::from_raw(s));
             }
         }
     }

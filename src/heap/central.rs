@@ -11,7 +11,8 @@
 //! threads may sweep at a time: a span that was taken off its list belongs to the thread that took
 //! it. Sweepers hold a P, so that none is in the middle of a span while the world is stopped.
 
-use super::span::{List, SPAN_CLASSES, Span, SpanClass};
+use super::owned::{List, OwnedSpan};
+use super::span::{SPAN_CLASSES, SpanClass};
 use super::trigger::{self, CYCLE};
 use super::{classes::TABLE, geometry::PAGE};
 use super::{dead, guard, modes, pages, sample, span, stats};
@@ -59,13 +60,12 @@ impl Class {
         &mut self.lists[CYCLE.load(Ordering::Relaxed) % 2]
     }
 
-    /// A span to sweep, likely with free slots if there is such a one; or null.
+    /// A span to sweep, likely with free slots if there is such a one.
     #[doc(alias = "fullUnswept")]
     #[doc(alias = "partialUnswept")]
-    fn pop_unswept(&mut self) -> *mut Span {
+    fn pop_unswept(&mut self) -> Option<OwnedSpan> {
         let lists = &mut self.lists[(CYCLE.load(Ordering::Relaxed) + 1) % 2];
-        let s = lists.partial.pop();
-        if s.is_null() { lists.full.pop() } else { s }
+        lists.partial.pop().or_else(|| lists.full.pop())
     }
 }
 
@@ -108,47 +108,45 @@ static PACE: Pace = Pace {
 };
 
 /// What a sweep leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Swept {
+#[derive(Debug)]
+enum Swept {
     /// Nothing lives: the pages can be used for something else.
-    Empty,
+    Empty(OwnedSpan),
     /// Some slots are free.
-    Partial,
+    Partial(OwnedSpan),
     /// No slot is free.
-    Full,
+    Full(OwnedSpan),
 }
 
-/// Frees every object of `s` that is not marked. Finalizers of such objects are queued first, which
-/// keeps the objects, and samples of the heap profile count as freed.
+/// Frees every object that is not marked. Finalizers of such objects are queued first, which keeps
+/// the objects, and samples of the heap profile count as freed.
 ///
 /// # Safety
-/// The span must be in the caller's hands, with marking finished.
+/// Marking is finished, and the span was not swept since.
 #[doc(alias = "mSpan_Sweep")]
-pub unsafe fn sweep(s: *mut Span) -> Swept {
+unsafe fn sweep(mut s: OwnedSpan) -> Swept {
     debug_assert!(cfg!(test) || !phase::enabled(), "marks are complete");
-    // SAFETY: the span is in the caller's hands, and marking finished.
-    unsafe {
-        debug_assert!((*s).state.load(Ordering::Relaxed) == span::state::IN_USE);
-        debug_assert!((*s).next.is_null() && (*s).prev.is_null());
-        if !(*s).specials.load(Ordering::Relaxed).is_null() {
-            dead::queue_dead(s);
-        }
-        if !(*s).samples.load(Ordering::Relaxed).is_null() {
-            sample::swept(s);
-        }
-        if modes::watches_frees() {
-            modes::swept(&*s);
-        }
+    debug_assert!(s.state.load(Ordering::Relaxed) == span::state::IN_USE);
+    debug_assert!(s.next.is_null() && s.prev.is_null());
+    if !s.specials.load(Ordering::Relaxed).is_null() {
+        // SAFETY: the caller promises finished marks, of a span that is not swept.
+        unsafe { dead::queue_dead(&s) };
     }
-    // SAFETY: the span is in the caller's hands, and nobody marks.
-    let s = unsafe { &mut *s };
+    if !s.samples.load(Ordering::Relaxed).is_null() {
+        // SAFETY: as above; what `queue_dead` keeps is marked now.
+        unsafe { sample::swept(&s) };
+    }
+    if modes::watches_frees() {
+        // SAFETY: as above.
+        unsafe { modes::swept(&s) };
+    }
     let words = s.words();
     let old = s.alloc;
     s.alloc = s.mark.cast();
     s.mark = old.cast();
     let mut live = 0;
     for i in 0..words {
-        // SAFETY: each of the two bitmaps has `words` entries.
+        // SAFETY: both bitmaps have `words` entries.
         unsafe {
             live += (*s.alloc.add(i)).count_ones();
             *old.add(i) = 0;
@@ -161,49 +159,50 @@ pub unsafe fn sweep(s: *mut Span) -> Swept {
     s.window = 0;
     s.needzero |= freed > 0;
     if live == 0 {
-        Swept::Empty
+        Swept::Empty(s)
     } else if live < s.objects {
-        Swept::Partial
+        Swept::Partial(s)
     } else {
-        Swept::Full
+        Swept::Full(s)
     }
 }
 
-/// Sweeps a span that was taken off the list of `class` and puts it where it belongs. Answers the
-/// pages that became free.
+/// Sweeps a span and puts it where it belongs. Answers the pages that became free.
 ///
 /// # Safety
-/// The span must be in the caller's hands, marking finished.
-unsafe fn sweep_and_put(s: *mut Span) -> usize {
-    // SAFETY: the span is in the caller's hands.
-    let pages = unsafe { (*s).pages } as usize;
+/// As [`sweep`].
+unsafe fn sweep_and_put(s: OwnedSpan) -> usize {
+    let pages = s.pages as usize;
     if trace::on() {
         trace::sweep_starts();
     }
-    // SAFETY: the span is in the caller's hands, and marking finished.
+    // SAFETY: the caller promises the same.
     let swept = unsafe { sweep(s) };
     if trace::on() {
         trace::sweep_ends();
     }
-    if swept == Swept::Empty {
-        // SAFETY: the span is in the caller's hands and on no list; as nothing in it lives, nothing
-        // refers to its memory.
-        unsafe {
-            if (*s).class.class() == 0 {
-                stats::freed_large((*s).elemsize);
+    let freed = match swept {
+        Swept::Empty(s) => {
+            if s.class.class() == 0 {
+                stats::freed_large(s.elemsize);
             }
-            if modes::fences() {
-                modes::fence(s);
-            } else {
-                pages::free_span(s);
+            // SAFETY: nothing in it lives, so nothing refers to its memory.
+            unsafe {
+                if modes::fences() {
+                    modes::fence(s);
+                } else {
+                    pages::free_span(s);
+                }
             }
+            pages
         }
-    } else {
-        // SAFETY: the span is in the caller's hands, and on no list.
-        unsafe { put(s, swept) };
-    }
+        Swept::Partial(s) | Swept::Full(s) => {
+            put(s);
+            0
+        }
+    };
     count_swept(pages);
-    if swept == Swept::Empty { pages } else { 0 }
+    freed
 }
 
 /// A span of `pages` was swept and is where it belongs.
@@ -223,131 +222,89 @@ fn stopping() -> bool {
     GCWAITING.load(Ordering::Relaxed) != 0
 }
 
-/// Puts a swept span on its class's list.
-///
-/// # Safety
-/// The span is in the caller's hands, and on no list.
-unsafe fn put(s: *mut Span, swept: Swept) {
-    debug_assert!(swept != Swept::Empty);
-    // SAFETY: the span is in the caller's hands.
-    let class = unsafe {
-        debug_assert!((swept == Swept::Full) == ((*s).live == (*s).objects));
-        (*s).class
-    };
-    let at = if class.class() == 0 {
+/// Puts a swept span on its class's list: one that a P's cache had, or that of a fresh large object.
+#[doc(alias = "uncacheSpan")]
+pub fn put(s: OwnedSpan) {
+    let at = if s.class.class() == 0 {
         LARGE
     } else {
-        class.index()
+        s.class.index()
     };
+    let full = s.live == s.objects;
     let mut class = CENTRAL[at].lock();
     let lists = class.swept();
-    let list = match swept {
-        Swept::Full => &mut lists.full,
-        _ => &mut lists.partial,
-    };
-    // SAFETY: the caller's span is on no list.
-    unsafe { list.push(s) };
+    if full {
+        lists.full.push(s);
+    } else {
+        lists.partial.push(s);
+    }
 }
 
-/// A swept span of `class` with at least one free slot, now the caller's; null when the system has
-/// no memory.
+/// A swept span of `class` with at least one free slot; none when the system has no memory.
 #[doc(alias = "mCentral_CacheSpan")]
 #[doc(alias = "cacheSpan")]
-pub fn take(class: SpanClass, cache: &mut pages::Cache) -> *mut Span {
+pub fn take(class: SpanClass, cache: &mut pages::Cache) -> Option<OwnedSpan> {
     let pages = TABLE[class.class()].pages as usize;
     sweep_for(pages * PAGE);
     for _ in 0..MOST_FOR_SLOT {
         let mut lists = CENTRAL[class.index()].lock();
-        let s = lists.swept().partial.pop();
-        if !s.is_null() {
-            return s;
+        if let Some(s) = lists.swept().partial.pop() {
+            return Some(s);
         }
-        let s = lists.pop_unswept();
+        let unswept = lists.pop_unswept();
         drop(lists);
-        if s.is_null() {
+        let Some(s) = unswept else {
             break;
-        }
-        // SAFETY: just taken off its list; spans are unswept only when marking is over.
-        unsafe {
-            let swept = sweep(s);
-            if swept == Swept::Full {
-                put(s, swept);
+        };
+        // SAFETY: spans are on these lists only when marking is over, until they are swept.
+        let found = match unsafe { sweep(s) } {
+            Swept::Empty(s) | Swept::Partial(s) => Some(s),
+            Swept::Full(s) => {
+                put(s);
+                None
             }
-            count_swept(pages);
-            if swept != Swept::Full {
-                return s;
-            }
+        };
+        count_swept(pages);
+        if found.is_some() {
+            return found;
         }
     }
     pages_for(pages, class, cache)
 }
 
-/// Pages for a large object's span; null when the system has no memory.
+/// Pages for a large object's span; none when the system has no memory.
 #[doc(alias = "mCentral_Grow")]
 #[doc(alias = "mHeap_Alloc")]
 #[doc(alias = "mHeap_Alloc_m")]
-pub fn alloc_pages(pages: usize, class: SpanClass, cache: &mut pages::Cache) -> *mut Span {
+pub fn alloc_pages(pages: usize, class: SpanClass, cache: &mut pages::Cache) -> Option<OwnedSpan> {
     sweep_for(pages * PAGE);
     pages_for(pages, class, cache)
 }
 
 /// Pages for objects. While there is something to sweep, that comes before memory which was never
 /// in use.
-fn pages_for(pages: usize, class: SpanClass, cache: &mut pages::Cache) -> *mut Span {
+fn pages_for(pages: usize, class: SpanClass, cache: &mut pages::Cache) -> Option<OwnedSpan> {
+    let mut s = None;
     if !all_swept() {
-        let s = cache.alloc_span(pages, class, false);
-        if !s.is_null() {
-            return guarded(s);
-        }
-        if reclaim(pages) {
-            let s = cache.alloc_span(pages, class, false);
-            if !s.is_null() {
-                return guarded(s);
-            }
+        s = cache.alloc_span(pages, class, false);
+        if s.is_none() && reclaim(pages) {
+            s = cache.alloc_span(pages, class, false);
         }
     }
-    let mut s = cache.alloc_span(pages, class, true);
-    if s.is_null() && !all_swept() {
+    if s.is_none() {
+        s = cache.alloc_span(pages, class, true);
+    }
+    if s.is_none() && !all_swept() {
         // The system has no more: what sweeping may find is all there is.
         sweep_all();
         s = cache.alloc_span(pages, class, true);
     }
-    guarded(s)
-}
-
-/// `s`, whose pages were just taken.
-#[inline]
-fn guarded(s: *mut Span) -> *mut Span {
-    if modes::guards() && !s.is_null() {
-        // SAFETY: nobody else knows the span, and nothing is allocated from it.
-        unsafe { guard::fresh(s) };
+    let mut s = s?;
+    if modes::guards() {
+        // SAFETY: nothing is allocated from it yet.
+        unsafe { guard::fresh(&mut s) };
     }
-    s
-}
-
-/// Takes a swept span back from a P's cache.
-///
-/// # Safety
-/// The span must be the caller's.
-#[doc(alias = "uncacheSpan")]
-pub unsafe fn give_back(s: *mut Span) {
-    // SAFETY: the span is the caller's, so nobody writes these fields.
-    let swept = if unsafe { (*s).live < (*s).objects } {
-        Swept::Partial
-    } else {
-        Swept::Full
-    };
-    // SAFETY: the span is the caller's, and on no list while it is in a cache.
-    unsafe { put(s, swept) };
-}
-
-/// Puts the span of a fresh large object on the list of those.
-///
-/// # Safety
-/// The span must be the caller's.
-pub unsafe fn add_large(s: *mut Span) {
-    // SAFETY: the span is the caller's, fresh, and so on no list.
-    unsafe { put(s, Swept::Full) };
+    Some(s)
 }
 
 /// Sweeps until `pages` pages became free; false if nothing is left to sweep, or it has looked at
@@ -384,11 +341,8 @@ fn reclaim(pages: usize) -> bool {
 
 /// Sweeps one span of class `i`: the pages that it gave back, or nothing to sweep.
 fn sweep_one(i: usize) -> Option<usize> {
-    let s = CENTRAL[i].lock().pop_unswept();
-    if s.is_null() {
-        return None;
-    }
-    // SAFETY: just taken off its list; spans are unswept only when marking is over.
+    let s = CENTRAL[i].lock().pop_unswept()?;
+    // SAFETY: spans are on these lists only when marking is over, until they are swept.
     Some(unsafe { sweep_and_put(s) })
 }
 

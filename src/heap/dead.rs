@@ -1,7 +1,8 @@
 //! Finalizers of objects that were found dead, in the order in which sweeping found them, until the
 //! finalizer goroutine calls them.
 
-use super::span::{Span, Special};
+use super::owned::OwnedSpan;
+use super::span::Special;
 use super::special;
 use super::stats::HEAP_LIVE;
 use crate::abi::Type;
@@ -80,20 +81,18 @@ impl Queue {
 /// is marked already: [`mark_some`](crate::gc::specials::mark_some) saw to that.
 ///
 /// # Safety
-/// Marking is finished, the span is the caller's and not swept yet.
+/// Marking is finished, and the span was not swept since.
 #[doc(alias = "queuefinalizer")]
 #[cold]
-pub unsafe fn queue_dead(s: *mut Span) {
-    let mut specials = special::of(s);
+pub unsafe fn queue_dead(s: &OwnedSpan) {
+    let mut specials = special::of(s.as_ptr());
     let mut queue = QUEUE.lock();
     // SAFETY: marking is finished, and the span is the caller's and not swept.
-    let kept = unsafe { specials.take_dead(s, |special| queue.push(special)) };
+    let kept = unsafe { specials.take_dead(s.as_ptr(), |special| queue.push(special)) };
     drop(queue);
     drop(specials);
     if kept != 0 {
-        // SAFETY: the span is in the caller's hands.
-        let size = unsafe { (*s).elemsize };
-        HEAP_LIVE.fetch_add(kept * size, Ordering::Relaxed);
+        HEAP_LIVE.fetch_add(kept * s.elemsize, Ordering::Relaxed);
         WORK.store(true, Ordering::Release);
         events::ask(Event::FINALIZERS);
     }

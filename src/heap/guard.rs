@@ -12,6 +12,7 @@
 //! The pattern is no address: a program that follows a pointer of a dead object faults.
 
 use super::geometry::PAGE;
+use super::owned::OwnedSpan;
 use super::span::Span;
 use crate::fatal::{put_hex, put_u64, puts, throw};
 use crate::os;
@@ -76,11 +77,9 @@ pub unsafe fn check(s: &Span, at: usize) {
 /// The pages of `s` were just taken: looks at them and fills them.
 ///
 /// # Safety
-/// The span is the caller's, and nothing is allocated from it yet.
+/// Nothing is allocated from it yet.
 #[cold]
-pub unsafe fn fresh(s: *mut Span) {
-    // SAFETY: the span is in the caller's hands, and nobody else knows it.
-    let s = unsafe { &mut *s };
+pub unsafe fn fresh(s: &mut OwnedSpan) {
     let (base, n) = (s.base, s.pages as usize * PAGE);
     if n > LARGEST {
         return;

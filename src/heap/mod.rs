@@ -22,6 +22,7 @@ pub mod geometry;
 pub mod guard;
 pub mod layout;
 pub mod modes;
+mod owned;
 pub mod pages;
 pub mod sample;
 pub mod scavenge;
@@ -34,3 +35,4 @@ pub(crate) mod walk;
 
 pub use cache::{CACHES, Cache};
 pub use find::{Object, find_object, zero_base};
+pub use owned::{List, OwnedSpan};

@@ -11,6 +11,7 @@
 //!   fault on use and are never used again;
 //! - *sbrk*: memory comes from outside the heap and is never free, so there is nothing to collect.
 
+use super::owned::OwnedSpan;
 use super::span::Span;
 use super::{geometry::PAGE, guard, pages};
 use crate::config::godebug;
@@ -118,17 +119,16 @@ pub unsafe fn swept(s: &Span) {
 /// Takes an empty span out of use for ever: its pages fault from now on.
 ///
 /// # Safety
-/// The span is the caller's, and on no list.
+/// Nothing refers to its memory.
 #[cold]
-pub unsafe fn fence(s: *mut Span) {
-    // SAFETY: the span is in the caller's hands.
-    let (at, n) = unsafe { ((*s).base as *mut u8, (*s).pages as usize * PAGE) };
+pub unsafe fn fence(s: OwnedSpan) {
+    let (at, n) = (s.base as *mut u8, s.pages as usize * PAGE);
     // SAFETY: nothing that is alive lies there. Without memory behind it, should the system refuse
     // one more protected range: then it reads as zeroes.
     unsafe {
         os::release(at, n);
         let _ = os::protect(at, n);
     }
-    // SAFETY: the span is on no list, and nothing refers to its memory.
+    // SAFETY: the caller promises the same.
     unsafe { pages::retire_span(s) };
 }

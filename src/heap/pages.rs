@@ -15,6 +15,7 @@
 
 use super::arena::{self, Arena, ArenaPages};
 use super::geometry::{ARENA, ARENA_PAGES, ARENAS, BASE, PAGE, PAGE_SHIFT};
+use super::owned::OwnedSpan;
 use super::span::{self, RECORDS, Records, Span, SpanClass, state};
 use super::summary::{LEAF, Tree};
 use crate::sync::mutex::Mutex;
@@ -94,10 +95,10 @@ impl Cache {
         Some(page)
     }
 
-    /// A span of `n` pages for objects of `class`; null when there is no room, in pages that were
-    /// in use before (`fresh` false), or the system refuses. The span is on no list.
+    /// A span of `n` pages for objects of `class`; none when there is no room, in pages that were
+    /// in use before (`fresh` false), or the system refuses.
     #[doc(alias = "allocSpan")]
-    pub fn alloc_span(&mut self, n: usize, class: SpanClass, fresh: bool) -> *mut Span {
+    pub fn alloc_span(&mut self, n: usize, class: SpanClass, fresh: bool) -> Option<OwnedSpan> {
         debug_assert!(n > 0);
         let size = span::record_size(n, class);
         let mut page = None;
@@ -115,22 +116,20 @@ impl Cache {
                 page = heap.take(n, fresh);
             }
             if page.is_none() {
-                return null_mut();
+                return None;
             }
             if s.is_null() {
                 s = heap.records.take(size, BATCH);
             }
         }
-        let Some(page) = page else {
-            return null_mut();
-        };
-        // SAFETY: the pages were just taken, the record too.
+        let page = page?;
+        // SAFETY: the pages were just taken, the record too, and nobody else knows them.
         unsafe {
             self.records[size] = (*s).next;
             OBJECT_PAGES.fetch_add(n, Ordering::Relaxed);
             init_span(s, page, n, class);
+            Some(OwnedSpan::from_raw(s))
         }
-        s
     }
 
     /// Gives everything back.
@@ -518,13 +517,8 @@ impl PageHeap {
     }
 }
 
-/// `s` is no span in use any more.
-///
-/// # Safety
-/// The span is the caller's.
-unsafe fn forget(s: *mut Span) {
-    // SAFETY: records are never freed, and what else refers to a span only looks at its state.
-    let s = unsafe { &*s };
+/// It is no span in use any more.
+fn forget(s: &OwnedSpan) {
     debug_assert!(s.next.is_null() && s.prev.is_null(), "it is on a list");
     debug_assert!(s.specials.load(Ordering::Relaxed).is_null());
     OBJECT_PAGES.fetch_sub(s.pages as usize, Ordering::Relaxed);
@@ -534,30 +528,27 @@ unsafe fn forget(s: *mut Span) {
 /// Takes a span back: its pages are free again.
 ///
 /// # Safety
-/// The span must be on no list and nothing may refer to its memory.
+/// Nothing refers to its memory.
 #[doc(alias = "freeSpan")]
 #[doc(alias = "mHeap_FreeSpanLocked")]
-pub unsafe fn free_span(s: *mut Span) {
-    // SAFETY: the span is the caller's, and on no list.
-    let (page, n) = unsafe {
-        forget(s);
-        (((*s).base - BASE) >> PAGE_SHIFT, (*s).pages as usize)
-    };
-    // SAFETY: the pages are the caller's as long as they are the span's.
+pub unsafe fn free_span(s: OwnedSpan) {
+    forget(&s);
+    let (page, n) = ((s.base - BASE) >> PAGE_SHIFT, s.pages as usize);
+    // SAFETY: the pages are the span's, and nothing refers to them.
     unsafe { arena::set_spans(page, n, null_mut()) };
     let mut heap = HEAP.lock();
     heap.set(page, n, false);
-    // SAFETY: no page leads to the span any more, and it is on no list.
-    unsafe { heap.records.put_one(s) };
+    // SAFETY: no page leads to the record any more.
+    unsafe { heap.records.put_one(s.into_raw()) };
 }
 
 /// Takes a span back whose pages are not to be used again. They still lead to it.
 ///
 /// # Safety
 /// As [`free_span`].
-pub unsafe fn retire_span(s: *mut Span) {
-    // SAFETY: the span is the caller's, and on no list.
-    unsafe { forget(s) };
+pub(super) unsafe fn retire_span(s: OwnedSpan) {
+    forget(&s);
+    s.into_raw();
 }
 
 /// Every span in use.

@@ -11,6 +11,7 @@
 //! since nobody knows yet how much of it lives. `runtime.GC` sweeps everything.
 
 use super::find::find_object;
+use super::owned::OwnedSpan;
 use super::span::{Bucket, SAMPLE_DEPTH, Sample, Span};
 use super::trigger;
 use crate::probe::rates::MEM_PROFILE_RATE;
@@ -189,17 +190,17 @@ pub unsafe fn record(p: *mut u8) {
 /// `s` is about to be swept: samples that are not marked count as freed.
 ///
 /// # Safety
-/// Marking is finished, the span is the caller's.
+/// Marking is finished, and the span was not swept since.
 #[cold]
-pub unsafe fn swept(s: *mut Span) {
+pub unsafe fn swept(s: &OwnedSpan) {
     let mut profile = PROFILE.lock();
     // SAFETY: records are valid under the lock; so is the span.
     unsafe {
         let mut kept = null_mut();
-        let mut at = (*s).samples.load(Ordering::Relaxed);
+        let mut at = s.samples.load(Ordering::Relaxed);
         while !at.is_null() {
             let next = (*at).next;
-            if (*s).is_marked((*at).index) {
+            if s.is_marked((*at).index) {
                 (*at).next = kept;
                 kept = at;
             } else {
@@ -209,7 +210,7 @@ pub unsafe fn swept(s: *mut Span) {
             }
             at = next;
         }
-        (*s).samples.store(kept, Ordering::Relaxed);
+        s.samples.store(kept, Ordering::Relaxed);
     }
 }
 

@@ -6,8 +6,9 @@ use super::cache::{CACHES, Cache};
 use super::central::{CENTRAL, Class, UNSWEPT};
 use super::classes::TABLE;
 use super::geometry::{ARENA_PAGES, PAGE};
+use super::owned::List;
 use super::pages::{self, HEAP, OBJECT_PAGES};
-use super::span::{List, Span, SpanClass, state};
+use super::span::{Span, SpanClass, state};
 use super::trigger::CYCLE;
 use crate::fatal::walk::{Broken, Walk, holds, same};
 use crate::mem::seen::Seen;
@@ -287,6 +288,7 @@ unsafe fn cached(cache: &Cache, seen: &mut Seen) -> Walk {
 mod tests {
     use super::super::span;
     use super::*;
+    use crate::heap::OwnedSpan;
 
     /// A span of a class of 64-byte objects, outside the heap.
     fn new(class: SpanClass) -> &'static mut Span {
@@ -337,8 +339,8 @@ mod tests {
         // SAFETY: the spans are the test's own.
         unsafe {
             let lists = &mut c.lists[(CYCLE.load(Ordering::Relaxed) + 1) % 2];
-            lists.partial.push(a);
-            lists.partial.push(b);
+            lists.partial.push(OwnedSpan::from_raw(a));
+            lists.partial.push(OwnedSpan::from_raw(b));
             let pages = ((*a).pages + (*b).pages) as usize;
             assert_eq!(one_class(&c, class, &mut Seen::new()), Ok(pages));
             let says = |c: &Class| what(one_class(c, class, &mut Seen::new()));
