@@ -1,7 +1,7 @@
 //! The loop that runs goroutines, and all that it asks between two of them (docs/sched.md).
 //!
-//! - [`schedule`](mod@schedule): what to run next, and running it; [`prompt`]: those that go first;
-//!   [`outside`]: network, signals, timers;
+//! - [`schedule`](mod@schedule): the loop; `find`: what to run next; [`prompt`]: those that go
+//!   first; [`outside`]: network, signals, timers; `preempt`: where a running one is stopped;
 //! - [`threads`]: an M without work or without a P; [`syscall`]: into system calls and back;
 //!   [`lock`]: goroutines locked to threads;
 //! - [`sysmon`]: the thread without a P; [`deadlock`]: no goroutine will ever run; [`procs`]:
@@ -13,8 +13,10 @@
 //! Rust frame of a goroutine is live.
 
 pub mod deadlock;
+mod find;
 pub mod lock;
 pub mod outside;
+mod preempt;
 pub mod procs;
 pub mod prompt;
 pub mod schedule;

@@ -1,7 +1,7 @@
 //! What package sync asks of the scheduler: whether spinning may help, and to stay on the P.
 //!
 //! The latter is a count in the M, `locks`: while it is not 0 its goroutine is not preempted
-//! (`dispatch::schedule`, `sched::interrupt`). It is kept by `asm/pin.S`.
+//! (`dispatch::preempt`, `sched::interrupt`). It is kept by `asm/pin.S`.
 
 use crate::abi::{Leaf, args};
 use crate::sched::state::WAKE;

@@ -41,7 +41,7 @@ impl Timers {
         }
     }
 
-    /// As `wait_for_poller` in `src/dispatch/schedule.rs`. The timers that it then looks at: when
+    /// As `wait_for_poller` in `src/dispatch/outside.rs`. The timers that it then looks at: when
     /// the first is due.
     fn wait(&self) -> i64 {
         assert!(self.poller.claim());

@@ -1,0 +1,292 @@
+//! What a P runs next: from its own queue, the global one, the network, or another P; else its
+//! thread sleeps.
+
+use super::outside::{self, lacks_poller, wait_for_poller};
+use super::{prompt, threads::stop};
+use crate::abi::M;
+use crate::sched::state::{self, GLOBAL_RUNQ, POLLER, SCHED, Sched, WAKE};
+use crate::sched::wake::{Host, Retired};
+use crate::sched::{park, perturb, threads};
+use crate::sync::futex;
+use crate::sync::mutex::Guard;
+use crate::sync::rank;
+use crate::world::p::{PState, timer_due};
+use crate::world::phase::GCWAITING;
+use crate::world::{self, P, Runnable, events, getp, lists, p_of};
+use core::sync::atomic::{AtomicU32, Ordering};
+
+/// Rounds of scheduling between looks at the global queue, so that two goroutines on a local queue
+/// cannot starve it.
+// Odd: a yield adds a tick of its own.
+const GLOBAL_EVERY: u32 = 61;
+
+/// How long a goroutine may wait for its waker to block before a P without work steals it. With a
+/// longer wait more goroutines stay where the data that they share is in the cache, and a P that
+/// readies one after the other gathers some, for which no thread has to be woken; with a shorter
+/// one a goroutine whose waker does not block runs sooner.
+const PATIENCE_NS: i64 = 5_000;
+/// How often the thief looks meanwhile.
+const LOOKS: i64 = 2;
+
+/// How long a spinning thread that saw such goroutines lingers; the kernel adds some 50
+/// microseconds.
+const LINGER_NS: i64 = 20_000;
+/// A futex word that no thread wakes: lingering ends by its timeout.
+static LINGER: AtomicU32 = AtomicU32::new(0);
+
+/// The M found work: it no longer counts as spinning. Another must spin if there may be more.
+#[doc(alias = "resetspinning")]
+pub(super) unsafe fn stop_spinning(m: *mut M) {
+    // SAFETY: this thread's M.
+    unsafe {
+        debug_assert!((*m).spinning != 0);
+        (*m).spinning = 0;
+    }
+    if WAKE.found() {
+        threads::wake_p();
+    }
+}
+
+/// The next goroutine to run; waits for one. None: look again (the world stops, or the like).
+pub(super) unsafe fn next_goroutine(m: *mut M) -> (Option<Runnable>, bool) {
+    // SAFETY: this M holds a P.
+    unsafe {
+        let p = p_of(m);
+        let g = prompt::next(p);
+        if g.is_some() {
+            return (g, false);
+        }
+        if crate::world::phase::enabled() && crate::gc::worker::before_goroutine(p) {
+            return (None, false);
+        }
+        if (*p)
+            .schedtick
+            .load(Ordering::Relaxed)
+            .is_multiple_of(if perturb::on() { 3 } else { GLOBAL_EVERY })
+            && GLOBAL_RUNQ.load(Ordering::Acquire) > 0
+        {
+            let g = SCHED.lock().runq_get(&*p, 1);
+            if g.is_some() {
+                return (g, false);
+            }
+        }
+        let (g, inherit) = (*p).runq_get();
+        if g.is_some() {
+            return (g, inherit);
+        }
+        (find_runnable(m), false)
+    }
+}
+
+/// Nothing on the local queue: the global one, the network, other Ps; at last sleep.
+#[doc(alias = "findrunnable")]
+unsafe fn find_runnable(m: *mut M) -> Option<Runnable> {
+    // SAFETY: this M holds a P until it says otherwise.
+    unsafe {
+        // Another P runs goroutines that ready each other.
+        let mut come_and_go = false;
+        loop {
+            if GCWAITING.load(Ordering::Acquire) != 0 {
+                return None;
+            }
+            let p = p_of(m);
+            if GLOBAL_RUNQ.load(Ordering::Acquire) > 0 {
+                let g = SCHED.lock().runq_get(&*p, 0);
+                if g.is_some() {
+                    return g;
+                }
+            }
+            if outside::active() && !POLLER.waits() {
+                let mut list = outside::poll(0);
+                state::LAST_POLL.store(crate::fatal::clock::nanotime(), Ordering::Relaxed);
+                if let Some(parked) = list.pop() {
+                    park::ready_list(list);
+                    return Some(park::make_runnable(parked));
+                }
+            }
+            if crate::world::phase::enabled() && crate::gc::worker::has_work() {
+                // Others may look for goroutines; if they find none they mark too.
+                if (*m).spinning != 0 {
+                    stop_spinning(m);
+                }
+                if crate::gc::worker::while_idle(p) || events::asked() {
+                    return None;
+                }
+            }
+            // More spinning threads than half the busy Ps only burn processor time.
+            let busy = lists::GOMAXPROCS.load(Ordering::Relaxed) - WAKE.idle();
+            if (*m).spinning != 0 || 2 * WAKE.seekers() < busy {
+                if (*m).spinning == 0 {
+                    (*m).spinning = 1;
+                    WAKE.begin();
+                }
+                let (g, runs) = steal(p);
+                if g.is_some() {
+                    return g;
+                }
+                come_and_go = runs;
+                if !(*p).runq_empty() || timer_due(p) {
+                    return None;
+                }
+            }
+            // A P without work sweeps a little at a time.
+            if crate::heap::central::sweep_some(8) {
+                return None;
+            }
+            let mut seeks = (*m).spinning != 0;
+            let mut last = LastLook {
+                found: None,
+                come_and_go,
+            };
+            let retired = WAKE.retire(&mut seeks, &mut last);
+            (*m).spinning = u32::from(seeks);
+            match retired {
+                Retired::Work => return last.found,
+                Retired::Seek => continue,
+                Retired::Idle => {}
+            }
+            // After the poller the queue may have goroutines, and a steal needs an empty one: start
+            // over.
+            if !wait_for_poller() {
+                stop();
+            }
+            return None;
+        }
+    }
+}
+
+/// A thread that has found nothing gives its P away
+/// ([`Wake::retire`](crate::sched::wake::Wake::retire)).
+struct LastLook {
+    /// A goroutine found in the last look; none: there is something else to do.
+    found: Option<Runnable>,
+    /// Another P runs goroutines that ready each other.
+    come_and_go: bool,
+}
+
+impl Host for LastLook {
+    type Lock = Guard<'static, Sched, { rank::SCHED }>;
+
+    fn lock(&self) -> Self::Lock {
+        SCHED.lock()
+    }
+
+    fn work(&mut self, s: &mut Self::Lock) -> bool {
+        if GCWAITING.load(Ordering::Acquire) != 0 || events::asked() {
+            return true;
+        }
+        if !s.has_runnable() {
+            return false;
+        }
+        // SAFETY: this thread holds a P.
+        self.found = unsafe { s.runq_get(&*getp(), 0) };
+        true
+    }
+
+    fn give_away(&mut self, s: &mut Self::Lock) {
+        // SAFETY: this thread holds a P, whose queue is empty.
+        unsafe {
+            let p = threads::release_p();
+            s.pidle_put(p);
+        }
+    }
+
+    fn take(&mut self, s: &mut Self::Lock) -> bool {
+        let p = s.pidle_get();
+        if p.is_null() {
+            return false;
+        }
+        // SAFETY: off the idle list it is ours; this thread has none.
+        unsafe { threads::acquire_p(p) };
+        true
+    }
+
+    fn linger(&mut self) {
+        // Each time they do, they would wake a thread again, which costs more than the work that it
+        // could steal. A thread that sleeps without P delays no other, and looks for other work
+        // afterwards. But a thread must wait for the network and the timers.
+        if self.come_and_go && !lacks_poller() {
+            futex::sleep(&LINGER, 0, LINGER_NS);
+        }
+    }
+
+    fn work_anywhere(&self) -> bool {
+        // SAFETY: Ps are never freed, their queues atomic.
+        lists::all_ps().any(|p| unsafe { !(*p).runq_empty() })
+            || GLOBAL_RUNQ.load(Ordering::Acquire) > 0
+            || events::asked()
+    }
+}
+
+/// Tries to steal work from the other Ps, in random order. True: one of them has work that it will
+/// run soon itself ([`runs_its_next`]).
+unsafe fn steal(p: *mut P) -> (Option<Runnable>, bool) {
+    let mut runs = false;
+    // SAFETY: we hold p; the others are only touched through their atomic queues and timer locks.
+    unsafe {
+        let n = lists::GOMAXPROCS.load(Ordering::Acquire) as u64;
+        for round in 0..4 {
+            let start = world::fastrand() % n;
+            for i in 0..n {
+                let victim = lists::p_at(((start + i) % n) as usize);
+                if victim == p || victim.is_null() {
+                    continue;
+                }
+                if round == 3 && timer_due(victim) {
+                    crate::time::check(victim);
+                    let (g, _) = (*p).runq_get();
+                    if g.is_some() {
+                        return (g, false);
+                    }
+                }
+                // The victim's next goroutine only in the last round: it is about to run there.
+                let take_next = if round == 3 {
+                    let itself = runs_its_next(victim);
+                    runs |= itself;
+                    !itself
+                } else {
+                    perturb::chance(4)
+                };
+                let g = (*p).runq_steal(&*victim, take_next);
+                if g.is_some() {
+                    return (g, false);
+                }
+            }
+        }
+    }
+    (None, runs)
+}
+
+/// `victim` runs a goroutine, and its next one is all that there is to steal: watches it for
+/// [`PATIENCE_NS`], or until there is more. True: its next goroutine has changed meanwhile, so it
+/// runs them itself.
+#[expect(
+    clippy::len_zero,
+    reason = "`is_empty` asks for the next one, too; the length is that of the others"
+)]
+unsafe fn runs_its_next(victim: *mut P) -> bool {
+    // SAFETY: Ps are never freed, their queues atomic.
+    unsafe {
+        let queue = &(*victim).runq;
+        let next = queue.peek_next();
+        if next == 0 || !(*victim).status.is(PState::Running, Ordering::Relaxed) {
+            return false;
+        }
+        for _ in 0..LOOKS {
+            let end = crate::fatal::clock::nanotime() + PATIENCE_NS / LOOKS;
+            while GCWAITING.load(Ordering::Relaxed) == 0 && crate::fatal::clock::nanotime() < end {
+                // The kernel likes to have who is woken run on the processor of the waker: that may
+                // be whom we watch.
+                crate::os::sys::sched_yield();
+            }
+            // Each look takes the queue's cache line from the victim.
+            if queue.len() != 0 {
+                return false;
+            }
+            if queue.peek_next() != next {
+                return true;
+            }
+        }
+        false
+    }
+}
