@@ -5,6 +5,7 @@ use crate::abi::{G, Type};
 use crate::sync::rank;
 use crate::world;
 use crate::world::sudog::{ChannelLock, Patience, Sudog};
+use core::cell::Cell;
 use core::mem::offset_of;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
@@ -45,13 +46,13 @@ pub struct Hchan {
     /// 1 once closed.
     pub closed: AtomicU8,
     /// [`RECEIVER`], [`SENDER`], [`LOCK`].
-    pub trying: AtomicU8,
+    pub(super) trying: AtomicU8,
     /// The lock.
-    pub lock: ChannelLock,
+    pub(super) lock: ChannelLock,
     /// Type of an element. Constant.
     pub elemtype: *const Type,
     /// Slot of the next element to take.
-    pub recvx: u64,
+    pub recvx: Cell<u64>,
     /// Waiting receivers.
     pub recvq: WaitQ,
     /// Waiting senders.
@@ -62,13 +63,13 @@ const _: () = assert!(size_of::<Hchan>() == crate::mem::LINE);
 
 /// In [`Hchan::trying`]: a receiver was woken to try, and one element in the ring is for it. In
 /// [`G::met`]: a receiver was met.
-pub const RECEIVER: u8 = 1;
+pub(super) const RECEIVER: u8 = 1;
 /// In [`Hchan::trying`]: a sender was woken to try, and one free slot is for it. In [`G::met`]: a
 /// sender was met.
-pub const SENDER: u8 = 2;
+pub(super) const SENDER: u8 = 2;
 /// In [`Hchan::trying`]: a goroutine that met a waiting sender when it took an element came to wait
 /// as a sender itself, or the same with receivers.
-pub const LOCK: u8 = 4;
+const LOCK: u8 = 4;
 
 /// A FIFO queue of waiters, under the channel's lock; `first` may be looked at without it. The
 /// first waiter's `prev` is the last one.
@@ -82,7 +83,7 @@ pub struct WaitQ {
 impl WaitQ {
     /// No waiters, at this moment or in the eyes of somebody without the lock.
     #[inline]
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.first.load(Ordering::Acquire).is_null()
     }
 
@@ -90,11 +91,12 @@ impl WaitQ {
     ///
     /// # Safety
     /// The lock is held; `s` is in no queue and lives until it is taken off.
-    pub unsafe fn push(&mut self, s: *mut Sudog) {
+    pub(super) unsafe fn push(&self, s: *mut Sudog) {
         let first = self.first.load(Ordering::Relaxed);
-        // SAFETY: the caller's waiter.
+        // SAFETY: by the caller's promise `s` is alive, and under the lock nobody else changes it.
         debug_assert!(unsafe { !(*s).queued });
-        // SAFETY: members of the queue are live, and the lock is held.
+        // SAFETY: by the same promise each member of the queue is alive until it is taken off, and
+        // the lock is held, so the links are ours.
         unsafe {
             (*s).next = null_mut();
             (*s).queued = true;
@@ -114,11 +116,12 @@ impl WaitQ {
     ///
     /// # Safety
     /// As [`WaitQ::push`].
-    pub unsafe fn push_front(&mut self, s: *mut Sudog) {
+    pub(super) unsafe fn push_front(&self, s: *mut Sudog) {
         let first = self.first.load(Ordering::Relaxed);
-        // SAFETY: the caller's waiter.
+        // SAFETY: by the caller's promise `s` is alive, and under the lock nobody else changes it.
         debug_assert!(unsafe { !(*s).queued });
-        // SAFETY: as in `push`.
+        // SAFETY: the members of the queue are alive until they are taken off, and the lock is
+        // held, so the links are ours.
         unsafe {
             (*s).next = first;
             (*s).queued = true;
@@ -136,15 +139,17 @@ impl WaitQ {
     ///
     /// # Safety
     /// The lock is held; `s` is this queue's or was.
-    pub unsafe fn remove(&mut self, s: *mut Sudog) {
-        // SAFETY: as in `push`.
+    pub(super) unsafe fn remove(&self, s: *mut Sudog) {
+        // SAFETY: the caller's waiter is alive, and the lock, under which this word changes, is
+        // held.
+        if !unsafe { core::mem::replace(&mut (*s).queued, false) } {
+            return;
+        }
+        let first = self.first.load(Ordering::Relaxed);
+        // SAFETY: it was queued, so its neighbours are members of the queue: alive, and their links
+        // ours while the lock is held.
         unsafe {
-            if !(*s).queued {
-                return;
-            }
-            (*s).queued = false;
             let (prev, next) = ((*s).prev, (*s).next);
-            let first = self.first.load(Ordering::Relaxed);
             debug_assert!(!first.is_null() && !prev.is_null());
             if s == first {
                 self.first.store(next, Ordering::Release);
@@ -164,7 +169,7 @@ impl WaitQ {
     ///
     /// # Safety
     /// The lock is held.
-    pub unsafe fn claim(&mut self) -> *mut Sudog {
+    pub(super) unsafe fn claim(&self) -> *mut Sudog {
         loop {
             let s = self.first.load(Ordering::Relaxed);
             if s.is_null() {
@@ -183,19 +188,24 @@ impl WaitQ {
 }
 
 /// Claims a goroutine that waits in a select: true for one of all wakers.
+///
+/// # Safety
+///
+/// `g` is one of the Gs, and waits in a select or did.
 unsafe fn claim_goroutine(g: *mut G) -> bool {
-    // SAFETY: a live G; the word is only used atomically while the goroutine waits. Relaxed would
-    // do for the claim itself; Acquire orders the waker's writes to the goroutine's slots after it.
-    unsafe {
-        (*g).selectdone
-            .compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed)
-            .is_ok()
-    }
+    // SAFETY: the caller's G, which is never freed; while it waits the word is only used
+    // atomically.
+    let claimed = unsafe { &(*g).selectdone };
+    // Relaxed would do for the claim itself; Acquire orders the waker's writes to the goroutine's
+    // slots after it.
+    claimed
+        .compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed)
+        .is_ok()
 }
 
 /// What became of an attempt to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sent {
+pub(super) enum Sent {
     /// The element is in the ring.
     Stored,
     /// The element is in this receiver's slot, or it is to try for one: wake it, after unlocking.
@@ -208,7 +218,7 @@ pub enum Sent {
 
 /// What became of an attempt to receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Received {
+pub(super) enum Received {
     /// An element was copied. If not null, this sender got rid of its own or is to try to: wake it,
     /// after unlocking.
     Value(*mut Sudog),
@@ -218,33 +228,45 @@ pub enum Received {
     Empty,
 }
 
+/// The channel at `c`, unless that is nil.
+///
+/// # Safety
+/// `c` is an argument or a case of channel type in a call that lasts for `'a`: what called names
+/// the channel, so the collector keeps it.
+#[inline(always)]
+pub(super) unsafe fn channel<'a>(c: *mut u8) -> Option<&'a Hchan> {
+    // SAFETY: nil, or a channel that is alive during the call, by the caller's promise. What
+    // changes in one is atomic, or in a cell that only who holds the lock touches.
+    unsafe { c.cast::<Hchan>().as_ref() }
+}
+
 /// The channel that `s` waits for, or is to wait for.
 ///
 /// # Safety
-/// It waits for one.
+/// It waits for one, and does so during `'a`.
 #[inline(always)]
-pub(super) unsafe fn channel_of(s: *const Sudog) -> *mut Hchan {
-    // SAFETY: the caller's waiter.
-    debug_assert!(unsafe { !(*s).lock.get().is_null() });
-    // SAFETY: the caller's promise: the lock is part of a channel.
-    unsafe { (*s).lock.get().byte_sub(offset_of!(Hchan, lock)) }
-        .cast::<Hchan>()
-        .cast_mut()
+pub(super) unsafe fn channel_of<'a>(s: *const Sudog) -> &'a Hchan {
+    // SAFETY: by the caller's promise the waiter is alive.
+    let lock = unsafe { (*s).lock.get() };
+    debug_assert!(!lock.is_null());
+    // SAFETY: the lock that a waiter names is part of a channel, which is alive as long as a
+    // goroutine waits for it: the goroutine's arguments or its select object name it.
+    unsafe { &*lock.byte_sub(offset_of!(Hchan, lock)).cast::<Hchan>() }
 }
 
 impl Hchan {
     /// Slot `i` of the ring.
     #[inline]
-    pub fn slot(&self, i: u64) -> *mut u8 {
+    pub(super) fn slot(&self, i: u64) -> *mut u8 {
         self.buf.wrapping_add(i as usize * self.elemsize as usize)
     }
 
     /// The slot for the next element, which then counts as stored. The lock is held and there is
     /// room.
     #[inline]
-    pub fn next_free(&mut self) -> *mut u8 {
+    pub(super) fn next_free(&self) -> *mut u8 {
         let count = self.qcount.load(Ordering::Relaxed);
-        let end = self.recvx + count;
+        let end = self.recvx.get() + count;
         debug_assert!(count < self.dataqsiz && rank::is_held(rank::CHANNEL));
         let slot = self.slot(if end < self.dataqsiz {
             end
@@ -258,23 +280,20 @@ impl Hchan {
     /// The slot of the oldest element, which then counts as taken. The lock is held and the ring is
     /// not empty.
     #[inline]
-    pub fn next_used(&mut self) -> *mut u8 {
-        debug_assert!(self.qcount.load(Ordering::Relaxed) > 0 && self.recvx < self.dataqsiz);
+    pub(super) fn next_used(&self) -> *mut u8 {
+        let (count, at) = (self.qcount.load(Ordering::Relaxed), self.recvx.get());
+        debug_assert!(count > 0 && at < self.dataqsiz);
         debug_assert!(rank::is_held(rank::CHANNEL));
-        let slot = self.slot(self.recvx);
-        self.recvx = if self.recvx + 1 == self.dataqsiz {
-            0
-        } else {
-            self.recvx + 1
-        };
-        self.qcount
-            .store(self.qcount.load(Ordering::Relaxed) - 1, Ordering::Release);
+        let slot = self.slot(at);
+        self.recvx
+            .set(if at + 1 == self.dataqsiz { 0 } else { at + 1 });
+        self.qcount.store(count - 1, Ordering::Release);
         slot
     }
 
     /// Looks as if a send would not block; exact under the lock but for stale select waiters.
     #[inline]
-    pub fn may_send(&self) -> bool {
+    pub(super) fn may_send(&self) -> bool {
         self.closed.load(Ordering::Acquire) != 0
             || !self.recvq.is_empty()
             || self.qcount.load(Ordering::Acquire) < self.dataqsiz
@@ -282,7 +301,7 @@ impl Hchan {
 
     /// Looks as if a receive would not block; exact under the lock but for stale select waiters.
     #[inline]
-    pub fn may_recv(&self) -> bool {
+    pub(super) fn may_recv(&self) -> bool {
         // Last of all `closed`: a channel that is open after it was empty was empty and open at
         // that moment.
         self.qcount.load(Ordering::Acquire) > 0
@@ -292,8 +311,8 @@ impl Hchan {
 
     /// Elements hold no pointers, or marking does not run: copies need no barrier.
     #[inline]
-    pub fn plain(&self) -> bool {
-        // SAFETY: type descriptors live for ever.
+    pub(super) fn plain(&self) -> bool {
+        // SAFETY: type descriptors are never freed, nor do they change.
         !crate::world::phase::enabled() || unsafe { (*self.elemtype).no_pointers() }
     }
 
@@ -303,7 +322,7 @@ impl Hchan {
     /// [`Hchan::plain`] holds, or the caller does the barrier; both slots are valid and do not
     /// overlap.
     #[inline]
-    pub unsafe fn copy_plain(&self, dst: *mut u8, src: *const u8) {
+    pub(super) unsafe fn copy_plain(&self, dst: *mut u8, src: *const u8) {
         // SAFETY: the caller's promise. Words are copied whole, by the general case too. Only three
         // sizes are picked out: more would become a jump table, and where that leads the proof of
         // leaf functions cannot see.
@@ -320,14 +339,17 @@ impl Hchan {
     }
 
     /// Copies an element. System mode.
+    ///
+    /// # Safety
+    ///
+    /// Both are slots of elements of this channel, `src` holds one, and they do not overlap.
     unsafe fn copy(&self, dst: *mut u8, src: *const u8) {
-        // SAFETY: slots of elements of this channel.
-        unsafe {
-            if self.plain() {
-                self.copy_plain(dst, src);
-            } else {
-                crate::gc::barrier::typed_memmove(self.elemtype, dst, src);
-            }
+        if self.plain() {
+            // SAFETY: no barrier is due; the caller promises slots of elements that do not overlap.
+            unsafe { self.copy_plain(dst, src) };
+        } else {
+            // SAFETY: both slots are of elements of this type, by the caller's promise.
+            unsafe { crate::gc::barrier::typed_memmove(self.elemtype, dst, src) };
         }
     }
 
@@ -338,10 +360,11 @@ impl Hchan {
     }
 
     /// The running goroutine has met a waiting `who` here.
-    unsafe fn meets(&self, who: u8) {
-        // SAFETY: its own word.
-        if let Some(g) = unsafe { world::curg().as_mut() } {
-            g.met = self.encounter(who);
+    fn meets(&self, who: u8) {
+        let g = world::curg();
+        if !g.is_null() {
+            // SAFETY: the goroutine that called in on this thread; nobody else touches the word.
+            unsafe { (*g).met = self.encounter(who) };
         }
     }
 
@@ -349,9 +372,9 @@ impl Hchan {
     ///
     /// # Safety
     /// The lock is held; `g` runs.
-    pub unsafe fn waits(&mut self, g: *mut G, who: u8) {
+    pub(super) unsafe fn waits(&self, g: *mut G, who: u8) {
         debug_assert!(who == RECEIVER || who == SENDER);
-        // SAFETY: the caller's promise.
+        // SAFETY: by the caller's promise `g` runs on this thread: the word is its own.
         if unsafe { (*g).met } == self.encounter(who) {
             let trying = self.trying.load(Ordering::Relaxed);
             self.trying.store(trying | LOCK, Ordering::Relaxed);
@@ -360,20 +383,24 @@ impl Hchan {
 
     /// `who` was woken to try and has not done so yet.
     #[inline]
-    pub fn tries(&self, who: u8) -> bool {
+    pub(super) fn tries(&self, who: u8) -> bool {
         self.trying.load(Ordering::Relaxed) & who != 0
     }
 
     /// Who was taken off its queue and can have what it waits for: true: it is to try, as `who`,
     /// once it is woken (`ops::wake`); false: the caller serves it.
-    unsafe fn let_try(&mut self, s: *mut Sudog, who: u8) -> bool {
-        // SAFETY: off the queue the waiter is ours.
+    ///
+    /// # Safety
+    ///
+    /// The lock is held, and the caller has just claimed `s` from a queue of this channel.
+    unsafe fn let_try(&self, s: *mut Sudog, who: u8) -> bool {
+        if !self.tries(LOCK) || self.tries(who) {
+            return false;
+        }
+        // SAFETY: by the caller's promise the waiter is off its queue: it is ours until it is
+        // woken.
         unsafe {
-            if !self.tries(LOCK)
-                || (*s).select
-                || (*s).patience == Patience::Lost
-                || self.tries(who)
-            {
+            if (*s).select || (*s).patience == Patience::Lost {
                 return false;
             }
             (*s).patience = Patience::Tries;
@@ -387,7 +414,7 @@ impl Hchan {
     ///
     /// # Safety
     /// The lock is held; `elem` holds an element.
-    pub unsafe fn send_locked(&mut self, elem: *const u8) -> Sent {
+    pub(super) unsafe fn send_locked(&self, elem: *const u8) -> Sent {
         debug_assert!(rank::is_held(rank::CHANNEL));
         if self.closed.load(Ordering::Relaxed) != 0 {
             return Sent::Closed;
@@ -395,103 +422,134 @@ impl Hchan {
         let count = self.qcount.load(Ordering::Relaxed);
         // The first element is for a receiver that tries, if there is one.
         let spoken_for = count == 0 && self.dataqsiz > 0 && self.tries(RECEIVER);
-        // SAFETY: the lock is held; a claimed receiver's slot is ours to write, for it cannot run
-        // before we wake it.
-        unsafe {
-            let receiver = if spoken_for {
-                null_mut()
-            } else {
-                self.recvq.claim()
-            };
-            if !receiver.is_null() {
-                self.meets(RECEIVER);
-                if self.dataqsiz > 0 && self.let_try(receiver, RECEIVER) {
-                    let slot = self.next_free();
-                    self.copy(slot, elem);
-                    return Sent::Met(receiver);
-                }
-                if count == 0 {
-                    if !(*receiver).elem.is_null() {
-                        self.copy((*receiver).elem, elem);
-                    }
-                } else {
-                    // Elements keep their order: it gets the oldest.
-                    self.take((*receiver).elem);
-                    let slot = self.next_free();
-                    self.copy(slot, elem);
-                }
-                served(receiver, true);
-                return Sent::Met(receiver);
-            }
-            if count < self.dataqsiz {
-                let slot = self.next_free();
-                self.copy(slot, elem);
-                return Sent::Stored;
-            }
+        let receiver = if spoken_for {
+            null_mut()
+        } else {
+            // SAFETY: by the caller's promise the lock is held.
+            unsafe { self.recvq.claim() }
+        };
+        if !receiver.is_null() {
+            // SAFETY: it was claimed just now, under the lock; `elem` by the caller's promise.
+            unsafe { self.pass(receiver, elem, count) };
+            return Sent::Met(receiver);
+        }
+        if count < self.dataqsiz {
+            // SAFETY: the lock is held, there is room, and `elem` by the caller's promise.
+            unsafe { self.store(elem) };
+            return Sent::Stored;
         }
         Sent::Full
+    }
+
+    /// Stores `*elem` as the last element of the ring.
+    ///
+    /// # Safety
+    /// The lock is held and there is room; `elem` holds an element.
+    #[inline(always)]
+    unsafe fn store(&self, elem: *const u8) {
+        let slot = self.next_free();
+        // SAFETY: the slot is one of the ring, which only who holds the lock writes.
+        unsafe { self.copy(slot, elem) };
+    }
+
+    /// Passes `*elem` to a receiver, or the oldest of `count` elements in its place, or lets the
+    /// receiver try for it.
+    ///
+    /// # Safety
+    /// The lock is held; the receiver was claimed under it; `elem` holds an element.
+    #[inline(always)]
+    unsafe fn pass(&self, receiver: *mut Sudog, elem: *const u8, count: u64) {
+        self.meets(RECEIVER);
+        // SAFETY: just claimed, as the caller says.
+        if self.dataqsiz > 0 && unsafe { self.let_try(receiver, RECEIVER) } {
+            // SAFETY: a ring with a receiver to be met is not full.
+            unsafe { self.store(elem) };
+            return;
+        }
+        // SAFETY: a claimed receiver cannot run before it is woken, and its stack stays in place
+        // while the lock is held: its slot is ours to write. One element less leaves room for
+        // another.
+        unsafe {
+            let to = (*receiver).elem;
+            if count == 0 {
+                if !to.is_null() {
+                    self.copy(to, elem);
+                }
+            } else {
+                // Elements keep their order: it gets the oldest.
+                self.take(to);
+                self.store(elem);
+            }
+            served(receiver, true);
+        }
     }
 
     /// Takes the oldest element of the ring, into `*elem` unless that is null. System mode.
     ///
     /// # Safety
     /// The lock is held and the ring not empty; `elem` is null or has room for an element.
-    pub unsafe fn take(&mut self, elem: *mut u8) {
+    pub(super) unsafe fn take(&self, elem: *mut u8) {
         let slot = self.next_used();
-        // SAFETY: slots of elements of this channel.
-        unsafe {
-            if !elem.is_null() {
-                self.copy(elem, slot);
-            }
-            // Do not keep alive what the element referred to.
-            core::ptr::write_bytes(slot, 0, self.elemsize as usize);
+        if !elem.is_null() {
+            // SAFETY: the slot holds an element; `elem` has room for one, by the caller's promise.
+            unsafe { self.copy(elem, slot) };
         }
+        // Do not keep alive what the element referred to.
+        // SAFETY: the slot is one of the ring, and free now: the lock is held.
+        unsafe { core::ptr::write_bytes(slot, 0, self.elemsize as usize) };
     }
 
     /// Receives into `*elem` (null: discards) if that is possible now. System mode.
     ///
     /// # Safety
     /// The lock is held; `elem` has room for an element.
-    pub unsafe fn recv_locked(&mut self, elem: *mut u8) -> Received {
+    pub(super) unsafe fn recv_locked(&self, elem: *mut u8) -> Received {
         debug_assert!(rank::is_held(rank::CHANNEL));
         let count = self.qcount.load(Ordering::Relaxed);
-        // SAFETY: as in `send_locked`.
-        unsafe {
-            if count > 0 {
-                self.take(elem);
-                // The first free slot is for a sender that tries, if there is one.
-                let spoken_for = count == self.dataqsiz && self.tries(SENDER);
-                let sender = if spoken_for {
-                    null_mut()
-                } else {
-                    self.sendq.claim()
-                };
-                if !sender.is_null() {
-                    self.meets(SENDER);
+        if count > 0 {
+            // SAFETY: the lock is held and the ring not empty; `elem` by the caller's promise.
+            unsafe { self.take(elem) };
+            // The first free slot is for a sender that tries, if there is one.
+            let spoken_for = count == self.dataqsiz && self.tries(SENDER);
+            let sender = if spoken_for {
+                null_mut()
+            } else {
+                // SAFETY: by the caller's promise the lock is held.
+                unsafe { self.sendq.claim() }
+            };
+            if !sender.is_null() {
+                self.meets(SENDER);
+                // SAFETY: a claimed sender cannot run before it is woken: its slot holds its
+                // element. The one that was taken left room for it.
+                unsafe {
                     if !self.let_try(sender, SENDER) {
-                        let slot = self.next_free();
-                        self.copy(slot, (*sender).elem);
+                        self.store((*sender).elem);
                         served(sender, true);
                     }
                 }
-                return Received::Value(sender);
             }
-            let sender = self.sendq.claim();
-            if !sender.is_null() {
+            return Received::Value(sender);
+        }
+        // SAFETY: by the caller's promise the lock is held.
+        let sender = unsafe { self.sendq.claim() };
+        if !sender.is_null() {
+            // SAFETY: a claimed sender cannot run before it is woken: its slot holds its element.
+            unsafe {
                 if !elem.is_null() {
                     self.copy(elem, (*sender).elem);
                 }
                 served(sender, true);
-                return Received::Value(sender);
             }
-            if self.closed.load(Ordering::Relaxed) != 0 {
-                if !elem.is_null() {
-                    core::ptr::write_bytes(elem, 0, self.elemsize as usize);
-                }
-                return Received::Closed;
-            }
+            return Received::Value(sender);
         }
-        Received::Empty
+        if self.closed.load(Ordering::Relaxed) == 0 {
+            return Received::Empty;
+        }
+        if !elem.is_null() {
+            // SAFETY: `elem` has room for an element, by the caller's promise.
+            unsafe { core::ptr::write_bytes(elem, 0, self.elemsize as usize) };
+        }
+        Received::Closed
     }
 }
 
@@ -511,7 +569,7 @@ mod tests {
     fn queue_is_first_in_first_out_and_removes_anywhere() {
         // SAFETY: zeroes are an empty queue; the waiters outlive it.
         unsafe {
-            let mut q: WaitQ = core::mem::zeroed();
+            let q: WaitQ = core::mem::zeroed();
             let mut w: Vec<Sudog> = (0..5).map(|_| waiter(null_mut(), false)).collect();
             let p: Vec<*mut Sudog> = w.iter_mut().map(|s| &raw mut *s).collect();
             for &s in &p {
@@ -537,7 +595,7 @@ mod tests {
         unsafe {
             let mut g: Box<G> = Box::new(core::mem::zeroed());
             let g = &raw mut *g;
-            let (mut q, mut r): (WaitQ, WaitQ) = (core::mem::zeroed(), core::mem::zeroed());
+            let (q, r): (WaitQ, WaitQ) = (core::mem::zeroed(), core::mem::zeroed());
             let (mut a, mut b, mut c) =
                 (waiter(g, true), waiter(g, true), waiter(null_mut(), false));
             q.push(&raw mut a);

@@ -1,6 +1,6 @@
 //! Creating channels.
 
-use super::hchan::Hchan;
+use super::hchan::{Hchan, channel};
 use crate::abi::{ChanType, KIND_STRUCT, Leaf, Sys, Type, args};
 use crate::{alloc, panic};
 use core::mem::{offset_of, size_of};
@@ -17,7 +17,7 @@ const MEMORY_MAX: usize = 1 << 39;
 /// array of the element type.
 #[repr(transparent)]
 struct ChanLayout(Type);
-// SAFETY: only read.
+// SAFETY: the descriptor is constant: threads only read it.
 unsafe impl Sync for ChanLayout {}
 
 static WITH_RING: ChanLayout = ChanLayout(Type {
@@ -39,7 +39,7 @@ static BUF_MASK: u8 = 1 << (offset_of!(Hchan, buf) / 8);
 
 #[repr(transparent)]
 struct Name(crate::abi::GoString);
-// SAFETY: only read.
+// SAFETY: the string and its bytes are constant: threads only read them.
 unsafe impl Sync for Name {}
 static NAME: Name = Name(crate::abi::GoString::from_static("runtime.hchan"));
 
@@ -48,42 +48,48 @@ static NAME: Name = Name(crate::abi::GoString::from_static("runtime.hchan"));
 /// # Safety
 /// `t` is the descriptor of a channel type.
 #[doc(alias = "makechan")]
-pub unsafe fn make(sys: Sys<'_>, t: *const ChanType, size: i64) -> *mut Hchan {
-    // SAFETY: descriptors are live; the allocator returns zeroed memory of the size asked for.
-    unsafe {
-        let elem = (*t).elem;
-        let elemsize = (*elem).size;
-        if elemsize >= ELEM_MAX {
-            crate::fatal::throw("makechan: invalid channel element type");
-        }
-        if size < 0
-            || (elemsize > 0 && size as usize > (MEMORY_MAX - size_of::<Hchan>()) / elemsize)
-        {
-            panic::raise_str(sys, "makechan: size out of range");
-        }
-        let n = size as usize;
-        let c;
-        let buf;
-        if (*elem).no_pointers() || n == 0 || elemsize == 0 {
-            // One object that the collector does not look into.
-            c = alloc::mallocgc(sys, size_of::<Hchan>() + n * elemsize, ptr::null(), true)
-                .cast::<Hchan>();
-            buf = c.add(1).cast::<u8>();
-            // Without slots, do not point past the object.
-            (*c).buf = if n * elemsize == 0 { c.cast() } else { buf };
+pub(super) unsafe fn make(sys: Sys<'_>, t: *const ChanType, size: i64) -> *mut Hchan {
+    // SAFETY: descriptors are live for ever, and that of a channel type names its element's.
+    let (elem, typ) = unsafe { ((*t).elem, &*(*t).elem) };
+    let elemsize = typ.size;
+    if elemsize >= ELEM_MAX {
+        crate::fatal::throw("makechan: invalid channel element type");
+    }
+    if size < 0 || (elemsize > 0 && size as usize > (MEMORY_MAX - size_of::<Hchan>()) / elemsize) {
+        panic::raise_str(sys, "makechan: size out of range");
+    }
+    let n = size as usize;
+    let c;
+    let buf;
+    if typ.no_pointers() || n == 0 || elemsize == 0 {
+        let bytes = size_of::<Hchan>() + n * elemsize;
+        // SAFETY: one object of bytes, which the collector does not look into.
+        c = unsafe { alloc::mallocgc(sys, bytes, ptr::null(), true) }.cast::<Hchan>();
+        // Without slots, do not point past the object.
+        buf = if n * elemsize == 0 {
+            c.cast()
         } else {
+            c.wrapping_add(1).cast::<u8>()
+        };
+    } else {
+        // SAFETY: a structure of the layout that the type tells the collector, and an array of
+        // elements. Both objects are as new as each other: no barrier can be due.
+        unsafe {
             c = alloc::mallocgc(sys, size_of::<Hchan>(), &raw const WITH_RING.0, true)
                 .cast::<Hchan>();
             buf = alloc::newarray(sys, elem, n);
-            // Both objects are as new as each other: no barrier can be due.
-            (*c).buf = buf;
         }
-        debug_assert!(elemsize * n == 0 || buf.addr().is_multiple_of((*elem).align.into()));
+    }
+    debug_assert!(elemsize * n == 0 || buf.addr().is_multiple_of(typ.align.into()));
+    // SAFETY: the allocator gave a zeroed object that has room for the structure, and nobody else
+    // knows it yet.
+    unsafe {
+        (*c).buf = buf;
         (*c).dataqsiz = n as u64;
         (*c).elemsize = elemsize as u16;
         (*c).elemtype = elem;
-        c
     }
+    c
 }
 
 /// `runtime.makechan`.
@@ -101,19 +107,19 @@ pub fn reflect_makechan(sys: Sys<'_>, a: &mut args::reflect_makechan) {
 
 /// `reflect.chanlen`.
 pub fn reflect_chanlen(_: Leaf<'_>, a: &mut args::reflect_chanlen) {
-    // SAFETY: a channel or nil.
-    a.r0 = unsafe { a.ch.cast::<Hchan>().as_ref() }
-        .map_or(0, |c| c.qcount.load(Ordering::Relaxed) as i64);
+    // SAFETY: package reflect passes a channel or nil.
+    let c = unsafe { channel(a.ch.cast()) };
+    a.r0 = c.map_or(0, |c| c.qcount.load(Ordering::Relaxed) as i64);
 }
 
 /// `reflect.chancap`.
 pub fn reflect_chancap(_: Leaf<'_>, a: &mut args::reflect_chancap) {
-    // SAFETY: a channel or nil.
-    a.r0 = unsafe { a.ch.cast::<Hchan>().as_ref() }.map_or(0, |c| c.dataqsiz as i64);
+    // SAFETY: package reflect passes a channel or nil.
+    a.r0 = unsafe { channel(a.ch.cast()) }.map_or(0, |c| c.dataqsiz as i64);
 }
 
 /// `reflect.chanclose`.
 pub fn reflect_chanclose(sys: Sys<'_>, a: &mut args::reflect_chanclose) {
-    // SAFETY: a channel or nil.
-    unsafe { super::ops::close(sys, a.ch.cast()) }
+    // SAFETY: package reflect passes a channel or nil.
+    super::ops::close(sys, unsafe { channel(a.ch.cast()) });
 }

@@ -22,5 +22,5 @@ pub mod make;
 pub mod ops;
 pub mod select;
 pub mod selectpark;
-pub mod serve;
+mod serve;
 pub(crate) mod walk;

@@ -19,7 +19,8 @@ use core::sync::atomic::Ordering;
 pub(crate) unsafe fn all() -> Walk {
     let mut met = Met::new();
     for g in lists::all_gs() {
-        // SAFETY: Gs are never freed; channels that a goroutine waits for are live.
+        // SAFETY: Gs are never freed; with the world stopped, channels that a goroutine waits for
+        // are alive and do not change.
         unsafe { waits(g, &mut met)? };
     }
     Ok(())
@@ -42,52 +43,63 @@ impl Met {
 }
 
 /// What `g` waits for names it, and is queued where it says; the channels, once each.
+///
+/// # Safety
+///
+/// `g` is one of the Gs, and the world is stopped.
 unsafe fn waits(g: *mut G, met: &mut Met) -> Walk {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let state = status_of(g).state(Ordering::Relaxed);
-        let reason = (*g).waitreason;
-        let of_channel = [
-            WaitReason::ChanReceive,
-            WaitReason::ChanSend,
-            WaitReason::Select,
-        ];
-        if state != GState::Waiting || !of_channel.iter().any(|&r| r as u32 == reason) {
-            return Ok(());
-        }
-        let select = reason == WaitReason::Select as u32;
-        // A claimed select is about to be readied, which nobody can while the world is stopped.
-        holds(
-            "a parked select is not claimed",
-            g as usize,
-            !select || (*g).selectdone.load(Ordering::Relaxed) == 0,
-        )?;
-        let list = waiting(g);
-        // A select of nil channels alone waits for ever, and for nothing.
-        holds(
-            "what a goroutine waits for",
-            g as usize,
-            select || !list.is_null(),
-        )?;
-        for s in each(list) {
-            let at = s as usize;
-            same("goroutine of a waiter", at, (*s).g as usize, g as usize)?;
-            holds("a waiter is in its channel's queue", at, (*s).queued)?;
-            same(
-                "a waiter is one of a select",
-                at,
-                (*s).select.into(),
-                select.into(),
-            )?;
-            holds("channel of a waiter", at, !(*s).lock.get().is_null())?;
-            let c = channel_of(s);
-            if met.channels.add(c as usize) {
-                channel(&*c, &mut met.waiters)?;
-            }
-            holds("a waiter stands in its queue", at, met.waiters.contains(at))?;
-        }
-        Ok(())
+    // SAFETY: the caller's G, of which the words are read while the world is stopped.
+    let (state, reason, claimed, list) = unsafe {
+        (
+            status_of(g).state(Ordering::Relaxed),
+            (*g).waitreason,
+            (*g).selectdone.load(Ordering::Relaxed) != 0,
+            waiting(g),
+        )
+    };
+    let of_channel = [
+        WaitReason::ChanReceive,
+        WaitReason::ChanSend,
+        WaitReason::Select,
+    ];
+    if state != GState::Waiting || !of_channel.iter().any(|&r| r as u32 == reason) {
+        return Ok(());
     }
+    let select = reason == WaitReason::Select as u32;
+    // A claimed select is about to be readied, which nobody can while the world is stopped.
+    holds(
+        "a parked select is not claimed",
+        g as usize,
+        !(select && claimed),
+    )?;
+    // A select of nil channels alone waits for ever, and for nothing.
+    holds(
+        "what a goroutine waits for",
+        g as usize,
+        select || !list.is_null(),
+    )?;
+    for s in each(list) {
+        // SAFETY: sudogs are never freed, and this one is in the list of a parked goroutine.
+        let waiter = unsafe { &*s };
+        let at = s as usize;
+        same("goroutine of a waiter", at, waiter.g as usize, g as usize)?;
+        holds("a waiter is in its channel's queue", at, waiter.queued)?;
+        same(
+            "a waiter is one of a select",
+            at,
+            waiter.select.into(),
+            select.into(),
+        )?;
+        holds("channel of a waiter", at, !waiter.lock.get().is_null())?;
+        // SAFETY: it names a lock, which is a channel's.
+        let c = unsafe { channel_of(s) };
+        if met.channels.add((&raw const *c).addr()) {
+            // SAFETY: a goroutine waits for the channel, and the world is stopped.
+            unsafe { channel(c, &mut met.waiters)? };
+        }
+        holds("a waiter stands in its queue", at, met.waiters.contains(at))?;
+    }
+    Ok(())
 }
 
 /// Who stands in a queue.
@@ -98,20 +110,25 @@ fn members(queue: &WaitQ) -> impl Iterator<Item = *mut Sudog> {
         if at.is_null() {
             return None;
         }
-        // SAFETY: members of a queue are live.
+        // SAFETY: members of a queue are alive until they are taken off.
         s = unsafe { (*at).next };
         Some(at)
     })
 }
 
 /// The channel's counts agree with who waits for it.
+///
+/// # Safety
+///
+/// The world is stopped, or the channel's lock is held.
 unsafe fn channel(c: &Hchan, waiters: &mut Seen) -> Walk {
     let at = (&raw const *c).addr();
     let count = c.qcount.load(Ordering::Relaxed);
     let free = c.dataqsiz.wrapping_sub(count);
     holds("elements of a channel", at, count <= c.dataqsiz)?;
-    holds("next element of a channel", at, c.recvx < c.dataqsiz.max(1))?;
-    // SAFETY: the caller's promise.
+    let next = c.recvx.get();
+    holds("next element of a channel", at, next < c.dataqsiz.max(1))?;
+    // SAFETY: its queues, by the caller's promise of a channel that nobody changes.
     let (receivers, senders) = unsafe {
         (
             queue(c, &c.recvq, false, waiters)?,
@@ -137,6 +154,10 @@ unsafe fn channel(c: &Hchan, waiters: &mut Seen) -> Walk {
 
 /// A queue is linked both ways and its members are this channel's. Answers whether somebody is to
 /// be had: a select that was claimed elsewhere is not.
+///
+/// # Safety
+///
+/// As [`channel`]; `queue` is one of the channel's.
 unsafe fn queue(c: &Hchan, queue: &WaitQ, send: bool, waiters: &mut Seen) -> Result<bool, Broken> {
     let first = queue.first.load(Ordering::Relaxed);
     if first.is_null() {
@@ -146,7 +167,8 @@ unsafe fn queue(c: &Hchan, queue: &WaitQ, send: bool, waiters: &mut Seen) -> Res
     for s in members(queue) {
         let at = s as usize;
         holds("a waiter stands in a queue once", at, waiters.add(at))?;
-        // SAFETY: members of a queue are live, and their goroutines.
+        // SAFETY: members of a queue are alive until they are taken off, and so are their
+        // goroutines.
         unsafe {
             if s != first {
                 same(
@@ -168,7 +190,7 @@ unsafe fn queue(c: &Hchan, queue: &WaitQ, send: bool, waiters: &mut Seen) -> Res
         }
         last = s;
     }
-    // SAFETY: the first is a member.
+    // SAFETY: the first is a member of the queue, and alive like all of them.
     let prev = unsafe { (*first).prev };
     same(
         "last waiter of a queue",
@@ -267,7 +289,7 @@ mod tests {
             assert_eq!(says(), "");
             (*c).closed.store(1, Ordering::Relaxed);
             assert_eq!(says(), "a receiver waits for an open channel");
-            (*c).recvx = 2;
+            (*c).recvx.set(2);
             assert_eq!(says(), "next element of a channel");
             (*c).qcount.store(3, Ordering::Relaxed);
             assert_eq!(says(), "elements of a channel");
