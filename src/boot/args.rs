@@ -26,7 +26,7 @@ unsafe fn strings(sys: Sys<'_>, v: *const *const u8, n: usize) -> GoSlice {
 
 /// `os.runtime_args`.
 pub fn runtime_args(sys: Sys<'_>, a: &mut args::os_runtime_args) {
-    // SAFETY: the kernel's vector.
+    // SAFETY: boot has stored the kernel's vector, which has that many strings.
     a.r0 = unsafe {
         strings(
             sys,
@@ -40,11 +40,10 @@ pub fn runtime_args(sys: Sys<'_>, a: &mut args::os_runtime_args) {
 pub fn runtime_envs(sys: Sys<'_>, a: &mut args::syscall_runtime_envs) {
     let p = envp();
     let mut n = 0;
-    // SAFETY: a null ends the vector.
-    unsafe {
-        while !(*p.add(n)).is_null() {
-            n += 1;
-        }
-        a.r0 = strings(sys, p, n);
+    // SAFETY: a null ends the kernel's vector, and is not passed.
+    while unsafe { !(*p.add(n)).is_null() } {
+        n += 1;
     }
+    // SAFETY: it has the `n` strings that were just counted.
+    a.r0 = unsafe { strings(sys, p, n) };
 }

@@ -13,9 +13,10 @@ use core::sync::atomic::Ordering;
 /// First step of the main goroutine: the other threads start, and initialisation stays on the main
 /// thread.
 pub fn start(_: Sys<'_>, _a: &mut args::gort_mainstart) {
-    // SAFETY: system mode of the main goroutine on m0.
+    lists::MAIN_STARTED.store(1, Ordering::Release);
+    // SAFETY: the main goroutine called in, on the first thread: both are this thread's, and the C
+    // library's threads are started before any other goroutine runs.
     unsafe {
-        lists::MAIN_STARTED.store(1, Ordering::Release);
         m::lock(getm(), curg());
         sysmon::start();
         if abi::cgo::is_on() {
@@ -32,7 +33,7 @@ pub fn init_done(_: Sys<'_>, _a: &mut args::gort_maininitdone) -> Outcome {
     if abi::cgo::is_on() {
         cgo::foreign::initialised();
     }
-    // SAFETY: system mode of the main goroutine.
+    // SAFETY: the main goroutine called in, on the thread that `start` locked it to.
     unsafe { m::unlock(getm(), curg()) };
     match library::is_library() {
         // SAFETY: in system mode of a goroutine that has no deferred calls.

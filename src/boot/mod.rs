@@ -8,4 +8,4 @@
 pub mod args;
 pub mod library;
 pub mod main;
-pub mod start;
+mod start;

@@ -22,7 +22,7 @@ const G0_STACK: usize = 128 << 10;
 #[repr(transparent)]
 struct Static<T>(UnsafeCell<core::mem::MaybeUninit<T>>);
 
-// SAFETY: m0 and g0 follow the rules of every M and G.
+// SAFETY: the cells hold m0 and g0, whose words threads touch by the rules of every M and G.
 unsafe impl<T> Sync for Static<T> {}
 
 #[doc(alias = "m0")]
@@ -31,12 +31,17 @@ static M0: Static<M> = Static(UnsafeCell::new(core::mem::MaybeUninit::zeroed()))
 static G0: Static<G> = Static(UnsafeCell::new(core::mem::MaybeUninit::zeroed()));
 
 /// Makes this thread m0: `sp` is where g0's stack goes on.
+///
+/// # Safety
+///
+/// On the first thread of the process, before any other code of the runtime; below `sp` are at
+/// least `G0_STACK` bytes of its stack.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_bootstrap(sp: usize) {
+    let (m, g) = (M0.0.get().cast::<M>(), G0.0.get().cast::<G>());
     // SAFETY: first code of the process: nothing is shared yet. The FS base must be set before
     // anything asks for g.
     unsafe {
-        let (m, g) = (M0.0.get().cast::<M>(), G0.0.get().cast::<G>());
         set_system_stack(g, sp - G0_STACK, sp + 64, sp & !15);
         (*g).m.store(m, Ordering::Relaxed);
         (*m).g0 = g;
@@ -53,19 +58,26 @@ unsafe extern "C" fn gort_bootstrap(sp: usize) {
         }
         setg(g);
         (*m).tid.store(sys::gettid(), Ordering::Relaxed);
-        // They need an M.
-        fatal::LAST_WORDS.set(dying::last_words);
     }
+    // SAFETY: there is one thread. Last words need its M.
+    unsafe { fatal::LAST_WORDS.set(dying::last_words) };
 }
 
 /// Sets the current g of a thread that C has made for Go.
+///
+/// # Safety
+///
+/// `g` is the g0 of the thread that calls.
 unsafe extern "C" fn set_g_for_c(g: *mut G) {
-    // SAFETY: the new thread's g0.
+    // SAFETY: the C library calls this on the new thread with the g0 that was made for it.
     unsafe { setg(g) };
 }
 
 /// Makes `m.tls` this thread's `runtime.tlsg`, where compiled code looks for its g, and looks
 /// whether it is.
+///
+/// # Safety
+/// `m` is the M of this thread, whose current g nobody has asked for yet.
 #[doc(alias = "settls")]
 unsafe fn set_tls(m: *mut M) {
     const MARK: usize = 0x123;
@@ -97,51 +109,64 @@ pub(super) fn die_early(what: &str, errno: isize) -> ! {
 }
 
 /// Records the argument vector; environment and auxiliary vector follow it.
+///
+/// # Safety
+///
+/// `argv` is the argument vector as the kernel laid it out: the environment and the auxiliary
+/// vector follow.
 #[unsafe(export_name = "runtime.args")]
 unsafe extern "C" fn args(argc: i32, argv: *const *const u8) {
-    // SAFETY: as the kernel laid them out.
+    // SAFETY: by the caller's promise this is the kernel's vector.
     unsafe { env::init(argc, argv) };
 }
 
 /// Asks the system what it has.
 #[unsafe(export_name = "runtime.osinit")]
-unsafe extern "C" fn osinit() {
+extern "C" fn osinit() {
     NCPU.store(cpu::count() as i32, Ordering::Relaxed);
 }
 
 /// Brings every system up. Order: memory before whatever allocates, Ps last.
+///
+/// # Safety
+///
+/// Once, on the first thread, after [`args`] and [`osinit`].
 #[unsafe(export_name = "runtime.schedinit")]
 unsafe extern "C" fn schedinit() {
-    // SAFETY: boot: one thread, nothing runs yet.
+    crate::config::godebug::init();
+    crate::probe::rates::init();
+    let m0 = M0.0.get().cast::<M>();
+    // SAFETY: the process has one thread, which is m0's; the address is the kernel's.
     unsafe {
-        crate::config::godebug::init();
-        crate::probe::rates::init();
-        let m0 = M0.0.get().cast::<M>();
         sched::perturb::thread(m0);
         crate::os::clock::init(env::vdso());
-        // Before the first M: its generator starts from such a number.
-        crate::os::random::ensure_seeded();
-        threads::init(m0, (*m0).g0);
-        crate::types::init();
-        crate::alloc::malloc::init();
-        crate::heap::modes::ON_FREE.set(crate::debug::allocfree::freed);
-        registers::init();
-        crate::signal::init();
-        crate::signal::minit(m0);
-        let procs = match env::number(b"GOMAXPROCS") {
-            Some(n) if n > 0 => (n as usize).min(lists::MAX_PROCS) as u32,
-            _ => NCPU.load(Ordering::Relaxed) as u32,
-        };
-        // There is no other thread yet.
-        sched::stw::resize(Stopped::new(), procs);
-        crate::gc::init();
-        crate::gc::roots::SOURCES.set(&[crate::time::for_each_root]);
     }
+    // Before the first M: its generator starts from such a number.
+    crate::os::random::ensure_seeded();
+    // SAFETY: m0 and its g0, which only this thread knows, and which are in no list yet.
+    unsafe { threads::init(m0, (*m0).g0) };
+    crate::types::init();
+    crate::alloc::malloc::init();
+    // SAFETY: there is one thread, and nothing was freed yet.
+    unsafe { crate::heap::modes::ON_FREE.set(crate::debug::allocfree::freed) };
+    registers::init();
+    crate::signal::init();
+    // SAFETY: this thread's M, which had no alternate stack.
+    unsafe { crate::signal::minit(m0) };
+    let procs = match env::number(b"GOMAXPROCS") {
+        Some(n) if n > 0 => (n as usize).min(lists::MAX_PROCS) as u32,
+        _ => NCPU.load(Ordering::Relaxed) as u32,
+    };
+    // SAFETY: there is no other thread yet: the world is as good as stopped.
+    sched::stw::resize(unsafe { Stopped::new() }, procs);
+    crate::gc::init();
+    // SAFETY: there is one thread, and no collection yet.
+    unsafe { crate::gc::roots::SOURCES.set(&[crate::time::for_each_root]) };
 }
 
 /// The first thread enters the scheduler; the stack below this frame is g0's.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn gort_mstart0() -> ! {
+extern "C" fn gort_mstart0() -> ! {
     schedule::start_on_empty_stack()
 }
 
