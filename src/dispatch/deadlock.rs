@@ -10,7 +10,7 @@ use core::sync::atomic::Ordering;
 /// Ends the program if every thread is idle and no goroutine can ever run again. Called with the
 /// scheduler's lock held, by a thread about to sleep.
 #[doc(alias = "checkdead")]
-pub fn check_dead(s: &mut Sched) {
+pub(super) fn check_dead(s: &mut Sched) {
     let running =
         s.mcount - s.nmidle - s.nmidlelocked - i32::from(alarm::RUNS.load(Ordering::Relaxed) != 0);
     // A thread of C may call in and ready any goroutine.
@@ -24,24 +24,23 @@ pub fn check_dead(s: &mut Sched) {
         // A thread has to wait for it: this thread's wake-up of an idle M makes one try again.
         return;
     }
-    // SAFETY: Gs are never freed; statuses are atomic.
-    unsafe {
-        let mut waiting = 0;
-        for g in lists::all_gs() {
-            if (*g).flags & crate::abi::G_SYSTEM != 0 {
-                continue;
-            }
-            match status_of(g).state(Ordering::Acquire) {
-                GState::Waiting => waiting += 1,
-                GState::Runnable | GState::Running | GState::Syscall => return,
-                _ => {}
-            }
+    let mut waiting = 0;
+    for g in lists::all_gs() {
+        // SAFETY: Gs are never freed; no goroutine runs that might change the flags of its own.
+        let (flags, state) = unsafe { ((*g).flags, status_of(g).state(Ordering::Acquire)) };
+        if flags & crate::abi::G_SYSTEM != 0 {
+            continue;
         }
-        if waiting == 0 {
-            deadlock("no goroutines (main called runtime.Goexit) - deadlock!");
+        match state {
+            GState::Waiting => waiting += 1,
+            GState::Runnable | GState::Running | GState::Syscall => return,
+            _ => {}
         }
-        deadlock("all goroutines are asleep - deadlock!")
     }
+    if waiting == 0 {
+        deadlock("no goroutines (main called runtime.Goexit) - deadlock!");
+    }
+    deadlock("all goroutines are asleep - deadlock!")
 }
 
 /// Dies with all goroutines' traces; the scheduler's lock is still held, nothing below takes it.

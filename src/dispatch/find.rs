@@ -35,123 +35,144 @@ const LINGER_NS: i64 = 20_000;
 static LINGER: AtomicU32 = AtomicU32::new(0);
 
 /// The M found work: it no longer counts as spinning. Another must spin if there may be more.
+///
+/// # Safety
+///
+/// `m` is this thread's M, and spins.
 #[doc(alias = "resetspinning")]
 pub(super) unsafe fn stop_spinning(m: *mut M) {
-    // SAFETY: this thread's M.
-    unsafe {
-        debug_assert!((*m).spinning != 0);
-        (*m).spinning = 0;
-    }
+    // SAFETY: by the caller's promise this thread's M, and the word is only touched by its thread.
+    let was = unsafe { core::mem::replace(&mut (*m).spinning, 0) };
+    debug_assert!(was != 0);
     if WAKE.found() {
         threads::wake_p();
     }
 }
 
 /// The next goroutine to run; waits for one. None: look again (the world stops, or the like).
+///
+/// # Safety
+///
+/// On g0 of the thread whose M is `m`, with a P, without goroutine and locks.
 pub(super) unsafe fn next_goroutine(m: *mut M) -> (Option<Runnable>, bool) {
-    // SAFETY: this M holds a P.
-    unsafe {
-        let p = p_of(m);
-        let g = prompt::next(p);
+    // SAFETY: this thread's M, which holds a P, by the caller's promise.
+    let p = unsafe { p_of(m) };
+    // SAFETY: on g0, and this thread holds p, and no lock.
+    let g = unsafe { prompt::next(p) };
+    if g.is_some() {
+        return (g, false);
+    }
+    // SAFETY: on g0, and this thread holds p.
+    if crate::world::phase::enabled() && unsafe { crate::gc::worker::before_goroutine(p) } {
+        return (None, false);
+    }
+    // SAFETY: this thread holds p, and does nothing else with it while it uses this.
+    let held = unsafe { &*p };
+    let every = if perturb::on() { 3 } else { GLOBAL_EVERY };
+    if held.schedtick.load(Ordering::Relaxed).is_multiple_of(every)
+        && GLOBAL_RUNQ.load(Ordering::Acquire) > 0
+    {
+        let g = SCHED.lock().runq_get(held, 1);
         if g.is_some() {
             return (g, false);
         }
-        if crate::world::phase::enabled() && crate::gc::worker::before_goroutine(p) {
-            return (None, false);
-        }
-        if (*p)
-            .schedtick
-            .load(Ordering::Relaxed)
-            .is_multiple_of(if perturb::on() { 3 } else { GLOBAL_EVERY })
-            && GLOBAL_RUNQ.load(Ordering::Acquire) > 0
-        {
-            let g = SCHED.lock().runq_get(&*p, 1);
-            if g.is_some() {
-                return (g, false);
-            }
-        }
-        let (g, inherit) = (*p).runq_get();
-        if g.is_some() {
-            return (g, inherit);
-        }
-        (find_runnable(m), false)
     }
+    let (g, inherit) = held.runq_get();
+    if g.is_some() {
+        return (g, inherit);
+    }
+    // SAFETY: this thread's M, which holds a P.
+    (unsafe { find_runnable(m) }, false)
 }
 
 /// Nothing on the local queue: the global one, the network, other Ps; at last sleep.
+///
+/// # Safety
+///
+/// As [`next_goroutine`].
 #[doc(alias = "findrunnable")]
 unsafe fn find_runnable(m: *mut M) -> Option<Runnable> {
-    // SAFETY: this M holds a P until it says otherwise.
-    unsafe {
-        // Another P runs goroutines that ready each other.
-        let mut come_and_go = false;
-        loop {
-            if GCWAITING.load(Ordering::Acquire) != 0 {
-                return None;
-            }
-            let p = p_of(m);
-            if GLOBAL_RUNQ.load(Ordering::Acquire) > 0 {
-                let g = SCHED.lock().runq_get(&*p, 0);
-                if g.is_some() {
-                    return g;
-                }
-            }
-            if outside::active() && !POLLER.waits() {
-                let mut list = outside::poll(0);
-                state::LAST_POLL.store(crate::fatal::clock::nanotime(), Ordering::Relaxed);
-                if let Some(parked) = list.pop() {
-                    park::ready_list(list);
-                    return Some(park::make_runnable(parked));
-                }
-            }
-            if crate::world::phase::enabled() && crate::gc::worker::has_work() {
-                // Others may look for goroutines; if they find none they mark too.
-                if (*m).spinning != 0 {
-                    stop_spinning(m);
-                }
-                if crate::gc::worker::while_idle(p) || events::asked() {
-                    return None;
-                }
-            }
-            // More spinning threads than half the busy Ps only burn processor time.
-            let busy = lists::GOMAXPROCS.load(Ordering::Relaxed) - WAKE.idle();
-            if (*m).spinning != 0 || 2 * WAKE.seekers() < busy {
-                if (*m).spinning == 0 {
-                    (*m).spinning = 1;
-                    WAKE.begin();
-                }
-                let (g, runs) = steal(p);
-                if g.is_some() {
-                    return g;
-                }
-                come_and_go = runs;
-                if !(*p).runq_empty() || timer_due(p) {
-                    return None;
-                }
-            }
-            // A P without work sweeps a little at a time.
-            if crate::heap::central::sweep_some(8) {
-                return None;
-            }
-            let mut seeks = (*m).spinning != 0;
-            let mut last = LastLook {
-                found: None,
-                come_and_go,
-            };
-            let retired = WAKE.retire(&mut seeks, &mut last);
-            (*m).spinning = u32::from(seeks);
-            match retired {
-                Retired::Work => return last.found,
-                Retired::Seek => continue,
-                Retired::Idle => {}
-            }
-            // After the poller the queue may have goroutines, and a steal needs an empty one: start
-            // over.
-            if !wait_for_poller() {
-                stop();
-            }
+    // Another P runs goroutines that ready each other.
+    let mut come_and_go = false;
+    loop {
+        if GCWAITING.load(Ordering::Acquire) != 0 {
             return None;
         }
+        // SAFETY: by the caller's promise m is this thread's, and it holds a P, in every round:
+        // what gives that away below gets one again or returns.
+        let p = unsafe { p_of(m) };
+        // SAFETY: this thread holds p. A reference for each use: other rooms write what they keep
+        // in it.
+        let held = || unsafe { &*p };
+        // SAFETY: only this thread touches the word of its M.
+        let spins = move || unsafe { (*m).spinning != 0 };
+        if GLOBAL_RUNQ.load(Ordering::Acquire) > 0 {
+            let g = SCHED.lock().runq_get(held(), 0);
+            if g.is_some() {
+                return g;
+            }
+        }
+        if outside::active() && !POLLER.waits() {
+            let mut list = outside::poll(0);
+            state::LAST_POLL.store(crate::fatal::clock::nanotime(), Ordering::Relaxed);
+            if let Some(parked) = list.pop() {
+                park::ready_list(list);
+                return Some(park::make_runnable(parked));
+            }
+        }
+        if crate::world::phase::enabled() && crate::gc::worker::has_work() {
+            // Others may look for goroutines; if they find none they mark too.
+            if spins() {
+                // SAFETY: this thread's own M, and it spins.
+                unsafe { stop_spinning(m) };
+            }
+            // SAFETY: on g0, and this thread holds p.
+            if unsafe { crate::gc::worker::while_idle(p) } || events::asked() {
+                return None;
+            }
+        }
+        // More spinning threads than half the busy Ps only burn processor time.
+        let busy = lists::GOMAXPROCS.load(Ordering::Relaxed) - WAKE.idle();
+        if spins() || 2 * WAKE.seekers() < busy {
+            if !spins() {
+                // SAFETY: only this thread touches the word of its M.
+                unsafe { (*m).spinning = 1 };
+                WAKE.begin();
+            }
+            // SAFETY: this thread holds p, and no lock.
+            let (g, runs) = unsafe { steal(p) };
+            if g.is_some() {
+                return g;
+            }
+            come_and_go = runs;
+            if !held().runq_empty() || timer_due(p) {
+                return None;
+            }
+        }
+        // A P without work sweeps a little at a time.
+        if crate::heap::central::sweep_some(8) {
+            return None;
+        }
+        let mut seeks = spins();
+        let mut last = LastLook {
+            found: None,
+            come_and_go,
+        };
+        let retired = WAKE.retire(&mut seeks, &mut last);
+        // SAFETY: only this thread touches the word of its M.
+        unsafe { (*m).spinning = u32::from(seeks) };
+        match retired {
+            Retired::Work => return last.found,
+            Retired::Seek => continue,
+            Retired::Idle => {}
+        }
+        // After the poller the queue may have goroutines, and a steal needs an empty one: start
+        // over.
+        // SAFETY: on g0; the P was given away, and no lock is held.
+        if !unsafe { wait_for_poller() } {
+            stop();
+        }
+        return None;
     }
 }
 
@@ -178,13 +199,13 @@ impl Host for LastLook {
         if !s.has_runnable() {
             return false;
         }
-        // SAFETY: this thread holds a P.
+        // SAFETY: this thread holds a P until it gives it away.
         self.found = unsafe { s.runq_get(&*getp(), 0) };
         true
     }
 
     fn give_away(&mut self, s: &mut Self::Lock) {
-        // SAFETY: this thread holds a P, whose queue is empty.
+        // SAFETY: this thread holds a P, whose queue is empty: it has looked.
         unsafe {
             let p = threads::release_p();
             s.pidle_put(p);
@@ -211,7 +232,7 @@ impl Host for LastLook {
     }
 
     fn work_anywhere(&self) -> bool {
-        // SAFETY: Ps are never freed, their queues atomic.
+        // SAFETY: Ps are never freed, and their queues are atomic.
         lists::all_ps().any(|p| unsafe { !(*p).runq_empty() })
             || GLOBAL_RUNQ.load(Ordering::Acquire) > 0
             || events::asked()
@@ -220,37 +241,44 @@ impl Host for LastLook {
 
 /// Tries to steal work from the other Ps, in random order. True: one of them has work that it will
 /// run soon itself ([`runs_its_next`]).
+///
+/// # Safety
+///
+/// On g0 of the thread that holds `p`, without locks.
 unsafe fn steal(p: *mut P) -> (Option<Runnable>, bool) {
     let mut runs = false;
-    // SAFETY: we hold p; the others are only touched through their atomic queues and timer locks.
-    unsafe {
-        let n = lists::GOMAXPROCS.load(Ordering::Acquire) as u64;
-        for round in 0..4 {
-            let start = world::fastrand() % n;
-            for i in 0..n {
-                let victim = lists::p_at(((start + i) % n) as usize);
-                if victim == p || victim.is_null() {
-                    continue;
-                }
-                if round == 3 && timer_due(victim) {
-                    crate::time::check(victim);
-                    let (g, _) = (*p).runq_get();
-                    if g.is_some() {
-                        return (g, false);
-                    }
-                }
-                // The victim's next goroutine only in the last round: it is about to run there.
-                let take_next = if round == 3 {
-                    let itself = runs_its_next(victim);
-                    runs |= itself;
-                    !itself
-                } else {
-                    perturb::chance(4)
-                };
-                let g = (*p).runq_steal(&*victim, take_next);
+    // SAFETY: by the caller's promise this thread holds p. A reference for each use: other rooms
+    // write what they keep in it.
+    let held = || unsafe { &*p };
+    let n = lists::GOMAXPROCS.load(Ordering::Acquire) as u64;
+    for round in 0..4 {
+        let start = world::fastrand() % n;
+        for i in 0..n {
+            let victim = lists::p_at(((start + i) % n) as usize);
+            if victim == p || victim.is_null() {
+                continue;
+            }
+            if round == 3 && timer_due(victim) {
+                // SAFETY: Ps are never freed; this thread has a P, on g0, and holds no lock.
+                unsafe { crate::time::check(victim) };
+                let (g, _) = held().runq_get();
                 if g.is_some() {
                     return (g, false);
                 }
+            }
+            // SAFETY: Ps are never freed; of this one only what is atomic is touched.
+            let victim = unsafe { &*victim };
+            // The victim's next goroutine only in the last round: it is about to run there.
+            let take_next = if round == 3 {
+                let itself = runs_its_next(victim);
+                runs |= itself;
+                !itself
+            } else {
+                perturb::chance(4)
+            };
+            let g = held().runq_steal(victim, take_next);
+            if g.is_some() {
+                return (g, false);
             }
         }
     }
@@ -264,29 +292,26 @@ unsafe fn steal(p: *mut P) -> (Option<Runnable>, bool) {
     clippy::len_zero,
     reason = "`is_empty` asks for the next one, too; the length is that of the others"
 )]
-unsafe fn runs_its_next(victim: *mut P) -> bool {
-    // SAFETY: Ps are never freed, their queues atomic.
-    unsafe {
-        let queue = &(*victim).runq;
-        let next = queue.peek_next();
-        if next == 0 || !(*victim).status.is(PState::Running, Ordering::Relaxed) {
+fn runs_its_next(victim: &P) -> bool {
+    let queue = &victim.runq;
+    let next = queue.peek_next();
+    if next == 0 || !victim.status.is(PState::Running, Ordering::Relaxed) {
+        return false;
+    }
+    for _ in 0..LOOKS {
+        let end = crate::fatal::clock::nanotime() + PATIENCE_NS / LOOKS;
+        while GCWAITING.load(Ordering::Relaxed) == 0 && crate::fatal::clock::nanotime() < end {
+            // The kernel likes to have who is woken run on the processor of the waker: that may
+            // be whom we watch.
+            crate::os::sys::sched_yield();
+        }
+        // Each look takes the queue's cache line from the victim.
+        if queue.len() != 0 {
             return false;
         }
-        for _ in 0..LOOKS {
-            let end = crate::fatal::clock::nanotime() + PATIENCE_NS / LOOKS;
-            while GCWAITING.load(Ordering::Relaxed) == 0 && crate::fatal::clock::nanotime() < end {
-                // The kernel likes to have who is woken run on the processor of the waker: that may
-                // be whom we watch.
-                crate::os::sys::sched_yield();
-            }
-            // Each look takes the queue's cache line from the victim.
-            if queue.len() != 0 {
-                return false;
-            }
-            if queue.peek_next() != next {
-                return true;
-            }
+        if queue.peek_next() != next {
+            return true;
         }
-        false
     }
+    false
 }

@@ -13,9 +13,9 @@ use core::sync::atomic::Ordering;
 /// `runtime.LockOSThread`; the compiler mostly inlines it (calling convention, inlined functions).
 #[doc(alias = "LockOSThread")]
 pub fn lock_os_thread(_: Leaf<'_>, _a: &mut args::runtime_LockOSThread) {
-    // SAFETY: leaf mode: g is the running goroutine.
+    let (g, m) = (getg(), getm());
+    // SAFETY: in leaf mode g is the goroutine that runs on this thread, whose M is m.
     unsafe {
-        let (g, m) = (getg(), getm());
         (*m).locked |= 1;
         (*m).lockedg.store(g, Ordering::Relaxed);
         (*g).lockedm.store(m, Ordering::Relaxed);
@@ -24,9 +24,9 @@ pub fn lock_os_thread(_: Leaf<'_>, _a: &mut args::runtime_LockOSThread) {
 
 /// `runtime.UnlockOSThread`.
 pub fn unlock_os_thread(_: Leaf<'_>, _a: &mut args::runtime_UnlockOSThread) {
-    // SAFETY: leaf mode: g is the running goroutine.
+    let (g, m) = (getg(), getm());
+    // SAFETY: in leaf mode g is the goroutine that runs on this thread, whose M is m.
     unsafe {
-        let (g, m) = (getg(), getm());
         (*m).locked &= !1;
         if (*m).locked == 0 {
             (*m).lockedg.store(ptr::null_mut(), Ordering::Relaxed);
@@ -37,7 +37,7 @@ pub fn unlock_os_thread(_: Leaf<'_>, _a: &mut args::runtime_UnlockOSThread) {
 
 /// `runtime.lockedOSThread`.
 pub fn locked_os_thread(_: Leaf<'_>, a: &mut args::runtime_lockedOSThread) {
-    // SAFETY: leaf mode: g is the running goroutine.
+    // SAFETY: in leaf mode getg is the goroutine that runs on this thread; both words are atomic.
     a.r0 = unsafe {
         !(*getg()).lockedm.load(Ordering::Relaxed).is_null()
             && !(*getm()).lockedg.load(Ordering::Relaxed).is_null()
@@ -66,27 +66,27 @@ pub fn set_max_threads(_: Sys<'_>, a: &mut args::runtime_setMaxThreads) {
 /// of our memory. Only the profiler is off, whose frequent signals can keep fork from ever
 /// finishing.
 pub fn before_fork(_: Sys<'_>, _a: &mut args::syscall_runtime_BeforeFork) {
-    // SAFETY: system mode for curg.
+    let (m, g) = (getm(), curg());
+    // SAFETY: this thread's M, in system mode.
     unsafe {
-        let m = getm();
         pin(m);
         timers::before_fork(m);
-        let g = curg();
-        if !g.is_null() {
-            (*g).stackguard0.store(STACK_FORK, Ordering::Relaxed);
-        }
+    }
+    if !g.is_null() {
+        // SAFETY: the goroutine that called in is stopped in this call.
+        unsafe { (*g).stackguard0.store(STACK_FORK, Ordering::Relaxed) };
     }
 }
 
 /// After fork, in the parent.
 pub fn after_fork(_: Sys<'_>, _a: &mut args::syscall_runtime_AfterFork) {
-    // SAFETY: system mode for curg.
+    let (m, g) = (getm(), curg());
+    if !g.is_null() {
+        // SAFETY: the goroutine that called in is stopped in this call.
+        unsafe { restore_guard(g) };
+    }
+    // SAFETY: this thread's M, which `before_fork` pinned.
     unsafe {
-        let m = getm();
-        let g = curg();
-        if !g.is_null() {
-            restore_guard(g);
-        }
         timers::after_fork(m);
         unpin(m);
     }

@@ -12,10 +12,10 @@
 //! [`schedule::schedule`], so no Rust frame outlives a park and the world is only stopped where no
 //! Rust frame of a goroutine is live.
 
-pub mod deadlock;
+mod deadlock;
 mod find;
 pub mod lock;
-pub mod outside;
+mod outside;
 mod preempt;
 pub mod procs;
 pub mod prompt;

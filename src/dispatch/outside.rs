@@ -33,11 +33,9 @@ pub(super) fn poll(ns: i64) -> GList<Parked> {
 }
 
 /// Readies those whom the network has something for, after the world was stopped: they go before
-/// goroutines that became runnable later and keep all Ps busy.
-///
-/// # Safety
-/// On g0 of a thread with a P and no goroutine.
-pub(super) unsafe fn look() {
+/// goroutines that became runnable later and keep all Ps busy. On g0 of a thread with a P and no
+/// goroutine.
+pub(super) fn look() {
     if has_waiters() && !POLLER.waits() {
         let list = poll(0);
         state::LAST_POLL.store(crate::fatal::clock::nanotime(), Ordering::Relaxed);
@@ -47,53 +45,56 @@ pub(super) unsafe fn look() {
 
 /// Without P. If nobody waits for the network and the timers yet, this thread does. True: it has a
 /// P again, and what it found is on its queue.
+///
+/// # Safety
+///
+/// On g0 of a thread without P, without locks.
 pub(super) unsafe fn wait_for_poller() -> bool {
-    // SAFETY: this thread holds no P.
-    unsafe {
-        let next = crate::time::next_when();
-        if next == i64::MAX && !has_waiters() {
-            return false;
-        }
-        if !POLLER.claim() {
-            return false;
-        }
-        let next = POLLER.until(crate::time::next_when);
-        let delay = if next == i64::MAX {
-            -1
-        } else {
-            (next - crate::fatal::clock::nanotime()).max(0)
-        };
-        let list = poll(delay);
-        POLLER.leave();
-        state::LAST_POLL.store(crate::fatal::clock::nanotime(), Ordering::Relaxed);
-        let p = SCHED.lock().pidle_get();
-        if p.is_null() {
-            prompt::ready_list(list);
-            // Timers that are due belong to busy Ps: sysmon preempts them. One armed while we still
-            // seemed to wait has only broken that wait.
-            let next = crate::time::next_when();
-            if next != i64::MAX {
-                alarm::hurry(next);
-            }
-            return false;
-        }
-        threads::acquire_p(p);
-        park::ready_list(list);
-        if crate::time::next_when() <= crate::fatal::clock::nanotime() {
-            for q in lists::all_ps().filter(|&q| timer_due(q)) {
-                crate::time::check(q);
-            }
-            // More than are fired at a time: another thread goes on with those of idle Ps while we
-            // turn to the first.
-            if lists::all_ps().any(timer_due) && WAKE.wanted() {
-                threads::wake_p();
-            }
-        }
-        true
+    let next = crate::time::next_when();
+    if next == i64::MAX && !has_waiters() {
+        return false;
     }
+    if !POLLER.claim() {
+        return false;
+    }
+    let next = POLLER.until(crate::time::next_when);
+    let delay = if next == i64::MAX {
+        -1
+    } else {
+        (next - crate::fatal::clock::nanotime()).max(0)
+    };
+    let list = poll(delay);
+    POLLER.leave();
+    state::LAST_POLL.store(crate::fatal::clock::nanotime(), Ordering::Relaxed);
+    let p = SCHED.lock().pidle_get();
+    if p.is_null() {
+        prompt::ready_list(list);
+        // Timers that are due belong to busy Ps: sysmon preempts them. One armed while we still
+        // seemed to wait has only broken that wait.
+        let next = crate::time::next_when();
+        if next != i64::MAX {
+            alarm::hurry(next);
+        }
+        return false;
+    }
+    // SAFETY: off the idle list the P is ours, and by the caller's promise the thread has none.
+    unsafe { threads::acquire_p(p) };
+    park::ready_list(list);
+    if crate::time::next_when() <= crate::fatal::clock::nanotime() {
+        for q in lists::all_ps().filter(|&q| timer_due(q)) {
+            // SAFETY: Ps are never freed; the thread has a P, on g0, and holds no lock.
+            unsafe { crate::time::check(q) };
+        }
+        // More than are fired at a time: another thread goes on with those of idle Ps while we
+        // turn to the first.
+        if lists::all_ps().any(timer_due) && WAKE.wanted() {
+            threads::wake_p();
+        }
+    }
+    true
 }
 
 /// Timers or network waiters exist and no thread waits for them: the next M to go idle must.
-pub fn lacks_poller() -> bool {
+pub(super) fn lacks_poller() -> bool {
     !POLLER.waits() && (crate::time::next_when() != i64::MAX || has_waiters())
 }

@@ -16,7 +16,8 @@ pub fn gomaxprocs(sys: Sys<'_>, a: &mut args::runtime_GOMAXPROCS) -> Outcome {
         a.r0 = i64::from(old);
         return Outcome::Return;
     }
-    // SAFETY: system mode at a runtime call.
+    // SAFETY: system mode at a runtime call: a goroutine that has to try again makes the call
+    // again.
     let Some(mut stopped) = (unsafe { stop_the_world(sys) }) else {
         return Outcome::Again;
     };

@@ -23,7 +23,7 @@ use core::sync::atomic::Ordering;
 
 /// A goroutine that has run for so long is preempted for one on the list. Shorter means more
 /// switches, longer means that urgent ones wait longer.
-pub const HOG_NS: i64 = 100_000;
+pub(super) const HOG_NS: i64 = 100_000;
 /// Urgent goroutines in a row on one P.
 const STREAK: u32 = 16;
 /// About one in so many turns of others goes to the global queue even if the P's own has
@@ -36,72 +36,68 @@ const QUEUE_EVERY: u32 = 4;
 /// # Safety
 /// On g0 of the thread that holds `p`, without locks.
 pub unsafe fn next(p: *mut P) -> Option<Runnable> {
-    // SAFETY: the caller holds p.
-    unsafe {
-        debug_assert!(crate::world::current::holds_p(p));
-        let mut ready = GList::new();
-        if timer_due(p) && may_fire() {
-            crate::time::check_into(p, p, &mut ready);
-        }
-        if OVERDUE.load(Ordering::Relaxed) {
-            OVERDUE.store(false, Ordering::Relaxed);
-            for q in lists::all_ps().filter(|&q| q != p && timer_due(q)) {
-                if may_fire() {
-                    crate::time::check_into(p, q, &mut ready);
-                }
-            }
-        }
-        if ready.is_empty() && PROMPT.load(Ordering::Acquire) == 0 {
-            (*p).streak = 0;
-            return None;
-        }
-        let queued = GLOBAL_RUNQ.load(Ordering::Acquire) > PROMPT.load(Ordering::Acquire);
-        let others_turn = (*p).streak >= STREAK && (queued || !(*p).runq_empty());
-        let from_queue = others_turn
-            && queued
-            && ((*p).runq_empty()
-                || (*p)
-                    .schedtick
-                    .load(Ordering::Relaxed)
-                    .is_multiple_of(QUEUE_EVERY));
-        let mut g = None;
-        if others_turn {
-            (*p).streak = 0;
-        } else {
-            (*p).streak += 1;
-            g = ready.pop();
-        }
-        let more = !ready.is_empty();
-        if more || from_queue || (g.is_none() && !others_turn) {
-            let mut s = SCHED.lock();
-            s.prompt.append(&mut ready);
-            if from_queue {
-                g = s.runq.pop();
-            } else if g.is_none() && !others_turn {
-                g = s.prompt_get(&*p);
-            }
-            s.publish();
-        }
-        if more {
-            wake_for_list();
-        }
-        g
+    debug_assert!(crate::world::current::holds_p(p));
+    let mut ready = GList::new();
+    if timer_due(p) && may_fire() {
+        // SAFETY: by the caller's promise this thread holds p, and no lock.
+        unsafe { crate::time::check_into(p, p, &mut ready) };
     }
+    if OVERDUE.load(Ordering::Relaxed) {
+        OVERDUE.store(false, Ordering::Relaxed);
+        for q in lists::all_ps().filter(|&q| q != p && timer_due(q)) {
+            if may_fire() {
+                // SAFETY: this thread holds p, and no lock; Ps are never freed.
+                unsafe { crate::time::check_into(p, q, &mut ready) };
+            }
+        }
+    }
+    if ready.is_empty() && PROMPT.load(Ordering::Acquire) == 0 {
+        // SAFETY: only the thread that holds p, which is this one, touches the word.
+        unsafe { (*p).streak = 0 };
+        return None;
+    }
+    let queued = GLOBAL_RUNQ.load(Ordering::Acquire) > PROMPT.load(Ordering::Acquire);
+    // SAFETY: this thread holds p, so its plain words are ours.
+    let (others_turn, from_queue) = unsafe {
+        let others_turn = (*p).streak >= STREAK && (queued || !(*p).runq_empty());
+        (*p).streak = if others_turn { 0 } else { (*p).streak + 1 };
+        let tick = (*p).schedtick.load(Ordering::Relaxed);
+        let from_queue =
+            others_turn && queued && ((*p).runq_empty() || tick.is_multiple_of(QUEUE_EVERY));
+        (others_turn, from_queue)
+    };
+    let mut g = if others_turn { None } else { ready.pop() };
+    let more = !ready.is_empty();
+    if more || from_queue || (g.is_none() && !others_turn) {
+        let mut s = SCHED.lock();
+        s.prompt.append(&mut ready);
+        if from_queue {
+            g = s.runq.pop();
+        } else if g.is_none() && !others_turn {
+            // SAFETY: this thread holds p, and uses it for nothing else meanwhile.
+            g = s.prompt_get(unsafe { &*p });
+        }
+        s.publish();
+    }
+    if more {
+        wake_for_list();
+    }
+    g
 }
 
 /// A P does not get to its timers though it was asked: the kernel may have descheduled its thread,
 /// or the goroutine there is pinned to it (`procPin`). The next thread that schedules fires them;
 /// the goroutines of `hogs`, Ps that have not scheduled for a while, are preempted.
-pub fn timers_overdue(hogs: impl Iterator<Item = *mut P>) {
+pub(super) fn timers_overdue(hogs: impl Iterator<Item = *mut P>) {
     OVERDUE.store(true, Ordering::Relaxed);
     for p in hogs {
-        // SAFETY: Ps are never freed.
+        // SAFETY: the caller gives Ps, which are never freed.
         unsafe { stw::preempt_one(p) };
     }
 }
 
 /// Readies all of a list, before all others.
-pub fn ready_list(list: GList<Parked>) {
+pub(super) fn ready_list(list: GList<Parked>) {
     if list.is_empty() {
         return;
     }

@@ -26,7 +26,7 @@ pub fn enter_leaf(_: Leaf<'_>, a: &mut args::runtime_entersyscall) -> Result<(),
     if needs_more() {
         return Err(Slow);
     }
-    // SAFETY: leaf mode of the running goroutine.
+    // SAFETY: leaf mode of the running goroutine, with a P; `a` is the area of its call.
     unsafe { enter(CallSite::of(a)) };
     Ok(())
 }
@@ -48,19 +48,28 @@ struct CallSite {
 
 impl CallSite {
     /// `a` is the (empty) argument area: the word below is the return address.
+    ///
+    /// # Safety
+    ///
+    /// `a` is the argument area of a call that is being served.
     #[inline(always)]
     unsafe fn of(a: &mut args::runtime_entersyscall) -> Self {
         let sp = &raw const *a as usize;
-        // SAFETY: the caller's promise.
+        // SAFETY: the word below the arguments of a call is its return address.
         let pc = unsafe { *((sp - 8) as *const usize) };
         Self { pc, sp }
     }
 
     /// That of the call of C in which a callback ends.
+    ///
+    /// # Safety
+    ///
+    /// The thread's goroutine is in a callback from C.
     unsafe fn of_callback() -> Self {
-        // SAFETY: this thread's innermost callback, and its goroutine.
+        let (c, g) = (callbacks::innermost(), curg());
+        // SAFETY: by the caller's promise there is a callback, whose record lies on the C stack
+        // below it; g is its goroutine.
         unsafe {
-            let (c, g) = (callbacks::innermost(), curg());
             Self {
                 pc: (*c).syscall_pc,
                 sp: (*g).stack_hi - (*c).syscall_depth,
@@ -70,21 +79,29 @@ impl CallSite {
 }
 
 /// Leaves the P behind for others.
+///
+/// # Safety
+///
+/// The goroutine of this thread enters a system call at `site`; the thread holds a P.
 #[doc(alias = "reentersyscall")]
 #[inline(always)]
 unsafe fn enter(site: CallSite) {
-    // SAFETY: the running goroutine and its M and P.
+    let m = getm();
+    // SAFETY: this thread's M, and the word is atomic.
+    let mut g = unsafe { (*m).curg.load(Ordering::Relaxed) };
+    if g.is_null() {
+        g = getg();
+    }
+    // SAFETY: g is the goroutine that this thread runs, so what is not atomic in it is ours.
     unsafe {
-        let m = getm();
-        let mut g = (*m).curg.load(Ordering::Relaxed);
-        if g.is_null() {
-            g = getg();
-        }
         (*g).syscallsp = site.sp;
         (*g).syscallpc = site.pc;
         (*g).parkmap = 0;
         (*g).flags |= crate::abi::G_THROWSPLIT;
         status_of(g).enter_syscall();
+    }
+    // SAFETY: this thread's M, and the P that it holds until its state says otherwise.
+    unsafe {
         interrupt::settle(m);
         let p = p_of(m);
         debug_assert!(!p.is_null() && (*p).m.load(Ordering::Relaxed) == m);
@@ -101,7 +118,7 @@ unsafe fn enter(site: CallSite) {
 #[doc(alias = "entersyscall_gcwait")]
 #[doc(alias = "entersyscall_sysmon")]
 pub fn enter_slow(_: Sys<'_>, a: &mut args::runtime_entersyscall) {
-    // SAFETY: system mode for the running goroutine.
+    // SAFETY: system mode for the goroutine that called in, with a P; `a` is the area of its call.
     unsafe { enter_with_more(CallSite::of(a)) }
 }
 
@@ -110,23 +127,32 @@ pub fn reenter_leaf(_: Leaf<'_>, _a: &mut args::gort_reentersyscall) -> Result<(
     if needs_more() {
         return Err(Slow);
     }
-    // SAFETY: leaf mode of the running goroutine, in a callback.
+    // SAFETY: leaf mode of the running goroutine, with a P, at the end of a callback.
     unsafe { enter(CallSite::of_callback()) };
     Ok(())
 }
 
 /// As [`reenter_leaf`], where that is not enough.
 pub fn reenter_slow(_: Sys<'_>, _a: &mut args::gort_reentersyscall) {
-    // SAFETY: system mode for the running goroutine, in a callback.
+    // SAFETY: system mode for the goroutine that called in, with a P, at the end of a callback.
     unsafe { enter_with_more(CallSite::of_callback()) }
 }
 
+/// # Safety
+///
+/// As [`enter`], on g0.
+///
+/// Enters a system call, where a leaf function cannot.
+///
+/// # Safety
+///
+/// As [`enter`], on g0.
 unsafe fn enter_with_more(site: CallSite) {
-    // SAFETY: system mode for the running goroutine.
+    alarm::wake();
+    let (p, m) = (getp(), getm());
+    // SAFETY: this thread's M and the P that it holds; from `enter` on only what is atomic in the P
+    // is touched, until its state makes it ours again.
     unsafe {
-        alarm::wake();
-        let p = getp();
-        let m = getm();
         if trace::on() {
             trace::syscall_starts(m, (*m).curg.load(Ordering::Relaxed), p);
         }
@@ -152,9 +178,10 @@ unsafe fn enter_with_more(site: CallSite) {
 #[doc(alias = "exitsyscall")]
 #[doc(alias = "exitsyscallfast")]
 pub fn exit_leaf(_: Leaf<'_>, _a: &mut args::runtime_exitsyscall) -> Result<(), Slow> {
-    // SAFETY: this thread's M and the goroutine in its system call.
+    let m = getm();
+    // SAFETY: this thread's M, in its own word the P that it had. Ps are never freed, and who takes
+    // one from its state has it.
     unsafe {
-        let m = getm();
         let p: *mut P = (*m).oldp.cast();
         if p.is_null() || !(*p).status.take_from_syscall(PState::Running) {
             return Err(Slow);
@@ -171,15 +198,21 @@ pub fn exit_leaf(_: Leaf<'_>, _a: &mut args::runtime_exitsyscall) -> Result<(), 
         threads::keep_p(p);
         (*p).syscalltick.fetch_add(1, Ordering::Relaxed);
         back_to_running(m);
-        Ok(())
     }
+    Ok(())
 }
 
 /// The goroutine runs again, with a preemption requested meanwhile still pending.
+///
+/// # Safety
+///
+/// `m` is this thread's M and holds a P; its goroutine is in its system call.
 unsafe fn back_to_running(m: *mut M) {
-    // SAFETY: the M's goroutine is in state SYSCALL and no other thread changes that.
+    // SAFETY: this thread's M, and the word is atomic.
+    let g = unsafe { (*m).curg.load(Ordering::Relaxed) };
+    // SAFETY: the goroutine is in its system call on this thread, and no other thread changes that:
+    // what is not atomic in it is ours.
     unsafe {
-        let g = (*m).curg.load(Ordering::Relaxed);
         // First the status: until it changes the stack may be walked from `syscallsp`.
         status_of(g).exit_syscall();
         (*g).syscallsp = 0;
@@ -203,13 +236,18 @@ unsafe fn back_to_running(m: *mut M) {
 /// On g0, for this thread's M without P and the goroutine in its system call.
 #[cold]
 unsafe fn traced_exit(m: *mut M, g: *mut G) -> bool {
-    // SAFETY: the caller's promise; Ps are never freed.
-    unsafe {
-        let p: *mut P = ptr::with_exposed_provenance_mut(core::mem::take(&mut (*m).tracedp));
-        let tick = (*m).syscalltick;
-        if (*p).status.take_from_syscall(PState::Running) {
+    // SAFETY: by the caller's promise this thread's M; the word holds the address of a P, and Ps
+    // are never freed.
+    let (p, ticks, tick, taken) = unsafe {
+        let p = ptr::with_exposed_provenance_mut::<P>(core::mem::take(&mut (*m).tracedp));
+        let taken = (*p).status.take_from_syscall(PState::Running);
+        (p, &(*p).syscalltick, (*m).syscalltick, taken)
+    };
+    if taken {
+        // SAFETY: who takes a P from its state has it; g is this thread's goroutine.
+        unsafe {
             threads::keep_p(p);
-            if (*p).syscalltick.load(Ordering::Acquire) == tick {
+            if ticks.load(Ordering::Acquire) == tick {
                 (*g).systraced = 0;
             } else if trace::on() {
                 // It was lost, and is now in the system call of another goroutine, which loses it
@@ -217,24 +255,24 @@ unsafe fn traced_exit(m: *mut M, g: *mut G) -> bool {
                 trace::syscall_blocks(p);
                 trace::goroutine_runs(g);
             }
-            (*p).syscalltick.fetch_add(1, Ordering::Release);
-            return true;
         }
-        // The thread that took it increments the tick once that event is written.
-        while (*p).syscalltick.load(Ordering::Acquire) == tick {
-            sys::sched_yield();
-        }
-        false
+        ticks.fetch_add(1, Ordering::Release);
+        return true;
     }
+    // The thread that took it increments the tick once that event is written.
+    while ticks.load(Ordering::Acquire) == tick {
+        sys::sched_yield();
+    }
+    false
 }
 
 /// `runtime.exitsyscall` when the P is gone: takes an idle one, or queues the goroutine.
 #[doc(alias = "exitsyscall0")]
 #[doc(alias = "exitsyscallfast_pidle")]
 pub fn exit_slow(_: Sys<'_>, _a: &mut args::runtime_exitsyscall) -> Outcome {
-    // SAFETY: this thread's M without P, on g0.
-    unsafe {
-        let m = getm();
+    let m = getm();
+    // SAFETY: this thread's M, without P, on g0; g is its goroutine, in its system call.
+    let g = unsafe {
         let g = (*m).curg.load(Ordering::Relaxed);
         (*m).oldp = ptr::null_mut();
         debug_assert!(p_of(m).is_null() && !g.is_null());
@@ -242,16 +280,25 @@ pub fn exit_slow(_: Sys<'_>, _a: &mut args::runtime_exitsyscall) -> Outcome {
             back_to_running(m);
             return Outcome::Return;
         }
-        let p = SCHED.lock().pidle_get();
-        if !p.is_null() {
+        g
+    };
+    let p = SCHED.lock().pidle_get();
+    if !p.is_null() {
+        // SAFETY: off the idle list the P is ours, and this thread has none; with it, its goroutine
+        // goes on.
+        unsafe {
             threads::acquire_p(p);
             if trace::on() {
                 trace::goroutine_runs(g);
             }
             back_to_running(m);
-            return Outcome::Return;
         }
-        // No P: the goroutine resumes where exitsyscall returns, when it is scheduled.
+        return Outcome::Return;
+    }
+    // No P: the goroutine resumes where exitsyscall returns, when it is scheduled.
+    // SAFETY: this thread's goroutine, which it leaves: it is the only one that may make it
+    // runnable.
+    let (locked, g) = unsafe {
         if trace::on() {
             trace::syscall_returned(g);
         }
@@ -263,15 +310,16 @@ pub fn exit_slow(_: Sys<'_>, _a: &mut args::runtime_exitsyscall) -> Outcome {
         (*g).syscallsp = 0;
         (*g).waitsince = 0;
         (*g).flags &= !crate::abi::G_THROWSPLIT;
-        SCHED.lock().runq_put(Runnable::from_raw(g));
-        // A P that went idle meanwhile did not see it.
-        if state::WAKE.idle() != 0 {
-            threads::wake_p();
-        }
-        if locked {
-            schedule::schedule();
-        }
-        dispatch::threads::stop();
-        Outcome::Reschedule
+        (locked, Runnable::from_raw(g))
+    };
+    SCHED.lock().runq_put(g);
+    // A P that went idle meanwhile did not see it.
+    if state::WAKE.idle() != 0 {
+        threads::wake_p();
     }
+    if locked {
+        schedule::schedule();
+    }
+    dispatch::threads::stop();
+    Outcome::Reschedule
 }

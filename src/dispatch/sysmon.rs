@@ -98,7 +98,7 @@ fn wait_in_poller(ns: i64) {
     }
     let now = nanotime();
     if !list.is_empty() {
-        // SAFETY: on sysmon's thread.
+        // SAFETY: Ps are never freed, and this is sysmon's thread.
         if lists::all_ps().any(|p| unsafe { is_hogged(p, now) }) {
             super::prompt::ready_list(list);
         } else {
@@ -113,16 +113,19 @@ fn wait_in_poller(ns: i64) {
 }
 
 /// Goroutines run long on `p`.
+///
+/// # Safety
+///
+/// `p` is a P, and this is sysmon's thread.
 unsafe fn is_hogged(p: *mut P, now: i64) -> bool {
-    // SAFETY: Ps are never freed; `sysmon` is ours, the rest atomic.
-    unsafe {
-        let seen = &(*p).watched.sysmon;
-        let tick = (*p).schedtick.load(Ordering::Relaxed);
-        let began = tick.wrapping_sub(seen.looktick);
-        (*p).status.is(PState::Running, Ordering::Relaxed)
-            && (now - seen.lookwhen > HOGS_NS * (i64::from(began) + 1)
-                || (tick == seen.schedtick && now - seen.schedwhen > HOGS_NS))
-    }
+    // SAFETY: Ps are never freed; by the caller's promise nobody else touches what sysmon has seen
+    // of one, and the rest is atomic.
+    let (p, seen) = unsafe { (&*p, &(*p).watched.sysmon) };
+    let tick = p.schedtick.load(Ordering::Relaxed);
+    let began = tick.wrapping_sub(seen.looktick);
+    p.status.is(PState::Running, Ordering::Relaxed)
+        && (now - seen.lookwhen > HOGS_NS * (i64::from(began) + 1)
+            || (tick == seen.schedtick && now - seen.schedwhen > HOGS_NS))
 }
 
 /// The thread's function.
@@ -278,7 +281,7 @@ fn retake(now: i64) -> Seen {
     }
     if overdue {
         let hogs = lists::all_ps().filter(|&p| {
-            // SAFETY: as above.
+            // SAFETY: Ps are never freed; `sysmon` is this thread's, the state atomic.
             unsafe {
                 (*p).status.is(PState::Running, Ordering::Acquire)
                     && now - (*p).watched.sysmon.schedwhen >= HOG_NS
@@ -290,6 +293,9 @@ fn retake(now: i64) -> Seen {
 }
 
 /// There are goroutines that `p` would run next.
+///
+/// # Safety
+/// `p` is one of the Ps.
 unsafe fn others_wait(p: *mut P) -> bool {
     // SAFETY: Ps are never freed; the indices of the queue are atomic.
     unsafe { !(*p).runq_empty() || GLOBAL_RUNQ.load(Ordering::Acquire) > 0 }
@@ -311,7 +317,7 @@ impl SysmonTick {
     /// # Safety
     /// `p` is the P that this belongs to.
     unsafe fn lateness(&mut self, p: *mut P, now: i64) -> i64 {
-        // SAFETY: the word is atomic.
+        // SAFETY: Ps are never freed, and the word is atomic.
         let tick = unsafe { (*p).schedtick.load(Ordering::Relaxed) };
         if self.schedtick != tick {
             self.schedtick = tick;
@@ -355,7 +361,8 @@ impl SysmonTick {
 /// Once, at boot.
 pub unsafe fn start() {
     RUNS.store(1, Ordering::Relaxed);
-    // SAFETY: no P is given away; `run` never returns.
+    // SAFETY: the thread gets no P; `run` is a function of the type that starts a thread, and never
+    // returns.
     unsafe { threads::new_m(run as *const () as usize, ptr::null_mut()) };
 }
 

@@ -29,7 +29,7 @@ pub(super) unsafe fn turn(sys: Sys<'_>) {
     let phase = trigger::cycle() * 2 + usize::from(phase::enabled());
     let due = PHASES.swap(phase, Ordering::Relaxed) != phase;
     if due || turn.is_power_of_two() || turn.is_multiple_of(EVERY) {
-        // SAFETY: the caller's promise.
+        // SAFETY: by the caller's promise on g0 of a thread with a P, without goroutine and locks.
         unsafe { stop_and_walk(sys) };
     }
 }
@@ -39,7 +39,7 @@ pub(super) unsafe fn turn(sys: Sys<'_>) {
 /// # Safety
 /// `m` is an M (they are never freed).
 unsafe fn is_pinned(m: *mut M) -> bool {
-    // SAFETY: the caller's promise; the word is a hint.
+    // SAFETY: Ms are never freed; the word is atomic, and a hint.
     unsafe { (*m).locks.load(Ordering::Relaxed) != 0 }
 }
 
@@ -47,32 +47,31 @@ unsafe fn is_pinned(m: *mut M) -> bool {
 /// As [`turn`].
 #[inline(never)]
 unsafe fn stop_and_walk(sys: Sys<'_>) {
-    // SAFETY: the caller's promise; the world is stopped while it is walked.
-    unsafe {
-        // A goroutine that is pinned to its P may wait for what another P does, and stops only when
-        // it has got that. If another thread stops the world it comes by here itself.
-        if lists::all_ms().any(|m| is_pinned(m)) {
-            return;
-        }
-        let Some(stopped) = stw::stop_the_world(sys) else {
-            return;
-        };
-        if let Err(broken) = all(&stopped) {
-            broken.die();
-        }
-        stopped.start();
+    // A goroutine that is pinned to its P may wait for what another P does, and stops only when
+    // it has got that. If another thread stops the world it comes by here itself.
+    // SAFETY: the list holds Ms, which are never freed.
+    if lists::all_ms().any(|m| unsafe { is_pinned(m) }) {
+        return;
     }
+    // SAFETY: on g0 of a thread with a P and no goroutine, by the caller's promise.
+    let Some(stopped) = (unsafe { stw::stop_the_world(sys) }) else {
+        return;
+    };
+    if let Err(broken) = all(&stopped) {
+        broken.die();
+    }
+    stopped.start();
 }
 
 /// Every structure that has a walker.
 fn all(stopped: &Stopped) -> Walk {
-    // SAFETY: the world is stopped.
+    // SAFETY: the world is stopped, which `stopped` proves.
     unsafe {
         sched::walk::all()?;
-        heap::walk::all(stopped)?;
         chan::walk::all()?;
         sema::semaphore::walk()?;
-        time::timers::walk()?;
-        net::walk::all()
+        net::walk::all()?;
     }
+    heap::walk::all(stopped)?;
+    time::timers::walk()
 }
