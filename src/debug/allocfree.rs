@@ -4,7 +4,7 @@
 //! As in Go, what the tiny allocator puts into an existing block is not shown, and sizes are those
 //! of size classes.
 
-use crate::abi::{GoString, Type};
+use crate::abi::Type;
 use crate::debug::traceback::{self, Style};
 use crate::fatal::out::{Out, Sink};
 use crate::sync::mutex::RawMutex;
@@ -38,7 +38,7 @@ fn stack(out: &mut Out<'_>) {
         // The scheduler, a timer.
         out.str("goroutine 0 [idle]:\n");
     } else {
-        // SAFETY: the goroutine is stopped in its runtime call.
+        // SAFETY: the goroutine that called in is stopped in its runtime call.
         unsafe { traceback::goroutine(out, g, STYLE) };
     }
 }
@@ -52,12 +52,10 @@ pub unsafe fn allocated(p: *mut u8, size: usize, typ: *const Type) {
     with(|out| {
         out.str("tracealloc(").hex(p as u64);
         out.str(", ").hex(size as u64);
-        // SAFETY: the caller's promise; a type's name is static.
-        unsafe {
-            if !typ.is_null() && !(*typ).string.is_null() {
-                let name: GoString = *(*typ).string;
-                out.str(", ").bytes(name.bytes());
-            }
+        // SAFETY: by the caller's promise a type or null; descriptors and their names are constant.
+        let name = unsafe { typ.as_ref().and_then(|t| t.string.as_ref()) };
+        if let Some(&name) = name {
+            out.str(", ").gostring(name);
         }
         out.str(")\n");
         stack(out);
@@ -79,7 +77,7 @@ pub fn freed(at: usize, size: usize) {
 pub fn collects(_: &Stopped) {
     with(|out| {
         out.str("tracegc()\n");
-        // SAFETY: the world is stopped.
+        // SAFETY: the world is stopped, as the token proves.
         unsafe { traceback::others(out, core::ptr::null_mut(), STYLE) };
         out.str("end tracegc\n");
     });

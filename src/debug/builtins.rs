@@ -29,29 +29,32 @@ static PENDING: Pending = Pending {
 };
 
 /// Takes the print lock, once more if this thread has it. No preemption until it is given back.
-pub fn lock() {
+pub(super) fn lock() {
     let m = world::getm();
-    // SAFETY: these fields are only touched by their own thread.
-    unsafe {
+    // SAFETY: this thread's M, and only its thread touches the count.
+    let count = unsafe {
         pin(m);
         (*m).printlock += 1;
-        if (*m).printlock == 1 {
-            PENDING.lock.lock();
-        }
+        (*m).printlock
+    };
+    if count == 1 {
+        PENDING.lock.lock();
     }
 }
 
 /// Gives the print lock back; the last one writes what is pending.
-pub fn unlock() {
+pub(super) fn unlock() {
     let m = world::getm();
-    // SAFETY: as in `lock`; the text is ours while we hold the lock.
+    // SAFETY: this thread's M, and only its thread touches the count.
+    if unsafe { (*m).printlock } == 1 {
+        // SAFETY: this thread holds the lock, and no other reference to the text is in use.
+        let text = unsafe { &mut *PENDING.text.get() };
+        drop(Out::resume(&mut text.0, text.1, Sink::Stderr));
+        text.1 = 0;
+        PENDING.lock.unlock();
+    }
+    // SAFETY: this thread's M, which `lock` pinned.
     unsafe {
-        if (*m).printlock == 1 {
-            let text = &mut *PENDING.text.get();
-            drop(Out::resume(&mut text.0, text.1, Sink::Stderr));
-            text.1 = 0;
-            PENDING.lock.unlock();
-        }
         (*m).printlock -= 1;
         unpin(m);
     }
@@ -60,16 +63,14 @@ pub fn unlock() {
 /// Writes with `f` under the print lock.
 pub fn with(f: impl FnOnce(&mut Out<'_>)) {
     lock();
-    // SAFETY: we hold the lock, and `f` cannot reach the text again: a nested use would go through
-    // the fields of this very buffer, so it is forbidden in `f`.
-    unsafe {
-        let text = &mut *PENDING.text.get();
-        let mut out = Out::resume(&mut text.0, text.1, Sink::Stderr);
-        f(&mut out);
-        let len = out.len();
-        core::mem::forget(out);
-        text.1 = len;
-    }
+    // SAFETY: this thread holds the lock, and `f` cannot reach the text again: a nested use would
+    // go through the fields of this very buffer, so it is forbidden in `f`.
+    let text = unsafe { &mut *PENDING.text.get() };
+    let mut out = Out::resume(&mut text.0, text.1, Sink::Stderr);
+    f(&mut out);
+    let len = out.filled();
+    core::mem::forget(out);
+    text.1 = len;
     unlock();
 }
 
@@ -79,15 +80,14 @@ pub fn abandon() {
         PENDING.lock.unlock();
         return;
     }
-    // SAFETY: only the length is read; when this thread is the holder nothing changes below us,
-    // else we leave the text alone.
-    unsafe {
-        if (*world::getm()).printlock > 0 {
-            let text = &mut *PENDING.text.get();
-            let len = core::mem::take(&mut text.1);
-            drop(Out::resume(&mut text.0, len.min(BUFFER), Sink::Stderr));
-        }
+    // SAFETY: only this thread touches the count of its M.
+    if unsafe { (*world::getm()).printlock } == 0 {
+        return;
     }
+    // SAFETY: this thread holds the lock, in a statement that it will not end.
+    let text = unsafe { &mut *PENDING.text.get() };
+    let len = core::mem::take(&mut text.1);
+    drop(Out::resume(&mut text.0, len.min(BUFFER), Sink::Stderr));
 }
 
 /// `runtime.printlock`.

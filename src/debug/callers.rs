@@ -17,30 +17,30 @@ unsafe fn words<'a>(s: &GoSlice) -> &'a mut [usize] {
     if s.len <= 0 {
         return &mut [];
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise the slice has its elements, and nobody else writes them.
     unsafe { core::slice::from_raw_parts_mut(s.ptr.cast(), s.len as usize) }
 }
 
-/// The running goroutine's frames, the runtime call that asks first.
-unsafe fn own_frames() -> Frames {
-    // SAFETY: curg is stopped in the runtime call that we serve.
+/// The frames of the goroutine that called in, that call first.
+fn own_frames(_: Sys<'_>) -> Frames {
+    // SAFETY: in system mode curg is stopped in the runtime call that we serve.
     unsafe { Frames::of(world::curg()) }
 }
 
 /// `runtime.Callers(skip, pc)`: 0 is Callers itself.
 #[doc(alias = "Callers")]
-pub fn callers(_: Sys<'_>, a: &mut args::runtime_Callers) {
-    // SAFETY: the slice is an argument; curg is stopped in this call.
-    unsafe { a.r0 = frames::record(own_frames(), a.skip.max(0) as usize, words(&a.pc)) as i64 };
+pub fn callers(sys: Sys<'_>, a: &mut args::runtime_Callers) {
+    // SAFETY: the slice is an argument of the call.
+    let pcs = unsafe { words(&a.pc) };
+    a.r0 = frames::record(own_frames(sys), a.skip.max(0) as usize, pcs) as i64;
 }
 
 /// `runtime.Caller(skip)`: 0 is its caller.
-pub fn caller(_: Sys<'_>, a: &mut args::runtime_Caller) {
+pub fn caller(sys: Sys<'_>, a: &mut args::runtime_Caller) {
     // A negative skip counts as 0, as in Go.
     let skip = a.skip.max(0) as usize;
     (a.pc, a.file, a.line, a.ok) = (0, GoString::EMPTY, 0, false);
-    // SAFETY: as in `callers`.
-    if let Some(f) = unsafe { own_frames() }.nth(skip + 1) {
+    if let Some(f) = own_frames(sys).nth(skip + 1) {
         a.ok = true;
         a.pc = f.pc;
         let (file, line) = f
@@ -65,7 +65,7 @@ pub fn func_name(_: Sys<'_>, a: &mut args::runtime___Func__Name) {
 
 /// `(*Func).Entry`.
 pub fn func_entry(_: Sys<'_>, a: &mut args::runtime___Func__Entry) {
-    // SAFETY: as in `func_name`.
+    // SAFETY: the receiver came from FuncForPC, or is nil.
     a.r0 = unsafe { Function::from_go(a.recv) }.map_or(0, Function::entry);
 }
 
@@ -76,7 +76,7 @@ pub fn func_raw(_: Sys<'_>, a: &mut args::runtime___Func__raw) {
 
 /// `(*Func).FileLine`.
 pub fn func_file_line(_: Sys<'_>, a: &mut args::runtime___Func__FileLine) {
-    // SAFETY: as in `func_name`.
+    // SAFETY: the receiver came from FuncForPC, or is nil.
     let (file, line) =
         unsafe { Function::from_go(a.recv) }.map_or((&b"?"[..], 0), |f| f.file_line(a.pc));
     a.file = symtab::go_string(file);
@@ -85,30 +85,34 @@ pub fn func_file_line(_: Sys<'_>, a: &mut args::runtime___Func__FileLine) {
 
 /// `runtime.Stack(buf, all)`.
 pub fn stack(sys: Sys<'_>, a: &mut args::runtime_Stack) -> Outcome {
-    // SAFETY: system mode for curg, which is stopped at its call of Stack, not in a frame of it.
-    unsafe {
-        let mut stopped = None;
-        if a.all {
-            stopped = stop_the_world(sys);
-            if stopped.is_none() {
-                return Outcome::Again;
-            }
+    let mut stopped = None;
+    if a.all {
+        // SAFETY: system mode at a runtime call: a goroutine that has to try again makes the call
+        // again.
+        stopped = unsafe { stop_the_world(sys) };
+        if stopped.is_none() {
+            return Outcome::Again;
         }
-        a.r0 = 0;
-        if a.buf.len > 0 {
-            let g = world::curg();
-            let buf = core::slice::from_raw_parts_mut(a.buf.ptr, a.buf.len as usize);
-            let mut out = Out::new(buf, Sink::Cut);
-            let style = Style::configured();
+    }
+    a.r0 = 0;
+    if a.buf.len > 0 {
+        let g = world::curg();
+        // SAFETY: the slice is an argument of the call: it has its elements.
+        let buf = unsafe { core::slice::from_raw_parts_mut(a.buf.ptr, a.buf.len as usize) };
+        let mut out = Out::new(buf, Sink::Cut);
+        let style = Style::configured();
+        // SAFETY: curg is stopped at its call of Stack, not in a frame of it; the world is stopped
+        // where the others are shown.
+        unsafe {
             traceback::own(&mut out, g, style);
             if a.all {
                 traceback::others(&mut out, g, style);
             }
-            a.r0 = out.len() as i64;
         }
-        if let Some(stopped) = stopped {
-            stopped.start();
-        }
+        a.r0 = out.filled() as i64;
+    }
+    if let Some(stopped) = stopped {
+        stopped.start();
     }
     Outcome::Return
 }

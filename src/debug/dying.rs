@@ -54,7 +54,7 @@ pub fn tell() {
 }
 
 /// The values of an uncaught panic were going to be shown when this thread began to die.
-pub fn telling() -> bool {
+fn telling() -> bool {
     TELLING.load(Ordering::Relaxed)
 }
 
@@ -122,21 +122,24 @@ pub fn last_words(say: Say<'_>, msg: &str, blame: Blame) -> ! {
 /// # Safety
 /// [`start`] was called; `g` is stopped in a runtime call of this thread.
 pub unsafe fn finish(g: *mut G) -> ! {
-    // SAFETY: the caller's promise.
-    unsafe {
+    if g.is_null() {
+        // SAFETY: the caller has called `start`, and there is no stack to be walked.
+        unsafe { finish_from(g, None) }
+    }
+    // SAFETY: by the caller's promise g is stopped in a runtime call of this thread, whose M it is.
+    let walker = unsafe {
         // As in Go, a fault while dying is told without its signal.
-        if !g.is_null() && (*g).sig != 0 && (*world::getm()).dying == 1 {
+        if (*g).sig != 0 && (*world::getm()).dying == 1 {
             let mut buf = [0u8; 128];
             let mut out = Out::new(&mut buf, Sink::Stderr);
             signal_line(&mut out, (*g).sig, (*g).sigcode, (*g).sigaddr, (*g).sigpc);
         }
-        if g.is_null() {
-            finish_from(g, None);
-        }
-        // The call belongs to the story: `runtime.SetFinalizer` says what was wrong with its
-        // arguments.
-        show_and_leave(g, Some(Walker::of(g)), visible_call((*g).parkmap))
-    }
+        Walker::of(g)
+    };
+    // The call belongs to the story: `runtime.SetFinalizer` says what was wrong with its
+    // arguments.
+    // SAFETY: the same, and the walker is of its stack.
+    unsafe { show_and_leave(g, Some(walker), visible_call((*g).parkmap)) }
 }
 
 /// As [`finish`], for a goroutine whose frames start at `walker`.
@@ -144,12 +147,16 @@ pub unsafe fn finish(g: *mut G) -> ! {
 /// # Safety
 /// [`start`] was called; `walker` is of the stack of `g`, which is at rest.
 pub unsafe fn finish_from(g: *mut G, walker: Option<Walker>) -> ! {
-    // SAFETY: passed on to the caller.
+    // SAFETY: by the caller's promise the walker is of the stack of g, which is at rest.
     unsafe { show_and_leave(g, walker, 0) }
 }
 
 /// As [`finish_from`]; `call` is the entry of the runtime function called where `walker` starts, 0
 /// for none.
+///
+/// # Safety
+///
+/// As [`finish_from`].
 unsafe fn show_and_leave(g: *mut G, walker: Option<Walker>, call: usize) -> ! {
     let level = level::get();
     let mut buf = [0u8; TEXT];
@@ -228,7 +235,7 @@ fn freeze() {
         phase::GCWAITING.store(1, Ordering::SeqCst);
         sched::stw::insist_all();
         let mine = world::getp();
-        // SAFETY: Ps are never freed.
+        // SAFETY: Ps are never freed, and the state is atomic.
         let busy = lists::all_ps()
             .any(|p| p != mine && unsafe { (*p).status.is(PState::Running, Ordering::Acquire) });
         if !busy {

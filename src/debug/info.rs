@@ -14,7 +14,7 @@ const DEFAULT_GOROOT: &str = "/usr/local/go";
 /// Tools find the version of a program by this variable.
 #[doc(alias = "buildVersion")]
 #[unsafe(export_name = "runtime.buildVersion")]
-pub static BUILD_VERSION: GoString = GoString::from_static(VERSION);
+static BUILD_VERSION: GoString = GoString::from_static(VERSION);
 
 /// `runtime.Version`.
 pub fn version(_: Sys<'_>, a: &mut args::runtime_Version) {
@@ -31,7 +31,7 @@ pub fn goroot(_: Sys<'_>, a: &mut args::runtime_GOROOT) {
 
 /// `runtime.NumCgoCall`.
 pub fn num_cgo_call(_: Sys<'_>, a: &mut args::runtime_NumCgoCall) {
-    // SAFETY: Ms are never freed.
+    // SAFETY: Ms are never freed, and the count is atomic.
     a.r0 = all_ms()
         .map(|m| unsafe { (*m).ncgocall.load(Ordering::Relaxed) as i64 })
         .sum();

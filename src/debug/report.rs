@@ -33,7 +33,7 @@ pub fn tick(now: i64) {
 }
 
 /// The process dies: a last report with all details. The thread may hold the scheduler's lock.
-pub fn last() {
+pub(super) fn last() {
     if !on() && SCHED_DETAIL.get() <= 0 {
         return;
     }
@@ -69,40 +69,27 @@ fn print(detailed: bool, s: &Sched) {
     }
     for i in 0..procs {
         let p = lists::p_at(i as usize);
-        // SAFETY: Ps and Ms are never freed; the words are read whole, and may change from one to
-        // the next.
-        unsafe {
-            if detailed {
-                let m = (*p).m.load(Ordering::Relaxed);
-                out.str("  P").uint(i.into());
-                let status = (*p).status.state(Ordering::Relaxed);
-                field(out, ": status=", status as i64);
-                field(
-                    out,
-                    " schedtick=",
-                    (*p).schedtick.load(Ordering::Relaxed).into(),
-                );
-                field(
-                    out,
-                    " syscalltick=",
-                    (*p).syscalltick.load(Ordering::Relaxed).into(),
-                );
-                field(out, " m=", thread(m));
-                field(out, " runqsize=", (*p).runq.len().into());
-                field(
-                    out,
-                    " gfreecnt=",
-                    (*p).ngfree.load(Ordering::Relaxed).into(),
-                );
-                out.str("\n");
-            } else {
-                out.str(if i == 0 { "" } else { " " })
-                    .uint((*p).runq.len().into());
-            }
+        // SAFETY: Ps are never freed; what is shown of one is atomic, and may change meanwhile.
+        let p = unsafe { &*p };
+        if detailed {
+            out.str("  P").uint(i.into());
+            let status = p.status.state(Ordering::Relaxed);
+            field(out, ": status=", status as i64);
+            let ticks = [&p.schedtick, &p.syscalltick].map(|tick| tick.load(Ordering::Relaxed));
+            field(out, " schedtick=", ticks[0].into());
+            field(out, " syscalltick=", ticks[1].into());
+            // SAFETY: null, or one of the Ms, which are never freed.
+            field(out, " m=", unsafe { thread(p.m.load(Ordering::Relaxed)) });
+            field(out, " runqsize=", p.runq.len().into());
+            field(out, " gfreecnt=", p.ngfree.load(Ordering::Relaxed).into());
+            out.str("\n");
+        } else {
+            out.str(if i == 0 { "" } else { " " })
+                .uint(p.runq.len().into());
         }
     }
     if detailed {
-        // SAFETY: Ms and Gs are never freed.
+        // SAFETY: the lists hold Ms and Gs, which are never freed.
         unsafe {
             lists::all_ms().for_each(|m| show_m(out, m));
             lists::each_g_by_age(|g| show_g(out, g));
@@ -117,22 +104,36 @@ fn field(out: &mut Out<'_>, name: &str, value: i64) {
     out.str(name).int(value);
 }
 
+/// Its number, as shown; -1 for none.
+///
+/// # Safety
+/// `m` is null or one of the Ms.
 unsafe fn thread(m: *mut M) -> i64 {
-    // SAFETY: null, or one of the Ms.
+    // SAFETY: by the caller's promise null, or one of the Ms; the number does not change.
     if m.is_null() { -1 } else { unsafe { (*m).id } }
 }
 
+/// Its number, as shown; -1 for none.
+///
+/// # Safety
+///
+/// `g` is null or one of the Gs.
 unsafe fn goroutine(g: *mut G) -> i64 {
     if g.is_null() {
         return -1;
     }
-    // SAFETY: one of the Gs.
+    // SAFETY: by the caller's promise one of the Gs, which are never freed.
     unsafe { (*g).goid }
 }
 
 /// What gort's threads do not have is shown as if it never happened.
+///
+/// # Safety
+///
+/// `m` is one of the Ms.
 unsafe fn show_m(out: &mut Out<'_>, m: *mut M) {
-    // SAFETY: one of the Ms; its words are read whole.
+    // SAFETY: by the caller's promise one of the Ms, which are never freed, as are its P and
+    // goroutines. Words that its thread changes are read whole.
     unsafe {
         let p = p_of(m);
         out.str("  M").int((*m).id);
@@ -146,33 +147,35 @@ unsafe fn show_m(out: &mut Out<'_>, m: *mut M) {
         field(out, " helpgc=", 0);
         out.str(" spinning=").boolean((*m).spinning != 0);
         out.str(" blocked=").boolean((*m).blocked != 0);
-        field(
-            out,
-            " lockedg=",
-            goroutine((*m).lockedg.load(Ordering::Relaxed)),
-        );
-        out.str("\n");
+        let lockedg = goroutine((*m).lockedg.load(Ordering::Relaxed));
+        field(out, " lockedg=", lockedg);
     }
+    out.str("\n");
 }
 
+/// One line for a goroutine.
+///
+/// # Safety
+///
+/// `g` is one of the Gs.
 unsafe fn show_g(out: &mut Out<'_>, g: *mut G) {
-    // SAFETY: one of the Gs; its words are read whole.
-    unsafe {
-        out.str("  G").int((*g).goid);
-        field(
-            out,
-            ": status=",
-            g::status_of(g).state(Ordering::Relaxed) as i64,
-        );
-        out.str("(").str(WaitReason::text((*g).waitreason)).str(")");
-        field(out, " m=", thread((*g).m.load(Ordering::Relaxed)));
-        field(
-            out,
-            " lockedm=",
+    // SAFETY: by the caller's promise one of the Gs, which are never freed, as are the Ms. Words
+    // that its thread changes are read whole.
+    let (id, state, reason, m, lockedm) = unsafe {
+        (
+            (*g).goid,
+            g::status_of(g).state(Ordering::Relaxed),
+            (*g).waitreason,
+            thread((*g).m.load(Ordering::Relaxed)),
             thread((*g).lockedm.load(Ordering::Relaxed)),
-        );
-        out.str("\n");
-    }
+        )
+    };
+    out.str("  G").int(id);
+    field(out, ": status=", state as i64);
+    out.str("(").str(WaitReason::text(reason)).str(")");
+    field(out, " m=", m);
+    field(out, " lockedm=", lockedm);
+    out.str("\n");
 }
 
 const _: () = assert!(

@@ -48,8 +48,12 @@ fn of_program(name: &[u8]) -> bool {
     }
 }
 
+/// The state of a goroutine.
+///
+/// # Safety
+/// `g` is one of the Gs.
 unsafe fn state_of(g: *mut G) -> GState {
-    // SAFETY: Gs are never freed.
+    // SAFETY: Gs are never freed, and the state is atomic.
     unsafe { status_of(g).state(Ordering::Acquire) }
 }
 
@@ -59,36 +63,38 @@ unsafe fn state_of(g: *mut G) -> GState {
 /// `g` is a G of ours.
 pub unsafe fn header(out: &mut Out<'_>, g: *mut G) {
     // SAFETY: Gs are never freed; the words are read whole.
-    unsafe {
-        let state = state_of(g);
-        let mut text = match state {
-            GState::Idle => "idle",
-            GState::Runnable => "runnable",
-            GState::Running => "running",
-            GState::Syscall => "syscall",
-            GState::Waiting => "waiting",
-            GState::Dead => "dead",
-            GState::CopyStack => "copystack",
-        };
-        if state == GState::Waiting {
-            let reason = WaitReason::text((*g).waitreason);
-            if !reason.is_empty() {
-                text = reason;
-            }
+    let (state, reason, id, since, locked) = unsafe {
+        let locked = !(*g).lockedm.load(Ordering::Relaxed).is_null();
+        let (reason, since) = ((*g).waitreason, (*g).waitsince);
+        (state_of(g), reason, (*g).goid, since, locked)
+    };
+    let mut text = match state {
+        GState::Idle => "idle",
+        GState::Runnable => "runnable",
+        GState::Running => "running",
+        GState::Syscall => "syscall",
+        GState::Waiting => "waiting",
+        GState::Dead => "dead",
+        GState::CopyStack => "copystack",
+    };
+    if state == GState::Waiting {
+        let reason = WaitReason::text(reason);
+        if !reason.is_empty() {
+            text = reason;
         }
-        out.str("goroutine ").int((*g).goid).str(" [").str(text);
-        if matches!(state, GState::Waiting | GState::Syscall) && (*g).waitsince != 0 {
-            let minutes = (crate::fatal::clock::nanotime() - (*g).waitsince) / MINUTE;
-            if minutes >= 1 {
-                out.str(", ").int(minutes).str(" minutes");
-            }
-        }
-        // The main goroutine is during initialisation, though it did not ask for it.
-        if !(*g).lockedm.load(Ordering::Relaxed).is_null() {
-            out.str(", locked to thread");
-        }
-        out.str("]:\n");
     }
+    out.str("goroutine ").int(id).str(" [").str(text);
+    if matches!(state, GState::Waiting | GState::Syscall) && since != 0 {
+        let minutes = (crate::fatal::clock::nanotime() - since) / MINUTE;
+        if minutes >= 1 {
+            out.str(", ").int(minutes).str(" minutes");
+        }
+    }
+    // The main goroutine is during initialisation, though it did not ask for it.
+    if locked {
+        out.str(", locked to thread");
+    }
+    out.str("]:\n");
 }
 
 fn position(out: &mut Out<'_>, func: Option<Function>, place: usize, pc: usize, style: Style) {
@@ -106,6 +112,10 @@ fn position(out: &mut Out<'_>, func: Option<Function>, place: usize, pc: usize, 
     }
 }
 
+/// A frame: function and arguments, and where it stands.
+///
+/// # Safety
+/// `f` is of a stack at rest.
 unsafe fn frame(out: &mut Out<'_>, f: &Frame, style: Style) {
     out.bytes(f.func.map_or(b"?", Function::name)).str("(");
     for i in 0..f.args_size / 8 {
@@ -138,7 +148,8 @@ unsafe fn frames(out: &mut Out<'_>, g: *mut G, style: Style, walk: impl Fn() -> 
         for f in walk().take(MAX_FRAMES) {
             seen += 1;
             if all || of_program(f.func.map_or(b"?", Function::name)) {
-                // SAFETY: passed on to the caller.
+                // SAFETY: by the caller's promise the goroutine is stopped, and this is a frame of
+                // it.
                 unsafe { frame(out, &f, style) };
                 shown += 1;
             }
@@ -152,12 +163,17 @@ unsafe fn frames(out: &mut Out<'_>, g: *mut G, style: Style, walk: impl Fn() -> 
     if show(style.all) == 0 && !style.all {
         show(true);
     }
-    // SAFETY: as the caller promises.
+    // SAFETY: by the caller's promise g is a goroutine.
     unsafe { created_by(out, g, style) };
 }
 
+/// Who created a goroutine.
+///
+/// # Safety
+///
+/// `g` is one of the Gs.
 unsafe fn created_by(out: &mut Out<'_>, g: *mut G, style: Style) {
-    // SAFETY: Gs are never freed.
+    // SAFETY: by the caller's promise one of the Gs, whose origin does not change while it lives.
     let (pc, id) = unsafe { ((*g).gopc, (*g).goid) };
     let Some(func) = symtab::find(pc) else { return };
     if id == 1 || !(style.all || of_program(func.name())) {
@@ -179,7 +195,7 @@ unsafe fn created_by(out: &mut Out<'_>, g: *mut G, style: Style) {
 /// # Safety
 /// `g` is stopped.
 pub unsafe fn goroutine(out: &mut Out<'_>, g: *mut G, style: Style) {
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise g is stopped, so its stack is at rest.
     unsafe {
         header(out, g);
         waiting_panics(out, g);
@@ -189,13 +205,20 @@ pub unsafe fn goroutine(out: &mut Out<'_>, g: *mut G, style: Style) {
 
 /// The values of a goroutine that waits with an uncaught panic while another one shows its own,
 /// oldest first.
+///
+/// # Safety
+///
+/// `g` is one of the Gs, and at rest.
 unsafe fn waiting_panics(out: &mut Out<'_>, g: *mut G) {
-    // SAFETY: a parked goroutine's panics do not change; it linked them to the newer ones before.
-    unsafe {
+    // SAFETY: by the caller's promise g is at rest.
+    let mut p = unsafe {
         if state_of(g) != GState::Waiting || (*g).waitreason != WaitReason::PanicWait as u32 {
             return;
         }
-        let mut p = (*g).panic;
+        (*g).panic
+    };
+    // SAFETY: a parked goroutine's panics do not change; it linked them to the newer ones before.
+    unsafe {
         while !p.is_null() && !(*p).link.is_null() {
             p = (*p).link;
         }
@@ -215,7 +238,7 @@ unsafe fn waiting_panics(out: &mut Out<'_>, g: *mut G) {
 /// # Safety
 /// `g` is stopped in that call.
 pub unsafe fn own(out: &mut Out<'_>, g: *mut G, style: Style) {
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise g is stopped in that call, so its stack is at rest.
     unsafe {
         header(out, g);
         frames(out, g, style, || Frames::from(g, Walker::of(g), 0));
@@ -228,7 +251,7 @@ pub unsafe fn own(out: &mut Out<'_>, g: *mut G, style: Style) {
 /// # Safety
 /// `walker` is of the stack of `g`, which is at rest.
 pub unsafe fn from(out: &mut Out<'_>, g: *mut G, walker: Walker, call: usize, style: Style) {
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise the walker is of the stack of g, which is at rest.
     unsafe {
         header(out, g);
         frames(out, g, style, || Frames::from(g, walker.clone(), call));
@@ -240,22 +263,27 @@ pub unsafe fn from(out: &mut Out<'_>, g: *mut G, walker: Walker, call: usize, st
 /// # Safety
 /// The world is stopped, or the process dies.
 pub unsafe fn others(out: &mut Out<'_>, me: *mut G, style: Style) {
-    // SAFETY: the caller's promise; Gs are never freed.
-    unsafe {
-        let m = world::getm();
-        lists::each_g_by_age(|g| {
-            let state = state_of(g);
-            if g == me || state.is_dead() || ((*g).flags & G_SYSTEM != 0 && !style.all) {
-                return;
-            }
-            out.str("\n");
-            if state == GState::Running && (*g).m.load(Ordering::Relaxed) != m {
+    let m = world::getm();
+    lists::each_g_by_age(|g| {
+        // SAFETY: Gs are never freed; flags that change meanwhile are read whole.
+        let (state, hidden, on) = unsafe {
+            let hidden = (*g).flags & G_SYSTEM != 0 && !style.all;
+            (state_of(g), hidden, (*g).m.load(Ordering::Relaxed))
+        };
+        if g == me || state.is_dead() || hidden {
+            return;
+        }
+        out.str("\n");
+        // SAFETY: the list has Gs. By the caller's promise the world is stopped, so what no other
+        // thread runs is at rest; where the process dies instead, that is as good as it gets.
+        unsafe {
+            if state == GState::Running && on != m {
                 header(out, g);
                 out.str("\tgoroutine running on other thread; stack unavailable\n");
                 created_by(out, g, style);
             } else {
                 goroutine(out, g, style);
             }
-        });
-    }
+        }
+    });
 }

@@ -23,23 +23,24 @@ fn text(e: Eface) -> Option<(GoString, bool)> {
 /// # Safety
 /// The value must be live.
 pub unsafe fn plain(out: &mut Out<'_>, e: Eface) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if e.typ.is_null() {
-            out.str("nil");
-        } else if ptr::eq(e.typ, &raw const INT) {
-            out.int(*e.data.cast());
-        } else if let Some((text, error)) = text(e) {
-            out.str(if error { "runtime error: " } else { "" })
-                .gostring(text);
-        } else {
-            out.str("(")
-                .gostring(*(*e.typ).string)
-                .str(") (")
-                .hex(e.typ as u64)
-                .str(",")
-                .hex(e.data as u64)
-                .str(")");
-        }
+    if e.typ.is_null() {
+        out.str("nil");
+    } else if ptr::eq(e.typ, &raw const INT) {
+        // SAFETY: by the caller's promise the value is alive; the data word of an int in an
+        // interface points to it.
+        out.int(unsafe { *e.data.cast() });
+    } else if let Some((text, error)) = text(e) {
+        out.str(if error { "runtime error: " } else { "" })
+            .gostring(text);
+    } else {
+        // SAFETY: every type descriptor has a name, and neither is ever freed.
+        let name = unsafe { *(*e.typ).string };
+        out.str("(")
+            .gostring(name)
+            .str(") (")
+            .hex(e.typ as u64)
+            .str(",")
+            .hex(e.data as u64)
+            .str(")");
     }
 }

@@ -36,7 +36,7 @@ fn set_end() {
 }
 
 /// Watches from now on: when the program begins to die, and once more when the world is frozen.
-pub fn begin() {
+pub(super) fn begin() {
     if limit_ns() <= 0 {
         return;
     }

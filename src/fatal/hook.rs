@@ -23,14 +23,14 @@ impl<F: Copy> Hook<F> {
     /// # Safety
     /// At boot, while there is one thread.
     pub unsafe fn set(&self, f: F) {
-        // SAFETY: the caller's promise.
+        // SAFETY: by the caller's promise no other thread reads it yet.
         unsafe { *self.0.get() = Some(f) }
     }
 
     /// What to call; none before boot has set it.
     #[inline]
     pub fn get(&self) -> Option<F> {
-        // SAFETY: see `Sync`.
+        // SAFETY: it was written while there was one thread, and is only read since then.
         unsafe { *self.0.get() }
     }
 }

@@ -11,9 +11,9 @@
 //! runtime's own.
 
 pub mod clock;
-pub mod hook;
+mod hook;
 pub mod out;
-pub mod print;
+mod print;
 pub mod signal;
 pub(crate) mod walk;
 

@@ -64,7 +64,7 @@ mod readable {
     }
 
     /// Fills `to` with what can be read at `from`; answers how many bytes that are.
-    pub fn copy(to: &mut [u8], from: *const u8) -> usize {
+    pub(super) fn copy(to: &mut [u8], from: *const u8) -> usize {
         // SAFETY: the slice is writable; a fault of the source ends the copy.
         to.len() - unsafe { gort_copy_readable(to.as_mut_ptr(), from, to.len()) }
     }
@@ -73,8 +73,8 @@ mod readable {
 /// Hosted unit tests have no handler for the fault.
 #[cfg(test)]
 mod readable {
-    pub fn copy(to: &mut [u8], from: *const u8) -> usize {
-        // SAFETY: tests give strings.
+    pub(super) fn copy(to: &mut [u8], from: *const u8) -> usize {
+        // SAFETY: tests give strings that have as many bytes.
         to.copy_from_slice(unsafe { core::slice::from_raw_parts(from, to.len()) });
         to.len()
     }
@@ -92,13 +92,8 @@ impl<'a> Out<'a> {
     }
 
     /// Bytes in the buffer.
-    pub fn len(&self) -> usize {
+    pub fn filled(&self) -> usize {
         self.len
-    }
-
-    /// Nothing is in the buffer.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
     }
 
     /// Writes out what is pending for standard error.
@@ -308,7 +303,7 @@ mod tests {
         let mut buf = [0u8; 64];
         let mut out = Out::new(&mut buf, Sink::Cut);
         f(&mut out);
-        let n = out.len();
+        let n = out.filled();
         drop(out);
         String::from_utf8(buf[..n].to_vec()).unwrap()
     }
@@ -396,7 +391,7 @@ mod tests {
         let mut buf = [0u8; 4];
         let mut out = Out::new(&mut buf, Sink::Cut);
         out.str("ab").str("cdef").str("g");
-        assert_eq!(out.len(), 4);
+        assert_eq!(out.filled(), 4);
         drop(out);
         assert_eq!(&buf, b"abcd");
     }

@@ -51,7 +51,7 @@ pub(super) fn put(line: &Line) {
     let pending = &mut *pending;
     let mut out = Out::resume(&mut pending.text, pending.len, Sink::Cut);
     line.print(&mut out);
-    let len = out.len();
+    let len = out.filled();
     drop(out);
     pending.len = len;
 }
@@ -175,7 +175,7 @@ mod tests {
             let mut text = [0; 256];
             let mut out = Out::new(&mut text, Sink::Cut);
             line.print(&mut out);
-            let len = out.len();
+            let len = out.filled();
             drop(out);
             String::from_utf8(text[..len].to_vec()).unwrap()
         };
