@@ -59,7 +59,7 @@ pub fn init() {
 /// # Safety
 /// On the thread of `m`, once.
 pub unsafe fn minit(m: *mut M) {
-    // SAFETY: passed on.
+    // SAFETY: by the caller's promise this is the thread of m.
     unsafe { take_alternate_stack(m) };
     restore_mask(MASK.load(Ordering::Relaxed));
 }
@@ -69,24 +69,26 @@ pub unsafe fn minit(m: *mut M) {
 /// # Safety
 /// On the thread of `m`.
 pub unsafe fn take_alternate_stack(m: *mut M) {
-    // SAFETY: the mapping lives as long as the M.
-    unsafe {
+    // SAFETY: by the caller's promise m is this thread's M, and only it touches these words.
+    let (base, size) = unsafe {
         if (*m).sigstack == 0 {
             (*m).sigstack = mem::map_for(&mem::OTHER_SYS, STACK) as usize;
             (*m).sigstacksize = STACK;
         }
-        if (*m).sigstack == 0 {
-            fatal::throw("runtime: cannot allocate memory for a signal stack");
-        }
-        if !signal::set_alternate_stack((*m).sigstack, (*m).sigstacksize) {
-            // The handler would run on a goroutine's stack, and past its end.
-            fatal::throw("sigaltstack failure");
-        }
+        ((*m).sigstack, (*m).sigstacksize)
+    };
+    if base == 0 {
+        fatal::throw("runtime: cannot allocate memory for a signal stack");
+    }
+    // SAFETY: the mapping lives as long as the M, and nothing else uses it.
+    if !unsafe { signal::set_alternate_stack(base, size) } {
+        // The handler would run on a goroutine's stack, and past its end.
+        fatal::throw("sigaltstack failure");
     }
 }
 
 /// os/signal wants a signal.
-pub fn enable(sig: u32) {
+pub(super) fn enable(sig: u32) {
     if sig == 0 || sig >= signal::SIGNALS as u32 || table::flags(sig) & NOTIFY == 0 {
         return;
     }
@@ -105,7 +107,7 @@ pub fn enable(sig: u32) {
 }
 
 /// os/signal no longer wants a signal: it does what it does by default.
-pub fn disable(sig: u32) {
+pub(super) fn disable(sig: u32) {
     if sig == 0 || sig >= signal::SIGNALS as u32 || table::flags(sig) & NOTIFY == 0 {
         return;
     }
@@ -128,7 +130,7 @@ pub fn disable(sig: u32) {
 }
 
 /// os/signal wants a signal ignored.
-pub fn ignore(sig: u32) {
+pub(super) fn ignore(sig: u32) {
     if sig == 0 || sig >= signal::SIGNALS as u32 || table::flags(sig) & NOTIFY == 0 {
         return;
     }

@@ -26,6 +26,10 @@ use core::sync::atomic::{AtomicU32, Ordering};
 const TEXT: usize = 2048;
 
 /// asm/signal.S calls it on the alternate stack; FS still names the interrupted g.
+///
+/// # Safety
+///
+/// As a signal handler is called, on the thread's alternate stack, with the current g untouched.
 #[doc(alias = "sighandler")]
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_sighandler(
@@ -33,7 +37,7 @@ unsafe extern "C" fn gort_sighandler(
     info: *const libc::siginfo_t,
     uc: *mut libc::ucontext_t,
 ) {
-    // SAFETY: the kernel's arguments.
+    // SAFETY: by the caller's promise these are the kernel's arguments, in its handler.
     let mut ctx = unsafe { Context::new(info, uc) };
     let sig = sig as u32;
     let g = world::getg();
@@ -44,7 +48,8 @@ unsafe extern "C" fn gort_sighandler(
         }
         if g.is_null() {
             let may_be_queued = !interrupt::is_marked(&ctx) && may_be_queued(sig, &ctx);
-            if !shared::is_late(sig, &ctx) && !(may_be_queued && queue::send(sig)) {
+            let taken = shared::is_late(sig, &ctx) || may_be_queued && queue::send(sig);
+            if !taken {
                 shared::without_us(sig, &ctx);
             }
             return;
@@ -55,13 +60,13 @@ unsafe extern "C" fn gort_sighandler(
         unsafe { crate::probe::cpu::sample(&ctx, g) };
         return;
     }
-    // SAFETY: as above.
+    // SAFETY: in the handler, and g is the interrupted one.
     if sig == interrupt::SIGNAL && unsafe { interrupt::arrived(&mut ctx, g) } {
         return;
     }
     if sig == libc::SIGALRM as u32 && watch::rings_with(ctx.code()) {
         if watch::rang() {
-            // SAFETY: as above.
+            // SAFETY: in the handler, and g is the interrupted one.
             unsafe { method_hangs(&ctx, g) };
         }
         return;
@@ -72,9 +77,9 @@ unsafe extern "C" fn gort_sighandler(
         if fault::end_copy(&mut ctx) {
             return;
         }
-        // SAFETY: as above.
+        // SAFETY: in the handler, and g is the interrupted one.
         if !unsafe { fault::inject(sig, &mut ctx, g) } {
-            // SAFETY: as above.
+            // SAFETY: in the handler, and g is the interrupted one.
             unsafe { runtime_fault(sig, &ctx, g) };
         }
         return;
@@ -86,7 +91,7 @@ unsafe extern "C" fn gort_sighandler(
         sys::exit(2);
     }
     if flags & THROW != 0 {
-        // SAFETY: as above.
+        // SAFETY: in the handler, and g is the interrupted one.
         unsafe { dump(sig, &ctx, g) };
     }
 }
@@ -97,35 +102,43 @@ fn may_be_queued(sig: u32, ctx: &Context) -> bool {
 }
 
 /// Where the interrupted goroutine can be walked from, or null when the thread runs none.
+///
+/// # Safety
+///
+/// In the handler; `g` is the interrupted one.
 unsafe fn interrupted(ctx: &Context, g: *mut G) -> Option<(*mut G, Walker)> {
-    // SAFETY: the thread's own M; a goroutine that it serves is stopped in its runtime call.
-    unsafe {
-        let m = (*g).m.load(Ordering::Relaxed);
-        if m.is_null() {
-            return None;
-        }
+    // SAFETY: by the caller's promise g is the interrupted one; Ms are never freed.
+    let m = unsafe { (*g).m.load(Ordering::Relaxed) };
+    if m.is_null() {
+        return None;
+    }
+    // SAFETY: the thread's own M; a goroutine that it serves is stopped in its runtime call, and
+    // one that runs is stopped by the handler.
+    let stack = unsafe {
         if g == (*m).g0 {
             let curg = (*m).curg.load(Ordering::Relaxed);
             return (!curg.is_null()).then(|| (curg, Walker::of(curg)));
         }
-        let (pc, sp, bp) = (ctx.pc(), ctx.sp(), ctx.bp());
-        if sites::in_go_text(pc) {
-            return Some((g, Walker::at_fault(pc, sp)));
-        }
-        let stack = (*g).stack_lo..(*g).stack_hi - 8;
-        if symtab::is_duff(pc) && stack.contains(&sp) {
-            // Inside the call instruction.
-            return Some((g, Walker::at_fault(*(sp as *const usize) - 1, sp + 8)));
-        }
-        // Our own code on the goroutine's stack: its Go caller is at the top of the stack, or where
-        // the trampoline left it.
-        for at in [sp, bp] {
-            if stack.contains(&at) && sites::find_site(*(at as *const usize)).is_some() {
-                return Some((g, Walker::new(*(at as *const usize), at + 8)));
-            }
-        }
-        Some((g, Walker::new(0, sp)))
+        (*g).stack_lo..(*g).stack_hi - 8
+    };
+    let (pc, sp, bp) = (ctx.pc(), ctx.sp(), ctx.bp());
+    if sites::in_go_text(pc) {
+        return Some((g, Walker::at_fault(pc, sp)));
     }
+    // SAFETY: asked for addresses on the goroutine's stack alone, which is mapped.
+    let word = |at: usize| unsafe { *(at as *const usize) };
+    if symtab::is_duff(pc) && stack.contains(&sp) {
+        // Inside the call instruction.
+        return Some((g, Walker::at_fault(word(sp) - 1, sp + 8)));
+    }
+    // Our own code on the goroutine's stack: its Go caller is at the top of the stack, or where
+    // the trampoline left it.
+    for at in [sp, bp] {
+        if stack.contains(&at) && sites::find_site(word(at)).is_some() {
+            return Some((g, Walker::new(word(at), at + 8)));
+        }
+    }
+    Some((g, Walker::new(0, sp)))
 }
 
 /// Entry of the assembly function that was interrupted, 0 for other code: it has no frame, but a
@@ -138,6 +151,10 @@ fn primitive(pc: usize) -> usize {
 }
 
 /// A fault in the runtime's own code: a bug, or memory that the program destroyed.
+///
+/// # Safety
+///
+/// As [`interrupted`].
 unsafe fn runtime_fault(sig: u32, ctx: &Context, g: *mut G) -> ! {
     dying::blame_runtime();
     dying::start();
@@ -146,7 +163,8 @@ unsafe fn runtime_fault(sig: u32, ctx: &Context, g: *mut G) -> ! {
     let mut out = Out::new(&mut buf, Sink::Stderr);
     out.str("fatal error: unexpected signal during runtime execution\n");
     dying::signal_line(&mut out, sig, ctx.code() as u32, ctx.address(), ctx.pc());
-    // SAFETY: in the handler, with the interrupted g.
+    // SAFETY: by the caller's promise in the handler, and g is the interrupted one; the goroutine
+    // that it finds is stopped there.
     unsafe {
         let (g, walker) = interrupted(ctx, g).unzip();
         drop(out);
@@ -156,11 +174,16 @@ unsafe fn runtime_fault(sig: u32, ctx: &Context, g: *mut G) -> ! {
 
 /// The goroutine whose uncaught panic ends the program has called a method of its value that does
 /// not return.
+///
+/// # Safety
+///
+/// As [`interrupted`].
 unsafe fn method_hangs(ctx: &Context, g: *mut G) -> ! {
     dying::start();
     builtins::abandon();
     fatal::puts("fatal error: method of the panic's value does not return\n");
-    // SAFETY: in the handler, with the interrupted g.
+    // SAFETY: by the caller's promise in the handler, and g is the interrupted one. The teller is a
+    // G; where no thread runs it, it is at rest.
     unsafe {
         // That one first, unless another thread runs it: then it is among the others.
         let teller = uncaught::teller();
@@ -195,6 +218,10 @@ fn relay() {
 }
 
 /// SIGQUIT and the like: shows everything and ends.
+///
+/// # Safety
+///
+/// As [`interrupted`].
 unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
     dying::start();
     builtins::abandon();
@@ -208,7 +235,8 @@ unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
     } else {
         out.str(table::text(sig)).str("\n");
     }
-    // SAFETY: in the handler, with the interrupted g.
+    // SAFETY: by the caller's promise in the handler, and g is the interrupted one, with the
+    // thread's own M; what runs elsewhere is not walked.
     unsafe {
         let m = (*g).m.load(Ordering::Relaxed);
         out.str("PC=")

@@ -13,7 +13,7 @@ pub mod actions;
 pub mod fault;
 pub mod handler;
 pub mod queue;
-pub mod registers;
+mod registers;
 pub mod shared;
 pub mod table;
 

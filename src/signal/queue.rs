@@ -29,7 +29,7 @@ static IN_USE: AtomicBool = AtomicBool::new(false);
 /// Queues signal `s` if the program asked for it; false if not: the caller does what the signal
 /// does by default. In a signal handler.
 #[doc(alias = "sigsend")]
-pub fn send(s: u32) -> bool {
+pub(super) fn send(s: u32) -> bool {
     let (word, bit) = ((s / 32) as usize, 1 << (s % 32));
     if s >= SIGNALS || WANTED[word].load(Ordering::Relaxed) & bit == 0 {
         return false;
@@ -71,7 +71,7 @@ pub fn deliverable() -> bool {
 }
 
 /// Package os/signal is in use: a program that only waits is not dead, for a signal may come.
-pub fn in_use() -> bool {
+fn in_use() -> bool {
     IN_USE.load(Ordering::Relaxed)
 }
 
@@ -80,38 +80,46 @@ pub fn take_receiver() -> Option<Parked> {
     if !deliverable() {
         return None;
     }
-    // SAFETY: the word kept it (`receive`).
+    // SAFETY: `receive` has put the right into the word, and the swap takes it out.
     unsafe { Parked::from_word(RECEIVER.swap(null_mut(), Ordering::SeqCst)) }
 }
 
 /// Receives into `result`, or parks.
+///
+/// # Safety
+///
+/// `result` is the result of the call of `signal_recv` in which the goroutine is stopped.
 unsafe fn receive(caller: Caller<'_>, result: *mut u32) -> Outcome {
-    let g = caller.g();
-    // SAFETY: `result` is in its arguments.
-    unsafe {
-        if let Some(s) = take() {
-            *result = s;
-            return Outcome::Return;
-        }
-        (*g).resume = ResumeStep::new(resume);
-        let (parked, outcome) = sched::park(caller, WaitReason::SignalWait);
-        RECEIVER.store(parked.into_raw(), Ordering::SeqCst);
-        if let Some(parked) = take_receiver() {
-            sched::ready(parked);
-        }
-        outcome
+    if let Some(s) = take() {
+        // SAFETY: by the caller's promise a result of the call in which the goroutine is stopped.
+        unsafe { *result = s };
+        return Outcome::Return;
     }
+    // SAFETY: the goroutine is stopped in this call: its resume step is ours to set.
+    unsafe { (*caller.g()).resume = ResumeStep::new(resume) };
+    let (parked, outcome) = sched::park(caller, WaitReason::SignalWait);
+    RECEIVER.store(parked.into_raw(), Ordering::SeqCst);
+    if let Some(parked) = take_receiver() {
+        sched::ready(parked);
+    }
+    outcome
 }
 
+/// The receiver was readied: it tries again.
+///
+/// # Safety
+///
+/// As a [`ResumeStep`] is called, of a goroutine that parked in [`receive`].
 unsafe extern "C" fn resume(caller: Caller<'_>, _arg: usize) -> Outcome {
     let result = caller.arguments() + offset_of!(args::runtime_signal_recv, r0);
-    // SAFETY: the goroutine parked in `signal_recv`.
+    // SAFETY: the goroutine parked in `signal_recv`, whose result lies there in the area of its
+    // arguments.
     unsafe { receive(caller, result as *mut u32) }
 }
 
 /// `runtime.signal_recv`.
 pub fn signal_recv(sys: Sys<'_>, a: &mut args::runtime_signal_recv) -> Outcome {
-    // SAFETY: package os/signal has one receiver.
+    // SAFETY: the result of this very call.
     unsafe { receive(sys.caller(), &raw mut a.r0) }
 }
 

@@ -26,7 +26,7 @@ const REGISTERS: [(&str, i32); 18] = [
 ];
 
 /// All registers, one a line.
-pub fn dump(ctx: &Context, out: &mut Out<'_>) {
+pub(super) fn dump(ctx: &Context, out: &mut Out<'_>) {
     let general = ctx.general();
     for (name, index) in REGISTERS {
         let value = general[index as usize];

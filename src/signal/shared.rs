@@ -19,7 +19,7 @@ static BEFORE: [AtomicUsize; SIGNALS] = [const { AtomicUsize::new(libc::SIG_DFL)
 const OF_C_LIBRARY: [u32; 2] = [32, 33];
 
 /// Ours is about to become the handler of `sig`.
-pub fn remember(sig: u32) {
+pub(super) fn remember(sig: u32) {
     if cgo::is_on() {
         BEFORE[sig as usize].store(signal::handler_of(sig), Ordering::Relaxed);
     }
@@ -39,7 +39,7 @@ pub fn keep_off_goroutines() {
 #[doc(alias = "sigfwdgo")]
 #[doc(alias = "sigfwd")]
 #[cold]
-pub unsafe fn forward(sig: u32, ctx: &Context, g: *mut G) -> bool {
+pub(super) unsafe fn forward(sig: u32, ctx: &Context, g: *mut G) -> bool {
     if table::flags(sig) & PANIC == 0 || ctx.code() <= 0 {
         return false;
     }
@@ -47,14 +47,13 @@ pub unsafe fn forward(sig: u32, ctx: &Context, g: *mut G) -> bool {
     if handler == libc::SIG_DFL {
         return false;
     }
-    // SAFETY: passed on.
-    unsafe {
-        if !g.is_null() && !in_c(g) {
-            return false;
-        }
-        if handler != libc::SIG_IGN {
-            ctx.pass_to(handler, sig);
-        }
+    // SAFETY: by the caller's promise this is the handler, and g the interrupted one.
+    if !g.is_null() && !unsafe { in_c(g) } {
+        return false;
+    }
+    if handler != libc::SIG_IGN {
+        // SAFETY: C has installed this handler for the signal, and C code was interrupted.
+        unsafe { ctx.pass_to(handler, sig) };
     }
     true
 }
@@ -63,15 +62,16 @@ pub unsafe fn forward(sig: u32, ctx: &Context, g: *mut G) -> bool {
 ///
 /// # Safety
 /// In the handler, with the interrupted g.
-pub unsafe fn in_c(g: *mut G) -> bool {
-    // SAFETY: the thread's own g, M and goroutine.
+unsafe fn in_c(g: *mut G) -> bool {
+    // SAFETY: by the caller's promise g is the thread's current one; Ms are never freed.
+    let m = unsafe { (*g).m.load(Ordering::Relaxed) };
+    if m.is_null() {
+        return false;
+    }
+    // SAFETY: the thread's own M and goroutine, which do not change while the handler runs.
     unsafe {
-        let m = (*g).m.load(Ordering::Relaxed);
-        if m.is_null() || g != (*m).g0 {
-            return false;
-        }
         let curg = (*m).curg.load(Ordering::Relaxed);
-        curg.is_null() || (*curg).syscallsp != 0
+        g == (*m).g0 && (curg.is_null() || (*curg).syscallsp != 0)
     }
 }
 
@@ -79,14 +79,15 @@ pub unsafe fn in_c(g: *mut G) -> bool {
 ///
 /// # Safety
 /// As there.
-pub unsafe fn serves_c(g: *mut G) -> bool {
-    // SAFETY: passed on; the thread's own M.
+pub(super) unsafe fn serves_c(g: *mut G) -> bool {
+    // SAFETY: by the caller's promise this is the handler, and g the interrupted one; the M is the
+    // thread's own.
     unsafe { in_c(g) && !(*getm()).curg.load(Ordering::Relaxed).is_null() }
 }
 
 /// A signal on a thread that has no g is the runtime's own, and was not meant for it: it has come too
 /// late, or goes from thread to thread while the process dies.
-pub fn is_late(sig: u32, ctx: &Context) -> bool {
+pub(super) fn is_late(sig: u32, ctx: &Context) -> bool {
     sig == libc::SIGPROF as u32
         || interrupt::is_ours(ctx)
         || sig == libc::SIGQUIT as u32 && fatal::dying()
@@ -96,7 +97,7 @@ pub fn is_late(sig: u32, ctx: &Context) -> bool {
 /// without us.
 #[doc(alias = "badsignal")]
 #[cold]
-pub fn without_us(sig: u32, ctx: &Context) {
+pub(super) fn without_us(sig: u32, ctx: &Context) {
     match BEFORE[sig as usize].load(Ordering::Relaxed) {
         libc::SIG_DFL => {
             die_by(sig);
@@ -104,7 +105,7 @@ pub fn without_us(sig: u32, ctx: &Context) {
             set(sig, signal::gort_sigtramp as *const () as usize, true);
         }
         libc::SIG_IGN => {}
-        // SAFETY: C's handler, which would have got it.
+        // SAFETY: C has installed this handler for the signal, which interrupted a thread of C.
         handler => unsafe { ctx.pass_to(handler, sig) },
     }
 }

@@ -3,23 +3,23 @@
 use crate::os::signal::{SIGNALS, bit};
 
 /// `os/signal` may ask for it.
-pub const NOTIFY: u8 = 1;
+pub(super) const NOTIFY: u8 = 1;
 /// Ends the program quietly if nobody asked for it.
-pub const KILL: u8 = 2;
+pub(super) const KILL: u8 = 2;
 /// Ends the program with a dump of all goroutines if nobody asked for it.
-pub const THROW: u8 = 4;
+pub(super) const THROW: u8 = 4;
 /// A fault: becomes a panic in Go code.
-pub const PANIC: u8 = 8;
+pub(super) const PANIC: u8 = 8;
 /// Left as it is until `os/signal` asks for it.
-pub const DEFAULT: u8 = 16;
+pub(super) const DEFAULT: u8 = 16;
 /// Never blocked: faults, and what the runtime itself lives on.
-pub const UNBLOCK: u8 = 32;
+pub(super) const UNBLOCK: u8 = 32;
 
 /// The runtime uses it besides: our handler stays whatever `os/signal` asks for.
-pub const OURS: u8 = 64;
+pub(super) const OURS: u8 = 64;
 
 /// Disposition of a signal, as in Go 1.5.
-pub fn flags(sig: u32) -> u8 {
+pub(super) fn flags(sig: u32) -> u8 {
     match sig as i32 {
         libc::SIGHUP | libc::SIGINT | libc::SIGTERM => NOTIFY | KILL,
         libc::SIGQUIT | libc::SIGABRT => NOTIFY | THROW,
@@ -36,7 +36,7 @@ pub fn flags(sig: u32) -> u8 {
 }
 
 /// Name and meaning.
-pub fn text(sig: u32) -> &'static str {
+pub(super) fn text(sig: u32) -> &'static str {
     const TEXTS: [&str; 32] = [
         "SIGNONE: no trap",
         "SIGHUP: terminal line hangup",
