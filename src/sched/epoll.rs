@@ -37,11 +37,11 @@ static FAILED_READS: AtomicU32 = AtomicU32::new(0);
 static WAITS: Ways = Ways::new();
 mod waits {
     /// Up to a nanosecond. Linux 5.11.
-    pub const PWAIT2: usize = 0;
+    pub(super) const PWAIT2: usize = 0;
     /// Rounded up to milliseconds.
-    pub const PWAIT: usize = 1;
+    pub(super) const PWAIT: usize = 1;
     /// The oldest, which is what Go 1.5 calls.
-    pub const WAIT: usize = 2;
+    pub(super) const WAIT: usize = 2;
 }
 
 static INIT: RawMutex<{ rank::POLLER_INIT }> = RawMutex::new();
@@ -122,7 +122,7 @@ fn make_break(ep: isize) {
         data: 0,
     };
     let (add, at) = (libc::EPOLL_CTL_ADD, (&raw const event).cast());
-    // SAFETY: the event lives across the call.
+    // SAFETY: `at` is an event, which lives across the call.
     if unsafe { kernel::control(ep as i32, add, read as usize, at) } < 0 {
         kernel::close(read);
         if write != read {
@@ -155,7 +155,7 @@ pub extern "C" fn close(fd: usize) -> i32 {
 
 fn control(op: i32, fd: usize, event: Event) -> i32 {
     let ep = EPOLL.load(Ordering::Relaxed);
-    // SAFETY: the event lives across the call.
+    // SAFETY: the argument is an event, which lives across the call.
     let r = unsafe { kernel::control(ep, op, fd, (&raw const event).cast()) };
     -r as i32
 }
@@ -279,7 +279,7 @@ pub(crate) fn wait(events: &mut [Event; EVENTS], ns: i64) -> usize {
     };
     // Where there is nothing to round all calls are the same.
     let first = if ns > 0 { waits::PWAIT2 } else { waits::PWAIT };
-    // SAFETY: room for EVENTS events.
+    // SAFETY: there is room for EVENTS events, and the time lives across the call.
     let n = WAITS.call(first, waits::WAIT, |way| unsafe {
         match way {
             waits::PWAIT2 => kernel::pwait2(ep, at, EVENTS, &ts),

@@ -67,7 +67,8 @@ impl Interrupts {
     /// `m` is one of the Ms (they are never freed).
     #[inline(always)]
     unsafe fn of<'a>(m: *mut M) -> &'a Self {
-        // SAFETY: the caller's promise. Interrupts is a transparent AtomicU32.
+        // SAFETY: by the caller's promise one of the Ms, which are never freed; Interrupts is a
+        // transparent AtomicU32.
         unsafe { &*(&raw const (*m).interrupts).cast::<Self>() }
     }
 
@@ -125,14 +126,17 @@ unsafe extern "C" {
 #[doc(alias = "asyncPreempt")]
 #[doc(alias = "suspendG")]
 pub unsafe fn send(p: *mut P) {
-    // SAFETY: Ps, Ms and Gs are never freed; the words are read whole, and are hints: the handler
-    // decides.
+    // SAFETY: Ps are never freed, and both words are atomic.
+    let (m, running) = unsafe {
+        let running = !ASYNC_PREEMPT_OFF.on() && (*p).status.is(PState::Running, Ordering::Acquire);
+        ((*p).m.load(Ordering::Relaxed), running)
+    };
+    if !running || m.is_null() || m == getm() {
+        return;
+    }
+    // SAFETY: Ps, Ms and Gs are never freed; the words are atomic, and hints: the handler decides.
     unsafe {
-        if ASYNC_PREEMPT_OFF.on() || !(*p).status.is(PState::Running, Ordering::Acquire) {
-            return;
-        }
-        let m = (*p).m.load(Ordering::Relaxed);
-        if m.is_null() || m == getm() || (*m).tid.load(Ordering::Relaxed) == 0 {
+        if (*m).tid.load(Ordering::Relaxed) == 0 {
             return;
         }
         let g = (*m).curg.load(Ordering::Relaxed);
@@ -163,15 +167,18 @@ pub unsafe fn send(p: *mut P) {
 /// # Safety
 /// `g` is one of the Gs (they are never freed).
 pub unsafe fn send_to(g: *mut G) {
-    // SAFETY: as in `send`.
-    unsafe {
+    // SAFETY: by the caller's promise one of the Gs; Ms are never freed.
+    let p = unsafe {
         let m = (*g).m.load(Ordering::Relaxed);
-        if !m.is_null() {
-            let p = p_of(m);
-            if !p.is_null() {
-                send(p);
-            }
+        if m.is_null() {
+            ptr::null_mut()
+        } else {
+            p_of(m)
         }
+    };
+    if !p.is_null() {
+        // SAFETY: an M's P is one of the Ps.
+        unsafe { send(p) };
     }
 }
 
@@ -180,19 +187,28 @@ pub unsafe fn send_to(g: *mut G) {
 /// # Safety
 /// As [`send`].
 pub unsafe fn at_once(p: *mut P) {
-    // SAFETY: as in `send`.
-    unsafe {
+    // SAFETY: by the caller's promise one of the Ps; Ms are never freed.
+    let g = unsafe {
         let m = (*p).m.load(Ordering::Relaxed);
-        if !m.is_null() {
-            let g = (*m).curg.load(Ordering::Relaxed);
-            if !g.is_null() {
-                (*g).preempt.store(1, Ordering::Relaxed);
-                send(p);
-            }
+        if m.is_null() {
+            ptr::null_mut()
+        } else {
+            (*m).curg.load(Ordering::Relaxed)
+        }
+    };
+    if !g.is_null() {
+        // SAFETY: Gs are never freed, and the word is atomic; the P is the caller's.
+        unsafe {
+            (*g).preempt.store(1, Ordering::Relaxed);
+            send(p);
         }
     }
 }
 
+/// Sends the signal to the thread of `m`; false if it has not been sent.
+///
+/// # Safety
+/// `m` is one of the Ms, and the caller has claimed the right to interrupt it.
 unsafe fn queue(m: *mut M) -> bool {
     let pid = signal::pid();
     if pid == 0 {
@@ -222,7 +238,7 @@ unsafe fn queue(m: *mut M) -> bool {
 /// On the thread of `m`.
 #[inline(always)]
 pub unsafe fn settle(m: *mut M) {
-    // SAFETY: the thread's own M.
+    // SAFETY: by the caller's promise the thread's own M.
     unsafe {
         if Interrupts::of(m).is_sent(Ordering::SeqCst) {
             wait(m);
@@ -230,10 +246,15 @@ pub unsafe fn settle(m: *mut M) {
     }
 }
 
+/// Waits until the signal that is on its way has arrived.
+///
+/// # Safety
+///
+/// On the thread of `m`.
 #[cold]
 #[inline(never)]
 unsafe fn wait(m: *mut M) {
-    // SAFETY: the thread's own M.
+    // SAFETY: by the caller's promise the thread's own M.
     let word = unsafe { Interrupts::of(m) };
     for i in 1..PATIENCE {
         if !word.is_sent(Ordering::Acquire) {
@@ -265,38 +286,42 @@ pub fn is_ours(ctx: &Context) -> bool {
 /// # Safety
 /// In the handler, with the interrupted g.
 pub unsafe fn arrived(ctx: &mut Context, g: *mut G) -> bool {
-    // SAFETY: the interrupted g is this thread's, and so is its M.
-    unsafe {
-        let m = (*g).m.load(Ordering::Relaxed);
-        let mut ours = ctx.code() == CODE && ctx.value() != 0;
-        if !m.is_null() {
-            ours &= ctx.value() == m as usize;
-            // Another sender's signal may have replaced ours: of equal signals to a thread the
-            // kernel keeps the first. And where it had no memory for the data that we sent with
-            // ours, the signal has no sender.
-            let sent = Interrupts::of(m).arrives();
-            ours |= sent && ctx.code() == libc::SI_USER && ctx.sender() == 0;
-            ours |= sent
-                && UNMARKED.load(Ordering::Acquire)
-                && ctx.code() == libc::SI_TKILL
-                && ctx.sender() == signal::pid();
-            if ours && may_stop(ctx, g, m) {
-                stop(ctx, g, m);
-            }
-        } else {
-            // Between two goroutines g has no M for a moment.
-            ours = ctx.code() == CODE;
-        }
-        ours
+    // SAFETY: by the caller's promise g is the interrupted one.
+    let m = unsafe { (*g).m.load(Ordering::Relaxed) };
+    if m.is_null() {
+        // Between two goroutines g has no M for a moment.
+        return ctx.code() == CODE;
     }
+    let mut ours = ctx.code() == CODE && ctx.value() == m as usize;
+    // Another sender's signal may have replaced ours: of equal signals to a thread the kernel keeps
+    // the first. And where it had no memory for the data that we sent with ours, the signal has no
+    // sender.
+    // SAFETY: a goroutine that runs on this thread has its M, which is never freed.
+    let sent = unsafe { Interrupts::of(m) }.arrives();
+    ours |= sent && ctx.code() == libc::SI_USER && ctx.sender() == 0;
+    ours |= sent
+        && UNMARKED.load(Ordering::Acquire)
+        && ctx.code() == libc::SI_TKILL
+        && ctx.sender() == signal::pid();
+    // SAFETY: in the handler, with the interrupted g and this thread's M; `may_stop` is asked
+    // first.
+    unsafe {
+        if ours && may_stop(ctx, g, m) {
+            stop(ctx, g, m);
+        }
+    }
+    ours
 }
 
 /// Preemption of the goroutine is requested (`G::preempt`), and it can be stopped at this
 /// instruction.
+///
+/// # Safety
+///
+/// In the handler, with the interrupted g and this thread's M.
 unsafe fn may_stop(ctx: &Context, g: *mut G, m: *mut M) -> bool {
-    // SAFETY: this thread's own g, M and P. Reading the stack between its stack pointer and its
-    // end.
-    unsafe {
+    // SAFETY: by the caller's promise this thread's own g and M; its P is one of the Ps.
+    let stack = unsafe {
         let p = p_of(m);
         if g == (*m).g0
             || g != (*m).curg.load(Ordering::Relaxed)
@@ -311,14 +336,19 @@ unsafe fn may_stop(ctx: &Context, g: *mut G, m: *mut M) -> bool {
         {
             return false;
         }
-        let (pc, sp) = (ctx.pc(), ctx.sp());
-        if sp < (*g).stack_lo || sp >= (*g).stack_hi {
-            return false;
-        }
-        let Some(frame) = walk::interrupted_frame(pc, sp) else {
-            return false;
-        };
-        frame.end <= (*g).stack_hi
+        (*g).stack_lo..(*g).stack_hi
+    };
+    let (pc, sp) = (ctx.pc(), ctx.sp());
+    if !stack.contains(&sp) {
+        return false;
+    }
+    let Some(frame) = walk::interrupted_frame(pc, sp) else {
+        return false;
+    };
+    // SAFETY: words between the goroutine's stack pointer and the end of its stack; g and M are
+    // this thread's.
+    unsafe {
+        frame.end <= stack.end
             && walk::is_return_address(*(frame.top as *const usize))
             && thread_is_free(ctx, g, m, &frame)
     }
@@ -326,29 +356,41 @@ unsafe fn may_stop(ctx: &Context, g: *mut G, m: *mut M) -> bool {
 
 /// The goroutine is not in the middle of an inlined LockOSThread or UnlockOSThread: these hold the
 /// M in a register or in a call's arguments.
+///
+/// # Safety
+///
+/// As [`may_stop`]; `frame` is the innermost one of `g`.
 unsafe fn thread_is_free(ctx: &Context, g: *mut G, m: *mut M, frame: &walk::Interrupted) -> bool {
-    // SAFETY: as in `may_stop`.
-    unsafe {
+    // SAFETY: by the caller's promise this thread's own g and M.
+    let (locked, agree, end) = unsafe {
         let locked = (*m).lockedg.load(Ordering::Relaxed) == g;
-        if locked != ((*g).lockedm.load(Ordering::Relaxed) == m) || locked != ((*m).locked != 0) {
-            return false;
-        }
-        if locked || !frame.loads_g {
-            return true;
-        }
-        let of_m = m as usize..m.add(1) as usize;
-        let in_frame = (ctx.sp()..frame.top)
-            .step_by(8)
-            .any(|slot| of_m.contains(&*(slot as *const usize)));
-        !in_frame && !ctx.general().iter().any(|r| of_m.contains(r))
+        let agree =
+            locked == ((*g).lockedm.load(Ordering::Relaxed) == m) && locked == ((*m).locked != 0);
+        (locked, agree, m.add(1))
+    };
+    if !agree {
+        return false;
     }
+    if locked || !frame.loads_g {
+        return true;
+    }
+    let of_m = m as usize..end as usize;
+    let in_frame = (ctx.sp()..frame.top).step_by(8).any(|slot| {
+        // SAFETY: a word of the goroutine's stack, above its stack pointer.
+        of_m.contains(unsafe { &*(slot as *const usize) })
+    });
+    !in_frame && !ctx.general().iter().any(|r| of_m.contains(r))
 }
 
 /// Saves the registers and makes the thread continue in `gort_stop_interrupted`.
+///
+/// # Safety
+///
+/// As [`may_stop`], which said yes.
 unsafe fn stop(ctx: &mut Context, g: *mut G, m: *mut M) {
     // SAFETY: `may_stop` said yes. The goroutine's code does not run before the handler is done, so
-    // everything here is ours.
-    unsafe {
+    // everything here is ours, as is the record that the M keeps for this.
+    let g0_sp = unsafe {
         let r: *mut Registers = (*m).registers.cast();
         (*m).registers = ptr::null_mut();
         debug_assert!((*g).interrupted.is_null() && !(*g).resume.is_some());
@@ -360,8 +402,9 @@ unsafe fn stop(ctx: &mut Context, g: *mut G, m: *mut M) {
         (*g).flags &= !G_PARK_RESULTS;
         (*g).interrupted = r.cast();
         setg((*m).g0);
-        ctx.resume_at(gort_interrupted as *const () as usize, (*(*m).g0).sched.sp);
-    }
+        (*(*m).g0).sched.sp
+    };
+    ctx.resume_at(gort_interrupted as *const () as usize, g0_sp);
 }
 
 /// Resumes a goroutine that a signal stopped.
@@ -369,9 +412,11 @@ unsafe fn stop(ctx: &mut Context, g: *mut G, m: *mut M) {
 /// # Safety
 /// On g0; `g` is curg, and was stopped so.
 pub unsafe fn resume(g: *mut G) -> ! {
-    // SAFETY: the caller's promise.
+    debug_assert!(crate::world::curg() == g);
+    // SAFETY: by the caller's promise on g0, and g is curg: its record is complete, and loading it
+    // leaves this stack.
     unsafe {
-        debug_assert!(crate::world::curg() == g && !(*g).interrupted.is_null());
+        debug_assert!(!(*g).interrupted.is_null());
         gort_resume(g, registers::take_back(g, getm()))
     }
 }

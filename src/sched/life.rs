@@ -21,11 +21,16 @@ const GFREE_MAX: u32 = 64;
 const MAX_ARGS: usize = stack::MIN_STACK - SPARE - 8;
 
 /// Puts a dead goroutine on the P's list.
+///
+/// # Safety
+///
+/// This thread holds `p`.
 unsafe fn keep(p: *mut P, g: Dead) {
-    // SAFETY: we hold p. The count has one writer at a time.
+    debug_assert!(holds_p(p));
+    let g = g.into_raw();
+    // SAFETY: by the caller's promise this thread holds p; the dead goroutine was in its hands. The
+    // count has one writer at a time.
     unsafe {
-        debug_assert!(holds_p(p));
-        let g = g.into_raw();
         (*g).schedlink = (*p).gfree;
         (*p).gfree = g;
         let n = (*p).ngfree.load(Ordering::Relaxed);
@@ -34,23 +39,33 @@ unsafe fn keep(p: *mut P, g: Dead) {
 }
 
 /// Takes one off the P's list, which is not empty.
+///
+/// # Safety
+///
+/// This thread holds `p`, and its list is not empty.
 unsafe fn take_kept(p: *mut P) -> Dead {
-    // SAFETY: as in `keep`.
-    unsafe {
+    // SAFETY: by the caller's promise this thread holds p, so its list is ours, and not empty.
+    let g = unsafe {
         let g = (*p).gfree;
         debug_assert!(!g.is_null());
         (*p).gfree = (*g).schedlink;
         let n = (*p).ngfree.load(Ordering::Relaxed);
         (*p).ngfree.store(n - 1, Ordering::Relaxed);
-        Dead::from_raw(g)
-    }
+        g
+    };
+    // SAFETY: `keep` put a right there, and the list names it no longer.
+    unsafe { Dead::from_raw(g) }
 }
 
 /// A dead goroutine with a stack, from the P's list, the shared list, or new.
+///
+/// # Safety
+///
+/// This thread holds `p`.
 #[doc(alias = "gfget")]
 unsafe fn get_dead(p: *mut P) -> Dead {
-    // SAFETY: we hold p.
-    unsafe {
+    // SAFETY: by the caller's promise this thread holds p.
+    let dead = unsafe {
         if (*p).gfree.is_null() {
             let mut s = SCHED.lock();
             for _ in 0..GFREE_MAX / 2 {
@@ -59,28 +74,44 @@ unsafe fn get_dead(p: *mut P) -> Dead {
             }
         }
         if (*p).gfree.is_null() {
-            let g: *mut G = mem::persistent();
-            let (lo, hi) = stack::alloc(stack::MIN_STACK);
-            set_stack(g, lo, hi);
-            status_of(g).begin();
-            lists::add_g(g);
-            return Dead::from_raw(g);
+            return new_dead();
         }
-        let dead = take_kept(p);
-        let g = dead.g();
+        take_kept(p)
+    };
+    let g = dead.g();
+    // SAFETY: a dead goroutine in our hands has no frames: its stack is ours to set.
+    unsafe {
         if (*g).stack_lo == 0 {
             let (lo, hi) = stack::alloc(stack::MIN_STACK);
             set_stack(g, lo, hi);
         }
-        dead
+    }
+    dead
+}
+
+/// A new G with a stack.
+#[inline(always)]
+fn new_dead() -> Dead {
+    let g: *mut G = mem::persistent();
+    let (lo, hi) = stack::alloc(stack::MIN_STACK);
+    // SAFETY: the G is new, of zeroes, and lives for ever; nobody else has a right to it.
+    unsafe {
+        set_stack(g, lo, hi);
+        status_of(g).begin();
+        lists::add_g(g);
+        Dead::from_raw(g)
     }
 }
 
 /// Keeps a dead goroutine for reuse. A stack that has grown is freed: most goroutines need little.
+///
+/// # Safety
+///
+/// This thread holds `p`.
 unsafe fn put_dead(p: *mut P, dead: Dead) {
-    // SAFETY: we hold p; the goroutine is off its stack.
+    let g = dead.g();
+    // SAFETY: a dead goroutine in our hands has no frames: its stack is ours to free.
     unsafe {
-        let g = dead.g();
         debug_assert!((*g).m.load(Ordering::Relaxed).is_null());
         debug_assert!((*g).lockedm.load(Ordering::Relaxed).is_null());
         if (*g).stack_size != stack::MIN_STACK {
@@ -91,6 +122,9 @@ unsafe fn put_dead(p: *mut P, dead: Dead) {
         } else if stack::poison::on() {
             stack::poison::fill((*g).stack_lo, (*g).stack_hi);
         }
+    }
+    // SAFETY: by the caller's promise this thread holds p; a list of so many is not empty.
+    unsafe {
         keep(p, dead);
         if (*p).ngfree.load(Ordering::Relaxed) >= GFREE_MAX {
             let mut s = SCHED.lock();
@@ -102,32 +136,37 @@ unsafe fn put_dead(p: *mut P, dead: Dead) {
 }
 
 /// Next goroutine id.
+///
+/// # Safety
+///
+/// This thread holds `p`.
 unsafe fn next_goid(p: *mut P) -> i64 {
-    // SAFETY: we hold p.
-    unsafe {
-        let ids = &mut (*p).goids;
-        if ids[0] == ids[1] {
-            ids[0] = lists::GOIDGEN.fetch_add(GOID_BATCH, Ordering::Relaxed) + 1;
-            ids[1] = ids[0] + GOID_BATCH;
-        }
-        debug_assert!(ids[0] < ids[1]);
-        ids[0] += 1;
-        ids[0] - 1
+    // SAFETY: by the caller's promise this thread holds p: its batch of ids is ours.
+    let ids = unsafe { &mut (*p).goids };
+    if ids[0] == ids[1] {
+        ids[0] = lists::GOIDGEN.fetch_add(GOID_BATCH, Ordering::Relaxed) + 1;
+        ids[1] = ids[0] + GOID_BATCH;
     }
+    debug_assert!(ids[0] < ids[1]);
+    ids[0] += 1;
+    ids[0] - 1
 }
 
 /// Makes a goroutine that will run `f` with a copy of `n` argument bytes at `argp`, runnable but on
 /// no queue.
 ///
 /// # Safety
-/// `f` is a func value that takes `n` bytes of arguments.
+/// In system mode on a thread with a P. `f` is a func value that takes `n` bytes of arguments, less
+/// than [`MAX_ARGS`], which lie at `argp`.
 #[doc(alias = "newproc1")]
 pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: usize) -> Runnable {
-    // SAFETY: system mode with a P; the new G is ours until it is published by its status.
+    let p = getp();
+    // SAFETY: system mode with a P, by the caller's promise, as is that f is a func value.
+    let (g, code) = unsafe { (get_dead(p).into_raw(), (*f).code) };
+    debug_assert!(n < MAX_ARGS && code != 0);
+    // SAFETY: the dead goroutine is ours until it is published by its state. It has a stack of
+    // MIN_STACK, in which the arguments have room.
     unsafe {
-        let p = getp();
-        let g = get_dead(p).into_raw();
-        debug_assert!(n < MAX_ARGS && (*f).code != 0);
         debug_assert!((*g).defer.is_null() && (*g).panic.is_null());
         debug_assert!((*g).waiting.load(Ordering::Relaxed).is_null());
         debug_assert!(!(*g).resume.is_some() && (*g).interrupted.is_null());
@@ -137,16 +176,19 @@ pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: 
         debug_assert!((*g).stack_lo < sp);
         *(sp as *mut usize) = goexit_pc();
         (*g).sched.sp = sp;
-        (*g).sched.pc = (*f).code;
+        (*g).sched.pc = code;
         (*g).sched.ctxt = f as usize;
         (*g).sched.ret = 0;
         (*g).sched.g = g;
         restore_guard(g);
         (*g).gopc = gopc;
-        (*g).startpc = (*f).code;
+        (*g).startpc = code;
         (*g).goid = next_goid(p);
         (*g).parkmap = 0;
         (*g).flags = 0;
+    }
+    // SAFETY: it is complete: its state says from here on that it may run, and the right is ours.
+    unsafe {
         if crate::probe::trace::on() {
             crate::probe::trace::goroutine_made(g);
         }
@@ -161,29 +203,29 @@ pub unsafe fn new_goroutine(f: *const FuncVal, argp: *const u8, n: usize, gopc: 
 
 /// `go f(...)`: the arguments follow the two declared ones.
 pub fn newproc(_: Sys<'_>, a: &mut args::runtime_newproc) {
-    // SAFETY: the compiler pushed `siz` bytes of arguments after `fn`; the word below the area is
-    // the return address.
+    let base: *const u8 = (&raw const *a).cast();
+    if a.fn_.is_null() {
+        let g = world::curg();
+        if !g.is_null() {
+            // SAFETY: the goroutine that called in is stopped in this call.
+            unsafe { (*g).parkmap = 0 };
+        }
+        crate::fatal::fatal("go of nil func value");
+    }
+    let n = a.siz as usize;
+    if n >= MAX_ARGS {
+        crate::fatal::throw("newproc: function arguments too large for new goroutine");
+    }
+    // SAFETY: system mode with a P. The compiler pushed `siz` bytes of arguments after `fn`; the
+    // word below the area is the return address.
     unsafe {
-        let base: *const u8 = (&raw const *a).cast();
-        if a.fn_.is_null() {
-            let g = world::curg();
-            if !g.is_null() {
-                (*g).parkmap = 0;
-            }
-            crate::fatal::fatal("go of nil func value");
-        }
-        let n = a.siz as usize;
-        if n >= MAX_ARGS {
-            crate::fatal::throw("newproc: function arguments too large for new goroutine");
-        }
         let gopc = *base.sub(8).cast::<usize>();
         let g = new_goroutine(a.fn_, base.add(16), n, gopc);
-        let p = getp();
-        super::park::runq_put(p, g, true);
-        // Before main starts there is nothing to run in parallel with.
-        if state::WAKE.wanted() && lists::MAIN_STARTED.load(Ordering::Relaxed) != 0 {
-            super::threads::wake_p();
-        }
+        super::park::runq_put(getp(), g, true);
+    }
+    // Before main starts there is nothing to run in parallel with.
+    if state::WAKE.wanted() && lists::MAIN_STARTED.load(Ordering::Relaxed) != 0 {
+        super::threads::wake_p();
     }
 }
 
@@ -192,9 +234,10 @@ pub fn newproc(_: Sys<'_>, a: &mut args::runtime_newproc) {
 /// # Safety
 /// Called by `runtime.goexit` or from a park-mode function, for curg.
 pub unsafe fn goexit0() -> Outcome {
-    // SAFETY: system mode; curg is ours and never runs Go code again.
-    unsafe {
-        let m = getm();
+    let m = getm();
+    // SAFETY: by the caller's promise this thread's goroutine has called, from a frame to which
+    // nothing returns: it and its words are ours.
+    let (g, locked) = unsafe {
         let g = (*m).curg.load(Ordering::Relaxed);
         debug_assert!(on_g0() && !world::p_of(m).is_null());
         debug_assert!((*g).interrupted.is_null() && (*g).panic.is_null());
@@ -206,7 +249,11 @@ pub unsafe fn goexit0() -> Outcome {
             lists::NGSYS.fetch_sub(1, Ordering::Relaxed);
         }
         world::m::leaves(m, g);
-        let locked = (*m).lockedg.load(Ordering::Relaxed) == g;
+        (g, (*m).lockedg.load(Ordering::Relaxed) == g)
+    };
+    // SAFETY: it is dead, and only this thread knows: the right to use it again is ours. The thread
+    // has a P.
+    unsafe {
         (*g).lockedm.store(ptr::null_mut(), Ordering::Relaxed);
         (*g).flags = 0;
         (*g).defer = ptr::null_mut();
@@ -220,18 +267,18 @@ pub unsafe fn goexit0() -> Outcome {
             (*m).locked = 0;
         }
         put_dead(getp(), Dead::from_raw(g));
-        Outcome::Reschedule
     }
+    Outcome::Reschedule
 }
 
 /// [`goexit0`] as asm/panic.S calls it.
 pub fn goexit_call(_: Sys<'_>, _a: &mut args::gort_goexit0) -> Outcome {
-    // SAFETY: passed on.
+    // SAFETY: `runtime.goexit` calls this for curg, whose first function is done.
     unsafe { goexit0() }
 }
 
 /// Number of goroutines of the program.
-pub fn count() -> i64 {
+pub(super) fn count() -> i64 {
     state::goroutines() - i64::from(lists::NGSYS.load(Ordering::Relaxed))
 }
 

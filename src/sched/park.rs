@@ -21,10 +21,10 @@ use core::sync::atomic::{Ordering, fence};
 #[doc(alias = "dropg")]
 #[inline]
 pub fn park(caller: Caller<'_>, reason: WaitReason) -> (Parked, Outcome) {
-    let g = caller.g();
-    // SAFETY: it runs on this thread; the waker cannot see it before our caller unlocks.
+    let (g, m) = (caller.g(), getm());
+    // SAFETY: the goroutine is stopped in its call on this thread; its waker cannot see it before
+    // our caller unlocks.
     unsafe {
-        let m = getm();
         debug_assert!((*m).curg.load(Ordering::Relaxed) == g, "it was parked");
         debug_assert!(on_g0() && !p_of(m).is_null());
         // In a system call its P may be taken, so nobody would run what it leaves.
@@ -55,7 +55,7 @@ pub fn park_for_good(caller: Caller<'_>, reason: WaitReason) -> Outcome {
 #[doc(alias = "goready")]
 #[inline]
 pub fn ready(parked: Parked) {
-    // SAFETY: a parked goroutine runs no Go code, and is ours.
+    // SAFETY: a parked goroutine runs no Go code, and the right to ready it is ours.
     unsafe { waited(parked.g()) };
     ready_to_try(parked);
 }
@@ -66,11 +66,10 @@ pub fn ready(parked: Parked) {
 /// It does not run Go code, and is ours.
 #[inline]
 pub unsafe fn waited(g: *mut G) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if (*g).blockedat != 0 {
-            block::wakes(g);
-        }
+    // SAFETY: by the caller's promise g does not run, and is ours.
+    if unsafe { (*g).blockedat } != 0 {
+        // SAFETY: by the same promise; the word says that it waited.
+        unsafe { block::wakes(g) };
     }
 }
 
@@ -87,7 +86,7 @@ pub fn ready_to_try(parked: Parked) {
         threads::wake_p();
         return;
     }
-    // SAFETY: this thread holds p.
+    // SAFETY: this thread's P is the one that it holds.
     unsafe { runq_put(p, g, true) };
     if WAKE.wanted() && !perturb::chance(4) {
         threads::wake_p();
@@ -97,9 +96,10 @@ pub fn ready_to_try(parked: Parked) {
 /// The parked goroutine is runnable, and on no queue.
 #[inline(always)]
 pub fn make_runnable(parked: Parked) -> Runnable {
-    // SAFETY: nobody else changes the state of a goroutine that is ours to ready.
+    let g = parked.into_raw();
+    // SAFETY: nobody else changes the state of a goroutine that is ours to ready; with the new
+    // state the right is one to run it.
     unsafe {
-        let g = parked.into_raw();
         if trace::on() {
             trace::goroutine_wakes(g);
         }
@@ -118,11 +118,11 @@ pub fn make_runnable(parked: Parked) -> Runnable {
 pub unsafe fn runq_put(p: *mut P, g: Runnable, next: bool) {
     debug_assert!(holds_p(p));
     if perturb::on() {
-        // SAFETY: passed on.
+        // SAFETY: by the caller's promise this thread holds p.
         return unsafe { runq_put_somewhere(p, g) };
     }
     let mut overflow = GList::new();
-    // SAFETY: the caller holds p.
+    // SAFETY: by the caller's promise this thread holds p.
     if unsafe { !(*p).runq_put(g, next, &mut overflow) } {
         let mut s = SCHED.lock();
         s.runq.append(&mut overflow);
@@ -131,6 +131,10 @@ pub unsafe fn runq_put(p: *mut P, g: Runnable, next: bool) {
 }
 
 /// Queues a goroutine at random: on the P, as its next, or globally.
+///
+/// # Safety
+///
+/// As [`runq_put`].
 #[cold]
 unsafe fn runq_put_somewhere(p: *mut P, g: Runnable) {
     let mut overflow = GList::new();
@@ -138,7 +142,7 @@ unsafe fn runq_put_somewhere(p: *mut P, g: Runnable) {
         overflow.push(g);
         true
     } else {
-        // SAFETY: the caller holds p.
+        // SAFETY: by the caller's promise this thread holds p.
         unsafe { !(*p).runq_put(g, perturb::chance(2), &mut overflow) }
     };
     if full {
@@ -176,7 +180,7 @@ pub fn ready_list(list: GList<Parked>) {
         s.publish();
     } else {
         while let Some(g) = batch.pop() {
-            // SAFETY: this thread holds p.
+            // SAFETY: this thread's P is the one that it holds.
             unsafe { runq_put(p, g, false) };
         }
     }
@@ -189,13 +193,13 @@ pub fn ready_list(list: GList<Parked>) {
 /// The goroutine that called in goes to the end of the global queue, and goes on from its saved
 /// context: Gosched and preemption.
 pub fn requeue_current(caller: Caller<'_>, preempted: bool) {
-    let g = caller.g();
-    // SAFETY: it runs on this thread, with its context saved.
+    let (g, m) = (caller.g(), getm());
+    if trace::on() {
+        trace::goroutine_yields(preempted);
+    }
+    // SAFETY: the goroutine is stopped in its call on this thread, which holds a P. With its
+    // context saved it may run again as soon as the lock is given back.
     unsafe {
-        if trace::on() {
-            trace::goroutine_yields(preempted);
-        }
-        let m = getm();
         debug_assert!((*g).m.load(Ordering::Relaxed) == m);
         leaves(m, g);
         // The next goroutine has a time slice of its own, even if it was readied to inherit that of
@@ -217,7 +221,8 @@ pub fn requeue_current(caller: Caller<'_>, preempted: bool) {
 /// does not touch the goroutine again.
 pub unsafe fn preempt_in_call(caller: Caller<'_>) -> Outcome {
     let g = caller.g();
-    // SAFETY: the caller's promise.
+    // SAFETY: the goroutine that called in is stopped in this call; what is left of the call is in
+    // its resume step.
     unsafe {
         debug_assert!((*g).resume.is_some(), "the call goes on there");
         (*g).flags |= crate::abi::G_PARK_RESULTS;

@@ -47,7 +47,7 @@ fn next() -> u64 {
     if p.is_null() {
         return mix(seed(1, 0).wrapping_add(OUTSIDE.fetch_add(STEP, Ordering::Relaxed))) >> 8;
     }
-    // SAFETY: this thread holds p.
+    // SAFETY: this thread's P is the one that it holds: the generator is its own.
     unsafe {
         if (*p).perturb == 0 {
             (*p).perturb = seed(2, (*p).id.into()) | 1;
@@ -63,7 +63,7 @@ fn next() -> u64 {
 /// `m` is this thread's M, or new.
 pub unsafe fn thread(m: *mut M) {
     if on() {
-        // SAFETY: the caller's promise.
+        // SAFETY: by the caller's promise nobody else touches the generator of this M.
         unsafe { (*m).fastrand = seed(3, (*m).id as u64) };
     }
 }
@@ -71,11 +71,11 @@ pub unsafe fn thread(m: *mut M) {
 /// `g` is about to run on this thread: perhaps not for long.
 ///
 /// # Safety
-/// As said.
+/// `g` is one of the Gs.
 #[inline(always)]
 pub unsafe fn runs(g: *mut G) {
     if chance(4) {
-        // SAFETY: the caller's promise.
+        // SAFETY: by the caller's promise it is about to run on this thread.
         unsafe {
             ask_to_stop(g);
         }

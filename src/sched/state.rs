@@ -17,7 +17,7 @@ use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 #[derive(Debug)]
 pub struct Sched {
     /// Idle Ms, linked by `schedlink`.
-    pub midle: *mut M,
+    pub(super) midle: *mut M,
     /// Length of `midle`.
     pub nmidle: i32,
     /// Ms that wait for their locked goroutine.
@@ -28,19 +28,19 @@ pub struct Sched {
     /// Most Ms allowed (debug.SetMaxThreads).
     pub maxmcount: i32,
     /// Idle Ps.
-    pub pidle: *mut P,
+    pub(super) pidle: *mut P,
     /// Runnable goroutines of no P.
     pub runq: GList<Runnable>,
     /// Urgent goroutines, which go before all others (`dispatch::prompt`).
     pub prompt: GList<Runnable>,
     /// Dead goroutines of no P.
-    pub gfree: GList<Dead>,
+    pub(super) gfree: GList<Dead>,
     /// Ps that the stopping thread still waits for.
     pub stopwait: i32,
     /// sysmon sleeps until a goroutine runs.
     pub sysmonwait: bool,
     /// Next M id.
-    pub next_mid: i64,
+    pub(super) next_mid: i64,
 }
 
 /// The scheduler's lock and what it protects.
@@ -90,7 +90,7 @@ pub static STOP_NOTE: Note = Note::new();
 /// Goroutines that exist and are not dead: all Gs made, less those on lists of dead ones. Each P
 /// counts its own list, so that making and ending goroutines writes no shared word; under the lock
 /// none moves from one list to another.
-pub fn goroutines() -> i64 {
+pub(super) fn goroutines() -> i64 {
     let s = SCHED.lock();
     let dead: u32 = existing_ps()
         // SAFETY: Ps are never freed, the word is atomic.
@@ -104,7 +104,7 @@ impl Sched {
     pub fn pidle_get(&mut self) -> *mut P {
         let p = self.pidle;
         if !p.is_null() {
-            // SAFETY: an idle P belongs to the list.
+            // SAFETY: Ps are never freed, and an idle one belongs to the list, whose lock is held.
             unsafe {
                 debug_assert!((*p).status.is(p::PState::Idle, Ordering::Relaxed));
                 debug_assert!((*p).m.load(Ordering::Relaxed).is_null());
@@ -123,7 +123,7 @@ impl Sched {
     /// # Safety
     /// The caller held `p`, and its run queue is empty (or the world is stopped).
     pub unsafe fn pidle_put(&mut self, p: *mut P) {
-        // SAFETY: the caller's promise.
+        // SAFETY: by the caller's promise it gives the P to the list, whose lock is held.
         unsafe {
             debug_assert!((*p).runq_empty() || GCWAITING.load(Ordering::Relaxed) != 0);
             (*p).status.idle();
@@ -135,7 +135,7 @@ impl Sched {
     }
 
     /// Wakes sysmon if it sleeps until a goroutine runs.
-    pub fn wake_sysmon(&mut self) {
+    pub(super) fn wake_sysmon(&mut self) {
         if self.sysmonwait {
             self.sysmonwait = false;
             SYSMON_WAIT.store(0, Ordering::Release);
@@ -148,7 +148,8 @@ impl Sched {
     /// # Safety
     /// It is the caller's own, without P, and is about to wait for one.
     pub unsafe fn midle_put(&mut self, m: *mut M) {
-        // SAFETY: the caller's promise.
+        // SAFETY: by the caller's promise its own M, which it gives to the list, whose lock is
+        // held.
         unsafe {
             debug_assert!((*m).p.load(Ordering::Relaxed).is_null() && (*m).nextp.is_null());
             debug_assert!((*m).curg.load(Ordering::Relaxed).is_null() && (*m).spinning == 0);
@@ -159,11 +160,11 @@ impl Sched {
     }
 
     /// Takes an idle M.
-    pub fn midle_get(&mut self) -> *mut M {
+    pub(super) fn midle_get(&mut self) -> *mut M {
         let m = self.midle;
         if !m.is_null() {
             debug_assert!(self.nmidle > 0);
-            // SAFETY: an idle M belongs to the list.
+            // SAFETY: Ms are never freed, and an idle one belongs to the list, whose lock is held.
             unsafe {
                 debug_assert!((*m).p.load(Ordering::Relaxed).is_null() && (*m).nextp.is_null());
                 self.midle = (*m).schedlink;

@@ -48,63 +48,65 @@ pub unsafe fn stop_the_world(_: Sys<'_>) -> Option<Stopped> {
     if !WORLD.try_lock() {
         return None;
     }
-    // SAFETY: this M holds a P.
-    unsafe {
-        let wait;
-        {
-            let mut s = SCHED.lock();
-            STOP_NOTE.clear();
-            debug_assert!((*getp()).status.is(PState::Running, Ordering::Relaxed));
-            debug_assert!(s.stopwait == 0);
-            s.stopwait = GOMAXPROCS.load(Ordering::Relaxed) as i32;
-            GCWAITING.store(1, Ordering::SeqCst);
-            preempt_all();
-            (*getp()).status.stop();
+    // SAFETY: Ps are never freed. This thread holds its P, by the caller's promise; one off the
+    // idle list is ours.
+    let wait = unsafe {
+        let mut s = SCHED.lock();
+        STOP_NOTE.clear();
+        debug_assert!((*getp()).status.is(PState::Running, Ordering::Relaxed));
+        debug_assert!(s.stopwait == 0);
+        s.stopwait = GOMAXPROCS.load(Ordering::Relaxed) as i32;
+        GCWAITING.store(1, Ordering::SeqCst);
+        preempt_all();
+        (*getp()).status.stop();
+        s.stopwait -= 1;
+        take_from_syscalls(&mut s);
+        loop {
+            let p = s.pidle_get();
+            if p.is_null() {
+                break;
+            }
+            (*p).status.stop();
             s.stopwait -= 1;
-            take_from_syscalls(&mut s);
-            loop {
-                let p = s.pidle_get();
-                if p.is_null() {
+        }
+        s.stopwait > 0
+    };
+    if wait {
+        alarm::hurry_assists();
+        let mut stopped = if spins() {
+            STOP_NOTE.spin_for(SPIN_NS)
+        } else {
+            STOP_NOTE.sleep_for(ASK_AGAIN_NS)
+        };
+        while !stopped {
+            insist_all();
+            // A thread that entered a system call at the same time may not have seen that the
+            // world stops, and has left its P in state SYSCALL.
+            let mut s = SCHED.lock();
+            if s.stopwait > 0 {
+                take_from_syscalls(&mut s);
+                if s.stopwait == 0 {
                     break;
                 }
-                (*p).status.stop();
-                s.stopwait -= 1;
             }
-            wait = s.stopwait > 0;
+            drop(s);
+            stopped = STOP_NOTE.sleep_for(ASK_AGAIN_NS);
         }
-        if wait {
-            alarm::hurry_assists();
-            let mut stopped = if spins() {
-                STOP_NOTE.spin_for(SPIN_NS)
-            } else {
-                STOP_NOTE.sleep_for(ASK_AGAIN_NS)
-            };
-            while !stopped {
-                insist_all();
-                // A thread that entered a system call at the same time may not have seen that the
-                // world stops, and has left its P in state SYSCALL.
-                let mut s = SCHED.lock();
-                if s.stopwait > 0 {
-                    take_from_syscalls(&mut s);
-                    if s.stopwait == 0 {
-                        break;
-                    }
-                }
-                drop(s);
-                stopped = STOP_NOTE.sleep_for(ASK_AGAIN_NS);
-            }
-        }
-        let stopped = |p: *mut P| (*p).status.is(PState::Stopped, Ordering::Relaxed);
-        debug_assert!(lists::all_ps().all(stopped));
-        STOP_NOTE.clear();
-        Some(Stopped::new())
     }
+    debug_assert!({
+        // SAFETY: Ps are never freed, and the state is atomic.
+        let stopped = |p: *mut P| unsafe { (*p).status.is(PState::Stopped, Ordering::Relaxed) };
+        lists::all_ps().all(stopped)
+    });
+    STOP_NOTE.clear();
+    // SAFETY: this thread has stopped all Ps: none runs until it starts them again.
+    Some(unsafe { Stopped::new() })
 }
 
 /// Takes the Ps whose Ms are in system calls. While the world is being stopped.
-unsafe fn take_from_syscalls(s: &mut Sched) {
+fn take_from_syscalls(s: &mut Sched) {
     for p in lists::all_ps() {
-        // SAFETY: Ps are never freed; the thread that changes this status has the P.
+        // SAFETY: Ps are never freed; the thread that changes this state has the P.
         unsafe {
             if (*p).status.take_from_syscall(PState::Stopped) {
                 threads::lost(p);
@@ -150,9 +152,9 @@ impl Stopped {
 }
 
 /// Asks every running goroutine to stop at its next check.
-pub fn preempt_all() {
+fn preempt_all() {
     for p in lists::all_ps() {
-        // SAFETY: Ps are never freed.
+        // SAFETY: the list has Ps, which are never freed.
         unsafe { preempt_one(p) };
     }
 }
@@ -160,7 +162,7 @@ pub fn preempt_all() {
 /// Asks again: the thread of a goroutine that was asked before and still runs gets a signal.
 pub fn insist_all() {
     for p in lists::all_ps() {
-        // SAFETY: Ps are never freed.
+        // SAFETY: the list has Ps, which are never freed.
         unsafe {
             interrupt::send(p);
             preempt_one(p);
@@ -175,28 +177,28 @@ pub fn insist_all() {
 /// `p` is one of the Ps (they are never freed).
 #[doc(alias = "preemptone")]
 pub unsafe fn preempt_one(p: *mut P) {
-    // SAFETY: Ps, Ms and Gs are never freed; the words are read and written whole.
-    unsafe {
-        if !(*p).status.is(PState::Running, Ordering::Acquire) {
-            return;
-        }
+    // SAFETY: by the caller's promise one of the Ps; the words are atomic.
+    let (running, m) = unsafe {
+        let running = (*p).status.is(PState::Running, Ordering::Acquire);
         // Acquire: see `threads::keep_p`.
-        let m = (*p).m.load(Ordering::Acquire);
-        if m.is_null() || m == getm() {
-            return;
-        }
-        preempt_m(m);
+        (running, (*p).m.load(Ordering::Acquire))
+    };
+    if running && !m.is_null() && m != getm() {
+        // SAFETY: a P's M is one of the Ms.
+        unsafe { preempt_m(m) };
     }
 }
 
+/// Asks the goroutine of `m` to stop at its next check.
+///
+/// # Safety
+/// `m` is one of the Ms.
 unsafe fn preempt_m(m: *mut M) {
-    // SAFETY: as in `preempt_one`.
-    unsafe {
-        let g = (*m).curg.load(Ordering::Relaxed);
-        if g.is_null() || g == (*m).g0 {
-            return;
-        }
-        ask_to_stop(g);
+    // SAFETY: Ms are never freed; `g0` does not change.
+    let (g, g0) = unsafe { ((*m).curg.load(Ordering::Relaxed), (*m).g0) };
+    if !g.is_null() && g != g0 {
+        // SAFETY: by the list of Ms or a P's word, a G, which is never freed.
+        unsafe { ask_to_stop(g) };
     }
 }
 
@@ -205,30 +207,34 @@ unsafe fn preempt_m(m: *mut M) {
 /// program has not begun yet.
 #[doc(alias = "procresize")]
 pub fn resize(stopped: Stopped, n: u32) -> *mut P {
-    // SAFETY: the world is stopped: all Ps are ours, and none is on the idle list.
-    unsafe {
-        let old = GOMAXPROCS.load(Ordering::Relaxed);
-        debug_assert!((1..=lists::MAX_PROCS).contains(&(n as usize)));
-        if trace::on() && n != old {
-            trace::procs_change(n);
+    let old = GOMAXPROCS.load(Ordering::Relaxed);
+    debug_assert!((1..=lists::MAX_PROCS).contains(&(n as usize)));
+    if trace::on() && n != old {
+        trace::procs_change(n);
+    }
+    for i in 0..n as usize {
+        if lists::p_at(i).is_null() {
+            lists::set_p(i, plocal::new(i as u32));
         }
-        for i in 0..n as usize {
-            if lists::p_at(i).is_null() {
-                lists::set_p(i, plocal::new(i as u32));
-            }
-        }
-        let mut s = SCHED.lock();
-        for i in n as usize..old as usize {
-            let p = lists::p_at(i);
+    }
+    let mut s = SCHED.lock();
+    for i in n as usize..old as usize {
+        let p = lists::p_at(i);
+        // SAFETY: the world is stopped: all Ps are ours.
+        unsafe {
             while let (Some(g), _) = (*p).runq_get() {
                 s.runq_put(g);
             }
             (*p).status.die();
             (*p).m.store(ptr::null_mut(), Ordering::Relaxed);
         }
-        GOMAXPROCS.store(n, Ordering::SeqCst);
-        drop(s);
-        let m = getm();
+    }
+    GOMAXPROCS.store(n, Ordering::SeqCst);
+    drop(s);
+    let m = getm();
+    // SAFETY: this thread's M, and Ps of a stopped world, which are ours: it takes one that nobody
+    // has, after it has released its own.
+    unsafe {
         let mine = p_of(m);
         if mine.is_null() || (*mine).id >= n {
             // In the trace the goroutine that changes GOMAXPROCS yields for a moment.
@@ -246,10 +252,13 @@ pub fn resize(stopped: Stopped, n: u32) -> *mut P {
         } else {
             (*mine).status.run();
         }
-        let mut busy: *mut P = ptr::null_mut();
-        let mut s = SCHED.lock();
-        for i in (0..n as usize).rev() {
-            let p = lists::p_at(i);
+    }
+    let mut busy: *mut P = ptr::null_mut();
+    let mut s = SCHED.lock();
+    for i in (0..n as usize).rev() {
+        let p = lists::p_at(i);
+        // SAFETY: the world is stopped: all Ps are ours, and none is on the idle list.
+        unsafe {
             if p == p_of(m) {
                 continue;
             }
@@ -261,10 +270,10 @@ pub fn resize(stopped: Stopped, n: u32) -> *mut P {
                 busy = p;
             }
         }
-        // Under the lock: a thread that takes an idle P from now on must not find the world stopped
-        // and give the P up, since no stopper would count it.
-        GCWAITING.store(0, Ordering::SeqCst);
-        stopped.end();
-        busy
     }
+    // Under the lock: a thread that takes an idle P from now on must not find the world stopped
+    // and give the P up, since no stopper would count it.
+    GCWAITING.store(0, Ordering::SeqCst);
+    stopped.end();
+    busy
 }

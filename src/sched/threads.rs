@@ -25,7 +25,8 @@ const G0_STACK: usize = 128 << 10;
 /// # Safety
 /// `m` is an M of ours (they are never freed).
 pub(crate) unsafe fn note<'a>(m: *mut M) -> &'a Note {
-    // SAFETY: the caller's promise. The word is used as a note only.
+    // SAFETY: by the caller's promise one of the Ms, which are never freed; the word is used as a
+    // note only.
     Note::of(unsafe { &(*m).park })
 }
 
@@ -34,7 +35,7 @@ pub(crate) unsafe fn note<'a>(m: *mut M) -> &'a Note {
 /// # Safety
 /// `m` and `g0` are zeroed and ours.
 pub unsafe fn init(m: *mut M, g0: *mut G) {
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise both are ours.
     unsafe {
         (*m).g0 = g0;
         (*g0).m.store(m, Ordering::Relaxed);
@@ -42,9 +43,12 @@ pub unsafe fn init(m: *mut M, g0: *mut G) {
         (*m).fsbase = &raw const (*m).tls as usize + 8;
         (*m).tls.store(g0 as usize, Ordering::Relaxed);
         (*m).fastrand = (m as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ crate::os::random_u64();
-        let mut s = SCHED.lock();
+    }
+    let mut s = SCHED.lock();
+    debug_assert!(s.next_mid == s.mcount.into());
+    // SAFETY: the M is ours until it is in the list, where it has its number already.
+    unsafe {
         (*m).id = s.next_mid;
-        debug_assert!(s.next_mid == s.mcount.into());
         s.next_mid += 1;
         perturb::thread(m);
         s.mcount += 1;
@@ -72,48 +76,54 @@ pub fn check_count(s: Guard<'_, Sched, { rank::SCHED }>) {
 /// The caller gives `p` away.
 #[doc(alias = "newm")]
 pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
-    // SAFETY: the M, its g0 and its stack are new and live for ever.
-    unsafe {
-        let m: *mut M = mem::persistent();
-        let g0: *mut G = mem::persistent();
-        if cgo::is_on() {
+    let m: *mut M = mem::persistent();
+    let g0: *mut G = mem::persistent();
+    if cgo::is_on() {
+        // SAFETY: M and G are new and live for ever; this thread is not in a goroutine's code.
+        unsafe {
             init(m, g0);
             (*m).startfn = f;
             (*m).nextp = p.cast();
             start_by_c(g0);
-            return m;
         }
-        let base = mem::map_for(&mem::OTHER_SYS, G0_STACK) as usize;
-        if base == 0 {
-            fatal::throw("runtime: cannot allocate memory for a thread's stack");
-        }
-        if !os::protect(base as *mut u8, 4096) {
-            fatal::throw("runtime: cannot protect the end of a thread's stack");
-        }
+        return m;
+    }
+    let base = mem::map_for(&mem::OTHER_SYS, G0_STACK) as usize;
+    if base == 0 {
+        fatal::throw("runtime: cannot allocate memory for a thread's stack");
+    }
+    // SAFETY: the first page of the new mapping, which nobody uses.
+    if !unsafe { os::protect(base as *mut u8, 4096) } {
+        fatal::throw("runtime: cannot protect the end of a thread's stack");
+    }
+    let top = base + G0_STACK;
+    // SAFETY: M and G are new and live for ever, and so does the mapping, of which this is the end.
+    let (sp, fsbase) = unsafe {
         (*m).g0stack = base;
         (*m).g0stacksize = G0_STACK;
-        let top = base + G0_STACK;
         set_system_stack(g0, base + 4096, top, top - 64);
         init(m, g0);
         (*m).startfn = f;
         (*m).nextp = p.cast();
-        fatal::signal::block_all_during(|| {
-            let ret = with_usual_slices(|| sys::clone_thread((*g0).sched.sp, m, (*m).fsbase));
-            if ret < 0 {
-                let others = (SCHED.lock().mcount - 1) as u64;
-                let say = |out: &mut Out<'_>| {
-                    out.str("runtime: failed to create new OS thread (have ")
-                        .uint(others);
-                    out.str(" already; errno=").uint((-ret) as u64).str(")\n");
-                    if ret == -(libc::EAGAIN as isize) {
-                        out.str("runtime: may need to increase max user processes (ulimit -u)\n");
-                    }
-                };
-                fatal::throw_saying(say, "newosproc");
-            }
-        });
-        m
-    }
+        ((*g0).sched.sp, (*m).fsbase)
+    };
+    fatal::signal::block_all_during(|| {
+        // SAFETY: the stack and the FS base are the new M's, which `init` has completed.
+        let ret = with_usual_slices(|| unsafe { sys::clone_thread(sp, m, fsbase) });
+        if ret < 0 {
+            let others = (SCHED.lock().mcount - 1) as u64;
+            let say = |out: &mut Out<'_>| {
+                out.str("runtime: failed to create new OS thread (have ")
+                    .uint(others);
+                out.str(" already; errno=").uint((-ret) as u64).str(")\n");
+                if ret == -(libc::EAGAIN as isize) {
+                    out.str("runtime: may need to increase max user processes (ulimit -u)\n");
+                }
+            };
+            fatal::throw_saying(say, "newosproc");
+        }
+    });
+    m
 }
 
 /// Has the C library make the thread of `g0`, which then has a stack of its own choice. It says so
@@ -131,15 +141,13 @@ unsafe fn start_by_c(g0: *mut G) {
     let Some(start) = cgo::thread_start() else {
         fatal::throw("_cgo_thread_start missing");
     };
-    // SAFETY: the caller's promise; C copies what it wants to keep.
-    unsafe {
-        let mut ts = cgo::ThreadStart {
-            g: g0,
-            tls: ptr::null_mut(),
-            first: gort_cgo_mstart,
-        };
-        with_usual_slices(|| start(&raw mut ts));
-    }
+    let mut ts = cgo::ThreadStart {
+        g: g0,
+        tls: ptr::null_mut(),
+        first: gort_cgo_mstart,
+    };
+    // SAFETY: by the caller's promise g0 is that of a new M; C copies what it wants to keep.
+    with_usual_slices(|| unsafe { start(&raw mut ts) });
 }
 
 /// What the C library may have put above the first frame of a thread, and its guard page.
@@ -147,11 +155,16 @@ const C_RESERVE: usize = 64 << 10;
 
 /// The bounds of a thread's stack that the C library has made: `sp` is its stack pointer, the size
 /// is where C has left it. Answers the M.
+///
+/// # Safety
+///
+/// Once, on a thread that [`start_by_c`] has asked for, with its stack pointer.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_cgo_thread(sp: usize) -> *mut M {
-    // SAFETY: the first code of a new thread, whose current g is its g0.
+    let g0 = getg();
+    // SAFETY: by the caller's promise this is the first code of a new thread, whose current g is
+    // its g0: the stack is ours to set.
     unsafe {
-        let g0 = getg();
         let size = (*g0).stack_hi;
         set_system_stack(g0, sp - (size - C_RESERVE.min(size / 4)), sp, sp - 64);
         (*g0).m.load(Ordering::Relaxed)
@@ -164,7 +177,7 @@ unsafe extern "C" fn gort_cgo_thread(sp: usize) -> *mut M {
 /// `p` was taken from the idle list or handed to us; this M has none.
 #[doc(alias = "acquirep")]
 pub unsafe fn acquire_p(p: *mut P) {
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise nobody else has p, and this M has no other.
     unsafe { keep_p(p) };
     if trace::on() {
         trace::proc_starts();
@@ -177,9 +190,9 @@ pub unsafe fn acquire_p(p: *mut P) {
 /// Its status was changed by us; this M has none.
 #[inline(always)]
 pub unsafe fn keep_p(p: *mut P) {
-    // SAFETY: the caller's promise.
+    let m = getm();
+    // SAFETY: by the caller's promise nobody else has p, and this thread's M has no other.
     unsafe {
-        let m = getm();
         debug_assert!(p_of(m).is_null() && (*p).m.load(Ordering::Relaxed).is_null());
         // Release: a thread that finds the M there finds it initialised.
         (*p).m.store(m, Ordering::Release);
@@ -194,12 +207,12 @@ pub unsafe fn keep_p(p: *mut P) {
 /// # Safety
 /// This M holds a P.
 pub unsafe fn release_p() -> *mut P {
-    // SAFETY: the caller's promise.
+    if trace::on() {
+        trace::proc_stops();
+    }
+    let m = getm();
+    // SAFETY: this thread's M, and by the caller's promise the P that it holds.
     unsafe {
-        if trace::on() {
-            trace::proc_stops();
-        }
-        let m = getm();
         let p = p_of(m);
         // One that goes out of use is nobody's already.
         debug_assert!(
@@ -217,25 +230,29 @@ pub unsafe fn release_p() -> *mut P {
 /// # Safety
 /// As [`stop`](crate::dispatch::threads::stop), and the M is on the list of idle ones.
 pub(crate) unsafe fn wait_awake(ns: i64) {
-    // SAFETY: this thread's own M.
+    let m = getm();
+    // SAFETY: this thread's own M, which is idle by the caller's promise.
     unsafe {
-        let m = getm();
         note(m).spin_for(ns);
         sleep_for_p(m);
     }
 }
 
 /// Sleeps on the M's note until another thread has put a P into `nextp`; takes it.
+///
+/// # Safety
+/// `m` is this thread's M, without P, and another thread can find it.
 pub(crate) unsafe fn sleep_for_p(m: *mut M) {
-    // SAFETY: the waker writes nextp before it signals the note.
-    unsafe {
+    // SAFETY: by the caller's promise this thread's M. The waker writes nextp before it signals the
+    // note, and not after.
+    let p: *mut P = unsafe {
         note(m).sleep();
         note(m).clear();
-        let p: *mut P = (*m).nextp.cast();
-        (*m).nextp = ptr::null_mut();
-        debug_assert!(!p.is_null(), "who signals has given one");
-        acquire_p(p);
-    }
+        core::mem::replace(&mut (*m).nextp, ptr::null_mut()).cast()
+    };
+    debug_assert!(!p.is_null(), "who signals has given one");
+    // SAFETY: the P was handed to this M, which has none.
+    unsafe { acquire_p(p) };
 }
 
 /// Gives `p` (null: an idle one) to an idle or new M. `spinning`: the caller counted it in
@@ -276,7 +293,7 @@ pub unsafe fn start(mut p: *mut P, spinning: bool) {
 }
 
 extern "C" fn mark_spinning() {
-    // SAFETY: this thread's own M.
+    // SAFETY: this thread's own M, whose word no other touches while it runs.
     unsafe { (*getm()).spinning = 1 };
 }
 
@@ -285,7 +302,7 @@ extern "C" fn mark_spinning() {
 #[doc(alias = "wakep")]
 pub fn wake_p() {
     if WAKE.claim() {
-        // SAFETY: no P is given.
+        // SAFETY: no P is given away: `start` takes an idle one.
         unsafe { start(ptr::null_mut(), true) };
     }
 }
@@ -295,16 +312,17 @@ pub fn wake_p() {
 /// # Safety
 /// By changing its status, just now.
 pub unsafe fn lost(p: *mut P) {
-    // SAFETY: the caller's promise.
-    unsafe {
+    // SAFETY: by the caller's promise the P was taken from its state, so it is the caller's.
+    let ticks = unsafe {
         if trace::on() {
             trace::syscall_blocks(p);
             trace::taken_proc_stops(p);
         }
-        // Release pairs with `traced_exit`: what was written of the P's loss comes before what is
-        // written of the goroutine's return.
-        (*p).syscalltick.fetch_add(1, Ordering::Release);
-    }
+        &(*p).syscalltick
+    };
+    // Release pairs with `traced_exit`: what was written of the P's loss comes before what is
+    // written of the goroutine's return.
+    ticks.fetch_add(1, Ordering::Release);
 }
 
 /// Time slice that sysmon asks the kernel for, the shortest that it grants. sysmon sleeps nearly
@@ -314,7 +332,7 @@ pub(crate) const KERNEL_SLICE_NS: u64 = 100_000;
 
 /// Runs `f`, which makes a thread. A new thread inherits the slice of its maker, and sysmon's is
 /// for sysmon alone.
-pub fn with_usual_slices<T>(f: impl FnOnce() -> T) -> T {
+fn with_usual_slices<T>(f: impl FnOnce() -> T) -> T {
     if !is_sysmon(getm()) {
         return f();
     }

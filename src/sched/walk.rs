@@ -14,7 +14,7 @@ use core::sync::atomic::Ordering;
 /// This thread has stopped the world.
 pub(crate) unsafe fn all() -> Walk {
     let s = SCHED.lock();
-    // SAFETY: the caller's promise, and the lock is held.
+    // SAFETY: by the caller's promise the world is stopped, and the lock is held: nothing changes.
     unsafe {
         walk::gs(lists::all_gs(), lists::GS.load(Ordering::Relaxed))?;
         walk::ps()?;
@@ -35,7 +35,7 @@ pub(crate) unsafe fn all() -> Walk {
 /// # Safety
 /// The lock of `s` is held.
 unsafe fn shared(s: &Sched, seen: &mut Seen) -> Walk {
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise the lock is held, which protects these lists.
     unsafe {
         s.runq.walk(GState::Runnable, seen)?;
         s.prompt.walk(GState::Runnable, seen)?;
@@ -62,33 +62,33 @@ unsafe fn shared(s: &Sched, seen: &mut Seen) -> Walk {
 /// # Safety
 /// Nobody uses the P.
 unsafe fn own(p: *mut P, seen: &mut Seen) -> Walk {
-    // SAFETY: the caller's promise; Ps are never freed, nor are the Gs in a run queue.
-    unsafe {
-        let mut walk = Ok(());
-        let counts = (*p).runq.each(|g| {
-            if walk.is_ok() {
-                walk = met(
-                    core::ptr::with_exposed_provenance_mut(g),
-                    GState::Runnable,
-                    seen,
-                );
-            }
-        });
-        holds("counts of a run queue", p as usize, counts)?;
-        walk?;
-        let (mut n, mut g) = (0, (*p).gfree);
-        while !g.is_null() {
+    // SAFETY: Ps are never freed, and by the caller's promise nobody uses this one.
+    let held = unsafe { &*p };
+    let mut walk = Ok(());
+    let counts = held.runq.each(|g| {
+        if walk.is_ok() {
+            let g = core::ptr::with_exposed_provenance_mut(g);
+            // SAFETY: what is in a run queue is a G, and Gs are never freed.
+            walk = unsafe { met(g, GState::Runnable, seen) };
+        }
+    });
+    holds("counts of a run queue", p as usize, counts)?;
+    walk?;
+    let (mut n, mut g) = (0, held.gfree);
+    while !g.is_null() {
+        // SAFETY: a G of the P's list, which nobody uses.
+        unsafe {
             met(g, GState::Dead, seen)?;
             (n, g) = (n + 1, (*g).schedlink);
         }
-        let ngfree = (*p).ngfree.load(Ordering::Relaxed);
-        same(
-            "number of a P's dead goroutines",
-            p as usize,
-            n,
-            ngfree as usize,
-        )
     }
+    let ngfree = held.ngfree.load(Ordering::Relaxed);
+    same(
+        "number of a P's dead goroutines",
+        p as usize,
+        n,
+        ngfree as usize,
+    )
 }
 
 /// Idle Ps are in that state, without thread and work, and `count` of them.
@@ -100,7 +100,7 @@ unsafe fn idle_ps(s: &Sched, count: u32) -> Walk {
     while !p.is_null() {
         let at = p as usize;
         holds("a P is idle once", at, seen.add(at))?;
-        // SAFETY: Ps are never freed; an idle one is the list's.
+        // SAFETY: Ps are never freed; an idle one belongs to the list, whose lock is held.
         unsafe {
             let state = (*p).status.state(Ordering::Relaxed);
             same(
@@ -129,7 +129,7 @@ unsafe fn idle_ms(s: &Sched) -> Walk {
     while !m.is_null() {
         let at = m as usize;
         holds("a thread is idle once", at, seen.add(at))?;
-        // SAFETY: Ms are never freed; an idle one is the list's.
+        // SAFETY: Ms are never freed; an idle one belongs to the list, whose lock is held.
         unsafe {
             holds(
                 "P of an idle thread",
