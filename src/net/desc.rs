@@ -12,6 +12,7 @@ use crate::sync::rank;
 use crate::world::glist::GList;
 use crate::world::{Parked, Right};
 use crate::{fatal, sched};
+use core::cell::{Cell, UnsafeCell};
 use core::mem::offset_of;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
@@ -45,19 +46,19 @@ pub(super) const EXPIRED: i64 = -1;
 #[doc(alias = "pollDesc")]
 #[derive(Debug)]
 #[repr(C)]
-pub struct PollDesc {
-    /// Next in the pool.
-    pub(super) link: *mut PollDesc,
+pub(super) struct PollDesc {
+    /// Next in the pool, under its lock.
+    pub(super) link: Cell<*mut PollDesc>,
     /// Taken before the lock of a timer heap.
     pub(super) lock: RawMutex<{ rank::DESCRIPTOR }>,
     pub(super) closing: AtomicBool,
-    pub(super) fd: usize,
+    pub(super) fd: Cell<usize>,
     /// Waiters: by mode.
     pub(super) wait: [Waiter; 2],
     /// Deadlines: 0 none, [`EXPIRED`], or when. Written under the lock.
     pub(super) deadline: [AtomicI64; 2],
     /// Fires when the first deadline is over, or earlier ([`super::deadline`]).
-    pub(super) timer: RuntimeTimer,
+    pub(super) timer: UnsafeCell<RuntimeTimer>,
 }
 
 pub(super) static POOL: Mutex<Pool, { rank::DESCRIPTOR_POOL }> =
@@ -78,8 +79,13 @@ pub(super) fn mode(m: i64) -> Mode {
 }
 
 /// The descriptor behind package net's handle.
-pub(super) fn desc(ctx: usize) -> *mut PollDesc {
-    core::ptr::with_exposed_provenance_mut(ctx)
+///
+/// # Safety
+/// `ctx` is a handle: what `open` answered.
+pub(super) unsafe fn desc(ctx: usize) -> &'static PollDesc {
+    // SAFETY: by the caller's promise the address of a descriptor, and these are never freed. What
+    // changes in one is atomic, or in a cell that a lock protects.
+    unsafe { &*core::ptr::with_exposed_provenance(ctx) }
 }
 
 impl PollDesc {
@@ -102,7 +108,7 @@ impl PollDesc {
             let waited = WAITERS.fetch_sub(1, Ordering::SeqCst);
             debug_assert!(waited > 0);
         }
-        // SAFETY: the word kept it (`keep`), and gives it out once.
+        // SAFETY: `keep` put the right into the word, which gives it out once.
         unsafe { Parked::from_word(core::ptr::with_exposed_provenance_mut(g)) }
     }
 }
@@ -113,7 +119,7 @@ pub(super) fn keep(word: &Waiter, parked: Parked) -> Result<(), Parked> {
     if word.park(g.expose_provenance()) {
         return Ok(());
     }
-    // SAFETY: the word does not keep it.
+    // SAFETY: the right that was taken apart above; the word has refused to keep it.
     Err(unsafe { Parked::from_raw(g) })
 }
 
@@ -123,13 +129,9 @@ pub(super) fn ready_all(waiters: [Option<Parked>; 2]) {
 }
 
 /// The kernel says that `pd` is ready: adds its waiter to `list`.
-///
-/// # Safety
-/// `pd` is a descriptor.
 #[doc(alias = "netpollready")]
-pub(crate) unsafe fn push_ready(list: &mut GList<Parked>, pd: *mut PollDesc, mode: Mode) {
-    // SAFETY: descriptors live for ever.
-    if let Some(parked) = unsafe { (*pd).unblock(mode, true) } {
+pub(super) fn push_ready(list: &mut GList<Parked>, pd: &PollDesc, mode: Mode) {
+    if let Some(parked) = pd.unblock(mode, true) {
         list.push(parked);
     }
 }

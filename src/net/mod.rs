@@ -9,12 +9,12 @@
 //! starts the world polls once.
 
 pub mod calls;
-pub mod desc;
-pub mod poll;
+mod desc;
+mod poll;
 mod waiter;
 pub(crate) mod walk;
 
-pub mod deadline;
+mod deadline;
 
 pub use calls::has_waiters;
 pub use poll::netpoll;

@@ -1,6 +1,6 @@
 //! From the kernel's events to goroutines that may run.
 
-use super::desc::{self, Mode, PollDesc};
+use super::desc::{self, Mode};
 use crate::sched::epoll::{EVENTS, Event, exists, limit, take_break, wait, wait_for_break};
 use crate::world::Parked;
 use crate::world::glist::GList;
@@ -21,22 +21,22 @@ pub fn netpoll(ns: i64) -> GList<Parked> {
     };
     for ev in events.iter().take(n) {
         let bits = ev.events as i32;
-        let pd: *mut PollDesc = core::ptr::with_exposed_provenance_mut(ev.data as usize);
-        if pd.is_null() {
+        if ev.data == 0 {
             // Others only look: the break is for the thread that waits.
             if ns != 0 {
                 take_break();
             }
             continue;
         }
+        // SAFETY: `open` registered the descriptor's address with the set; a stale event makes
+        // somebody look once in vain.
+        let pd = unsafe { desc::desc(ev.data as usize) };
         let failed = libc::EPOLLHUP | libc::EPOLLERR;
         if bits & (libc::EPOLLIN | libc::EPOLLRDHUP | failed) != 0 {
-            // SAFETY: descriptors are never freed; a stale event makes somebody look once in vain.
-            unsafe { desc::push_ready(&mut list, pd, Mode::Read) };
+            desc::push_ready(&mut list, pd, Mode::Read);
         }
         if bits & (libc::EPOLLOUT | failed) != 0 {
-            // SAFETY: as above.
-            unsafe { desc::push_ready(&mut list, pd, Mode::Write) };
+            desc::push_ready(&mut list, pd, Mode::Write);
         }
     }
     list

@@ -20,7 +20,8 @@ pub(crate) unsafe fn all() -> Walk {
     let most = WAITERS.load(Ordering::SeqCst) as usize;
     let mut blocked = 0;
     for g in lists::all_gs() {
-        // SAFETY: Gs are never freed.
+        // SAFETY: Gs are never freed; one that waits for the network is parked in `wait`, and no
+        // goroutine runs while the world is stopped.
         unsafe {
             let state = status_of(g).state(Ordering::Acquire);
             if state == GState::Waiting && (*g).waitreason == WaitReason::IoWait as u32 {
@@ -34,44 +35,49 @@ pub(crate) unsafe fn all() -> Walk {
         blocked,
         blocked <= most,
     )?;
-    // SAFETY: descriptors are never freed.
-    unsafe { pool() }
+    pool()
 }
 
 /// `g` waits for `pd`: the descriptor says so, unless it is ready already, and its timer fires when
 /// the first deadline is over, or earlier. Answers whether the descriptor says so.
-unsafe fn waiter(pd: *mut PollDesc, mode: usize, g: *mut G) -> Result<bool, Broken> {
-    // SAFETY: descriptors are never freed. Deadlines and the timer change with a P only.
-    unsafe {
-        let at = pd as usize;
-        holds("descriptor of a goroutine", g as usize, !pd.is_null())?;
-        let parked = (*pd).wait[mode].parked();
-        if let Some(other) = parked {
-            same("who waits for a descriptor", at, other, g as usize)?;
-        }
-        let deadlines = (*pd).deadline.iter().map(|d| d.load(Ordering::SeqCst));
-        if let Some(first) = deadlines.filter(|&d| d > 0).min() {
-            let t = &raw mut (*pd).timer;
-            holds("timer of a deadline", at, is_armed(t))?;
-            holds("time of a deadline's timer", at, (*t).when <= first)?;
-        }
-        Ok(parked.is_some())
+///
+/// # Safety
+///
+/// The world is stopped; `pd` is a descriptor or null.
+unsafe fn waiter(pd: *const PollDesc, mode: usize, g: *mut G) -> Result<bool, Broken> {
+    let at = pd as usize;
+    holds("descriptor of a goroutine", g as usize, !pd.is_null())?;
+    // SAFETY: by the caller's promise a descriptor, and these are never freed.
+    let pd = unsafe { &*pd };
+    let parked = pd.wait[mode].parked();
+    if let Some(other) = parked {
+        same("who waits for a descriptor", at, other, g as usize)?;
     }
+    let deadlines = pd.deadline.iter().map(|d| d.load(Ordering::SeqCst));
+    if let Some(first) = deadlines.filter(|&d| d > 0).min() {
+        let t = pd.timer.get();
+        // SAFETY: the timer is the descriptor's; it changes with a P only, and the world is
+        // stopped.
+        let (armed, when) = unsafe { (is_armed(t), (*t).when) };
+        holds("timer of a deadline", at, armed)?;
+        holds("time of a deadline's timer", at, when <= first)?;
+    }
+    Ok(parked.is_some())
 }
 
 /// Free descriptors: nobody waits for them, and each is free once.
-unsafe fn pool() -> Walk {
+fn pool() -> Walk {
     let pool = POOL.lock();
-    let (mut seen, mut pd) = (Seen::new(), pool.free);
+    let (mut seen, mut pd) = (Seen::new(), pool.free.cast_const());
     while !pd.is_null() {
         let at = pd as usize;
         holds("a descriptor is free once", at, seen.add(at))?;
-        // SAFETY: descriptors are never freed; those of the pool are nobody's.
-        unsafe {
-            let parked = (*pd).wait.iter().any(|w| w.parked().is_some());
-            holds("nobody waits for a free descriptor", at, !parked)?;
-            pd = (*pd).link;
-        }
+        // SAFETY: descriptors are never freed, and the pool's lock, under which their links are, is
+        // held.
+        let free = unsafe { &*pd };
+        let parked = free.wait.iter().any(|w| w.parked().is_some());
+        holds("nobody waits for a free descriptor", at, !parked)?;
+        pd = free.link.get();
     }
     Ok(())
 }
@@ -102,16 +108,17 @@ mod tests {
             assert_eq!(what(waiter(pd, 0, zeroed())), "who waits for a descriptor");
             (*pd).deadline[1].store(100, Ordering::Relaxed);
             assert_eq!(what(waiter(pd, 0, g)), "timer of a deadline");
-            (*pd).timer.i.store(1 << 32, Ordering::Relaxed);
-            (*pd).timer.when = 101;
+            let timer = (*pd).timer.get_mut();
+            timer.i.store(1 << 32, Ordering::Relaxed);
+            timer.when = 101;
             assert_eq!(what(waiter(pd, 0, g)), "time of a deadline's timer");
-            (*pd).timer.when = 100;
+            (*pd).timer.get_mut().when = 100;
             assert_eq!(waiter(pd, 0, g), Ok(true));
             POOL.lock().free = pd;
             assert_eq!(what(pool()), "nobody waits for a free descriptor");
             (*pd).wait[0].reset();
             assert_eq!(what(pool()), "");
-            (*pd).link = pd;
+            (*pd).link.set(pd);
             assert_eq!(what(pool()), "a descriptor is free once");
             POOL.lock().free = core::ptr::null_mut();
         }
