@@ -51,7 +51,8 @@ impl Pool {
     unsafe fn take(&self) -> *mut Defer {
         let d = self.free.get();
         if !d.is_null() {
-            // SAFETY: records in lists are dead and ours.
+            // SAFETY: records in a pool are dead, and the pool is this thread's, by the caller's
+            // promise.
             self.free.set(unsafe { (*d).link });
             self.n.set(self.n.get() - 1);
         }
@@ -73,11 +74,15 @@ static SHARED: [AtomicPtr<Defer>; ROOM.len()] =
 static TAKER: RawMutex<{ rank::DEFER_POOL }> = RawMutex::new();
 
 /// Copies `bytes` (a multiple of 8) of arguments; deferred calls mostly have few.
+///
+/// # Safety
+///
+/// `from` has as many bytes, `to` has room for them, and they do not overlap.
 #[inline(always)]
 unsafe fn copy_args(to: *mut u8, from: *const u8, bytes: usize) {
     debug_assert!(bytes.is_multiple_of(8));
     let (to, from): (*mut usize, *const usize) = (to.cast(), from.cast());
-    // SAFETY: both sides have `bytes` bytes and do not overlap.
+    // SAFETY: by the caller's promise both sides have `bytes` bytes and do not overlap.
     unsafe {
         match bytes / 8 {
             0 => {}
@@ -92,6 +97,11 @@ unsafe fn copy_args(to: *mut u8, from: *const u8, bytes: usize) {
 }
 
 /// Fills a record for the call at `a` and puts it on the goroutine's list.
+///
+/// # Safety
+///
+/// `g` is the goroutine that makes the call whose arguments are at `a`; `d` is a dead record of the
+/// caller's with room for them.
 #[inline(always)]
 unsafe fn push(g: *mut G, d: *mut Defer, pool: u8, a: &args::runtime_deferproc) {
     debug_assert!(pool == LARGE || a.siz as usize <= ROOM[usize::from(pool)]);
@@ -119,41 +129,43 @@ unsafe fn push(g: *mut G, d: *mut Defer, pool: u8, a: &args::runtime_deferproc) 
 #[doc(alias = "deferproc")]
 pub fn deferproc_fast(_: Leaf<'_>, a: &mut args::runtime_deferproc) -> Result<(), Slow> {
     let g = world::getg();
-    // SAFETY: g runs here; its P's pools are ours until we return.
-    unsafe {
-        let Some(p) = NonNull::new(world::p_of((*g).m.load(Ordering::Relaxed))) else {
-            return Err(Slow);
-        };
-        if a.siz as u32 > ROOM[0] as u32 {
-            return Err(Slow);
-        }
-        let d = POOLS.mine(OwnP::new(p))[0].take();
-        if d.is_null() {
-            return Err(Slow);
-        }
-        push(g, d, 0, a);
+    // SAFETY: g is the goroutine that runs on this thread, which has its M.
+    let p = unsafe { world::p_of((*g).m.load(Ordering::Relaxed)) };
+    let p = NonNull::new(p).ok_or(Slow)?;
+    if a.siz as u32 > ROOM[0] as u32 {
+        return Err(Slow);
     }
+    // SAFETY: this thread holds the P, and with it its pools, until we return.
+    let d = unsafe { POOLS.mine(OwnP::new(p))[0].take() };
+    if d.is_null() {
+        return Err(Slow);
+    }
+    // SAFETY: g makes this very call; the record is off its pool, which is that of its size.
+    unsafe { push(g, d, 0, a) };
     Ok(())
 }
 
 /// `runtime.deferproc`: makes records.
 pub fn deferproc_slow(_: Sys<'_>, a: &mut args::runtime_deferproc) {
     let g = world::curg();
-    // SAFETY: curg is stopped in this call; no safe point comes before the arguments are copied.
-    unsafe {
-        let sp = &raw const *a as usize;
-        if g.is_null() || sp < (*g).stack_lo || sp >= (*g).stack_hi {
-            fatal::throw("defer on system stack");
+    let sp = &raw const *a as usize;
+    // SAFETY: a goroutine that called in is stopped in this call: its stack stays in place.
+    if g.is_null() || !unsafe { (*g).stack_lo..(*g).stack_hi }.contains(&sp) {
+        fatal::throw("defer on system stack");
+    }
+    let size = a.siz as usize;
+    let Some(class) = ROOM.iter().position(|&room| size <= room) else {
+        let d: *mut Defer = mem::map_for(&mem::OTHER_SYS, size_of::<Defer>() + size).cast();
+        if d.is_null() {
+            fatal::throw("runtime: cannot allocate memory");
         }
-        let size = a.siz as usize;
-        let Some(class) = ROOM.iter().position(|&room| size <= room) else {
-            let d: *mut Defer = mem::map_for(&mem::OTHER_SYS, size_of::<Defer>() + size).cast();
-            if d.is_null() {
-                fatal::throw("runtime: cannot allocate memory");
-            }
-            push(g, d, LARGE, a);
-            return;
-        };
+        // SAFETY: g makes this very call, and the new record has room for its arguments.
+        unsafe { push(g, d, LARGE, a) };
+        return;
+    };
+    // SAFETY: in system mode at a runtime call the thread holds a P. The pool is not empty after a
+    // refill, and g makes this very call; no safe point comes before its arguments are copied.
+    unsafe {
         let pool = &POOLS.mine(OwnP::held())[class];
         if pool.free.get().is_null() {
             refill(pool, class);
@@ -178,31 +190,33 @@ fn refill(pool: &Pool, class: usize) {
     let chunk = mem::persistent_alloc(n * size, 16);
     for i in 0..n {
         let d: *mut Defer = chunk.wrapping_add(i * size).cast();
-        // SAFETY: the chunk has n records, all ours.
+        // SAFETY: the chunk has n records, which nobody else knows.
         unsafe { (*d).link = batch };
         batch = d;
     }
     pool.fill(batch, n as u32);
 }
 
-// SAFETY: a record in a pool is in no panic.
+// SAFETY: a record in a pool is in no panic, so the word is free to link it.
 unsafe impl Node for Defer {
+    /// # Safety
+    /// As [`Node::link`].
     #[inline(always)]
     unsafe fn link(this: *mut Self) -> *mut *mut Self {
-        // SAFETY: the caller's promise.
+        // SAFETY: by the caller's promise `this` is a record.
         unsafe { (&raw mut (*this).panic).cast() }
     }
 }
 
 fn take_batch(class: usize) -> *mut Defer {
-    // SAFETY: records live for ever; nobody else takes any.
+    // SAFETY: records live for ever; who holds the taker's lock is the only one that takes any.
     unsafe { stack::pop(&SHARED[class], &TAKER) }
 }
 
 /// Gives a batch (of at least one record) away.
 fn give_batch(class: usize, batch: *mut Defer) {
     debug_assert!(!batch.is_null());
-    // SAFETY: the batch is ours.
+    // SAFETY: the batch is the caller's, and has one record at least.
     unsafe { stack::push(&SHARED[class], batch) };
 }
 
@@ -211,24 +225,25 @@ fn give_batch(class: usize, batch: *mut Defer) {
 /// # Safety
 /// The record is off its goroutine's list.
 #[inline(always)]
-pub unsafe fn free(d: *mut Defer) {
-    // SAFETY: the record is ours, and so are the P's pools until we return.
-    unsafe {
-        let class = (*d).pool as usize;
-        let Some(pool) = POOLS.mine(OwnP::held()).get(class) else {
-            mem::unmap_for(
-                &mem::OTHER_SYS,
-                d.cast(),
-                size_of::<Defer>() + (*d).siz as usize,
-            );
-            return;
-        };
-        if pool.n.get() == BATCH {
-            spill(pool, class);
+pub(super) unsafe fn free(d: *mut Defer) {
+    // SAFETY: by the caller's promise the record is off its list, and ours.
+    let class = unsafe { (*d).pool } as usize;
+    // SAFETY: this thread has a P, and with it its pools, until we return.
+    let own = unsafe { OwnP::held() };
+    let Some(pool) = POOLS.mine(own).get(class) else {
+        // SAFETY: a record of no pool has a mapping of its own, of this size.
+        unsafe {
+            let size = size_of::<Defer>() + (*d).siz as usize;
+            mem::unmap_for(&mem::OTHER_SYS, d.cast(), size);
         }
-        (*d).link = pool.free.replace(d);
-        pool.n.set(pool.n.get() + 1);
+        return;
+    };
+    if pool.n.get() == BATCH {
+        spill(pool, class);
     }
+    // SAFETY: the record is ours until it is in the pool.
+    unsafe { (*d).link = pool.free.replace(d) };
+    pool.n.set(pool.n.get() + 1);
 }
 
 #[cold]
@@ -245,7 +260,7 @@ fn spill(pool: &Pool, class: usize) {
 /// What `deferreturn` found.
 #[repr(C)]
 #[derive(Debug)]
-pub struct Found {
+struct Found {
     /// Func value to call, possibly nil.
     func: usize,
     /// 1 when there is one.
@@ -260,14 +275,16 @@ pub struct Found {
 /// before the jump to the function.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn gort_deferreturn(argp: *mut u8) -> Found {
-    // SAFETY: the running goroutine's list is ours; the frame has room for the arguments, which it
-    // once pushed for deferproc.
+    let g = world::getg();
+    // SAFETY: g is the goroutine that runs on this thread: its list is ours.
+    let d = unsafe { (*g).defer };
+    // SAFETY: records on a list are alive.
+    if d.is_null() || unsafe { (*d).sp } != argp as usize {
+        return Found { func: 0, found: 0 };
+    }
+    // SAFETY: the frame has room for the arguments, which it once pushed for deferproc; off the
+    // list the record is ours.
     unsafe {
-        let g = world::getg();
-        let d = (*g).defer;
-        if d.is_null() || (*d).sp != argp as usize {
-            return Found { func: 0, found: 0 };
-        }
         copy_args(argp, args_of(d), (*d).siz as usize);
         let func = (*d).fn_ as usize;
         (*g).defer = (*d).link;

@@ -21,7 +21,7 @@
 
 pub mod defer;
 pub mod raise;
-pub mod records;
+mod records;
 pub mod uncaught;
 pub mod unwind;
 pub mod values;

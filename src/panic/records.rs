@@ -18,14 +18,18 @@ pub(super) fn new_panic() -> *mut Panic {
         drop(list);
         return mem::persistent();
     }
-    // SAFETY: records of the list are dead and linked by `link`.
+    // SAFETY: records are never freed; those of the list are linked, under its lock.
     list.0 = unsafe { (*p).link };
     p
 }
 
+/// Gives a record to the list.
+///
+/// # Safety
+/// `p` is a record that is off its goroutine.
 unsafe fn free_panic(p: *mut Panic) {
     let mut list = FREE.lock();
-    // SAFETY: the caller took the record off its goroutine.
+    // SAFETY: by the caller's promise off its goroutine, and ours.
     unsafe { (*p).link = list.0 };
     list.0 = p;
 }
@@ -34,21 +38,26 @@ unsafe fn free_panic(p: *mut Panic) {
 ///
 /// # Safety
 /// `g` is stopped for good.
-pub unsafe fn drop_panics(g: *mut G) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        while !(*g).panic.is_null() {
-            pop_panic(g);
-        }
+pub(super) unsafe fn drop_panics(g: *mut G) {
+    // SAFETY: by the caller's promise g is stopped for good: its list is ours.
+    while !unsafe { (*g).panic }.is_null() {
+        // SAFETY: the same, and there is a panic.
+        unsafe { pop_panic(g) };
     }
 }
 
+/// Takes the innermost panic off a goroutine, and frees it.
+///
+/// # Safety
+/// `g` is stopped in a call of this thread, and has a panic.
 pub(super) unsafe fn pop_panic(g: *mut G) {
-    // SAFETY: the caller saw a panic on g.
-    unsafe {
+    // SAFETY: by the caller's promise g is stopped, so its list is ours, and not empty.
+    let p = unsafe {
         let p = (*g).panic;
         debug_assert!(!p.is_null());
         (*g).panic = (*p).link;
-        free_panic(p);
-    }
+        p
+    };
+    // SAFETY: it is off the list now.
+    unsafe { free_panic(p) };
 }

@@ -5,7 +5,7 @@
 //! elsewhere: log, lock, wait, start goroutines, collect garbage, panic. So it runs while the
 //! program still runs, on the goroutine, called by the frame of `gopanic` like a deferred function;
 //! only when the last value is shown the thread takes the right to die ([`dying`]) and the world is
-//! frozen. The printing is a sequence of steps; [`STORY`] knows how far it has come.
+//! frozen. The printing is a sequence of steps; [`LAST`] says how far it has come.
 //!
 //! One goroutine shows its values, the first to have an uncaught panic. Others that come to that
 //! point wait, and are shown among the other goroutines, their values without methods
@@ -21,7 +21,7 @@ use crate::debug::{builtins, dying, value, watch};
 use crate::fatal::out::Out;
 use crate::world::{WaitReason, getm, m};
 use crate::{fatal, sched};
-use core::cell::UnsafeCell;
+use core::cell::Cell;
 use core::mem::offset_of;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
@@ -42,31 +42,28 @@ struct Fault {
     pc: usize,
 }
 
-/// What the goroutine that shows its values has to remember.
-struct Story {
-    /// Its fault; signal 0: there was none.
-    fault: Fault,
-    /// The panic shown last: its method runs or has just returned. Null before the first one.
-    last: *mut Panic,
-}
-
-struct Shared(UnsafeCell<Story>);
-// SAFETY: only the goroutine that shows its values touches it.
+struct Shared(Cell<Fault>);
+// SAFETY: only the goroutine that shows its values touches it, on one thread at a time.
 unsafe impl Sync for Shared {}
 
-static STORY: Shared = Shared(UnsafeCell::new(Story {
-    fault: Fault {
-        sig: 0,
-        code: 0,
-        address: 0,
-        pc: 0,
-    },
-    last: ptr::null_mut(),
+/// The fault of the goroutine that shows its values; signal 0: there was none.
+static FAULT: Shared = Shared(Cell::new(Fault {
+    sig: 0,
+    code: 0,
+    address: 0,
+    pc: 0,
 }));
 
+/// The panic shown last: its method runs or has just returned. Null before the first one. Only the
+/// goroutine that shows its values touches it.
+static LAST: AtomicPtr<Panic> = AtomicPtr::new(ptr::null_mut());
+
 /// Takes the goroutine's fault from it.
+///
+/// # Safety
+/// `g` is stopped in a call of this thread.
 unsafe fn take_fault(g: *mut G) -> Fault {
-    // SAFETY: g is stopped in our caller's runtime call.
+    // SAFETY: by the caller's promise g is stopped: its words are ours.
     unsafe {
         Fault {
             sig: core::mem::take(&mut (*g).sig),
@@ -85,8 +82,13 @@ pub fn teller() -> *mut G {
 /// Links the panics of the innermost level, of which none is shown yet, from the oldest to the
 /// newest, behind those of the level below. Answers the oldest. There may be many: each is looked
 /// at once.
+///
+/// # Safety
+///
+/// `g` is stopped in a step of gopanic or Goexit on this thread, and has a panic.
 unsafe fn turn(g: *mut G) -> *mut Panic {
-    // SAFETY: g is stopped in its call of a step of gopanic or Goexit.
+    // SAFETY: by the caller's promise g is stopped in a step of gopanic or Goexit, with a panic:
+    // the list is ours, and panics on it are alive.
     unsafe {
         let mut p = (*g).panic;
         (*p).newer = ptr::null_mut();
@@ -103,10 +105,15 @@ unsafe fn turn(g: *mut G) -> *mut Panic {
 }
 
 /// The oldest panic of which nothing is shown yet, or null.
+///
+/// # Safety
+///
+/// As [`turn`], and `g` is the goroutine that shows its values.
 unsafe fn next_to_show(g: *mut G) -> *mut Panic {
-    // SAFETY: as in `turn`; g shows its values.
+    let last = LAST.load(Ordering::Relaxed);
+    // SAFETY: by the caller's promise g is stopped and shows its values: the list is ours, panics
+    // on it are alive, and the last one shown is one of them.
     unsafe {
-        let last = (*STORY.0.get()).last;
         if !last.is_null() {
             return (*last).newer;
         }
@@ -120,16 +127,21 @@ unsafe fn next_to_show(g: *mut G) -> *mut Panic {
 
 /// `gopanic` frames of the goroutine that show values: more than one if a method called by one of
 /// them has panicked.
+///
+/// # Safety
+///
+/// As [`turn`], or without a panic.
 unsafe fn levels(g: *mut G) -> usize {
-    // SAFETY: as in `turn`.
+    let mut n = 0;
+    // SAFETY: by the caller's promise g is stopped: the list is ours, and panics on it are alive.
     unsafe {
-        let (mut n, mut p) = (0, (*g).panic);
+        let mut p = (*g).panic;
         while !p.is_null() {
             n += usize::from((*p).uncaught);
             p = (*p).link;
         }
-        n
     }
+    n
 }
 
 /// First step of an uncaught panic, that of the innermost `gopanic`: makes this goroutine the one
@@ -139,37 +151,45 @@ unsafe fn levels(g: *mut G) -> usize {
 /// In the step of `gopanic` that found no more deferred calls.
 pub unsafe fn start(caller: Caller<'_>, call: &mut args::gort_panicnext) -> Outcome {
     let g = caller.g();
-    // SAFETY: g is stopped in this call.
-    unsafe {
+    // SAFETY: g is stopped in this call, the step of gopanic that has pushed the innermost panic.
+    let oldest = unsafe {
         m::unlock(getm(), g);
         let p = (*g).panic;
         (*p).uncaught = 1;
         // No deferred function runs any more: recover finds nothing.
         (*p).argp = 0;
-        let oldest = turn(g);
-        match TELLER.compare_exchange(ptr::null_mut(), g, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => {
-                // The methods may fault and recover.
-                (*STORY.0.get()).fault = take_fault(g);
-                dying::tell();
-                next(g, call)
-            }
-            Err(teller) if teller == g => again(g, oldest, call),
-            Err(_) => sched::park_for_good(caller, WaitReason::PanicWait),
+        turn(g)
+    };
+    match TELLER.compare_exchange(ptr::null_mut(), g, Ordering::AcqRel, Ordering::Acquire) {
+        Ok(_) => {
+            // The methods may fault and recover.
+            // SAFETY: g is stopped in this call.
+            FAULT.0.set(unsafe { take_fault(g) });
+            dying::tell();
+            // SAFETY: the same, and from now on g is the one that shows its values.
+            unsafe { next(g, call) }
         }
+        // SAFETY: g is stopped in this call, and is the one that shows its values.
+        Err(teller) if teller == g => unsafe { again(g, oldest, call) },
+        Err(_) => sched::park_for_good(caller, WaitReason::PanicWait),
     }
 }
 
 /// A method called by [`next`] has panicked, and nobody recovered that either. In the words of Go
 /// 1.5, which ran the method with locks held.
+///
+/// # Safety
+///
+/// As [`start`]; `g` is the goroutine that shows its values, and `oldest` what [`turn`] answered.
 unsafe fn again(g: *mut G, oldest: *mut Panic, call: &mut args::gort_panicnext) -> Outcome {
-    // SAFETY: g is stopped in this call.
+    // SAFETY: by the caller's promise g is stopped in this call.
+    if unsafe { take_fault(g) }.sig != 0 {
+        fatal::fatal("unexpected signal during runtime execution");
+    }
+    // SAFETY: the same; g shows its values, and `oldest` is a panic of it.
     unsafe {
-        if take_fault(g).sig != 0 {
-            fatal::fatal("unexpected signal during runtime execution");
-        }
         // Of the panics that were being shown no more is.
-        (*STORY.0.get()).last = (*oldest).link;
+        LAST.store((*oldest).link, Ordering::Relaxed);
         // The value of such a panic may have a method, too, but that is the last one to be called.
         if levels(g) > 2 {
             show_rest(g);
@@ -183,17 +203,18 @@ unsafe fn again(g: *mut G, oldest: *mut Panic, call: &mut args::gort_panicnext) 
 ///
 /// # Safety
 /// `g` has called Goexit, and has no more deferred calls.
-pub unsafe fn left(g: *mut G) {
+pub(super) unsafe fn left(g: *mut G) {
     if teller() != g {
         return;
     }
-    // SAFETY: g is stopped in a step of Goexit.
+    // SAFETY: by the caller's promise g is stopped in a step of Goexit. It shows its values, so it
+    // has a panic, and the last one shown is of it.
     unsafe {
         if (*(*g).panic).uncaught == 0 {
             // Panics of the method itself, which Goexit has cut off.
             turn(g);
         }
-        let p = (*STORY.0.get()).last;
+        let p = LAST.load(Ordering::Relaxed);
         show_plain((*p).arg);
         end_line(p);
         show_rest(g);
@@ -202,14 +223,19 @@ pub unsafe fn left(g: *mut G) {
 }
 
 /// Shows the values that are left, without methods.
+///
+/// # Safety
+///
+/// As [`next_to_show`].
 unsafe fn show_rest(g: *mut G) {
-    // SAFETY: g is stopped, and nobody else shows values.
-    unsafe {
-        loop {
-            let p = next_to_show(g);
-            if p.is_null() {
-                return;
-            }
+    loop {
+        // SAFETY: by the caller's promise g is stopped, and shows its values.
+        let p = unsafe { next_to_show(g) };
+        if p.is_null() {
+            return;
+        }
+        // SAFETY: a panic of g, which is stopped, is alive.
+        unsafe {
             begin_line(p);
             show_plain((*p).arg);
             end_line(p);
@@ -223,13 +249,15 @@ unsafe fn show_rest(g: *mut G) {
 /// # Safety
 /// In a later step of the `gopanic` that called [`start`].
 pub unsafe fn next(g: *mut G, call: &mut args::gort_panicnext) -> Outcome {
-    // SAFETY: g is stopped in this call, and nobody else shows values.
-    unsafe {
-        loop {
-            let p = next_to_show(g);
-            if p.is_null() {
-                end(g);
-            }
+    loop {
+        // SAFETY: by the caller's promise g is stopped in this call, and shows its values.
+        let p = unsafe { next_to_show(g) };
+        if p.is_null() {
+            // SAFETY: the same promise of the caller.
+            unsafe { end(g) };
+        }
+        // SAFETY: a panic of g, whose record is ours while g is stopped.
+        unsafe {
             begin_line(p);
             if let Some(code) = text_method((*p).arg) {
                 (*p).receiver = (*p).arg.data;
@@ -251,32 +279,37 @@ pub unsafe fn next(g: *mut G, call: &mut args::gort_panicnext) -> Outcome {
 ///
 /// # Safety
 /// As [`next`].
-pub unsafe fn shown() {
-    // SAFETY: as in `next`; the string was copied back by reflect.call, and the record keeps it
-    // alive.
-    unsafe {
-        let p = (*STORY.0.get()).last;
-        write(|out| {
-            out.gostring((*p).text);
-        });
-        end_line(p);
-    }
+pub(super) unsafe fn shown() {
+    let p = LAST.load(Ordering::Relaxed);
+    // SAFETY: the panic whose method was called. The string was copied back by reflect.call, and
+    // the record keeps it alive.
+    let text = unsafe { (*p).text };
+    write(|out| {
+        out.gostring(text);
+    });
+    // SAFETY: the same panic, which is not over.
+    unsafe { end_line(p) };
 }
 
 /// All values are shown: the traceback, and the end.
+///
+/// # Safety
+///
+/// As [`next_to_show`].
 unsafe fn end(g: *mut G) -> ! {
-    // SAFETY: g is stopped in a runtime call of this thread.
+    // SAFETY: by the caller's promise g is stopped.
+    if unsafe { levels(g) } > 1 {
+        fatal::fatal("panic holding locks");
+    }
+    dying::start();
+    let Fault {
+        sig,
+        code,
+        address,
+        pc,
+    } = FAULT.0.get();
+    // SAFETY: g is stopped in a runtime call of this thread, which has the right to die.
     unsafe {
-        if levels(g) > 1 {
-            fatal::fatal("panic holding locks");
-        }
-        dying::start();
-        let Fault {
-            sig,
-            code,
-            address,
-            pc,
-        } = (*STORY.0.get()).fault;
         ((*g).sig, (*g).sigcode, (*g).sigaddr, (*g).sigpc) = (sig, code, address, pc);
         dying::finish(g)
     }
@@ -287,19 +320,25 @@ fn write(f: impl FnOnce(&mut Out<'_>)) {
     watch::writing(|| builtins::with(f));
 }
 
+/// What stands before a value.
+///
+/// # Safety
+/// `p` is a panic of the goroutine that shows its values.
 unsafe fn begin_line(p: *mut Panic) {
-    // SAFETY: the panic is on its goroutine's list.
-    let first = unsafe {
-        (*STORY.0.get()).last = p;
-        (*p).link.is_null() || (*(*p).link).uncaught != 0
-    };
+    LAST.store(p, Ordering::Relaxed);
+    // SAFETY: panics on the goroutine's list are alive, and it is stopped.
+    let first = unsafe { (*p).link.is_null() || (*(*p).link).uncaught != 0 };
     write(|out| {
         out.str(if first { "panic: " } else { "\tpanic: " });
     });
 }
 
+/// What stands behind a value.
+///
+/// # Safety
+/// As [`begin_line`].
 unsafe fn end_line(p: *mut Panic) {
-    // SAFETY: the panic is on its goroutine's list.
+    // SAFETY: panics on the goroutine's list are alive, and it is stopped.
     let recovered = unsafe { (*p).recovered != 0 };
     write(|out| {
         out.str(if recovered { " [recovered]\n" } else { "\n" });
@@ -307,42 +346,52 @@ unsafe fn end_line(p: *mut Panic) {
 }
 
 /// The value's `String() string`, or else its `Error() string`, as a func value.
+///
+/// # Safety
+///
+/// `e` is a value of an interface.
 unsafe fn text_method(e: Eface) -> Option<*const FuncVal> {
-    // SAFETY: descriptors are well formed.
-    unsafe {
-        let x = e.typ.as_ref()?.x.as_ref()?;
-        method(x, b"String").or_else(|| method(x, b"Error"))
-    }
+    // SAFETY: the type of a value is nil or a descriptor, which is constant and well formed, as is
+    // its table of methods.
+    let x = unsafe { e.typ.as_ref()?.x.as_ref()? };
+    // SAFETY: the methods are those of a type descriptor.
+    unsafe { method(x, b"String").or_else(|| method(x, b"Error")) }
 }
 
 /// An exported method without parameters that returns a string.
+///
+/// # Safety
+///
+/// `x` is part of a type descriptor.
 unsafe fn method(x: &UncommonType, name: &[u8]) -> Option<*const FuncVal> {
-    // SAFETY: descriptors are well formed.
-    unsafe {
-        let methods =
-            core::slice::from_raw_parts(x.methods.ptr.cast::<Method>(), x.methods.len as usize);
-        let m = methods
-            .iter()
-            .find(|m| (*m.name).bytes() == name && m.pkgpath.is_null())?;
+    // SAFETY: by the caller's promise of a descriptor: its slice of methods has its elements, whose
+    // names are strings.
+    let m = unsafe {
+        let (first, n) = (x.methods.ptr.cast::<Method>(), x.methods.len as usize);
+        let methods = core::slice::from_raw_parts(first, n);
+        let mut named = methods.iter().filter(|m| (*m.name).bytes() == name);
+        named.find(|m| m.pkgpath.is_null())?
+    };
+    let string = values::string_value("").typ;
+    // SAFETY: the type of a method is that of a function; one with a result has it in the slice.
+    let fits = unsafe {
         let t = &*m.mtyp.cast::<FuncType>();
-        let string = values::string_value("").typ;
-        let fits =
-            t.in_.len == 0 && t.out.len == 1 && ptr::eq(*t.out.ptr.cast::<*const Type>(), string);
-        // The code's address in the table serves as func value: it is the first word at its own
-        // address.
-        fits.then_some((&raw const m.ifn).cast())
-    }
+        t.in_.len == 0 && t.out.len == 1 && ptr::eq(*t.out.ptr.cast::<*const Type>(), string)
+    };
+    // The code's address in the table serves as func value: it is the first word at its own
+    // address.
+    fits.then_some((&raw const m.ifn).cast())
 }
 
 /// Shows a value without methods.
 fn show_plain(e: Eface) {
-    // SAFETY: the value is live as long as its panic.
+    // SAFETY: the value of a panic is alive as long as the panic, which is not over.
     write(|out| unsafe { value::plain(out, e) });
 }
 
 /// A panic where there is no goroutine to run deferred calls on, or in the middle of something: a
 /// fatal error.
-pub fn throw_instead(e: Eface, why: &'static str) -> ! {
+pub(super) fn throw_instead(e: Eface, why: &'static str) -> ! {
     builtins::with(|out| {
         out.str("panic: ");
     });

@@ -26,15 +26,17 @@ unsafe extern "C" {
 /// First step of `gopanic(e)`: `argp` is its outgoing area.
 pub fn panicstart(_: Sys<'_>, a: &mut args::gort_panicstart) {
     let g = world::curg();
-    // SAFETY: curg is stopped in this call.
+    // SAFETY: a goroutine that called in is stopped in this call: its stack stays in place.
+    if g.is_null() || !unsafe { (*g).stack_lo..(*g).stack_hi }.contains(&a.argp) {
+        uncaught::throw_instead(a.e, "panic on system stack");
+    }
+    // SAFETY: this thread's M, which is never freed.
+    if unsafe { (*world::getm()).locks.load(Ordering::Relaxed) } != 0 {
+        uncaught::throw_instead(a.e, "panic holding locks");
+    }
+    let p = new_panic();
+    // SAFETY: the record is ours; g is stopped in this call, so its list is.
     unsafe {
-        if g.is_null() || a.argp < (*g).stack_lo || a.argp >= (*g).stack_hi {
-            uncaught::throw_instead(a.e, "panic on system stack");
-        }
-        if (*world::getm()).locks.load(Ordering::Relaxed) != 0 {
-            uncaught::throw_instead(a.e, "panic holding locks");
-        }
-        let p = new_panic();
         *p = Panic {
             argp: a.argp,
             arg: a.e,
@@ -51,23 +53,34 @@ pub fn panicstart(_: Sys<'_>, a: &mut args::gort_panicstart) {
 }
 
 /// Takes the innermost record off the list, unlinked from its panic.
+///
+/// # Safety
+///
+/// `g` is stopped in a call of this thread, and has a record.
 unsafe fn pop_defer(g: *mut G) {
-    // SAFETY: the caller saw a record on g.
-    unsafe {
+    // SAFETY: by the caller's promise g is stopped, so its list is ours, and not empty.
+    let d = unsafe {
         let d = (*g).defer;
         debug_assert!(!d.is_null());
         (*g).defer = (*d).link;
         (*d).panic = ptr::null_mut();
-        defer::free(d);
-    }
+        d
+    };
+    // SAFETY: it is off the list now.
+    unsafe { defer::free(d) };
 }
 
 /// The next deferred call that has not been started. Started ones were left behind by the panic or
 /// Goexit that ran them. It is a call of its frame: callbacks from C below that are over.
+///
+/// # Safety
+///
+/// `g` is stopped in a call of this thread; `by` is its innermost panic, or null.
 unsafe fn next_defer(g: *mut G, by: *mut Panic) -> *mut Defer {
-    // SAFETY: g is stopped in our caller's runtime call: its lists are ours.
-    unsafe {
-        loop {
+    loop {
+        // SAFETY: by the caller's promise g is stopped: its lists are ours, and records on them are
+        // alive.
+        unsafe {
             let d = (*g).defer;
             if d.is_null() {
                 return d;
@@ -93,7 +106,7 @@ pub fn panicnext(sys: Sys<'_>, a: &mut args::gort_panicnext) -> Outcome {
     let g = caller.g();
     // SAFETY: curg is stopped in this call, in the frame of gopanic that pushed the innermost
     // panic.
-    unsafe {
+    let d = unsafe {
         let p = (*g).panic;
         if (*p).uncaught != 0 {
             return uncaught::next(g, a);
@@ -105,27 +118,33 @@ pub fn panicnext(sys: Sys<'_>, a: &mut args::gort_panicnext) -> Outcome {
         // The argument is the frame's outgoing area: reflect.call, a wrapper, makes its own of it,
         // where recover finds it.
         (*p).argp = a.argtype;
-        set_call(a, d);
-    }
+        d
+    };
+    // SAFETY: the record is on the goroutine's list, and stays there while it runs.
+    unsafe { set_call(a, d) };
     Outcome::Return
 }
 
+/// Leaves the arguments of `reflect.call` for a deferred call.
+///
+/// # Safety
+/// `d` is on the goroutine's list, and stays there while it runs.
 unsafe fn set_call(a: &mut args::gort_panicnext, d: *mut Defer) {
-    // SAFETY: d is on the goroutine's list and stays there while it runs.
-    unsafe {
-        a.argtype = 0;
-        a.fn_ = (*d).fn_;
-        a.arg = deferred::args_of(d);
-        a.n = (*d).siz as u32;
-        a.retoffset = (*d).siz as u32;
-    }
+    // SAFETY: by the caller's promise the record is alive, and the goroutine's.
+    let (f, size) = unsafe { ((*d).fn_, (*d).siz as u32) };
+    a.argtype = 0;
+    a.fn_ = f;
+    a.arg = deferred::args_of(d);
+    a.n = size;
+    a.retoffset = size;
 }
 
 /// Step of `gopanic` after a deferred call returned.
 pub fn panicdone(_: Sys<'_>, _a: &mut args::gort_panicdone) {
     let g = world::curg();
-    // SAFETY: curg is stopped in this call, in the frame of gopanic that runs the innermost panic.
-    unsafe {
+    // SAFETY: curg is stopped in this call, in the frame of gopanic that runs the innermost panic:
+    // its lists are ours.
+    let (p, sp, pc) = unsafe {
         let p = (*g).panic;
         if (*p).uncaught != 0 {
             return uncaught::shown();
@@ -135,7 +154,11 @@ pub fn panicdone(_: Sys<'_>, _a: &mut args::gort_panicdone) {
         if d.is_null() || (*d).panic != p {
             fatal::throw("bad defer entry in panic");
         }
-        let (sp, pc) = ((*d).sp, (*d).pc);
+        (p, (*d).sp, (*d).pc)
+    };
+    // SAFETY: the same. What is left of a recovered panic is its deferproc, which returns again; no
+    // Rust frame holds anything.
+    unsafe {
         pop_defer(g);
         if (*p).recovered != 0 {
             pop_panic(g);
@@ -154,8 +177,14 @@ pub fn panicdone(_: Sys<'_>, _a: &mut args::gort_panicdone) {
 
 /// Makes the `deferproc` whose arguments were at `sp` return again, with 1: the function that
 /// deferred returns to its caller.
+///
+/// # Safety
+///
+/// `g` is this thread's goroutine, stopped in a call; `pc` is the return of a deferproc of one of
+/// its frames, and no Rust frame holds anything.
 unsafe fn resume(g: *mut G, sp: usize, pc: usize) -> ! {
-    // SAFETY: no Rust frame holds anything; g is curg.
+    // SAFETY: by the caller's promise g is curg, stopped in a call: its saved context is ours, and
+    // loading it leaves this stack.
     unsafe {
         if sp < (*g).stack_lo || sp >= (*g).stack_hi {
             fatal::throw("bad recovery");
@@ -172,32 +201,35 @@ unsafe fn resume(g: *mut G, sp: usize, pc: usize) -> ! {
 /// ends.
 pub fn goexitnext(_: Sys<'_>, a: &mut args::gort_goexitnext) {
     let g = world::curg();
-    // SAFETY: curg is stopped in this call.
-    unsafe {
-        let d = next_defer(g, ptr::null_mut());
-        if d.is_null() {
+    // SAFETY: curg is stopped in this call, a step of Goexit.
+    let d = unsafe { next_defer(g, ptr::null_mut()) };
+    if d.is_null() {
+        // SAFETY: the same, and it has no more deferred calls: it ends.
+        unsafe {
             uncaught::left(g);
             drop_panics(g);
             callbacks::drop_below(g, (*g).stack_hi);
-            a.argtype = 1;
-            a.fn_ = ptr::null();
-            a.arg = ptr::null_mut();
-            a.n = 0;
-            a.retoffset = 0;
-            return;
         }
-        a.argtype = 0;
-        a.fn_ = (*d).fn_;
-        a.arg = deferred::args_of(d);
-        a.n = (*d).siz as u32;
-        a.retoffset = (*d).siz as u32;
+        a.argtype = 1;
+        a.fn_ = ptr::null();
+        a.arg = ptr::null_mut();
+        a.n = 0;
+        a.retoffset = 0;
+        return;
     }
+    // SAFETY: the record is on the goroutine's list, and stays there while it runs.
+    let (f, size) = unsafe { ((*d).fn_, (*d).siz as u32) };
+    a.argtype = 0;
+    a.fn_ = f;
+    a.arg = deferred::args_of(d);
+    a.n = size;
+    a.retoffset = size;
 }
 
 /// Step of `Goexit` after a deferred call returned.
 pub fn goexitdone(_: Sys<'_>, _a: &mut args::gort_goexitdone) {
     let g = world::curg();
-    // SAFETY: curg is stopped in this call.
+    // SAFETY: curg is stopped in this call: its list is ours.
     unsafe {
         let d = (*g).defer;
         if d.is_null() || (*d).started == 0 {
@@ -209,17 +241,17 @@ pub fn goexitdone(_: Sys<'_>, _a: &mut args::gort_goexitdone) {
 
 /// `runtime.gorecover(argp)`: the panic's value if the caller is the deferred function itself.
 pub fn gorecover(_: Leaf<'_>, a: &mut args::runtime_gorecover) {
-    // SAFETY: the running goroutine's panics are ours.
-    unsafe {
-        let p = (*world::getg()).panic;
-        a.r0 = if !p.is_null() && (*p).recovered == 0 && (*p).argp == a.argp {
-            (*p).recovered = 1;
-            (*p).arg
-        } else {
-            Eface {
-                typ: ptr::null(),
-                data: ptr::null_mut(),
-            }
-        };
-    }
+    // SAFETY: in leaf mode getg is the goroutine that runs on this thread: its panics are ours, and
+    // alive.
+    let p = unsafe { (*world::getg()).panic.as_mut() };
+    a.r0 = match p {
+        Some(p) if p.recovered == 0 && p.argp == a.argp => {
+            p.recovered = 1;
+            p.arg
+        }
+        _ => Eface {
+            typ: ptr::null(),
+            data: ptr::null_mut(),
+        },
+    };
 }

@@ -21,14 +21,15 @@ fn boxed(text: &'static str) -> *mut u8 {
     let mut texts = TEXTS.lock();
     let mut b = texts.0;
     // SAFETY: entries are never changed or freed.
-    unsafe {
-        while !b.is_null() {
-            if (*b).text.ptr == text.as_ptr() && (*b).text.len == text.len() as i64 {
-                return (&raw const (*b).text).cast_mut().cast();
-            }
-            b = (*b).next;
+    while let Some(entry) = unsafe { b.as_ref() } {
+        if entry.text.ptr == text.as_ptr() && entry.text.len == text.len() as i64 {
+            return (&raw const entry.text).cast_mut().cast();
         }
-        let new: *mut Boxed = mem::persistent();
+        b = entry.next;
+    }
+    let new: *mut Boxed = mem::persistent();
+    // SAFETY: the entry is new, and lives for ever; nobody else knows it yet.
+    unsafe {
         *new = Boxed {
             text: GoString::from_static(text),
             next: texts.0,
@@ -39,7 +40,7 @@ fn boxed(text: &'static str) -> *mut u8 {
 }
 
 /// The interface value of a constant string.
-pub fn string_value(text: &'static str) -> Eface {
+pub(super) fn string_value(text: &'static str) -> Eface {
     Eface {
         typ: known::string(),
         data: boxed(text),
@@ -47,7 +48,7 @@ pub fn string_value(text: &'static str) -> Eface {
 }
 
 /// The interface value of a `runtime.Error` that reads "runtime error: " and `text`.
-pub fn error_value(text: &'static str) -> Eface {
+pub(super) fn error_value(text: &'static str) -> Eface {
     Eface {
         typ: known::error_string(),
         data: boxed(text),
