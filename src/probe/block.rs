@@ -60,7 +60,7 @@ pub unsafe fn parks(g: *mut G, reason: WaitReason) {
             | WaitReason::CondWait
     );
     if counts {
-        // SAFETY: the caller's promise.
+        // SAFETY: by the caller's promise nobody else has the goroutine yet: the word is ours.
         unsafe { (*g).blockedat = ticks().max(1) };
     }
 }
@@ -72,24 +72,27 @@ pub unsafe fn parks(g: *mut G, reason: WaitReason) {
 #[doc(alias = "blockevent")]
 #[cold]
 pub unsafe fn wakes(g: *mut G) {
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise the goroutine is ours to ready: so is the word.
+    let cycles = ticks() - unsafe { core::mem::take(&mut (*g).blockedat) };
+    let rate = RATE.load(Ordering::Relaxed);
+    // Shorter waits are sampled in proportion to their length.
+    if rate <= 0
+        || cycles <= 0
+        || (rate > cycles && (world::fastrand() >> 1) as i64 % rate > cycles)
+    {
+        return;
+    }
+    let mut pcs = [0; DEPTH];
+    // SAFETY: g is parked, and nobody else readies it. The collector may be about to move the
+    // stack, which it cannot while we hold the goroutine.
+    let n = unsafe {
+        let _still = g::Still::own(g);
+        frames::record(Frames::of(g), frames::details(g), &mut pcs)
+    };
+    let mut table = TABLE.lock();
+    let bucket = table.bucket(&pcs, n);
+    // SAFETY: buckets are never freed, and their counts are under the lock of the table.
     unsafe {
-        let cycles = ticks() - core::mem::take(&mut (*g).blockedat);
-        let rate = RATE.load(Ordering::Relaxed);
-        // Shorter waits are sampled in proportion to their length.
-        if rate <= 0
-            || cycles <= 0
-            || (rate > cycles && (world::fastrand() >> 1) as i64 % rate > cycles)
-        {
-            return;
-        }
-        let mut pcs = [0; DEPTH];
-        // The collector may be about to move the stack.
-        let still = g::Still::own(g);
-        let n = frames::record(Frames::of(g), frames::details(g), &mut pcs);
-        drop(still);
-        let mut table = TABLE.lock();
-        let bucket = table.bucket(&pcs, n);
         (*bucket).count += 1;
         (*bucket).cycles += cycles;
     }
@@ -103,15 +106,16 @@ impl Table {
         });
         let head = &mut self.chains[hash % CHAINS];
         let mut b = *head;
-        // SAFETY: buckets are never freed.
-        unsafe {
-            while !b.is_null() {
-                if (*b).n == n && (*b).pcs == *pcs {
-                    return b;
-                }
-                b = (*b).next;
+        // SAFETY: buckets are never freed, and their links and stacks do not change.
+        while let Some(bucket) = unsafe { b.as_ref() } {
+            if bucket.n == n && bucket.pcs == *pcs {
+                return b;
             }
-            let new: *mut Bucket = mem::persistent_in(&mem::BUCK_HASH_SYS);
+            b = bucket.next;
+        }
+        let new: *mut Bucket = mem::persistent_in(&mem::BUCK_HASH_SYS);
+        // SAFETY: new memory for a bucket, which nobody else knows.
+        unsafe {
             *new = Bucket {
                 next: *head,
                 count: 0,
@@ -119,10 +123,10 @@ impl Table {
                 n,
                 pcs: *pcs,
             };
-            *head = new;
-            self.len += 1;
-            new
         }
+        *head = new;
+        self.len += 1;
+        new
     }
 }
 

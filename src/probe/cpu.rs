@@ -48,7 +48,7 @@ pub(crate) struct Shared {
     profile: UnsafeCell<Profile>,
 }
 
-// SAFETY: the profile is only touched with the lock held.
+// SAFETY: `with` alone touches the profile, and takes the lock for it.
 unsafe impl Sync for Shared {}
 
 pub(crate) static PROFILE: Shared = Shared {
@@ -73,7 +73,7 @@ impl Shared {
         {
             core::hint::spin_loop();
         }
-        // SAFETY: we hold the lock.
+        // SAFETY: this thread holds the lock, which interrupted code does not: signals are blocked.
         let r = f(unsafe { &mut *self.profile.get() });
         self.lock.store(0, Ordering::Release);
         r
@@ -93,7 +93,7 @@ impl Profile {
         if self.len + record.len() > WORDS {
             return false;
         }
-        // SAFETY: the buffer has room.
+        // SAFETY: the buffer has WORDS words, of which so many are left, and is the profile's.
         unsafe {
             core::ptr::copy_nonoverlapping(
                 record.as_ptr(),
@@ -134,86 +134,113 @@ impl Profile {
 /// In the handler, with the interrupted g.
 #[doc(alias = "sigprof")]
 pub unsafe fn sample(ctx: &Context, g: *mut G) {
-    // SAFETY: this thread's g and M.
-    unsafe {
-        if g.is_null() {
-            return;
-        }
-        let m = (*g).m.load(Ordering::Relaxed);
-        if m.is_null() {
-            return;
-        }
-        let Some(now) = timers::now(m) else { return };
-        let mut record = [0usize; DEPTH + 2];
-        let n = stack(ctx, g, &mut record[2..]);
-        record[1] = n;
-        PROFILE.with(|p| {
-            record[0] = timers::take(m, now);
-            if record[0] > 0 {
-                p.sample(&record[..n + 2]);
-            }
-        });
+    if g.is_null() {
+        return;
     }
+    // SAFETY: by the caller's promise g is the interrupted one.
+    let m = unsafe { (*g).m.load(Ordering::Relaxed) };
+    if m.is_null() {
+        return;
+    }
+    // SAFETY: the handler runs on the thread of this M.
+    let Some(now) = (unsafe { timers::now(m) }) else {
+        return;
+    };
+    let mut record = [0usize; DEPTH + 2];
+    // SAFETY: in the handler, with the interrupted g.
+    let n = unsafe { stack(ctx, g, &mut record[2..]) };
+    record[1] = n;
+    PROFILE.with(|p| {
+        // SAFETY: an M, and the profile's lock is held, with all signals blocked.
+        record[0] = unsafe { timers::take(m, now) };
+        if record[0] > 0 {
+            p.sample(&record[..n + 2]);
+        }
+    });
 }
 
 /// The interrupted stack, innermost first.
+///
+/// # Safety
+///
+/// In the handler, with the interrupted g, which has its M.
 unsafe fn stack(ctx: &Context, g: *mut G, pcs: &mut [usize]) -> usize {
     let (pc, sp) = (ctx.pc(), ctx.sp());
-    // SAFETY: this thread's g and M. A goroutine's stack is walked only where the thread stands in
-    // its code, or serves its call: its saved context was complete before FS named g0.
-    unsafe {
+    // SAFETY: by the caller's promise g is the interrupted one, and has its M.
+    let (on_g0, curg) = unsafe {
         let m = (*g).m.load(Ordering::Relaxed);
-        if g == (*m).g0 {
-            let curg = (*m).curg.load(Ordering::Relaxed);
-            if curg.is_null()
-                || curg == g
-                || status_of(curg).is(GState::CopyStack, Ordering::Relaxed)
-            {
-                return alone(pc, pcs);
-            }
-            if !(*curg).interrupted.is_null() {
-                // Another signal, that stopped the goroutine, came first.
-                return frames::record(Frames::of(curg), 0, pcs);
-            }
-            return in_the_runtime(pc, Frames::of(curg), pcs);
+        (g == (*m).g0, (*m).curg.load(Ordering::Relaxed))
+    };
+    if on_g0 {
+        // SAFETY: null, or the goroutine that this thread serves: its saved context was complete
+        // before FS named g0.
+        return unsafe { served(curg, g, pc, pcs) };
+    }
+    // SAFETY: the thread runs g, whose stack does not move while the handler runs.
+    let bounds = unsafe { (*g).stack_lo..(*g).stack_hi - 8 };
+    if !bounds.contains(&sp) {
+        return alone(pc, pcs);
+    }
+    // SAFETY: asked for frames of g alone, on whose stack the thread stands in its code, or in a
+    // call from it.
+    let frames_from = |walker, call| unsafe { Frames::from(g, walker, call) };
+    // SAFETY: asked for addresses on the stack of g alone, which the thread is on.
+    let word = |at: usize| unsafe { *(at as *const usize) };
+    if sites::in_go_text(pc) {
+        let n = frames::record(frames_from(Walker::at_fault(pc, sp), 0), 0, pcs);
+        return if n == 0 { alone(pc, pcs) } else { n };
+    }
+    if symtab::is_duff(pc) {
+        // Inside the call instruction.
+        let walker = Walker::at_fault(word(sp) - 1, sp + 8);
+        return in_the_runtime(pc, frames_from(walker, 0), pcs);
+    }
+    // Our own code on the goroutine's stack: its Go caller's return address is at the top, or
+    // where the trampoline left it.
+    for at in [sp, ctx.bp()] {
+        if bounds.contains(&at) && sites::find_site(word(at)).is_some() {
+            let ret = word(at);
+            let call = called(ret).unwrap_or(0);
+            return in_the_runtime(pc, frames_from(Walker::new(ret, at + 8), call), pcs);
         }
-        if !((*g).stack_lo..(*g).stack_hi - 8).contains(&sp) {
+    }
+    // Or below, where functions of ours have used the register and hold other words. What looks
+    // like it is it if the walk from there ends where stacks do.
+    let end = (sp + LEAF_REACH).min(bounds.end);
+    for at in (sp..end).step_by(8) {
+        let ret = word(at);
+        if let Some(call) = called(ret) {
+            let n = frames::record(frames_from(Walker::new(ret, at + 8), call), 0, pcs);
+            if n == pcs.len() || (n > 0 && pcs[n - 1] == goexit_pc()) {
+                return n;
+            }
+        }
+    }
+    alone(pc, pcs)
+}
+
+/// The stack of a thread that was interrupted on `g0`: that of `curg`, whose call it serves.
+///
+/// # Safety
+/// In the handler; `curg` is the thread's goroutine, or null.
+#[inline(always)]
+unsafe fn served(curg: *mut G, g0: *mut G, pc: usize, pcs: &mut [usize]) -> usize {
+    if curg.is_null() || curg == g0 {
+        return alone(pc, pcs);
+    }
+    // SAFETY: by the caller's promise a goroutine that this thread serves. Its stack is at rest,
+    // unless it is being moved.
+    let (frames, stopped) = unsafe {
+        if status_of(curg).is(GState::CopyStack, Ordering::Relaxed) {
             return alone(pc, pcs);
         }
-        if sites::in_go_text(pc) {
-            let n = frames::record(Frames::from(g, Walker::at_fault(pc, sp), 0), 0, pcs);
-            return if n == 0 { alone(pc, pcs) } else { n };
-        }
-        if symtab::is_duff(pc) {
-            // Inside the call instruction.
-            let walker = Walker::at_fault(*(sp as *const usize) - 1, sp + 8);
-            return in_the_runtime(pc, Frames::from(g, walker, 0), pcs);
-        }
-        // Our own code on the goroutine's stack: its Go caller's return address is at the top, or
-        // where the trampoline left it.
-        for at in [sp, ctx.bp()] {
-            if ((*g).stack_lo..(*g).stack_hi - 8).contains(&at)
-                && sites::find_site(*(at as *const usize)).is_some()
-            {
-                let ret = *(at as *const usize);
-                let call = called(ret).unwrap_or(0);
-                return in_the_runtime(pc, Frames::from(g, Walker::new(ret, at + 8), call), pcs);
-            }
-        }
-        // Or below, where functions of ours have used the register and hold other words. What looks
-        // like it is it if the walk from there ends where stacks do.
-        let end = (sp + LEAF_REACH).min((*g).stack_hi - 8);
-        for at in (sp..end).step_by(8) {
-            let ret = *(at as *const usize);
-            if let Some(call) = called(ret) {
-                let n = frames::record(Frames::from(g, Walker::new(ret, at + 8), call), 0, pcs);
-                if n == pcs.len() || (n > 0 && pcs[n - 1] == goexit_pc()) {
-                    return n;
-                }
-            }
-        }
-        alone(pc, pcs)
+        (Frames::of(curg), !(*curg).interrupted.is_null())
+    };
+    if stopped {
+        // Another signal, that stopped the goroutine, came first.
+        return frames::record(frames, 0, pcs);
     }
+    in_the_runtime(pc, frames, pcs)
 }
 
 /// The function of the library that the call before the return address `ret` enters, if Go code has
@@ -222,7 +249,7 @@ fn called(ret: usize) -> Option<usize> {
     const CALL: u8 = 0xe8;
     sites::find_site(ret)?;
     let bytes = (ret - 5) as *const u8;
-    // SAFETY: a call site follows a call; no call is at the first bytes of the text.
+    // SAFETY: a call site follows a call, which is not at the first bytes of the text.
     let (opcode, distance) = unsafe { (*bytes, bytes.add(1).cast::<i32>().read_unaligned()) };
     let target = ret.wrapping_add_signed(distance as isize);
     asmfuncs::find(target).filter(|f| opcode == CALL && f.entry == target as u64)?;

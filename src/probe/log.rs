@@ -84,7 +84,8 @@ pub fn any_full() -> bool {
 
 impl Queue {
     fn push(&mut self, b: *mut Buffer) {
-        // SAFETY: the buffer is the caller's, those in the queue are live.
+        // SAFETY: the buffer is the caller's, who gives it away; those in the queue are under its
+        // lock.
         unsafe {
             (*b).next = null_mut();
             if self.first.is_null() {
@@ -99,18 +100,17 @@ impl Queue {
 
     fn empty(&mut self) -> *mut Buffer {
         let mut b = self.empty;
-        // SAFETY: an empty buffer is in this list only; a new mapping is zeroed and large enough.
-        unsafe {
+        if b.is_null() {
+            b = mem::map_for(&mem::OTHER_SYS, SIZE).cast();
             if b.is_null() {
-                b = mem::map_for(&mem::OTHER_SYS, SIZE).cast();
-                if b.is_null() {
-                    crate::fatal::throw("trace: out of memory");
-                }
-            } else {
-                self.empty = (*b).next;
+                crate::fatal::throw("trace: out of memory");
             }
-            ((*b).next, (*b).len) = (null_mut(), 0);
+        } else {
+            // SAFETY: an empty buffer is in this list only, whose lock is held.
+            self.empty = unsafe { (*b).next };
         }
+        // SAFETY: off the list it is ours, as is a new mapping, which is zeroed and large enough.
+        unsafe { ((*b).next, (*b).len) = (null_mut(), 0) };
         b
     }
 }
@@ -128,7 +128,7 @@ pub fn take() -> *mut Buffer {
     let mut q = QUEUE.lock();
     let b = q.first;
     if !b.is_null() {
-        // SAFETY: it was in the queue.
+        // SAFETY: it was in the queue, whose lock is held.
         q.first = unsafe { (*b).next };
         FULL.store(!q.first.is_null(), Ordering::Release);
     }
@@ -140,7 +140,7 @@ pub fn take() -> *mut Buffer {
 /// # Safety
 /// The buffer is the caller's.
 pub unsafe fn bytes(b: *mut Buffer) -> (*mut u8, usize) {
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise the buffer is the caller's: nobody writes to it.
     unsafe { ((&raw mut (*b).data).cast(), (*b).len) }
 }
 
@@ -163,7 +163,7 @@ pub fn release_empty() {
     let mut q = QUEUE.lock();
     while !q.empty.is_null() {
         let b = q.empty;
-        // SAFETY: nobody uses an empty buffer.
+        // SAFETY: an empty buffer is in this list only, whose lock is held, and is one mapping.
         unsafe {
             q.empty = (*b).next;
             mem::unmap_for(&mem::OTHER_SYS, b.cast(), SIZE);
@@ -181,7 +181,7 @@ pub struct Encoder<'a> {
 
 impl Encoder<'_> {
     /// One byte.
-    pub fn byte(&mut self, b: u8) {
+    fn byte(&mut self, b: u8) {
         self.to[self.len] = b;
         self.len += 1;
     }
@@ -214,14 +214,14 @@ impl Default for Log {
 
 impl Log {
     /// Without buffer.
-    pub const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self(null_mut())
     }
 
     /// The buffer, with room for `size` more bytes. True: it is a new one.
     fn room(&mut self, size: usize) -> (&mut Buffer, bool) {
         debug_assert!(size <= DATA);
-        // SAFETY: the log's buffer is its own.
+        // SAFETY: the buffer of a log is its own until it is given to the reader.
         let fits = !self.0.is_null() && unsafe { (*self.0).len + size <= DATA };
         if !fits {
             let mut q = QUEUE.lock();
@@ -230,12 +230,12 @@ impl Log {
             }
             self.0 = q.empty();
         }
-        // SAFETY: as above.
+        // SAFETY: the same, and it has one now.
         (unsafe { &mut *self.0 }, !fits)
     }
 
     /// Writes an event of the P with this number; `stack`: the event has one.
-    pub fn event(&mut self, p: i64, kind: Kind, args: &[u64], stack: Option<u32>) {
+    pub(super) fn event(&mut self, p: i64, kind: Kind, args: &[u64], stack: Option<u32>) {
         let (b, new) = self.room(EVENT + BATCH);
         let (seq, ticks) = stamp();
         let ticks = ticks / TICK_DIV;
@@ -273,7 +273,7 @@ impl Log {
     }
 
     /// Writes the stack with number `id`.
-    pub fn stack(&mut self, id: u32, pcs: &[usize]) {
+    pub(super) fn stack(&mut self, id: u32, pcs: &[usize]) {
         let size = |v: u64| (64 - (v | 1).leading_zeros()).div_ceil(7) as usize;
         let numbers = || {
             [u64::from(id), pcs.len() as u64]

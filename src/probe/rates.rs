@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicI64, Ordering};
 
 /// The clock of the profile.
 pub fn ticks() -> i64 {
-    // SAFETY: every amd64 processor has the counter.
+    // SAFETY: the instruction is one that every amd64 processor has.
     unsafe { core::arch::x86_64::_rdtsc() as i64 }
 }
 

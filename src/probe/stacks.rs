@@ -11,7 +11,7 @@ use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// Deepest stack recorded.
-pub const DEPTH: usize = 128;
+pub(super) const DEPTH: usize = 128;
 /// Heads of the table's chains; more make searching faster and idle programs' memory larger.
 const CHAINS: usize = 2048;
 /// Bytes mapped at a time for records.
@@ -27,16 +27,13 @@ struct Record {
 }
 
 impl Record {
+    /// Its words.
+    ///
     /// # Safety
-    /// The record is complete.
-    unsafe fn pcs(&self) -> &[usize] {
-        // SAFETY: `len` words follow every record.
-        unsafe {
-            core::slice::from_raw_parts(
-                core::ptr::from_ref(self).add(1).cast::<usize>(),
-                self.len as usize,
-            )
-        }
+    /// `r` is a record of the table, and the trace does not end during `'a`.
+    unsafe fn pcs<'a>(r: *const Self) -> &'a [usize] {
+        // SAFETY: by the caller's promise a record, and `len` words follow every one.
+        unsafe { core::slice::from_raw_parts(r.add(1).cast(), (*r).len as usize) }
     }
 }
 
@@ -58,39 +55,36 @@ static REGION: Mutex<Region, { rank::TRACE_STACKS }> = Mutex::new(Region {
 impl Region {
     fn alloc(&mut self, size: usize) -> *mut Record {
         debug_assert!(size.is_multiple_of(8) && size <= BLOCK - 8);
-        // SAFETY: blocks are ours, and a record fits into one.
-        unsafe {
-            if self.used + size > BLOCK {
-                let new = mem::map_for(&mem::OTHER_SYS, BLOCK);
-                if new.is_null() {
-                    crate::fatal::throw("trace: out of memory");
-                }
-                *new.cast::<*mut u8>() = self.block;
-                (self.block, self.used) = (new, 8);
+        if self.used + size > BLOCK {
+            let new = mem::map_for(&mem::OTHER_SYS, BLOCK);
+            if new.is_null() {
+                crate::fatal::throw("trace: out of memory");
             }
-            let r = self.block.add(self.used).cast();
-            self.used += size;
-            r
+            // SAFETY: the mapping is new, and begins with the address of the block before it.
+            unsafe { *new.cast::<*mut u8>() = self.block };
+            (self.block, self.used) = (new, 8);
         }
+        let r = self.block.wrapping_add(self.used).cast();
+        self.used += size;
+        r
     }
 }
 
 fn find(first: *mut Record, hash: usize, pcs: &[usize]) -> u32 {
     let mut r = first;
-    // SAFETY: records are complete before they are published and live until the trace ends.
-    unsafe {
-        while !r.is_null() {
-            if (*r).hash == hash && (*r).pcs() == pcs {
-                return (*r).id;
-            }
-            r = (*r).next;
+    // SAFETY: records are complete before they are published, and live until the trace ends.
+    while let Some(record) = unsafe { r.as_ref() } {
+        // SAFETY: the same record, which is complete.
+        if record.hash == hash && unsafe { Record::pcs(r) } == pcs {
+            return record.id;
         }
+        r = record.next;
     }
     0
 }
 
 /// The number of a stack, 0 for an empty one.
-pub fn id_of(pcs: &[usize]) -> u32 {
+pub(super) fn id_of(pcs: &[usize]) -> u32 {
     if pcs.is_empty() {
         return 0;
     }
@@ -133,12 +127,11 @@ pub unsafe fn dump(log: &mut Log) {
     let mut region = REGION.lock();
     for head in &TABLE {
         let mut r = head.swap(null_mut(), Ordering::Relaxed);
-        // SAFETY: the caller's promise: the records are ours.
-        unsafe {
-            while !r.is_null() {
-                log.stack((*r).id, (*r).pcs());
-                r = (*r).next;
-            }
+        // SAFETY: by the caller's promise nobody looks for records any more: they are ours.
+        while let Some(record) = unsafe { r.as_ref() } {
+            // SAFETY: a record of the table, which is complete.
+            log.stack(record.id, unsafe { Record::pcs(r) });
+            r = record.next;
         }
     }
     while !region.block.is_null() {

@@ -66,7 +66,7 @@ impl Timers {
         // Pairs with that of `thread_begins`: it sees the period, or we see its M with its number.
         fence(Ordering::SeqCst);
         for m in lists::all_ms() {
-            // SAFETY: Ms are never freed; the number is written once.
+            // SAFETY: Ms are never freed; `self` is what the lock protects, so it is held.
             unsafe {
                 let tid = (*m).tid.load(Ordering::Relaxed);
                 if tid != 0 && (*m).profdue.load(Ordering::Relaxed) == 0 {
@@ -99,7 +99,7 @@ impl Timers {
             Interval::Prof.set(0, 0);
         }
         for m in lists::all_ms() {
-            // SAFETY: Ms are never freed.
+            // SAFETY: Ms are never freed; the timer's number is under the lock, which is held.
             unsafe {
                 (*m).profdue.store(0, Ordering::Relaxed);
                 if let Some(timer) = self.of(m) {
@@ -111,17 +111,25 @@ impl Timers {
     }
 
     /// The timer of `m`.
+    ///
+    /// # Safety
+    ///
+    /// `m` is one of the Ms.
     unsafe fn of(&self, m: *mut M) -> Option<Timer> {
-        // SAFETY: the field is ours, as we have the lock.
+        // SAFETY: by the caller's promise an M; the number is under the lock, which is held.
         let n = unsafe { (*m).proftimer };
         (n != 0).then(|| Timer::from_id((n - 1) as i32))
     }
 
     /// `m`, whose thread is `tid`, takes part.
+    ///
+    /// # Safety
+    ///
+    /// `m` is one of the Ms, whose `profdue` is 0.
     unsafe fn begin(&mut self, m: *mut M, tid: i32, period: u64) {
         let clock = Clock::of(tid);
         let first = clock.read().map_or(UNKNOWN, |now| first_due(now, period));
-        // SAFETY: `proftimer` is ours, as we have the lock; `profdue` is 0.
+        // SAFETY: by the caller's promise an M; `proftimer` is under the lock, which is held.
         unsafe {
             // Before the first signal.
             (*m).profdue.store(first, Ordering::Relaxed);
@@ -141,8 +149,12 @@ impl Timers {
     }
 
     /// Before a fork: no timer signals this thread. What becomes due meanwhile is not lost.
+    ///
+    /// # Safety
+    ///
+    /// On the thread of `m`.
     unsafe fn pause(&self, m: *mut M) {
-        // SAFETY: the caller's M.
+        // SAFETY: by the caller's promise this thread's M.
         if let Some(timer) = unsafe { self.of(m) } {
             timer.set(0, 0);
         }
@@ -152,21 +164,22 @@ impl Timers {
     }
 
     /// After [`Timers::pause`].
+    ///
+    /// # Safety
+    ///
+    /// On the thread of `m`.
     unsafe fn go_on(&self, m: *mut M, period: u64) {
-        // SAFETY: the caller's M.
-        unsafe {
-            if let Some(timer) = self.of(m) {
-                timer.set((*m).profdue.load(Ordering::Relaxed), period);
-            }
+        // SAFETY: by the caller's promise this thread's M, of which the word is atomic.
+        let (timer, due) = unsafe { (self.of(m), (*m).profdue.load(Ordering::Relaxed)) };
+        if let Some(timer) = timer {
+            timer.set(due, period);
         }
         if self.whole_process {
             Interval::Prof.set(1, period / 1000);
             // Who forks often would never get one of its signals: that comes now.
-            // SAFETY: on the thread of `m`.
-            unsafe {
-                if (*m).profdue.load(Ordering::Relaxed) != UNKNOWN && now(m).is_some() {
-                    crate::os::signal::raise_thread(SIGNAL as u32);
-                }
+            // SAFETY: by the caller's promise this is the thread of m.
+            if due != UNKNOWN && unsafe { now(m) }.is_some() {
+                crate::os::signal::raise_thread(SIGNAL as u32);
             }
         }
     }
@@ -177,17 +190,21 @@ impl Timers {
 /// # Safety
 /// On the thread of `m`.
 pub unsafe fn thread_leaves(m: *mut M) {
-    // SAFETY: this thread's own M.
-    unsafe {
+    // SAFETY: by the caller's promise this thread's M; the words are atomic.
+    let due = unsafe {
         (*m).tid.store(0, Ordering::Relaxed);
-        // Pairs with that of `start`, as in `thread_begins`: it sees that the number is gone, or
-        // this sees that it has begun.
-        fence(Ordering::SeqCst);
-        if PERIOD.load(Ordering::Relaxed) == 0 && (*m).profdue.load(Ordering::Relaxed) == 0 {
-            return;
-        }
-        let timers = TIMERS.lock();
-        (*m).profdue.store(0, Ordering::Relaxed);
+        &(*m).profdue
+    };
+    // Pairs with that of `start`, as in `thread_begins`: it sees that the number is gone, or
+    // this sees that it has begun.
+    fence(Ordering::SeqCst);
+    if PERIOD.load(Ordering::Relaxed) == 0 && due.load(Ordering::Relaxed) == 0 {
+        return;
+    }
+    let timers = TIMERS.lock();
+    due.store(0, Ordering::Relaxed);
+    // SAFETY: the same M; its timer's number is under the lock, which is held.
+    unsafe {
         if let Some(timer) = timers.of(m) {
             timer.delete();
             (*m).proftimer = 0;
@@ -208,7 +225,7 @@ pub unsafe fn thread_begins(m: *mut M) {
     }
     let mut timers = TIMERS.lock();
     let period = PERIOD.load(Ordering::Relaxed);
-    // SAFETY: this thread's own M.
+    // SAFETY: by the caller's promise this thread's M, and the lock is held.
     unsafe {
         if period != 0 && (*m).profdue.load(Ordering::Relaxed) == 0 {
             timers.begin(m, (*m).tid.load(Ordering::Relaxed), period);
@@ -223,7 +240,7 @@ pub unsafe fn thread_begins(m: *mut M) {
 /// On the thread of `m`.
 pub unsafe fn before_fork(m: *mut M) {
     if PERIOD.load(Ordering::Relaxed) != 0 {
-        // SAFETY: passed on to the caller.
+        // SAFETY: by the caller's promise this is the thread of m.
         unsafe { TIMERS.lock().pause(m) };
     }
 }
@@ -238,7 +255,7 @@ pub unsafe fn after_fork(m: *mut M) {
         // The profile may have ended meanwhile.
         let period = PERIOD.load(Ordering::Relaxed);
         if period != 0 {
-            // SAFETY: passed on to the caller.
+            // SAFETY: by the caller's promise this is the thread of m.
             unsafe { timers.go_on(m, period) };
         }
     }
@@ -248,8 +265,8 @@ pub unsafe fn after_fork(m: *mut M) {
 ///
 /// # Safety
 /// On the thread of `m`.
-pub unsafe fn now(m: *mut M) -> Option<u64> {
-    // SAFETY: Ms are never freed.
+pub(super) unsafe fn now(m: *mut M) -> Option<u64> {
+    // SAFETY: by the caller's promise this thread's M, which is never freed.
     let word = unsafe { &(*m).profdue };
     let due = word.load(Ordering::Relaxed);
     let period = PERIOD.load(Ordering::Relaxed);
@@ -279,7 +296,7 @@ pub unsafe fn now(m: *mut M) -> Option<u64> {
 /// # Safety
 /// `m` is an M of ours (they are never freed).
 pub unsafe fn take(m: *mut M, now: u64) -> usize {
-    // SAFETY: Ms are never freed.
+    // SAFETY: by the caller's promise one of the Ms, which are never freed.
     let word = unsafe { &(*m).profdue };
     let due = word.load(Ordering::Relaxed);
     let (n, next) = ended(due, now, PERIOD.load(Ordering::Relaxed));

@@ -61,9 +61,13 @@ pub fn on() -> bool {
     STATE.load(Ordering::Relaxed) & ON != 0
 }
 
-/// The log of `p`, which the caller holds.
+/// The log of `p`, and its number.
+///
+/// # Safety
+/// The caller holds `p`, or has just taken it from a system call, and has no other reference to the
+/// log.
 unsafe fn log<'a>(p: *mut P) -> (&'a mut Log, i64) {
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise nobody else writes to this log.
     unsafe { (&mut *LOGS.of(p), i64::from((*p).id)) }
 }
 
@@ -78,23 +82,27 @@ pub(crate) fn event(kind: Kind, args: &[u64], stack: Option<u32>) {
         }
         return;
     }
-    // SAFETY: this thread holds p.
+    // SAFETY: this thread's P is the one that it holds.
     let (log, id) = unsafe { log(p) };
     log.event(id, kind, args, stack);
 }
 
 /// Number of the stack of `g`, without its innermost `skip` frames and without those of the runtime
 /// at its bottom.
+///
+/// # Safety
+///
+/// `g` is null or one of the Gs, and stopped in a runtime call of this thread or at rest.
 unsafe fn stack_of(g: *mut G, skip: usize) -> u32 {
     if g.is_null() {
         return 0;
     }
     let mut pcs = [0; stacks::DEPTH];
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise its stack is at rest.
     let mut n = unsafe { frames::record(Frames::of(g), skip, &mut pcs) };
     if n > 0 && pcs[n - 1] == goexit_pc() {
         n -= 1;
-        // SAFETY: Gs are never freed.
+        // SAFETY: Gs are never freed, and the number does not change while it lives.
         if n > 0 && unsafe { (*g).goid } == 1 {
             // runtime.main
             n -= 1;
@@ -105,7 +113,7 @@ unsafe fn stack_of(g: *mut G, skip: usize) -> u32 {
 
 /// The stack of the goroutine whose runtime call is being served.
 fn stack(skip: usize) -> Option<u32> {
-    // SAFETY: it is stopped in that call.
+    // SAFETY: null, or the goroutine that called in, which is stopped in that call.
     Some(unsafe { stack_of(world::curg(), skip) })
 }
 
@@ -115,7 +123,7 @@ fn stack(skip: usize) -> Option<u32> {
 /// `g` is new and on no queue.
 #[cold]
 pub unsafe fn goroutine_made(g: *mut G) {
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise it is new, and nobody else has it.
     let (id, pc) = unsafe { ((*g).goid as u64, (*g).startpc as u64) };
     event(Kind::GoCreate, &[id, pc], stack(1));
 }
@@ -126,18 +134,18 @@ pub unsafe fn goroutine_made(g: *mut G) {
 /// It is this thread's.
 #[cold]
 pub unsafe fn goroutine_runs(g: *mut G) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if core::mem::take(&mut (*g).systraced) != 0 {
-            // It could not say so when it returned.
-            let mut exit = (core::mem::take(&mut (*g).sysexitseq), (*g).sysexitticks);
-            if exit.0 < FIRST.load(Ordering::Relaxed) {
-                exit = stamp();
-            }
-            syscall_exit(g, exit);
+    // SAFETY: by the caller's promise this thread's goroutine: its words are ours.
+    let (id, traced) = unsafe { ((*g).goid as u64, core::mem::take(&mut (*g).systraced)) };
+    if traced != 0 {
+        // It could not say so when it returned.
+        // SAFETY: the same goroutine, of this thread.
+        let mut exit = unsafe { (core::mem::take(&mut (*g).sysexitseq), (*g).sysexitticks) };
+        if exit.0 < FIRST.load(Ordering::Relaxed) {
+            exit = stamp();
         }
-        event(Kind::GoStart, &[(*g).goid as u64], None);
+        syscall_exit(id, exit);
     }
+    event(Kind::GoStart, &[id], None);
 }
 
 /// The running goroutine ends.
@@ -179,15 +187,16 @@ pub unsafe fn goroutine_waits(g: *mut G, reason: WaitReason) {
             Kind::GoBlock
         }
     };
-    // SAFETY: g is stopped in its call.
-    unsafe {
+    // SAFETY: by the caller's promise g is stopped in a call of this thread.
+    let stack = unsafe {
         let skip = match reason {
             // The call, and two methods of the poll descriptor in package net.
             IoWait => 3,
             _ => frames::details(g),
         };
-        event(kind, &[], Some(stack_of(g, skip)));
-    }
+        stack_of(g, skip)
+    };
+    event(kind, &[], Some(stack));
 }
 
 /// `g` is about to be made runnable.
@@ -197,17 +206,16 @@ pub unsafe fn goroutine_waits(g: *mut G, reason: WaitReason) {
 #[doc(alias = "traceGoUnpark")]
 #[cold]
 pub unsafe fn goroutine_wakes(g: *mut G) {
-    // SAFETY: the caller's promise; the goroutine that wakes it is stopped in its call.
-    unsafe {
-        let skip = frames::details(world::curg());
-        event(Kind::GoUnblock, &[(*g).goid as u64], stack(skip));
-    }
+    // SAFETY: by the caller's promise g is ours to ready; the goroutine that wakes it is stopped in
+    // its call.
+    let (id, skip) = unsafe { ((*g).goid as u64, frames::details(world::curg())) };
+    event(Kind::GoUnblock, &[id], stack(skip));
 }
 
 /// This thread has taken its P.
 #[cold]
 pub fn proc_starts() {
-    // SAFETY: this thread's M.
+    // SAFETY: this thread's M, whose number does not change.
     let id = unsafe { (*world::getm()).id };
     event(Kind::ProcStart, &[id as u64], None);
 }
@@ -231,10 +239,10 @@ pub fn procs_change(n: u32) {
 /// In system mode, `p` still held.
 #[cold]
 pub unsafe fn syscall_starts(m: *mut M, g: *mut G, p: *mut P) {
-    // SAFETY: the caller's promise.
+    // The call and `syscall.Syscall`.
+    event(Kind::GoSysCall, &[], stack(2));
+    // SAFETY: by the caller's promise this thread's M and goroutine, and the P that it holds.
     unsafe {
-        // The call and `syscall.Syscall`.
-        event(Kind::GoSysCall, &[], stack(2));
         (*g).systraced = 1;
         (*m).tracedp = p.expose_provenance();
         (*m).syscalltick = (*p).syscalltick.load(Ordering::Relaxed);
@@ -248,7 +256,7 @@ pub unsafe fn syscall_starts(m: *mut M, g: *mut G, p: *mut P) {
 /// The caller took it.
 #[cold]
 pub unsafe fn syscall_blocks(p: *mut P) {
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise it has just taken p from its system call.
     let (log, id) = unsafe { log(p) };
     log.event(id, Kind::GoSysBlock, &[], None);
 }
@@ -259,7 +267,7 @@ pub unsafe fn syscall_blocks(p: *mut P) {
 /// As [`syscall_blocks`].
 #[cold]
 pub unsafe fn taken_proc_stops(p: *mut P) {
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise it has just taken p from its system call.
     let (log, id) = unsafe { log(p) };
     log.event(id, Kind::ProcStop, &[], None);
 }
@@ -274,14 +282,12 @@ pub unsafe fn syscall_returned(g: *mut G) {
     // Under the lock tracing neither starts nor ends: a start has either not seen this goroutine
     // yet, or has written that it is in a system call.
     let _shared = SHARED.lock();
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise the goroutine of this thread: its words are ours.
     unsafe { ((*g).sysexitseq, (*g).sysexitticks) = if on() { stamp() } else { (0, 0) } };
 }
 
-/// `g` has returned at this time.
-unsafe fn syscall_exit(g: *mut G, (seq, ticks): (u64, u64)) {
-    // SAFETY: the caller's goroutine.
-    let id = unsafe { (*g).goid as u64 };
+/// The goroutine with the number `id` has returned at this time.
+fn syscall_exit(id: u64, (seq, ticks): (u64, u64)) {
     event(Kind::GoSysExit, &[id, seq, ticks / TICK_DIV], None);
 }
 
