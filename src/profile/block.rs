@@ -27,15 +27,16 @@ pub fn block_profile(_: Sys<'_>, a: &mut args::runtime_BlockProfile) {
     let mut to: *mut BlockProfileRecord = a.p.ptr.cast();
     for &head in &table.chains {
         let mut b = head;
-        // SAFETY: the slice is an argument with room for every bucket; buckets are never freed.
-        unsafe {
-            while !b.is_null() {
-                (*to).count = (*b).count;
-                (*to).cycles = (*b).cycles;
-                (*to).stack.stack0 = (*b).pcs;
+        // SAFETY: buckets are never freed, and change under the lock only.
+        while let Some(bucket) = unsafe { b.as_ref() } {
+            // SAFETY: the slice is an argument, with room for every bucket.
+            unsafe {
+                (*to).count = bucket.count;
+                (*to).cycles = bucket.cycles;
+                (*to).stack.stack0 = bucket.pcs;
                 to = to.add(1);
-                b = (*b).next;
             }
+            b = bucket.next;
         }
     }
 }

@@ -136,12 +136,17 @@ static READER: Mutex<Reader, { rank::CPU_PROFILE }> = Mutex::new(Reader(null_mut
 
 /// Parks the reader for a while, or until the profile ends; it then looks again.
 fn try_later(caller: Caller<'_>) -> Outcome {
-    // SAFETY: the goroutine is stopped at its call.
+    // SAFETY: the goroutine that called in is stopped in this call: its resume step is ours to set.
     unsafe { (*caller.g()).resume = ResumeStep::new(resume) };
     READER.lock().0 = caller.g();
     crate::time::sleep::sleep_for(caller, PAUSE_NS)
 }
 
+/// The reader looks again.
+///
+/// # Safety
+///
+/// As a [`ResumeStep`] is called, of a goroutine that parked in [`try_later`].
 unsafe extern "C" fn resume(caller: Caller<'_>, _arg: usize) -> Outcome {
     READER.lock().0 = null_mut();
     // SAFETY: the goroutine parked in `runtime.CPUProfile`, and its arguments are ours.

@@ -14,37 +14,35 @@ pub fn mem_profile(_: Sys<'_>, a: &mut args::runtime_MemProfile) {
     let profile = PROFILE.lock();
     let p: GoSlice = a.p;
     let mut n = 0;
-    // SAFETY: buckets are valid under the lock; the slice is an argument.
-    unsafe {
-        for write in [false, true] {
-            if write && n > p.len {
-                break;
+    for write in [false, true] {
+        if write && n > p.len {
+            break;
+        }
+        n = 0;
+        let mut b = profile.all;
+        // SAFETY: buckets are never freed, and change under the lock only.
+        while let Some(bucket) = unsafe { b.as_ref() } {
+            let mut c = bucket.shown;
+            if never {
+                c.allocs += bucket.allocs[0];
             }
-            n = 0;
-            let mut b = profile.all;
-            while !b.is_null() {
-                let mut c = (*b).shown;
-                if never {
-                    c.allocs += (*b).allocs[0];
+            if c.allocs != 0 && (a.inuseZero || c.allocs != c.frees) {
+                if write {
+                    let size = bucket.size as i64;
+                    let record = MemProfileRecord {
+                        alloc_bytes: c.allocs * size,
+                        free_bytes: c.frees * size,
+                        alloc_objects: c.allocs,
+                        free_objects: c.frees,
+                        stack0: bucket.stack,
+                    };
+                    let to = p.ptr.cast::<MemProfileRecord>();
+                    // SAFETY: the slice is an argument, with room for as many as were counted.
+                    unsafe { to.add(n as usize).write(record) };
                 }
-                if c.allocs != 0 && (a.inuseZero || c.allocs != c.frees) {
-                    if write {
-                        let size = (*b).size as i64;
-                        p.ptr
-                            .cast::<MemProfileRecord>()
-                            .add(n as usize)
-                            .write(MemProfileRecord {
-                                alloc_bytes: c.allocs * size,
-                                free_bytes: c.frees * size,
-                                alloc_objects: c.allocs,
-                                free_objects: c.frees,
-                                stack0: (*b).stack,
-                            });
-                    }
-                    n += 1;
-                }
-                b = (*b).all_next;
+                n += 1;
             }
+            b = bucket.all_next;
         }
     }
     (a.n, a.ok) = (n, n <= p.len);

@@ -21,36 +21,37 @@ fn fill(record: &mut StackRecord, frames: Frames) {
 
 /// `runtime.GoroutineProfile`.
 pub fn goroutine_profile(sys: Sys<'_>, a: &mut args::runtime_GoroutineProfile) -> Outcome {
-    // SAFETY: system mode for curg; the slice is an argument; Gs are never freed.
-    unsafe {
-        let Some(stopped) = stop_the_world(sys) else {
-            return Outcome::Again;
-        };
-        let me = world::curg();
-        let shown = |g: *mut crate::abi::G| {
-            let state = status_of(g).state(Ordering::Relaxed);
-            !state.is_dead() && (*g).flags & G_SYSTEM == 0
-        };
-        let n = lists::all_gs().filter(|&g| shown(g)).count();
-        (a.n, a.ok) = (n as i64, n as i64 <= a.p.len);
-        if a.ok && n > 0 {
-            let records = core::slice::from_raw_parts_mut(a.p.ptr.cast::<StackRecord>(), n);
-            let others = lists::all_gs().filter(|&g| g != me && shown(g));
-            for (record, g) in records.iter_mut().zip(core::iter::once(me).chain(others)) {
+    // SAFETY: system mode at a runtime call: a goroutine that has to try again makes the call
+    // again.
+    let Some(stopped) = (unsafe { stop_the_world(sys) }) else {
+        return Outcome::Again;
+    };
+    let me = world::curg();
+    // SAFETY: Gs are never freed, and do not run while the world is stopped.
+    let shown = |g: *mut crate::abi::G| unsafe {
+        let state = status_of(g).state(Ordering::Relaxed);
+        !state.is_dead() && (*g).flags & G_SYSTEM == 0
+    };
+    let n = lists::all_gs().filter(|&g| shown(g)).count();
+    (a.n, a.ok) = (n as i64, n as i64 <= a.p.len);
+    if a.ok && n > 0 {
+        // SAFETY: the slice is an argument, with room for n records.
+        let records = unsafe { core::slice::from_raw_parts_mut(a.p.ptr.cast::<StackRecord>(), n) };
+        let others = lists::all_gs().filter(|&g| g != me && shown(g));
+        for (record, g) in records.iter_mut().zip(core::iter::once(me).chain(others)) {
+            // SAFETY: the world is stopped: every goroutine is at rest.
+            let frames = unsafe {
                 // Our own stack starts at the caller of this function.
-                let own = g == me;
-                fill(
-                    record,
-                    if own {
-                        Frames::from(g, Walker::of(g), 0)
-                    } else {
-                        Frames::of(g)
-                    },
-                );
-            }
+                if g == me {
+                    Frames::from(g, Walker::of(g), 0)
+                } else {
+                    Frames::of(g)
+                }
+            };
+            fill(record, frames);
         }
-        stopped.start();
     }
+    stopped.start();
     Outcome::Return
 }
 
@@ -69,7 +70,7 @@ pub fn thread_create_profile(_: Sys<'_>, a: &mut args::runtime_ThreadCreateProfi
     (a.n, a.ok) = (n, n <= a.p.len);
     if a.ok {
         for (i, m) in lists::all_ms().take(n as usize).enumerate() {
-            // SAFETY: Ms live for ever.
+            // SAFETY: Ms are never freed, and their numbers do not change.
             let began = match unsafe { (*m).id } {
                 0 => &raw const FIRST_THREAD,
                 _ => &raw const THREAD,
@@ -89,8 +90,11 @@ pub fn cycles_per_second(_: Sys<'_>, a: &mut args::runtime_pprof_runtime_cyclesP
 }
 
 /// The used part of a record's stack.
+///
+/// # Safety
+/// `stack` is that of a record.
 unsafe fn stack_of(stack: *mut [usize; 32]) -> GoSlice {
-    // SAFETY: the record is an argument.
+    // SAFETY: by the caller's promise it has its 32 words.
     let n = unsafe { (*stack).iter().position(|&pc| pc == 0).unwrap_or(32) };
     GoSlice {
         ptr: stack.cast(),
@@ -101,36 +105,32 @@ unsafe fn stack_of(stack: *mut [usize; 32]) -> GoSlice {
 
 /// `(*StackRecord).Stack`.
 pub fn stack_record_stack(_: Leaf<'_>, a: &mut args::runtime___StackRecord__Stack) {
-    // SAFETY: the receiver is a StackRecord.
+    // SAFETY: compiled code passes a StackRecord as receiver.
     a.r0 = unsafe { stack_of(&raw mut (*a.recv.cast::<StackRecord>()).stack0) };
 }
 
 /// `(*MemProfileRecord).Stack`.
 pub fn mem_record_stack(_: Leaf<'_>, a: &mut args::runtime___MemProfileRecord__Stack) {
-    // SAFETY: the receiver is a MemProfileRecord.
+    // SAFETY: compiled code passes a MemProfileRecord as receiver.
     a.r0 = unsafe { stack_of(&raw mut (*a.recv.cast::<MemProfileRecord>()).stack0) };
 }
 
 /// `(*BlockProfileRecord).Stack`.
 pub fn block_record_stack(_: Leaf<'_>, a: &mut args::runtime___BlockProfileRecord__Stack) {
-    // SAFETY: the receiver is a BlockProfileRecord.
+    // SAFETY: compiled code passes a BlockProfileRecord as receiver.
     a.r0 = unsafe { stack_of(&raw mut (*a.recv.cast::<BlockProfileRecord>()).stack.stack0) };
 }
 
 /// `(*MemProfileRecord).InUseBytes`.
 pub fn in_use_bytes(_: Leaf<'_>, a: &mut args::runtime___MemProfileRecord__InUseBytes) {
-    // SAFETY: the receiver is a MemProfileRecord.
-    a.r0 = unsafe {
-        (*a.recv.cast::<MemProfileRecord>()).alloc_bytes
-            - (*a.recv.cast::<MemProfileRecord>()).free_bytes
-    };
+    // SAFETY: compiled code passes a MemProfileRecord as receiver.
+    let record = unsafe { &*a.recv.cast::<MemProfileRecord>() };
+    a.r0 = record.alloc_bytes - record.free_bytes;
 }
 
 /// `(*MemProfileRecord).InUseObjects`.
 pub fn in_use_objects(_: Leaf<'_>, a: &mut args::runtime___MemProfileRecord__InUseObjects) {
-    // SAFETY: the receiver is a MemProfileRecord.
-    a.r0 = unsafe {
-        (*a.recv.cast::<MemProfileRecord>()).alloc_objects
-            - (*a.recv.cast::<MemProfileRecord>()).free_objects
-    };
+    // SAFETY: compiled code passes a MemProfileRecord as receiver.
+    let record = unsafe { &*a.recv.cast::<MemProfileRecord>() };
+    a.r0 = record.alloc_objects - record.free_objects;
 }

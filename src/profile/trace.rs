@@ -71,22 +71,21 @@ unsafe extern "C" {
 
 /// `runtime.StartTrace`.
 pub fn start(sys: Sys<'_>, a: &mut args::runtime_StartTrace) -> Outcome {
-    // SAFETY: system mode for curg.
-    unsafe {
-        let Some(stopped) = stop_the_world(sys) else {
-            return Outcome::Again;
-        };
-        let started = begin(&stopped);
-        stopped.start();
-        a.r0 = if started {
-            Iface {
-                tab: null_mut(),
-                data: null_mut(),
-            }
-        } else {
-            already(sys)
-        };
-    }
+    // SAFETY: system mode at a runtime call: a goroutine that has to try again makes the call
+    // again.
+    let Some(stopped) = (unsafe { stop_the_world(sys) }) else {
+        return Outcome::Again;
+    };
+    let started = begin(sys, &stopped);
+    stopped.start();
+    a.r0 = if started {
+        Iface {
+            tab: null_mut(),
+            data: null_mut(),
+        }
+    } else {
+        already(sys)
+    };
     Outcome::Return
 }
 
@@ -94,16 +93,13 @@ pub fn start(sys: Sys<'_>, a: &mut args::runtime_StartTrace) -> Outcome {
 fn already(sys: Sys<'_>) -> Iface {
     let text = GoString::from_static("tracing is already enabled");
     let e = types::errors::error_string(sys, text);
-    // SAFETY: our own descriptors; errorString has the method.
+    // SAFETY: both descriptors are the program's own, and errorString has the method.
     let tab = unsafe { types::itab::get(&raw const TYPE_ERROR, e.typ.cast::<Type>()) };
     Iface { tab, data: e.data }
 }
 
 /// Starts to record, with what exists; false if a trace is under way.
-///
-/// # Safety
-/// System mode for curg.
-unsafe fn begin(stopped: &Stopped) -> bool {
+fn begin(_: Sys<'_>, stopped: &Stopped) -> bool {
     // System calls may end while the world is stopped: see `syscall_returned`.
     let _shared = SHARED.lock();
     {
@@ -115,10 +111,10 @@ unsafe fn begin(stopped: &Stopped) -> bool {
         s.start = (ticks(), nanotime());
         FIRST.store(stamp().0, Ordering::Relaxed);
     }
-    // SAFETY: Gs are never freed. A goroutine in a system call may return meanwhile, nobody else
-    // moves.
-    unsafe {
-        for g in lists::all_gs() {
+    for g in lists::all_gs() {
+        // SAFETY: Gs are never freed. A goroutine in a system call may return meanwhile, nobody
+        // else moves.
+        let (state, id) = unsafe {
             let state = status_of(g).state(Ordering::Acquire);
             // What the last trace left says nothing about this one.
             (*g).systraced = u32::from(state == GState::Syscall);
@@ -126,28 +122,31 @@ unsafe fn begin(stopped: &Stopped) -> bool {
                 continue;
             }
             goroutine_made(g);
-            let id = (*g).goid as u64;
-            match state {
-                GState::Waiting => event(Kind::GoWaiting, &[id], None),
-                GState::Syscall => event(Kind::GoInSyscall, &[id], None),
-                _ => {}
-            }
+            (state, (*g).goid as u64)
+        };
+        match state {
+            GState::Waiting => event(Kind::GoWaiting, &[id], None),
+            GState::Syscall => event(Kind::GoInSyscall, &[id], None),
+            _ => {}
         }
-        let mut timers = TIMER_GOROUTINE.load(Ordering::Relaxed);
-        if timers == 0 {
-            timers = lists::GOIDGEN.fetch_add(1, Ordering::Relaxed) + 1;
-            TIMER_GOROUTINE.store(timers, Ordering::Relaxed);
-        }
-        event(
-            Kind::GoCreate,
-            &[timers as u64, &raw const START_TIMER as u64],
-            Some(0),
-        );
-        event(Kind::GoWaiting, &[timers as u64], None);
-        proc_starts();
+    }
+    let mut timers = TIMER_GOROUTINE.load(Ordering::Relaxed);
+    if timers == 0 {
+        timers = lists::GOIDGEN.fetch_add(1, Ordering::Relaxed) + 1;
+        TIMER_GOROUTINE.store(timers, Ordering::Relaxed);
+    }
+    event(
+        Kind::GoCreate,
+        &[timers as u64, &raw const START_TIMER as u64],
+        Some(0),
+    );
+    event(Kind::GoWaiting, &[timers as u64], None);
+    proc_starts();
+    // SAFETY: in system mode curg is this thread's goroutine, which called in. No goroutine has
+    // asked for the collection that may be under way; its end will be written.
+    unsafe {
         goroutine_runs(world::curg());
         if crate::world::phase::enabled() {
-            // A collection is under way; its end will be written.
             gc_starts(stopped, null_mut());
         }
     }
@@ -158,32 +157,28 @@ unsafe fn begin(stopped: &Stopped) -> bool {
 
 /// `runtime.StopTrace`.
 pub fn stop(sys: Sys<'_>, _a: &mut args::runtime_StopTrace) -> Outcome {
-    // SAFETY: system mode for curg.
-    unsafe {
-        let Some(mut stopped) = stop_the_world(sys) else {
-            return Outcome::Again;
-        };
-        let ended = end(&mut stopped);
-        stopped.start();
-        if !ended {
-            return Outcome::Return;
-        }
-        let mut s = SESSION.lock();
-        if !ENDING.load(Ordering::Relaxed) {
-            // The reader was quick.
-            return Outcome::Return;
-        }
-        let (parked, outcome) = sched::park(sys.caller(), WaitReason::TraceEnd);
-        s.stopper.put(parked);
-        outcome
+    // SAFETY: system mode at a runtime call: a goroutine that has to try again makes the call
+    // again.
+    let Some(mut stopped) = (unsafe { stop_the_world(sys) }) else {
+        return Outcome::Again;
+    };
+    let ended = end(sys, &mut stopped);
+    stopped.start();
+    if !ended {
+        return Outcome::Return;
     }
+    let mut s = SESSION.lock();
+    if !ENDING.load(Ordering::Relaxed) {
+        // The reader was quick.
+        return Outcome::Return;
+    }
+    let (parked, outcome) = sched::park(sys.caller(), WaitReason::TraceEnd);
+    s.stopper.put(parked);
+    outcome
 }
 
 /// Records no more and leaves the rest to the reader; false if there is no trace.
-///
-/// # Safety
-/// System mode for curg.
-unsafe fn end(stopped: &mut Stopped) -> bool {
+fn end(_: Sys<'_>, stopped: &mut Stopped) -> bool {
     let mut shared = SHARED.lock();
     if !on() {
         return false;
@@ -196,7 +191,7 @@ unsafe fn end(stopped: &mut Stopped) -> bool {
     STATE.fetch_and(!ON, Ordering::Relaxed);
     LOGS.each_mut(stopped).for_each(log::finish);
     log::finish(&mut shared);
-    // SAFETY: nothing is recorded any more.
+    // SAFETY: the state says that nothing is recorded any more, and the world is stopped.
     unsafe { stacks::dump(&mut shared) };
     log::finish(&mut shared);
     let mut s = SESSION.lock();
@@ -209,63 +204,73 @@ unsafe fn end(stopped: &mut Stopped) -> bool {
 
 /// `runtime.ReadTrace`.
 pub fn read(sys: Sys<'_>, a: &mut args::runtime_ReadTrace) -> Outcome {
-    // SAFETY: the result is in the arguments of the goroutine that called in.
+    // SAFETY: the result of this very call.
     unsafe { next(sys.caller(), &raw mut a.r0) }
 }
 
 /// Hands out the next piece, or parks.
+///
+/// # Safety
+///
+/// `result` is the result of the call of `ReadTrace` in which the goroutine is stopped.
 unsafe fn next(caller: Caller<'_>, result: *mut GoSlice) -> Outcome {
-    let slice = |ptr: *const u8, len: usize| GoSlice {
-        ptr: ptr.cast_mut(),
-        len: len as i64,
-        cap: len as i64,
+    let put = |ptr: *const u8, len: usize| {
+        let slice = GoSlice {
+            ptr: ptr.cast_mut(),
+            len: len as i64,
+            cap: len as i64,
+        };
+        // SAFETY: by the caller's promise the result of the call in which the goroutine is stopped.
+        unsafe { *result = slice };
     };
     let mut s = SESSION.lock();
-    // SAFETY: `result` is in the arguments of the goroutine that called in.
-    unsafe {
-        *result = slice(core::ptr::null(), 0);
-        if !s.reader.is_empty() {
-            drop(s);
-            fatal::puts("runtime: ReadTrace called from multiple goroutines simultaneously\n");
-            return Outcome::Return;
-        }
-        log::recycle(core::mem::replace(&mut s.reading, null_mut()));
-        if !s.header {
-            s.header = true;
-            *result = slice(HEADER.as_ptr(), HEADER.len());
-            return Outcome::Return;
-        }
-        let full = log::take();
-        if !full.is_null() {
-            s.reading = full;
-            let (data, len) = log::bytes(full);
-            *result = slice(data, len);
-            return Outcome::Return;
-        }
-        if !ENDING.load(Ordering::Relaxed) {
-            // The thread that adds a buffer does that first and then looks for the reader, when it
-            // next schedules; we announce the wait and then enter the scheduler. Both take locks in
-            // between, so one sees the other.
-            STATE.fetch_or(READER_WAITS, Ordering::SeqCst);
-            (*caller.g()).resume = ResumeStep::new(resume);
-            let (parked, outcome) = sched::park(caller, WaitReason::TraceReader);
-            s.reader.put(parked);
-            return outcome;
-        }
-        if !s.footer {
-            s.footer = true;
-            let len = s.write_footer();
-            *result = slice(s.tail.as_ptr(), len);
-            return Outcome::Return;
-        }
-        log::release_empty();
-        ENDING.store(false, Ordering::Relaxed);
-        let stopper = s.stopper.take();
+    if !s.reader.is_empty() {
         drop(s);
-        if let Some(parked) = stopper {
-            sched::ready(parked);
-        }
+        fatal::puts("runtime: ReadTrace called from multiple goroutines simultaneously\n");
+        put(core::ptr::null(), 0);
+        return Outcome::Return;
     }
+    log::recycle(core::mem::replace(&mut s.reading, null_mut()));
+    if !s.header {
+        s.header = true;
+        put(HEADER.as_ptr(), HEADER.len());
+        return Outcome::Return;
+    }
+    let full = log::take();
+    if !full.is_null() {
+        s.reading = full;
+        // SAFETY: the buffer is the reader's until it asks for the next.
+        let (data, len) = unsafe { log::bytes(full) };
+        put(data, len);
+        return Outcome::Return;
+    }
+    if !ENDING.load(Ordering::Relaxed) {
+        // Until there is something it has nothing.
+        put(core::ptr::null(), 0);
+        // The thread that adds a buffer does that first and then looks for the reader, when it
+        // next schedules; we announce the wait and then enter the scheduler. Both take locks in
+        // between, so one sees the other.
+        STATE.fetch_or(READER_WAITS, Ordering::SeqCst);
+        // SAFETY: the goroutine is stopped in this call: its resume step is ours to set.
+        unsafe { (*caller.g()).resume = ResumeStep::new(resume) };
+        let (parked, outcome) = sched::park(caller, WaitReason::TraceReader);
+        s.reader.put(parked);
+        return outcome;
+    }
+    if !s.footer {
+        s.footer = true;
+        let len = s.write_footer();
+        put(s.tail.as_ptr(), len);
+        return Outcome::Return;
+    }
+    log::release_empty();
+    ENDING.store(false, Ordering::Relaxed);
+    let stopper = s.stopper.take();
+    drop(s);
+    if let Some(parked) = stopper {
+        sched::ready(parked);
+    }
+    put(core::ptr::null(), 0);
     Outcome::Return
 }
 
@@ -290,9 +295,14 @@ impl Session {
     }
 }
 
+/// The reader looks again.
+///
+/// # Safety
+///
+/// As a [`ResumeStep`] is called, of a goroutine that parked in [`next`].
 unsafe extern "C" fn resume(caller: Caller<'_>, _arg: usize) -> Outcome {
     let result = caller.arguments() as *mut GoSlice;
-    // SAFETY: the goroutine parked in `runtime.ReadTrace`, which has no other arguments.
+    // SAFETY: the goroutine parked in `runtime.ReadTrace`, whose arguments are its result alone.
     unsafe { next(caller, result) }
 }
 

@@ -17,43 +17,39 @@ const ARCH_CHAR: u64 = b'6' as u64;
 
 /// `runtime/debug.WriteHeapDump`.
 pub fn write(sys: Sys<'_>, a: &mut args::runtime_debug_WriteHeapDump) -> Outcome {
-    // SAFETY: system mode for curg.
-    unsafe {
-        let Some(mut stopped) = stop_the_world(sys) else {
-            return Outcome::Again;
-        };
-        if let Some(mut out) = Out::new(a.fd as i32) {
-            dump(&mut stopped, &mut out);
-        }
-        stopped.start();
+    // SAFETY: system mode at a runtime call: a goroutine that has to try again makes the call
+    // again.
+    let Some(mut stopped) = (unsafe { stop_the_world(sys) }) else {
+        return Outcome::Again;
+    };
+    if let Some(mut out) = Out::new(a.fd as i32) {
+        dump(&mut stopped, &mut out);
     }
+    stopped.start();
     Outcome::Return
 }
 
-/// # Safety
-/// System mode for curg.
-unsafe fn dump(stopped: &mut Stopped, out: &mut Out) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        // Slots that caches have not given out are no objects, nor are those that the last marking
-        // found dead.
-        cache::flush_caches(stopped);
-        if !phase::enabled() {
-            central::sweep_all();
-        }
-        out.bytes(b"go1.5 heap dump\n");
-        params(out);
-        itab::for_each(|tab| interface_table(out, tab));
-        objects(stopped, out);
-        stack::goroutines(stopped, out);
-        threads(out);
-        variables(out);
-        runtime_roots(out);
-        finalizers(stopped, out);
-        mem_stats(stopped, out);
-        allocations(stopped, out);
-        out.tag(Tag::End);
+/// All records. In system mode, so the goroutine that called in is at rest, too.
+fn dump(stopped: &mut Stopped, out: &mut Out) {
+    // Slots that caches have not given out are no objects, nor are those that the last marking
+    // found dead.
+    cache::flush_caches(stopped);
+    if !phase::enabled() {
+        central::sweep_all();
     }
+    out.bytes(b"go1.5 heap dump\n");
+    params(out);
+    // SAFETY: what is handed out is a table of interfaces.
+    itab::for_each(|tab| unsafe { interface_table(out, tab) });
+    objects(stopped, out);
+    stack::goroutines(stopped, out);
+    threads(out);
+    variables(stopped, out);
+    runtime_roots(out);
+    finalizers(stopped, out);
+    mem_stats(stopped, out);
+    allocations(stopped, out);
+    out.tag(Tag::End);
 }
 
 fn params(out: &mut Out) {
@@ -66,27 +62,33 @@ fn params(out: &mut Out) {
     out.number(crate::os::cpu::NCPU.load(Ordering::Relaxed) as u64);
 }
 
+/// A type, and whether the data word of an interface with it is a pointer.
+///
 /// # Safety
 /// `t` is a descriptor.
 unsafe fn type_record(out: &mut Out, t: *const Type) {
-    // SAFETY: the caller's promise: names are Go strings.
-    unsafe {
-        out.tag(Tag::Type);
-        out.numbers(&[t as u64, (*t).size as u64]);
-        let x = (*t).x;
-        if x.is_null() || (*x).pkgpath.is_null() || (*x).name.is_null() {
-            out.string((*(*t).string).bytes());
-        } else {
-            let (package, name) = ((*(*x).pkgpath).bytes(), (*(*x).name).bytes());
+    // SAFETY: by the caller's promise a descriptor; these are constant, and their names are Go
+    // strings.
+    let (typ, x, string) = unsafe { (&*t, (*t).x.as_ref(), (*(*t).string).bytes()) };
+    out.tag(Tag::Type);
+    out.numbers(&[t as u64, typ.size as u64]);
+    // SAFETY: the names of a descriptor are null or Go strings, which are constant and have their
+    // bytes.
+    let names = x.and_then(|x| unsafe {
+        let (package, name) = x.pkgpath.as_ref().zip(x.name.as_ref())?;
+        Some((package.bytes(), name.bytes()))
+    });
+    match names {
+        None => out.string(string),
+        Some((package, name)) => {
             out.number((package.len() + 1 + name.len()) as u64);
             out.bytes(package);
             out.bytes(b".");
             out.bytes(name);
         }
-        let indirect = u32::from((*t).kind) & KIND_DIRECT_IFACE == 0;
-        // Is the data word of an interface with this type a pointer?
-        out.number(u64::from(indirect || !(*t).no_pointers()));
     }
+    let indirect = u32::from(typ.kind) & KIND_DIRECT_IFACE == 0;
+    out.number(u64::from(indirect || !typ.no_pointers()));
 }
 
 /// The type of the data word that goes with an interface table.
@@ -94,7 +96,7 @@ unsafe fn type_record(out: &mut Out, t: *const Type) {
 /// # Safety
 /// `tab` is a table.
 unsafe fn interface_table(out: &mut Out, tab: *mut Itab) {
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise a table: it names a descriptor, which may name its pointer's.
     unsafe {
         let mut t = (*tab).typ;
         if u32::from((*t).kind) & KIND_DIRECT_IFACE == 0 && !(*t).ptrto.is_null() {
@@ -106,46 +108,44 @@ unsafe fn interface_table(out: &mut Out, tab: *mut Itab) {
     }
 }
 
-/// # Safety
-/// Everything is swept.
-unsafe fn objects(stopped: &Stopped, out: &mut Out) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        for s in pages::spans(stopped) {
-            let s = &*s;
-            if s.state.load(Ordering::Relaxed) != state::IN_USE {
-                continue;
-            }
-            for i in (0..s.objects as usize).filter(|&i| s.is_alloc(i)) {
-                let base = s.address_of(i);
-                out.tag(Tag::Object);
-                out.number(base as u64);
+/// The objects of all spans, which are swept.
+fn objects(stopped: &Stopped, out: &mut Out) {
+    for s in pages::spans(stopped) {
+        // SAFETY: records of spans are never freed, and do not change while the world is stopped.
+        let s = unsafe { &*s };
+        if s.state.load(Ordering::Relaxed) != state::IN_USE {
+            continue;
+        }
+        // SAFETY: the span has so many slots.
+        let allocated = |i: &usize| unsafe { s.is_alloc(*i) };
+        for i in (0..s.objects as usize).filter(allocated) {
+            let base = s.address_of(i);
+            out.tag(Tag::Object);
+            out.number(base as u64);
+            // SAFETY: an object of a span in use, which no goroutine writes to.
+            unsafe {
                 out.memory(base, base + s.elemsize);
                 if !s.class.noscan() {
                     layout::each_slot(s, base, |slot| out.pointer(slot as usize - base));
                 }
-                out.number(NO_MORE);
             }
+            out.number(NO_MORE);
         }
     }
 }
 
-/// # Safety
-/// Ms are never freed.
-unsafe fn threads(out: &mut Out) {
+/// All threads.
+fn threads(out: &mut Out) {
     for m in lists::all_ms() {
         out.tag(Tag::Thread);
-        // SAFETY: the caller's promise.
+        // SAFETY: Ms are never freed, and their numbers do not change.
         let (id, tid) = unsafe { ((*m).id, (*m).tid.load(Ordering::Relaxed)) };
         out.numbers(&[m as u64, id as u64, tid as u64]);
     }
 }
 
 /// The sections of Go variables.
-///
-/// # Safety
-/// The world is stopped.
-unsafe fn variables(out: &mut Out) {
+fn variables(_: &Stopped, out: &mut Out) {
     let h = sites::header();
     for (tag, start, end, mask) in [
         (Tag::Data, h.data, h.edata, h.data_mask),
@@ -153,7 +153,8 @@ unsafe fn variables(out: &mut Out) {
     ] {
         out.tag(tag);
         out.number(start);
-        // SAFETY: sections and masks are the linker's.
+        // SAFETY: the linker wrote where the sections are, and a mask with a bit for each word;
+        // nobody writes to them while the world is stopped.
         unsafe {
             out.memory(start as usize, end as usize);
             for i in 0..((end - start) / 8) as usize {
@@ -188,7 +189,7 @@ fn finalizer_record(
     typ: *const Type,
 ) {
     out.tag(tag);
-    // SAFETY: a func value starts with its code's address.
+    // SAFETY: what a finalizer calls is a func value, which starts with its code's address.
     let code = unsafe { *(f as *const u64) };
     out.numbers(&[pointer as u64, f as u64, code, param as u64, typ as u64]);
 }
@@ -208,7 +209,7 @@ fn finalizers(stopped: &Stopped, out: &mut Out) {
 }
 
 fn mem_stats(stopped: &mut Stopped, out: &mut Out) {
-    // SAFETY: plain numbers.
+    // SAFETY: the structure has numbers only, and zeroes are such.
     let mut m: MemStats = unsafe { core::mem::zeroed() };
     stats::fill(stopped, &mut m);
     out.tag(Tag::MemStats);

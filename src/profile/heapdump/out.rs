@@ -7,7 +7,7 @@ use crate::{mem, world};
 const SIZE: usize = 64 << 10;
 
 /// Writes to a file descriptor. Errors are not reported: `WriteHeapDump` has no result.
-pub struct Out {
+pub(in crate::profile) struct Out {
     fd: i32,
     buffer: *mut u8,
     len: usize,
@@ -15,13 +15,13 @@ pub struct Out {
 
 impl Out {
     /// To `fd`; `None` without memory for the buffer.
-    pub fn new(fd: i32) -> Option<Self> {
+    pub(in crate::profile) fn new(fd: i32) -> Option<Self> {
         let buffer = mem::map_for(&mem::OTHER_SYS, SIZE);
         (!buffer.is_null()).then_some(Self { fd, buffer, len: 0 })
     }
 
     fn flush(&mut self) {
-        // SAFETY: `len` bytes of the buffer are written.
+        // SAFETY: the buffer is ours, and `len` bytes of it were written.
         sys::write(self.fd, unsafe {
             core::slice::from_raw_parts(self.buffer, self.len)
         });
@@ -37,7 +37,7 @@ impl Out {
                 return;
             }
         }
-        // SAFETY: they fit.
+        // SAFETY: they fit behind what the buffer holds, and come from elsewhere.
         unsafe {
             core::ptr::copy_nonoverlapping(bytes.as_ptr(), self.buffer.add(self.len), bytes.len());
         }
@@ -45,7 +45,7 @@ impl Out {
     }
 
     /// A number, seven bits a byte, the low ones first.
-    pub fn number(&mut self, mut v: u64) {
+    pub(in crate::profile) fn number(&mut self, mut v: u64) {
         let mut bytes = [0; 10];
         let mut n = 0;
         while v >= 0x80 {
@@ -58,14 +58,14 @@ impl Out {
     }
 
     /// Several numbers.
-    pub fn numbers(&mut self, numbers: &[u64]) {
+    pub(in crate::profile) fn numbers(&mut self, numbers: &[u64]) {
         for &v in numbers {
             self.number(v);
         }
     }
 
     /// Length and bytes.
-    pub fn string(&mut self, s: &[u8]) {
+    pub(in crate::profile) fn string(&mut self, s: &[u8]) {
         self.number(s.len() as u64);
         self.bytes(s);
     }
@@ -74,8 +74,8 @@ impl Out {
     ///
     /// # Safety
     /// The range is readable and nobody writes to it.
-    pub unsafe fn memory(&mut self, start: usize, end: usize) {
-        // SAFETY: the caller's promise.
+    pub(in crate::profile) unsafe fn memory(&mut self, start: usize, end: usize) {
+        // SAFETY: by the caller's promise the range is readable, and does not change.
         self.string(unsafe { core::slice::from_raw_parts(start as *const u8, end - start) });
     }
 }
@@ -83,7 +83,7 @@ impl Out {
 impl Drop for Out {
     fn drop(&mut self) {
         self.flush();
-        // SAFETY: the buffer is ours.
+        // SAFETY: the buffer is a mapping of our own, and is not used again.
         unsafe { mem::unmap_for(&mem::OTHER_SYS, self.buffer, SIZE) };
     }
 }
@@ -118,7 +118,7 @@ const POINTER: u64 = 1;
 pub(super) const NO_MORE: u64 = 0;
 
 impl Out {
-    pub(crate) fn tag(&mut self, tag: Tag) {
+    pub(super) fn tag(&mut self, tag: Tag) {
         self.number(tag as u64);
     }
 
