@@ -23,12 +23,10 @@ const SPIN_FIRST: u32 = 1;
 /// only with nothing else to do here.
 pub fn can_spin(_: Leaf<'_>, a: &mut args::sync_runtime_canSpin) {
     let others = GOMAXPROCS.load(Ordering::Relaxed) > WAKE.idle() + WAKE.seekers() + 1;
-    // SAFETY: leaf mode of a goroutine: its M holds a P.
+    let ncpu = crate::os::cpu::NCPU.load(Ordering::Relaxed);
+    // SAFETY: in leaf mode the thread's M holds a P, and both are this thread's.
     unsafe {
-        a.r0 = a.i < SPIN_ROUNDS
-            && others
-            && crate::os::cpu::NCPU.load(Ordering::Relaxed) > 1
-            && (*world::getp()).runq_empty();
+        a.r0 = a.i < SPIN_ROUNDS && others && ncpu > 1 && (*world::getp()).runq_empty();
         (*world::getm()).spinround = a.i as u32 % SPIN_ROUNDS as u32;
     }
 }
@@ -36,7 +34,7 @@ pub fn can_spin(_: Leaf<'_>, a: &mut args::sync_runtime_canSpin) {
 /// `sync.runtime_doSpin`: a round. The lock's holder has its cache line meanwhile, and may take the
 /// lock some more times.
 pub fn do_spin(_: Leaf<'_>, _a: &mut args::sync_runtime_doSpin) {
-    // SAFETY: this thread's M.
+    // SAFETY: only this thread touches the word of its M.
     let round = unsafe { (*world::getm()).spinround };
     backoff::stay_away_in(SPIN_FIRST + round);
 }

@@ -13,20 +13,23 @@ use core::ptr::null_mut;
 
 /// Waiters of many addresses. All zero bytes are none.
 #[derive(Debug)]
-pub struct Queue {
+pub(super) struct Queue {
     root: *mut Sudog,
 }
 
 impl Queue {
     /// Nobody waits.
-    pub const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self { root: null_mut() }
     }
 
     /// Where the first waiter for `addr` is linked, or would be at the bottom of the tree.
+    ///
+    /// # Safety
+    /// As [`Queue::first`].
     unsafe fn link_of(&mut self, addr: *mut u8) -> *mut *mut Sudog {
         let mut link = &raw mut self.root;
-        // SAFETY: queued sudogs are live and ours.
+        // SAFETY: by the caller's promise queued sudogs are alive, and ours.
         unsafe {
             while !(*link).is_null() && (**link).elem != addr {
                 link = if addr < (**link).elem {
@@ -43,8 +46,9 @@ impl Queue {
     ///
     /// # Safety
     /// What was pushed and not popped is live, and touched by nobody else.
-    pub unsafe fn first(&mut self, addr: *mut u32) -> *mut Sudog {
-        // SAFETY: the caller's promise.
+    pub(super) unsafe fn first(&mut self, addr: *mut u32) -> *mut Sudog {
+        // SAFETY: by the caller's promise queued sudogs are alive, and ours: the link is one of
+        // theirs, or the root.
         unsafe { *self.link_of(addr.cast()) }
     }
 
@@ -52,8 +56,8 @@ impl Queue {
     ///
     /// # Safety
     /// As [`Queue::first`]; `s` is in no queue.
-    pub unsafe fn push(&mut self, s: *mut Sudog) {
-        // SAFETY: the caller's promise.
+    pub(super) unsafe fn push(&mut self, s: *mut Sudog) {
+        // SAFETY: by the caller's promise s and queued sudogs are alive, and ours.
         unsafe {
             (*s).waitlink = null_mut();
             let first = *self.link_of((*s).elem);
@@ -64,9 +68,23 @@ impl Queue {
             }
             (*s).tail = s;
             (*s).index = crate::world::fastrand() as i32;
+        }
+        // SAFETY: the same; nobody waits for its address yet.
+        unsafe { self.add_node(s) };
+    }
+
+    /// Adds a node for an address that has none.
+    ///
+    /// # Safety
+    /// As [`Queue::push`]; the number of `s` is set.
+    #[inline(always)]
+    unsafe fn add_node(&mut self, s: *mut Sudog) {
+        let mut link = &raw mut self.root;
+        // SAFETY: by the caller's promise s and queued sudogs are alive, and ours: links are
+        // theirs, or the root.
+        unsafe {
             // Down to the first node with a smaller number, whose subtree is split by address into
             // the two of the new node.
-            let mut link = &raw mut self.root;
             while !(*link).is_null() && (**link).index >= (*s).index {
                 link = if (*s).elem < (**link).elem {
                     &raw mut (**link).prev
@@ -99,7 +117,7 @@ impl Queue {
     /// # Safety
     /// As [`Queue::first`].
     pub(super) unsafe fn walk(&self, of: &mut dyn FnMut(*mut Sudog) -> Walk) -> Walk {
-        // SAFETY: the caller's promise.
+        // SAFETY: by the caller's promise queued sudogs are alive, and do not change.
         unsafe { walk(self.root, 0..=usize::MAX, 0, &mut Seen::new(), of) }.map(|_| ())
     }
 
@@ -107,9 +125,9 @@ impl Queue {
     ///
     /// # Safety
     /// As for [`Queue::first`], which answered `first`.
-    pub unsafe fn pop_after(&mut self, first: *mut Sudog) -> *mut Sudog {
+    pub(super) unsafe fn pop_after(&mut self, first: *mut Sudog) -> *mut Sudog {
         debug_assert!(!first.is_null());
-        // SAFETY: the caller's promise.
+        // SAFETY: by the caller's promise queued sudogs are alive, and ours; `first` is one.
         unsafe {
             let second = (*first).waitlink;
             if !second.is_null() {
@@ -127,12 +145,16 @@ impl Queue {
     ///
     /// # Safety
     /// As for [`Queue::first`], which answered somebody.
-    pub unsafe fn pop(&mut self, addr: *mut u32) -> *mut Sudog {
-        // SAFETY: the caller's promise.
+    pub(super) unsafe fn pop(&mut self, addr: *mut u32) -> *mut Sudog {
+        // SAFETY: by the caller's promise queued sudogs are alive, and ours, and somebody waits for
+        // the address.
+        let (mut link, first) = unsafe {
+            let link = self.link_of(addr.cast());
+            (link, *link)
+        };
+        debug_assert!(!first.is_null(), "somebody waits");
+        // SAFETY: the same, and there is a first waiter.
         unsafe {
-            let mut link = self.link_of(addr.cast());
-            let first = *link;
-            debug_assert!(!first.is_null(), "somebody waits");
             debug_assert!(!(*first).tail.is_null());
             let heir = (*first).waitlink;
             if !heir.is_null() {
@@ -158,8 +180,8 @@ impl Queue {
                 }
             }
             *link = if a.is_null() { b } else { a };
-            first
         }
+        first
     }
 }
 
@@ -167,6 +189,9 @@ impl Queue {
 const DEEPEST: usize = 256;
 
 /// The tree below `t`, whose addresses are among `range`. Answers its nodes and its depth.
+///
+/// # Safety
+/// The sudogs of the tree are alive, and do not change.
 unsafe fn walk(
     t: *mut Sudog,
     range: core::ops::RangeInclusive<usize>,
@@ -179,7 +204,7 @@ unsafe fn walk(
     }
     let at = t as usize;
     holds("depth of a tree of waiters", at, depth < DEEPEST)?;
-    // SAFETY: queued sudogs are live.
+    // SAFETY: by the caller's promise queued sudogs are alive, and do not change.
     unsafe {
         let addr = (*t).elem as usize;
         holds("order of addresses", at, range.contains(&addr))?;

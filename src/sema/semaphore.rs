@@ -45,7 +45,7 @@ struct Bucket {
     queue: UnsafeCell<Queue>,
 }
 
-// SAFETY: the queue is only touched under the lock.
+// SAFETY: only who holds the lock of a bucket touches its queue.
 unsafe impl Sync for Bucket {}
 
 static TABLE: [Bucket; BUCKETS] = [const {
@@ -65,8 +65,11 @@ fn bucket(addr: *mut u32) -> &'static Bucket {
 }
 
 /// The program's semaphore word.
+///
+/// # Safety
+/// `addr` is that of a semaphore that lives during `'a`; package sync uses it atomically.
 unsafe fn word<'a>(addr: *mut u32) -> &'a AtomicU32 {
-    // SAFETY: it is used atomically only, and outlives the call.
+    // SAFETY: by the caller's promise it is used atomically only, and alive.
     unsafe { AtomicU32::from_ptr(addr) }
 }
 
@@ -78,7 +81,7 @@ pub(crate) unsafe fn walk() -> Walk {
     for b in &TABLE {
         b.lock.lock();
         let mut waits = 0;
-        // SAFETY: the lock is held; the goroutines of waiters are live.
+        // SAFETY: the lock is held, so queued sudogs are alive; goroutines are never freed.
         let walk = unsafe {
             (*b.queue.get()).walk(&mut |s| {
                 let at = s as usize;
@@ -110,49 +113,68 @@ pub(crate) unsafe fn walk() -> Walk {
     Ok(())
 }
 
+/// Takes a unit, or waits for one.
+///
+/// # Safety
+///
+/// As [`word`].
 unsafe fn acquire(sys: Sys<'_>, addr: *mut u32) -> Outcome {
     let b = bucket(addr);
-    // SAFETY: the queue is touched under its lock.
+    // SAFETY: system mode for a goroutine, by the caller's promise, as is that the semaphore is
+    // one.
+    let (s, word) = unsafe { (sudogs::acquire(), word(addr)) };
+    b.lock.lock();
+    if units::take_or_wait(word, &b.nwait) {
+        b.lock.unlock();
+        // SAFETY: the new sudog is in no queue.
+        unsafe { sudogs::release(s) };
+        return Outcome::Return;
+    }
+    let caller = sys.caller();
+    let g = caller.g();
+    // SAFETY: the lock is held; the new sudog is ours, of this goroutine, and in no queue.
     unsafe {
-        let s = sudogs::acquire();
-        b.lock.lock();
-        if units::take_or_wait(word(addr), &b.nwait) {
-            b.lock.unlock();
-            sudogs::release(s);
-            return Outcome::Return;
-        }
         (*s).elem = addr.cast();
         (*b.queue.get()).push(s);
-        let (parked, outcome) = sched::park(sys.caller(), WaitReason::Semacquire);
-        parked.kept_as((*s).g);
-        b.lock.unlock();
-        outcome
     }
+    let (parked, outcome) = sched::park(caller, WaitReason::Semacquire);
+    parked.kept_as(g);
+    b.lock.unlock();
+    outcome
 }
 
 /// Gives one; true: nobody waits, so that was all.
+///
+/// # Safety
+/// As [`word`].
 #[inline]
 unsafe fn give(addr: *mut u32) -> bool {
-    // SAFETY: the program's semaphore word.
+    // SAFETY: by the caller's promise the word of a semaphore.
     units::give(unsafe { word(addr) }, &bucket(addr).nwait)
 }
 
 /// Wakes a waiter of `addr` if there is one and a unit for it.
+///
+/// # Safety
+///
+/// As [`word`].
 unsafe fn wake_one(addr: *mut u32) {
     let b = bucket(addr);
-    // SAFETY: the queue is touched under its lock; its goroutines are parked, but for a first one
-    // that tries.
-    unsafe {
-        b.lock.lock();
+    // SAFETY: by the caller's promise the word of a semaphore.
+    let word = unsafe { word(addr) };
+    b.lock.lock();
+    // SAFETY: the lock is held, so the queue and its sudogs are ours. Their goroutines are parked,
+    // but for a first one that tries; who readies one has its right.
+    let served = unsafe {
         let queue = &mut *b.queue.get();
         let first = queue.first(addr);
         let turn = if first.is_null() {
             None
         } else {
             let trying = (*first).patience == Patience::Tries;
-            units::meant_for(word(addr), trying, !(*first).waitlink.is_null())
+            units::meant_for(word, trying, !(*first).waitlink.is_null())
         };
-        let served = match turn {
+        match turn {
             None => null_mut(),
             Some(Turn::First) if (*first).patience != Patience::Lost => {
                 (*first).patience = Patience::Tries;
@@ -164,87 +186,99 @@ unsafe fn wake_one(addr: *mut u32) {
                 sched::ready_to_try(Parked::from_raw(g));
                 return;
             }
-            Some(_) if !units::take_for_waiter(word(addr), &b.nwait) => null_mut(),
+            Some(_) if !units::take_for_waiter(word, &b.nwait) => null_mut(),
             Some(Turn::First) => queue.pop(addr),
             Some(Turn::Second) => queue.pop_after(first),
-        };
-        b.lock.unlock();
-        if !served.is_null() {
-            sched::ready(sudogs::served(served));
         }
+    };
+    b.lock.unlock();
+    if !served.is_null() {
+        // SAFETY: off the queue the sudog is ours, and its goroutine ours to ready.
+        sched::ready(unsafe { sudogs::served(served) });
     }
 }
 
 /// A woken waiter tries to take a unit.
+///
+/// # Safety
+///
+/// As a [`ResumeStep`] is called; `waiter` is the address of the sudog that [`wake_one`] gave it.
 unsafe extern "C" fn try_again(caller: Caller<'_>, waiter: usize) -> Outcome {
     let s = core::ptr::with_exposed_provenance_mut::<Sudog>(waiter);
-    // SAFETY: as in `wake_one`; the sudog is the first of its queue, and its goroutine the one
-    // about to run here.
-    unsafe {
+    let g = caller.g();
+    // SAFETY: `wake_one` left the address of this goroutine's waiter. While it tries it stays the
+    // first of its queue, and nobody serves it; it waits for a semaphore that its call has.
+    let (addr, word) = unsafe {
+        debug_assert!((*s).g == g && (*s).patience == Patience::Tries);
         let addr = (*s).elem.cast::<u32>();
-        let b = bucket(addr);
-        debug_assert!((*s).g == caller.g() && (*s).patience == Patience::Tries);
-        b.lock.lock();
-        if units::take_or_wait(word(addr), &b.nwait) {
-            (*b.queue.get()).pop(addr);
-            b.lock.unlock();
-            sudogs::release(s);
-            sched::waited(caller.g());
-            return Outcome::Return;
-        }
-        (*s).loses();
-        let (parked, outcome) = sched::park(caller, WaitReason::Semacquire);
-        parked.kept_as((*s).g);
+        (addr, word(addr))
+    };
+    let b = bucket(addr);
+    b.lock.lock();
+    if units::take_or_wait(word, &b.nwait) {
+        // SAFETY: the lock is held, and the goroutine's sudog is the first for the address.
+        unsafe { (*b.queue.get()).pop(addr) };
         b.lock.unlock();
-        outcome
+        // SAFETY: it is in no queue now; the goroutine is stopped in this call.
+        unsafe {
+            sudogs::release(s);
+            sched::waited(g);
+        }
+        return Outcome::Return;
     }
+    // SAFETY: the lock is held, under which the sudog is ours.
+    unsafe { (*s).loses() };
+    let (parked, outcome) = sched::park(caller, WaitReason::Semacquire);
+    parked.kept_as(g);
+    b.lock.unlock();
+    outcome
 }
 
 /// `sync.runtime_Semacquire` where a unit is there.
 pub fn semacquire_leaf(_: Leaf<'_>, a: &mut args::sync_runtime_Semacquire) -> Result<(), Slow> {
-    // SAFETY: package sync passes its word.
+    // SAFETY: package sync passes the word of a semaphore.
     Slow::unless(units::take(unsafe { word(a.s) }))
 }
 
 /// `sync.runtime_Semacquire`.
 pub fn semacquire(sys: Sys<'_>, a: &mut args::sync_runtime_Semacquire) -> Outcome {
-    // SAFETY: package sync passes its word.
+    // SAFETY: package sync passes the word of a semaphore.
     unsafe { acquire(sys, a.s) }
 }
 
 /// `net.runtime_Semacquire` where a unit is there.
 pub fn net_semacquire_leaf(_: Leaf<'_>, a: &mut args::net_runtime_Semacquire) -> Result<(), Slow> {
-    // SAFETY: package net passes its word.
+    // SAFETY: package net passes the word of a semaphore.
     Slow::unless(units::take(unsafe { word(a.sema) }))
 }
 
 /// `net.runtime_Semacquire`.
 pub fn net_semacquire(sys: Sys<'_>, a: &mut args::net_runtime_Semacquire) -> Outcome {
-    // SAFETY: package net passes its word.
+    // SAFETY: package net passes the word of a semaphore.
     unsafe { acquire(sys, a.sema) }
 }
 
 /// `sync.runtime_Semrelease`; the unit is given here even if waking is left to system mode.
 pub fn semrelease_leaf(_: Leaf<'_>, a: &mut args::sync_runtime_Semrelease) -> Result<(), Slow> {
-    // SAFETY: package sync passes its word.
+    // SAFETY: package sync passes the word of a semaphore.
     Slow::unless(unsafe { give(a.s) })
 }
 
 /// `sync.runtime_Semrelease`, after the unit was given.
 pub fn semrelease(_: Sys<'_>, a: &mut args::sync_runtime_Semrelease) {
-    // SAFETY: package sync passes its word.
+    // SAFETY: package sync passes the word of a semaphore.
     unsafe { wake_one(a.s) }
 }
 
 /// `net.runtime_Semrelease`; as [`semrelease_leaf`].
 pub fn net_semrelease_leaf(_: Leaf<'_>, a: &mut args::net_runtime_Semrelease) -> Result<(), Slow> {
-    // SAFETY: package net passes its word.
+    // SAFETY: package net passes the word of a semaphore.
     Slow::unless(unsafe { give(a.sema) })
 }
 
 /// `net.runtime_Semrelease`, after the unit was given.
 pub fn net_semrelease(_: Sys<'_>, a: &mut args::net_runtime_Semrelease) {
-    // SAFETY: package net passes its word.
+    // SAFETY: package net passes the word of a semaphore.
     unsafe { wake_one(a.sema) }
 }
 
