@@ -25,7 +25,7 @@ unsafe fn sum(escapes: bool, parts: *const GoString, n: usize, lo: usize, hi: us
     let mut count = 0;
     let mut last = GoString::EMPTY;
     for i in 0..n {
-        // SAFETY: `n` operands.
+        // SAFETY: by the caller's promise there are `n` operands.
         let s = unsafe { *parts.add(i) };
         if s.len == 0 {
             continue;
@@ -43,8 +43,10 @@ unsafe fn sum(escapes: bool, parts: *const GoString, n: usize, lo: usize, hi: us
     Sum::Copy(total as usize)
 }
 
+/// Writes the operands one after the other.
+///
 /// # Safety
-/// `to` must have room for all operands.
+/// `parts` has `n` operands, and `to` room for all of them.
 #[inline(always)]
 unsafe fn join(to: *mut u8, parts: *const GoString, n: usize) {
     let mut at = to;
@@ -59,6 +61,11 @@ unsafe fn join(to: *mut u8, parts: *const GoString, n: usize) {
     }
 }
 
+/// Concatenation in a leaf function.
+///
+/// # Safety
+///
+/// In leaf mode. `parts` has `n` operands; `buf` is null or has room for [`TMP_BUF`] bytes.
 #[inline(always)]
 unsafe fn leaf(
     buf: *mut u8,
@@ -66,47 +73,60 @@ unsafe fn leaf(
     n: usize,
     r: &mut GoString,
 ) -> Result<(), Slow> {
-    // SAFETY: compiled code passes valid operands; getg is the goroutine here.
-    unsafe {
-        let g = world::getg();
-        match sum(buf.is_null(), parts, n, (*g).stack_lo, (*g).stack_hi) {
-            Sum::Is(s) => *r = s,
-            Sum::Copy(len) => {
+    let g = world::getg();
+    // SAFETY: in a leaf function getg is the goroutine that runs on this thread; the operands are
+    // the caller's promise.
+    match unsafe { sum(buf.is_null(), parts, n, (*g).stack_lo, (*g).stack_hi) } {
+        Sum::Is(s) => *r = s,
+        Sum::Copy(len) => {
+            // SAFETY: the buffer is null or has room for TMP_BUF bytes; what is answered has room
+            // for all operands.
+            let to = unsafe {
                 let to = leaf_room(buf, TMP_BUF, len)?.as_ptr();
                 join(to, parts, n);
-                *r = GoString {
-                    ptr: to,
-                    len: len as i64,
-                };
-            }
-            Sum::TooLong => return Err(Slow),
+                to
+            };
+            *r = GoString {
+                ptr: to,
+                len: len as i64,
+            };
         }
-        Ok(())
+        Sum::TooLong => return Err(Slow),
     }
+    Ok(())
 }
 
+/// The same in system mode.
+///
+/// # Safety
+///
+/// `parts` has `n` operands; `buf` is null or has room for [`TMP_BUF`] bytes.
 unsafe fn slow(sys: Sys<'_>, buf: *mut u8, parts: *const GoString, n: usize, r: &mut GoString) {
-    // SAFETY: compiled code passes valid operands; its goroutine, if any, is stopped in this call.
-    unsafe {
-        let g = world::curg();
-        let (lo, hi) = if g.is_null() {
-            (0, 0)
-        } else {
-            ((*g).stack_lo, (*g).stack_hi)
-        };
-        *r = match sum(buf.is_null(), parts, n, lo, hi) {
-            Sum::Is(s) => s,
-            Sum::Copy(len) => {
+    let g = world::curg();
+    let (lo, hi) = if g.is_null() {
+        (0, 0)
+    } else {
+        // SAFETY: the goroutine that called in is stopped in this call: its stack stays in place.
+        unsafe { ((*g).stack_lo, (*g).stack_hi) }
+    };
+    // SAFETY: the operands are the caller's promise.
+    *r = match unsafe { sum(buf.is_null(), parts, n, lo, hi) } {
+        Sum::Is(s) => s,
+        Sum::Copy(len) => {
+            // SAFETY: the buffer is null or has room for TMP_BUF bytes; what is answered has room
+            // for all operands.
+            let to = unsafe {
                 let to = room(sys, buf, TMP_BUF, len);
                 join(to, parts, n);
-                GoString {
-                    ptr: to,
-                    len: len as i64,
-                }
+                to
+            };
+            GoString {
+                ptr: to,
+                len: len as i64,
             }
-            Sum::TooLong => fatal::throw("string concatenation too long"),
-        };
-    }
+        }
+        Sum::TooLong => fatal::throw("string concatenation too long"),
+    };
 }
 
 macro_rules! fixed {
@@ -115,13 +135,13 @@ macro_rules! fixed {
             /// Concatenation of a fixed number of strings.
             #[inline(always)]
             pub fn $leaf(_: Leaf<'_>, a: &mut args::$args) -> Result<(), Slow> {
-                // SAFETY: the argument area holds the operands.
+                // SAFETY: the argument area holds the operands, and a buffer or nil.
                 unsafe { leaf(a.buf, a.a.as_ptr(), a.a.len(), &mut a.r0) }
             }
 
             /// The same where it needs the allocator.
             pub fn $slow(sys: Sys<'_>, a: &mut args::$args) {
-                // SAFETY: the argument area holds the operands.
+                // SAFETY: the argument area holds the operands, and a buffer or nil.
                 unsafe { slow(sys, a.buf, a.a.as_ptr(), a.a.len(), &mut a.r0) }
             }
         )*
@@ -138,13 +158,13 @@ fixed! {
 #[doc(alias = "concatstrings")]
 #[inline(always)]
 pub fn many_leaf(_: Leaf<'_>, a: &mut args::runtime_concatstrings) -> Result<(), Slow> {
-    // SAFETY: the slice holds the operands.
+    // SAFETY: compiled code passes a slice of the operands, and a buffer or nil.
     unsafe { leaf(a.buf, a.a.ptr.cast(), a.a.len as usize, &mut a.r0) }
 }
 
 /// `concatstrings` where it needs the allocator.
 pub fn many(sys: Sys<'_>, a: &mut args::runtime_concatstrings) {
-    // SAFETY: the slice holds the operands.
+    // SAFETY: compiled code passes a slice of the operands, and a buffer or nil.
     unsafe { slow(sys, a.buf, a.a.ptr.cast(), a.a.len as usize, &mut a.r0) }
 }
 

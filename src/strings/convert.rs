@@ -24,45 +24,54 @@ pub fn bytes_to_string_leaf(
         a.r0 = GoString::EMPTY;
         return Ok(());
     }
-    // SAFETY: compiled code passes a valid slice; the place has room.
-    unsafe {
+    // SAFETY: compiled code passes a slice, which has its bytes, and a buffer of TMP_BUF bytes or
+    // nil; there is room for them where they go.
+    let to = unsafe {
         let to = leaf_room(a.buf, TMP_BUF, len)?.as_ptr();
         core::ptr::copy_nonoverlapping(a.b.ptr, to, len);
-        a.r0 = GoString {
-            ptr: to,
-            len: len as i64,
-        };
-    }
+        to
+    };
+    a.r0 = GoString {
+        ptr: to,
+        len: len as i64,
+    };
     Ok(())
 }
 
 /// `string(b)` where it needs the allocator.
 pub fn bytes_to_string(sys: Sys<'_>, a: &mut args::runtime_slicebytetostring) {
     let len = a.b.len as usize;
-    // SAFETY: as above.
-    unsafe {
+    // SAFETY: compiled code passes a slice, which has its bytes, and a buffer of TMP_BUF bytes or
+    // nil; there is room for them where they go.
+    let to = unsafe {
         let to = room(sys, a.buf, TMP_BUF, len);
         core::ptr::copy_nonoverlapping(a.b.ptr, to, len);
-        a.r0 = GoString {
-            ptr: to,
-            len: len as i64,
-        };
-    }
+        to
+    };
+    a.r0 = GoString {
+        ptr: to,
+        len: len as i64,
+    };
 }
 
 /// Fills a slice of bytes at `to`, `cap` large, with the string.
+///
+/// # Safety
+///
+/// `to` has room for `cap` bytes, which are not fewer than the string's.
 #[inline(always)]
 unsafe fn fill_bytes(s: GoString, to: *mut u8, cap: usize) -> GoSlice {
-    // SAFETY: the caller's memory, at least as large as the string.
+    let len = s.len as usize;
+    // SAFETY: by the caller's promise the string has its bytes, and `to` room for `cap` bytes,
+    // which are as many or more.
     unsafe {
-        let len = s.len as usize;
         core::ptr::copy_nonoverlapping(s.ptr, to, len);
         to.add(len).write_bytes(0, cap - len);
-        GoSlice {
-            ptr: to,
-            len: s.len,
-            cap: cap as i64,
-        }
+    }
+    GoSlice {
+        ptr: to,
+        len: s.len,
+        cap: cap as i64,
     }
 }
 
@@ -73,35 +82,34 @@ pub fn string_to_bytes_leaf(
     a: &mut args::runtime_stringtoslicebyte,
 ) -> Result<(), Slow> {
     let len = a.s.len as usize;
-    // SAFETY: compiled code passes a buffer of `TMP_BUF` cleared bytes or null.
-    unsafe {
-        if !a.buf.is_null() && len <= TMP_BUF {
-            core::ptr::copy_nonoverlapping(a.s.ptr, a.buf, len);
-            a.r0 = GoSlice {
-                ptr: a.buf,
-                len: len as i64,
-                cap: TMP_BUF as i64,
-            };
-            return Ok(());
-        }
-        let cap = capacity(len);
-        let to = alloc::leaf_alloc_raw(cap)?.as_ptr();
-        a.r0 = fill_bytes(a.s, to, cap);
+    if !a.buf.is_null() && len <= TMP_BUF {
+        // SAFETY: compiled code passes a buffer of TMP_BUF cleared bytes, and a string with its
+        // bytes.
+        unsafe { core::ptr::copy_nonoverlapping(a.s.ptr, a.buf, len) };
+        a.r0 = GoSlice {
+            ptr: a.buf,
+            len: len as i64,
+            cap: TMP_BUF as i64,
+        };
+        return Ok(());
     }
+    let cap = capacity(len);
+    // SAFETY: leaf functions run on a thread with a P; all of the new memory is filled.
+    a.r0 = unsafe {
+        let to = alloc::leaf_alloc_raw(cap)?.as_ptr();
+        fill_bytes(a.s, to, cap)
+    };
     Ok(())
 }
 
 /// `[]byte(s)` where it needs the allocator.
 pub fn string_to_bytes(sys: Sys<'_>, a: &mut args::runtime_stringtoslicebyte) {
     let cap = capacity(a.s.len as usize);
-    // SAFETY: fresh memory of that size.
-    unsafe {
-        a.r0 = fill_bytes(
-            a.s,
-            alloc::mallocgc(sys, cap, core::ptr::null(), false),
-            cap,
-        )
-    }
+    // SAFETY: new memory of that size, without pointers, which is filled.
+    a.r0 = unsafe {
+        let to = alloc::mallocgc(sys, cap, core::ptr::null(), false);
+        fill_bytes(a.s, to, cap)
+    };
 }
 
 /// Bytes that an allocation of `size` gets; nothing for nothing.
@@ -110,28 +118,33 @@ fn capacity(size: usize) -> usize {
     if size == 0 { 0 } else { round_up(size) }
 }
 
+/// How many runes a string has.
+///
 /// # Safety
-/// The string must be valid.
+/// The string has its bytes.
 #[inline(always)]
 unsafe fn count_runes(s: GoString) -> usize {
     let (mut at, mut n) = (0, 0);
     let len = s.len as usize;
     while at < len {
-        // SAFETY: inside the string.
+        // SAFETY: so many bytes of the string are left there.
         at += unsafe { utf8::decode(s.ptr.add(at), len - at).1 };
         n += 1;
     }
     n
 }
 
+/// Writes the runes of a string.
+///
 /// # Safety
-/// `to` must have room for the string's runes.
+/// The string has its bytes, and `to` room for its runes.
 #[inline(always)]
 unsafe fn decode_runes(s: GoString, to: *mut i32) {
     let (mut at, mut to) = (0, to);
     let len = s.len as usize;
     while at < len {
-        // SAFETY: inside the string, and one of the runes counted.
+        // SAFETY: so many bytes of the string are left there, and there is room for one of its
+        // runes.
         unsafe {
             let (r, n) = utf8::decode(s.ptr.add(at), len - at);
             to.write(r as i32);
@@ -142,9 +155,13 @@ unsafe fn decode_runes(s: GoString, to: *mut i32) {
 }
 
 /// Fills a slice of runes at `to`, of `bytes` bytes.
+///
+/// # Safety
+/// The string has its bytes and `n` runes; `to` has room for `bytes` bytes, which are not fewer than
+/// those of the runes.
 #[inline(always)]
 unsafe fn fill_runes(s: GoString, n: usize, to: *mut u8, bytes: usize) -> GoSlice {
-    // SAFETY: the caller's memory, at least as large as the runes.
+    // SAFETY: by the caller's promise there is room for the runes, and for what follows them.
     unsafe {
         decode_runes(s, to.cast());
         to.add(n * 4).write_bytes(0, bytes - n * 4);
@@ -162,52 +179,54 @@ pub fn string_to_runes_leaf(
     _: Leaf<'_>,
     a: &mut args::runtime_stringtoslicerune,
 ) -> Result<(), Slow> {
-    // SAFETY: compiled code passes a buffer of `TMP_RUNES` runes or null.
-    unsafe {
-        let n = count_runes(a.s);
-        if !a.buf.is_null() && n <= TMP_RUNES {
-            decode_runes(a.s, a.buf.cast());
-            a.r0 = GoSlice {
-                ptr: a.buf,
-                len: n as i64,
-                cap: TMP_RUNES as i64,
-            };
-            return Ok(());
-        }
-        if n > MAX_RUNES {
-            return Err(Slow);
-        }
-        let bytes = capacity(n * 4);
-        let to = alloc::leaf_alloc_raw(bytes)?.as_ptr();
-        a.r0 = fill_runes(a.s, n, to, bytes);
+    // SAFETY: compiled code passes a string, which has its bytes.
+    let n = unsafe { count_runes(a.s) };
+    if !a.buf.is_null() && n <= TMP_RUNES {
+        // SAFETY: the buffer that compiled code passes has room for TMP_RUNES runes.
+        unsafe { decode_runes(a.s, a.buf.cast()) };
+        a.r0 = GoSlice {
+            ptr: a.buf,
+            len: n as i64,
+            cap: TMP_RUNES as i64,
+        };
+        return Ok(());
     }
+    if n > MAX_RUNES {
+        return Err(Slow);
+    }
+    let bytes = capacity(n * 4);
+    // SAFETY: leaf functions run on a thread with a P; all of the new memory is filled.
+    a.r0 = unsafe {
+        let to = alloc::leaf_alloc_raw(bytes)?.as_ptr();
+        fill_runes(a.s, n, to, bytes)
+    };
     Ok(())
 }
 
 /// `[]rune(s)` where it needs the allocator.
 pub fn string_to_runes(sys: Sys<'_>, a: &mut args::runtime_stringtoslicerune) {
-    // SAFETY: fresh memory of that size.
-    unsafe {
-        let n = count_runes(a.s);
-        if n > MAX_RUNES {
-            fatal::throw("out of memory");
-        }
-        let bytes = capacity(n * 4);
-        a.r0 = fill_runes(
-            a.s,
-            n,
-            alloc::mallocgc(sys, bytes, core::ptr::null(), false),
-            bytes,
-        );
+    // SAFETY: compiled code passes a string, which has its bytes.
+    let n = unsafe { count_runes(a.s) };
+    if n > MAX_RUNES {
+        fatal::throw("out of memory");
     }
+    let bytes = capacity(n * 4);
+    // SAFETY: new memory of that size, without pointers, which is filled.
+    a.r0 = unsafe {
+        let to = alloc::mallocgc(sys, bytes, core::ptr::null(), false);
+        fill_runes(a.s, n, to, bytes)
+    };
 }
 
 /// Bytes of the encodings of `n` runes.
+///
+/// # Safety
+/// There are `n` at `runes`.
 #[inline(always)]
 unsafe fn encoded_len(runes: *const i32, n: usize) -> usize {
     let mut size = 0;
     for i in 0..n {
-        // SAFETY: inside the slice.
+        // SAFETY: by the caller's promise one of the runes.
         size += utf8::encode(unsafe { *runes.add(i) }).1;
     }
     size
@@ -215,11 +234,15 @@ unsafe fn encoded_len(runes: *const i32, n: usize) -> usize {
 
 /// Encodes as many of `n` runes as fit `size` bytes: all, unless the program changes them
 /// meanwhile. Answers the bytes written.
+///
+/// # Safety
+/// There are `n` at `runes`, and `to` has room for `size` bytes.
 #[inline(always)]
 unsafe fn encode_runes(runes: *const i32, n: usize, to: *mut u8, size: usize) -> usize {
     let mut at = 0;
     for i in 0..n {
-        // SAFETY: inside the slice and the room.
+        // SAFETY: one of the runes, by the caller's promise; the bytes are written where there is
+        // room.
         unsafe {
             let (code, len) = utf8::encode(*runes.add(i));
             if len > size - at {
@@ -238,38 +261,36 @@ pub fn runes_to_string_leaf(
     _: Leaf<'_>,
     a: &mut args::runtime_slicerunetostring,
 ) -> Result<(), Slow> {
-    // SAFETY: compiled code passes a valid slice and a buffer of `TMP_BUF` bytes or null.
-    unsafe {
-        let (runes, n) = (a.a.ptr.cast(), a.a.len as usize);
+    let (runes, n) = (a.a.ptr.cast(), a.a.len as usize);
+    // SAFETY: compiled code passes a slice, which has its runes, and a buffer of TMP_BUF bytes or
+    // nil.
+    let (to, len) = unsafe {
         let size = encoded_len(runes, n);
         let to = leaf_room(a.buf, TMP_BUF, size)?.as_ptr();
-        a.r0 = GoString {
-            ptr: to,
-            len: encode_runes(runes, n, to, size) as i64,
-        };
-    }
+        (to, encode_runes(runes, n, to, size) as i64)
+    };
+    a.r0 = GoString { ptr: to, len };
     Ok(())
 }
 
 /// `string(r)` where it needs the allocator.
 pub fn runes_to_string(sys: Sys<'_>, a: &mut args::runtime_slicerunetostring) {
-    // SAFETY: as above.
-    unsafe {
-        let (runes, n) = (a.a.ptr.cast(), a.a.len as usize);
+    let (runes, n) = (a.a.ptr.cast(), a.a.len as usize);
+    // SAFETY: compiled code passes a slice, which has its runes, and a buffer of TMP_BUF bytes or
+    // nil.
+    let (to, len) = unsafe {
         let size = encoded_len(runes, n);
         let to = room(sys, a.buf, TMP_BUF, size);
-        a.r0 = GoString {
-            ptr: to,
-            len: encode_runes(runes, n, to, size) as i64,
-        };
-    }
+        (to, encode_runes(runes, n, to, size) as i64)
+    };
+    a.r0 = GoString { ptr: to, len };
 }
 
 /// `string(i)`. Go 1.5 takes the low 32 bits for the rune.
 #[inline(always)]
 pub fn int_to_string_leaf(_: Leaf<'_>, a: &mut args::runtime_intstring) -> Result<(), Slow> {
     let (code, n) = utf8::encode(a.v as i32);
-    // SAFETY: compiled code passes a buffer of four bytes or null.
+    // SAFETY: compiled code passes a buffer of four bytes or nil, and no rune has more.
     unsafe {
         let to = leaf_room(a.buf, 4, n)?.as_ptr();
         utf8::put(to, code, n);
@@ -284,7 +305,7 @@ pub fn int_to_string_leaf(_: Leaf<'_>, a: &mut args::runtime_intstring) -> Resul
 /// `string(i)` where it needs the allocator.
 pub fn int_to_string(sys: Sys<'_>, a: &mut args::runtime_intstring) {
     let (code, n) = utf8::encode(a.v as i32);
-    // SAFETY: as above.
+    // SAFETY: compiled code passes a buffer of four bytes or nil, and no rune has more.
     unsafe {
         let to = room(sys, a.buf, 4, n);
         utf8::put(to, code, n);

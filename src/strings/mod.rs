@@ -14,7 +14,7 @@ pub mod concat;
 pub mod convert;
 #[cfg(test)]
 mod memory_test;
-pub mod utf8;
+mod utf8;
 
 use crate::abi::{Slow, Sys};
 use crate::alloc;
@@ -34,7 +34,8 @@ unsafe fn leaf_room(buf: *mut u8, cap: usize, size: usize) -> Result<NonNull<u8>
     {
         return Ok(buf);
     }
-    // SAFETY: leaf functions run on a thread with a P.
+    // SAFETY: a leaf function runs on a thread with a P, and fills the memory, as the caller
+    // promises.
     unsafe { alloc::leaf_alloc_raw(size) }
 }
 
@@ -46,6 +47,6 @@ unsafe fn room(sys: Sys<'_>, buf: *mut u8, cap: usize, size: usize) -> *mut u8 {
     if !buf.is_null() && size <= cap {
         return buf;
     }
-    // SAFETY: runtime calls run on a thread with a P.
+    // SAFETY: bytes without a type, which the caller fills, as it promises.
     unsafe { alloc::mallocgc(sys, size, core::ptr::null(), false) }
 }

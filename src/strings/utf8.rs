@@ -2,16 +2,14 @@
 //! scalar value decodes to U+FFFD, one byte at a time.
 
 /// What stands for bytes that are not UTF-8 and for values that are no runes.
-pub const ERROR: u32 = 0xfffd;
-/// Bytes below it are runes by themselves.
-pub const SELF: u8 = 0x80;
+const ERROR: u32 = 0xfffd;
 
 /// The rune at the start of `len > 0` bytes and its width.
 ///
 /// # Safety
 /// `p` must be valid for `len` bytes.
 #[inline(always)]
-pub unsafe fn decode(p: *const u8, len: usize) -> (u32, usize) {
+pub(super) unsafe fn decode(p: *const u8, len: usize) -> (u32, usize) {
     const BAD: (u32, usize) = (ERROR, 1);
     // SAFETY: each byte is read after its index was compared with the length.
     unsafe {
@@ -65,7 +63,7 @@ pub unsafe fn decode(p: *const u8, len: usize) -> (u32, usize) {
 /// The encoding of `r`, first byte lowest, and its length. Values that are no runes come out as
 /// U+FFFD.
 #[inline(always)]
-pub fn encode(r: i32) -> (u32, usize) {
+pub(super) fn encode(r: i32) -> (u32, usize) {
     let mut r = r as u32;
     if r < 0x80 {
         return (r, 1);
@@ -93,15 +91,16 @@ pub fn encode(r: i32) -> (u32, usize) {
 /// # Safety
 /// `p` must be valid for `n` bytes.
 #[inline(always)]
-pub unsafe fn put(p: *mut u8, code: u32, n: usize) {
-    // SAFETY: passed on to the caller.
+pub(super) unsafe fn put(p: *mut u8, code: u32, n: usize) {
+    let (low, third) = (code as u16, (code >> 16) as u8);
+    // SAFETY: by the caller's promise there is room for `n` bytes.
     unsafe {
         match n {
             1 => p.write(code as u8),
-            2 => p.cast::<u16>().write_unaligned(code as u16),
+            2 => p.cast::<u16>().write_unaligned(low),
             3 => {
-                p.cast::<u16>().write_unaligned(code as u16);
-                p.add(2).write((code >> 16) as u8);
+                p.cast::<u16>().write_unaligned(low);
+                p.add(2).write(third);
             }
             _ => p.cast::<u32>().write_unaligned(code),
         }
