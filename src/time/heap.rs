@@ -18,17 +18,31 @@ struct Entry {
     timer: *mut RuntimeTimer,
 }
 
+impl Entry {
+    /// That of a timer.
+    ///
+    /// # Safety
+    /// `t` is alive.
+    #[inline(always)]
+    unsafe fn of(timer: *mut RuntimeTimer) -> Self {
+        // SAFETY: by the caller's promise the timer is alive; who adds or changes it holds the
+        // lock.
+        let when = unsafe { (*timer).when };
+        Self { when, timer }
+    }
+}
+
 /// Children of a node. Four lie in one cache line, and the heap is half as deep as a binary one.
 const ARITY: usize = 4;
 /// Entries of the first array: one page.
 const FIRST: usize = 4096 / size_of::<Entry>();
 /// Bits of a timer's `i` for its place in the heap; the heap's number lies above.
-pub const PLACE_BITS: u32 = 32;
+pub(super) const PLACE_BITS: u32 = 32;
 
 /// The heap. All zero bytes are an empty one.
 #[derive(Debug)]
 #[repr(C)]
-pub struct Heap {
+pub(super) struct Heap {
     entries: *mut Entry,
     len: usize,
     cap: usize,
@@ -39,13 +53,17 @@ pub struct Heap {
 ///
 /// # Safety
 /// `t` must be a live timer.
-pub unsafe fn place(t: *mut RuntimeTimer) -> i64 {
-    // SAFETY: the caller's promise.
+pub(super) unsafe fn place(t: *mut RuntimeTimer) -> i64 {
+    // SAFETY: by the caller's promise the timer is alive, and the word is atomic.
     unsafe { (*t).i.load(Ordering::Acquire) }
 }
 
+/// Sets a timer's `i`.
+///
+/// # Safety
+/// `t` is a live timer that was or comes to be in the caller's heap.
 unsafe fn set_place(t: *mut RuntimeTimer, v: i64) {
-    // SAFETY: a live timer of this heap.
+    // SAFETY: by the caller's promise the timer is alive, and the word is atomic.
     unsafe { (*t).i.store(v, Ordering::Release) }
 }
 
@@ -61,30 +79,30 @@ impl Heap {
     }
 
     /// Gives a zeroed heap its number.
-    pub fn set_id(&mut self, id: i64) {
+    pub(super) fn set_id(&mut self, id: i64) {
         self.tag = id << PLACE_BITS;
     }
 
     /// Number of timers.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.len
     }
 
     /// No timers.
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// When the first timer is due.
-    pub fn first_when(&self) -> Option<i64> {
-        // SAFETY: entry 0 exists.
+    pub(super) fn first_when(&self) -> Option<i64> {
+        // SAFETY: there is an entry 0 where the heap has any.
         (self.len > 0).then(|| unsafe { (*self.entries).when })
     }
 
     /// Timer number `i` of the array.
-    pub fn get(&self, i: usize) -> *mut RuntimeTimer {
+    pub(super) fn get(&self, i: usize) -> *mut RuntimeTimer {
         debug_assert!(i < self.len);
-        // SAFETY: the caller stays below `len`.
+        // SAFETY: callers stay below `len`, and so many entries are written.
         unsafe { (*self.entries.add(i)).timer }
     }
 
@@ -99,7 +117,7 @@ impl Heap {
             self.len <= self.cap,
         )?;
         for i in 0..self.len {
-            // SAFETY: entries below `len` are live.
+            // SAFETY: entries below `len` are written, and their timers alive.
             unsafe {
                 let e = &*self.entries.add(i);
                 let at = e.timer as usize;
@@ -122,8 +140,8 @@ impl Heap {
     ///
     /// # Safety
     /// `t` must be in no heap, and stay where it is while it is in this one.
-    pub unsafe fn push(&mut self, t: *mut RuntimeTimer) {
-        // SAFETY: the caller's timer.
+    pub(super) unsafe fn push(&mut self, t: *mut RuntimeTimer) {
+        // SAFETY: by the caller's promise the timer is alive.
         debug_assert!(unsafe { place(t) } == 0, "it is in a heap");
         debug_assert!(self.tag != 0);
         if self.len == self.cap {
@@ -131,25 +149,18 @@ impl Heap {
         }
         let i = self.len;
         self.len += 1;
-        // SAFETY: there is room for entry `i`; `t` is live.
-        unsafe {
-            self.sift_up(
-                i,
-                Entry {
-                    when: (*t).when,
-                    timer: t,
-                },
-            )
-        };
+        // SAFETY: there is room for entry `i`, and the timer is alive.
+        unsafe { self.sift_up(i, Entry::of(t)) };
     }
 
     /// Removes entry `i`.
     ///
     /// # Safety
     /// `i < len`.
-    pub unsafe fn remove(&mut self, i: usize) {
+    pub(super) unsafe fn remove(&mut self, i: usize) {
         debug_assert!(i < self.len);
-        // SAFETY: `i` and the last entry exist; places stay below `len`.
+        // SAFETY: by the caller's promise there is an entry `i`, and so a last one; timers in the
+        // heap are alive.
         unsafe {
             set_place((*self.entries.add(i)).timer, 0);
             self.len -= 1;
@@ -164,26 +175,23 @@ impl Heap {
     ///
     /// # Safety
     /// The heap must not be empty.
-    pub unsafe fn first_changed(&mut self) {
+    pub(super) unsafe fn first_changed(&mut self) {
         debug_assert!(self.len > 0);
-        // SAFETY: entry 0 exists.
-        unsafe {
-            let timer = (*self.entries).timer;
-            self.sift_down(
-                0,
-                Entry {
-                    when: (*timer).when,
-                    timer,
-                },
-            );
-        }
+        // SAFETY: by the caller's promise there is an entry 0, whose timer is alive.
+        unsafe { self.sift_down(0, Entry::of((*self.entries).timer)) };
     }
 
     /// Puts `e` at the free place `i`, or above or below where it belongs.
+    ///
+    /// # Safety
+    ///
+    /// `i < len`, and the timer of `e` is alive.
     unsafe fn place_anew(&mut self, i: usize, e: Entry) {
-        // SAFETY: `i < len`.
+        // SAFETY: by the caller's promise `i` is below `len`, and its parent is.
+        let up = i > 0 && e.when < unsafe { (*self.entries.add((i - 1) / ARITY)).when };
+        // SAFETY: the same; the entry's timer is alive.
         unsafe {
-            if i > 0 && e.when < (*self.entries.add((i - 1) / ARITY)).when {
+            if up {
                 self.sift_up(i, e);
             } else {
                 self.sift_down(i, e);
@@ -191,43 +199,57 @@ impl Heap {
         }
     }
 
+    /// Writes an entry.
+    ///
+    /// # Safety
+    /// `i < len`, and the timer of `e` is alive.
     unsafe fn put(&mut self, i: usize, e: Entry) {
         debug_assert!(i < self.len && self.len <= self.cap);
-        // SAFETY: `i < len`, and the timer of an entry is live.
+        // SAFETY: by the caller's promise there is room for the entry, and its timer is alive.
         unsafe {
             *self.entries.add(i) = e;
             set_place(e.timer, self.tag + i as i64);
         }
     }
 
+    /// Moves the free place `i` up to where `e` belongs, and puts it there.
+    ///
+    /// # Safety
+    /// As [`Heap::put`].
     #[doc(alias = "siftup")]
     unsafe fn sift_up(&mut self, mut i: usize, e: Entry) {
-        // SAFETY: `i` starts below `len` and only falls.
-        unsafe {
-            while i > 0 {
-                let parent = (i - 1) / ARITY;
-                let above = *self.entries.add(parent);
-                let earlier = above.when < e.when;
-                if earlier || (above.when == e.when && !crate::sched::perturb::chance(2)) {
-                    break;
-                }
-                self.put(i, above);
-                i = parent;
+        while i > 0 {
+            let parent = (i - 1) / ARITY;
+            // SAFETY: `i` starts below `len`, by the caller's promise, and only falls.
+            let above = unsafe { *self.entries.add(parent) };
+            let earlier = above.when < e.when;
+            if earlier || (above.when == e.when && !crate::sched::perturb::chance(2)) {
+                break;
             }
-            self.put(i, e);
+            // SAFETY: the same; timers in the heap are alive.
+            unsafe { self.put(i, above) };
+            i = parent;
         }
+        // SAFETY: the same; the timer of `e` is alive, by the caller's promise.
+        unsafe { self.put(i, e) };
     }
 
+    /// Moves the free place `i` down to where `e` belongs, and puts it there.
+    ///
+    /// # Safety
+    /// As [`Heap::put`].
     #[doc(alias = "siftdown")]
     unsafe fn sift_down(&mut self, mut i: usize, e: Entry) {
-        // SAFETY: children are looked at only below `len`.
+        let n = self.len;
+        // SAFETY: `i` starts below `len`, by the caller's promise, and children are looked at only
+        // below it; timers in the heap are alive, and so is that of `e`.
         unsafe {
             loop {
                 let first = i * ARITY + 1;
-                if first >= self.len {
+                if first >= n {
                     break;
                 }
-                let end = (first + ARITY).min(self.len);
+                let end = (first + ARITY).min(n);
                 let mut least = first;
                 for c in first + 1..end {
                     if (*self.entries.add(c)).when < (*self.entries.add(least)).when {

@@ -39,7 +39,7 @@ struct LockedHeap {
     heap: UnsafeCell<Heap>,
 }
 
-// SAFETY: the heap is only touched under the lock.
+// SAFETY: only who holds the lock of a heap touches it.
 unsafe impl Sync for LockedHeap {}
 
 /// The timers of a P: [`LockedHeap`], and the P's word that says when the first one is due.
@@ -51,7 +51,7 @@ impl core::ops::Deref for Timers {
 
     #[inline(always)]
     fn deref(&self) -> &LockedHeap {
-        // SAFETY: Ps live for ever.
+        // SAFETY: the value names one of the Ps, which are never freed.
         unsafe { TIMERS.shared(self.0) }
     }
 }
@@ -92,7 +92,7 @@ impl Timers {
     /// See [`Watched::first_timer`](crate::world::p::Watched).
     #[inline(always)]
     fn first(&self) -> &AtomicI64 {
-        // SAFETY: Ps live for ever.
+        // SAFETY: the value names one of the Ps, which are never freed.
         unsafe { &(*self.0).watched.first_timer }
     }
 
@@ -106,7 +106,7 @@ impl Timers {
         if id as usize > HEAPS.len() {
             crate::fatal::throw("runtime: too many timer heaps");
         }
-        // SAFETY: we hold the lock.
+        // SAFETY: the caller holds the lock, and has no other reference to the heap in use.
         unsafe { (*self.heap.get()).set_id(i64::from(id)) };
         self.id.store(id, Ordering::Relaxed);
         // Release: who finds the heap in the table finds its number set.
@@ -128,7 +128,7 @@ impl Timers {
 
     /// For the P's `first_timer`. Under the lock.
     fn first_when(&self) -> i64 {
-        // SAFETY: we hold the lock.
+        // SAFETY: the caller holds the lock, under which the heap is its own.
         unsafe { (*self.heap.get()).first_when() }.unwrap_or(0)
     }
 }
@@ -142,9 +142,13 @@ fn heaps() -> impl Iterator<Item = Timers> {
 }
 
 /// The heap that `t` is in, locked, or none when it is in no heap.
+///
+/// # Safety
+///
+/// `t` is alive.
 unsafe fn lock_heap_of(t: *mut RuntimeTimer) -> Option<Timers> {
     loop {
-        // SAFETY: the caller's timer is live.
+        // SAFETY: by the caller's promise the timer is alive.
         let i = unsafe { place(t) };
         if i == 0 {
             return None;
@@ -153,7 +157,7 @@ unsafe fn lock_heap_of(t: *mut RuntimeTimer) -> Option<Timers> {
         // Only published heaps give numbers.
         let h = Timers(HEAPS[(i >> PLACE_BITS) as usize - 1].load(Ordering::Acquire));
         h.lock.lock();
-        // SAFETY: as above.
+        // SAFETY: by the caller's promise the timer is alive.
         if unsafe { place(t) } >> PLACE_BITS == i >> PLACE_BITS {
             return Some(h);
         }
@@ -176,7 +180,8 @@ unsafe fn add_locked(h: Timers, t: *mut RuntimeTimer) -> bool {
     if crate::world::phase::enabled() {
         crate::gc::mark::shade(t.cast());
     }
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise the lock is held, so the heap is ours, and the timer, in no
+    // heap yet, is.
     unsafe {
         // A time that overflowed is "never", and 0 stands for no timer in `first_timer`.
         (*t).when = if (*t).when < 0 {
@@ -207,7 +212,8 @@ pub(super) unsafe fn start_with(t: *mut RuntimeTimer, locked: impl FnOnce()) {
     // This thread has a P: it runs a runtime call or the scheduler.
     let h = Timers(crate::world::getp());
     h.lock.lock();
-    // SAFETY: the caller's promise; `when` is read before the timer can be reused.
+    // SAFETY: by the caller's promise the timer is in no heap; `when` is read before it can be used
+    // again.
     let (first, when) = unsafe { (add_locked(h, t), (*t).when) };
     locked();
     h.lock.unlock();
@@ -222,7 +228,8 @@ pub(super) unsafe fn start_with(t: *mut RuntimeTimer, locked: impl FnOnce()) {
 /// `t` stays alive and in place until it fires or is stopped; nobody else arms it at the same time.
 #[doc(alias = "addtimer")]
 pub unsafe fn start(t: *mut RuntimeTimer) {
-    // SAFETY: passed on to the caller.
+    // SAFETY: by the caller's promise the timer is alive, stays in place, and nobody else arms it:
+    // stopped, it is in no heap.
     unsafe {
         stop(t);
         start_with(t, || {});
@@ -234,7 +241,7 @@ pub unsafe fn start(t: *mut RuntimeTimer) {
 /// # Safety
 /// `t` is live.
 pub unsafe fn is_armed(t: *mut RuntimeTimer) -> bool {
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise the timer is alive.
     unsafe { place(t) != 0 }
 }
 
@@ -244,18 +251,20 @@ pub unsafe fn is_armed(t: *mut RuntimeTimer) -> bool {
 /// `t` is live.
 #[doc(alias = "deltimer")]
 pub unsafe fn stop(t: *mut RuntimeTimer) -> bool {
-    // SAFETY: the caller's promise; under the lock of its heap the timer is ours.
-    unsafe {
-        let Some(h) = lock_heap_of(t) else {
-            return false;
-        };
+    // SAFETY: by the caller's promise the timer is alive.
+    let Some(h) = (unsafe { lock_heap_of(t) }) else {
+        return false;
+    };
+    // SAFETY: the lock of its heap is held: its place there is the one that it says.
+    let at = unsafe {
         let at = (place(t) & ((1 << PLACE_BITS) - 1)) as usize;
         (*h.heap.get()).remove(at);
-        if at == 0 {
-            h.publish_later();
-        }
-        h.lock.unlock();
+        at
+    };
+    if at == 0 {
+        h.publish_later();
     }
+    h.lock.unlock();
     true
 }
 
@@ -265,7 +274,7 @@ pub unsafe fn stop(t: *mut RuntimeTimer) -> bool {
 /// # Safety
 /// As said: timer functions are compiled code that allocates and readies goroutines.
 pub unsafe fn check(p: *mut P) {
-    // SAFETY: passed on to the caller.
+    // SAFETY: on a system stack of a thread with a P, without locks, by the caller's promise.
     unsafe { run(Timers(p), nanotime(), || {}) }
 }
 
@@ -275,33 +284,39 @@ pub unsafe fn check(p: *mut P) {
 /// # Safety
 /// As [`check`]; this thread holds `p`.
 pub unsafe fn check_into(p: *mut P, of: *mut P, ready: &mut GList<Runnable>) {
-    // SAFETY: we hold p. Who is readied is the next one on its ring, from where only a thief takes
-    // it away; a goroutine that we get from there is on no queue.
-    unsafe {
-        let next = (*p).runq.take_next();
-        run(Timers(of), nanotime(), || {
-            let g = (*p).runq.take_next() as *mut G;
-            if let Some(g) = Runnable::from_word(g) {
-                ready.push(g);
-            }
-        });
-        if next != 0 {
-            (*p).runq.put_next(next);
-            // Somebody may have looked meanwhile, and gone to sleep.
-            if WAKE.wanted() {
-                threads::wake_p();
-            }
+    // SAFETY: by the caller's promise this thread holds p, whose queue is atomic.
+    let runq = unsafe { &(*p).runq };
+    let next = runq.take_next();
+    let after = || {
+        let g = runq.take_next() as *mut G;
+        // SAFETY: who was readied became the next one on the ring of this P, from where only a
+        // thief takes it away; a goroutine that we get from there is on no queue.
+        if let Some(g) = unsafe { Runnable::from_word(g) } {
+            ready.push(g);
+        }
+    };
+    // SAFETY: on a system stack of a thread with a P, without locks, by the caller's promise.
+    unsafe { run(Timers(of), nanotime(), after) };
+    if next != 0 {
+        runq.put_next(next);
+        // Somebody may have looked meanwhile, and gone to sleep.
+        if WAKE.wanted() {
+            threads::wake_p();
         }
     }
 }
 
 /// Runs up to [`BATCH`] timers of `h` that are due, and `after` after each.
+///
+/// # Safety
+///
+/// As [`check`].
 #[doc(alias = "runtimer")]
 #[doc(alias = "timerproc")]
 unsafe fn run(h: Timers, now: i64, mut after: impl FnMut()) {
     for _ in 0..BATCH {
         h.lock.lock();
-        // SAFETY: we hold the lock; timers in the heap are live. Function and argument are copied
+        // SAFETY: the lock is held; timers in the heap are alive. Function and argument are copied
         // before unlocking: then the timer may be stopped, armed anew or dropped by its owner.
         let (f, arg, seq) = unsafe {
             let heap = &mut *h.heap.get();
@@ -327,17 +342,23 @@ unsafe fn run(h: Timers, now: i64, mut after: impl FnMut()) {
         };
         h.lock.unlock();
         let _traced = trace::Timers::run();
-        // SAFETY: what the timer's owner asked for; no lock is held.
+        // SAFETY: what the timer's owner asked for, on a system stack; no lock is held.
         unsafe { call(f, arg, seq) };
         after();
     }
 }
 
+/// Calls the function of a timer.
+///
+/// # Safety
+/// On a system stack, without locks; `f` and the rest are those of a timer that was armed.
 unsafe fn call(f: *const FuncVal, arg: Eface, seq: usize) {
-    // SAFETY: on a system stack; `f` is a func(interface{}, uintptr), or the head of a `RustTimer`,
-    // whose argument is what that one was armed with.
+    // SAFETY: by the caller's promise a func value.
+    let code = unsafe { (*f).code };
+    // SAFETY: it is a func(interface{}, uintptr), or the head of a `RustTimer`, whose argument is
+    // what that one was armed with.
     unsafe {
-        if (*f).code == (&raw const RUST).addr() {
+        if code == (&raw const RUST).addr() {
             ((*f.cast::<RustTimer>()).call)(arg.data, seq);
         } else {
             gort_call_timer(f, arg.typ, arg.data, seq);
@@ -361,12 +382,13 @@ pub fn move_from(_: &Stopped, first: u32) {
         // With the world stopped nobody waits for either lock while holding the other.
         from.lock.lock();
         to.lock.lock();
-        // SAFETY: we hold the lock.
+        // SAFETY: the lock is held, under which the heap is ours.
         let heap = unsafe { &mut *from.heap.get() };
         while !heap.is_empty() {
             let last = heap.len() - 1;
             let t = heap.get(last);
-            // SAFETY: we hold both locks; the timer is live while it is armed, and then in no heap.
+            // SAFETY: both locks are held; the timer is alive while it is armed, and then in no
+            // heap.
             unsafe {
                 heap.remove(last);
                 add_locked(to, t);
@@ -383,7 +405,7 @@ pub fn move_from(_: &Stopped, first: u32) {
 pub(crate) fn walk() -> Walk {
     for h in heaps() {
         h.lock.lock();
-        // SAFETY: we hold the lock.
+        // SAFETY: the lock is held, under which the heap does not change.
         let walk = unsafe { (*h.heap.get()).walk() }.and_then(|()| {
             let (is, first) = (h.first().load(Ordering::Relaxed), h.first_when());
             same(
@@ -404,7 +426,7 @@ pub(crate) fn walk() -> Walk {
 pub fn for_each_root(f: &mut dyn FnMut(usize)) {
     for h in heaps() {
         h.lock.lock();
-        // SAFETY: we hold the lock.
+        // SAFETY: the lock is held, under which the heap does not change.
         let heap = unsafe { &*h.heap.get() };
         for i in 0..heap.len() {
             f(heap.get(i) as usize);
@@ -415,12 +437,13 @@ pub fn for_each_root(f: &mut dyn FnMut(usize)) {
 
 /// `time.startTimer`.
 pub fn start_timer(_: Sys<'_>, a: &mut args::time_startTimer) {
-    // SAFETY: the timer's object is a root while it is armed.
+    // SAFETY: package time passes a timer; its object is a root while it is armed, and nobody else
+    // arms it.
     unsafe { start(a.a0) };
 }
 
 /// `time.stopTimer`.
 pub fn stop_timer(_: Sys<'_>, a: &mut args::time_stopTimer) {
-    // SAFETY: the caller's timer is live.
+    // SAFETY: package time passes a timer, which its frame names.
     a.r0 = unsafe { stop(a.a0) };
 }
