@@ -38,8 +38,11 @@ fn raise(
 const NONE: GoString = GoString::EMPTY;
 
 /// The value is nil.
+///
+/// # Safety
+/// `asserted` is a descriptor.
 unsafe fn raise_nil(sys: Sys<'_>, asserted: *const Type) -> ! {
-    // SAFETY: a descriptor.
+    // SAFETY: by the caller's promise a descriptor.
     raise(sys, NONE, NONE, unsafe { type_string(asserted) }, NONE)
 }
 
@@ -53,59 +56,69 @@ pub(super) unsafe fn raise_missing(
     inter: *const InterfaceType,
     typ: *const Type,
 ) -> ! {
-    // SAFETY: passed on.
-    unsafe {
-        raise(
-            sys,
-            NONE,
+    // SAFETY: by the caller's promise both are descriptors; that of an interface begins as all do.
+    let (concrete, asserted, missing) = unsafe {
+        (
             type_string(typ),
             type_string(inter.cast()),
             itab::missing_method(inter, typ).unwrap_or(NONE),
         )
-    }
+    };
+    raise(sys, NONE, concrete, asserted, missing)
 }
 
 /// The value has another type.
+///
+/// # Safety
+///
+/// Both are descriptors, and `have` may be null.
 #[cold]
 unsafe fn raise_mismatch(sys: Sys<'_>, inter: GoString, have: *const Type, want: *const Type) -> ! {
-    // SAFETY: descriptors, `have` may be null.
-    unsafe {
-        if have.is_null() {
-            raise_nil(sys, want);
-        }
-        raise(sys, inter, type_string(have), type_string(want), NONE)
+    if have.is_null() {
+        // SAFETY: by the caller's promise a descriptor.
+        unsafe { raise_nil(sys, want) };
     }
+    // SAFETY: by the caller's promise both are descriptors.
+    let (have, want) = unsafe { (type_string(have), type_string(want)) };
+    raise(sys, inter, have, want, NONE)
 }
 
 /// The table for an assertion; null: the value does not have the interface.
+///
+/// # Safety
+///
+/// Both are descriptors; `typ` may be null.
 #[inline(always)]
 unsafe fn table<M: Mode>(
     mode: M,
     inter: *const InterfaceType,
     typ: *const Type,
 ) -> Result<*mut Itab, Slow> {
-    // SAFETY: descriptors; a null type has no interface.
-    unsafe {
-        if typ.is_null() {
-            return Ok(ptr::null_mut());
-        }
-        let tab = if mode.system().is_some() {
+    if typ.is_null() {
+        return Ok(ptr::null_mut());
+    }
+    // SAFETY: by the caller's promise descriptors; tables are made in system mode alone.
+    let tab = unsafe {
+        if mode.system().is_some() {
             itab::get(inter, typ)
         } else {
             itab::find(inter, typ)
-        };
-        if tab.is_null() {
-            return Err(Slow);
         }
-        Ok(if (*tab).bad != 0 {
-            ptr::null_mut()
-        } else {
-            tab
-        })
+    };
+    if tab.is_null() {
+        return Err(Slow);
     }
+    // SAFETY: tables are never freed, nor do they change.
+    let bad = unsafe { (*tab).bad } != 0;
+    Ok(if bad { ptr::null_mut() } else { tab })
 }
 
 /// x.(I) with a panic.
+///
+/// # Safety
+///
+/// As [`table`]; `data` is the data word of a value of `typ`, and `r` is null or has room for an
+/// interface value.
 #[inline(always)]
 unsafe fn to_iface<M: Mode>(
     mode: M,
@@ -114,20 +127,28 @@ unsafe fn to_iface<M: Mode>(
     data: *mut u8,
     r: *mut Iface,
 ) -> Result<(), Slow> {
-    // SAFETY: passed on.
-    unsafe {
-        match table(mode, inter, typ) {
-            Ok(tab) if !tab.is_null() => value::store_iface(mode, r, tab, data),
-            _ => match mode.system() {
-                Some(sys) if typ.is_null() => raise_nil(sys, inter.cast()),
-                Some(sys) => raise_missing(sys, inter, typ),
-                None => Err(Slow),
-            },
+    // SAFETY: by the caller's promise both are descriptors.
+    match unsafe { table(mode, inter, typ) } {
+        // SAFETY: `r` is as the caller promises; the word belongs to a value of the table's type.
+        Ok(tab) if !tab.is_null() => unsafe { value::store_iface(mode, r, tab, data) },
+        _ => {
+            let sys = mode.system().ok_or(Slow)?;
+            // SAFETY: descriptors; who asserts in system mode holds no lock.
+            unsafe {
+                if typ.is_null() {
+                    raise_nil(sys, inter.cast())
+                }
+                raise_missing(sys, inter, typ)
+            }
         }
     }
 }
 
 /// x.(I) with a second result.
+///
+/// # Safety
+///
+/// As [`to_iface`].
 #[inline(always)]
 unsafe fn to_iface2<M: Mode>(
     mode: M,
@@ -137,15 +158,20 @@ unsafe fn to_iface2<M: Mode>(
     r: *mut Iface,
     ok: &mut bool,
 ) -> Result<(), Slow> {
-    // SAFETY: passed on.
-    unsafe {
-        let tab = table(mode, inter, typ)?;
-        *ok = !tab.is_null();
-        value::store_iface(mode, r, tab, if *ok { data } else { ptr::null_mut() })
-    }
+    // SAFETY: by the caller's promise both are descriptors.
+    let tab = unsafe { table(mode, inter, typ) }?;
+    *ok = !tab.is_null();
+    let data = if *ok { data } else { ptr::null_mut() };
+    // SAFETY: `r` is as the caller promises; the word belongs to a value of the table's type.
+    unsafe { value::store_iface(mode, r, tab, data) }
 }
 
 /// x.(T) with a second result.
+///
+/// # Safety
+///
+/// `want` is a descriptor, `data` the data word of a value of `typ`; `r` is null or has room for a
+/// value of `want`.
 #[inline(always)]
 unsafe fn to_value2<M: Mode>(
     mode: M,
@@ -155,100 +181,130 @@ unsafe fn to_value2<M: Mode>(
     r: *mut u8,
     ok: &mut bool,
 ) -> Result<(), Slow> {
-    // SAFETY: the word belongs to a value of `typ`.
-    unsafe {
-        *ok = typ == want;
-        if *ok {
-            return value::unboxed(mode, want, data, r);
-        }
-        if !r.is_null() {
-            // Zeroes need no barrier.
-            if (*want).size == 8 {
-                r.cast::<u64>().write_unaligned(0)
-            } else {
-                r.write_bytes(0, (*want).size)
-            }
-        }
-        Ok(())
+    *ok = typ == want;
+    if *ok {
+        // SAFETY: by the caller's promise the word belongs to a value of this type, for which there
+        // is room, unless `r` is null.
+        return unsafe { value::unboxed(mode, want, data, r) };
     }
+    if r.is_null() {
+        return Ok(());
+    }
+    // SAFETY: by the caller's promise a descriptor, and room for a value of it. Zeroes need no
+    // barrier.
+    unsafe {
+        if (*want).size == 8 {
+            r.cast::<u64>().write_unaligned(0)
+        } else {
+            r.write_bytes(0, (*want).size)
+        }
+    }
+    Ok(())
 }
 
+/// `runtime.assertE2T`.
+///
+/// # Safety
+///
+/// `a` is the argument area of the call that is being served.
 #[inline(always)]
 unsafe fn e2t_in<M: Mode>(mode: M, a: &mut args::runtime_assertE2T) -> Result<(), Slow> {
-    // SAFETY: compiled code's arguments.
-    unsafe {
-        if a.e.typ == a.t {
-            return value::unboxed(mode, a.t, a.e.data, a.r);
-        }
-        if let Some(sys) = mode.system() {
-            raise_mismatch(sys, NONE, a.e.typ, a.t);
-        }
-        Err(Slow)
+    if a.e.typ == a.t {
+        // SAFETY: the word belongs to a value of this type; compiled code passes room for one, or
+        // nil.
+        return unsafe { value::unboxed(mode, a.t, a.e.data, a.r) };
     }
+    let sys = mode.system().ok_or(Slow)?;
+    // SAFETY: compiled code passes a descriptor; the value has one or null.
+    unsafe { raise_mismatch(sys, NONE, a.e.typ, a.t) }
 }
 
+/// `runtime.assertI2T`.
+///
+/// # Safety
+///
+/// As [`e2t_in`].
 #[inline(always)]
 unsafe fn i2t_in<M: Mode>(mode: M, a: &mut args::runtime_assertI2T) -> Result<(), Slow> {
-    // SAFETY: compiled code's arguments.
+    // SAFETY: compiled code passes an interface value.
+    let typ = unsafe { iface_type(&a.i) };
+    if typ == a.t {
+        // SAFETY: the word belongs to a value of this type; compiled code passes room for one, or
+        // nil.
+        return unsafe { value::unboxed(mode, a.t, a.i.data, a.r) };
+    }
+    let sys = mode.system().ok_or(Slow)?;
+    // SAFETY: compiled code passes a descriptor; the value has a table, with two, or null.
     unsafe {
-        let typ = iface_type(&a.i);
-        if typ == a.t {
-            return value::unboxed(mode, a.t, a.i.data, a.r);
-        }
-        if let Some(sys) = mode.system() {
-            let inter = if a.i.tab.is_null() {
-                NONE
-            } else {
-                type_string((*a.i.tab).inter.cast())
-            };
-            raise_mismatch(sys, inter, typ, a.t);
-        }
-        Err(Slow)
+        let inter = (a.i.tab.as_ref()).map_or(NONE, |tab| type_string(tab.inter.cast()));
+        raise_mismatch(sys, inter, typ, a.t)
     }
 }
 
+/// `runtime.assertE2T2`.
+///
+/// # Safety
+///
+/// As [`e2t_in`].
 #[inline(always)]
 unsafe fn e2t2_in<M: Mode>(mode: M, a: &mut args::runtime_assertE2T2) -> Result<(), Slow> {
-    // SAFETY: compiled code's arguments.
+    // SAFETY: compiled code passes a descriptor, a value, and room for one of the descriptor's, or
+    // nil.
     unsafe { to_value2(mode, a.t, a.e.typ, a.e.data, a.r, &mut a.r0) }
 }
 
+/// `runtime.assertI2T2`.
+///
+/// # Safety
+///
+/// As [`e2t_in`].
 #[inline(always)]
 unsafe fn i2t2_in<M: Mode>(mode: M, a: &mut args::runtime_assertI2T2) -> Result<(), Slow> {
-    // SAFETY: compiled code's arguments.
+    // SAFETY: compiled code passes a descriptor, a value, and room for one of the descriptor's, or
+    // nil.
     unsafe { to_value2(mode, a.t, iface_type(&a.i), a.i.data, a.r, &mut a.r0) }
 }
 
+/// `runtime.assertE2E`.
+///
+/// # Safety
+///
+/// As [`e2t_in`].
 #[inline(always)]
 unsafe fn e2e_in<M: Mode>(mode: M, a: &mut args::runtime_assertE2E) -> Result<(), Slow> {
-    // SAFETY: compiled code's arguments.
-    unsafe {
-        if !a.e.typ.is_null() {
-            return value::store_eface(mode, a.r, a.e.typ, a.e.data);
-        }
-        if let Some(sys) = mode.system() {
-            raise_nil(sys, a.inter.cast());
-        }
-        Err(Slow)
+    if !a.e.typ.is_null() {
+        // SAFETY: type and word of a value; compiled code passes room for one, or nil.
+        return unsafe { value::store_eface(mode, a.r, a.e.typ, a.e.data) };
     }
+    let sys = mode.system().ok_or(Slow)?;
+    // SAFETY: compiled code passes the descriptor of a type.
+    unsafe { raise_nil(sys, a.inter.cast()) }
 }
 
+/// `runtime.assertI2E`.
+///
+/// # Safety
+///
+/// As [`e2t_in`].
 #[inline(always)]
 unsafe fn i2e_in<M: Mode>(mode: M, a: &mut args::runtime_assertI2E) -> Result<(), Slow> {
-    // SAFETY: compiled code's arguments.
-    unsafe {
-        let typ = iface_type(&a.i);
-        if !typ.is_null() {
-            return value::store_eface(mode, a.r, typ, a.i.data);
-        }
-        if let Some(sys) = mode.system() {
-            raise_nil(sys, a.inter.cast());
-        }
-        Err(Slow)
+    // SAFETY: compiled code passes an interface value.
+    let typ = unsafe { iface_type(&a.i) };
+    if !typ.is_null() {
+        // SAFETY: type and word of a value; compiled code passes room for one, or nil.
+        return unsafe { value::store_eface(mode, a.r, typ, a.i.data) };
     }
+    let sys = mode.system().ok_or(Slow)?;
+    // SAFETY: compiled code passes the descriptor of a type.
+    unsafe { raise_nil(sys, a.inter.cast()) }
 }
 
 /// x.(interface{}) with a second result: only nil fails.
+///
+/// # Safety
+///
+/// `data` is the data word of a value of `typ`, which is null or a descriptor; `r` is null or has
+/// room for an interface value.
 #[inline(always)]
 unsafe fn to_eface2<M: Mode>(
     mode: M,
@@ -258,52 +314,88 @@ unsafe fn to_eface2<M: Mode>(
     ok: &mut bool,
 ) -> Result<(), Slow> {
     *ok = !typ.is_null();
-    // SAFETY: passed on.
-    unsafe { value::store_eface(mode, r, typ, if *ok { data } else { ptr::null_mut() }) }
+    let data = if *ok { data } else { ptr::null_mut() };
+    // SAFETY: `r` is as the caller promises; type and word are of one value, or nil.
+    unsafe { value::store_eface(mode, r, typ, data) }
 }
 
+/// `runtime.assertE2E2`.
+///
+/// # Safety
+///
+/// As [`e2t_in`].
 #[inline(always)]
 unsafe fn e2e2_in<M: Mode>(mode: M, a: &mut args::runtime_assertE2E2) -> Result<(), Slow> {
-    // SAFETY: compiled code's arguments.
+    // SAFETY: compiled code passes a value, and room for one, or nil.
     unsafe { to_eface2(mode, a.e.typ, a.e.data, a.r, &mut a.r0) }
 }
 
+/// `runtime.assertI2E2`.
+///
+/// # Safety
+///
+/// As [`e2t_in`].
 #[inline(always)]
 unsafe fn i2e2_in<M: Mode>(mode: M, a: &mut args::runtime_assertI2E2) -> Result<(), Slow> {
-    // SAFETY: compiled code's arguments.
+    // SAFETY: compiled code passes a value, and room for one, or nil.
     unsafe { to_eface2(mode, iface_type(&a.i), a.i.data, a.r, &mut a.r0) }
 }
 
+/// `runtime.assertE2I`.
+///
+/// # Safety
+///
+/// As [`e2t_in`].
 #[doc(alias = "assertE2I")]
 #[inline(always)]
 unsafe fn e2i_in<M: Mode>(mode: M, a: &mut args::runtime_assertE2I) -> Result<(), Slow> {
-    // SAFETY: compiled code's arguments.
+    // SAFETY: compiled code passes a descriptor, a value, and room for one, or nil.
     unsafe { to_iface(mode, a.inter, a.e.typ, a.e.data, a.r) }
 }
 
+/// `runtime.assertE2I2`.
+///
+/// # Safety
+///
+/// As [`e2t_in`].
 #[inline(always)]
 unsafe fn e2i2_in<M: Mode>(mode: M, a: &mut args::runtime_assertE2I2) -> Result<(), Slow> {
-    // SAFETY: compiled code's arguments.
+    // SAFETY: compiled code passes a descriptor, a value, and room for one, or nil.
     unsafe { to_iface2(mode, a.inter, a.e.typ, a.e.data, a.r, &mut a.r0) }
 }
 
 /// A value that has the interface already keeps its table.
+///
+/// # Safety
+///
+/// As [`e2t_in`].
 #[inline(always)]
 unsafe fn i2i_in<M: Mode>(mode: M, a: &mut args::runtime_assertI2I) -> Result<(), Slow> {
-    // SAFETY: compiled code's arguments.
+    // SAFETY: compiled code passes an interface value, whose table is nil or names its interface.
+    let same = unsafe { a.i.tab.as_ref() }.is_some_and(|tab| tab.inter == a.inter);
+    // SAFETY: table and word of a value, and a descriptor; compiled code passes room for a value,
+    // or nil.
     unsafe {
-        if !a.i.tab.is_null() && (*a.i.tab).inter == a.inter {
+        if same {
             return value::store_iface(mode, a.r, a.i.tab, a.i.data);
         }
         to_iface(mode, a.inter, iface_type(&a.i), a.i.data, a.r)
     }
 }
 
+/// `runtime.assertI2I2`.
+///
+/// # Safety
+///
+/// As [`e2t_in`].
 #[inline(always)]
 unsafe fn i2i2_in<M: Mode>(mode: M, a: &mut args::runtime_assertI2I2) -> Result<(), Slow> {
-    // SAFETY: compiled code's arguments.
+    // SAFETY: compiled code passes an interface value, whose table is nil or names its interface.
+    let same = unsafe { a.i.tab.as_ref() }.is_some_and(|tab| tab.inter == a.inter);
+    // SAFETY: table and word of a value, and a descriptor; compiled code passes room for a value,
+    // or nil.
     unsafe {
-        if !a.i.tab.is_null() && (*a.i.tab).inter == a.inter {
+        if same {
             a.r0 = true;
             return value::store_iface(mode, a.r, a.i.tab, a.i.data);
         }
@@ -311,6 +403,11 @@ unsafe fn i2i2_in<M: Mode>(mode: M, a: &mut args::runtime_assertI2I2) -> Result<
     }
 }
 
+/// `reflect.ifaceE2I`.
+///
+/// # Safety
+///
+/// As [`e2t_in`].
 #[inline(always)]
 unsafe fn reflect_in<M: Mode>(mode: M, a: &mut args::reflect_ifaceE2I) -> Result<(), Slow> {
     // SAFETY: package reflect passes the descriptor of an interface type with methods and the
@@ -336,20 +433,21 @@ super::text::both_modes! {
 
 /// `runtime.panicdottype`: an assertion that compiled code checked itself failed.
 pub fn panicdottype(sys: Sys<'_>, a: &mut args::runtime_panicdottype) {
-    // SAFETY: descriptors; `have` is null for nil.
-    unsafe {
+    // SAFETY: compiled code passes descriptors; `have` is null for nil.
+    let (inter, have, want) = unsafe {
         let have = if a.have.is_null() {
             NONE
         } else {
             type_string(a.have)
         };
-        raise(sys, type_string(a.iface), have, type_string(a.want), NONE)
-    }
+        (type_string(a.iface), have, type_string(a.want))
+    };
+    raise(sys, inter, have, want, NONE)
 }
 
 /// `runtime.panicwrap`: a method by value was called through a nil pointer.
 pub fn panicwrap(sys: Sys<'_>, a: &mut args::runtime_panicwrap) {
-    // SAFETY: Go strings.
+    // SAFETY: compiled code passes strings, which have their bytes.
     let (pkg, typ, meth) = unsafe { (a.pkg.bytes(), a.typ_.bytes(), a.meth.bytes()) };
     let text = errors::concat(
         sys,

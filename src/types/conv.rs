@@ -11,29 +11,39 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// The table of a pair that matches; in leaf mode only if it is there. Raises a panic where the pair
 /// does not match.
+///
+/// # Safety
+///
+/// Both are descriptors.
 #[inline(always)]
 unsafe fn table<M: Mode>(
     mode: M,
     inter: *const InterfaceType,
     typ: *const Type,
 ) -> Result<NonNull<Itab>, Slow> {
-    // SAFETY: compiled code passes descriptors.
-    unsafe {
-        if let Some(sys) = mode.system() {
-            let tab = itab::get(inter, typ);
-            if (*tab).bad != 0 {
-                assert::raise_missing(sys, inter, typ);
-            }
-            return NonNull::new(tab).ok_or(Slow);
+    let Some(sys) = mode.system() else {
+        // SAFETY: by the caller's promise both are descriptors.
+        let tab = NonNull::new(unsafe { itab::find(inter, typ) }).ok_or(Slow)?;
+        // SAFETY: tables are never freed, nor do they change.
+        Slow::unless(unsafe { (*tab.as_ptr()).bad } == 0)?;
+        return Ok(tab);
+    };
+    // SAFETY: by the caller's promise descriptors; who converts in system mode holds no lock.
+    let tab = unsafe {
+        let tab = itab::get(inter, typ);
+        if (*tab).bad != 0 {
+            assert::raise_missing(sys, inter, typ);
         }
-        match NonNull::new(itab::find(inter, typ)) {
-            Some(tab) if (*tab.as_ptr()).bad == 0 => Ok(tab),
-            _ => Err(Slow),
-        }
-    }
+        tab
+    };
+    NonNull::new(tab).ok_or(Slow)
 }
 
 /// The same with the call site's cache cell.
+///
+/// # Safety
+///
+/// As [`table`]; `cache` is the cell of a conversion between these two types.
 #[inline(always)]
 unsafe fn cached_table<M: Mode>(
     mode: M,
@@ -41,73 +51,91 @@ unsafe fn cached_table<M: Mode>(
     typ: *const Type,
     cache: *mut *mut Itab,
 ) -> Result<NonNull<Itab>, Slow> {
-    // SAFETY: the cell is a word of the program's data that only holds tables. Release and acquire:
-    // who finds a table there sees its contents.
-    unsafe {
-        let cell = AtomicPtr::from_ptr(cache);
-        if let Some(tab) = NonNull::new(cell.load(Ordering::Acquire)) {
-            return Ok(tab);
-        }
-        let tab = table(mode, inter, typ)?;
-        cell.store(tab.as_ptr(), Ordering::Release);
-        Ok(tab)
+    // SAFETY: by the caller's promise the cell is a word of the program's data that only holds
+    // tables.
+    let cell = unsafe { AtomicPtr::from_ptr(cache) };
+    // Release and acquire: who finds a table there sees its contents.
+    if let Some(tab) = NonNull::new(cell.load(Ordering::Acquire)) {
+        return Ok(tab);
     }
+    // SAFETY: by the caller's promise both are descriptors.
+    let tab = unsafe { table(mode, inter, typ) }?;
+    cell.store(tab.as_ptr(), Ordering::Release);
+    Ok(tab)
 }
 
+/// `runtime.typ2Itab`.
+///
+/// # Safety
+///
+/// `a` is the argument area of the call that is being served.
 #[inline(always)]
 unsafe fn typ2itab_in<M: Mode>(mode: M, a: &mut args::runtime_typ2Itab) -> Result<(), Slow> {
-    // SAFETY: compiled code's arguments.
+    // SAFETY: compiled code passes descriptors, and the cell of this conversion.
     a.r0 = unsafe { cached_table(mode, a.inter, a.t, a.cache) }?.as_ptr();
     Ok(())
 }
 
+/// `runtime.convT2E`.
+///
+/// # Safety
+///
+/// As [`typ2itab_in`].
 #[doc(alias = "convT2E")]
 #[inline(always)]
 unsafe fn t2e_in<M: Mode>(mode: M, a: &mut args::runtime_convT2E) -> Result<(), Slow> {
-    // SAFETY: compiled code's arguments.
+    // SAFETY: compiled code passes a descriptor, a value of it, and room for one, or nil.
     let data = unsafe { value::boxed(mode, a.t, a.elem, a.x) }?;
     a.e = Eface { typ: a.t, data };
     Ok(())
 }
 
+/// `runtime.convT2I`.
+///
+/// # Safety
+///
+/// As [`typ2itab_in`].
 #[inline(always)]
 unsafe fn t2i_in<M: Mode>(mode: M, a: &mut args::runtime_convT2I) -> Result<(), Slow> {
-    // SAFETY: compiled code's arguments.
-    unsafe {
-        let tab = cached_table(mode, a.inter, a.t, a.cache)?.as_ptr();
-        let data = value::boxed(mode, a.t, a.elem, a.x)?;
-        a.i = Iface { tab, data };
-    }
+    // SAFETY: compiled code passes descriptors, and the cell of this conversion.
+    let tab = unsafe { cached_table(mode, a.inter, a.t, a.cache) }?.as_ptr();
+    // SAFETY: compiled code passes a value of that type, and room for one, or nil.
+    let data = unsafe { value::boxed(mode, a.t, a.elem, a.x) }?;
+    a.i = Iface { tab, data };
     Ok(())
 }
 
+/// `runtime.convI2I`.
+///
+/// # Safety
+///
+/// As [`typ2itab_in`].
 #[inline(always)]
 unsafe fn i2i_in<M: Mode>(mode: M, a: &mut args::runtime_convI2I) -> Result<(), Slow> {
-    // SAFETY: compiled code's arguments.
-    unsafe {
-        let mut tab = a.i.tab;
-        if tab.is_null() {
-            a.r = Iface {
-                tab,
-                data: ptr::null_mut(),
-            };
-            return Ok(());
-        }
-        if (*tab).inter != a.inter {
-            tab = table(mode, a.inter, (*tab).typ)?.as_ptr();
-        }
+    let mut tab = a.i.tab;
+    // SAFETY: compiled code passes an interface value, whose table is nil or one of ours.
+    let Some(of) = (unsafe { tab.as_ref() }) else {
         a.r = Iface {
             tab,
-            data: a.i.data,
+            data: ptr::null_mut(),
         };
+        return Ok(());
+    };
+    if of.inter != a.inter {
+        // SAFETY: compiled code passes a descriptor, and tables name one.
+        tab = unsafe { table(mode, a.inter, of.typ) }?.as_ptr();
     }
+    a.r = Iface {
+        tab,
+        data: a.i.data,
+    };
     Ok(())
 }
 
 /// `runtime.convI2E`.
 #[inline(always)]
 pub fn i2e(_: Leaf<'_>, a: &mut args::runtime_convI2E) {
-    // SAFETY: an interface value.
+    // SAFETY: compiled code passes an interface value.
     let typ = unsafe { iface_type(&a.i) };
     a.r = Eface {
         typ,

@@ -8,30 +8,30 @@ use crate::abi::{GoString, Leaf, Slow, Sys, args};
 /// `runtime.memhash`.
 #[inline(always)]
 pub fn mem_hash(_: Leaf<'_>, a: &mut args::runtime_memhash) {
-    // SAFETY: compiled code passes readable bytes.
+    // SAFETY: compiled code passes bytes that are readable.
     a.r0 = unsafe { hashing::bytes(a.p, a.s, a.seed) };
 }
 
 /// `runtime.strhash`.
 #[inline(always)]
 pub fn string_hash(_: Leaf<'_>, a: &mut args::runtime_strhash) {
-    // SAFETY: a string lies there.
-    unsafe {
+    // SAFETY: compiled code passes the address of a string, which has its bytes.
+    a.r0 = unsafe {
         let s = a.a.cast::<GoString>().read();
-        a.r0 = hashing::bytes(s.ptr, s.len as usize, a.h);
-    }
+        hashing::bytes(s.ptr, s.len as usize, a.h)
+    };
 }
 
 macro_rules! float_entries {
     ($($hash:ident, $equal:ident, $hash_args:ident, $equal_args:ident, $hasher:ident, $float:ident, $n:literal, $doc:literal;)*) => {$(
         #[doc = concat!("Hash of ", $doc, ".")]
         pub fn $hash(_: Leaf<'_>, a: &mut args::$hash_args) {
-            // SAFETY: such a value lies there.
+            // SAFETY: compiled code passes the address of such a value.
             a.r0 = unsafe { $hasher(a.p.cast(), $n, a.h) };
         }
         #[doc = concat!("Equality of ", $doc, ".")]
         pub fn $equal(_: Leaf<'_>, a: &mut args::$equal_args) {
-            // SAFETY: such values lie there.
+            // SAFETY: compiled code passes the addresses of such values.
             a.r0 = unsafe { *a.p.cast::<[$float; $n]>() == *a.q.cast::<[$float; $n]>() };
         }
     )*};
@@ -45,7 +45,7 @@ float_entries! {
 
 /// Equality of strings through pointers.
 pub fn string_equal(_: Leaf<'_>, a: &mut args::runtime_strequal) {
-    // SAFETY: strings lie there.
+    // SAFETY: compiled code passes the addresses of strings, which have their bytes.
     a.r0 = unsafe { same_string(a.p.cast::<GoString>().read(), a.q.cast::<GoString>().read()) };
 }
 
@@ -54,25 +54,25 @@ macro_rules! interface_entries {
         #[doc = concat!("Hash of ", $doc, " in leaf mode.")]
         #[inline(always)]
         pub fn $hash_leaf(_: Leaf<'_>, a: &mut args::$hash_args) -> Result<(), Slow> {
-            // SAFETY: such a value lies there.
+            // SAFETY: compiled code passes the address of such a value.
             a.r0 = unsafe { hash_interface_leaf(a.p, $methods, a.h) }.ok_or(Slow)?;
             Ok(())
         }
         #[doc = concat!("Hash of ", $doc, ".")]
         pub fn $hash(sys: Sys<'_>, a: &mut args::$hash_args) {
-            // SAFETY: such a value lies there.
+            // SAFETY: compiled code passes the address of such a value, and no lock is held.
             a.r0 = unsafe { hash_interface(sys, a.p, $methods, a.h) };
         }
         #[doc = concat!("Equality of ", $doc, " in leaf mode.")]
         #[inline(always)]
         pub fn $equal_leaf(_: Leaf<'_>, a: &mut args::$equal_args) -> Result<(), Slow> {
-            // SAFETY: such values lie there.
+            // SAFETY: compiled code passes the addresses of such values.
             a.r0 = unsafe { equal_interface_leaf(a.p, a.q, $methods) }.ok_or(Slow)?;
             Ok(())
         }
         #[doc = concat!("Equality of ", $doc, ".")]
         pub fn $equal(sys: Sys<'_>, a: &mut args::$equal_args) {
-            // SAFETY: such values lie there.
+            // SAFETY: compiled code passes the addresses of such values, and no lock is held.
             a.r0 = unsafe { equal_interface(sys, a.p, a.q, $methods) };
         }
     )*};

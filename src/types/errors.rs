@@ -6,45 +6,50 @@ use crate::abi::{Eface, GoString, Leaf, Sys, Type, TypeAssertionError, args, kno
 use crate::{alloc, gc, panic};
 
 /// An interface value of a string type: the header moves to the heap.
+///
+/// # Safety
+/// `typ` is the descriptor of a string type.
 unsafe fn string_eface(sys: Sys<'_>, typ: *const Type, s: GoString) -> Eface {
-    // SAFETY: the new object is a string of ours, complete before anybody sees it. Marking
-    // neither starts nor ends before the value is reachable.
-    unsafe {
+    // SAFETY: the new object is a string of ours, complete before anybody sees it. Marking neither
+    // starts nor ends before the value is reachable.
+    let data = unsafe {
         let p = alloc::mallocgc(sys, size_of::<GoString>(), typ, true);
         gc::typed_memmove(typ, p, (&raw const s).cast());
-        Eface { typ, data: p }
-    }
+        p
+    };
+    Eface { typ, data }
 }
 
 /// A `runtime.errorString`; `Error` puts "runtime error: " before the text.
 pub fn error_string(sys: Sys<'_>, text: GoString) -> Eface {
-    // SAFETY: our own descriptor.
+    // SAFETY: the type is a string type of the library's own.
     unsafe { string_eface(sys, known::error_string(), text) }
 }
 
 /// A plain string.
 pub fn string_value(sys: Sys<'_>, text: GoString) -> Eface {
-    // SAFETY: our own descriptor.
+    // SAFETY: the type is a string type of the library's own.
     unsafe { string_eface(sys, known::string(), text) }
 }
 
 /// A `*runtime.TypeAssertionError`.
-pub fn type_assertion(sys: Sys<'_>, e: TypeAssertionError) -> Eface {
+pub(super) fn type_assertion(sys: Sys<'_>, e: TypeAssertionError) -> Eface {
+    let of = known::assertion_error();
     // SAFETY: the new object is of that type and complete before anybody sees it. The names of
     // types that reflect made lie in the heap.
-    unsafe {
-        let typ = known::assertion_error();
-        let p = alloc::mallocgc(sys, size_of::<TypeAssertionError>(), typ, true);
-        gc::typed_memmove(typ, p, (&raw const e).cast());
-        Eface {
-            typ: known::assertion_error_pointer(),
-            data: p,
-        }
+    let data = unsafe {
+        let p = alloc::mallocgc(sys, size_of::<TypeAssertionError>(), of, true);
+        gc::typed_memmove(of, p, (&raw const e).cast());
+        p
+    };
+    Eface {
+        typ: known::assertion_error_pointer(),
+        data,
     }
 }
 
 /// The parts as one new Go string.
-pub fn concat(sys: Sys<'_>, parts: &[&[u8]]) -> GoString {
+pub(super) fn concat(sys: Sys<'_>, parts: &[&[u8]]) -> GoString {
     let len: usize = parts.iter().map(|p| p.len()).sum();
     if len == 0 {
         return GoString::EMPTY;
@@ -68,8 +73,8 @@ pub fn concat(sys: Sys<'_>, parts: &[&[u8]]) -> GoString {
 ///
 /// # Safety
 /// Without locks; `typ` must be a descriptor.
-pub unsafe fn raise_about_type(sys: Sys<'_>, text: &str, typ: *const Type) -> ! {
-    // SAFETY: descriptors have names.
+pub(super) unsafe fn raise_about_type(sys: Sys<'_>, text: &str, typ: *const Type) -> ! {
+    // SAFETY: by the caller's promise a descriptor, whose name has its bytes.
     let name = unsafe { type_string(typ).bytes() };
     panic::raise(
         sys,
@@ -78,8 +83,11 @@ pub unsafe fn raise_about_type(sys: Sys<'_>, text: &str, typ: *const Type) -> ! 
 }
 
 /// What `e.Error()` says.
+///
+/// # Safety
+/// The fields of `e` are Go strings.
 unsafe fn assertion_text(sys: Sys<'_>, e: &TypeAssertionError) -> GoString {
-    // SAFETY: the fields are Go strings.
+    // SAFETY: by the caller's promise the fields are Go strings, which have their bytes.
     let (inter, concrete, asserted, missing) = unsafe {
         (
             e.interface_string.bytes(),
@@ -124,7 +132,7 @@ pub fn assertion_error(sys: Sys<'_>, a: &mut args::runtime___TypeAssertionError_
             ),
         );
     }
-    // SAFETY: the receiver is such a value.
+    // SAFETY: compiled code passes such a value as receiver.
     a.r0 = unsafe { assertion_text(sys, &*a.recv.cast()) };
 }
 
@@ -136,7 +144,7 @@ pub fn assertion_runtime_error(
 }
 
 fn error_text(sys: Sys<'_>, s: GoString) -> GoString {
-    // SAFETY: a Go string.
+    // SAFETY: the text of an error is a Go string, which has its bytes.
     concat(sys, &[b"runtime error: ", unsafe { s.bytes() }])
 }
 
@@ -151,7 +159,7 @@ pub fn error_string_pointer(sys: Sys<'_>, a: &mut args::runtime___errorString__E
         let text = "value method runtime.errorString.Error called using nil *errorString pointer";
         panic::raise(sys, string_value(sys, GoString::from_static(text)));
     }
-    // SAFETY: the receiver points to a string.
+    // SAFETY: compiled code passes the address of a string as receiver.
     a.r0 = error_text(sys, unsafe { a.recv.cast::<GoString>().read() });
 }
 

@@ -54,7 +54,7 @@ static KEYS: Static = Static(UnsafeCell::new(Keys {
 
 /// Draws the keys.
 pub(super) fn init() {
-    // SAFETY: at boot, on the only thread.
+    // SAFETY: at boot there is one thread, and no reference to the keys is in use.
     let keys = unsafe { &mut *KEYS.0.get() };
     for words in keys
         .lanes
@@ -74,7 +74,8 @@ fn has_aes() -> bool {
 
 #[inline(always)]
 fn keys() -> &'static Keys {
-    // SAFETY: see `Static`.
+    // SAFETY: the keys were written at boot, while there was one thread, and are only read since
+    // then.
     unsafe { &*KEYS.0.get() }
 }
 
@@ -91,15 +92,25 @@ fn fold(a: u64, b: u64) -> u64 {
     lo ^ hi
 }
 
+/// Eight bytes as a word.
+///
+/// # Safety
+///
+/// They are readable.
 #[inline(always)]
 unsafe fn read8(p: *const u8) -> u64 {
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise so many bytes are readable.
     unsafe { p.cast::<u64>().read_unaligned() }
 }
 
+/// Four bytes as a word.
+///
+/// # Safety
+///
+/// They are readable.
 #[inline(always)]
 unsafe fn read4(p: *const u8) -> u64 {
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise so many bytes are readable.
     u64::from(unsafe { p.cast::<u32>().read_unaligned() })
 }
 
@@ -119,13 +130,12 @@ pub fn seed(number: u64) -> u32 {
 #[doc(alias = "memhash")]
 #[inline(always)]
 pub unsafe fn bytes(p: *const u8, len: usize, seed: usize) -> usize {
-    // SAFETY: passed on to the caller.
-    unsafe {
-        if len <= SHORT {
-            small(p, len, seed)
-        } else {
-            long(p, len, seed)
-        }
+    if len <= SHORT {
+        // SAFETY: by the caller's promise the bytes are readable, and few enough.
+        unsafe { small(p, len, seed) }
+    } else {
+        // SAFETY: the bytes are readable, and enough.
+        unsafe { long(p, len, seed) }
     }
 }
 
@@ -135,35 +145,38 @@ pub unsafe fn bytes(p: *const u8, len: usize, seed: usize) -> usize {
 /// # Safety
 /// The bytes must be readable.
 #[inline(always)]
-pub unsafe fn small(p: *const u8, len: usize, seed: usize) -> usize {
-    // SAFETY: passed on to the caller.
+pub(super) unsafe fn small(p: *const u8, len: usize, seed: usize) -> usize {
+    // SAFETY: by the caller's promise the bytes are readable, and few enough.
     let (a, b) = unsafe { words(p, len) };
     pair(a, b, len, seed)
 }
 
 /// Up to 16 bytes as two words.
+///
+/// # Safety
+///
+/// They are readable.
 #[inline(always)]
 unsafe fn words(p: *const u8, len: usize) -> (u64, u64) {
-    // SAFETY: every load lies within `len` bytes.
-    unsafe {
-        if len >= 8 {
-            (read8(p), read8(p.add(len - 8)))
-        } else if len >= 4 {
-            (read4(p), read4(p.add(len - 4)))
-        } else if len > 0 {
-            (
-                u64::from(*p) << 16 | u64::from(*p.add(len >> 1)) << 8 | u64::from(*p.add(len - 1)),
-                0,
-            )
-        } else {
-            (0, 0)
-        }
+    if len >= 8 {
+        // SAFETY: by the caller's promise `len` bytes are readable.
+        unsafe { (read8(p), read8(p.add(len - 8))) }
+    } else if len >= 4 {
+        // SAFETY: by the same promise `len` bytes are readable.
+        unsafe { (read4(p), read4(p.add(len - 4))) }
+    } else if len > 0 {
+        // SAFETY: `len` bytes are readable, and these are the first, the middle, the last.
+        let bytes = unsafe { [*p, *p.add(len >> 1), *p.add(len - 1)] };
+        let [first, middle, last] = bytes.map(u64::from);
+        (first << 16 | middle << 8 | last, 0)
+    } else {
+        (0, 0)
     }
 }
 
 /// Hash of two words that stand for `len` bytes.
 #[inline(always)]
-pub fn pair(a: u64, b: u64, len: usize, seed: usize) -> usize {
+pub(super) fn pair(a: u64, b: u64, len: usize, seed: usize) -> usize {
     let k = keys();
     finish(a, b ^ scramble(seed, k), len, k)
 }
@@ -171,7 +184,7 @@ pub fn pair(a: u64, b: u64, len: usize, seed: usize) -> usize {
 /// The hash of a value of several parts is a state that takes in one after the other, each with one
 /// multiplication while it is short: from here,
 #[inline(always)]
-pub fn begin(seed: usize) -> u64 {
+pub(super) fn begin(seed: usize) -> u64 {
     scramble(seed, keys())
 }
 
@@ -180,27 +193,26 @@ pub fn begin(seed: usize) -> u64 {
 /// # Safety
 /// The bytes must be readable.
 #[inline(always)]
-pub unsafe fn absorb(p: *const u8, len: usize, state: u64) -> u64 {
-    // SAFETY: passed on to the caller.
-    unsafe {
-        if len <= SHORT {
-            let (a, b) = words(p, len);
-            fold(a ^ keys().lanes[2][0], b ^ state).wrapping_add(len as u64)
-        } else {
-            long(p, len, state as usize) as u64
-        }
+pub(super) unsafe fn absorb(p: *const u8, len: usize, state: u64) -> u64 {
+    if len <= SHORT {
+        // SAFETY: by the caller's promise the bytes are readable, and few enough.
+        let (a, b) = unsafe { words(p, len) };
+        fold(a ^ keys().lanes[2][0], b ^ state).wrapping_add(len as u64)
+    } else {
+        // SAFETY: the bytes are readable, and enough.
+        unsafe { long(p, len, state as usize) as u64 }
     }
 }
 
 /// or a word,
 #[inline(always)]
-pub fn absorb_word(a: u64, state: u64) -> u64 {
+pub(super) fn absorb_word(a: u64, state: u64) -> u64 {
     fold(a ^ keys().lanes[2][1], state)
 }
 
 /// to the hash.
 #[inline(always)]
-pub fn end(state: u64) -> usize {
+pub(super) fn end(state: u64) -> usize {
     let k = keys();
     fold(state ^ k.lanes[3][0], k.fold[0]) as usize
 }
@@ -222,36 +234,45 @@ fn finish(a: u64, b: u64, len: usize, k: &Keys) -> usize {
 /// Hash of a 4-byte key, the same as [`bytes`] of its memory.
 #[inline(always)]
 pub fn word32(v: u32, seed: usize) -> usize {
-    // SAFETY: a local.
+    // SAFETY: four bytes of a local variable.
     unsafe { small((&raw const v).cast(), 4, seed) }
 }
 
 /// Hash of an 8-byte key, the same as [`bytes`] of its memory.
 #[inline(always)]
 pub fn word64(v: u64, seed: usize) -> usize {
-    // SAFETY: a local.
+    // SAFETY: eight bytes of a local variable.
     unsafe { small((&raw const v).cast(), 8, seed) }
 }
 
 /// More than 16 bytes.
+///
+/// # Safety
+///
+/// They are readable, and more than 16.
 #[inline(always)]
 unsafe fn long(p: *const u8, len: usize, seed: usize) -> usize {
-    // SAFETY: passed on; the processor has the instructions if `aes` says so.
-    unsafe {
-        if keys().aes {
-            aes(p, len, seed)
-        } else {
-            folded(p, len, seed)
-        }
+    if keys().aes {
+        // SAFETY: by the caller's promise the bytes are readable; the processor has the
+        // instructions.
+        unsafe { aes(p, len, seed) }
+    } else {
+        // SAFETY: the bytes are readable, and enough.
+        unsafe { folded(p, len, seed) }
     }
 }
 
 /// Any processor: 16 bytes a multiplication, in three independent chains for long keys.
+///
+/// # Safety
+///
+/// As [`long`].
 unsafe fn folded(mut p: *const u8, len: usize, seed: usize) -> usize {
     let k = keys();
     let mut left = len;
     let mut s = scramble(seed, k);
-    // SAFETY: every load lies within the `left` bytes at `p`, or in the 16 before its end.
+    // SAFETY: by the caller's promise `len` bytes are readable: every load lies within the `left`
+    // at `p`, or in the 16 before its end.
     unsafe {
         if left > 48 {
             let (mut s1, mut s2) = (s ^ k.lanes[3][0], s ^ k.lanes[3][1]);
@@ -274,34 +295,48 @@ unsafe fn folded(mut p: *const u8, len: usize, seed: usize) -> usize {
     }
 }
 
+/// Sixteen bytes as a block.
+///
+/// # Safety
+///
+/// They are readable.
 #[inline(always)]
 unsafe fn load(p: *const u8) -> __m128i {
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise so many bytes are readable.
     unsafe { _mm_loadu_si128(p.cast()) }
 }
 
 #[inline(always)]
+/// Round key `i`.
+///
+/// # Safety
+/// `i < 8`.
 unsafe fn lane(i: usize) -> __m128i {
-    // SAFETY: the table is 64-byte aligned and `i < 8`.
+    // SAFETY: the table is aligned to 64 bytes, and by the caller's promise has this key.
     unsafe { _mm_load_si128((&raw const keys().lanes).cast::<__m128i>().add(i)) }
 }
 
 /// Rounds of AES that follow the first: two spread a difference over a whole block, three make it
 /// even.
+///
+/// # Safety
+/// `i < 8`.
 #[target_feature(enable = "aes")]
 #[inline]
 unsafe fn rounds(x: __m128i, i: usize) -> __m128i {
-    // SAFETY: `i < 8`.
-    unsafe {
-        let x = _mm_aesenc_si128(x, lane(i ^ 1));
-        _mm_aesenc_si128(x, lane(i ^ 2))
-    }
+    // SAFETY: by the caller's promise `i < 8`, and so are both numbers.
+    let (first, second) = unsafe { (lane(i ^ 1), lane(i ^ 2)) };
+    _mm_aesenc_si128(_mm_aesenc_si128(x, first), second)
 }
 
 /// With AES instructions. Blocks overlap instead of being padded.
+///
+/// # Safety
+/// As [`long`].
 #[target_feature(enable = "aes")]
 unsafe fn aes(p: *const u8, len: usize, seed: usize) -> usize {
-    // SAFETY: every load lies within `len > 16` bytes; the ranges are told at each step.
+    // SAFETY: by the caller's promise more than 16 bytes are readable, and every load lies within
+    // them: the ranges are told at each step.
     unsafe {
         let key = _mm_set_epi64x(len as i64, seed as i64);
         // One round makes the seed part of every bit of the starting block; it is the same work for

@@ -37,7 +37,7 @@ impl Table {
             align_of::<Self>(),
         )
         .cast::<Self>();
-        // SAFETY: fresh memory of that size; zero bytes are null slots.
+        // SAFETY: new memory of that size, where zero bytes are null slots.
         unsafe { (*t).mask = slots - 1 };
         t
     }
@@ -48,7 +48,8 @@ impl Table {
     /// `t` must come from [`Table::new`], `i <= mask`.
     #[inline(always)]
     unsafe fn slot<'a>(t: *const Self, i: usize) -> &'a AtomicPtr<Itab> {
-        // SAFETY: the slots follow the head; tables live for ever.
+        // SAFETY: by the caller's promise a table with such a slot; the slots follow the head, and
+        // tables live for ever.
         unsafe { &*t.add(1).cast::<AtomicPtr<Itab>>().add(i) }
     }
 }
@@ -71,9 +72,10 @@ pub(super) fn init() {
 /// # Safety
 /// Both must be descriptors.
 #[inline(always)]
-pub unsafe fn find(inter: *const InterfaceType, typ: *const Type) -> *mut Itab {
+pub(super) unsafe fn find(inter: *const InterfaceType, typ: *const Type) -> *mut Itab {
     let t = TABLE.load(Ordering::Acquire);
-    // SAFETY: a published table; at least one slot is null, so the search ends.
+    // SAFETY: a published table, which is never freed; slots hold tables of pairs, which do not
+    // change. At least one slot is null, so the search ends.
     unsafe {
         let mut i = place(inter, typ) & (*t).mask;
         loop {
@@ -92,34 +94,38 @@ pub unsafe fn find(inter: *const InterfaceType, typ: *const Type) -> *mut Itab {
 /// In system mode; both must be descriptors.
 #[doc(alias = "getitab")]
 pub unsafe fn get(inter: *const InterfaceType, typ: *const Type) -> *mut Itab {
-    // SAFETY: passed on.
-    unsafe {
-        let tab = find(inter, typ);
-        if !tab.is_null() {
-            return tab;
-        }
-        let mut count = LOCK.lock();
-        // Another thread may have been faster.
-        let tab = find(inter, typ);
-        if !tab.is_null() {
-            return tab;
-        }
+    // SAFETY: by the caller's promise both are descriptors.
+    let tab = unsafe { find(inter, typ) };
+    if !tab.is_null() {
+        return tab;
+    }
+    let mut count = LOCK.lock();
+    // Another thread may have been faster.
+    // SAFETY: by the same promise both are descriptors.
+    let tab = unsafe { find(inter, typ) };
+    if !tab.is_null() {
+        return tab;
+    }
+    // SAFETY: both are descriptors; the lock is held, so only this thread enters tables, and there
+    // is a free slot: the table is twice as large as what it holds.
+    let tab = unsafe {
         let tab = build(inter, typ);
         let mut t = TABLE.load(Ordering::Relaxed);
         if (*count + 1) * 2 > (*t).mask {
             t = grow(t);
         }
         insert(t, tab);
-        *count += 1;
         tab
-    }
+    };
+    *count += 1;
+    tab
 }
 
 /// Calls `f` with every table of a pair that matches.
 pub fn for_each(mut f: impl FnMut(*mut Itab)) {
     let _count = LOCK.lock();
     let t = TABLE.load(Ordering::Acquire);
-    // SAFETY: a published table; under the lock none is entered.
+    // SAFETY: a published table, which is never freed; the lock is held, so no other is entered.
     unsafe {
         for i in 0..=(*t).mask {
             let tab = Table::slot(t, i).load(Ordering::Relaxed);
@@ -131,24 +137,35 @@ pub fn for_each(mut f: impl FnMut(*mut Itab)) {
 }
 
 /// Twice the slots, with all tables entered.
+///
+/// # Safety
+///
+/// The lock is held; `old` is the published table.
 unsafe fn grow(old: *mut Table) -> *mut Table {
-    // SAFETY: under the lock: nobody else writes.
-    unsafe {
-        let new = Table::new(((*old).mask + 1) * 2);
-        for i in 0..=(*old).mask {
+    // SAFETY: by the caller's promise the published table.
+    let mask = unsafe { (*old).mask };
+    let new = Table::new((mask + 1) * 2);
+    for i in 0..=mask {
+        // SAFETY: a slot of that table; the new one has more, and nobody else knows it.
+        unsafe {
             let tab = Table::slot(old, i).load(Ordering::Relaxed);
             if !tab.is_null() {
                 insert(new, tab);
             }
         }
-        TABLE.store(new, Ordering::Release);
-        new
     }
+    TABLE.store(new, Ordering::Release);
+    new
 }
 
+/// Enters the table of a pair.
+///
+/// # Safety
+///
+/// The lock is held; `t` has a null slot, and `tab` is complete.
 unsafe fn insert(t: *mut Table, tab: *mut Itab) {
     debug_assert!(crate::sync::rank::is_held(crate::sync::rank::ITAB));
-    // SAFETY: under the lock; there are null slots.
+    // SAFETY: by the caller's promise both are tables; there are null slots, so the search ends.
     unsafe {
         let mut i = place((*tab).inter, (*tab).typ) & (*t).mask;
         while !Table::slot(t, i).load(Ordering::Relaxed).is_null() {
@@ -159,36 +176,51 @@ unsafe fn insert(t: *mut Table, tab: *mut Itab) {
 }
 
 /// Methods of an interface, sorted by name, then package.
+///
+/// # Safety
+///
+/// `inter` is a descriptor.
 unsafe fn wanted<'a>(inter: *const InterfaceType) -> &'a [IMethod] {
-    // SAFETY: descriptors are immutable and live for ever.
+    // SAFETY: by the caller's promise a descriptor; these are constant, and live for ever.
     unsafe { slice((*inter).mhdr.ptr.cast(), (*inter).mhdr.len) }
 }
 
 /// Methods of a type, sorted alike.
+///
+/// # Safety
+///
+/// `typ` is a descriptor.
 unsafe fn offered<'a>(typ: *const Type) -> &'a [Method] {
-    // SAFETY: as above.
-    unsafe {
-        if (*typ).x.is_null() {
-            &[]
-        } else {
-            slice((*(*typ).x).methods.ptr.cast(), (*(*typ).x).methods.len)
-        }
+    // SAFETY: by the caller's promise a descriptor; these are constant, and live for ever.
+    match unsafe { (*typ).x.as_ref() } {
+        None => &[],
+        // SAFETY: the methods are those of a descriptor.
+        Some(x) => unsafe { slice(x.methods.ptr.cast(), x.methods.len) },
     }
 }
 
+/// An array of a descriptor.
+///
+/// # Safety
+///
+/// `p` has `len` elements, which are constant, if `len` is positive.
 unsafe fn slice<'a, T>(p: *const T, len: i64) -> &'a [T] {
     if len <= 0 {
         &[]
     } else {
-        // SAFETY: the caller names an array of a descriptor.
+        // SAFETY: by the caller's promise an array of so many, which is constant.
         unsafe { core::slice::from_raw_parts(p, len as usize) }
     }
 }
 
 /// The type's method that an interface's method asks for: same name and function type, and the same
 /// package if unexported. Package paths are compared by address: there is one string for each.
+///
+/// # Safety
+///
+/// Both are of descriptors.
 unsafe fn matches(want: &IMethod, have: &Method) -> bool {
-    // SAFETY: names are never null.
+    // SAFETY: by the caller's promise methods of descriptors, which have names.
     want.typ == have.mtyp
         && want.pkgpath == have.pkgpath
         && unsafe { want.name == have.name || same_string(*want.name, *have.name) }
@@ -196,15 +228,21 @@ unsafe fn matches(want: &IMethod, have: &Method) -> bool {
 
 /// Walks both sorted lists in step; `found` gets the index and the method of each hit. Answers the
 /// first method that is missing.
+///
+/// # Safety
+///
+/// Both are descriptors.
 unsafe fn walk(
     inter: *const InterfaceType,
     typ: *const Type,
     mut found: impl FnMut(usize, &Method),
 ) -> Option<GoString> {
-    // SAFETY: passed on.
-    unsafe {
-        let mut have = offered(typ).iter();
-        for (i, want) in wanted(inter).iter().enumerate() {
+    // SAFETY: by the caller's promise both are descriptors.
+    let (have, want) = unsafe { (offered(typ), wanted(inter)) };
+    let mut have = have.iter();
+    for (i, want) in want.iter().enumerate() {
+        // SAFETY: methods of descriptors, which have names.
+        unsafe {
             match have.find(|m| matches(want, m)) {
                 Some(m) => found(i, m),
                 None => return Some(*want.name),
@@ -218,28 +256,35 @@ unsafe fn walk(
 ///
 /// # Safety
 /// Both must be descriptors.
-pub unsafe fn missing_method(inter: *const InterfaceType, typ: *const Type) -> Option<GoString> {
-    // SAFETY: passed on.
+pub(super) unsafe fn missing_method(
+    inter: *const InterfaceType,
+    typ: *const Type,
+) -> Option<GoString> {
+    // SAFETY: by the caller's promise both are descriptors.
     unsafe { walk(inter, typ, |_, _| {}) }
 }
 
+/// The table of a pair, which may not match.
+///
+/// # Safety
+///
+/// Both are descriptors.
 unsafe fn build(inter: *const InterfaceType, typ: *const Type) -> *mut Itab {
-    // SAFETY: the new table has room for one address beyond its head for each method but the first.
+    // SAFETY: by the caller's promise a descriptor.
+    let methods = unsafe { wanted(inter) }.len();
+    let size = size_of::<Itab>() + methods.saturating_sub(1) * size_of::<usize>();
+    let tab = persistent_alloc(size, 8).cast::<Itab>();
+    // SAFETY: new memory, which nobody else knows, with room for one address beyond its head for
+    // each method but the first; both are descriptors.
     unsafe {
-        let methods = wanted(inter).len();
-        let tab = persistent_alloc(
-            size_of::<Itab>() + methods.saturating_sub(1) * size_of::<usize>(),
-            8,
-        )
-        .cast::<Itab>();
         (*tab).inter = inter;
         (*tab).typ = typ;
         let fun = (&raw mut (*tab).fun).cast::<usize>();
         if walk(inter, typ, |i, m| fun.add(i).write(m.ifn)).is_some() {
             (*tab).bad = 1;
         }
-        tab
     }
+    tab
 }
 
 #[cfg(test)]

@@ -80,44 +80,49 @@ impl Around {
     }
 
     fn push(&mut self, sys: Sys<'_>, v: Visit) {
-        // SAFETY: there is room for the visits, which are plain memory.
-        unsafe {
-            if self.len == self.room {
-                let bytes = self.room * 2 * size_of::<Visit>();
+        if self.len == self.room {
+            let bytes = self.room * 2 * size_of::<Visit>();
+            // SAFETY: new memory with room for twice as many visits, into which those that are
+            // there go.
+            unsafe {
                 let more = alloc::mallocgc(sys, bytes, core::ptr::null(), false).cast::<Visit>();
                 more.copy_from_nonoverlapping(self.base(), self.len);
                 self.many = more;
-                self.room *= 2;
             }
-            self.base().add(self.len).write(v);
+            self.room *= 2;
         }
+        // SAFETY: there is room for one more.
+        unsafe { self.base().add(self.len).write(v) };
         self.len += 1;
     }
 
     fn pop(&mut self) -> Option<Visit> {
         self.len = self.len.checked_sub(1)?;
-        // SAFETY: written when it was pushed.
+        // SAFETY: the visit was written when it was pushed.
         Some(unsafe { self.base().add(self.len).read() })
     }
 }
 
 /// The plan of a type that leaf mode does not know to handle. One without the function asked for,
 /// of those that its descriptor names, raises a panic.
+///
+/// # Safety
+///
+/// Without locks; `typ` is a descriptor.
 unsafe fn plan_of<F>(
     sys: Sys<'_>,
     typ: *const Type,
     function: *const F,
     refusal: &'static str,
 ) -> &'static Plan {
-    // SAFETY: passed on.
-    unsafe {
-        if function.is_null() {
-            errors::raise_about_type(sys, refusal, typ);
-        }
-        match plan::get(typ) {
-            Some(plan) => plan,
-            None => fatal::throw("equality of a type that is neither array nor structure"),
-        }
+    if function.is_null() {
+        // SAFETY: by the caller's promise a descriptor, and no lock is held.
+        unsafe { errors::raise_about_type(sys, refusal, typ) };
+    }
+    // SAFETY: in system mode, and a descriptor.
+    match unsafe { plan::get(typ) } {
+        Some(plan) => plan,
+        None => fatal::throw("equality of a type that is neither array nor structure"),
     }
 }
 
@@ -127,43 +132,45 @@ unsafe fn plan_of<F>(
 /// # Safety
 /// Without locks; a value of `typ` lies at `p`, which is no interface.
 pub(super) unsafe fn hash(sys: Sys<'_>, typ: *const Type, p: *const u8, seed: usize) -> usize {
-    // SAFETY: passed on; parts lie inside their values.
-    unsafe {
-        let plan =
-            |typ: *const Type| plan_of(sys, typ, (*(*typ).alg).hash, "hash of unhashable type ");
-        let mut around = Around::new();
-        let mut now = Visit::of(plan(typ), p, p, false);
-        let mut s = hashing::begin(seed);
-        loop {
-            if let Some((what, at)) = now.next() {
-                let p = now.p.wrapping_add(at);
-                match what.hash(p, s) {
-                    Some(h) => s = h,
-                    None => {
-                        let (typ, p) = what.inner(p);
-                        let plan = plan(typ);
-                        // Most end here. Where one does not, the work so far is done again, once.
-                        match plan.hash(p, s as usize) {
-                            Some(h) if what.is_interface() => s = plan::in_interface(h as u64),
-                            Some(h) => s = h as u64,
-                            None => {
-                                around.push(sys, now);
-                                now = Visit::of(plan, p, p, what.is_interface());
-                                s = hashing::begin(s as usize);
-                            }
-                        }
-                    }
-                }
+    // SAFETY: asked for the caller's type and those of parts alone, which are descriptors; every
+    // one has an algorithm, and no lock is held.
+    let plan = |typ: *const Type| unsafe {
+        plan_of(sys, typ, (*(*typ).alg).hash, "hash of unhashable type ")
+    };
+    let mut around = Around::new();
+    let mut now = Visit::of(plan(typ), p, p, false);
+    let mut s = hashing::begin(seed);
+    loop {
+        if let Some((what, at)) = now.next() {
+            let p = now.p.wrapping_add(at);
+            // SAFETY: the part lies inside the value that is being visited.
+            if let Some(h) = unsafe { what.hash(p, s) } {
+                s = h;
                 continue;
             }
-            s = hashing::end(s) as u64;
-            if now.interface {
-                s = plan::in_interface(s);
+            // SAFETY: the same; a part that had no answer has a type.
+            let (typ, p) = unsafe { what.inner(p) };
+            let plan = plan(typ);
+            // Most end here. Where one does not, the work so far is done again, once.
+            // SAFETY: a value of that type lies there.
+            match unsafe { plan.hash(p, s as usize) } {
+                Some(h) if what.is_interface() => s = plan::in_interface(h as u64),
+                Some(h) => s = h as u64,
+                None => {
+                    around.push(sys, now);
+                    now = Visit::of(plan, p, p, what.is_interface());
+                    s = hashing::begin(s as usize);
+                }
             }
-            match around.pop() {
-                Some(v) => now = v,
-                None => return s as usize,
-            }
+            continue;
+        }
+        s = hashing::end(s) as u64;
+        if now.interface {
+            s = plan::in_interface(s);
+        }
+        match around.pop() {
+            Some(v) => now = v,
+            None => return s as usize,
         }
     }
 }
@@ -174,43 +181,38 @@ pub(super) unsafe fn hash(sys: Sys<'_>, typ: *const Type, p: *const u8, seed: us
 /// # Safety
 /// Without locks; values of `typ` lie there, which is no interface.
 pub(super) unsafe fn equal(sys: Sys<'_>, typ: *const Type, p: *const u8, q: *const u8) -> bool {
-    // SAFETY: passed on; parts lie inside their values.
-    unsafe {
-        let plan = |typ: *const Type| {
-            plan_of(
-                sys,
-                typ,
-                (*(*typ).alg).equal,
-                "comparing uncomparable type ",
-            )
+    const REFUSAL: &str = "comparing uncomparable type ";
+    // SAFETY: asked for the caller's type and those of parts alone, which are descriptors; every
+    // one has an algorithm, and no lock is held.
+    let plan = |typ: *const Type| unsafe { plan_of(sys, typ, (*(*typ).alg).equal, REFUSAL) };
+    let mut around = Around::new();
+    let mut now = Visit::of(plan(typ), p, q, false);
+    loop {
+        let Some((what, at)) = now.next() else {
+            match around.pop() {
+                Some(v) => now = v,
+                None => return true,
+            }
+            continue;
         };
-        let mut around = Around::new();
-        let mut now = Visit::of(plan(typ), p, q, false);
-        loop {
-            let Some((what, at)) = now.next() else {
-                match around.pop() {
-                    Some(v) => now = v,
-                    None => return true,
-                }
-                continue;
-            };
-            let (p, q) = (now.p.wrapping_add(at), now.q.wrapping_add(at));
-            match what.equal(p, q) {
-                Some(true) => {}
-                Some(false) => return false,
-                None => {
-                    // Of one type: others are not equal.
-                    let ((typ, p), (_, q)) = (what.inner(p), what.inner(q));
-                    let plan = plan(typ);
-                    match plan.equal(p, q) {
-                        Some(true) => {}
-                        Some(false) => return false,
-                        None => {
-                            around.push(sys, now);
-                            now = Visit::of(plan, p, q, false);
-                        }
-                    }
-                }
+        let (p, q) = (now.p.wrapping_add(at), now.q.wrapping_add(at));
+        // SAFETY: the parts lie inside the values that are being visited.
+        match unsafe { what.equal(p, q) } {
+            Some(true) => continue,
+            Some(false) => return false,
+            None => {}
+        }
+        // Of one type: others are not equal.
+        // SAFETY: the same; parts that had no answer have a type.
+        let ((typ, p), (_, q)) = unsafe { (what.inner(p), what.inner(q)) };
+        let plan = plan(typ);
+        // SAFETY: values of that type lie there.
+        match unsafe { plan.equal(p, q) } {
+            Some(true) => {}
+            Some(false) => return false,
+            None => {
+                around.push(sys, now);
+                now = Visit::of(plan, p, q, false);
             }
         }
     }

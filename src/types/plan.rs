@@ -14,11 +14,11 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 /// What to do with a part of a value. Equal parts are repeated, as those of an array are.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Step {
-    pub what: What,
+    pub(super) what: What,
     /// Where the first lies, and the distance to the next.
-    pub at: usize,
-    pub stride: usize,
-    pub count: usize,
+    pub(super) at: usize,
+    pub(super) stride: usize,
+    pub(super) count: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -79,25 +79,30 @@ pub fn find(typ: *const Type) -> Option<&'static Plan> {
 ///
 /// # Safety
 /// In system mode; a descriptor.
-pub unsafe fn get(typ: *const Type) -> Option<&'static Plan> {
+pub(super) unsafe fn get(typ: *const Type) -> Option<&'static Plan> {
     if let Some(plan) = find(typ) {
         return Some(plan);
     }
-    // SAFETY: a descriptor; the memory has room for the steps, which are counted first.
+    // SAFETY: by the caller's promise a descriptor, which is constant.
+    if !matches!(unsafe { (*typ).kind_number() }, KIND_ARRAY | KIND_STRUCT) {
+        return None;
+    }
+    let (mut len, mut flat) = (0, true);
+    // SAFETY: by the same promise a descriptor.
     unsafe {
-        if !matches!((*typ).kind_number(), KIND_ARRAY | KIND_STRUCT) {
-            return None;
-        }
-        let (mut len, mut flat) = (0, true);
         each(typ, 0, &mut |step| {
             len += 1;
             flat &= !matches!(step.what, What::Interface(_) | What::Nested(_));
         });
-        // The steps behind the plan: they are read together.
-        let bytes = size_of::<Plan>() + len * size_of::<Step>();
-        let plan = mem::persistent_alloc(bytes, align_of::<Plan>()).cast::<Plan>();
+    }
+    // The steps behind the plan: they are read together.
+    let bytes = size_of::<Plan>() + len * size_of::<Step>();
+    let plan = mem::persistent_alloc(bytes, align_of::<Plan>()).cast::<Plan>();
+    let mut i = 0;
+    // SAFETY: new memory with room for the plan and the steps that were counted, which nobody else
+    // knows.
+    unsafe {
         let steps = plan.add(1).cast::<Step>();
-        let mut i = 0;
         each(typ, 0, &mut |step| {
             steps.add(i).write(step);
             i += 1;
@@ -109,109 +114,121 @@ pub unsafe fn get(typ: *const Type) -> Option<&'static Plan> {
             len,
             flat,
         });
-        debug_assert!(i == len, "both walks see the same parts");
-        // Two threads may make one at once: then the list has both, which are the same.
-        let list = list(typ);
-        let mut head = list.load(Ordering::Relaxed);
-        loop {
-            (*plan).next = head;
-            match list.compare_exchange(head, plan, Ordering::Release, Ordering::Relaxed) {
-                Ok(_) => return Some(&*plan),
-                Err(now) => head = now,
-            }
+    }
+    debug_assert!(i == len, "both walks see the same parts");
+    // Two threads may make one at once: then the list has both, which are the same.
+    let list = list(typ);
+    let mut head = list.load(Ordering::Relaxed);
+    loop {
+        // SAFETY: until it is in the list the plan is ours.
+        unsafe { (*plan).next = head };
+        match list.compare_exchange(head, plan, Ordering::Release, Ordering::Relaxed) {
+            // SAFETY: plans in a list are never changed or freed.
+            Ok(_) => return Some(unsafe { &*plan }),
+            Err(now) => head = now,
         }
     }
 }
 
 /// Fields called `_` are no part of the value.
+///
+/// # Safety
+///
+/// `f` is a field of a structure's descriptor.
 unsafe fn blank(f: *const StructField) -> bool {
-    // SAFETY: a field; embedded ones have no name.
-    unsafe {
-        let name = (*f).name;
-        !name.is_null() && (*name).len == 1 && *(*name).ptr == b'_'
-    }
+    // SAFETY: by the caller's promise a field of a descriptor; embedded ones have no name.
+    let name = unsafe { (*f).name.as_ref() };
+    // SAFETY: a name of one byte has it.
+    name.is_some_and(|name| name.len == 1 && unsafe { *name.ptr } == b'_')
 }
 
 /// Calls `put` with the steps for a value of the type at `at`.
+///
+/// # Safety
+///
+/// `typ` is a descriptor.
 unsafe fn each(typ: *const Type, at: usize, put: &mut dyn FnMut(Step)) {
-    // SAFETY: a descriptor, and so are those of its parts.
-    unsafe {
-        let mut one = |what| {
-            put(Step {
-                what,
-                at,
-                stride: 0,
-                count: 1,
-            });
-        };
-        match alg::of(typ) {
-            Alg::Memory(0) => {}
-            Alg::Memory(n) => one(What::Memory(n)),
-            Alg::String => one(What::String),
-            Alg::Float32 => one(What::Float32),
-            Alg::Float64 => one(What::Float64),
-            Alg::Complex64 => put(Step {
-                what: What::Float32,
-                at,
-                stride: 4,
-                count: 2,
-            }),
-            Alg::Complex128 => put(Step {
-                what: What::Float64,
-                at,
-                stride: 8,
-                count: 2,
-            }),
-            Alg::Iface => one(What::Interface(true)),
-            Alg::Eface => one(What::Interface(false)),
-            Alg::Compiled if (*typ).kind_number() == KIND_ARRAY => each_element(typ, at, put),
-            Alg::Compiled if (*typ).kind_number() == KIND_STRUCT => each_field(typ, at, put),
-            // Values that cannot be hashed have no plan; system mode finds that out.
-            Alg::Compiled | Alg::None => one(What::Nested(typ)),
-        }
+    // SAFETY: by the caller's promise a descriptor, which is constant.
+    let (alg, kind) = unsafe { (alg::of(typ), (*typ).kind_number()) };
+    let mut parts = |what, stride, count| {
+        put(Step {
+            what,
+            at,
+            stride,
+            count,
+        });
+    };
+    match alg {
+        Alg::Memory(0) => {}
+        Alg::Memory(n) => parts(What::Memory(n), 0, 1),
+        Alg::String => parts(What::String, 0, 1),
+        Alg::Float32 => parts(What::Float32, 0, 1),
+        Alg::Float64 => parts(What::Float64, 0, 1),
+        Alg::Complex64 => parts(What::Float32, 4, 2),
+        Alg::Complex128 => parts(What::Float64, 8, 2),
+        Alg::Iface => parts(What::Interface(true), 0, 1),
+        Alg::Eface => parts(What::Interface(false), 0, 1),
+        // SAFETY: the descriptor is that of an array.
+        Alg::Compiled if kind == KIND_ARRAY => unsafe { each_element(typ, at, put) },
+        // SAFETY: the descriptor is that of a structure.
+        Alg::Compiled if kind == KIND_STRUCT => unsafe { each_field(typ, at, put) },
+        // Values that cannot be hashed have no plan; system mode finds that out.
+        Alg::Compiled | Alg::None => parts(What::Nested(typ), 0, 1),
     }
 }
 
+/// [`each`] of an array.
+///
+/// # Safety
+///
+/// `typ` is the descriptor of one.
 unsafe fn each_element(typ: *const Type, at: usize, put: &mut dyn FnMut(Step)) {
-    // SAFETY: an array type.
+    // SAFETY: by the caller's promise the descriptor of an array, which names its element's.
+    let (elem, len, stride) = unsafe {
+        let array = &*typ.cast::<ArrayType>();
+        (array.elem, array.len, (*array.elem).size)
+    };
+    let mut steps = 0;
+    let mut last = None;
+    // SAFETY: the element of an array has a descriptor.
     unsafe {
-        let (elem, len) = (
-            (*typ.cast::<ArrayType>()).elem,
-            (*typ.cast::<ArrayType>()).len,
-        );
-        let stride = (*elem).size;
-        let mut steps = 0;
-        let mut last = None;
         each(elem, at, &mut |step| {
             steps += 1;
             last = Some(step);
         });
-        match last {
-            // One step, or the type's own plan, as often as there are elements.
-            Some(step) if steps == 1 && step.count == 1 => put(Step {
-                stride,
-                count: len,
-                ..step
-            }),
-            // Elements of equal parts that lie side by side are as many more of them.
-            Some(step) if steps == 1 && step.stride * step.count == stride => put(Step {
-                count: step.count * len,
-                ..step
-            }),
-            Some(_) if steps * len > WRITTEN_OUT => put(Step {
-                what: What::Nested(elem),
-                at,
-                stride,
-                count: len,
-            }),
-            Some(_) => (0..len).for_each(|i| each(elem, at + i * stride, put)),
-            None => {}
-        }
+    }
+    match last {
+        // One step, or the type's own plan, as often as there are elements.
+        Some(step) if steps == 1 && step.count == 1 => put(Step {
+            stride,
+            count: len,
+            ..step
+        }),
+        // Elements of equal parts that lie side by side are as many more of them.
+        Some(step) if steps == 1 && step.stride * step.count == stride => put(Step {
+            count: step.count * len,
+            ..step
+        }),
+        Some(_) if steps * len > WRITTEN_OUT => put(Step {
+            what: What::Nested(elem),
+            at,
+            stride,
+            count: len,
+        }),
+        // SAFETY: the element of an array has a descriptor.
+        Some(_) => (0..len).for_each(|i| unsafe { each(elem, at + i * stride, put) }),
+        None => {}
     }
 }
 
+/// [`each`] of a structure.
+///
+/// # Safety
+///
+/// `typ` is the descriptor of one.
 unsafe fn each_field(typ: *const Type, at: usize, put: &mut dyn FnMut(Step)) {
-    // SAFETY: a structure type.
+    // SAFETY: by the caller's promise the descriptor of a structure, whose slice has the fields,
+    // each with a descriptor.
     unsafe {
         let list = &(*typ.cast::<StructType>()).fields;
         let fields: *const StructField = list.ptr.cast();
@@ -250,7 +267,7 @@ unsafe fn each_field(typ: *const Type, at: usize, put: &mut dyn FnMut(Step)) {
 impl Plan {
     #[inline(always)]
     pub(super) fn steps(&self) -> &'static [Step] {
-        // SAFETY: written when the plan was made, and never again.
+        // SAFETY: the steps were written when the plan was made, and never again.
         unsafe { core::slice::from_raw_parts(self.steps, self.len) }
     }
 
@@ -271,7 +288,8 @@ impl Plan {
         for step in self.steps() {
             let mut at = step.at;
             for _ in 0..step.count {
-                // SAFETY: the part lies inside the value.
+                // SAFETY: by the caller's promise a value of the type lies there, and the part
+                // inside it.
                 s = unsafe { step.what.hash(p.wrapping_add(at), s)? };
                 at = at.wrapping_add(step.stride);
             }
@@ -289,7 +307,8 @@ impl Plan {
             let mut at = step.at;
             for _ in 0..step.count {
                 let (p, q) = (p.wrapping_add(at), q.wrapping_add(at));
-                // SAFETY: the parts lie inside the values.
+                // SAFETY: by the caller's promise values of the type lie there, and the parts
+                // inside them.
                 if !unsafe { step.what.equal(p, q)? } {
                     return Some(false);
                 }
@@ -308,11 +327,14 @@ pub(super) fn in_interface(hash: u64) -> u64 {
 
 impl What {
     /// Takes the part at `p` into the state of a hash; `None` as [`Plan::hash`].
+    ///
+    /// # Safety
+    /// Such a part lies at `p`.
     #[inline(always)]
     pub(super) unsafe fn hash(self, p: *const u8, s: u64) -> Option<u64> {
-        // SAFETY: such a part lies at `p`.
-        unsafe {
-            Some(match self {
+        // SAFETY: by the caller's promise such a part lies at `p`.
+        Some(unsafe {
+            match self {
                 What::Memory(n) => hashing::absorb(p, n, s),
                 What::String => {
                     let v = p.cast::<GoString>().read();
@@ -324,15 +346,19 @@ impl What {
                     in_interface(alg::hash_interface_flat(p, methods, s as usize)? as u64)
                 }
                 What::Nested(_) => return None,
-            })
-        }
+            }
+        })
     }
 
+    /// The parts at `p` and `q` are equal; `None` as [`Plan::equal`].
+    ///
+    /// # Safety
+    /// Such parts lie at both.
     #[inline(always)]
     pub(super) unsafe fn equal(self, p: *const u8, q: *const u8) -> Option<bool> {
-        // SAFETY: such parts lie there.
-        unsafe {
-            Some(match self {
+        // SAFETY: by the caller's promise such parts lie at both.
+        Some(unsafe {
+            match self {
                 What::Memory(n) => alg::same_bytes(p, q, n),
                 What::String => {
                     alg::same_string(p.cast::<GoString>().read(), q.cast::<GoString>().read())
@@ -341,8 +367,8 @@ impl What {
                 What::Float64 => *p.cast::<f64>() == *q.cast::<f64>(),
                 What::Interface(methods) => return alg::equal_interface_flat(p, q, methods),
                 What::Nested(_) => return None,
-            })
-        }
+            }
+        })
     }
 
     pub(super) fn is_interface(self) -> bool {
@@ -350,9 +376,12 @@ impl What {
     }
 
     /// Type and place of the value for which `hash` or `equal` had no answer.
+    ///
+    /// # Safety
+    /// Such a part lies at `p`.
     pub(super) unsafe fn inner(self, p: *const u8) -> (*const Type, *const u8) {
         match self {
-            // SAFETY: such a part lies at `p`.
+            // SAFETY: by the caller's promise such a part lies at `p`; a nil interface has an answer.
             What::Interface(methods) => unsafe { alg::inside(p, methods) },
             What::Nested(typ) => (typ, p),
             What::Memory(_) | What::String | What::Float32 | What::Float64 => {

@@ -40,13 +40,13 @@ macro_rules! entries {
         #[doc = concat!("Hash of ", $doc, ".")]
         pub fn $name(_: Leaf<'_>, a: &mut args::$hash_args) {
             let hash: fn(&$ty, usize) -> usize = $hash;
-            // SAFETY: such a value lies there.
+            // SAFETY: compiled code passes the address of such a value.
             a.r0 = hash(unsafe { &*a.p.cast::<$ty>() }, a.h);
         }
         #[doc = concat!("Equality of ", $doc, ".")]
         pub fn $equal_name(_: Leaf<'_>, a: &mut args::$equal_args) {
             let equal: fn(&$ty, &$ty) -> bool = $equal;
-            // SAFETY: such values lie there.
+            // SAFETY: compiled code passes the addresses of such values.
             a.r0 = unsafe { equal(&*a.p.cast::<$ty>(), &*a.q.cast::<$ty>()) };
         }
     )*};
@@ -63,7 +63,7 @@ entries! {
 }
 
 fn hash_stats(m: &MemStats, h: usize) -> usize {
-    // SAFETY: the counters are words without padding.
+    // SAFETY: the counters are at the beginning, and words without padding.
     let h = unsafe { hash::bytes((&raw const *m).cast(), COUNTERS, h) };
     let h = hash::word64(float_bits(m.gc_cpu_fraction), hash::word32(m.num_gc, h));
     hash_sizes(
@@ -74,7 +74,7 @@ fn hash_stats(m: &MemStats, h: usize) -> usize {
 
 fn equal_stats(a: &MemStats, b: &MemStats) -> bool {
     let counters = |m: &MemStats| (&raw const *m).cast::<[u64; COUNTERS / 8]>();
-    // SAFETY: the counters are words without padding.
+    // SAFETY: the counters are at the beginning, and words without padding.
     let same = unsafe { *counters(a) == *counters(b) };
     same && a.num_gc == b.num_gc
         && a.gc_cpu_fraction == b.gc_cpu_fraction
@@ -83,12 +83,12 @@ fn equal_stats(a: &MemStats, b: &MemStats) -> bool {
 }
 
 fn hash_strings(s: &Strings, h: usize) -> usize {
-    // SAFETY: Go strings.
+    // SAFETY: the strings of a Go value, which have their bytes.
     s.iter()
         .fold(h, |h, s| unsafe { hash::bytes(s.ptr, s.len as usize, h) })
 }
 
 fn equal_strings(a: &Strings, b: &Strings) -> bool {
-    // SAFETY: Go strings.
+    // SAFETY: the strings of Go values, which have their bytes.
     a.iter().zip(b).all(|(a, b)| unsafe { same_string(*a, *b) })
 }

@@ -7,7 +7,7 @@ use core::cell::UnsafeCell;
 /// The only element of what [`typelinks`] returns: programs have one module.
 #[repr(transparent)]
 struct Module(UnsafeCell<GoSlice>);
-// SAFETY: every writer stores the same words.
+// SAFETY: every writer stores the same words, so no reader sees others.
 unsafe impl Sync for Module {}
 
 static MODULE: Module = Module(UnsafeCell::new(GoSlice {
@@ -21,7 +21,7 @@ static MODULE: Module = Module(UnsafeCell::new(GoSlice {
 pub fn typelinks(_: Leaf<'_>, a: &mut args::reflect_typelinks) {
     let tables = header();
     let n = tables.ntypelinks as i64;
-    // SAFETY: see `Module`.
+    // SAFETY: every writer stores the same words: those of the program's tables.
     unsafe {
         MODULE.0.get().write(GoSlice {
             ptr: tables.typelinks.cast_mut().cast(),

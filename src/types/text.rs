@@ -10,13 +10,13 @@ macro_rules! both_modes {
         #[doc = concat!("`", $name, "` in leaf mode.")]
         #[inline(always)]
         pub fn $leaf(mode: $crate::abi::Leaf<'_>, a: &mut $crate::abi::args::$args) -> Result<(), $crate::abi::Slow> {
-            // SAFETY: compiled code's arguments.
+            // SAFETY: the area of the call that is being served, with what compiled code passes.
             unsafe { $body(mode, a) }
         }
         #[doc = concat!("`", $name, "` in system mode.")]
         pub fn $system(mode: $crate::abi::Sys<'_>, a: &mut $crate::abi::args::$args) {
-            // SAFETY: compiled code's arguments; in system mode the body always finishes or raises
-            // a panic.
+            // SAFETY: the area of the call that is being served, with what compiled code
+            // passes; in system mode the body always finishes or raises a panic.
             let _ = unsafe { $body(mode, a) };
         }
     )*};
@@ -29,7 +29,7 @@ pub(crate) use both_modes;
 /// # Safety
 /// `typ` must be a descriptor.
 #[inline]
-pub unsafe fn type_string(typ: *const Type) -> GoString {
-    // SAFETY: every descriptor has a string.
+pub(super) unsafe fn type_string(typ: *const Type) -> GoString {
+    // SAFETY: by the caller's promise a descriptor, and every one has a string.
     unsafe { *(*typ).string }
 }
