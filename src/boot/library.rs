@@ -21,7 +21,7 @@ static LOADED: AtomicBool = AtomicBool::new(false);
 /// Whether this is part of a program of C, which has the only `main` that runs.
 #[doc(alias = "isarchive")]
 #[doc(alias = "islibrary")]
-pub fn is_library() -> bool {
+pub(super) fn is_library() -> bool {
     LOADED.load(Ordering::Relaxed)
 }
 

@@ -222,7 +222,7 @@ pub fn selectgo(_: Leaf<'_>, a: &mut args::runtime_selectgo) -> Result<(), Slow>
 
 /// A random number below `n`.
 #[inline]
-pub fn below(n: u32) -> u32 {
+pub(super) fn below(n: u32) -> u32 {
     (((world::fastrand() >> 32) * u64::from(n)) >> 32) as u32
 }
 

@@ -237,7 +237,7 @@ unsafe fn waiting_panics(out: &mut Out<'_>, g: *mut G) {
 ///
 /// # Safety
 /// `g` is stopped in that call.
-pub unsafe fn own(out: &mut Out<'_>, g: *mut G, style: Style) {
+pub(super) unsafe fn own(out: &mut Out<'_>, g: *mut G, style: Style) {
     // SAFETY: by the caller's promise g is stopped in that call, so its stack is at rest.
     unsafe {
         header(out, g);

@@ -35,7 +35,7 @@ const QUEUE_EVERY: u32 = 4;
 ///
 /// # Safety
 /// On g0 of the thread that holds `p`, without locks.
-pub unsafe fn next(p: *mut P) -> Option<Runnable> {
+pub(super) unsafe fn next(p: *mut P) -> Option<Runnable> {
     debug_assert!(crate::world::current::holds_p(p));
     let mut ready = GList::new();
     if timer_due(p) && may_fire() {

@@ -123,39 +123,39 @@ unsafe extern "C" {
 mod entry {
     unsafe extern "C" {
         #[link_name = "runtime.memmove"]
-        pub fn memmove();
+        pub(super) fn memmove();
         #[link_name = "runtime.memclr"]
-        pub fn memclr();
+        pub(super) fn memclr();
         #[link_name = "runtime.memequal"]
-        pub fn memequal();
+        pub(super) fn memequal();
         #[link_name = "runtime.memequal8"]
-        pub fn memequal8();
+        pub(super) fn memequal8();
         #[link_name = "runtime.memequal16"]
-        pub fn memequal16();
+        pub(super) fn memequal16();
         #[link_name = "runtime.memequal32"]
-        pub fn memequal32();
+        pub(super) fn memequal32();
         #[link_name = "runtime.memequal64"]
-        pub fn memequal64();
+        pub(super) fn memequal64();
         #[link_name = "runtime.memequal128"]
-        pub fn memequal128();
+        pub(super) fn memequal128();
         #[link_name = "runtime.memequal_varlen"]
-        pub fn memequal_varlen();
+        pub(super) fn memequal_varlen();
         #[link_name = "runtime.eqstring"]
-        pub fn eqstring();
+        pub(super) fn eqstring();
         #[link_name = "runtime.cmpstring"]
-        pub fn cmpstring();
+        pub(super) fn cmpstring();
         #[link_name = "bytes.Equal"]
-        pub fn bytes_equal();
+        pub(super) fn bytes_equal();
         #[link_name = "bytes.Compare"]
-        pub fn bytes_compare();
+        pub(super) fn bytes_compare();
         #[link_name = "bytes.IndexByte"]
-        pub fn bytes_index_byte();
+        pub(super) fn bytes_index_byte();
         #[link_name = "strings.IndexByte"]
-        pub fn strings_index_byte();
+        pub(super) fn strings_index_byte();
         #[link_name = "runtime.stringiter"]
-        pub fn stringiter();
+        pub(super) fn stringiter();
         #[link_name = "runtime.stringiter2"]
-        pub fn stringiter2();
+        pub(super) fn stringiter2();
     }
 }
 type Entry = unsafe extern "C" fn();
