@@ -32,32 +32,38 @@ static PENDING: Pending = Pending {
 pub(super) fn lock() {
     let m = world::getm();
     // SAFETY: this thread's M, and only its thread touches the count.
-    let count = unsafe {
+    let held = unsafe {
         pin(m);
-        (*m).printlock += 1;
         (*m).printlock
     };
-    if count == 1 {
+    if held == 0 {
         PENDING.lock.lock();
     }
+    // From here on: a thread that dies while it waits for the lock must not take the text for its
+    // own ([`abandon`]).
+    // SAFETY: only this thread touches the count of its M.
+    unsafe { (*m).printlock = held + 1 };
 }
 
 /// Gives the print lock back; the last one writes what is pending.
 pub(super) fn unlock() {
     let m = world::getm();
     // SAFETY: this thread's M, and only its thread touches the count.
-    if unsafe { (*m).printlock } == 1 {
+    let held = unsafe { (*m).printlock };
+    if held == 1 {
         // SAFETY: this thread holds the lock, and no other reference to the text is in use.
         let text = unsafe { &mut *PENDING.text.get() };
         drop(Out::resume(&mut text.0, text.1, Sink::Stderr));
         text.1 = 0;
+    }
+    // Before the lock is given back, for the same reason as in `lock`.
+    // SAFETY: only this thread touches the count of its M.
+    unsafe { (*m).printlock = held - 1 };
+    if held == 1 {
         PENDING.lock.unlock();
     }
-    // SAFETY: this thread's M, which `lock` pinned.
-    unsafe {
-        (*m).printlock -= 1;
-        unpin(m);
-    }
+    // SAFETY: this thread's M, which `lock` has pinned.
+    unsafe { unpin(m) };
 }
 
 /// Writes with `f` under the print lock.
