@@ -39,38 +39,44 @@ fn go_and_c_call_each_other() {
     let made = gort(&["goroot", tree.to_str().unwrap()], &env);
     assert_eq!(made.status, 0, "{}{}", made.out, made.err);
 
-    let exe = dir.path().join("program");
-    let built = Command::new(tree.join("bin/go"))
-        .args(["build", "-o"])
-        .arg(&exe)
-        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cgo"))
-        .envs(env)
-        .env_remove("GOROOT")
-        .env_remove("CGO_ENABLED")
-        .env("CC", "gcc")
-        .env("GOPATH", dir.path())
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&built.stderr);
-    assert!(built.status.success(), "{said}");
+    for flags in [&[][..], &["-ldflags=-linkmode=internal"]] {
+        let exe = dir.path().join("program");
+        let built = Command::new(tree.join("bin/go"))
+            .args(["build", "-o"])
+            .arg(&exe)
+            .args(flags)
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cgo"))
+            .envs(env)
+            .env_remove("GOROOT")
+            .env_remove("CGO_ENABLED")
+            .env("CC", "gcc")
+            .env("GOPATH", dir.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&built.stderr);
+        assert!(built.status.success(), "{said}");
 
-    let fault = Command::new("timeout")
-        .args(["20".as_ref(), exe.as_os_str(), "fault".as_ref()])
-        .status()
-        .unwrap();
-    // `timeout` ends like the program, by the signal or with its number.
-    let how = fault.signal().map(|signal| 128 + signal).or(fault.code());
-    assert_eq!(how, Some(128 + libc::SIGSEGV));
+        let fault = Command::new("timeout")
+            .args(["20".as_ref(), exe.as_os_str(), "fault".as_ref()])
+            .status()
+            .unwrap();
+        // `timeout` ends like the program, by the signal or with its number.
+        let how = fault.signal().map(|signal| 128 + signal).or(fault.code());
+        assert_eq!(how, Some(128 + libc::SIGSEGV));
 
-    for procs in ["1", "2", "4"] {
-        for debug in ["", "gcverify=1,gcstress=20", "preemptstress=50"] {
-            let ran = Command::new(&exe)
-                .envs([("GOMAXPROCS", procs), ("GODEBUG", debug)])
-                .output()
-                .unwrap();
-            let out = String::from_utf8_lossy(&[ran.stdout, ran.stderr].concat()).into_owned();
-            assert_eq!(out, EXPECTED, "GOMAXPROCS={procs} GODEBUG={debug}");
-            assert!(ran.status.success(), "{}", ran.status);
+        for procs in ["1", "2", "4"] {
+            for debug in ["", "gcverify=1,gcstress=20", "preemptstress=50"] {
+                let ran = Command::new(&exe)
+                    .envs([("GOMAXPROCS", procs), ("GODEBUG", debug)])
+                    .output()
+                    .unwrap();
+                let out = String::from_utf8_lossy(&[ran.stdout, ran.stderr].concat()).into_owned();
+                assert_eq!(
+                    out, EXPECTED,
+                    "{flags:?} GOMAXPROCS={procs} GODEBUG={debug}"
+                );
+                assert!(ran.status.success(), "{}", ran.status);
+            }
         }
     }
 }

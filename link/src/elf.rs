@@ -215,6 +215,19 @@ impl Writer {
         SymbolRef::Global(self.globals.len() as u32 - 1)
     }
 
+    /// Does a relocation of an absolute address to a value that is known, in the section's bytes.
+    pub fn fill(&mut self, section: SectionId, offset: u64, kind: u32, value: i64) {
+        let size = match elf::RelocationType(kind) {
+            elf::R_X86_64_64 => 8,
+            elf::R_X86_64_32 | elf::R_X86_64_32S => 4,
+            _ => return,
+        };
+        let at = offset as usize;
+        if let Some(field) = self.bytes(section).get_mut(at..at + size) {
+            field.copy_from_slice(&value.to_le_bytes()[..size]);
+        }
+    }
+
     /// The file.
     pub fn finish(self) -> Result<Vec<u8>, TryReserveError> {
         let n = self.sections.len() as u32;

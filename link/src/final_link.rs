@@ -22,7 +22,10 @@ use std::process::{Command, Output, Stdio};
 /// Links `go_o` with the library and with C code: the bytes of the executable.
 pub fn link(go_o: Vec<u8>, library: HostFile, c: &CParts, options: &Options) -> Result<Vec<u8>> {
     if let Some(flags) = &c.by_compiler {
-        let made = crate::c::compiler::link(&go_o, c, flags, options)?;
+        let made = match &c.shared {
+            Some(shared) => crate::c::dynamic::link(go_o, &c.objects, shared, options)?,
+            None => crate::c::compiler::link(&go_o, c, flags, options)?,
+        };
         if options.build_mode != BuildMode::CArchive {
             crate::verify::check_with_c(&made)?;
         }
@@ -101,36 +104,41 @@ fn wild(go_o: Vec<u8>, library: HostFile, c: &CParts, options: &Options) -> Resu
         "{} may be damaged: build it again with scripts/build, or name another in {LIBRARY_VARIABLE}",
         path.display()
     );
+    let mut args = vec!["ld".to_string(), "--no-identity-comment".to_string()];
+    args.extend(common_args(options));
+    args.extend(["-o", "/a.out", GO_O].map(String::from));
+    let mut files = MemoryFiles::new();
+    files.add(GO_O, go_o);
+    for (n, (_, bytes)) in c.objects.iter().enumerate() {
+        args.push(memory_files::c_object(n));
+        files.add(memory_files::c_object(n), bytes.clone());
+    }
+    args.push(LIBRARY.to_string());
+    files.add_library(library);
     emergency::advise(&advice);
-    let failed = |e: &libwild::error::Error| {
+    let made = run_wild(&args, files);
+    emergency::advise_nothing();
+    made.map_err(|said| Error::new(format!("final link (libwild): {said}; {advice}")))
+}
+
+/// Runs libwild: what it makes, or what it says.
+pub(crate) fn run_wild(args: &[String], files: MemoryFiles) -> Result<Vec<u8>, String> {
+    let said = |e: libwild::error::Error| {
         // Its causes are lines of their own, after a line that announces them.
         let text = e.to_string();
         let lines = text.lines().map(str::trim);
         let said: Vec<_> = lines
             .filter(|l| !l.is_empty() && *l != "Caused by:")
             .collect();
-        Error::new(format!(
-            "final link (libwild): {}; {advice}",
-            said.join(": ")
-        ))
+        said.join(": ")
     };
-    let mut args = vec!["ld".to_string(), "--no-identity-comment".to_string()];
-    args.extend(common_args(options));
-    args.extend(["-o", "/a.out", GO_O].map(String::from));
-    args.extend((0..c.objects.len()).map(memory_files::c_object));
-    args.push(LIBRARY.to_string());
     let iter = || args.iter().map(String::as_str);
-    let mut parsed = libwild::Args::new(iter).map_err(|e| failed(&e))?;
-    parsed.parse(iter).map_err(|e| failed(&e))?;
-    let objects = c.objects.iter().map(|(_, bytes)| bytes.clone());
-    let files = MemoryFiles::new(go_o, objects, library);
+    let mut parsed = libwild::Args::new(iter).map_err(said)?;
+    parsed.parse(iter).map_err(said)?;
     let made = files.output();
     let linker = libwild::Linker::with_file_system(files);
-    let done = linker.run(&parsed).map(drop).map_err(|e| failed(&e));
-    emergency::advise_nothing();
-    done?;
-    made.take()
-        .ok_or_else(|| Error::new("final link (libwild): it wrote nothing"))
+    linker.run(&parsed).map(drop).map_err(said)?;
+    made.take().ok_or_else(|| "it wrote nothing".to_string())
 }
 
 fn system(

@@ -24,11 +24,9 @@ pub fn c_object(n: usize) -> String {
 }
 
 /// The inputs and the output.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct MemoryFiles {
-    go_o: Input,
-    objects: Vec<Input>,
-    library: Input,
+    inputs: Vec<(String, Input)>,
     made: Made,
 }
 
@@ -46,7 +44,7 @@ impl Made {
 /// An input of the final link.
 #[derive(Debug, Clone)]
 pub enum Input {
-    /// `go.o`, or an object of a C compiler.
+    /// `go.o`, an object of a C compiler, or another file that is made.
     Object(Arc<Vec<u8>>),
     /// The library.
     Library(Arc<HostFile>),
@@ -84,19 +82,21 @@ impl OutputFileData for Output {
 }
 
 impl MemoryFiles {
-    /// Files of one link.
-    pub fn new(
-        go_o: Vec<u8>,
-        objects: impl IntoIterator<Item = Vec<u8>>,
-        library: HostFile,
-    ) -> Self {
-        let object = |bytes| Input::Object(Arc::new(bytes));
-        Self {
-            go_o: object(go_o),
-            objects: objects.into_iter().map(object).collect(),
-            library: Input::Library(Arc::new(library)),
-            made: Made::default(),
-        }
+    /// No files yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an object, or something else that is made for this link alone.
+    pub fn add(&mut self, name: impl Into<String>, bytes: Vec<u8>) {
+        let input = Input::Object(Arc::new(bytes));
+        self.inputs.push((name.into(), input));
+    }
+
+    /// Adds the library.
+    pub fn add_library(&mut self, library: HostFile) {
+        let input = Input::Library(Arc::new(library));
+        self.inputs.push((LIBRARY.to_string(), input));
     }
 
     /// Where the executable will be.
@@ -105,18 +105,11 @@ impl MemoryFiles {
     }
 
     fn find(&self, path: &Path) -> io::Result<&Input> {
-        match path.to_str() {
-            Some(GO_O) => Ok(&self.go_o),
-            Some(LIBRARY) => Ok(&self.library),
-            Some(name) => {
-                let mut objects = (0..).zip(&self.objects);
-                let found = objects.find(|&(n, _)| c_object(n) == name);
-                found
-                    .map(|(_, object)| object)
-                    .ok_or_else(|| io::ErrorKind::NotFound.into())
-            }
-            _ => Err(io::ErrorKind::NotFound.into()),
-        }
+        let mut inputs = self.inputs.iter();
+        let found = inputs.find(|(name, _)| path.to_str() == Some(name));
+        found
+            .map(|(_, input)| input)
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }
 

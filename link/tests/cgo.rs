@@ -143,10 +143,20 @@ fn objects_for_other_machines_are_refused() {
 
 /// A program with package runtime/cgo, whose C code is this.
 fn with_cgo(b: &Bench, code: &str) -> Option<()> {
-    let object = compiled(b, code, &["-fPIC"])?;
+    with_cgo_object(b, &compiled(b, code, &["-fPIC"])?);
+    Some(())
+}
+
+/// The same with what a compiler has made.
+fn with_cgo_object(b: &Bench, object: &[u8]) {
     let main = Encoder::with_directives(
         &["runtime/cgo.a"],
-        "cgo_import_static c_code\ncgo_export_static \"\".exported go_code\ncgo_ldflag '-lm'",
+        "cgo_import_static c_code\ncgo_export_static \"\".exported go_code\ncgo_ldflag '-lm'\n\
+         cgo_import_dynamic sqrt sqrt#GLIBC_2.2.5 libm.so.6\n\
+         cgo_import_dynamic puts puts#GLIBC_2.2.5 libc.so.6\n\
+         cgo_import_dynamic __libc_start_main __libc_start_main#GLIBC_2.34 libc.so.6\n\
+         cgo_import_dynamic _ _ libm.so.6\ncgo_import_dynamic _ _ libc.so.6\n\
+         cgo_dynamic_linker /lib64/ld-linux-x86-64.so.2",
     );
     // How packages name C code.
     let main = main.symbol(&Symbol {
@@ -169,10 +179,9 @@ fn with_cgo(b: &Bench, code: &str) -> Option<()> {
             "_go_.o",
             &Encoder::new(&[]).function("\"\".f", RET, &[]).finish(),
         ),
-        ("_all.o", &object),
+        ("_all.o", object),
     ]);
     b.write("runtime/cgo.a", &cgo);
-    Some(())
 }
 
 const C_CODE: &str = "void go_code(void); extern double sqrt(double); volatile double x;
@@ -266,6 +275,78 @@ fn what_c_code_lacks_is_named() {
         &b.refused(&placed),
         &["-T: not possible in a program with C code"],
     );
-    let internal = [&["-linkmode=internal"][..], &args].concat();
-    has(&b.refused(&internal), &["-linkmode=internal"]);
+}
+
+/// No C compiler and no library is looked at: what packages say is enough.
+#[test]
+fn libwild_links_programs_with_cgo() {
+    let b = Bench::new(&Library {
+        uses_g: true,
+        with_c: true,
+        functions: &["runtime.f"],
+        ..Library::default()
+    });
+    let code = format!(
+        "{C_CODE} __attribute__((constructor)) static void begin(void) {{ seen = 1; }}
+        int puts(const char *); int (*pointer)(const char *) = puts;
+        void *find(void) {{ return pointer == puts ? (void *)puts : (void *)0; }}"
+    );
+    if with_cgo(&b, &code).is_none() {
+        return;
+    }
+    for flags in [&["-s=false"][..], &["-w"], &["-s"], &["-r=/nowhere"]] {
+        let more = ["-linkmode=internal", "-extld=no-such-compiler"];
+        let args = [flags, &more, &["-L", ".", "-o", "out", "main.a"]].concat();
+        let bytes = b.linked(&args);
+        let status = Command::new(b.path("out")).status().expect("run it");
+        assert_eq!(status.code(), Some(7), "{flags:?}");
+        let exe = Exe::new(&bytes);
+        let dynamic = |name: &str| {
+            let mut symbols = exe.elf.dynamic_symbols();
+            symbols.any(|s| s.name() == Ok(name))
+        };
+        assert!(dynamic("go_code") && dynamic("sqrt") && dynamic("puts"));
+        assert!(!dynamic("memcpy") && !dynamic("runtime.tlsg"));
+        let text = String::from_utf8_lossy(&bytes);
+        for named in [
+            "libm.so.6",
+            "libc.so.6",
+            "GLIBC_2.34",
+            "ld-linux-x86-64.so.2",
+        ] {
+            assert!(text.contains(named), "{named}");
+        }
+        assert_eq!(text.contains("/nowhere"), flags[0].starts_with("-r"));
+    }
+}
+
+#[test]
+fn what_libwild_lacks_for_c_code_is_named() {
+    let library = Library {
+        with_c: true,
+        ..Library::default()
+    };
+    for (code, flags, says) in [
+        (
+            "void missing_one(void); void c_code(void) { missing_one(); }",
+            "-fPIC",
+            "undefined: missing_one, used by C code of ",
+        ),
+        (
+            "int puts(const char *); void *c_code(void) { return (void *)puts; }",
+            "-fno-pic",
+            "puts is of a shared library, but the code refers to it as part of the executable",
+        ),
+    ] {
+        let b = Bench::new(&library);
+        let Some(object) = compiled(&b, code, &[flags]) else {
+            return;
+        };
+        with_cgo_object(&b, &object);
+        let args = ["-linkmode=internal", "-L", ".", "-o", "out", "main.a"];
+        has(
+            &b.refused(&args),
+            &[says, "cgo.a(_all.o)", "leave -linkmode=internal out"],
+        );
+    }
 }

@@ -132,7 +132,7 @@ fn version_script(names: &[String]) -> String {
 }
 
 /// The C compiler decides where things are and what begins.
-fn refuse_places(options: &Options) -> Result<()> {
+pub(super) fn refuse_places(options: &Options) -> Result<()> {
     let flag = match options {
         o if o.text_addr.is_some() => "T",
         o if o.data_addr.is_some() => "D",
@@ -141,7 +141,7 @@ fn refuse_places(options: &Options) -> Result<()> {
         _ => return Ok(()),
     };
     Err(Error::new(format!(
-        "-{flag}: not possible in a program with C code, whose addresses and entry the C compiler chooses; pass it flags with -extldflags"
+        "-{flag}: not possible in a program with C code, whose addresses and entry are those of C programs; say it to the C compiler with -extldflags"
     )))
 }
 

@@ -8,9 +8,13 @@
 
 mod archive;
 pub mod compiler;
+pub mod dynamic;
+mod shared;
+
+pub use shared::Shared;
 
 use crate::error::{Error, Name, Problems, Result};
-use crate::flags::{LinkMode, Options};
+use crate::flags::{BuildMode, LinkMode, Options};
 use crate::load::{CMember, Inputs, Loaded};
 use crate::object::Directive;
 use object::read::elf::{ElfFile64, FileHeader as _};
@@ -41,8 +45,10 @@ pub struct CObject<'a> {
 pub struct CCode<'a> {
     /// Its objects, in the order of their packages.
     pub objects: Vec<CObject<'a>>,
-    /// The C compiler links.
+    /// The program has a C library: the C compiler links, or libwild does it for it.
     pub by_compiler: bool,
+    /// The shared libraries, where libwild links.
+    pub shared: Option<Shared>,
     /// Names of Go and of the library that C code may use, with the names by which it does.
     pub exports: Vec<(Vec<u8>, Vec<u8>)>,
     /// Arguments for the C compiler.
@@ -57,10 +63,12 @@ pub struct CCode<'a> {
 pub struct CParts {
     /// Objects, each with the place that it is from.
     pub objects: Vec<(String, Vec<u8>)>,
-    /// Arguments for the C compiler; none where it does not link.
+    /// Arguments for the C compiler; none in a program without a C library.
     pub by_compiler: Option<Vec<Vec<u8>>>,
     /// Names that are for these objects and `go.o` alone.
     pub internal: Vec<String>,
+    /// The shared libraries, where libwild links.
+    pub shared: Option<Shared>,
 }
 
 impl<'a> CCode<'a> {
@@ -71,15 +79,17 @@ impl<'a> CCode<'a> {
         if members.is_empty() && !cgo {
             return Ok(Self::default());
         }
-        if cgo && options.link_mode == LinkMode::Internal {
-            return Err(Error::new(
-                "-linkmode=internal: the C compiler has to link a program with C code; leave the flag out or build with CGO_ENABLED=0",
-            ));
-        }
         let objects: Vec<_> = members.into_par_iter().map(read_object).collect();
         let mut problems = Problems::default();
+        let internal = cgo && options.link_mode == LinkMode::Internal;
+        if internal && options.build_mode != BuildMode::Exe {
+            return Err(Error::new(
+                "-linkmode=internal: in a program with C code, only executables fixed in place (-buildmode=exe); leave it out, so that the C compiler links",
+            ));
+        }
         let mut c = Self {
             by_compiler: cgo,
+            shared: internal.then(Shared::default),
             ..Self::default()
         };
         for o in objects {
@@ -107,11 +117,14 @@ impl<'a> CCode<'a> {
     }
 
     fn obey(&mut self, directive: &Directive) {
+        if let Some(shared) = &mut self.shared {
+            shared.obey(directive);
+        }
         match directive {
             Directive::ImportStatic(name) => {
                 self.imports.insert(name.clone(), name.clone());
             }
-            Directive::ImportDynamic { local, remote } => {
+            Directive::ImportDynamic { local, remote, .. } => {
                 let known = self.imports.entry(local.clone());
                 known.or_insert_with(|| remote.clone());
             }
@@ -119,6 +132,7 @@ impl<'a> CCode<'a> {
                 self.exports.push((local.clone(), remote.clone()));
             }
             Directive::Ldflag(flag) => self.flags.push(flag.clone()),
+            Directive::Need(_) | Directive::Loader(_) => {}
         }
     }
 
@@ -213,6 +227,7 @@ impl<'a> CCode<'a> {
                 .collect(),
             by_compiler: self.by_compiler.then(|| self.flags.clone()),
             internal: self.internal(),
+            shared: self.shared.clone(),
         }
     }
 

@@ -183,6 +183,11 @@ impl Merged {
                     }
                 }
             };
+            if symbol == SymbolRef::Null {
+                // libwild wants a symbol for each.
+                w.fill(r.section, r.offset, r.kind, addend);
+                continue;
+            }
             relocations.entry(r.section).or_default().push(Rela {
                 offset: r.offset,
                 kind: r.kind,

@@ -15,9 +15,17 @@ pub enum Directive {
     ImportDynamic {
         /// Name in Go.
         local: Vec<u8>,
-        /// Name in the library, without its version.
+        /// Name in the library.
         remote: Vec<u8>,
+        /// Version of the name; empty if it has none.
+        version: Vec<u8>,
+        /// The library; empty where any of the program's may have it.
+        library: Vec<u8>,
     },
+    /// The program needs this shared library.
+    Need(Vec<u8>),
+    /// What loads a program with shared libraries.
+    Loader(Vec<u8>),
     /// C code may name this symbol of Go.
     ExportStatic {
         /// Name in Go.
@@ -29,7 +37,7 @@ pub enum Directive {
     Ldflag(Vec<u8>),
 }
 
-/// The lines of an object of a package that matter where a C compiler links, in order.
+/// The lines of an object of a package, in order.
 pub fn directives(object: &[u8], package: &str) -> Result<Vec<Directive>, Fault> {
     let text = memmem::find(object, b"\n!\n").map_or(object, |end| &object[..end + 1]);
     let Some(start) = memmem::find(text, START) else {
@@ -48,14 +56,17 @@ pub fn directives(object: &[u8], package: &str) -> Result<Vec<Directive>, Fault>
         match words.iter().map(Vec::as_slice).collect::<Vec<_>>()[..] {
             [] => {}
             [b"cgo_import_static", name] => out.push(Directive::ImportStatic(name.to_vec())),
-            // Names a library only.
-            [b"cgo_import_dynamic", b"_", b"_", _] => {}
+            [b"cgo_import_dynamic", b"_", b"_", library] => {
+                out.push(Directive::Need(library.to_vec()));
+            }
             [b"cgo_import_dynamic", local, ref rest @ ..] if rest.len() <= 2 => {
                 let remote = rest.first().copied().unwrap_or(local);
-                let remote = remote.split(|&b| b == b'#').next().unwrap_or(remote);
+                let mut parts = remote.splitn(2, |&b| b == b'#').map(<[u8]>::to_vec);
                 out.push(Directive::ImportDynamic {
                     local: full(local),
-                    remote: remote.to_vec(),
+                    remote: parts.next().unwrap_or_default(),
+                    version: parts.next().unwrap_or_default(),
+                    library: rest.get(1).map_or(Vec::new(), |name| name.to_vec()),
                 });
             }
             [b"cgo_export_static", local, ref rest @ ..] if rest.len() <= 1 => {
@@ -64,9 +75,9 @@ pub fn directives(object: &[u8], package: &str) -> Result<Vec<Directive>, Fault>
                 out.push(Directive::ExportStatic { local, remote });
             }
             [b"cgo_ldflag", flag] => out.push(Directive::Ldflag(flag.to_vec())),
-            // What the C compiler does without being told.
+            [b"cgo_dynamic_linker", path] => out.push(Directive::Loader(path.to_vec())),
+            // Shared libraries see all that C code defines.
             [b"cgo_export_dynamic", _] | [b"cgo_export_dynamic", _, _] => {}
-            [b"cgo_dynamic_linker", _] => {}
             _ => return Err(fault("not one that Go 1.5 writes")),
         }
         at += line.len() + 1;
@@ -121,7 +132,7 @@ mod tests {
 
     const OBJECT: &[u8] = b"go object linux amd64 go1.5.4 X:none\n\n$$\npackage p\n\n$$\n\n\
         $$  // cgo\ncgo_import_static _cgo_1_f\ncgo_import_dynamic puts puts#GLIBC_2.2.5 'libc.so.6'\n\
-        cgo_import_dynamic _ _ libc.so.6\ncgo_export_static \"\".F F\ncgo_export_dynamic crosscall2\n\
+        cgo_import_dynamic _ _ libc.so.6\ncgo_import_dynamic x y ''\ncgo_dynamic_linker /ld.so\ncgo_export_static \"\".F F\ncgo_export_dynamic crosscall2\n\
         cgo_ldflag '-L/a dir'\ncgo_ldflag 'it''s'\ncgo_ldflag ''\n\n$$\n\n\n!\ncgo_ldflag no\n";
 
     #[test]
@@ -133,7 +144,17 @@ mod tests {
             Directive::ImportDynamic {
                 local: b"puts".to_vec(),
                 remote: b"puts".to_vec(),
+                version: b"GLIBC_2.2.5".to_vec(),
+                library: b"libc.so.6".to_vec(),
             },
+            Directive::Need(b"libc.so.6".to_vec()),
+            Directive::ImportDynamic {
+                local: b"x".to_vec(),
+                remote: b"y".to_vec(),
+                version: Vec::new(),
+                library: Vec::new(),
+            },
+            Directive::Loader(b"/ld.so".to_vec()),
             Directive::ExportStatic {
                 local: b"a/b.F".to_vec(),
                 remote: b"F".to_vec(),
