@@ -86,6 +86,7 @@ plan() {
     cargo fmt --version >/dev/null 2>&1 || lacks+=('rustfmt: formatting')
     cargo clippy --version >/dev/null 2>&1 || lacks+=('clippy: lint')
     command -v shellcheck >/dev/null || lacks+=('shellcheck: scripts')
+    command -v gcc >/dev/null || lacks+=('gcc: programs of Go and C')
     command -v gdb >/dev/null || lacks+=('gdb: what it shows of programs')
     [[ -x $go/bin/go ]] || lacks+=("Go 1.5.4, looked for in $go (README.md): the suites of Go's own tests, and programs with the standard library")
     if ((${#lacks[@]} > 0)); then

@@ -3,6 +3,7 @@
 //! Each suite is a call of this executable, so that what is run is what the table names, and one
 //! suite's trouble is its own.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
@@ -69,7 +70,7 @@ enum Procs {
     Environment,
 }
 
-const SUITES: [Suite; 7] = [
+const SUITES: [Suite; 8] = [
     Suite {
         name: "kept",
         about: "our programs that import only runtime and unsafe, from their kept objects",
@@ -112,13 +113,24 @@ const SUITES: [Suite; 7] = [
         procs: Procs::Option("--gomaxprocs"),
         stock: true,
     },
+    Suite {
+        name: CGO,
+        about: "the Go tree's programs of Go and C, with each C compiler in each link mode",
+        procs: Procs::Option("--gomaxprocs"),
+        stock: true,
+    },
 ];
+
+/// The suite that has a table of its own.
+const CGO: &str = "cgo";
 
 /// A line of the table.
 struct Line {
     suite: &'static Suite,
     gort: Totals,
     stock: Option<Totals>,
+    /// Where they have a table of their own.
+    tests: Vec<Test>,
 }
 
 /// The part of a suite's results that the table shows.
@@ -172,15 +184,24 @@ pub fn run(args: &Args) -> Result<bool> {
                 Some(results.totals)
             }
         };
-        let mut gort = Totals::default();
+        let (mut gort, mut tests) = (Totals::default(), Vec::new());
         if suite.procs == Procs::Environment {
             for n in &args.gomaxprocs {
                 gort += call(args, suite, &cache, Some(*n), false)?.totals;
             }
         } else {
-            gort += call(args, suite, &cache, None, false)?.totals;
+            let results = call(args, suite, &cache, None, false)?;
+            gort += results.totals;
+            if suite.name == CGO {
+                tests = results.tests;
+            }
         }
-        lines.push(Line { suite, gort, stock });
+        lines.push(Line {
+            suite,
+            gort,
+            stock,
+            tests,
+        });
     }
 
     println!("\n{}", plain(&lines));
@@ -345,6 +366,8 @@ fn page(
             on_stock(line)
         );
     }
+    let cgo = lines.iter().find(|line| line.suite.name == CGO);
+    text.push_str(&cgo.map_or(String::new(), |line| modes(&line.tests)));
     if !stock_failures.is_empty() {
         text.push_str("\nWhat fails on the stock runtime, for reasons of the machine or of the year, is no failure of gort either:\n\n");
         for (suite, name, detail) in stock_failures {
@@ -358,9 +381,80 @@ fn page(
     text
 }
 
+/// The table of programs with C code: what comes of each in each link mode, with all compilers.
+fn modes(tests: &[Test]) -> String {
+    // A name is SUITE/MODE/COMPILER, and a label may follow.
+    let parts = |test: &Test| -> Option<(String, String)> {
+        let name = test.name.split(" [").next()?;
+        let mut parts = name.rsplitn(3, '/').skip(1).map(str::to_string);
+        let mode = parts.next()?;
+        Some((parts.next()?, mode))
+    };
+    let (mut suites, mut columns) = (Vec::new(), Vec::new());
+    let mut worst = BTreeMap::new();
+    for test in tests {
+        let Some((suite, mode)) = parts(test) else {
+            continue;
+        };
+        let rank = match test.result.as_str() {
+            "pass" => 0,
+            "skip" => 1,
+            _ => 2,
+        };
+        for (list, name) in [(&mut suites, &suite), (&mut columns, &mode)] {
+            if !list.contains(name) {
+                list.push(name.clone());
+            }
+        }
+        let cell = worst.entry((suite, mode)).or_insert(rank);
+        *cell = rank.max(*cell);
+    }
+    if suites.is_empty() {
+        return String::new();
+    }
+    let mut text = format!(
+        "\nPrograms with C code by link mode ([cgo.md](cgo.md)), with gcc and clang; `no` is a mode \
+         that is not there yet.\n\n| | {} |\n|---|{}\n",
+        columns.join(" | "),
+        "---|".repeat(columns.len())
+    );
+    for suite in &suites {
+        let cells = columns
+            .iter()
+            .map(|mode| match worst.get(&(suite.clone(), mode.clone())) {
+                None => "",
+                Some(0) => "pass",
+                Some(1) => "no",
+                Some(_) => "FAIL",
+            });
+        let cells: Vec<&str> = cells.collect();
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "| {suite} | {} |", cells.join(" | "));
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn programs_with_c_have_a_table() {
+        let test = |name: &str, result: &str| Test {
+            name: name.to_string(),
+            result: result.to_string(),
+            detail: String::new(),
+        };
+        let text = modes(&[
+            test("os/user/auto/gcc [GOMAXPROCS=1]", "pass"),
+            test("os/user/auto/gcc [GOMAXPROCS=2]", "fail"),
+            test("os/user/pie/gcc", "skip"),
+            test("test/auto/gcc", "pass"),
+        ]);
+        let expected =
+            "| | auto | pie |\n|---|---|---|\n| os/user | FAIL | no |\n| test | pass |  |\n";
+        assert!(text.ends_with(expected), "{text}");
+    }
 
     #[test]
     fn a_table_has_a_line_for_each_suite() {
@@ -374,11 +468,13 @@ mod tests {
                 suite: &SUITES[0],
                 gort: totals(9, 0),
                 stock: None,
+                tests: Vec::new(),
             },
             Line {
                 suite: &SUITES[6],
                 gort: totals(130, 1),
                 stock: Some(totals(128, 3)),
+                tests: Vec::new(),
             },
         ];
         let text = plain(&lines);

@@ -10,6 +10,7 @@
 //! | `runtime` | the Go tree's tests of package runtime and of those around it | yes |
 //! | `programs` | programs of ours that use the standard library, against the stock runtime | yes |
 //! | `std` | the standard library's own tests, against the stock runtime | yes |
+//! | `cgo` | the Go tree's programs of Go and C, with each C compiler in each link mode | yes |
 //! | `damaged` | links of objects, archives and libraries that are damaged | no |
 //! | `faults` | programs whose system calls fail, beside the stock runtime | no |
 //!
@@ -19,6 +20,7 @@
 //! [`gort_harness`]'s.
 
 mod all;
+mod cgo;
 mod damage;
 mod damaged;
 mod driver;
@@ -62,6 +64,8 @@ enum Suite {
     Programs(programs::Args),
     /// Run the standard library's own tests, on gort and on the stock runtime
     Std(stdlib::Args),
+    /// Run the Go tree's programs of Go and C, with each C compiler in each link mode
+    Cgo(cgo::Args),
     /// Link objects, archives and libraries that are damaged; needs no Go
     Damaged(damaged::Args),
     /// Run programs whose system calls fail, on gort and on the stock runtime
@@ -79,6 +83,7 @@ pub fn run(args: &Args) -> Result<bool> {
         Suite::Objects(args) => kept::run_objects(args),
         Suite::Programs(args) => programs::run(args),
         Suite::Std(args) => stdlib::run(args),
+        Suite::Cgo(args) => cgo::run(args),
         Suite::Damaged(args) => damaged::run(args),
         Suite::Faults(args) => faults::run(args),
     }

@@ -31,24 +31,14 @@ impl Matrix {
     ) -> Vec<Attempt> {
         if expectation.sets("GOMAXPROCS") {
             return Attempt::only(
-                self.repeat(limits, expectation, || program(exe, cwd, expectation)),
+                self.again(|| run_once(program(exe, cwd, expectation), limits, expectation)),
             );
         }
-        self.gomaxprocs
-            .iter()
-            .map(|procs| {
-                let procs = procs.to_string();
-                let verdict = self.repeat(limits, expectation, || {
-                    let mut command = program(exe, cwd, expectation);
-                    command.env("GOMAXPROCS", &procs);
-                    command
-                });
-                Attempt {
-                    label: format!("GOMAXPROCS={procs}"),
-                    verdict,
-                }
-            })
-            .collect()
+        self.each(|procs| {
+            let mut command = program(exe, cwd, expectation);
+            command.env("GOMAXPROCS", procs);
+            run_once(command, limits, expectation)
+        })
     }
 
     /// The results of [`Matrix::run`] for a program that could not be made.
@@ -63,29 +53,39 @@ impl Matrix {
         self.gomaxprocs.iter().map(attempt).collect()
     }
 
-    fn repeat(
-        &self,
-        limits: Limits,
-        expectation: &Expectation,
-        command: impl Fn() -> Command,
-    ) -> Verdict {
+    /// Does something as often as asked for, with the value of GOMAXPROCS: a result for each value.
+    pub fn each(&self, once: impl Fn(&str) -> Verdict) -> Vec<Attempt> {
+        let values = self.gomaxprocs.iter().map(u32::to_string);
+        values
+            .map(|procs| Attempt {
+                verdict: self.again(|| once(&procs)),
+                label: format!("GOMAXPROCS={procs}"),
+            })
+            .collect()
+    }
+
+    /// Does something `repeat` times; the first failure ends it.
+    fn again(&self, once: impl Fn() -> Verdict) -> Verdict {
         for round in 1..=self.repeat {
-            let verdict = match process::run(command(), limits) {
-                Ok(done) => judge(&done, expectation.exit, &expectation.output),
-                Err(e) => Verdict::Fail(Cause::Setup, format!("cannot run it: {e}")),
-            };
-            match verdict {
+            match once() {
                 Verdict::Fail(cause, detail) if self.repeat > 1 => {
                     return Verdict::Fail(
                         cause,
                         format!("in run {round} of {}\n{detail}", self.repeat),
                     );
                 }
-                Verdict::Fail(..) | Verdict::Skip(_) => return verdict,
                 Verdict::Pass => {}
+                other => return other,
             }
         }
         Verdict::Pass
+    }
+}
+
+fn run_once(command: Command, limits: Limits, expectation: &Expectation) -> Verdict {
+    match process::run(command, limits) {
+        Ok(done) => judge(&done, expectation.exit, &expectation.output),
+        Err(e) => Verdict::Fail(Cause::Setup, format!("cannot run it: {e}")),
     }
 }
 

@@ -62,14 +62,14 @@ const PACKAGES: [&str; 6] = [
 ];
 
 /// The one whose tests are taken out of their files.
-const RUNTIME: &str = "runtime";
+pub(super) const RUNTIME: &str = "runtime";
 
 /// Import path of what is taken out.
-const EXCERPT: &str = "tree/runtime";
+pub(super) const EXCERPT: &str = "tree/runtime";
 
 /// A package that only the Go tree itself may import, and the place of the copy for the tests.
-const INTERNAL: &str = "internal/testenv";
-const PUBLIC: &str = "tree/testenv";
+pub(super) const INTERNAL: &str = "internal/testenv";
+pub(super) const PUBLIC: &str = "tree/testenv";
 
 /// The hooks.
 const HOOKS: &str = include_str!("hooks.go");
@@ -181,7 +181,7 @@ fn find(go: &GoInstall, package: &'static str, list: &List) -> Result<Vec<Test>>
 }
 
 /// Names and contents of a package's test files.
-fn test_files(go: &GoInstall, package: &str) -> Result<Vec<(String, String)>> {
+pub(super) fn test_files(go: &GoInstall, package: &str) -> Result<Vec<(String, String)>> {
     let folder = go.root.join("src").join(package);
     let mut files = Vec::new();
     for entry in

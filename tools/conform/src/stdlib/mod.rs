@@ -8,7 +8,7 @@
 
 mod reference;
 mod run;
-mod transcript;
+pub(super) mod transcript;
 
 use std::fs;
 use std::path::{Path, PathBuf};
