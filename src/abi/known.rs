@@ -6,7 +6,7 @@ use crate::abi::{Type, TypeAlg};
 pub(crate) mod row {
     pub const MEM0: usize = 1;
     pub const MEM8: usize = 2;
-    pub const MEM64: usize = 5;
+    const MEM64: usize = 5;
     pub const MEM128: usize = 6;
     pub const STRING: usize = 14;
     pub const INTER: usize = 15;

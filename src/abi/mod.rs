@@ -16,17 +16,16 @@ pub mod cgo;
 )]
 pub mod go15;
 pub mod known;
-pub mod layout;
-pub mod mode;
-pub mod outcome;
-pub mod surface;
+mod layout;
+mod mode;
+mod outcome;
+mod surface;
 #[cfg(test)]
 pub(crate) mod tests;
-pub mod values;
+mod values;
 
 pub use go15::*;
 pub use layout::{STACK_FORK, STACK_GUARD, STACK_PREEMPT, offsets};
 pub use mode::{Caller, Leaf, Mode, ResumeStep, Slow, Sys};
 pub use outcome::Outcome;
 pub use surface::{Entry, SURFACE, args};
-pub use values::NIL_EFACE;

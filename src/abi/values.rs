@@ -1,6 +1,6 @@
 //! Strings, type descriptors and interfaces as values.
 
-use super::go15::{Eface, GoString, KIND_DIRECT_IFACE, KIND_MASK, KIND_NO_POINTERS, Type};
+use super::go15::{GoString, KIND_DIRECT_IFACE, KIND_MASK, KIND_NO_POINTERS, Type};
 
 impl GoString {
     /// The empty string.
@@ -50,9 +50,3 @@ impl Type {
         u32::from(self.kind) & KIND_DIRECT_IFACE != 0
     }
 }
-
-/// Empty interface value.
-pub const NIL_EFACE: Eface = Eface {
-    typ: core::ptr::null(),
-    data: core::ptr::null_mut(),
-};
