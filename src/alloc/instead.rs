@@ -11,7 +11,7 @@ use crate::heap::{cache, zero_base};
 /// # Safety
 /// As [`super::malloc::alloc`].
 #[cold]
-pub unsafe fn instead(
+pub(super) unsafe fn instead(
     c: *mut cache::Cache,
     size: usize,
     typ: *const Type,

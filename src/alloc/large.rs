@@ -17,7 +17,7 @@ use core::sync::atomic::Ordering;
 /// As [`super::malloc::alloc`].
 #[doc(alias = "largeAlloc")]
 #[doc(alias = "allocLarge")]
-pub(crate) unsafe fn alloc_large(
+pub(super) unsafe fn alloc_large(
     c: *mut Cache,
     size: usize,
     typ: *const Type,

@@ -20,7 +20,7 @@ use core::ptr::{NonNull, null};
 /// Largest object that Go programs may ask for: 512 GiB, the limit that Go 1.5 has.
 #[doc(alias = "maxAlloc")]
 #[doc(alias = "_MaxMem")]
-pub const MAX_MEM: usize = (1 << 39) - 1;
+pub(super) const MAX_MEM: usize = (1 << 39) - 1;
 
 /// An object without pointers, or null when the cache has none.
 ///
@@ -143,7 +143,7 @@ fn cache_of_this_thread() -> *mut Cache {
 /// On a thread with a P; `typ` must be a type whose size divides `size`, or null for memory without
 /// pointers.
 #[inline(always)]
-pub unsafe fn leaf_alloc_inline(size: usize, typ: *const Type) -> Result<NonNull<u8>, Slow> {
+pub(super) unsafe fn leaf_alloc_inline(size: usize, typ: *const Type) -> Result<NonNull<u8>, Slow> {
     let c = cache_of_this_thread();
     if c.is_null() || size > MAX_SMALL {
         return Err(Slow);
@@ -292,7 +292,7 @@ pub fn init() {
 ///
 /// # Safety
 /// On a thread with a P; `typ` is the descriptor of a type.
-pub unsafe fn newobject(sys: Sys<'_>, typ: *const Type) -> *mut u8 {
+pub(super) unsafe fn newobject(sys: Sys<'_>, typ: *const Type) -> *mut u8 {
     // SAFETY: the caller's thread has a P; the size is that of its type.
     unsafe { mallocgc(sys, (*typ).size, typ, true) }
 }

@@ -9,14 +9,12 @@
 
 pub mod barrier;
 pub mod entry;
-pub mod instead;
-pub mod large;
+mod instead;
+mod large;
 pub mod malloc;
-pub mod sbrk;
+mod sbrk;
 pub mod slice;
 
-pub use malloc::{
-    MAX_MEM, leaf_alloc, leaf_alloc_inline, leaf_alloc_raw, mallocgc, newarray, newobject,
-};
+pub use malloc::{leaf_alloc, leaf_alloc_raw, mallocgc, newarray};
 #[cfg(test)]
 mod tests;

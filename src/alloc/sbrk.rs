@@ -8,7 +8,7 @@ use crate::{fatal, mem, os};
 use core::sync::atomic::Ordering;
 
 #[cold]
-pub(crate) fn out_of_memory(size: usize) -> ! {
+pub(super) fn out_of_memory(size: usize) -> ! {
     fatal::puts("runtime: out of memory: cannot allocate ");
     fatal::put_u64(size as u64);
     fatal::puts("-byte block (");
@@ -24,7 +24,7 @@ const CHUNK: usize = 1 << 20;
 static BREAK: Mutex<[usize; 2], { rank::BREAK }> = Mutex::new([0; 2]);
 
 /// Zeroed memory for ever.
-pub fn break_alloc(size: usize) -> *mut u8 {
+pub(super) fn break_alloc(size: usize) -> *mut u8 {
     let Some(size) = size.checked_next_multiple_of(16) else {
         out_of_memory(size)
     };
