@@ -23,7 +23,7 @@ unsafe extern "C" {
 /// A return address in an assembly frame (asm/trampoline.h, SITE).
 #[repr(C)]
 pub(crate) struct AsmSite {
-    pub(crate) pc: usize,
+    pc: usize,
     pub(crate) size: u32,
     /// Surface index of the function, whose arguments' map it gives; -1 for none.
     pub(crate) index: i32,

@@ -22,13 +22,13 @@ pub enum Function {
 
 /// Field offsets of a function record in the pclntab (Go 1.2 symbol table).
 mod record {
-    pub const NAME: usize = 8;
+    pub(super) const NAME: usize = 8;
     /// In functions of libgort.a: file and line of the Go tree,
     /// [`packed`](gort_tables::place::packed).
-    pub const IN_TREE: usize = 16;
-    pub const PCSP: usize = 20;
-    pub const PCFILE: usize = 24;
-    pub const PCLN: usize = 28;
+    pub(super) const IN_TREE: usize = 16;
+    pub(super) const PCSP: usize = 20;
+    pub(super) const PCFILE: usize = 24;
+    pub(super) const PCLN: usize = 28;
 }
 
 /// Frame description `i`.
