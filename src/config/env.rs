@@ -85,7 +85,7 @@ pub fn number(name: &[u8]) -> Option<i64> {
 
 /// The number that a text begins with, as Go 1.5 reads all numbers of the environment: digits
 /// without sign, 0 if there are none, and of more of them than a word holds the last bits.
-pub fn leading_number(s: &[u8]) -> i64 {
+pub(super) fn leading_number(s: &[u8]) -> i64 {
     let digits = s.iter().take_while(|b| b.is_ascii_digit());
     digits.fold(0i64, |n, &b| {
         n.wrapping_mul(10).wrapping_add(i64::from(b - b'0'))

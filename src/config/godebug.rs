@@ -10,7 +10,7 @@ use core::sync::atomic::{AtomicI64, Ordering};
 /// One item.
 #[derive(Debug)]
 pub struct Item {
-    pub(crate) name: &'static [u8],
+    name: &'static [u8],
     value: AtomicI64,
 }
 
@@ -95,7 +95,7 @@ items! {
 }
 
 /// Sets the items that `list` names: `name=number,name=number`. The last one counts.
-pub(crate) fn parse(list: &[u8], items: &[&Item]) {
+fn parse(list: &[u8], items: &[&Item]) {
     for pair in list.split(|&b| b == b',') {
         let Some(at) = pair.iter().position(|&b| b == b'=') else {
             continue;
