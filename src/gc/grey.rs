@@ -148,7 +148,7 @@ impl<const N: usize> Pool<N> {
     ///
     /// # Safety
     /// The caller gives the block away, which it has from this pool.
-    pub unsafe fn put(&self, full: *mut Block<N>) {
+    pub(super) unsafe fn put(&self, full: *mut Block<N>) {
         self.put_full(&mut self.lists.lock(), full);
     }
 
@@ -192,7 +192,7 @@ impl<const N: usize> Pool<N> {
 
     /// Some work lies in the pool: a hint.
     #[inline(always)]
-    pub fn available(&self) -> bool {
+    pub(super) fn available(&self) -> bool {
         self.full.load(Ordering::Relaxed) != 0
     }
 

@@ -20,7 +20,7 @@ use core::sync::atomic::Ordering;
 /// While marking, on g0.
 #[cold]
 #[inline(never)]
-pub unsafe fn found(p: usize) {
+pub(super) unsafe fn found(p: usize) {
     // Where there is no arena somebody else's memory may lie.
     if !INVALID_PTR.on() || arena::arena(arena::index_of(p)).is_null() {
         return;

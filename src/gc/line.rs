@@ -15,24 +15,24 @@ const ROOM: usize = 1024;
 /// The figures of a cycle, times in nanoseconds.
 pub(super) struct Line {
     /// Number of the cycle.
-    pub number: u32,
+    pub(super) number: u32,
     /// Time since the process started.
-    pub since_start: i64,
+    pub(super) since_start: i64,
     /// Share of the processors' time that collecting took so far.
-    pub cpu_share: f64,
+    pub(super) cpu_share: f64,
     /// The five clocks: first stop; marking until all roots were handed out; stops that had to be
     /// given up; the rest of marking; last stop.
-    pub clocks: [i64; 5],
+    pub(super) clocks: [i64; 5],
     /// Time spent marking: assists, workers, idle Ps.
-    pub marking: [u64; 3],
+    pub(super) marking: [u64; 3],
     /// Bytes of heap at the start, at the end, of what lives; the goal.
-    pub heap: [usize; 4],
+    pub(super) heap: [usize; 4],
     /// GOMAXPROCS.
-    pub procs: u64,
+    pub(super) procs: u64,
     /// Somebody called `runtime.GC`.
-    pub forced: bool,
+    pub(super) forced: bool,
     /// What allocations waited.
-    pub stalls: Stalled,
+    pub(super) stalls: Stalled,
 }
 
 struct Pending {

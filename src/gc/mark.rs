@@ -23,18 +23,18 @@ const CHECK_EVERY: usize = 32 << 10;
 /// What a scan costs besides its bytes, in bytes.
 const SCAN_COST: usize = 64;
 /// Larger objects are scanned in pieces of this size.
-pub const OBLET: usize = 128 << 10;
+const OBLET: usize = 128 << 10;
 
 /// One session of marking.
 #[doc(alias = "gcWork")]
 #[derive(Debug)]
-pub struct Marker {
+pub(super) struct Marker {
     block: *mut Block,
     ahead: [usize; AHEAD],
     at: usize,
     counts: Counts,
     /// Bytes scanned.
-    pub scanned: usize,
+    pub(super) scanned: usize,
     /// What that cost: [`SCAN_COST`] for each object more.
     cost: usize,
 }
@@ -94,8 +94,7 @@ impl Counts {
 
 impl Marker {
     /// Opens a session.
-    #[expect(clippy::new_without_default, reason = "a session is not a value")]
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             block: work::join(),
             ahead: [0; AHEAD],
@@ -108,7 +107,7 @@ impl Marker {
 
     /// Closes the session; what is still grey is for others. True if it was the last and nothing is
     /// left.
-    pub fn finish(mut self) -> bool {
+    pub(super) fn finish(mut self) -> bool {
         self.empty_queue();
         work::leave(self.block, &mut self.counts)
     }
@@ -116,7 +115,7 @@ impl Marker {
     /// A word that holds a pointer (or nil, or the address of something that is not in the heap).
     #[doc(alias = "greyobject")]
     #[inline(always)]
-    pub fn grey(&mut self, p: usize) {
+    pub(super) fn grey(&mut self, p: usize) {
         if !arena::in_range(p) {
             return;
         }
@@ -133,7 +132,7 @@ impl Marker {
 
     /// A word that may be anything. With the world stopped: an object that is being allocated is not
     /// complete.
-    pub fn grey_if_object(&mut self, _: &Stopped, word: usize) {
+    pub(super) fn grey_if_object(&mut self, _: &Stopped, word: usize) {
         if !arena::in_range(word) {
             return;
         }
@@ -195,7 +194,7 @@ impl Marker {
     /// Scans until nothing is left that this session can get, or `stop` says so; `stop` is asked
     /// every few microseconds. True if nothing is left.
     #[doc(alias = "gcDrain")]
-    pub fn drain(&mut self, mut stop: impl FnMut(&Self) -> bool) -> bool {
+    pub(super) fn drain(&mut self, mut stop: impl FnMut(&Self) -> bool) -> bool {
         loop {
             if !self.drain_own(&mut stop) {
                 return false;
@@ -272,7 +271,7 @@ impl Marker {
     /// it.
     #[doc(alias = "scanobject")]
     #[inline]
-    pub unsafe fn scan(&mut self, at: usize) {
+    pub(super) unsafe fn scan(&mut self, at: usize) {
         // SAFETY: the object is live, so it is in a span in use, which stays while marking runs.
         let s = unsafe { &*arena::span_of(at) };
         debug_assert!(!s.class.noscan());
@@ -303,14 +302,14 @@ impl Marker {
 
 /// The object at `base`, which has pointers and was made while marking runs, was filled without
 /// barriers: a marker scans it.
-pub fn scan_again(base: usize) {
+pub(super) fn scan_again(base: usize) {
     // SAFETY: the thread keeps its P meanwhile.
     work::put_shaded(unsafe { OwnP::current() }, base);
 }
 
 /// Marks the object that `p` points into, for the write barrier, and has it scanned by a marker.
 /// Runs on goroutine stacks too.
-pub fn shade_object(p: usize) {
+fn shade_object(p: usize) {
     if !arena::in_range(p) {
         return;
     }

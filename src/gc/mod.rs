@@ -21,20 +21,20 @@
 
 pub mod barrier;
 pub mod cycle;
-pub mod grey;
+mod grey;
 mod invalid;
-pub mod jobs;
+mod jobs;
 mod line;
 pub mod mark;
 pub mod pace;
 pub mod roots;
-pub mod specials;
+mod specials;
 pub mod stats;
-pub mod times;
-pub mod verify;
-pub mod work;
+mod times;
+mod verify;
+mod work;
 pub mod worker;
 
-pub use barrier::{bulk as bulk_barrier, typed_memmove, write_ptr};
+pub use barrier::typed_memmove;
 pub use cycle::{PERIOD_NS, init, overdue, poll};
 pub use roots::add_root;

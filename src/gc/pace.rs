@@ -203,14 +203,14 @@ pub(super) fn ratio(live: usize) -> f64 {
 }
 
 /// A cycle is due.
-pub fn due() -> bool {
+pub(super) fn due() -> bool {
     let stress = GC_STRESS.get().max(0) as u32;
     HEAP_LIVE.load(Ordering::Relaxed) >= TRIGGER.load(Ordering::Relaxed)
         || (stress != 0 && REFILLS.swap(0, Ordering::Relaxed) >= stress)
 }
 
 /// Cycles start by themselves.
-pub fn enabled() -> bool {
+pub(super) fn enabled() -> bool {
     PERCENT.load(Ordering::Relaxed) >= 0
 }
 
@@ -236,14 +236,14 @@ pub(super) fn shares(procs: u32) -> (i32, u32) {
 }
 
 /// Dedicated and fractional workers of this cycle, at its start.
-pub(super) fn planned() -> (u32, u32) {
+fn planned() -> (u32, u32) {
     let dedicated = DEDICATED.load(Ordering::Relaxed).max(0) as u32;
     let fractional = FRACTION.load(Ordering::Relaxed) != 0;
     (dedicated, fractional.into())
 }
 
 /// The share of the processors that marking is to take.
-pub(super) fn marking_share() -> f64 {
+fn marking_share() -> f64 {
     f64::from(SHARE) / 1000.0
 }
 

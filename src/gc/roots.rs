@@ -326,7 +326,7 @@ unsafe fn mark_stack(m: &mut Marker, g: *mut G, shrink: bool) {
 }
 
 /// Calls `f` with every pointer in a root; `stack` with each goroutine before its own.
-pub fn each(_: &Stopped, f: &mut impl FnMut(usize), stack: &mut impl FnMut(*mut G)) {
+pub(super) fn each(_: &Stopped, f: &mut impl FnMut(usize), stack: &mut impl FnMut(*mut G)) {
     let h = sites::header();
     // SAFETY: the sections and masks are the linker's; the world is stopped.
     unsafe {
@@ -353,7 +353,7 @@ pub fn each_word(mut f: impl FnMut(usize)) {
 }
 
 /// Calls its argument with every pointer that a part of the runtime holds.
-pub type Source = fn(&mut dyn FnMut(usize));
+type Source = fn(&mut dyn FnMut(usize));
 
 /// Those of the rooms above. Filled by boot.
 pub static SOURCES: Hook<&'static [Source]> = Hook::new();

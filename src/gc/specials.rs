@@ -9,7 +9,7 @@ use crate::sched;
 use core::sync::atomic::Ordering;
 
 /// Marking begins, with the world stopped: [`mark_some`] starts over.
-pub fn mark_start() {
+pub(super) fn mark_start() {
     special::rewind();
 }
 
@@ -19,7 +19,7 @@ pub fn mark_start() {
 ///
 /// # Safety
 /// While marking.
-pub unsafe fn mark_some(m: &mut Marker) -> bool {
+pub(super) unsafe fn mark_some(m: &mut Marker) -> bool {
     let mut held = [Held::default(); SLAB];
     let Some(n) = special::held(&mut held) else {
         return false;
@@ -39,7 +39,7 @@ pub unsafe fn mark_some(m: &mut Marker) -> bool {
 
 /// Wakes the finalizer goroutine if sweeping found work for it. For the scheduler: sweepers are in
 /// the middle of an allocation and ready nobody.
-pub fn wake_finalizers() {
+pub(super) fn wake_finalizers() {
     if !WORK.load(Ordering::Relaxed) {
         return;
     }

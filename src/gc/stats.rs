@@ -71,11 +71,6 @@ pub(super) fn last_end() -> i64 {
     LAST_END.load(Ordering::Relaxed)
 }
 
-/// Number of cycles so far.
-pub fn count() -> u32 {
-    CYCLES.lock().count
-}
-
 /// Remembers when the process started.
 pub fn init() {
     let now = clock::nanotime();
@@ -310,7 +305,7 @@ pub fn read_gc_stats(_: Sys<'_>, a: &mut args::runtime_debug_readGCStats) {
 /// Why a cycle runs.
 #[doc(alias = "gcTrigger")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
+pub(super) enum Cause {
     /// The heap reached its goal.
     #[doc(alias = "gcTriggerHeap")]
     Heap,

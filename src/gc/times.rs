@@ -4,19 +4,19 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 /// Time spent marking in this cycle, in nanoseconds, by occasion.
 #[derive(Debug)]
-pub struct Times {
+pub(super) struct Times {
     /// Assists.
-    pub assist: AtomicU64,
+    pub(super) assist: AtomicU64,
     /// Dedicated and fractional workers.
-    pub background: AtomicU64,
+    pub(super) background: AtomicU64,
     /// Idle Ps.
-    pub idle: AtomicU64,
+    pub(super) idle: AtomicU64,
     /// The fractional worker alone.
     pub(super) fractional: AtomicU64,
 }
 
 /// See [`Times`].
-pub static TIMES: Times = Times {
+pub(super) static TIMES: Times = Times {
     assist: AtomicU64::new(0),
     background: AtomicU64::new(0),
     idle: AtomicU64::new(0),
@@ -26,7 +26,7 @@ pub static TIMES: Times = Times {
 /// What assists cost the goroutines that allocate, in this cycle: marking, and waiting for
 /// something to mark.
 #[derive(Debug)]
-pub struct Stalls {
+pub(super) struct Stalls {
     pub(super) count: AtomicU64,
     pub(super) ns: AtomicU64,
     pub(super) longest: AtomicU64,
@@ -34,17 +34,17 @@ pub struct Stalls {
 
 /// [`Stalls`] at some time.
 #[derive(Debug, Clone, Copy)]
-pub struct Stalled {
+pub(super) struct Stalled {
     /// Assists.
-    pub count: u64,
+    pub(super) count: u64,
     /// Time that they took.
-    pub ns: u64,
+    pub(super) ns: u64,
     /// The longest of them.
-    pub longest: u64,
+    pub(super) longest: u64,
 }
 
 /// See [`Stalls`].
-pub static STALLS: Stalls = Stalls {
+pub(super) static STALLS: Stalls = Stalls {
     count: AtomicU64::new(0),
     ns: AtomicU64::new(0),
     longest: AtomicU64::new(0),
@@ -60,7 +60,7 @@ impl Stalls {
     }
 
     /// What was counted.
-    pub fn read(&self) -> Stalled {
+    pub(super) fn read(&self) -> Stalled {
         let load = |n: &AtomicU64| n.load(Ordering::Relaxed);
         Stalled {
             count: load(&self.count),

@@ -92,7 +92,7 @@ fn missed(p: usize) -> bool {
 ///
 /// # Safety
 /// Marking is complete, nothing is swept yet.
-pub unsafe fn check(stopped: &Stopped) {
+pub(super) unsafe fn check(stopped: &Stopped) {
     // SAFETY: marking is complete, and nothing swept.
     if let Some((holder, p)) = unsafe { find(stopped, &missed) } {
         // SAFETY: marking is complete, and nothing swept; the holder has just been found.

@@ -14,10 +14,10 @@ use core::ptr::null_mut;
 use core::sync::atomic::Ordering;
 
 /// Objects of a block: a block with its header is 8 KiB. Larger ones are shared less often.
-pub const BLOCK: usize = 1022;
+pub(super) const BLOCK: usize = 1022;
 
 /// Some grey objects.
-pub type Block = grey::Block<BLOCK>;
+pub(super) type Block = grey::Block<BLOCK>;
 
 /// The collector's share of each P.
 // SAFETY: zeroes are nothing shaded and no debt, and the part is this room's.
@@ -31,11 +31,11 @@ pub(super) struct Share {
     shaded: Shaded<BLOCK>,
     /// Marked by the write barrier: only the P's owner adds, and the collector with the world
     /// stopped.
-    pub counts: Cell<Counts>,
+    pub(super) counts: Cell<Counts>,
     /// Bytes that this P may allocate before it must help to mark; see [`super::worker::assist`].
-    pub credit: Cell<i64>,
+    pub(super) credit: Cell<i64>,
     /// The last thing this P did was to mark, though goroutines wait.
-    pub marked_last: Cell<bool>,
+    pub(super) marked_last: Cell<bool>,
 }
 
 /// What all markers share.
@@ -90,7 +90,7 @@ fn take_shaded() -> *mut Block {
 
 /// Some work lies in the pool: a hint.
 #[inline(always)]
-pub fn available() -> bool {
+pub(super) fn available() -> bool {
     POOL.available()
 }
 

@@ -253,7 +253,7 @@ pub(super) fn may_wait() {
 ///
 /// # Safety
 /// In system mode on a thread with a P, while marking.
-pub(super) unsafe fn mark_for(bytes: usize, ahead: bool) -> usize {
+unsafe fn mark_for(bytes: usize, ahead: bool) -> usize {
     if stopping() {
         return 0;
     }
