@@ -18,12 +18,12 @@ use core::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 #[derive(Debug)]
 pub struct Arena {
     /// Span that each page belongs to, or null.
-    pub spans: [AtomicPtr<Span>; ARENA_PAGES],
+    pub(super) spans: [AtomicPtr<Span>; ARENA_PAGES],
     /// One bit for each word of the arena: it holds a pointer. Only meaningful in spans of small
     /// objects with pointers.
-    pub bits: [u64; ARENA / 8 / 64],
+    bits: [u64; ARENA / 8 / 64],
     /// State of the pages: the page heap's.
-    pub pages: ArenaPages,
+    pub(super) pages: ArenaPages,
 }
 
 /// Arenas by number; null where there is none. Entries are set once, before any address of the
@@ -42,7 +42,7 @@ pub fn arena(index: usize) -> *mut Arena {
 }
 
 /// Publishes the record of arena `index`.
-pub fn set_arena(index: usize, a: *mut Arena) {
+pub(super) fn set_arena(index: usize, a: *mut Arena) {
     debug_assert!(
         !a.is_null() && arena(index).is_null(),
         "entries are set once"
@@ -91,7 +91,7 @@ pub fn span_of(p: usize) -> *mut Span {
 /// # Safety
 /// The caller must own the pages, in arenas that exist.
 #[doc(alias = "setSpans")]
-pub unsafe fn set_spans(page: usize, n: usize, span: *mut Span) {
+pub(super) unsafe fn set_spans(page: usize, n: usize, span: *mut Span) {
     for p in page..page + n {
         debug_assert!(!arena(p / ARENA_PAGES).is_null());
         // SAFETY: the caller's pages are in arenas that exist, and these do so for ever.
@@ -106,7 +106,7 @@ pub unsafe fn set_spans(page: usize, n: usize, span: *mut Span) {
 #[doc(alias = "heapBitsForAddr")]
 #[doc(alias = "heapBitsForSpan")]
 #[doc(alias = "heapBits")]
-pub unsafe fn bits_of(p: usize) -> *mut u64 {
+pub(super) unsafe fn bits_of(p: usize) -> *mut u64 {
     let offset = p - BASE;
     debug_assert!(offset < LIMIT && offset.is_multiple_of(1 << PAGE_SHIFT));
     // SAFETY: the arena exists; the index is inside its bitmap.
@@ -120,7 +120,7 @@ pub unsafe fn bits_of(p: usize) -> *mut u64 {
 /// Pages of one arena. Valid as zeroes: none is mapped.
 #[repr(C)]
 #[derive(Debug)]
-pub struct ArenaPages {
+pub(super) struct ArenaPages {
     pub(super) map: Map,
     pub(super) dirty: [AtomicU64; PAGE_WORDS],
     pub(super) ever: [AtomicU64; PAGE_WORDS],

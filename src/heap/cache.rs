@@ -31,9 +31,9 @@ pub const TINY: usize = 16;
 #[derive(Debug)]
 pub struct Slot {
     /// Free slots of the window.
-    pub free: u64,
+    pub(super) free: u64,
     /// Address of the window's first slot.
-    pub base: usize,
+    pub(super) base: usize,
     /// Bytes of a slot.
     pub elemsize: u32,
     /// Slots must be cleared.
@@ -45,9 +45,9 @@ pub struct Slot {
     /// [`Span::types`]: such a span has one window.
     pub types: *mut *const Type,
     /// The span.
-    pub span: *mut Span,
+    pub(super) span: *mut Span,
     /// Number of the window.
-    pub window: u32,
+    pub(super) window: u32,
 }
 
 /// What [`Cache::refill`] came to.
@@ -79,16 +79,16 @@ pub struct Cache {
     /// Objects that the tiny allocator put into an existing block.
     pub tiny_allocs: u64,
     /// Slots by span class.
-    pub slots: [Slot; SPAN_CLASSES],
+    pub(super) slots: [Slot; SPAN_CLASSES],
     /// Slots taken in windows, by class: objects allocated, once the cache is flushed.
     pub taken: [u64; CLASSES],
     /// Slots of the window from the next sample of the heap profile on, or from the next one on if
     /// each is looked at; they are not in [`Slot::free`].
-    pub rest: [u64; SPAN_CLASSES],
+    pub(super) rest: [u64; SPAN_CLASSES],
     /// Bytes until the next sample.
-    pub next_sample: i64,
+    next_sample: i64,
     /// The rate that it was drawn for.
-    pub sample_rate: i64,
+    sample_rate: i64,
     /// The next object allocated is a sample.
     pub sample_due: bool,
     /// Pages for spans.
@@ -137,7 +137,7 @@ impl Cache {
     #[doc(alias = "nextFreeIndex")]
     #[doc(alias = "refillAllocCache")]
     #[inline(never)]
-    pub fn advance(&mut self, class: SpanClass) -> bool {
+    fn advance(&mut self, class: SpanClass) -> bool {
         // SAFETY: span classes are below SPAN_CLASSES and their classes below CLASSES.
         let (slot, taken, rest) = unsafe {
             (

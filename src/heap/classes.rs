@@ -25,11 +25,11 @@ pub struct Class {
     /// Bytes of an object.
     pub size: u32,
     /// Pages of a span.
-    pub pages: u32,
+    pub(super) pages: u32,
     /// Objects of a span.
-    pub objects: u32,
+    pub(super) objects: u32,
     /// `ceil(2^32 / size)`: `offset * magic >> 32` is the index of the object at `offset`.
-    pub magic: u32,
+    pub(super) magic: u32,
 }
 
 #[doc(alias = "initSizes")]
@@ -80,7 +80,7 @@ const fn table() -> [Class; CLASSES] {
 #[doc(alias = "class_to_divmagic")]
 pub static TABLE: [Class; CLASSES] = TABLE_CONST;
 /// [`TABLE`] for constants.
-pub const TABLE_CONST: [Class; CLASSES] = table();
+pub(super) const TABLE_CONST: [Class; CLASSES] = table();
 
 /// Sizes up to this are looked up in steps of 8, larger ones in steps of 128.
 const FINE: usize = 1024;

@@ -94,7 +94,7 @@ unsafe fn varint(p: &mut *const u8) -> usize {
 ///
 /// # Safety
 /// `p` must be a well-formed program, `out` have room for `limit` bits.
-pub unsafe fn run(mut p: *const u8, out: *mut u8, limit: usize) -> usize {
+unsafe fn run(mut p: *const u8, out: *mut u8, limit: usize) -> usize {
     let mut n = 0;
     // SAFETY: bits below `limit` are inside `out`; the program is well-formed.
     unsafe {

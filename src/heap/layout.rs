@@ -128,7 +128,7 @@ pub unsafe fn read_bits(bits: *const u64, offset: usize, elemsize: usize) -> u64
 /// # Safety
 /// `typ` must be a type with pointers, of which an object was allocated before if it has a program.
 #[inline(always)]
-pub unsafe fn full_mask(typ: *const Type) -> *const u8 {
+unsafe fn full_mask(typ: *const Type) -> *const u8 {
     // SAFETY: the caller passes the descriptor of a type.
     let (kind, gcdata) = unsafe { ((*typ).kind, (*typ).gcdata) };
     if u32::from(kind) & KIND_GC_PROG == 0 {

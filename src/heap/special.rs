@@ -193,7 +193,7 @@ struct Padded(Mutex<Part, { rank::SPECIALS }>);
 
 /// How many parts there are. More let more goroutines set finalizers at once, and cost 250 bytes
 /// each.
-pub const PARTS: usize = 16;
+const PARTS: usize = 16;
 
 /// Each guards the specials of its spans. Of the heap's locks it takes only `mem`'s inside.
 static ALL: [Padded; PARTS] = [const {
@@ -418,7 +418,11 @@ impl Part {
     ///
     /// # Safety
     /// Marking is finished, the span is the caller's and not swept yet.
-    pub unsafe fn take_dead(&mut self, span: *mut Span, mut f: impl FnMut(&Special)) -> usize {
+    pub(super) unsafe fn take_dead(
+        &mut self,
+        span: *mut Span,
+        mut f: impl FnMut(&Special),
+    ) -> usize {
         let list = of_span(span);
         if list.is_null() {
             return 0;

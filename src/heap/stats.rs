@@ -22,13 +22,13 @@ pub static HEAP_LIVE: AtomicUsize = AtomicUsize::new(0);
 
 /// `n` objects of `class` were freed.
 #[inline]
-pub fn freed(class: usize, n: usize) {
+pub(super) fn freed(class: usize, n: usize) {
     if n != 0 {
         FREED[class].fetch_add(n as u64, Ordering::Relaxed);
     }
 }
 
 /// A large object of `bytes` was freed.
-pub fn freed_large(bytes: usize) {
+pub(super) fn freed_large(bytes: usize) {
     FREED_LARGE_BYTES.fetch_add(bytes as u64, Ordering::Relaxed);
 }

@@ -11,7 +11,7 @@ use crate::fatal::walk::{Walk, holds};
 
 /// Pages of a node of the lowest level.
 #[doc(alias = "pallocChunkPages")]
-pub const LEAF: usize = 512;
+pub(super) const LEAF: usize = 512;
 /// Words of bitmap of such a node.
 const LEAF_WORDS: usize = LEAF / 64;
 /// Nodes under one of the next level.
@@ -20,7 +20,7 @@ const _: () = assert!(ARENA_PAGES == LEAF * FAN && ARENAS == FAN * FAN * FAN * F
 
 /// Free runs among some pages. Zeroes: none is free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Free {
+struct Free {
     start: u32,
     longest: u32,
     end: u32,
@@ -97,9 +97,9 @@ impl Free {
 /// Pages of one arena.
 #[repr(C)]
 #[derive(Debug)]
-pub struct Map {
+pub(super) struct Map {
     /// One bit for each page that is not free.
-    pub in_use: [u64; PAGE_WORDS],
+    pub(super) in_use: [u64; PAGE_WORDS],
     leaves: [Free; FAN],
 }
 
@@ -136,7 +136,7 @@ impl Map {
 /// zeroes: there are no arenas.
 #[doc(alias = "pageAlloc")]
 #[derive(Debug)]
-pub struct Tree {
+pub(super) struct Tree {
     arenas: [Free; ARENAS],
     second: [Free; ARENAS / FAN],
     third: [Free; ARENAS / FAN / FAN],
@@ -145,7 +145,7 @@ pub struct Tree {
 
 impl Tree {
     /// No arenas.
-    pub const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         const NONE: Free = Free {
             start: 0,
             longest: 0,
@@ -181,7 +181,7 @@ impl Tree {
     }
 
     /// The first run of `n` free pages; `map` answers the pages of an arena with free ones.
-    pub fn find<'a>(&self, n: usize, map: impl Fn(usize) -> &'a Map) -> Option<usize> {
+    pub(super) fn find<'a>(&self, n: usize, map: impl Fn(usize) -> &'a Map) -> Option<usize> {
         let mut at = 0;
         let mut size = ARENA_PAGES * FAN * FAN * FAN;
         for nodes in [&self.top[..], &self.third, &self.second, &self.arenas] {
@@ -218,7 +218,7 @@ impl Tree {
     }
 
     /// Bits of pages `bit .. bit + n` of the arena with this number have changed.
-    pub fn update(&mut self, arena: usize, map: &mut Map, bit: usize, n: usize) {
+    pub(super) fn update(&mut self, arena: usize, map: &mut Map, bit: usize, n: usize) {
         debug_assert!(bit + n <= ARENA_PAGES);
         let mut changed = false;
         for leaf in bit / LEAF..(bit + n).div_ceil(LEAF) {
