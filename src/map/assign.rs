@@ -15,7 +15,7 @@ pub const LOAD: usize = 13;
 
 /// One more entry would be too many for `2^b` buckets.
 #[inline(always)]
-pub fn overloaded(count: usize, b: u8) -> bool {
+pub(super) fn overloaded(count: usize, b: u8) -> bool {
     count >= SLOTS && count.wrapping_mul(2) >= LOAD.wrapping_shl(u32::from(b))
 }
 
@@ -68,7 +68,7 @@ unsafe fn place<K: Key>(t: &MapType, first: Bucket, key: K, top: u8) -> Result<P
 /// A map of the type that is not nil; `value` is valid for a value; in leaf mode the caller shades
 /// what key and value point to.
 #[inline(always)]
-pub unsafe fn assign<K: Key, M: Mode>(
+pub(super) unsafe fn assign<K: Key, M: Mode>(
     mode: M,
     t: &MapType,
     h: *mut Hmap,
@@ -194,7 +194,7 @@ unsafe fn insert<K: Key, M: Mode>(
 /// # Safety
 /// A map of the type that is the caller's to write, or nil; a key of it.
 #[inline(always)]
-pub unsafe fn delete<K: Key, M: Mode>(
+pub(super) unsafe fn delete<K: Key, M: Mode>(
     mode: M,
     t: &MapType,
     h: *mut Hmap,

@@ -19,7 +19,7 @@ use core::sync::atomic::Ordering;
 /// # Safety
 /// A map of the type that has a table, is not being grown, and is the caller's to write.
 #[doc(alias = "hashGrow")]
-pub unsafe fn start(sys: Sys<'_>, t: &MapType, h: *mut Hmap) {
+pub(super) unsafe fn start(sys: Sys<'_>, t: &MapType, h: *mut Hmap) {
     // SAFETY: the caller passes a live map, and `flags` and `b` are part of it.
     let (flags, b) = unsafe { (flags(h), (*h).b.wrapping_add(1)) };
     // SAFETY: a map type's descriptor names that of its buckets.
@@ -47,7 +47,7 @@ pub unsafe fn start(sys: Sys<'_>, t: &MapType, h: *mut Hmap) {
 ///
 /// # Safety
 /// A map of the type that is being grown and is the caller's to write.
-pub unsafe fn step(sys: Sys<'_>, t: &MapType, h: *mut Hmap, index: usize) {
+pub(super) unsafe fn step(sys: Sys<'_>, t: &MapType, h: *mut Hmap, index: usize) {
     // SAFETY: the mask keeps the index inside the old table.
     unsafe { evacuate(sys, t, h, index & mask_of((*h).b) >> 1) };
     // SAFETY: `nevacuate` is inside the old table as long as there is one.

@@ -26,7 +26,7 @@ const NO_CHECK: usize = usize::MAX;
 
 /// How the iterator hashes and finds a key of the map again. Leaf mode does no barriers, so while
 /// marking runs it only works on iterators on the goroutine's own stack.
-pub trait Steps: Mode {
+pub(super) trait Steps: Mode {
     /// Whether a key equals itself; false for NaNs.
     ///
     /// # Safety
@@ -134,7 +134,7 @@ fn wants_barrier<M: Mode>(mode: M, it: *mut Hiter) -> bool {
 /// # Safety
 /// A map of the type, or nil; `it` is a cleared iterator whose pointer words the collector sees.
 #[inline(always)]
-pub unsafe fn start<M: Steps>(
+pub(super) unsafe fn start<M: Steps>(
     mode: M,
     t: &MapType,
     h: *mut Hmap,
@@ -196,7 +196,7 @@ unsafe fn end(it: *mut Hiter) {
 /// # Safety
 /// A started iterator.
 #[inline(always)]
-pub unsafe fn next<M: Steps>(mode: M, it: *mut Hiter) -> Result<(), Slow> {
+pub(super) unsafe fn next<M: Steps>(mode: M, it: *mut Hiter) -> Result<(), Slow> {
     if wants_barrier(mode, it) {
         return Err(Slow);
     }

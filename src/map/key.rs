@@ -13,7 +13,7 @@ use crate::types::plan::Plan;
 /// # Safety
 /// [`Key::hash`], [`Key::is`] and [`Key::store`] touch no more memory than the key that was given
 /// and the slot at `p`.
-pub unsafe trait Key: Copy {
+pub(super) unsafe trait Key: Copy {
     /// Stored in the bucket itself, with this size; 0 = as the map's type says.
     const SIZE: usize;
     /// A key may differ from an equal one, as the two zeroes do: assignment stores it again.
@@ -59,7 +59,7 @@ pub unsafe trait Key: Copy {
 
 /// Four bytes of plain memory.
 #[derive(Debug, Clone, Copy)]
-pub struct Word32(pub u32);
+pub(super) struct Word32(pub(super) u32);
 
 // SAFETY: reads and writes the four bytes at `p`, which are the slot.
 unsafe impl Key for Word32 {
@@ -94,7 +94,7 @@ unsafe impl Key for Word32 {
 
 /// Eight bytes of plain memory, perhaps a pointer.
 #[derive(Debug, Clone, Copy)]
-pub struct Word64(pub u64);
+pub(super) struct Word64(pub(super) u64);
 
 // SAFETY: reads and writes the eight bytes at `p`, which are the slot.
 unsafe impl Key for Word64 {
@@ -121,7 +121,7 @@ unsafe impl Key for Word64 {
 
 /// A string.
 #[derive(Debug, Clone, Copy)]
-pub struct Str(pub GoString);
+pub(super) struct Str(pub(super) GoString);
 
 /// Bytes are equal, without a call for short ones. `memcmp` is assembly without a frame, fit for
 /// leaf mode.
@@ -129,7 +129,7 @@ pub struct Str(pub GoString);
 /// # Safety
 /// `n` bytes are readable at both.
 #[inline(always)]
-pub unsafe fn same_bytes(p: *const u8, q: *const u8, n: usize) -> bool {
+pub(super) unsafe fn same_bytes(p: *const u8, q: *const u8, n: usize) -> bool {
     if n > 32 {
         // SAFETY: the caller's `n` bytes are readable at both, and nobody writes to a key.
         return unsafe { core::slice::from_raw_parts(p, n) == core::slice::from_raw_parts(q, n) };
@@ -191,7 +191,7 @@ unsafe impl Key for Str {
 
 /// So many bytes of plain memory.
 #[derive(Debug, Clone, Copy)]
-pub struct Memory(pub *const u8, pub usize);
+pub(super) struct Memory(pub(super) *const u8, pub(super) usize);
 
 // SAFETY: reads the key and the one in the slot, of the size that the type says.
 unsafe impl Key for Memory {
@@ -220,7 +220,7 @@ unsafe impl Key for Memory {
 /// A key with a plan (`types::plan`): an array or a structure that is more than plain memory; in
 /// leaf mode.
 #[derive(Debug, Clone, Copy)]
-pub struct Planned(pub *const u8, pub &'static Plan);
+pub(super) struct Planned(pub(super) *const u8, pub(super) &'static Plan);
 
 // SAFETY: reads the key and the one in the slot, of the size that the type says.
 unsafe impl Key for Planned {
@@ -255,7 +255,7 @@ unsafe impl Key for Planned {
 /// Any key but those with a plan, in leaf mode: the slow path takes over where a plan would have to
 /// be made or followed in another, or a panic raised.
 #[derive(Debug, Clone, Copy)]
-pub struct Simple(pub *const u8);
+pub(super) struct Simple(pub(super) *const u8);
 
 // SAFETY: reads the key and the one in the slot, of the size that the type says.
 unsafe impl Key for Simple {
@@ -290,7 +290,7 @@ unsafe impl Key for Simple {
 
 /// Any key, in system mode.
 #[derive(Debug, Clone, Copy)]
-pub struct Any<'c>(pub Sys<'c>, pub *const u8);
+pub(super) struct Any<'c>(pub(super) Sys<'c>, pub(super) *const u8);
 
 // SAFETY: reads the key and the one in the slot, of the size that the type says.
 unsafe impl Key for Any<'_> {
@@ -316,7 +316,7 @@ unsafe impl Key for Any<'_> {
 
 /// Which kind of [`Key`] the keys of a map are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// [`Word32`].
     Word32,
     /// [`Word64`].
@@ -333,7 +333,7 @@ pub enum Kind {
 
 /// Classifies a map's keys.
 #[inline(always)]
-pub fn kind(t: &MapType) -> Kind {
+pub(super) fn kind(t: &MapType) -> Kind {
     // SAFETY: a map type's descriptor names that of its key.
     match unsafe { alg::of(t.key) } {
         Alg::Memory(4) => Kind::Word32,
@@ -349,7 +349,7 @@ pub fn kind(t: &MapType) -> Kind {
 ///
 /// # Safety
 /// A key of a map of the type.
-pub unsafe fn rehash(sys: Sys<'_>, t: &MapType, p: *const u8, seed: usize) -> usize {
+pub(super) unsafe fn rehash(sys: Sys<'_>, t: &MapType, p: *const u8, seed: usize) -> usize {
     // SAFETY: the caller's `p` is a key, and `t` names the descriptor of its type.
     unsafe { any::hash(sys, t.key, p, seed) }
 }
@@ -358,7 +358,7 @@ pub unsafe fn rehash(sys: Sys<'_>, t: &MapType, p: *const u8, seed: usize) -> us
 ///
 /// # Safety
 /// A key of a map of the type.
-pub unsafe fn findable(sys: Sys<'_>, t: &MapType, p: *const u8) -> bool {
+pub(super) unsafe fn findable(sys: Sys<'_>, t: &MapType, p: *const u8) -> bool {
     // SAFETY: the caller's `p` is a key, and `t` names the descriptor of its type.
     unsafe { any::equal(sys, t.key, p, p) }
 }

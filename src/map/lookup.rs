@@ -6,7 +6,7 @@ use crate::abi::{GoString, Hmap, MapType, Slow};
 
 /// The size of a key's slot; a constant where the kind of key fixes it.
 #[inline(always)]
-pub fn key_size<K: Key>(t: &MapType) -> usize {
+pub(super) fn key_size<K: Key>(t: &MapType) -> usize {
     if K::SIZE != 0 {
         K::SIZE
     } else {
@@ -19,7 +19,7 @@ pub fn key_size<K: Key>(t: &MapType) -> usize {
 /// # Safety
 /// A slot that holds an entry of a map of the type.
 #[inline(always)]
-pub unsafe fn key_at<K: Key>(t: &MapType, s: Slot) -> *mut u8 {
+pub(super) unsafe fn key_at<K: Key>(t: &MapType, s: Slot) -> *mut u8 {
     if K::SIZE != 0 {
         // SAFETY: the caller's slot; a key of fixed size is so small that it is in the bucket.
         unsafe { s.bucket.key_slot(K::SIZE, s.index) }
@@ -34,7 +34,7 @@ pub unsafe fn key_at<K: Key>(t: &MapType, s: Slot) -> *mut u8 {
 /// # Safety
 /// A map of the type that is not nil, and its hash of the key.
 #[inline(always)]
-pub unsafe fn find_hashed<K: Key>(
+pub(super) unsafe fn find_hashed<K: Key>(
     t: &MapType,
     h: &Hmap,
     key: K,
@@ -67,7 +67,11 @@ pub unsafe fn find_hashed<K: Key>(
 /// # Safety
 /// A map of the type, or nil.
 #[inline(always)]
-pub unsafe fn find<K: Key>(t: &MapType, h: *const Hmap, key: K) -> Result<Option<Slot>, Slow> {
+pub(super) unsafe fn find<K: Key>(
+    t: &MapType,
+    h: *const Hmap,
+    key: K,
+) -> Result<Option<Slot>, Slow> {
     // SAFETY: the caller's map, unless it is nil.
     let Some(h) = (unsafe { with_entries(h) }) else {
         return Ok(None);
@@ -120,7 +124,7 @@ unsafe fn used(bucket: table::Bucket) -> table::Set {
 
 /// The seed of a map's hashes.
 #[inline(always)]
-pub fn seed(h: &Hmap) -> usize {
+pub(super) fn seed(h: &Hmap) -> usize {
     h.hash0 as usize
 }
 
@@ -141,7 +145,11 @@ fn single_bucket(h: &Hmap) -> Option<table::Bucket> {
 /// # Safety
 /// As there.
 #[inline(always)]
-pub unsafe fn find_word<K: Key>(t: &MapType, h: *const Hmap, key: K) -> Result<Option<Slot>, Slow> {
+pub(super) unsafe fn find_word<K: Key>(
+    t: &MapType,
+    h: *const Hmap,
+    key: K,
+) -> Result<Option<Slot>, Slow> {
     // SAFETY: the caller's map, unless it is nil.
     let Some(h) = (unsafe { with_entries(h) }) else {
         return Ok(None);
@@ -171,7 +179,7 @@ const LONG: usize = 32;
 /// # Safety
 /// As there.
 #[inline(always)]
-pub unsafe fn find_string(t: &MapType, h: *const Hmap, key: GoString) -> Option<Slot> {
+pub(super) unsafe fn find_string(t: &MapType, h: *const Hmap, key: GoString) -> Option<Slot> {
     // SAFETY: the caller's map, unless it is nil.
     let h = unsafe { with_entries(h) }?;
     // SAFETY: it has entries, and its keys are strings.
@@ -198,7 +206,7 @@ pub unsafe fn find_string(t: &MapType, h: *const Hmap, key: GoString) -> Option<
 }
 
 /// What the keys of a single bucket say.
-pub enum One {
+pub(super) enum One {
     /// It is in this slot.
     Found(Slot),
     /// It is not there.
@@ -214,7 +222,7 @@ pub enum One {
 /// # Safety
 /// A map of the type that is not nil or empty.
 #[inline(always)]
-pub unsafe fn find_in_one(h: &Hmap, key: GoString) -> One {
+pub(super) unsafe fn find_in_one(h: &Hmap, key: GoString) -> One {
     let Some(bucket) = single_bucket(h) else {
         return One::Hash;
     };

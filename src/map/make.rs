@@ -12,7 +12,7 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 /// `h` is a cleared map in the caller's frame or null; `buckets` is a cleared bucket there or null;
 /// in leaf mode `hint` is at most [`table::SLOTS`].
 #[inline(always)]
-pub unsafe fn make<M: Mode>(
+pub(super) unsafe fn make<M: Mode>(
     mode: M,
     t: &MapType,
     hint: usize,
@@ -46,7 +46,7 @@ pub unsafe fn make<M: Mode>(
 
 /// Sees to it that a missing key's value can be answered: types that package reflect makes may lack
 /// their zero value.
-pub fn ensure_zero(_: Sys<'_>, t: &MapType) {
+pub(super) fn ensure_zero(_: Sys<'_>, t: &MapType) {
     if !table::zero_value(t).is_null() {
         return;
     }

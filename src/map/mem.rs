@@ -11,7 +11,7 @@ pub use real::*;
 /// # Safety
 /// The descriptor of a type.
 #[inline(always)]
-pub unsafe fn object<M: Mode>(mode: M, typ: *const Type) -> Result<*mut u8, Slow> {
+pub(super) unsafe fn object<M: Mode>(mode: M, typ: *const Type) -> Result<*mut u8, Slow> {
     // SAFETY: the caller passes the descriptor of a type.
     let size = unsafe { (*typ).size };
     Ok(match mode.system() {
@@ -27,7 +27,7 @@ pub unsafe fn object<M: Mode>(mode: M, typ: *const Type) -> Result<*mut u8, Slow
 /// # Safety
 /// Both places must be valid for `n` bytes and not overlap.
 #[inline(always)]
-pub unsafe fn copy_bytes(dst: *mut u8, src: *const u8, n: usize) {
+pub(super) unsafe fn copy_bytes(dst: *mut u8, src: *const u8, n: usize) {
     // SAFETY: each arm reads and writes `n` bytes of the caller's two places, unaligned where they
     // may be.
     unsafe {
@@ -54,7 +54,7 @@ pub unsafe fn copy_bytes(dst: *mut u8, src: *const u8, n: usize) {
 /// # Safety
 /// Both places must be valid for it.
 #[inline(always)]
-pub unsafe fn copy_value<M: Mode>(mode: M, typ: *const Type, dst: *mut u8, src: *const u8) {
+pub(super) unsafe fn copy_value<M: Mode>(mode: M, typ: *const Type, dst: *mut u8, src: *const u8) {
     if mode.system().is_some() {
         // SAFETY: the caller's places are valid for a value of the type.
         unsafe { typed_memmove(typ, dst, src) };
@@ -70,7 +70,7 @@ pub unsafe fn copy_value<M: Mode>(mode: M, typ: *const Type, dst: *mut u8, src: 
 /// # Safety
 /// The place must be valid for `n` bytes.
 #[inline(always)]
-pub unsafe fn clear_bytes(p: *mut u8, n: usize) {
+pub(super) unsafe fn clear_bytes(p: *mut u8, n: usize) {
     // SAFETY: each arm writes `n` bytes at the caller's place, unaligned where it may be.
     unsafe {
         match n {
@@ -92,11 +92,6 @@ mod real {
 }
 
 #[cfg(test)]
-#[expect(
-    missing_docs,
-    clippy::missing_safety_doc,
-    reason = "the originals have the documentation"
-)]
 mod real {
     use crate::abi::{Slow, Sys, Type};
     use core::ptr::NonNull;

@@ -31,11 +31,11 @@
 pub mod assign;
 pub mod entry;
 pub mod grow;
-pub mod iter;
-pub mod key;
-pub mod lookup;
-pub mod make;
-pub mod mem;
+mod iter;
+mod key;
+mod lookup;
+mod make;
+mod mem;
 pub mod reflect;
 pub mod table;
 #[cfg(test)]

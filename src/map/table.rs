@@ -17,49 +17,49 @@ use core::sync::atomic::AtomicU8;
 /// Slots of a bucket: the compiler lays out eight.
 pub const SLOTS: usize = 8;
 /// Hash byte of a slot that is empty.
-pub const EMPTY: u8 = 0;
+pub(super) const EMPTY: u8 = 0;
 /// Hash byte of a slot that was empty when its bucket was evacuated.
-pub const EVACUATED_EMPTY: u8 = 1;
+pub(super) const EVACUATED_EMPTY: u8 = 1;
 /// Its entry is now in the lower half of the new table. The upper half is [`EVACUATED_LOW`] + 1.
-pub const EVACUATED_LOW: u8 = 2;
+pub(super) const EVACUATED_LOW: u8 = 2;
 /// Smallest hash byte of an entry; even, so that the lowest bit of what is made of a hash keeps its
 /// meaning for NaNs (`grow`).
 pub const MIN_TOP: u8 = 4;
 
 /// Flag of a map: an iterator may look at `buckets`.
-pub const ITERATOR: u8 = 1;
+pub(super) const ITERATOR: u8 = 1;
 /// An iterator may look at `oldbuckets`.
-pub const OLD_ITERATOR: u8 = 2;
+pub(super) const OLD_ITERATOR: u8 = 2;
 
 /// The hash byte of an entry: the top bits, since the low ones choose the bucket.
 #[inline(always)]
-pub fn top_of(hash: usize) -> u8 {
+pub(super) fn top_of(hash: usize) -> u8 {
     let top = (hash >> 56) as u8;
     if top < MIN_TOP { top + MIN_TOP } else { top }
 }
 
 /// Index mask of a table of `2^b` buckets.
 #[inline(always)]
-pub fn mask_of(b: u8) -> usize {
+pub(super) fn mask_of(b: u8) -> usize {
     1usize.wrapping_shl(u32::from(b)).wrapping_sub(1)
 }
 
 /// A bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bucket(pub *mut u8);
+pub(super) struct Bucket(pub(super) *mut u8);
 
 /// A slot of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slot {
+pub(super) struct Slot {
     /// Where.
-    pub bucket: Bucket,
+    pub(super) bucket: Bucket,
     /// Which of the eight.
-    pub index: usize,
+    pub(super) index: usize,
 }
 
 /// The slots in a set, lowest first.
 #[derive(Debug, Clone, Copy)]
-pub struct Set(pub u32);
+pub(super) struct Set(pub(super) u32);
 
 impl Iterator for Set {
     type Item = usize;
@@ -80,7 +80,7 @@ impl Bucket {
     /// # Safety
     /// A live bucket.
     #[inline(always)]
-    pub unsafe fn with_top(self, top: u8) -> Set {
+    pub(super) unsafe fn with_top(self, top: u8) -> Set {
         // SAFETY: a bucket starts with eight hash bytes.
         let tops = unsafe { self.0.cast::<i64>().read_unaligned() };
         // SAFETY: SSE2, which these want, is part of x86-64.
@@ -96,7 +96,7 @@ impl Bucket {
     /// # Safety
     /// A live bucket; `i` is below `SLOTS`.
     #[inline(always)]
-    pub unsafe fn top(self, i: usize) -> u8 {
+    pub(super) unsafe fn top(self, i: usize) -> u8 {
         debug_assert!(i < SLOTS);
         // SAFETY: a bucket starts with eight hash bytes, and `i` is below eight.
         unsafe { *self.0.add(i) }
@@ -107,7 +107,7 @@ impl Bucket {
     /// # Safety
     /// A live bucket; `i` is below `SLOTS`. It is ours to write.
     #[inline(always)]
-    pub unsafe fn set_top(self, i: usize, top: u8) {
+    pub(super) unsafe fn set_top(self, i: usize, top: u8) {
         debug_assert!(i < SLOTS);
         // SAFETY: a bucket starts with eight hash bytes, and `i` is below eight; nobody else
         // touches this one, as it is the caller's to write.
@@ -119,7 +119,7 @@ impl Bucket {
     /// # Safety
     /// A live bucket; `i` is below `SLOTS`.
     #[inline(always)]
-    pub unsafe fn key_slot(self, size: usize, i: usize) -> *mut u8 {
+    pub(super) unsafe fn key_slot(self, size: usize, i: usize) -> *mut u8 {
         // Behind the last one the values begin.
         debug_assert!(i <= SLOTS);
         // SAFETY: eight keys of `size` bytes follow the hash bytes; `i` is at most the end of them.
@@ -131,7 +131,7 @@ impl Bucket {
     /// # Safety
     /// A live bucket of a map of the type; `i` is below `SLOTS`.
     #[inline(always)]
-    pub unsafe fn value_slot(self, t: &MapType, i: usize) -> *mut u8 {
+    pub(super) unsafe fn value_slot(self, t: &MapType, i: usize) -> *mut u8 {
         debug_assert!(i < SLOTS);
         let keys = usize::from(t.keysize).wrapping_mul(SLOTS);
         let at = SLOTS
@@ -146,7 +146,7 @@ impl Bucket {
     /// # Safety
     /// A live bucket of a map of the type; `i` is below `SLOTS`, and the slot holds an entry.
     #[inline(always)]
-    pub unsafe fn value(self, t: &MapType, i: usize) -> *mut u8 {
+    pub(super) unsafe fn value(self, t: &MapType, i: usize) -> *mut u8 {
         // SAFETY: the caller's bucket is live, its `i` below eight.
         let p = unsafe { self.value_slot(t, i) };
         if t.indirectvalue != 0 {
@@ -163,7 +163,7 @@ impl Bucket {
     /// # Safety
     /// A live bucket of a map of the type; `i` is below `SLOTS`, and the slot holds an entry.
     #[inline(always)]
-    pub unsafe fn key(self, t: &MapType, i: usize) -> *mut u8 {
+    pub(super) unsafe fn key(self, t: &MapType, i: usize) -> *mut u8 {
         // SAFETY: the caller's bucket and `i`; the type knows the size of a slot for keys.
         let p = unsafe { self.key_slot(usize::from(t.keysize), i) };
         if t.indirectkey != 0 {
@@ -191,7 +191,7 @@ impl Bucket {
     /// # Safety
     /// A live bucket of a map of the type.
     #[inline(always)]
-    pub unsafe fn next(self, t: &MapType) -> Option<Bucket> {
+    pub(super) unsafe fn next(self, t: &MapType) -> Option<Bucket> {
         // SAFETY: the caller's bucket is live; its link is null or a bucket of the chain.
         let p = unsafe { *self.next_slot(t) };
         if p.is_null() { None } else { Some(Bucket(p)) }
@@ -201,7 +201,7 @@ impl Bucket {
     ///
     /// # Safety
     /// Live buckets of a map of the type that is ours to write.
-    pub unsafe fn set_next(self, t: &MapType, next: Bucket) {
+    pub(super) unsafe fn set_next(self, t: &MapType, next: Bucket) {
         // SAFETY: the caller's bucket is live, and the caller's to write.
         let slot = unsafe { self.next_slot(t) };
         if pointer_free(t) {
@@ -219,7 +219,7 @@ impl Bucket {
     /// # Safety
     /// A live bucket.
     #[inline(always)]
-    pub unsafe fn evacuated(self) -> bool {
+    pub(super) unsafe fn evacuated(self) -> bool {
         // SAFETY: the caller's bucket is live, and 0 is below eight.
         let top = unsafe { self.top(0) };
         top > EMPTY && top < MIN_TOP
@@ -228,7 +228,7 @@ impl Bucket {
 
 /// The collector does not look into the buckets.
 #[inline(always)]
-pub fn pointer_free(t: &MapType) -> bool {
+pub(super) fn pointer_free(t: &MapType) -> bool {
     // SAFETY: a map type's descriptor names that of its buckets.
     let bucket = unsafe { &*t.bucket };
     bucket.no_pointers()
@@ -236,7 +236,7 @@ pub fn pointer_free(t: &MapType) -> bool {
 
 /// What `m[k]` answers where there is no entry.
 #[inline(always)]
-pub fn zero_value(t: &MapType) -> *mut u8 {
+pub(super) fn zero_value(t: &MapType) -> *mut u8 {
     // SAFETY: a map type's descriptor names that of its values.
     let zero = unsafe { (*t.elem).zero };
     zero.cast_mut()
@@ -247,7 +247,7 @@ pub fn zero_value(t: &MapType) -> *mut u8 {
 /// # Safety
 /// An array of buckets of a map of the type, with more than `i`.
 #[inline(always)]
-pub unsafe fn bucket(t: &MapType, array: *mut u8, i: usize) -> Bucket {
+pub(super) unsafe fn bucket(t: &MapType, array: *mut u8, i: usize) -> Bucket {
     debug_assert!(!array.is_null());
     // SAFETY: the caller's array has more than `i` buckets, of `bucketsize` bytes each.
     Bucket(unsafe { array.add(i.wrapping_mul(usize::from(t.bucketsize))) })
@@ -258,7 +258,7 @@ pub unsafe fn bucket(t: &MapType, array: *mut u8, i: usize) -> Bucket {
 /// # Safety
 /// A map of the type that has a table.
 #[inline(always)]
-pub unsafe fn bucket_to_read(t: &MapType, h: &Hmap, hash: usize) -> Bucket {
+pub(super) unsafe fn bucket_to_read(t: &MapType, h: &Hmap, hash: usize) -> Bucket {
     debug_assert!(h.oldbuckets.is_null() || h.b > 0);
     let mask = mask_of(h.b);
     if !h.oldbuckets.is_null() {
@@ -279,7 +279,7 @@ pub unsafe fn bucket_to_read(t: &MapType, h: &Hmap, hash: usize) -> Bucket {
 /// # Safety
 /// A live map.
 #[inline(always)]
-pub unsafe fn flags<'a>(h: *mut Hmap) -> &'a AtomicU8 {
+pub(super) unsafe fn flags<'a>(h: *mut Hmap) -> &'a AtomicU8 {
     // SAFETY: the caller passes a live map, of which `flags` is part.
     let flags = unsafe { &raw mut (*h).flags };
     // SAFETY: a byte has no alignment; every access while readers run goes through this function.
@@ -288,7 +288,7 @@ pub unsafe fn flags<'a>(h: *mut Hmap) -> &'a AtomicU8 {
 
 /// A key that equals itself: all but NaNs and what holds them.
 #[inline(always)]
-pub fn reflexive(t: &MapType) -> bool {
+pub(super) fn reflexive(t: &MapType) -> bool {
     t.reflexivekey != 0
 }
 
@@ -337,7 +337,7 @@ fn new_list(sys: Sys<'_>) -> *mut *mut u8 {
 ///
 /// # Safety
 /// A live map of the type that is ours to write.
-pub unsafe fn new_overflow(sys: Sys<'_>, t: &MapType, h: *mut Hmap) -> Bucket {
+pub(super) unsafe fn new_overflow(sys: Sys<'_>, t: &MapType, h: *mut Hmap) -> Bucket {
     // SAFETY: a map type's descriptor names that of its buckets, which have that size.
     let b = unsafe { mem::mallocgc(sys, usize::from(t.bucketsize), t.bucket, true) };
     if pointer_free(t) {
@@ -381,7 +381,7 @@ unsafe fn keep(sys: Sys<'_>, h: *mut Hmap, b: *mut u8) {
 ///
 /// # Safety
 /// A live map that is ours to write.
-pub unsafe fn push_overflow(sys: Sys<'_>, h: *mut Hmap) {
+pub(super) unsafe fn push_overflow(sys: Sys<'_>, h: *mut Hmap) {
     // SAFETY: the caller passes a live map.
     let old = unsafe { (*h).overflow };
     if !old.is_null() {
@@ -400,7 +400,7 @@ pub unsafe fn push_overflow(sys: Sys<'_>, h: *mut Hmap) {
 ///
 /// # Safety
 /// A live map that is ours to write; no iterator looks at the old table.
-pub unsafe fn drop_old_overflow(h: *mut Hmap) {
+pub(super) unsafe fn drop_old_overflow(h: *mut Hmap) {
     // SAFETY: the caller passes a live map.
     let list: *mut *mut u8 = unsafe { (*h).overflow }.cast();
     if list.is_null() {
