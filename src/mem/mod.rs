@@ -7,8 +7,8 @@
 //!
 //! Blocks are zeroed. Lock order: the bump allocator's lock is the innermost of all.
 
-pub mod ahead;
-pub mod counters;
+mod ahead;
+mod counters;
 pub mod persistent;
 pub(crate) mod seen;
 
