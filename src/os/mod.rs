@@ -13,7 +13,7 @@ pub mod signal;
 pub mod sys;
 pub mod timer;
 pub mod tls;
-pub mod vdso;
+mod vdso;
 pub mod ways;
 
 pub use map::{map, populate, protect, release, unmap};

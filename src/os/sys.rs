@@ -8,7 +8,7 @@ use core::arch::asm;
 /// # Safety
 /// As the system call: pointers must be valid for what the kernel does with them.
 #[inline]
-pub unsafe fn syscall6(
+pub(super) unsafe fn syscall6(
     nr: i64,
     a: usize,
     b: usize,
@@ -32,7 +32,7 @@ pub unsafe fn syscall6(
 /// # Safety
 /// As [`syscall6`].
 #[inline]
-pub unsafe fn syscall3(nr: i64, a: usize, b: usize, c: usize) -> isize {
+pub(super) unsafe fn syscall3(nr: i64, a: usize, b: usize, c: usize) -> isize {
     // SAFETY: the caller vouches for the arguments that the call has.
     unsafe { syscall6(nr, a, b, c, 0, 0, 0) }
 }

@@ -5,7 +5,7 @@
 
 /// A parsed image.
 #[derive(Debug)]
-pub struct Image {
+pub(super) struct Image {
     bias: usize,
     symbols: *const Symbol,
     count: usize,
@@ -56,7 +56,7 @@ impl Image {
     ///
     /// # Safety
     /// `base` must be 0 or the address of the complete ELF image that the kernel mapped.
-    pub unsafe fn parse(base: usize) -> Option<Self> {
+    pub(super) unsafe fn parse(base: usize) -> Option<Self> {
         if base == 0 {
             return None;
         }
@@ -116,7 +116,7 @@ impl Image {
     }
 
     /// Address of the function `name`, or 0.
-    pub fn function(&self, name: &str) -> usize {
+    pub(super) fn function(&self, name: &str) -> usize {
         for i in 0..self.count {
             // SAFETY: `i` is below the number of symbols, names are NUL-terminated inside the
             // string table.

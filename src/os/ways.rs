@@ -15,7 +15,7 @@ pub struct Ways {
 }
 
 /// A kernel without the call, or a filter, answers so; other errors are those of the moment.
-pub fn refused(ret: isize) -> bool {
+fn refused(ret: isize) -> bool {
     let errors = [
         libc::ENOSYS,
         libc::EPERM,
