@@ -103,7 +103,7 @@ fn shrinkable(size: usize, used: usize) -> bool {
 /// # Safety
 /// `g` is stopped, and no system call or Rust frame has the address of its stack.
 #[doc(alias = "copystack")]
-pub unsafe fn move_to(g: *mut G, size: usize) {
+unsafe fn move_to(g: *mut G, size: usize) {
     // SAFETY: the caller's goroutine is stopped, so nobody writes these fields.
     let (old_lo, old_hi, old_size, sp) =
         unsafe { ((*g).stack_lo, (*g).stack_hi, (*g).stack_size, (*g).sched.sp) };

@@ -7,13 +7,13 @@
 //! `mem`.
 
 pub mod alloc;
-pub mod copy;
+mod copy;
 pub mod poison;
-pub mod size;
-pub mod waiters;
+mod size;
+mod waiters;
 #[cfg(test)]
 mod waiters_test;
 
 pub use alloc::{alloc, free};
 pub use copy::{grow, set_max_stack, shrink};
-pub use size::{BELOW, MIN_STACK};
+pub use size::MIN_STACK;

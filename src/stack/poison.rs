@@ -13,7 +13,7 @@ use crate::fatal::{put_hex, puts, throw};
 use crate::unwind::{pointers, walk};
 
 /// The pattern.
-pub const POISON: usize = 0xdead_57ac_dead_57ac;
+const POISON: usize = 0xdead_57ac_dead_57ac;
 
 /// The pattern is in use.
 #[inline(always)]
@@ -63,7 +63,7 @@ pub unsafe fn check(g: *mut G) {
 /// # Safety
 /// `g` is at rest.
 #[cold]
-pub unsafe fn suspect(g: *mut G, slot: usize, value: usize) {
+pub(super) unsafe fn suspect(g: *mut G, slot: usize, value: usize) {
     if !INVALID_PTR.on() {
         return;
     }
@@ -82,7 +82,7 @@ pub unsafe fn suspect(g: *mut G, slot: usize, value: usize) {
 /// # Safety
 /// `g` is at rest.
 #[cold]
-pub unsafe fn found(g: *mut G, slot: usize, value: usize) -> ! {
+unsafe fn found(g: *mut G, slot: usize, value: usize) -> ! {
     // SAFETY: the caller's goroutine is at rest.
     let frame = unsafe { pointers::frame_of(g, slot) };
     puts("runtime: bad pointer in frame ");

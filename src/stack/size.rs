@@ -2,7 +2,7 @@
 
 /// Bytes below its saved stack pointer that a stopped goroutine still needs: the return address of
 /// the runtime call that it is in, for calls that are made again.
-pub const BELOW: usize = 8;
+pub(super) const BELOW: usize = 8;
 
 /// Bytes of a new goroutine's stack.
 #[doc(alias = "_FixedStack")]
