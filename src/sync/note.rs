@@ -39,11 +39,6 @@ impl Note {
         self.0.store(NOT_YET, Ordering::Relaxed);
     }
 
-    /// It was signalled.
-    pub fn is_set(&self) -> bool {
-        self.0.load(Ordering::SeqCst) == SIGNALLED
-    }
-
     /// Signals. It releases, which pairs with the sleeper's Acquire: what was written before is
     /// seen after.
     #[doc(alias = "notewakeup")]

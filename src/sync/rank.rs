@@ -117,7 +117,7 @@ ranks! {
 
 /// A lock of this rank is about to be waited for.
 #[inline(always)]
-pub fn wanted(rank: u8) {
+pub(super) fn wanted(rank: u8) {
     #[cfg(debug_assertions)]
     held::wanted(rank);
     #[cfg(not(debug_assertions))]
@@ -126,7 +126,7 @@ pub fn wanted(rank: u8) {
 
 /// It was taken.
 #[inline(always)]
-pub fn taken(rank: u8) {
+pub(super) fn taken(rank: u8) {
     #[cfg(debug_assertions)]
     held::taken(rank);
     #[cfg(not(debug_assertions))]
@@ -135,7 +135,7 @@ pub fn taken(rank: u8) {
 
 /// It is about to be given back.
 #[inline(always)]
-pub fn given(rank: u8) {
+pub(super) fn given(rank: u8) {
     #[cfg(debug_assertions)]
     held::given(rank);
     #[cfg(not(debug_assertions))]
@@ -170,7 +170,7 @@ mod held {
     /// several of.
     #[derive(Debug, Clone, Copy, Default)]
     #[repr(C)]
-    pub struct Held {
+    struct Held {
         ranks: u64,
         more: u64,
     }
@@ -178,7 +178,7 @@ mod held {
     /// Ranks of which a thread may have several.
     const SEVERAL: [u8; 2] = [CHANNEL, TIMERS];
 
-    pub fn wanted(rank: u8) {
+    pub(super) fn wanted(rank: u8) {
         with(|held| {
             // This rank and those behind it.
             let late = if rank == ANY { 0 } else { held.ranks >> rank };
@@ -188,7 +188,7 @@ mod held {
         });
     }
 
-    pub fn taken(rank: u8) {
+    pub(super) fn taken(rank: u8) {
         with(|held| {
             if rank != ANY {
                 held.more += held.ranks >> rank & 1;
@@ -197,7 +197,7 @@ mod held {
         });
     }
 
-    pub fn given(rank: u8) {
+    pub(super) fn given(rank: u8) {
         with(|held| {
             if rank == ANY {
             } else if held.ranks >> rank & 1 == 0 {
@@ -212,13 +212,13 @@ mod held {
 
     /// Of a dying thread nobody knows.
     #[cfg(not(test))]
-    pub fn is_held(rank: u8) -> bool {
+    pub(super) fn is_held(rank: u8) -> bool {
         let mut is = true;
         with(|held| is = held.ranks >> rank & 1 != 0);
         is
     }
 
-    pub fn none() {
+    pub(super) fn none() {
         with(|held| {
             if held.ranks != 0 {
                 broken("held where frames are dropped: ", ANY, held.ranks);
