@@ -7,7 +7,7 @@ use gort_tables::{FRAME_REFLECT, NO_MAP};
 
 /// Which words of an argument block hold pointers.
 #[derive(Debug, Clone, Copy)]
-pub struct Words {
+struct Words {
     bits: Bits,
     n: usize,
 }
@@ -34,7 +34,7 @@ impl Words {
     }
 
     /// Indices of the words with pointers.
-    pub fn iter(self) -> impl Iterator<Item = usize> {
+    fn iter(self) -> impl Iterator<Item = usize> {
         (0..self.n).filter(move |&i| self.pointer(i))
     }
 }
@@ -44,7 +44,7 @@ impl Words {
 ///
 /// # Safety
 /// `f` is nil or a func value.
-pub unsafe fn argument_words(f: *const FuncVal, size: usize) -> Words {
+unsafe fn argument_words(f: *const FuncVal, size: usize) -> Words {
     let limit = size / 8;
     if f.is_null() || limit == 0 {
         return Words::NONE;
@@ -151,7 +151,7 @@ pub unsafe fn adjust(g: *mut G, lo: usize, hi: usize, delta: usize) {
 ///
 /// # Safety
 /// `d` is on the list of a stopped goroutine.
-pub unsafe fn pointer_words(d: *mut Defer) -> Words {
+unsafe fn pointer_words(d: *mut Defer) -> Words {
     // SAFETY: a record on a list stays as long as its goroutine is stopped.
     let (func, size) = unsafe { ((*d).fn_, (*d).siz as usize) };
     // SAFETY: what a record calls is nil or a func value.

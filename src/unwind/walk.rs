@@ -68,7 +68,7 @@ pub struct Frame {
 
 /// Why a walk ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub(super) enum End {
     /// Not yet.
     Open,
     /// At the goroutine's first function.
@@ -97,9 +97,9 @@ pub struct Walker {
     pub sp: usize,
     place: Place,
     /// No frame reaches above: end of the stack, for walks that start from a guess.
-    pub limit: usize,
+    pub(super) limit: usize,
     /// How the walk ended.
-    pub end: End,
+    pub(super) end: End,
     /// Call sites looked up in this walk, by [`seen_at`]: deep stacks are recursions, through few
     /// call sites.
     seen: [Seen; SEEN],
