@@ -17,21 +17,21 @@ pub struct Callback {
     /// Code of the Go function: the field is a func value.
     pub code: usize,
     /// Its arguments and results, in C's memory.
-    pub frame: *mut u8,
+    frame: *mut u8,
     /// Bytes of those.
-    pub size: usize,
+    size: usize,
     /// Where the callback's first frame on the goroutine's stack seems to have been called.
     pub ret: usize,
     /// Frame of `runtime.cgocallback` on the C stack.
-    pub bp: usize,
+    bp: usize,
     /// Not 0: on a thread that C has made, with no call of C below.
     pub foreign: u32,
     /// The next outer one.
-    pub outer: *mut Callback,
+    outer: *mut Callback,
     /// Where the scheduler starts outside.
-    pub g0sp: usize,
+    g0sp: usize,
     /// Depth of the goroutine's stack when C called.
-    pub depth: usize,
+    depth: usize,
     /// Its depth in the system call that the call of C is, and where that goes on.
     pub syscall_depth: usize,
     /// See there.

@@ -23,7 +23,7 @@
 //!   program runs, or with the world stopped.
 
 pub mod callbacks;
-pub mod caller;
+mod caller;
 pub mod current;
 pub mod deferred;
 pub mod events;
@@ -35,11 +35,11 @@ pub mod p;
 pub mod phase;
 pub mod plocal;
 pub mod ran;
-pub mod ranlist;
+mod ranlist;
 pub mod registers;
 pub mod rights;
-pub mod status;
-pub mod stopped;
+mod status;
+mod stopped;
 pub mod sudog;
 #[cfg(test)]
 mod sudog_test;

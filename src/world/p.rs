@@ -144,7 +144,7 @@ pub struct P {
     /// Goroutines in a row that went before the others (`dispatch::prompt`).
     pub streak: u32,
     /// Sudogs.
-    pub chan: super::sudog::Pool,
+    pub(super) chan: super::sudog::Pool,
     /// State of the generator of [`crate::sched::perturb`], 0 before its first use.
     pub perturb: u64,
     /// Goroutine ids handed out in batches: next and end.

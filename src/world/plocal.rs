@@ -174,7 +174,7 @@ impl OwnP<'_> {
 
     /// Its address.
     #[inline(always)]
-    pub const fn p(self) -> *mut P {
+    const fn p(self) -> *mut P {
         self.p.as_ptr()
     }
 }

@@ -17,8 +17,9 @@ static RAN: RanList = RanList::new();
 #[inline(never)]
 pub unsafe fn ran(g: *mut G) {
     // SAFETY: the caller's G is one of ours: they are never freed.
+    let status = unsafe { status_of(g) };
     debug_assert!(matches!(
-        unsafe { status_of(g) }.state(Ordering::Relaxed),
+        status.state(Ordering::Relaxed),
         GState::Runnable | GState::Running
     ));
     // SAFETY: the caller's goroutine is this thread's, so nobody scans its stack now.
@@ -43,7 +44,7 @@ pub(crate) fn take_ran(f: impl FnMut(*mut G)) {
 
 /// Stacks to be scanned again.
 pub(crate) fn ran_count() -> usize {
-    RAN.len()
+    RAN.count()
 }
 
 /// `g` must not be run now: a marker keeps its stack as it was scanned.

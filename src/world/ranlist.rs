@@ -77,12 +77,7 @@ impl RanList {
     }
 
     /// How many there are: a hint while goroutines run.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.len.load(Ordering::Relaxed)
-    }
-
-    /// None are on it, as far as [`RanList::len`] knows.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }

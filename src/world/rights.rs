@@ -178,11 +178,11 @@ pub fn assert_none_held() {
 mod count {
     #[cfg(not(debug_assertions))]
     #[inline(always)]
-    pub(super) fn add(_n: i32) {}
+    fn add(_n: i32) {}
 
     #[cfg(not(debug_assertions))]
     #[inline(always)]
-    pub(super) fn get() -> i32 {
+    fn get() -> i32 {
         0
     }
 

@@ -147,7 +147,7 @@ impl Sudog {
 /// A P's pool (src/world/sudogs.rs).
 #[derive(Debug)]
 #[repr(C)]
-pub struct Pool {
+pub(super) struct Pool {
     pub(super) free: *mut Sudog,
     pub(super) len: u32,
 }

@@ -96,7 +96,7 @@ fn both_enter() {
     for i in 0..2 {
         assert_eq!(early[i] + late[i], 1, "found once");
     }
-    assert!(scene.list.is_empty());
+    assert_eq!(scene.list.count(), 0);
 }
 
 #[test]
