@@ -7,7 +7,7 @@ use crate::world::sudog::{self, Sudog};
 
 /// Records the result for a waiter that was taken off its queue and its element copied. `ok`: not
 /// because the channel was closed. From then on no other thread uses its stack: see
-/// [`crate::stack::waiters`].
+/// src/stack/waiters.rs.
 ///
 /// # Safety
 /// `s` was claimed from its queue by the caller, who still holds the channel's lock.

@@ -431,7 +431,7 @@ pub fn all_swept() -> bool {
 }
 
 /// Sweeps up to `n` spans: true while there may be more. For idle time. Finalizers that it found
-/// wait for [`wake_finalizers`](crate::gc::specials::wake_finalizers).
+/// wait for `wake_finalizers` (src/gc/specials.rs).
 #[doc(alias = "bgsweep")]
 pub fn sweep_some(n: usize) -> bool {
     if (0..n).all(|_| sweep_next().is_some()) {

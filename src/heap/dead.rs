@@ -78,7 +78,7 @@ impl Queue {
 }
 
 /// Queues the finalizers of `s`'s objects that are not marked, and marks these. What they lead to
-/// is marked already: [`mark_some`](crate::gc::specials::mark_some) saw to that.
+/// is marked already: `mark_some` (src/gc/specials.rs) saw to that.
 ///
 /// # Safety
 /// Marking is finished, and the span was not swept since.

@@ -80,7 +80,7 @@ impl Sudog {
 }
 
 /// Names a lock. A thread that moves a stack reads it without owning the sudog, which may wait for
-/// something else by then ([`crate::stack::waiters`]).
+/// something else by then (src/stack/waiters.rs).
 #[repr(transparent)]
 #[derive(Debug)]
 pub struct LockOf(AtomicPtr<ChannelLock>);
