@@ -38,7 +38,7 @@ unsafe extern "C" {
 }
 
 /// First function of a thread that has no g.
-pub type SysThread = unsafe extern "C" fn(*mut usize);
+type SysThread = unsafe extern "C" fn(*mut usize);
 
 /// What `_cgo_malloc` wants.
 #[repr(C)]

@@ -243,7 +243,7 @@ pub fn put(s: OwnedSpan) {
 /// A swept span of `class` with at least one free slot; none when the system has no memory.
 #[doc(alias = "mCentral_CacheSpan")]
 #[doc(alias = "cacheSpan")]
-pub fn take(class: SpanClass, cache: &mut pages::Cache) -> Option<OwnedSpan> {
+pub(super) fn take(class: SpanClass, cache: &mut pages::Cache) -> Option<OwnedSpan> {
     let pages = TABLE[class.class()].pages as usize;
     sweep_for(pages * PAGE);
     for _ in 0..MOST_FOR_SLOT {
@@ -368,7 +368,7 @@ fn sweep_next() -> Option<usize> {
 /// `bytes` are about to be allocated: sweeps so much that all is swept when the heap reaches the
 /// size at which the next cycle starts.
 #[inline]
-pub fn sweep_for(bytes: usize) {
+fn sweep_for(bytes: usize) {
     if UNSWEPT.load(Ordering::Relaxed) != 0 {
         keep_pace(bytes);
     }

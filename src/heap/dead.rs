@@ -84,7 +84,7 @@ impl Queue {
 /// Marking is finished, and the span was not swept since.
 #[doc(alias = "queuefinalizer")]
 #[cold]
-pub unsafe fn queue_dead(s: &OwnedSpan) {
+pub(super) unsafe fn queue_dead(s: &OwnedSpan) {
     let mut specials = special::of(s.as_ptr());
     let mut queue = QUEUE.lock();
     // SAFETY: marking is finished, and the span is the caller's and not swept.

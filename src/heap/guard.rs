@@ -18,7 +18,7 @@ use crate::fatal::{put_hex, put_u64, puts, throw};
 use crate::os;
 
 /// The pattern.
-pub const PATTERN: u64 = 0xdead_0b1e_dead_0b1e;
+const PATTERN: u64 = 0xdead_0b1e_dead_0b1e;
 
 /// Largest object that is filled; larger ones take too long.
 const LARGEST: usize = 1 << 20;
@@ -48,7 +48,7 @@ unsafe fn write(at: usize, n: usize) {
 ///
 /// # Safety
 /// Nobody uses it.
-pub unsafe fn fill(s: &Span, at: usize) {
+pub(super) unsafe fn fill(s: &Span, at: usize) {
     if s.elemsize > LARGEST {
         // Should the system refuse, they keep what is in them: nobody looks.
         // SAFETY: an object of that size has pages of its own, and nobody uses them.
@@ -63,7 +63,7 @@ pub unsafe fn fill(s: &Span, at: usize) {
 ///
 /// # Safety
 /// It is a slot of the span.
-pub unsafe fn check(s: &Span, at: usize) {
+pub(super) unsafe fn check(s: &Span, at: usize) {
     if s.elemsize > LARGEST {
         return;
     }
@@ -79,7 +79,7 @@ pub unsafe fn check(s: &Span, at: usize) {
 /// # Safety
 /// Nothing is allocated from it yet.
 #[cold]
-pub unsafe fn fresh(s: &mut OwnedSpan) {
+pub(super) unsafe fn fresh(s: &mut OwnedSpan) {
     let (base, n) = (s.base, s.pages as usize * PAGE);
     if n > LARGEST {
         return;

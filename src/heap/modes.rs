@@ -53,7 +53,7 @@ pub(crate) fn any_of(modes: u8) -> bool {
 
 /// Slots are handed out one at a time.
 #[inline(always)]
-pub fn each() -> bool {
+pub(super) fn each() -> bool {
     any_of(TRACE | GUARD)
 }
 
@@ -65,13 +65,13 @@ pub fn traces() -> bool {
 
 /// What is free holds a pattern.
 #[inline(always)]
-pub fn guards() -> bool {
+pub(super) fn guards() -> bool {
     any_of(GUARD)
 }
 
 /// Dead objects' pages are not used again.
 #[inline(always)]
-pub fn fences() -> bool {
+pub(super) fn fences() -> bool {
     any_of(EFENCE)
 }
 
@@ -83,7 +83,7 @@ pub fn sbrk() -> bool {
 
 /// Somebody wants to know what a sweep frees.
 #[inline(always)]
-pub fn watches_frees() -> bool {
+pub(super) fn watches_frees() -> bool {
     any_of(TRACE | GUARD)
 }
 
@@ -92,7 +92,7 @@ pub fn watches_frees() -> bool {
 /// # Safety
 /// The span is the caller's, marking finished.
 #[cold]
-pub unsafe fn swept(s: &Span) {
+pub(super) unsafe fn swept(s: &Span) {
     for i in 0..s.objects as usize {
         let at = s.address_of(i);
         // SAFETY: the loop's index is below `objects`.
@@ -121,7 +121,7 @@ pub unsafe fn swept(s: &Span) {
 /// # Safety
 /// Nothing refers to its memory.
 #[cold]
-pub unsafe fn fence(s: OwnedSpan) {
+pub(super) unsafe fn fence(s: OwnedSpan) {
     let (at, n) = (s.base as *mut u8, s.pages as usize * PAGE);
     // SAFETY: nothing that is alive lies there. Without memory behind it, should the system refuse
     // one more protected range: then it reads as zeroes.

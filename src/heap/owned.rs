@@ -31,7 +31,7 @@ impl OwnedSpan {
     /// # Safety
     /// `s` is on no list, and nothing has it any longer.
     #[inline(always)]
-    pub unsafe fn from_raw(s: *mut Span) -> Self {
+    pub(super) unsafe fn from_raw(s: *mut Span) -> Self {
         debug_assert!(!s.is_null());
         // SAFETY: what has a span is not null.
         Self(unsafe { NonNull::new_unchecked(s) })
@@ -39,7 +39,7 @@ impl OwnedSpan {
 
     /// The span, which a cache has from now on.
     #[inline(always)]
-    pub fn into_raw(self) -> *mut Span {
+    pub(super) fn into_raw(self) -> *mut Span {
         core::mem::ManuallyDrop::new(self).as_ptr()
     }
 
@@ -94,7 +94,7 @@ impl List {
     /// Puts a span in front.
     #[doc(alias = "mSpanList_Insert")]
     #[doc(alias = "mSpanList_InsertBack")]
-    pub fn push(&mut self, span: OwnedSpan) {
+    pub(super) fn push(&mut self, span: OwnedSpan) {
         let s = span.into_raw();
         // SAFETY: spans on the list are records, whose links are the list's; so are those of `s`
         // from now on.
@@ -114,7 +114,7 @@ impl List {
 
     /// Takes the first span off.
     #[doc(alias = "mSpanList_Remove")]
-    pub fn pop(&mut self) -> Option<OwnedSpan> {
+    pub(super) fn pop(&mut self) -> Option<OwnedSpan> {
         let s = NonNull::new(self.head)?.as_ptr();
         // SAFETY: spans on the list are records, whose links are the list's.
         unsafe {

@@ -63,9 +63,9 @@ const BATCH: usize = 8;
 #[derive(Debug)]
 pub struct Cache {
     /// First page of the group.
-    pub(super) page: usize,
+    page: usize,
     /// Its pages that are in nobody's use.
-    pub(super) free: u64,
+    free: u64,
     /// Span records by size.
     records: [*mut Span; RECORDS],
 }
@@ -296,7 +296,7 @@ impl PageHeap {
     }
 
     /// The first free run of `n` pages was in use before.
-    pub fn has_room(&self, n: usize) -> bool {
+    pub(super) fn has_room(&self, n: usize) -> bool {
         self.find(n).is_some_and(|page| !any_fresh(page, n))
     }
 
@@ -456,7 +456,7 @@ impl PageHeap {
     /// Takes the highest run of free pages with old data below page `below`, `most` at most: its
     /// first page and length. It moves `below` there. None when it has looked at `words` words of
     /// bitmap, or at all.
-    pub fn take_idle(
+    pub(super) fn take_idle(
         &mut self,
         below: &mut usize,
         most: usize,
@@ -502,7 +502,7 @@ impl PageHeap {
     }
 
     /// Gives pages of [`PageHeap::take_idle`] back; `released`: the system has their memory.
-    pub fn put_idle(&mut self, page: usize, n: usize, released: bool) {
+    pub(super) fn put_idle(&mut self, page: usize, n: usize, released: bool) {
         if released {
             each(page, n, |_, p, bit, len| {
                 // SAFETY: arenas that exist do so for ever, and these words are atomic.

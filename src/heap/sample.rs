@@ -56,7 +56,7 @@ pub fn init() {
 
 /// Average bytes between two samples; 0: no samples.
 #[inline(always)]
-pub fn rate() -> i64 {
+pub(super) fn rate() -> i64 {
     // Host tests have no goroutine whose stack could be recorded.
     if cfg!(test) {
         0
@@ -67,7 +67,7 @@ pub fn rate() -> i64 {
 
 /// Bytes until the next sample: the rate on average.
 #[doc(alias = "nextSample")]
-pub fn distance(rate: i64) -> i64 {
+pub(super) fn distance(rate: i64) -> i64 {
     let limit = rate.clamp(0, 0x3fff_ffff).wrapping_mul(2) as u64;
     if limit == 0 {
         i64::MAX
@@ -79,7 +79,7 @@ pub fn distance(rate: i64) -> i64 {
 /// Splits `free` slots of `size` bytes where the next sample falls: those before it, and those from
 /// it on. Counts the former.
 #[inline]
-pub fn split(free: u64, size: usize, next: &mut i64) -> (u64, u64) {
+pub(super) fn split(free: u64, size: usize, next: &mut i64) -> (u64, u64) {
     debug_assert!(size > 0 && *next >= 0);
     let bytes = (u64::from(free.count_ones()) as i64).wrapping_mul(size as i64);
     if bytes < *next {
@@ -192,7 +192,7 @@ pub unsafe fn record(p: *mut u8) {
 /// # Safety
 /// Marking is finished, and the span was not swept since.
 #[cold]
-pub unsafe fn swept(s: &OwnedSpan) {
+pub(super) unsafe fn swept(s: &OwnedSpan) {
     let mut profile = PROFILE.lock();
     // SAFETY: records are valid under the lock; so is the span.
     unsafe {

@@ -37,11 +37,11 @@ pub mod state {
 /// Class and pointer-freeness as one number: `class * 2 + noscan`.
 #[doc(alias = "spanClass")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SpanClass(pub u8);
+pub struct SpanClass(pub(super) u8);
 
 /// Number of span classes.
 #[doc(alias = "numSpanClasses")]
-pub const SPAN_CLASSES: usize = CLASSES * 2;
+pub(super) const SPAN_CLASSES: usize = CLASSES * 2;
 
 impl SpanClass {
     /// From its parts.
@@ -52,7 +52,7 @@ impl SpanClass {
     }
     /// Size class.
     #[inline(always)]
-    pub fn class(self) -> usize {
+    pub(super) fn class(self) -> usize {
         usize::from(self.0 >> 1)
     }
     /// Objects hold no pointers.
@@ -63,7 +63,7 @@ impl SpanClass {
     }
     /// As an index.
     #[inline(always)]
-    pub const fn index(self) -> usize {
+    pub(super) const fn index(self) -> usize {
         self.0 as usize
     }
 }
@@ -78,7 +78,7 @@ pub struct Span {
     /// Bytes of an object: of the class, or the whole span for a large object.
     pub elemsize: usize,
     /// See [`super::classes::Class::magic`]; 0 for a large object, whose only index is 0.
-    pub magic: u32,
+    magic: u32,
     /// Objects.
     pub objects: u32,
     /// What it is used for: [`state`].
@@ -103,13 +103,13 @@ pub struct Span {
     /// large object the bytes asked for ([`Span::bytes`]).
     pub bits: *mut u64,
     /// List links.
-    pub next: *mut Span,
+    pub(super) next: *mut Span,
     /// List links.
-    pub prev: *mut Span,
+    pub(super) prev: *mut Span,
     /// Finalizers of its objects; null if there are none.
     pub specials: AtomicPtr<OfSpan>,
     /// Objects that are samples of the heap profile.
-    pub samples: AtomicPtr<Sample>,
+    pub(super) samples: AtomicPtr<Sample>,
 }
 
 // With two words of bitmaps, for the objects of 64 bytes that a page holds, it is two cache lines.
@@ -120,9 +120,9 @@ const TYPES: usize = 14;
 /// Bitmaps of a record: allocated, marked.
 const BITMAPS: usize = 2;
 /// Words of the longest bitmap.
-pub const MAX_WORDS: usize = PAGE / 8 / 64;
+pub(super) const MAX_WORDS: usize = PAGE / 8 / 64;
 /// Free lists: bitmaps of 1 to 16 words, then those with types.
-pub const RECORDS: usize = 18;
+pub(super) const RECORDS: usize = 18;
 const WITH_TYPES: usize = 17;
 
 // The pointer bits of a page lie in one arena; spans of more pages may reach into the next one.
@@ -155,7 +155,7 @@ fn layout(pages: usize, class: SpanClass) -> (usize, usize) {
 }
 
 /// Which size of record a span of `class` needs.
-pub fn record_size(pages: usize, class: SpanClass) -> usize {
+pub(super) fn record_size(pages: usize, class: SpanClass) -> usize {
     let (objects, elemsize) = layout(pages, class);
     if !class.noscan() && elemsize > MAX_BITS {
         WITH_TYPES
@@ -182,7 +182,7 @@ impl Default for Records {
 
 impl Records {
     /// No records.
-    pub const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             free: [null_mut(); RECORDS],
             free_bytes: 0,
@@ -190,7 +190,7 @@ impl Records {
     }
 
     /// At least one free record, at most `most`, linked by `next`.
-    pub fn take(&mut self, record: usize, most: usize) -> *mut Span {
+    pub(super) fn take(&mut self, record: usize, most: usize) -> *mut Span {
         debug_assert!(most > 0 && (1..RECORDS).contains(&record));
         let size = bytes_of(record);
         if self.free[record].is_null() {
@@ -226,7 +226,7 @@ impl Records {
     ///
     /// # Safety
     /// They must be linked by `next` and of this size.
-    pub unsafe fn put(&mut self, record: usize, mut first: *mut Span) {
+    pub(super) unsafe fn put(&mut self, record: usize, mut first: *mut Span) {
         while !first.is_null() {
             // SAFETY: the caller's records are free, and linked by `next`.
             unsafe {
@@ -243,7 +243,7 @@ impl Records {
     ///
     /// # Safety
     /// The span must be on no list and no page may lead to it any more.
-    pub unsafe fn put_one(&mut self, s: *mut Span) {
+    pub(super) unsafe fn put_one(&mut self, s: *mut Span) {
         // SAFETY: nothing leads to the record, so it is the caller's to write.
         let record = unsafe {
             debug_assert!((*s).state.load(Ordering::Relaxed) == state::DEAD);
@@ -315,7 +315,7 @@ pub unsafe fn init(s: *mut Span, base: usize, bits: *mut u64, pages: usize, clas
 impl Span {
     /// Bitmap words.
     #[inline(always)]
-    pub fn words(&self) -> usize {
+    pub(super) fn words(&self) -> usize {
         (self.objects as usize).div_ceil(64)
     }
 
@@ -334,7 +334,7 @@ impl Span {
 
     /// Bits of the last bitmap word that stand for slots.
     #[inline(always)]
-    pub fn tail_mask(&self) -> u64 {
+    pub(super) fn tail_mask(&self) -> u64 {
         let r = self.objects % 64;
         if r == 0 { !0 } else { (1 << r) - 1 }
     }
@@ -444,7 +444,7 @@ pub(crate) struct Bucket {
 #[doc(alias = "specialprofile")]
 #[repr(C)]
 #[derive(Debug)]
-pub struct Sample {
+pub(super) struct Sample {
     pub(super) next: *mut Sample,
     pub(super) bucket: *mut Bucket,
     pub(super) index: usize,
@@ -457,16 +457,16 @@ pub struct Sample {
 #[derive(Debug)]
 pub struct Special {
     /// Next of the span, or on the free list.
-    pub next: *mut Special,
+    pub(super) next: *mut Special,
     pub(super) prev: *mut Special,
     /// Next in its bucket of the table.
     pub(super) chain: *mut Special,
     /// Span of the object; null in a free record.
     pub span: *mut Span,
     /// Index of the object in its span.
-    pub object: u32,
+    pub(super) object: u32,
     /// Bytes of the function's results.
-    pub results: u32,
+    pub(super) results: u32,
     /// The pointer given to SetFinalizer: into the object.
     pub pointer: usize,
     /// The func value to call.
