@@ -178,11 +178,11 @@ pub fn assert_none_held() {
 mod count {
     #[cfg(not(debug_assertions))]
     #[inline(always)]
-    fn add(_n: i32) {}
+    pub(super) fn add(_n: i32) {}
 
     #[cfg(not(debug_assertions))]
     #[inline(always)]
-    fn get() -> i32 {
+    pub(super) fn get() -> i32 {
         0
     }
 
