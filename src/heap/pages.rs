@@ -115,9 +115,7 @@ impl Cache {
             if page.is_none() {
                 page = heap.take(n, fresh);
             }
-            if page.is_none() {
-                return None;
-            }
+            page?;
             if s.is_null() {
                 s = heap.records.take(size, BATCH);
             }
