@@ -2,7 +2,7 @@
 
 use crate::fatal;
 use crate::sched::alarm;
-use crate::sched::state::Sched;
+use crate::sched::state::{POLLER, Sched};
 use crate::world::g::status_of;
 use crate::world::{GState, lists};
 use core::sync::atomic::Ordering;
@@ -13,8 +13,10 @@ use core::sync::atomic::Ordering;
 pub(super) fn check_dead(s: &mut Sched) {
     let running =
         s.mcount - s.nmidle - s.nmidlelocked - i32::from(alarm::RUNS.load(Ordering::Relaxed) != 0);
+    // The one that runs may be waiting for a timer that was stopped since.
+    let waits = running == 1 && POLLER.waits();
     // A thread of C may call in and ready any goroutine.
-    if running > 0 || fatal::dying() || crate::abi::cgo::is_on() {
+    if (running > 0 && !waits) || fatal::dying() || crate::abi::cgo::is_on() {
         return;
     }
     if crate::time::next_when() != i64::MAX
@@ -22,6 +24,11 @@ pub(super) fn check_dead(s: &mut Sched) {
         || crate::signal::queue::keeps_alive()
     {
         // A thread has to wait for it: this thread's wake-up of an idle M makes one try again.
+        return;
+    }
+    if waits {
+        // It looks again, finds no timer, and comes here.
+        crate::sched::epoll::netpoll_break();
         return;
     }
     let mut waiting = 0;
