@@ -50,6 +50,7 @@ pub(super) fn look() {
 ///
 /// On g0 of a thread without P, without locks.
 pub(super) unsafe fn wait_for_poller() -> bool {
+    crate::time::forget_stopped();
     let next = crate::time::next_when();
     if next == i64::MAX && !has_waiters() {
         return false;

@@ -134,6 +134,8 @@ pub(super) unsafe fn stop_locked() -> Runnable {
             hand_off(p);
         }
     }
+    // No timer that was stopped hides a deadlock.
+    crate::time::forget_stopped();
     {
         let mut s = SCHED.lock();
         s.nmidlelocked += 1;

@@ -14,4 +14,4 @@ mod heap;
 pub mod sleep;
 pub mod timers;
 
-pub use timers::{check, check_into, for_each_root, move_from, next_when};
+pub use timers::{check, check_into, for_each_root, forget_stopped, move_from, next_when};

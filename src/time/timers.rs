@@ -7,7 +7,7 @@
 use super::heap::{Heap, PLACE_BITS, place};
 use crate::abi::{Eface, FuncVal, G, RuntimeTimer, Sys, args};
 use crate::fatal::clock::nanotime;
-use crate::fatal::walk::{Walk, same};
+use crate::fatal::walk::{Walk, holds, same};
 use crate::probe::trace;
 use crate::sched::alarm::BATCH;
 use crate::sched::state::WAKE;
@@ -18,7 +18,7 @@ use crate::world::glist::GList;
 use crate::world::{P, PLocal, Right, Runnable, Stopped, lists, part};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicI64, AtomicPtr, AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, Ordering};
 
 unsafe extern "C" {
     /// asm/switch.S: calls `f(arg, seq)` in compiled code, on this stack.
@@ -36,6 +36,9 @@ struct LockedHeap {
     lock: RawMutex<{ rank::TIMERS }>,
     /// The heap's number, 0 before the first timer.
     id: AtomicU32,
+    /// The first timer was stopped, so the P's `first_timer` may be too early. Written under the
+    /// lock.
+    early: AtomicBool,
     heap: UnsafeCell<Heap>,
 }
 
@@ -119,11 +122,13 @@ impl Timers {
         // SeqCst pairs with the idle thread's: it says that it will sleep, then reads the word; we
         // write it, then ask who sleeps.
         self.first().store(self.first_when(), Ordering::SeqCst);
+        self.early.store(false, Ordering::Relaxed);
     }
 
     /// After one was removed, under the lock. Who does not see it yet looks too early, and again.
     fn publish_later(&self) {
         self.first().store(self.first_when(), Ordering::Release);
+        self.early.store(false, Ordering::Relaxed);
     }
 
     /// For the P's `first_timer`. Under the lock.
@@ -166,8 +171,8 @@ unsafe fn lock_heap_of(t: *mut RuntimeTimer) -> Option<Timers> {
     }
 }
 
-/// Arms `t` to be due at its `when`, on the heap of this thread's P. True if no timer of that heap
-/// is due earlier: then the caller unlocks and calls [`announce`].
+/// Arms `t` to be due at its `when`, on the heap of this thread's P. True if that is earlier than
+/// anybody knows of: then the caller unlocks and calls [`announce`].
 ///
 /// # Safety
 /// `t` is in no heap and stays alive and in place until it fires or is stopped. The caller holds
@@ -189,9 +194,11 @@ unsafe fn add_locked(h: Timers, t: *mut RuntimeTimer) -> bool {
         } else {
             (*t).when.max(1)
         };
-        let heap = &mut *h.heap.get();
-        heap.push(t);
-        if heap.first_when() == Some((*t).when) && heap.get(0) == t {
+        (*h.heap.get()).push(t);
+        // The word may be that of a timer stopped since, which was due no later: who sleeps looks
+        // again then. So a timer that is put off again and again, as deadlines are, wakes nobody.
+        let published = h.first().load(Ordering::Relaxed);
+        if published == 0 || (*t).when < published {
             h.publish_first();
             return true;
         }
@@ -262,7 +269,8 @@ pub unsafe fn stop(t: *mut RuntimeTimer) -> bool {
         at
     };
     if at == 0 {
-        h.publish_later();
+        // Not published: most timers that are stopped are armed anew, for later.
+        h.early.store(true, Ordering::Relaxed);
     }
     h.lock.unlock();
     true
@@ -321,6 +329,9 @@ unsafe fn run(h: Timers, now: i64, mut after: impl FnMut()) {
         let (f, arg, seq) = unsafe {
             let heap = &mut *h.heap.get();
             if heap.first_when().is_none_or(|when| when > now) {
+                if h.early.load(Ordering::Relaxed) {
+                    h.publish_later();
+                }
                 h.lock.unlock();
                 return;
             }
@@ -366,7 +377,21 @@ unsafe fn call(f: *const FuncVal, arg: Eface, seq: usize) {
     }
 }
 
-/// When the first of all timers is due; `i64::MAX`: there are none.
+/// For a thread that is to wait for timers: has [`next_when`] forget those that were stopped before
+/// this thread came to wait. A wait for one would end too early, and if there is no other timer, it
+/// would hide a deadlock until then.
+pub fn forget_stopped() {
+    for h in heaps().filter(|h| h.early.load(Ordering::Relaxed)) {
+        h.lock.lock();
+        if h.early.load(Ordering::Relaxed) {
+            h.publish_later();
+        }
+        h.lock.unlock();
+    }
+}
+
+/// When the first of all timers is due, or sooner, if one was stopped since ([`forget_stopped`]);
+/// `i64::MAX`: there are none.
 pub fn next_when() -> i64 {
     heaps()
         .map(|h| h.first().load(Ordering::SeqCst))
@@ -401,19 +426,20 @@ pub fn move_from(_: &Stopped, first: u32) {
     }
 }
 
-/// Every heap is in order, and its P's word says when its first timer is due.
+/// Every heap is in order, and its P's word says when its first timer is due, or less if it may be
+/// too early.
 pub(crate) fn walk() -> Walk {
     for h in heaps() {
         h.lock.lock();
         // SAFETY: the lock is held, under which the heap does not change.
         let walk = unsafe { (*h.heap.get()).walk() }.and_then(|()| {
             let (is, first) = (h.first().load(Ordering::Relaxed), h.first_when());
-            same(
-                "published time of a P's timers",
-                h.0 as usize,
-                is as usize,
-                first as usize,
-            )
+            let what = "published time of a P's timers";
+            if h.early.load(Ordering::Relaxed) {
+                let in_time = is != 0 && (first == 0 || is <= first);
+                return holds(what, h.0 as usize, in_time);
+            }
+            same(what, h.0 as usize, is as usize, first as usize)
         });
         h.lock.unlock();
         walk?;

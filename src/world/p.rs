@@ -160,7 +160,8 @@ pub struct P {
 pub struct Watched {
     /// What sysmon saw last; only sysmon touches it.
     pub sysmon: SysmonTick,
-    /// When the first of its timers is due; 0: no timers. Written under the lock of `time`.
+    /// When the first of its timers is due, or sooner, if one was stopped since; 0: no timers.
+    /// Written under the lock of `time`.
     pub first_timer: AtomicI64,
 }
 
@@ -176,7 +177,7 @@ impl P {
     }
 }
 
-/// A timer of `p` is due.
+/// A timer of `p` is due, or would be if it had not been stopped: who looks knows it then.
 #[inline]
 #[expect(clippy::not_unsafe_ptr_arg_deref, reason = "Ps live for ever")]
 pub fn timer_due(p: *mut P) -> bool {

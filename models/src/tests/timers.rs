@@ -30,8 +30,10 @@ struct Timer {
 struct Heap {
     /// Numbers of timers.
     timers: Mutex<Vec<usize>>,
-    /// When the first is due; 0: there are none.
+    /// When the first is due, or sooner, if one was stopped since; 0: there are none.
     first: AtomicI64,
+    /// The first was stopped. Under the lock, or a hint.
+    early: AtomicUsize,
 }
 
 struct Timers<const N: usize> {
@@ -59,6 +61,7 @@ impl<const N: usize> Timers<N> {
             heaps: std::array::from_fn(|_| Heap {
                 timers: Mutex::new(Vec::new()),
                 first: AtomicI64::new(0),
+                early: AtomicUsize::new(0),
             }),
             ps: std::array::from_fn(|_| Mutex::new(())),
         });
@@ -86,15 +89,40 @@ impl<const N: usize> Timers<N> {
         self.first_of(timers).map_or(0, |t| self.when(t))
     }
 
-    /// As `add_locked`: true if it is the first.
+    /// As `add_locked`: true if it is earlier than anybody knows of.
     fn add(&self, heap: usize, timers: &mut Vec<usize>, t: usize) -> bool {
         timers.push(t);
         self.timers[t].place.store(heap + 1, Release);
-        let first = self.first_of(timers) == Some(t);
-        if first {
+        let published = self.heaps[heap].first.load(Relaxed);
+        let earlier = published == 0 || self.when(t) < published;
+        if earlier && does("say when a new first one is due") {
             self.heaps[heap].first.store(self.when(t), SeqCst);
+            self.heaps[heap].early.store(0, Relaxed);
         }
-        first
+        earlier
+    }
+
+    /// As `publish_later`.
+    fn publish(&self, heap: usize, timers: &[usize]) {
+        self.heaps[heap]
+            .first
+            .store(self.first_when(timers), Release);
+        self.heaps[heap].early.store(0, Relaxed);
+    }
+
+    /// As `forget_stopped`.
+    fn forget_stopped(&self) {
+        for (i, heap) in self.heaps.iter().enumerate() {
+            if heap.early.load(Relaxed) == 0 {
+                continue;
+            }
+            let timers = does("hold the lock").then(|| heap.timers.lock().unwrap());
+            let seen = match &timers {
+                Some(timers) => timers.to_vec(),
+                None => heap.timers.lock().unwrap().to_vec(),
+            };
+            self.publish(i, &seen);
+        }
     }
 
     fn remove(&self, timers: &mut Vec<usize>, t: usize) {
@@ -127,8 +155,7 @@ impl<const N: usize> Timers<N> {
             }
             self.timers[t].place.store(0, Release);
             if was_first {
-                let first = self.first_when(&timers);
-                heap.first.store(first, Release);
+                heap.early.store(1, Relaxed);
             }
             self.timers[t].stopped.fetch_add(1, Relaxed);
             return true;
@@ -140,6 +167,9 @@ impl<const N: usize> Timers<N> {
         for _ in 0..N {
             let mut timers = self.heaps[heap].timers.lock().unwrap();
             let Some(t) = self.first_of(&timers).filter(|&t| self.when(t) <= now) else {
+                if self.heaps[heap].early.load(Relaxed) != 0 {
+                    self.publish(heap, &timers);
+                }
                 return;
             };
             if !does("take it off under the lock") {
@@ -153,8 +183,7 @@ impl<const N: usize> Timers<N> {
             self.timers[t].fired.fetch_add(1, Relaxed);
             self.remove(&mut timers, t);
             if does("say when the next is due") {
-                let first = self.first_when(&timers);
-                self.heaps[heap].first.store(first, Release);
+                self.publish(heap, &timers);
             }
         }
     }
@@ -187,6 +216,14 @@ impl<const N: usize> Timers<N> {
     /// All threads are done: fires what is left.
     fn check(&self) {
         for heap in 0..2 {
+            let timers = self.heaps[heap].timers.lock().unwrap();
+            let (is, first) = (
+                self.heaps[heap].first.load(SeqCst),
+                self.first_when(&timers),
+            );
+            assert!(first == 0 || (is != 0 && is <= first), "too late a word");
+            drop(timers);
+            self.forget_stopped();
             let timers = self.heaps[heap].timers.lock().unwrap();
             let first = self.first_when(&timers);
             assert_eq!(self.heaps[heap].first.load(SeqCst), first, "a stale word");
@@ -264,6 +301,33 @@ fn resize_and_wait(waits: fn(&Poller, &Timers<1>) -> i64) {
     waiter.join().unwrap();
 }
 
+/// Its owner puts it off while a thread comes to wait for timers, for which there is none but this:
+/// the word that it finds is never later than the timer, unless the owner announces the timer.
+fn put_off_and_wait() {
+    let shared = Arc::new((Poller::new(), Timers::<1>::new(0)));
+    let theirs = shared.clone();
+    let waiter = thread::spawn(move || {
+        let (poller, t) = &*theirs;
+        t.forget_stopped();
+        assert!(poller.claim());
+        poller.until(|| t.next_when())
+    });
+    let (poller, t) = &*shared;
+    t.stop(0);
+    // SAFETY: in no heap it is its owner's.
+    t.timers[0].when.with_mut(|w| unsafe { *w = 40 });
+    let mut timers = t.heaps[0].timers.lock().unwrap();
+    let earlier = t.add(0, &mut timers, 0);
+    drop(timers);
+    // Who is told that nobody waits has the timer seen to otherwise.
+    let seen_to = earlier && does("announce it") && poller.announce(40) != Some(false);
+    assert!(
+        waiter.join().unwrap() <= 40 || seen_to,
+        "it sleeps too long"
+    );
+    t.check();
+}
+
 fn until(poller: &Poller, t: &Timers<1>) -> i64 {
     poller.until(|| t.next_when())
 }
@@ -277,6 +341,18 @@ fn a_timer_fires_or_is_stopped() {
         ("say when the next is due", "a stale word"),
     ] {
         must_fail(Weak::Step(step), why, steal_and_stop);
+    }
+}
+
+#[test]
+fn a_timer_that_is_put_off_is_waited_for() {
+    explore(put_off_and_wait);
+    for (step, why) in [
+        ("say when a new first one is due", "too late a word"),
+        ("hold the lock", "it sleeps too long"),
+        ("announce it", "it sleeps too long"),
+    ] {
+        must_fail(Weak::Step(step), why, put_off_and_wait);
     }
 }
 
