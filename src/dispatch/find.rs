@@ -6,7 +6,7 @@ use super::{prompt, threads::stop};
 use crate::abi::M;
 use crate::sched::state::{self, GLOBAL_RUNQ, POLLER, SCHED, Sched, WAKE};
 use crate::sched::wake::{Host, Retired};
-use crate::sched::{park, perturb, threads};
+use crate::sched::{alarm, park, perturb, threads};
 use crate::sync::futex;
 use crate::sync::mutex::Guard;
 use crate::sync::rank;
@@ -47,6 +47,7 @@ pub(super) unsafe fn stop_spinning(m: *mut M) {
     if WAKE.found() {
         threads::wake_p();
     }
+    alarm::busy(crate::time::next_when);
 }
 
 /// The next goroutine to run; waits for one. None: look again (the world stops, or the like).

@@ -80,6 +80,8 @@ pub(super) unsafe fn wait_for_poller() -> bool {
     }
     // SAFETY: off the idle list the P is ours, and by the caller's promise the thread has none.
     unsafe { threads::acquire_p(p) };
+    // That may have been the last one: nobody may wait for the timers from now on.
+    alarm::busy(crate::time::next_when);
     park::ready_list(list);
     if crate::time::next_when() <= crate::fatal::clock::nanotime() {
         for q in lists::all_ps().filter(|&q| timer_due(q)) {

@@ -10,7 +10,7 @@ use crate::debug::report;
 use crate::dispatch;
 use crate::fatal::clock::nanotime;
 use crate::os::sys;
-use crate::sched::alarm::{IN_POLLER, NAP_END, NAP_NOTE, RUNS};
+use crate::sched::alarm::{IN_POLLER, NAP_END, NAP_NOTE, NAP_TIMER, RUNS};
 use crate::sched::state::{
     self, GLOBAL_RUNQ, OVERDUE, POLLER, PROMPT, SCHED, SYSMON_NOTE, SYSMON_WAIT, WAKE,
 };
@@ -68,8 +68,11 @@ fn doze(mut ns: i64) {
     IN_POLLER.store(in_poller, Ordering::SeqCst);
     // SeqCst: we say how and until when we sleep, then look for timers; a thread that arms a timer
     // does that first, then asks when we wake (`hurry`).
+    NAP_TIMER.store(i64::MAX, Ordering::Relaxed);
     NAP_END.store(now + ns, Ordering::SeqCst);
-    let left = crate::time::next_when().saturating_sub(now);
+    let next = crate::time::next_when();
+    NAP_TIMER.store(next, Ordering::Relaxed);
+    let left = next.saturating_sub(now);
     let ns = match left {
         _ if PROMPT.load(Ordering::SeqCst) != 0 => ns.min(RETRY_NS),
         1.. => ns.min(left.max(NAP_MIN_NS)),

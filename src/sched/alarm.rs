@@ -16,13 +16,28 @@ pub fn wake_for_timer(when: i64) {
         if late {
             crate::sched::epoll::netpoll_break();
         }
-    } else if WAKE.idle() != 0 {
-        // No thread waits: an idle one takes the wait over.
-        threads::wake_p();
     } else {
-        // A busy P checks its own timers when it schedules; sysmon preempts its goroutine so that
-        // it does.
-        hurry(when);
+        if WAKE.idle() != 0 {
+            // No thread waits: an idle one takes the wait over.
+            threads::wake_p();
+        }
+        if WAKE.idle() == 0 {
+            // None is idle, or no longer: it may find work. A busy P checks its own timers when it
+            // schedules; sysmon preempts its goroutine so that it does.
+            hurry(when);
+        }
+    }
+}
+
+/// A thread has found work that would have waited for the timers otherwise. With every P busy and
+/// no thread in the poller, sysmon is to wake for the first of them, which is due at `next`.
+#[inline]
+pub fn busy(next: impl FnOnce() -> i64) {
+    if WAKE.idle() == 0 && !POLLER.waits() {
+        let next = next();
+        if next < NAP_TIMER.load(Ordering::SeqCst) {
+            hurry(next);
+        }
     }
 }
 
@@ -68,6 +83,8 @@ pub static RUNS: AtomicU32 = AtomicU32::new(0);
 pub(crate) static NAP_NOTE: Note = Note::new();
 /// When the present nap ends; 0: none.
 pub(crate) static NAP_END: AtomicI64 = AtomicI64::new(0);
+/// When the timer is due for which sysmon wakes; later than any: it has not looked yet.
+pub(crate) static NAP_TIMER: AtomicI64 = AtomicI64::new(i64::MAX);
 /// sysmon takes its nap in the network poller.
 pub(crate) static IN_POLLER: AtomicBool = AtomicBool::new(false);
 

@@ -61,6 +61,8 @@ struct Outside {
     waiters: AtomicBool,
     idle_ps: Mutex<u32>,
     nap_end: AtomicI64,
+    /// When the timer is due that sysmon knows of.
+    nap_timer: AtomicI64,
     /// For the model alone: how often the timer fired, that an event was taken, that sysmon was
     /// told of the timer.
     fired: Plain,
@@ -82,6 +84,7 @@ impl Outside {
             waiters: AtomicBool::new(true),
             idle_ps: Mutex::new(idle_ps),
             nap_end: AtomicI64::new(0),
+            nap_timer: AtomicI64::new(i64::MAX),
             fired: Plain::new(0),
             taken: Plain::new(0),
             hurried: Plain::new(0),
@@ -129,21 +132,57 @@ impl Outside {
         }
     }
 
-    /// As `start_with` and `wake_for_timer`, of a thread with a P. True: it would wake another
-    /// thread, with an idle P.
-    fn arm(&self) -> bool {
+    /// As `start_with` and `wake_for_timer`, of a thread with a P. `wake` wakes another thread, if
+    /// a P is idle.
+    fn arm(&self, wake: impl FnOnce(&Self)) {
         self.first.store(DUE, SeqCst);
         fence_after_locked();
-        match self.poller.announce(DUE) {
-            Some(late) => {
-                if late && does("break the wait") {
-                    self.breaks.request(&self.kernel);
-                }
+        if let Some(late) = self.poller.announce(DUE) {
+            if late && does("break the wait") {
+                self.breaks.request(&self.kernel);
             }
-            None if *self.idle_ps.lock().unwrap() != 0 => return true,
-            None => self.hurry(DUE),
+            return;
         }
-        false
+        if self.idle() != 0 {
+            wake(self);
+        }
+        if self.idle() == 0 && does("look again after waking") {
+            self.hurry(DUE);
+        }
+    }
+
+    fn idle(&self) -> u32 {
+        *self.idle_ps.lock().unwrap()
+    }
+
+    /// As `start`: a thread has the idle P, if there still is one, and finds work.
+    fn find_work(&self) {
+        let mut idle = self.idle_ps.lock().unwrap();
+        if *idle != 0 {
+            *idle -= 1;
+            drop(idle);
+            self.busy();
+        }
+    }
+
+    /// As `busy`.
+    fn busy(&self) {
+        if self.idle() == 0 && !self.poller.waits() && does("tell sysmon before working") {
+            let next = self.next_when();
+            if next < self.nap_timer.load(SeqCst) {
+                self.hurry(next);
+            }
+        }
+    }
+
+    /// As `doze`. True: sysmon wakes for the timer.
+    fn doze(&self) -> bool {
+        self.nap_timer.store(i64::MAX, SeqCst);
+        self.nap_end.store(NAP, SeqCst);
+        fence_after_locked();
+        let next = self.next_when();
+        self.nap_timer.store(next, SeqCst);
+        next < NAP
     }
 
     fn hurry(&self, when: i64) {
@@ -151,6 +190,13 @@ impl Outside {
         if when < self.nap_end.load(SeqCst) && does("hurry sysmon") {
             self.hurried.fetch_add(1, Relaxed);
         }
+    }
+
+    /// All Ps are busy now. `looked`: sysmon knew of the timer.
+    fn assert_noticed(&self, looked: bool) {
+        let fired = self.fired.load(Relaxed) == 1;
+        let hurried = self.hurried.load(Relaxed) > 0;
+        assert!(looked || fired || hurried, "sysmon sleeps too long");
     }
 
     fn fire(&self) {
@@ -186,11 +232,12 @@ impl Outside {
             return false;
         }
         *idle -= 1;
+        drop(idle);
         true
     }
 
     /// A thread with a P and nothing to run.
-    fn idle(&self) {
+    fn run_out(&self) {
         loop {
             *self.idle_ps.lock().unwrap() += 1;
             if !self.wait_for_poller() || !does("wait again") {
@@ -222,7 +269,7 @@ fn arm_while_the_set_is_made() {
     let waiter = thread::spawn(move || theirs.wait_for_timer());
     let theirs = o.clone();
     let maker = thread::spawn(move || theirs.make_set());
-    o.arm();
+    o.arm(|_| ());
     maker.join().unwrap();
     waiter.join().unwrap();
 }
@@ -254,7 +301,7 @@ fn two_wait(made: bool) {
             theirs.breaks.request(&theirs.kernel);
         }
     });
-    o.arm();
+    o.arm(|_| ());
     waiter.join().unwrap();
     // The nap ends.
     o.breaks.request(&o.kernel);
@@ -265,10 +312,10 @@ fn two_wait(made: bool) {
 fn all_go_to_sleep() {
     let o = Outside::new(true, 0);
     let theirs = o.clone();
-    let other = thread::spawn(move || theirs.idle());
+    let other = thread::spawn(move || theirs.run_out());
     // A thread that it wakes does what it does itself then.
-    o.arm();
-    o.idle();
+    o.arm(|_| ());
+    o.run_out();
     other.join().unwrap();
     assert_eq!(o.fired.load(Relaxed), 1, "the timer fired once");
 }
@@ -278,23 +325,50 @@ fn all_go_to_sleep() {
 fn all_are_busy() {
     let o = Outside::new(true, 0);
     let theirs = o.clone();
-    let waiter = thread::spawn(move || theirs.wait_for_poller());
-    let theirs = o.clone();
-    let sysmon = thread::spawn(move || {
-        // As `doze`.
-        theirs.nap_end.store(NAP, SeqCst);
-        fence_after_locked();
-        theirs.next_when() < NAP
+    let waiter = thread::spawn(move || {
+        theirs.wait_for_poller();
     });
     let theirs = o.clone();
-    let armer = thread::spawn(move || theirs.arm());
+    let sysmon = thread::spawn(move || theirs.doze());
+    let theirs = o.clone();
+    let armer = thread::spawn(move || theirs.arm(Outside::find_work));
     o.happens();
     armer.join().unwrap();
     waiter.join().unwrap();
-    let looked = sysmon.join().unwrap();
-    let fired = o.fired.load(Relaxed) == 1;
-    let hurried = o.hurried.load(Relaxed) > 0;
-    assert!(looked || fired || hurried, "sysmon sleeps too long");
+    o.assert_noticed(sysmon.join().unwrap());
+}
+
+/// The thread that waits for all others takes the last idle P, for an event.
+fn waiter_takes_the_last_idle_p() {
+    let o = Outside::new(true, 1);
+    let theirs = o.clone();
+    let waiter = thread::spawn(move || {
+        if theirs.wait_for_poller() {
+            theirs.busy();
+        }
+    });
+    let theirs = o.clone();
+    let sysmon = thread::spawn(move || theirs.doze());
+    o.happens();
+    o.arm(Outside::find_work);
+    waiter.join().unwrap();
+    o.assert_noticed(sysmon.join().unwrap());
+}
+
+/// A thread that comes back from a system call takes the last idle P, which the thread that arms a
+/// timer has just seen.
+fn another_takes_the_last_idle_p() {
+    let o = Outside::new(true, 1);
+    let theirs = o.clone();
+    let other = thread::spawn(move || {
+        let mut idle = theirs.idle_ps.lock().unwrap();
+        *idle = idle.saturating_sub(1);
+    });
+    let theirs = o.clone();
+    let sysmon = thread::spawn(move || theirs.doze());
+    o.arm(Outside::find_work);
+    other.join().unwrap();
+    o.assert_noticed(sysmon.join().unwrap());
 }
 
 #[test]
@@ -354,4 +428,19 @@ fn sysmon_knows_of_timers_when_all_are_busy() {
         all_are_busy,
     );
     must_fail(Weak::Fence, "sysmon sleeps too long", all_are_busy);
+}
+
+#[test]
+fn sysmon_knows_of_timers_when_the_last_idle_p_is_taken() {
+    explore(waiter_takes_the_last_idle_p);
+    explore(another_takes_the_last_idle_p);
+    for (step, model) in [
+        (
+            "tell sysmon before working",
+            waiter_takes_the_last_idle_p as fn(),
+        ),
+        ("look again after waking", another_takes_the_last_idle_p),
+    ] {
+        must_fail(Weak::Step(step), "sysmon sleeps too long", model);
+    }
 }
