@@ -34,6 +34,7 @@ pub mod m;
 pub mod p;
 pub mod phase;
 pub mod plocal;
+pub mod pstatus;
 pub mod ran;
 mod ranlist;
 pub mod registers;
@@ -45,6 +46,7 @@ pub mod sudog;
 mod sudog_test;
 pub mod sudogs;
 pub(crate) mod walk;
+pub mod with_c;
 
 pub use current::{curg, fastrand, getg, getm, getp, leaf_sp, p_of, preempt_wanted, setg};
 pub use g::{GState, WaitReason};
