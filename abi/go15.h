@@ -358,21 +358,20 @@ typedef struct M {
 	uintptr_t startfn;            /* 128 Rust function to run before scheduling */
 	uintptr_t sigstack;           /* 136 base of the alternate signal stack */
 	uintptr_t sigstacksize;       /* 144 */
-	uint64_t sigmask;             /* 152 saved across fork */
-	uintptr_t g0stack;            /* 160 base of the mapping of g0's stack */
-	uintptr_t g0stacksize;        /* 168 */
-	uint32_t proftimer;           /* 176 CPU profile: the kernel's number of this thread's timer, plus 1; 0 = none */
-	uint32_t printlock;           /* 180 */
-	uint32_t throwing;            /* 184 */
-	uint32_t syscalltick;         /* 188 execution trace: P::syscalltick when the system call began */
-	uintptr_t tracedp;            /* 192 execution trace: P that the system call began with, 0 = not traced */
-	uint8_t *registers;           /* 200 sched::Registers for the next goroutine that a signal stops here */
-	atomic_u32 interrupts;        /* 208 a signal that asks for preemption is on its way */
-	uint32_t spinround;           /* 212 sema::pin: round of spinning in a lock of package sync */
-	atomic_u64 profdue;           /* 216 CPU profile: processor time of this thread at which a sample is due, 0 = takes none */
-	uint8_t *callback;            /* 224 world::callbacks::Callback: the innermost callback from C, on the C stack */
-	atomic_u64 ncgocall;          /* 232 calls of C */
-	uintptr_t priv[9];            /* 240 */
+	uintptr_t g0stack;            /* 152 base of the mapping of g0's stack */
+	uintptr_t g0stacksize;        /* 160 */
+	uint32_t proftimer;           /* 168 CPU profile: the kernel's number of this thread's timer, plus 1; 0 = none */
+	uint32_t printlock;           /* 172 */
+	uint32_t throwing;            /* 176 */
+	uint32_t syscalltick;         /* 180 execution trace: P::syscalltick when the system call began */
+	uintptr_t tracedp;            /* 184 execution trace: P that the system call began with, 0 = not traced */
+	uint8_t *registers;           /* 192 sched::Registers for the next goroutine that a signal stops here */
+	atomic_u32 interrupts;        /* 200 a signal that asks for preemption is on its way */
+	uint32_t spinround;           /* 204 sema::pin: round of spinning in a lock of package sync */
+	atomic_u64 profdue;           /* 208 CPU profile: processor time of this thread at which a sample is due, 0 = takes none */
+	uint8_t *callback;            /* 216 world::callbacks::Callback: the innermost callback from C, on the C stack */
+	atomic_u64 ncgocall;          /* 224 calls of C */
+	uintptr_t priv[10];           /* 232 */
 	atomic_g lockedg;             /* 312 C: inlined LockOSThread */
 	uint64_t lockranks;           /* 320 sync::rank, with debug assertions: locks that it holds */
 	uint64_t lockmore;            /* 328 */

@@ -117,7 +117,7 @@ GOENTRY runtime.cgocallback gort_index_runtime_cgocallback
     mov rax, [rbp+32]
     mov [rsp+CALLBACK_SIZEOF], rax
     mov [rsp+CALLBACK_BP], rbp
-    mov dword ptr [rsp+CALLBACK_FOREIGN], 0
+    mov qword ptr [rsp+CALLBACK_EXTRA], 0
     cmp qword ptr gort_cgo_sites[rip], 0
     jne 2f
     lea rax, gort_cgosites_range[rip]
@@ -125,7 +125,7 @@ GOENTRY runtime.cgocallback gort_index_runtime_cgocallback
 2:  mov rdi, rsp
     CMPG 0
     jne 1f
-    call gort_need_m                /* a thread that Go has not made */
+    call gort_foreign_begins        /* a thread that Go has not made */
     mov rdi, rsp
 1:  call gort_callback_begins       /* answers the goroutine */
     STOREG rax
@@ -139,10 +139,10 @@ ENDFUNC runtime.cgocallback
     .cfi_startproc
 gort_callback_return:
     call gort_callback_ends
-    cmp dword ptr [rsp+CALLBACK_FOREIGN], 0
+    cmp qword ptr [rsp+CALLBACK_EXTRA], 0
     je 1f
     mov rdi, rsp
-    call gort_drop_m
+    call gort_foreign_ends
 1:  mov rbp, [rsp+CALLBACK_BP]
     mov rsp, rbp
     pop rbp
@@ -179,7 +179,7 @@ GOENTRY runtime.cgocallbackg1
     LOADG rax
     mov rax, [rax+G_M]
     mov rax, [rax+M_CALLBACK]
-    cmp dword ptr [rax+CALLBACK_FOREIGN], 0
+    cmp qword ptr [rax+CALLBACK_EXTRA], 0
     je 1f
     CGOCALL gort.foreigncallback 40
     LOADG rax

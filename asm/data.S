@@ -60,6 +60,20 @@ gort_leafsp: .zero 8
 runtime.tlsg: .zero 8
     .popsection
 
+/*
+ * What the runtime needs in programs with a C library alone (src/world/with_c.rs): gort's linker has
+ * the name stand for gort_c_entries there, and nobody defines it elsewhere. So other programs have
+ * nothing of it.
+ */
+    .pushsection .data.rel.ro.gort_with_c, "aw", @progbits
+    .p2align 3
+    .weak gort_with_c
+    .globl gort_c_entry
+    .type gort_c_entry, @object
+    .size gort_c_entry, 8
+gort_c_entry: .quad gort_with_c
+    .popsection
+
 /* Variables that runtime/cgo defines; without it they are zero. */
     .pushsection .bss.gort_cgo, "aw", @nobits
     .p2align 3

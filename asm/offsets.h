@@ -14,8 +14,8 @@
 #define M_CURG          8
 #define M_P             16
 #define M_LOCKS         68
-#define M_CALLBACK      224
-#define M_NCGOCALL      232
+#define M_CALLBACK      216
+#define M_NCGOCALL      224
 #define TYPE_HASH       16
 #define TYPE_KIND       23
 #define TYPE_ALG        24
@@ -41,8 +41,8 @@
 #define CALLBACK_SIZEOF 16
 #define CALLBACK_RET    24
 #define CALLBACK_BP     32
-#define CALLBACK_FOREIGN 40
-#define CALLBACK_SIZE   112
+#define CALLBACK_EXTRA  40
+#define CALLBACK_SIZE   96
 /* In the kind of a type: the data word of an interface is the value itself */
 #define KIND_DIRECT_IFACE 32
 /* stackguard0 value that no stack pointer is above */

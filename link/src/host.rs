@@ -69,6 +69,12 @@ pub struct CodeFunction<'a> {
     pub row: Option<i32>,
 }
 
+/// The library refers to it weakly, and nobody defines it. In a program with a C library it stands
+/// for [`C_ENTRIES`].
+const WITH_C: &[u8] = b"gort_with_c";
+/// What the library has for such programs.
+const C_ENTRIES: &[u8] = b"gort_c_entries";
+
 /// Symbols of the library.
 #[derive(Debug)]
 pub struct HostLib<'a> {
@@ -289,6 +295,13 @@ impl<'a> HostLib<'a> {
                 .or_insert(new);
         }
         self.members.push(elf);
+    }
+
+    /// The program has a C library: what of the library is for such programs alone is part of it.
+    pub fn with_c(&mut self) {
+        if let Some(&entries) = self.defined.get(C_ENTRIES) {
+            self.defined.insert(WITH_C, entries);
+        }
     }
 
     /// The definition of a name.

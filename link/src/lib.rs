@@ -125,12 +125,15 @@ fn everything_but_the_last_step(
     clock: &mut Clock,
 ) -> Result<(Vec<u8>, c::CParts)> {
     let (objects, host) = rayon::join(|| inputs.read(), || library.read());
-    let (objects, host) = (objects?, host?);
+    let (objects, mut host) = (objects?, host?);
     clock.done("read objects");
     if options.build_mode == BuildMode::CShared {
         load::all_for_shared_objects(&objects)?;
     }
     let c = c::CCode::read(inputs, &objects, options)?;
+    if c.by_compiler {
+        host.with_c();
+    }
     let mut program = resolve::Program::new(&objects, &host, &c)?;
     clock.done("resolve names");
     xvalue::apply(&mut program, &options.x_values)?;

@@ -2,11 +2,12 @@
 //! functions.
 
 use super::library;
-use crate::abi::{self, Leaf, Outcome, Sys, args};
-use crate::cgo;
+use crate::abi::{Leaf, Outcome, Sys, args, cgo};
 use crate::dispatch::sysmon;
+use crate::fatal;
 use crate::os::sys;
 use crate::sched::{self, life};
+use crate::world::with_c::with_c;
 use crate::world::{WaitReason, curg, getm, lists, m};
 use core::sync::atomic::Ordering;
 
@@ -19,8 +20,10 @@ pub fn start(_: Sys<'_>, _a: &mut args::gort_mainstart) {
     unsafe {
         m::lock(getm(), curg());
         sysmon::start();
-        if abi::cgo::is_on() {
-            cgo::start();
+        match with_c() {
+            Some(c) => (c.start)(),
+            None if cgo::is_on() => fatal::throw("runtime/cgo needs gort's linker"),
+            None => {}
         }
     }
 }
@@ -30,8 +33,8 @@ pub fn start(_: Sys<'_>, _a: &mut args::gort_mainstart) {
 /// In a library the main goroutine has done its part.
 #[doc(alias = "main_init_done")]
 pub fn init_done(_: Sys<'_>, _a: &mut args::gort_maininitdone) -> Outcome {
-    if abi::cgo::is_on() {
-        cgo::foreign::initialised();
+    if let Some(c) = with_c() {
+        (c.initialised)();
     }
     // SAFETY: the main goroutine called in, on the thread that `start` locked it to.
     unsafe { m::unlock(getm(), curg()) };
@@ -44,7 +47,7 @@ pub fn init_done(_: Sys<'_>, _a: &mut args::gort_maininitdone) -> Outcome {
 
 /// main.main returned. A goroutine that is dying of a panic may finish its message first.
 pub fn exit(sys: Sys<'_>, _a: &mut args::gort_mainexit) -> Outcome {
-    if crate::fatal::dying() || !crate::panic::uncaught::teller().is_null() {
+    if fatal::dying() || !crate::panic::uncaught::teller().is_null() {
         // The main goroutine parks for good; the dying one ends the process.
         return sched::park_for_good(sys.caller(), WaitReason::PanicWait);
     }

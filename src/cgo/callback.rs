@@ -28,7 +28,7 @@ unsafe extern "C" fn gort_callback_begins(c: *mut Callback) -> *mut G {
         if g.is_null() || status_of(g).state(Ordering::Relaxed) != GState::Syscall {
             fatal::throw("callback of C code that no call of C has begun");
         }
-        (*c).ret = if (*c).foreign != 0 {
+        (*c).ret = if !(*c).extra.is_null() {
             goexit_pc()
         } else {
             &raw const gort_cgo_site as usize

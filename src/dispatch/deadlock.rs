@@ -4,6 +4,7 @@ use crate::fatal;
 use crate::sched::alarm;
 use crate::sched::state::{POLLER, Sched};
 use crate::world::g::status_of;
+use crate::world::with_c::with_c;
 use crate::world::{GState, lists};
 use core::sync::atomic::Ordering;
 
@@ -16,7 +17,7 @@ pub(super) fn check_dead(s: &mut Sched) {
     // The one that runs may be waiting for a timer that was stopped since.
     let waits = running == 1 && POLLER.waits();
     // A thread of C may call in and ready any goroutine.
-    if (running > 0 && !waits) || fatal::dying() || crate::abi::cgo::is_on() {
+    if (running > 0 && !waits) || fatal::dying() || with_c().is_some() {
         return;
     }
     if crate::time::next_when() != i64::MAX

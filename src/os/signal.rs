@@ -217,6 +217,6 @@ pub(crate) fn raise_process(sig: u32) {
 pub const SIGNALS: usize = 65;
 
 /// A signal's bit in the kernel's masks.
-pub fn bit(sig: u32) -> u64 {
+pub const fn bit(sig: u32) -> u64 {
     1 << (sig - 1)
 }

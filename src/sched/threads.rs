@@ -12,6 +12,7 @@ use crate::sync::note::Note;
 use crate::sync::rank;
 use crate::world::g::set_system_stack;
 use crate::world::m::is_sysmon;
+use crate::world::with_c::with_c;
 use crate::world::{P, getg, getm, lists, p_of};
 use crate::{fatal, mem};
 use core::ptr;
@@ -78,13 +79,13 @@ pub fn check_count(s: Guard<'_, Sched, { rank::SCHED }>) {
 pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
     let m: *mut M = mem::persistent();
     let g0: *mut G = mem::persistent();
-    if cgo::is_on() {
+    if let Some(c) = with_c() {
         // SAFETY: M and G are new and live for ever; this thread is not in a goroutine's code.
         unsafe {
             init(m, g0);
             (*m).startfn = f;
             (*m).nextp = p.cast();
-            start_by_c(g0);
+            (c.make_thread)(g0);
         }
         return m;
     }
@@ -131,9 +132,7 @@ pub unsafe fn new_m(f: usize, p: *mut P) -> *mut M {
 ///
 /// # Safety
 /// `g0` is that of a new M, on a thread that is not in a goroutine's code.
-#[cold]
-#[inline(never)]
-unsafe fn start_by_c(g0: *mut G) {
+pub unsafe fn start_by_c(g0: *mut G) {
     unsafe extern "C" {
         /// asm/cgo.S: the thread's first function.
         fn gort_cgo_mstart();

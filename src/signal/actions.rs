@@ -1,13 +1,13 @@
 //! Which signals get our handler: at boot, and as os/signal asks for them. The kernel's side is
 //! `os::signal`.
 
-use super::shared;
 use super::table::{self, DEFAULT, NOTIFY, OURS};
 use crate::abi::{M, Sys, args};
 use crate::fatal::signal::{die_by, must_change_mask, restore_mask, set};
 use crate::os::signal::{self, LISTENED, MASK, PID, gort_sigtramp, is_ignored};
 use crate::os::sys;
 use crate::world::callbacks;
+use crate::world::with_c::with_c;
 use crate::{fatal, mem};
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -38,7 +38,7 @@ pub fn init() {
     PID.store(pid, Ordering::Relaxed);
     let mut mask = 0u64;
     must_change_mask(libc::SIG_BLOCK, &0, Some(&mut mask));
-    MASK.store(mask & !table::essential(), Ordering::Relaxed);
+    MASK.store(mask & !table::ESSENTIAL, Ordering::Relaxed);
     for sig in 1..signal::SIGNALS as u32 {
         let flags = table::flags(sig);
         if flags & !table::UNBLOCK == 0 || flags & DEFAULT != 0 {
@@ -49,7 +49,9 @@ pub fn init() {
             IGNORED.fetch_or(signal::bit(sig), Ordering::Relaxed);
             continue;
         }
-        shared::remember(sig);
+        if let Some(c) = with_c() {
+            (c.remember)(sig);
+        }
         handle(sig);
     }
 }

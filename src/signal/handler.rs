@@ -4,9 +4,9 @@
 //! readies. Dying is the exception: then nothing else matters, and where a lock is never released
 //! the watchdog's signal ends the process ([`crate::debug::watch`]).
 
-use super::table::{self, KILL, NOTIFY, PANIC, THROW};
-use super::{fault, queue, registers, shared};
-use crate::abi::{G, M, cgo};
+use super::table::{self, KILL, PANIC, THROW};
+use super::{fault, queue, registers};
+use crate::abi::{G, M};
 use crate::code::{asmfuncs, sites, symtab};
 use crate::config::level;
 use crate::debug::traceback::{self, Style};
@@ -19,6 +19,7 @@ use crate::panic::uncaught;
 use crate::sched::interrupt;
 use crate::unwind::walk::Walker;
 use crate::world::g::status_of;
+use crate::world::with_c::with_c;
 use crate::world::{self, GState, lists};
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -41,17 +42,9 @@ unsafe extern "C" fn gort_sighandler(
     let mut ctx = unsafe { Context::new(info, uc) };
     let sig = sig as u32;
     let g = world::getg();
-    if cgo::is_on() {
+    if let Some(c) = with_c() {
         // SAFETY: in the handler, with the interrupted g.
-        if unsafe { shared::forward(sig, &ctx, g) } {
-            return;
-        }
-        if g.is_null() {
-            let may_be_queued = !interrupt::is_marked(&ctx) && may_be_queued(sig, &ctx);
-            let taken = shared::is_late(sig, &ctx) || may_be_queued && queue::send(sig);
-            if !taken {
-                shared::without_us(sig, &ctx);
-            }
+        if unsafe { (c.signal)(sig, &ctx, g) } {
             return;
         }
     }
@@ -84,7 +77,7 @@ unsafe extern "C" fn gort_sighandler(
         }
         return;
     }
-    if may_be_queued(sig, &ctx) && queue::send(sig) {
+    if queue::may_have(sig, &ctx) && queue::send(sig) {
         return;
     }
     if flags & KILL != 0 {
@@ -94,11 +87,6 @@ unsafe extern "C" fn gort_sighandler(
         // SAFETY: in the handler, and g is the interrupted one.
         unsafe { dump(sig, &ctx, g) };
     }
-}
-
-/// os/signal may have it. Not a fault: its instruction would be met again.
-fn may_be_queued(sig: u32, ctx: &Context) -> bool {
-    ctx.code() <= 0 || table::flags(sig) & NOTIFY != 0
 }
 
 /// Where the interrupted goroutine can be walked from, or null when the thread runs none.
@@ -244,7 +232,7 @@ unsafe fn dump(sig: u32, ctx: &Context, g: *mut G) -> ! {
             .str(" m=")
             .int(if m.is_null() { -1 } else { (*m).id })
             .str("\n");
-        if cgo::is_on() && shared::serves_c(g) {
+        if with_c().is_some_and(|c| (c.in_call)(g)) {
             out.str("signal arrived during cgo execution\n");
         }
         out.str("\n");

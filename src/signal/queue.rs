@@ -6,7 +6,9 @@
 //! (`dispatch::outside`); the receiver takes one signal at a time. A signal that comes again before
 //! it was received counts once.
 
+use super::table::{self, NOTIFY};
 use crate::abi::{Caller, G, Outcome, ResumeStep, Sys, args};
+use crate::os::context::Context;
 use crate::sched;
 use crate::world::{Parked, Right, WaitReason};
 use core::mem::offset_of;
@@ -25,6 +27,11 @@ static PENDING: [AtomicU32; WORDS] = [const { AtomicU32::new(0) }; WORDS];
 static RECEIVER: AtomicPtr<G> = AtomicPtr::new(null_mut());
 /// Package os/signal is in use.
 static IN_USE: AtomicBool = AtomicBool::new(false);
+
+/// Package os/signal may have it. Not a fault: its instruction would be met again.
+pub fn may_have(sig: u32, ctx: &Context) -> bool {
+    ctx.code() <= 0 || table::flags(sig) & NOTIFY != 0
+}
 
 /// Queues signal `s` if the program asked for it; false if not: the caller does what the signal
 /// does by default. In a signal handler.

@@ -1,8 +1,9 @@
 //! Signals in a program that holds C code (docs/cgo.md): handlers that C had before ours, and
 //! threads that Go has not made.
 
+use super::queue;
 use super::table::{self, PANIC};
-use crate::abi::{G, cgo};
+use crate::abi::G;
 use crate::fatal;
 use crate::fatal::signal::{die_by, set};
 use crate::os::context::Context;
@@ -19,10 +20,8 @@ static BEFORE: [AtomicUsize; SIGNALS] = [const { AtomicUsize::new(libc::SIG_DFL)
 const OF_C_LIBRARY: [u32; 2] = [32, 33];
 
 /// Ours is about to become the handler of `sig`.
-pub(super) fn remember(sig: u32) {
-    if cgo::is_on() {
-        BEFORE[sig as usize].store(signal::handler_of(sig), Ordering::Relaxed);
-    }
+pub fn remember(sig: u32) {
+    BEFORE[sig as usize].store(signal::handler_of(sig), Ordering::Relaxed);
 }
 
 /// The C library has its handlers by now: they must not run on a goroutine's stack.
@@ -32,14 +31,32 @@ pub fn keep_off_goroutines() {
     }
 }
 
+/// In the handler: the signal is C's, or on a thread that has no g, and is dealt with.
+///
+/// # Safety
+/// With the interrupted g, or null.
+pub unsafe fn takes(sig: u32, ctx: &Context, g: *mut G) -> bool {
+    // SAFETY: passed on.
+    if unsafe { forward(sig, ctx, g) } {
+        return true;
+    }
+    if !g.is_null() {
+        return false;
+    }
+    let may_have = !interrupt::is_marked(ctx) && queue::may_have(sig, ctx);
+    if !is_late(sig, ctx) && !(may_have && queue::send(sig)) {
+        without_us(sig, ctx);
+    }
+    true
+}
+
 /// A fault of C code that C's own handler is for, which is called: true.
 ///
 /// # Safety
 /// In the handler, with the interrupted g, or null.
 #[doc(alias = "sigfwdgo")]
 #[doc(alias = "sigfwd")]
-#[cold]
-pub(super) unsafe fn forward(sig: u32, ctx: &Context, g: *mut G) -> bool {
+unsafe fn forward(sig: u32, ctx: &Context, g: *mut G) -> bool {
     if table::flags(sig) & PANIC == 0 || ctx.code() <= 0 {
         return false;
     }
@@ -79,7 +96,7 @@ unsafe fn in_c(g: *mut G) -> bool {
 ///
 /// # Safety
 /// As there.
-pub(super) unsafe fn serves_c(g: *mut G) -> bool {
+pub unsafe fn serves_c(g: *mut G) -> bool {
     // SAFETY: by the caller's promise this is the handler, and g the interrupted one; the M is the
     // thread's own.
     unsafe { in_c(g) && !(*getm()).curg.load(Ordering::Relaxed).is_null() }
@@ -87,7 +104,7 @@ pub(super) unsafe fn serves_c(g: *mut G) -> bool {
 
 /// A signal on a thread that has no g is the runtime's own, and was not meant for it: it has come too
 /// late, or goes from thread to thread while the process dies.
-pub(super) fn is_late(sig: u32, ctx: &Context) -> bool {
+fn is_late(sig: u32, ctx: &Context) -> bool {
     sig == libc::SIGPROF as u32
         || interrupt::is_ours(ctx)
         || sig == libc::SIGQUIT as u32 && fatal::dying()
@@ -96,8 +113,7 @@ pub(super) fn is_late(sig: u32, ctx: &Context) -> bool {
 /// A signal on a thread that has no g, which package os/signal does not want, does what it does
 /// without us.
 #[doc(alias = "badsignal")]
-#[cold]
-pub(super) fn without_us(sig: u32, ctx: &Context) {
+fn without_us(sig: u32, ctx: &Context) {
     match BEFORE[sig as usize].load(Ordering::Relaxed) {
         libc::SIG_DFL => {
             die_by(sig);

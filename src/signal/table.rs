@@ -19,7 +19,7 @@ pub(super) const UNBLOCK: u8 = 32;
 pub(super) const OURS: u8 = 64;
 
 /// Disposition of a signal, as in Go 1.5.
-pub(super) fn flags(sig: u32) -> u8 {
+pub(super) const fn flags(sig: u32) -> u8 {
     match sig as i32 {
         libc::SIGHUP | libc::SIGINT | libc::SIGTERM => NOTIFY | KILL,
         libc::SIGQUIT | libc::SIGABRT => NOTIFY | THROW,
@@ -75,11 +75,16 @@ pub(super) fn text(sig: u32) -> &'static str {
 }
 
 /// Mask of the signals that are never blocked.
-pub fn essential() -> u64 {
-    (1..SIGNALS as u32)
-        .filter(|&s| flags(s) & UNBLOCK != 0)
-        .fold(0, |mask, s| mask | bit(s))
-}
+pub const ESSENTIAL: u64 = {
+    let (mut mask, mut sig) = (0, 1);
+    while sig < SIGNALS as u32 {
+        if flags(sig) & UNBLOCK != 0 {
+            mask |= bit(sig);
+        }
+        sig += 1;
+    }
+    mask
+};
 
 #[cfg(test)]
 mod tests {
@@ -100,7 +105,7 @@ mod tests {
 
     #[test]
     fn faults_are_never_blocked() {
-        let e = essential();
+        let e = ESSENTIAL;
         for sig in [
             libc::SIGSEGV,
             libc::SIGBUS,

@@ -7,7 +7,7 @@ pub use core::sync::atomic::{
 };
 
 /// A model: rounds that only save time are few there, or it would never end.
-pub(super) const MODEL: bool = false;
+pub const MODEL: bool = false;
 
 /// A sequentially consistent fence right after a read-modify-write or a sequentially consistent
 /// store: on amd64 those are locked instructions, which order all that came before them before all

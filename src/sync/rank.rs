@@ -242,6 +242,10 @@ mod held {
         use crate::abi::{G, M};
         use core::sync::atomic::Ordering;
         let g = crate::os::tls::g() as *const G;
+        if g.is_null() {
+            // A thread of C.
+            return;
+        }
         // SAFETY: a current g is there before the first lock is taken, and every g that runs has its
         // M. Only this thread touches the two words, whose layout is that of a record.
         unsafe {

@@ -24,8 +24,9 @@ pub struct Callback {
     pub ret: usize,
     /// Frame of `runtime.cgocallback` on the C stack.
     bp: usize,
-    /// Not 0: on a thread that C has made, with no call of C below.
-    pub foreign: u32,
+    /// Not null: on a thread that C has made, with no call of C below. What that thread has of the
+    /// runtime (`cgo::foreign`).
+    pub extra: *mut u8,
     /// The next outer one.
     outer: *mut Callback,
     /// Where the scheduler starts outside.
@@ -36,8 +37,8 @@ pub struct Callback {
     pub syscall_depth: usize,
     /// See there.
     pub syscall_pc: usize,
-    /// The alternate signal stack that the thread had, if it is C's.
-    pub alternate: libc::stack_t,
+    /// The signal mask that such a thread had.
+    pub mask: u64,
 }
 
 const _: () = {
@@ -46,7 +47,7 @@ const _: () = {
     assert!(offset_of!(Callback, size) as i64 == offsets::CALLBACK_SIZEOF);
     assert!(offset_of!(Callback, ret) as i64 == offsets::CALLBACK_RET);
     assert!(offset_of!(Callback, bp) as i64 == offsets::CALLBACK_BP);
-    assert!(offset_of!(Callback, foreign) as i64 == offsets::CALLBACK_FOREIGN);
+    assert!(offset_of!(Callback, extra) as i64 == offsets::CALLBACK_EXTRA);
     assert!(size_of::<Callback>() as i64 <= offsets::CALLBACK_SIZE);
 };
 
@@ -63,7 +64,7 @@ pub fn on_foreign_thread() -> bool {
     let mut c = innermost();
     // SAFETY: the records of this thread's callbacks, which last.
     unsafe {
-        while !c.is_null() && (*c).foreign == 0 {
+        while !c.is_null() && (*c).extra.is_null() {
             c = (*c).outer;
         }
     }
