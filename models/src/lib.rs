@@ -24,6 +24,7 @@
 )]
 
 pub mod abi;
+pub mod cgo;
 pub mod fatal;
 pub mod gc;
 pub mod heap;

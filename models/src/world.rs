@@ -1,5 +1,7 @@
 //! Stands for the runtime's `src/world`.
 
+#[path = "../../src/world/pstatus.rs"]
+pub mod pstatus;
 #[path = "../../src/world/ranlist.rs"]
 pub mod ranlist;
 #[path = "../../src/world/status.rs"]

@@ -6,6 +6,7 @@ use crate::world::status::{GState, GStatus, status_of};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+mod callbacks;
 mod locks;
 mod marking;
 mod outside;
