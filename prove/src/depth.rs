@@ -2,9 +2,39 @@
 
 use crate::decode::CALL;
 use crate::library::{Library, Place};
+use gort_link::error::Error;
 use rustc_hash::FxHashMap;
 
+/// An entry that nothing calls: it begins, as though it were called, below a function that has left
+/// the goroutine's stack. Its name, the outermost function there, which compiled code calls, and
+/// what that calls last.
+const BELOW: [&str; 3] = [
+    "runtime.cgocallback_gofunc",
+    "runtime.cgocall",
+    "runtime.asmcgocall",
+];
+
 impl Library<'_> {
+    /// How deep the stack is already where the entry `name` begins.
+    pub(crate) fn begins_at(&self, name: &str) -> Result<i64, Error> {
+        let [below, outer, inner] = BELOW;
+        if name != below {
+            return Ok(0);
+        }
+        let outer = self.globals.get(outer.as_bytes()).copied();
+        let shape = outer.and_then(|outer| self.shape(outer).ok());
+        let calls = shape.into_iter().flat_map(|shape| shape.calls);
+        let call = calls.filter(|&(_, callee)| self.name(callee) == inner);
+        let depth = call.map(|(depth, _)| depth).max();
+        // And its own return address.
+        depth.map(|depth| depth + CALL).ok_or_else(|| {
+            Error::new(format!(
+                "{}: no call of {inner} found (prove/src/depth.rs)",
+                BELOW[1]
+            ))
+        })
+    }
+
     /// Deepest point below the return address of the function at `place`, callees included.
     pub(crate) fn depth(
         &self,

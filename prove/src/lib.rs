@@ -55,6 +55,7 @@ pub fn prove(file: &HostFile) -> Result<Proof> {
     for (name, place) in entries {
         match lib.depth(place, &mut known, &mut Vec::new()) {
             Ok(d) => {
+                let d = d + lib.begins_at(name)?;
                 if d > lib.budget {
                     errors.push(format!(
                         "{name} uses {d} bytes of a goroutine's stack, more than {}: {}",
