@@ -7,7 +7,9 @@
 //! names `gort-cc` and `gort-c++`); it arranges the arguments and becomes the real one.
 
 use std::ffi::OsString;
+use std::fs;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::Command;
 
 use gort_goroot::compiler::Language;
@@ -25,6 +27,9 @@ pub fn run(language: Language, args: &[OsString]) -> u8 {
     let Some(compiler) = language.compiler() else {
         return say(&language.missing());
     };
+    if let Err(error) = mend_wrappers(&args) {
+        return say(&error);
+    }
     let error = Command::new(&compiler[0])
         .args(&compiler[1..])
         .args(args)
@@ -75,6 +80,50 @@ fn arrange(args: &[OsString]) -> Result<Vec<OsString>, String> {
     Ok(out)
 }
 
+/// What the cgo tool writes for C beside [`WRAPPERS`].
+const EXPORTS: &str = "_cgo_export.c";
+/// What it writes for the Go compiler, which the go command compiles after C.
+const WRAPPERS: &str = "_cgo_gotypes.go";
+
+/// Where the compiler is about to compile [`EXPORTS`]: takes the cgo tool's mistake out of
+/// [`WRAPPERS`]. In the wrapper of an exported method the receiver's type begins with a comment that
+/// names its line, if the type stands in a file with exported functions. The end of that line ends
+/// the statement, too, and the Go compiler refuses the rest.
+fn mend_wrappers(args: &[OsString]) -> Result<(), String> {
+    let exports = args
+        .iter()
+        .map(Path::new)
+        .find(|arg| arg.ends_with(EXPORTS));
+    let Some(wrappers) = exports.map(|file| file.with_file_name(WRAPPERS)) else {
+        return Ok(());
+    };
+    let Ok(text) = fs::read_to_string(&wrappers) else {
+        return Ok(());
+    };
+    match without_comments_inside(&text) {
+        Some(mended) => fs::write(&wrappers, mended)
+            .map_err(|error| format!("cannot write {}: {error}", wrappers.display())),
+        None => Ok(()),
+    }
+}
+
+/// The text without `//line` comments that do not begin a line, and the ends of their lines; none:
+/// there are none.
+fn without_comments_inside(text: &str) -> Option<String> {
+    let mut mended = String::new();
+    let mut found = false;
+    for line in text.split_inclusive('\n') {
+        match line.find("//line ") {
+            Some(at) if at > 0 => {
+                mended.push_str(&line[..at]);
+                found = true;
+            }
+            _ => mended.push_str(line),
+        }
+    }
+    found.then_some(mended)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +162,29 @@ mod tests {
         ] {
             assert_eq!(arranged(args).unwrap(), args);
         }
+    }
+
+    #[test]
+    fn receivers_have_no_comment_before_their_type() {
+        let written = "\
+//line a.go:1
+package main
+
+func _cgoexpwrap_0123456789ab_c_Add(recv //line a.go:7
+*counter, p0 _Ctype_int) (_Ctype_int) {
+\treturn recv.Add(p0)
+}
+";
+        let mended = "\
+//line a.go:1
+package main
+
+func _cgoexpwrap_0123456789ab_c_Add(recv *counter, p0 _Ctype_int) (_Ctype_int) {
+\treturn recv.Add(p0)
+}
+";
+        assert_eq!(without_comments_inside(written).as_deref(), Some(mended));
+        assert_eq!(without_comments_inside(mended), None);
     }
 
     #[test]
