@@ -133,11 +133,12 @@ unsafe fn sweep(mut s: OwnedSpan) -> Swept {
         unsafe { dead::queue_dead(&s) };
     }
     if !s.samples.load(Ordering::Relaxed).is_null() {
-        // SAFETY: as above; what `queue_dead` keeps is marked now.
+        // SAFETY: marking is finished, and the span not swept; what `queue_dead` keeps is marked
+        // now.
         unsafe { sample::swept(&s) };
     }
     if modes::watches_frees() {
-        // SAFETY: as above.
+        // SAFETY: marking is finished, and the span not swept: what is not marked is dead.
         unsafe { modes::swept(&s) };
     }
     let words = s.words();
@@ -176,7 +177,7 @@ unsafe fn sweep_and_put(s: OwnedSpan) -> usize {
     if trace::on() {
         trace::sweep_starts();
     }
-    // SAFETY: the caller promises the same.
+    // SAFETY: marking is finished, and the span was not swept since.
     let swept = unsafe { sweep(s) };
     if trace::on() {
         trace::sweep_ends();

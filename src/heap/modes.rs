@@ -129,6 +129,6 @@ pub(super) unsafe fn fence(s: OwnedSpan) {
         os::release(at, n);
         let _ = os::protect(at, n);
     }
-    // SAFETY: the caller promises the same.
+    // SAFETY: nothing refers to the span's memory, and it is on no list.
     unsafe { pages::retire_span(s) };
 }

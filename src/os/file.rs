@@ -19,7 +19,7 @@ pub fn read(path: &CStr) -> &'static [u8] {
             // SAFETY: so many bytes have been written, and nobody else knows the mapping.
             return unsafe { core::slice::from_raw_parts(memory, n) };
         }
-        // SAFETY: the mapping is ours.
+        // SAFETY: the mapping is ours, and nobody else knows it.
         unsafe { map::unmap(memory, size) };
         size *= 2;
     }

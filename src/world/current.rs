@@ -17,7 +17,7 @@ pub fn getg() -> *mut G {
 /// `g` is this thread's: a goroutine that it runs, its g0, or null when it leaves Go.
 #[inline(always)]
 pub unsafe fn setg(g: *mut G) {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller's `g` is this thread's, or null as it leaves Go.
     unsafe { tls::set_g(g as usize) }
 }
 
