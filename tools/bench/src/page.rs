@@ -18,7 +18,7 @@ pub fn page(report: &Report) -> String {
     let _ = write!(
         page,
         "\n```text\n{}```\n\n{}",
-        report.summary(),
+        report.outcome(),
         report.short_tables()
     );
     if !report.failures.is_empty() {

@@ -270,6 +270,15 @@ impl Report {
 
     /// What stands below the table.
     pub fn summary(&self) -> String {
+        let mut text = self.outcome();
+        for (name, procs, why) in self.disturbed() {
+            let _ = writeln!(text, "  {name} on {procs} P: {why}");
+        }
+        text
+    }
+
+    /// The same without the names of what was disturbed, which stand in the table.
+    pub fn outcome(&self) -> String {
         let mut text = String::new();
         for (metric, what) in [("time", "time"), ("rss", "peak memory")] {
             if let Some((mean, n)) = self.mean_ratio(metric) {
@@ -295,23 +304,19 @@ impl Report {
         self.list_slow(&mut text, "", &slow);
         let perhaps: Vec<&Row> = self.perhaps_slow().collect();
         self.list_slow(&mut text, ", perhaps by chance", &perhaps);
-        let disturbed = self.disturbed();
-        if !disturbed.is_empty() {
-            let _ = writeln!(
-                text,
-                "disturbed, so say little: {}; measure again on a quiet machine",
-                disturbed.len()
-            );
-            for (name, procs, why) in disturbed {
-                let _ = writeln!(text, "  {name} on {procs} P: {why}");
-            }
-        }
         let (failed, absent) = self.count_failures();
         if failed > 0 {
             let _ = writeln!(text, "failures: {failed}");
         }
         if let Some(name) = self.current.as_ref().filter(|_| absent > 0) {
             let _ = writeln!(text, "not built or run by {name}: {absent}");
+        }
+        let disturbed = self.disturbed().len();
+        if disturbed > 0 {
+            let _ = writeln!(
+                text,
+                "disturbed, so say little: {disturbed}; measure again on a quiet machine"
+            );
         }
         text
     }
