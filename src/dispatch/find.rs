@@ -12,7 +12,7 @@ use crate::sync::mutex::Guard;
 use crate::sync::rank;
 use crate::world::p::{PState, timer_due};
 use crate::world::phase::GCWAITING;
-use crate::world::{self, P, Runnable, events, getp, lists, p_of};
+use crate::world::{self, OwnP, P, Runnable, events, lists, p_of};
 use core::sync::atomic::{AtomicU32, Ordering};
 
 /// Rounds of scheduling between looks at the global queue, so that two goroutines on a local queue
@@ -67,18 +67,18 @@ pub(super) unsafe fn next_goroutine(m: *mut M) -> (Option<Runnable>, bool) {
     if crate::world::phase::enabled() && unsafe { crate::gc::worker::before_goroutine(p) } {
         return (None, false);
     }
-    // SAFETY: this thread holds p, and does nothing else with it while it uses this.
-    let held = unsafe { &*p };
+    // SAFETY: this thread holds p, until it gives it away in `find_runnable`.
+    let (own, held) = unsafe { (OwnP::held(), &*p) };
     let every = if perturb::on() { 3 } else { GLOBAL_EVERY };
     if held.schedtick.load(Ordering::Relaxed).is_multiple_of(every)
         && GLOBAL_RUNQ.load(Ordering::Acquire) > 0
     {
-        let g = SCHED.lock().runq_get(held, 1);
+        let g = SCHED.lock().runq_get(own, 1);
         if g.is_some() {
             return (g, false);
         }
     }
-    let (g, inherit) = held.runq_get();
+    let (g, inherit) = own.runq_get();
     if g.is_some() {
         return (g, inherit);
     }
@@ -102,13 +102,12 @@ unsafe fn find_runnable(m: *mut M) -> Option<Runnable> {
         // SAFETY: by the caller's promise m is this thread's, and it holds a P, in every round:
         // what gives that away below gets one again or returns.
         let p = unsafe { p_of(m) };
-        // SAFETY: this thread holds p. A reference for each use: other rooms write what they keep
-        // in it.
-        let held = || unsafe { &*p };
+        // SAFETY: this thread holds p for this round, or returns.
+        let own = unsafe { OwnP::held() };
         // SAFETY: only this thread touches the word of its M.
         let spins = move || unsafe { (*m).spinning != 0 };
         if GLOBAL_RUNQ.load(Ordering::Acquire) > 0 {
-            let g = SCHED.lock().runq_get(held(), 0);
+            let g = SCHED.lock().runq_get(own, 0);
             if g.is_some() {
                 return g;
             }
@@ -146,7 +145,7 @@ unsafe fn find_runnable(m: *mut M) -> Option<Runnable> {
                 return g;
             }
             come_and_go = runs;
-            if !held().runq_empty() || timer_due(p) {
+            if !own.runq_empty() || timer_due(p) {
                 return None;
             }
         }
@@ -201,7 +200,7 @@ impl Host for LastLook {
             return false;
         }
         // SAFETY: this thread holds a P until it gives it away.
-        self.found = unsafe { s.runq_get(&*getp(), 0) };
+        self.found = s.runq_get(unsafe { OwnP::held() }, 0);
         true
     }
 
@@ -248,9 +247,8 @@ impl Host for LastLook {
 /// On g0 of the thread that holds `p`, without locks.
 unsafe fn steal(p: *mut P) -> (Option<Runnable>, bool) {
     let mut runs = false;
-    // SAFETY: by the caller's promise this thread holds p. A reference for each use: other rooms
-    // write what they keep in it.
-    let held = || unsafe { &*p };
+    // SAFETY: by the caller's promise this thread holds p.
+    let own = unsafe { OwnP::held() };
     let n = lists::GOMAXPROCS.load(Ordering::Acquire) as u64;
     for round in 0..4 {
         let start = world::fastrand() % n;
@@ -262,7 +260,7 @@ unsafe fn steal(p: *mut P) -> (Option<Runnable>, bool) {
             if round == 3 && timer_due(victim) {
                 // SAFETY: Ps are never freed; this thread has a P, on g0, and holds no lock.
                 unsafe { crate::time::check(victim) };
-                let (g, _) = held().runq_get();
+                let (g, _) = own.runq_get();
                 if g.is_some() {
                     return (g, false);
                 }
@@ -277,7 +275,7 @@ unsafe fn steal(p: *mut P) -> (Option<Runnable>, bool) {
             } else {
                 perturb::chance(4)
             };
-            let g = held().runq_steal(victim, take_next);
+            let g = own.runq_steal(victim, take_next);
             if g.is_some() {
                 return (g, false);
             }

@@ -18,7 +18,7 @@ use crate::sched::state::{GLOBAL_RUNQ, OVERDUE, PROMPT, SCHED, WAKE};
 use crate::sched::{alarm, park, stw, threads};
 use crate::world::glist::GList;
 use crate::world::p::timer_due;
-use crate::world::{P, Parked, Runnable, lists};
+use crate::world::{OwnP, P, Parked, Runnable, lists};
 use core::sync::atomic::Ordering;
 
 /// A goroutine that has run for so long is preempted for one on the list. Shorter means more
@@ -74,8 +74,8 @@ pub(super) unsafe fn next(p: *mut P) -> Option<Runnable> {
         if from_queue {
             g = s.runq.pop();
         } else if g.is_none() && !others_turn {
-            // SAFETY: this thread holds p, and uses it for nothing else meanwhile.
-            g = s.prompt_get(unsafe { &*p });
+            // SAFETY: by the caller's promise this thread holds p.
+            g = s.prompt_get(unsafe { OwnP::held() });
         }
         s.publish();
     }

@@ -162,7 +162,7 @@ pub(super) fn start(_: Sys<'_>) {
     unsafe {
         let g = life::new_goroutine((&raw const FUNC.0).cast::<FuncVal>(), null(), 0, 0);
         g::set_system(g.g(), true);
-        sched::park::runq_put(world::getp(), g, false);
+        sched::park::runq_put(world::OwnP::held(), g, false);
     }
 }
 

@@ -5,7 +5,7 @@ use crate::mem;
 use crate::sync::ring::Ring;
 use crate::world::glist::GList;
 use crate::world::p::RUNQ;
-use crate::world::{P, Right, Runnable};
+use crate::world::{OwnP, P, Right, Runnable};
 use core::ptr;
 
 /// Goroutines: as many as fill a queue, and one more.
@@ -51,7 +51,7 @@ impl Bench {
         self.gs[..n].iter_mut().all(|g| {
             // SAFETY: they are the bench's, and in no list.
             let g = unsafe { Runnable::from_raw(g) };
-            self.a.runq_put(g, false, &mut overflow)
+            own(self.a).runq_put(g, false, &mut overflow)
         })
     }
 
@@ -112,7 +112,7 @@ fn next_is_first(bench: &mut Bench, start: u32) -> Result<(), &'static str> {
     for i in [2, 3] {
         // SAFETY: it is one of the bench's, and in no list.
         let g = unsafe { Runnable::from_raw(&mut bench.gs[i]) };
-        let put = bench.a.runq_put(g, true, &mut none);
+        let put = own(bench.a).runq_put(g, true, &mut none);
         check(put, "a queue is full too early")?;
     }
     for (i, first) in [(3, true), (0, false), (1, false), (2, false)] {
@@ -132,7 +132,7 @@ fn overflow(bench: &mut Bench, start: u32) -> Result<(), &'static str> {
     let mut out = GList::new();
     // SAFETY: it is one of the bench's, and in no list.
     let g = unsafe { Runnable::from_raw(&mut bench.gs[RUNQ]) };
-    let put = bench.a.runq_put(g, false, &mut out);
+    let put = own(bench.a).runq_put(g, false, &mut out);
     check(!put, "a full queue takes one more")?;
     for i in (0..RUNQ / 2).chain([RUNQ]) {
         check(
@@ -163,7 +163,7 @@ fn in_halves() -> Result<(), &'static str> {
         for n in 0..=RUNQ {
             bench.reset(start);
             check(bench.fill(n), "a queue is full too early")?;
-            let first = raw(bench.b.runq_steal(bench.a, false));
+            let first = raw(own(bench.b).runq_steal(bench.a, false));
             let mut stolen = drain(bench.b);
             let kept = drain(bench.a);
             if !first.is_null() {
@@ -179,13 +179,13 @@ fn in_halves() -> Result<(), &'static str> {
         bench.reset(start);
         // SAFETY: it is one of the bench's, and in no list.
         let g = unsafe { Runnable::from_raw(&mut bench.gs[0]) };
-        bench.a.runq_put(g, true, &mut GList::new());
-        let none = raw(bench.b.runq_steal(bench.a, false));
+        own(bench.a).runq_put(g, true, &mut GList::new());
+        let none = raw(own(bench.b).runq_steal(bench.a, false));
         check(
             none.is_null(),
             "a thief gets the next one though it does not want it",
         )?;
-        let next = raw(bench.b.runq_steal(bench.a, true));
+        let next = raw(own(bench.b).runq_steal(bench.a, true));
         check(
             ptr::eq(next, &bench.gs[0]),
             "a thief does not get the next one",
@@ -198,6 +198,12 @@ fn in_halves() -> Result<(), &'static str> {
     Ok(())
 }
 
+/// The right to a P of the bench.
+fn own(p: &P) -> OwnP<'_> {
+    // SAFETY: only the bench, on this thread, knows its Ps.
+    unsafe { OwnP::new(ptr::NonNull::from(p)) }
+}
+
 /// What came out of a queue, or null.
 fn raw(g: Option<Runnable>) -> *mut G {
     g.map_or(ptr::null_mut(), Right::into_raw)
@@ -205,7 +211,7 @@ fn raw(g: Option<Runnable>) -> *mut G {
 
 /// Takes the next goroutine of `p`, or null.
 fn get(p: &P) -> (*mut G, bool) {
-    let (g, next) = p.runq_get();
+    let (g, next) = own(p).runq_get();
     (raw(g), next)
 }
 

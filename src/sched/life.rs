@@ -5,7 +5,7 @@ use crate::abi::{FuncVal, G, Outcome, Sys, args};
 use crate::code::asmfuncs::goexit_pc;
 use crate::world::current::{holds_p, on_g0};
 use crate::world::g::{restore_guard, set_stack, status_of};
-use crate::world::{self, Dead, P, Right, Runnable, getm, getp, lists};
+use crate::world::{self, Dead, OwnP, P, Right, Runnable, getm, getp, lists};
 use crate::{mem, stack};
 use core::ptr;
 use core::sync::atomic::Ordering;
@@ -221,7 +221,7 @@ pub fn newproc(_: Sys<'_>, a: &mut args::runtime_newproc) {
     unsafe {
         let gopc = *base.sub(8).cast::<usize>();
         let g = new_goroutine(a.fn_, base.add(16), n, gopc);
-        super::park::runq_put(getp(), g, true);
+        super::park::runq_put(OwnP::held(), g, true);
     }
     // Before main starts there is nothing to run in parallel with.
     if state::WAKE.wanted() && lists::MAIN_STARTED.load(Ordering::Relaxed) != 0 {

@@ -4,11 +4,11 @@ use super::state::{SCHED, WAKE};
 use super::{perturb, threads};
 use crate::abi::{Caller, G, Outcome, Sys};
 use crate::probe::{block, trace};
-use crate::world::current::{holds_p, on_g0};
+use crate::world::current::on_g0;
 use crate::world::g::{answer_request, status_of};
 use crate::world::glist::GList;
 use crate::world::m::leaves;
-use crate::world::{P, Parked, Right, Runnable, WaitReason, getm, getp, lists, p_of};
+use crate::world::{OwnP, Parked, Right, Runnable, WaitReason, getm, lists, p_of};
 use core::sync::atomic::{Ordering, fence};
 
 /// Parks the goroutine that called into the runtime. Call it with everything recorded that its
@@ -78,16 +78,15 @@ pub unsafe fn waited(g: *mut G) {
 #[inline]
 pub fn ready_to_try(parked: Parked) {
     let g = make_runnable(parked);
-    let p = getp();
-    if p.is_null() {
+    // SAFETY: a thread keeps its P while it readies.
+    let Some(own) = (unsafe { OwnP::current() }) else {
         let mut s = SCHED.lock();
         s.runq_put(g);
         drop(s);
         threads::wake_p();
         return;
-    }
-    // SAFETY: this thread's P is the one that it holds.
-    unsafe { runq_put(p, g, true) };
+    };
+    runq_put(own, g, true);
     if WAKE.wanted() && !perturb::chance(4) {
         threads::wake_p();
     }
@@ -111,19 +110,13 @@ pub fn make_runnable(parked: Parked) -> Runnable {
 }
 
 /// Queues a runnable goroutine on our own P, spilling to the global queue.
-///
-/// # Safety
-/// The caller holds `p`.
 #[inline]
-pub unsafe fn runq_put(p: *mut P, g: Runnable, next: bool) {
-    debug_assert!(holds_p(p));
+pub fn runq_put(own: OwnP<'_>, g: Runnable, next: bool) {
     if perturb::on() {
-        // SAFETY: by the caller's promise this thread holds p.
-        return unsafe { runq_put_somewhere(p, g) };
+        return runq_put_somewhere(own, g);
     }
     let mut overflow = GList::new();
-    // SAFETY: by the caller's promise this thread holds p.
-    if unsafe { !(*p).runq_put(g, next, &mut overflow) } {
+    if !own.runq_put(g, next, &mut overflow) {
         let mut s = SCHED.lock();
         s.runq.append(&mut overflow);
         s.publish();
@@ -131,19 +124,14 @@ pub unsafe fn runq_put(p: *mut P, g: Runnable, next: bool) {
 }
 
 /// Queues a goroutine at random: on the P, as its next, or globally.
-///
-/// # Safety
-///
-/// As [`runq_put`].
 #[cold]
-unsafe fn runq_put_somewhere(p: *mut P, g: Runnable) {
+fn runq_put_somewhere(own: OwnP<'_>, g: Runnable) {
     let mut overflow = GList::new();
     let full = if perturb::chance(4) {
         overflow.push(g);
         true
     } else {
-        // SAFETY: by the caller's promise this thread holds p.
-        unsafe { !(*p).runq_put(g, perturb::chance(2), &mut overflow) }
+        !own.runq_put(g, perturb::chance(2), &mut overflow)
     };
     if full {
         let mut s = SCHED.lock();
@@ -173,16 +161,15 @@ pub fn ready_list(list: GList<Parked>) {
     if batch.is_empty() {
         return;
     }
-    let p = getp();
-    if p.is_null() {
+    // SAFETY: a thread keeps its P while it readies.
+    if let Some(own) = unsafe { OwnP::current() } {
+        while let Some(g) = batch.pop() {
+            runq_put(own, g, false);
+        }
+    } else {
         let mut s = SCHED.lock();
         s.runq.append(&mut batch);
         s.publish();
-    } else {
-        while let Some(g) = batch.pop() {
-            // SAFETY: this thread's P is the one that it holds.
-            unsafe { runq_put(p, g, false) };
-        }
     }
     // One is enough: a thread that finds work and leaves some wakes the next.
     if WAKE.wanted_after_store() {

@@ -9,7 +9,7 @@ use crate::sync::rank;
 use crate::world::glist::GList;
 use crate::world::lists::{GOMAXPROCS, GS, existing_ps};
 use crate::world::phase::GCWAITING;
-use crate::world::{Dead, P, Runnable, p};
+use crate::world::{Dead, OwnP, P, Runnable, p};
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
@@ -194,22 +194,25 @@ impl Sched {
 
     /// Takes a goroutine from the urgent list or the global queue, and a fair share of the others
     /// into `p`'s ring.
-    pub fn runq_get(&mut self, p: &P, max: u32) -> Option<Runnable> {
-        let first = self.prompt_get(p).or_else(|| share(&mut self.runq, p, max));
+    pub fn runq_get(&mut self, own: OwnP<'_>, max: u32) -> Option<Runnable> {
+        let first = self
+            .prompt_get(own)
+            .or_else(|| share(&mut self.runq, own, max));
         self.publish();
         first
     }
 
     /// Takes a goroutine from the urgent list. Only if `p` has no others to run does it take its
     /// share of the list: on its ring they would queue behind those. The caller publishes.
-    pub fn prompt_get(&mut self, p: &P) -> Option<Runnable> {
-        share(&mut self.prompt, p, u32::from(!p.runq_empty()))
+    pub fn prompt_get(&mut self, own: OwnP<'_>) -> Option<Runnable> {
+        let others = !own.runq_empty();
+        share(&mut self.prompt, own, u32::from(others))
     }
 }
 
 /// Takes the first goroutine of `list` and moves a P's share of the others, at most `max` with the
 /// first (0: half a ring), into `p`'s ring.
-fn share(list: &mut GList<Runnable>, p: &P, max: u32) -> Option<Runnable> {
+fn share(list: &mut GList<Runnable>, own: OwnP<'_>, max: u32) -> Option<Runnable> {
     let share = list.len() / GOMAXPROCS.load(Ordering::Relaxed).max(1) + 1;
     let mut n = share.min(p::RUNQ as u32 / 2);
     if max > 0 {
@@ -219,7 +222,7 @@ fn share(list: &mut GList<Runnable>, p: &P, max: u32) -> Option<Runnable> {
     for _ in 1..n {
         let Some(g) = list.pop() else { break };
         let mut overflow = GList::new();
-        if !p.runq_put(g, false, &mut overflow) {
+        if !own.runq_put(g, false, &mut overflow) {
             list.append(&mut overflow);
         }
     }
@@ -256,7 +259,7 @@ mod tests {
         GOMAXPROCS.store(1, Ordering::Relaxed);
         let mut s = SCHED.lock();
         // SAFETY: ours alone.
-        let p = unsafe { &*zeroed::<P>() };
+        let p = unsafe { OwnP::new(ptr::NonNull::new_unchecked(zeroed::<P>())) };
         let (busy, others) = list(2);
         let (prompt, first) = list(3);
         (s.runq, s.prompt) = (busy, prompt);

@@ -17,7 +17,7 @@ use crate::world::g::ask_to_stop;
 use crate::world::lists::{self, GOMAXPROCS};
 use crate::world::p::PState;
 use crate::world::phase::GCWAITING;
-use crate::world::{P, Stopped, curg, events, getm, getp, p_of, plocal};
+use crate::world::{OwnP, P, Stopped, curg, events, getm, getp, p_of, plocal};
 use core::ptr;
 use core::sync::atomic::Ordering;
 
@@ -222,7 +222,8 @@ pub fn resize(stopped: Stopped, n: u32) -> *mut P {
         let p = lists::p_at(i);
         // SAFETY: the world is stopped: all Ps are ours.
         unsafe {
-            while let (Some(g), _) = (*p).runq_get() {
+            let own = OwnP::new(ptr::NonNull::new_unchecked(p));
+            while let (Some(g), _) = own.runq_get() {
                 s.runq_put(g);
             }
             (*p).status.die();

@@ -183,7 +183,8 @@ mod tests {
         unsafe {
             let walk = move |seen: &mut Seen| what(own(p, seen));
             assert_eq!(walk(&mut Seen::new()), "");
-            (*p).runq_put(Runnable::from_raw(g), false, &mut overflow);
+            let own_p = crate::world::OwnP::new(core::ptr::NonNull::new_unchecked(p));
+            own_p.runq_put(Runnable::from_raw(g), false, &mut overflow);
             (*p).gfree = dead;
             assert_eq!(walk(&mut Seen::new()), "number of a P's dead goroutines");
             (*p).ngfree.store(1, Ordering::Relaxed);

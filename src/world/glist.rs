@@ -2,6 +2,7 @@
 
 use super::g::{GState, status_of};
 use super::p::P;
+use super::plocal::OwnP;
 use super::rights::{Right, Runnable};
 use crate::abi::G;
 use crate::fatal::walk::{Walk, holds, same};
@@ -168,40 +169,56 @@ impl P {
     pub fn runq_empty(&self) -> bool {
         self.runq.is_empty()
     }
+}
 
-    /// Adds a goroutine. Owner only. With `next` it runs before the others, and the one that was
+/// A P's run queue, of which only the thread that has the P puts and takes.
+///
+/// ```compile_fail,E0599
+/// fn put(other: &gort::world::P, g: gort::world::Runnable) {
+///     other.runq_put(g, false, &mut gort::world::GList::new());
+/// }
+/// ```
+impl OwnP<'_> {
+    /// There is nothing on the queue that others could not steal meanwhile.
+    #[inline(always)]
+    pub fn runq_empty(self) -> bool {
+        self.shared().runq_empty()
+    }
+
+    /// Adds a goroutine. With `next` it runs before the others, and the one that was
     /// next is queued. False when the ring is full: then `overflow` holds half of the ring and the
     /// goroutine, for the global queue.
     #[doc(alias = "runqput")]
-    pub fn runq_put(&self, g: Runnable, next: bool, overflow: &mut GList<Runnable>) -> bool {
+    pub fn runq_put(self, g: Runnable, next: bool, overflow: &mut GList<Runnable>) -> bool {
+        let runq = &self.shared().runq;
         let mut item = g.into_raw() as usize;
         if next {
-            item = self.runq.put_next(item);
+            item = runq.put_next(item);
             if item == 0 {
                 return true;
             }
         }
-        self.runq.put(item, |g| {
+        runq.put(item, |g| {
             // SAFETY: the ring kept the right, and does no longer.
             overflow.push(unsafe { Runnable::from_raw(g as *mut G) });
         })
     }
 
-    /// Takes the next goroutine. Owner only. The flag says that it inherits the time slice of its
+    /// Takes the next goroutine. The flag says that it inherits the time slice of its
     /// waker.
     #[doc(alias = "runqget")]
-    pub fn runq_get(&self) -> (Option<Runnable>, bool) {
-        let (item, next) = self.runq.get();
+    pub fn runq_get(self) -> (Option<Runnable>, bool) {
+        let (item, next) = self.shared().runq.get();
         // SAFETY: the ring kept the right to what it answers, and does no longer.
         (unsafe { Runnable::from_word(item as *mut G) }, next)
     }
 
-    /// Moves half of `from`'s ring into ours (owner only) and answers one of them. `take_next`: the
+    /// Moves half of `from`'s ring into ours and answers one of them. `take_next`: the
     /// victim's next one too.
     #[doc(alias = "runqsteal")]
     #[doc(alias = "runqgrab")]
-    pub fn runq_steal(&self, from: &P, take_next: bool) -> Option<Runnable> {
-        let item = self.runq.steal(&from.runq, take_next);
+    pub fn runq_steal(self, from: &P, take_next: bool) -> Option<Runnable> {
+        let item = self.shared().runq.steal(&from.runq, take_next);
         // SAFETY: the other ring kept the right to what it lost.
         unsafe { Runnable::from_word(item as *mut G) }
     }

@@ -172,6 +172,14 @@ impl OwnP<'_> {
         NonNull::new(current::getp()).map(|p| unsafe { Self::new(p) })
     }
 
+    /// What any thread may look at.
+    #[inline(always)]
+    pub(super) const fn shared(&self) -> &P {
+        // SAFETY: Ps live for ever; a reference for one use, since the rooms write what they keep
+        // in it.
+        unsafe { self.p.as_ref() }
+    }
+
     /// Its address.
     #[inline(always)]
     const fn p(self) -> *mut P {
