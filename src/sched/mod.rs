@@ -6,7 +6,7 @@
 //! pair with.
 //!
 //! A goroutine's call enters system mode on an empty g0 stack and ends either by returning to the
-//! Go caller or in [`crate::dispatch::schedule::schedule`], so no Rust frame outlives a park and
+//! Go caller or in `schedule` (src/dispatch/schedule.rs), so no Rust frame outlives a park and
 //! the world is only stopped where no Rust frame of a goroutine is live (docs/sched.md).
 
 pub mod alarm;

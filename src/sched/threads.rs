@@ -227,7 +227,7 @@ pub unsafe fn release_p() -> *mut P {
 /// Waits for a P, spinning for `ns` nanoseconds before the thread sleeps.
 ///
 /// # Safety
-/// As [`stop`](crate::dispatch::threads::stop), and the M is on the list of idle ones.
+/// As `stop` (src/dispatch/threads.rs), and the M is on the list of idle ones.
 pub(crate) unsafe fn wait_awake(ns: i64) {
     let m = getm();
     // SAFETY: this thread's own M, which is idle by the caller's promise.
