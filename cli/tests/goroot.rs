@@ -158,9 +158,9 @@ fn its_go_command_refuses_what_gort_has_not() {
             "gort: go test -race is not supported",
         ),
         (
-            "build -buildmode=c-shared x",
+            "build -buildmode=plugin x",
             &[],
-            "gort: go build -buildmode=c-shared is not supported",
+            "gort: go build -buildmode=plugin is not supported",
         ),
         (
             "install -linkshared x",

@@ -29,6 +29,27 @@ fn the_place_of_g_is_fixed_without_c() {
     }
 }
 
+/// `mov rcx, [rip+...]; mov rcx, fs:[rcx]; ret`, made for shared objects: the offset is a constant in
+/// a program that is fixed in place.
+#[test]
+fn code_for_shared_objects_is_part_of_static_programs() {
+    let b = Bench::new(&Library::default());
+    let code = [
+        0x48, 0x8b, 0x0d, 0, 0, 0, 0, 0x64, 0x48, 0x8b, 0x09, 0xc3, 0, 0, 0, 0,
+    ];
+    let main = Encoder::new(&[])
+        .function("\"\".main", &code, &[(3, 4, R_TLS_IE, -4, "")])
+        .function("\"\".init", RET, &[])
+        .finish();
+    b.write("main.o", &main);
+    let bytes = b.linked(&["-o", "out", "main.o"]);
+    let exe = Exe::new(&bytes);
+    let main = exe.symbol("main.main").expect("main.main");
+    // mov rcx, -8
+    assert_eq!(exe.u32(main), 0xf8c1_c748);
+    assert_eq!(exe.u32(main + 3) as i32, -8);
+}
+
 /// Compiles C code; `None`, after a word about it, without a C compiler.
 fn compiled(b: &Bench, code: &str, flags: &[&str]) -> Option<Vec<u8>> {
     let source = b.write("c.c", code.as_bytes());

@@ -29,6 +29,7 @@ pub const R_ADDR: i64 = 1;
 pub const R_CALL: i64 = 5;
 pub const R_CALLIND: i64 = 8;
 pub const R_PCREL: i64 = 11;
+pub const R_TLS_IE: i64 = 14;
 
 /// A symbol to encode.
 #[derive(Debug, Clone, Default)]
