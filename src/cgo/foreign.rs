@@ -73,7 +73,7 @@ static READY: AtomicBool = AtomicBool::new(false);
 pub unsafe fn start() {
     KEY.make(thread_ends);
     // SAFETY: passed on.
-    unsafe { POOL.add(make(ptr::null_mut())) };
+    unsafe { POOL.add(make(ptr::null_mut()), 0) };
     READY.store(true, Ordering::Release);
 }
 
@@ -332,8 +332,10 @@ pub fn callback(sys: Sys<'_>, _a: &mut args::gort_foreigncallback) -> Outcome {
         let n = POOL.shortage();
         // SAFETY: in system mode, with a P. Of a thread that is gone nobody uses anything.
         unsafe {
-            if n != 0 && POOL.reclaim(has_ended) < n {
-                POOL.add((0..n).fold(ptr::null_mut(), |list, _| make(list)));
+            if n != 0 {
+                let found = POOL.reclaim(has_ended);
+                let list = (found..n).fold(ptr::null_mut(), |list, _| make(list));
+                POOL.add(list, n);
             }
         }
     }

@@ -55,6 +55,8 @@ struct Lists {
     /// How many are made before threads that have ended are looked for again.
     look_at: u32,
     waiting: u32,
+    /// How many are being made.
+    coming: u32,
 }
 
 /// Nodes made before [`Pool::reclaim`] looks for the first time. A look visits all nodes. The next
@@ -83,6 +85,7 @@ impl Pool {
                     made: 0,
                     look_at: FIRST_LOOK,
                     waiting: 0,
+                    coming: 0,
                 }),
                 short: AtomicBool::new(false),
                 word: AtomicU32::new(0),
@@ -124,20 +127,22 @@ impl Pool {
     /// How many nodes the caller is to make and to [`Pool::add`] together: 0 if another thread
     /// does.
     pub fn shortage(&self) -> u32 {
-        let lists = self.lists.lock();
+        let mut lists = self.lists.lock();
         if !self.short.swap(false, Ordering::Relaxed) {
             return 0;
         }
         // One is always there for the next thread.
-        lists.waiting + 1
+        let n = (lists.waiting + 1).saturating_sub(lists.coming);
+        lists.coming += n;
+        n
     }
 
-    /// Adds new nodes, a list of [`Node::then`]. One by one threads that wait would take each as it
+    /// Adds new nodes, a list of [`Node::then`], for `asked` that were asked for. One by one threads that wait would take each as it
     /// comes, find that it is the last, and make others.
     ///
     /// # Safety
     /// Nobody else knows them, and they are never freed.
-    pub unsafe fn add(&self, mut node: *mut Node) {
+    pub unsafe fn add(&self, mut node: *mut Node, asked: u32) {
         let mut lists = self.lists.lock();
         let mut n = 0;
         while !node.is_null() {
@@ -152,6 +157,7 @@ impl Pool {
             n += 1;
         }
         lists.made += n;
+        lists.coming -= asked;
         let wakes = self.count(&lists, n);
         drop(lists);
         self.wake(wakes);

@@ -45,12 +45,12 @@ impl C {
             gone: std::array::from_fn(|_| AtomicBool::new(false)),
             made: Plain::new(0),
         });
-        c.make(1);
+        c.make(1, 0);
         c
     }
 
-    /// Makes so many, as `make`.
-    fn make(&self, n: u32) {
+    /// Makes so many, as `make`, for those that were asked for.
+    fn make(&self, n: u32, asked: u32) {
         self.made.fetch_add(n, Relaxed);
         let list = (0..n).fold(null_mut(), |list, _| {
             let extra = Extra {
@@ -60,7 +60,7 @@ impl C {
             Box::into_raw(Box::new(extra)).cast()
         });
         // SAFETY: nobody else knows them. They are not freed before the model ends.
-        unsafe { self.pool.add(list) };
+        unsafe { self.pool.add(list, asked) };
     }
 
     /// As `take`: the first callback of thread `tid`.
@@ -78,8 +78,9 @@ impl C {
     fn make_others(&self, reclaims: bool) {
         if self.pool.is_short() {
             let n = self.pool.shortage();
-            if n != 0 && (!reclaims || self.reclaim() < n) && does("make others") {
-                self.make(n);
+            if n != 0 && does("make others") {
+                let found = if reclaims { self.reclaim() } else { 0 };
+                self.make(n.saturating_sub(found), n);
             }
         }
     }
@@ -139,7 +140,7 @@ fn a_thread_ends(tells: bool) {
     c.uses(extra);
     ends.join().unwrap();
     // Its M can be had again. The pool looks for them when twice as many were made.
-    c.make(c.made.load(Relaxed));
+    c.make(c.made.load(Relaxed), 0);
     c.reclaim();
     for _ in 1..c.made.load(Relaxed) {
         let again = c.pool.take();
