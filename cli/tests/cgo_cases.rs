@@ -136,7 +136,14 @@ calls 1000
         "callers",
         "\
 main.goDown runtime.call runtime.cgocallbackg1 runtime.cgocallbackg runtime.cgocallback_gofunc \
-runtime.asmcgocall runtime.cgocall main._Cfunc_down main.goDown runtime.call",
+runtime.asmcgocall runtime.cgocall main._Cfunc_down main.goDown runtime.call \
+runtime.cgocallbackg1 runtime.cgocallbackg runtime.cgocallback_gofunc runtime.asmcgocall \
+runtime.cgocall main._Cfunc_down main.init.6.func4 main.main runtime.main runtime.goexit
+1
+main.goDown runtime.call runtime.cgocallbackg1 runtime.cgocallbackg runtime.cgocallback_gofunc \
+runtime.goexit
+0
+",
     ),
     ("stress", "calls counted: true\n"),
 ];
@@ -161,4 +168,107 @@ fn every_case_at_the_border_of_c() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Cases that end the process, what they print among other things, in this order, and what they do
+/// not print.
+const ENDS: &[(&str, &[&str], &[&str])] = &[
+    (
+        "uncaught",
+        &[
+            "panic: from below\n",
+            "main.goDown(0x1, ",
+            "main._Cfunc_down(0x1, ",
+            "main.goDown(0x1, ",
+            "main._Cfunc_down(0x1, ",
+            "main.init.",
+            "main.main()\n",
+        ],
+        &["runtime.cgocallback"],
+    ),
+    (
+        "uncaught-on-thread",
+        &[
+            "panic: from below\n",
+            "[running, locked to thread]:\n",
+            "main.goDown(0x1, ",
+            "main._Cfunc_down(0x1, ",
+            "main.goDown(0x1, ",
+            "[syscall",
+            "main._Cfunc_on_thread(0x1, ",
+            "main.main()\n",
+        ],
+        &["runtime.cgocallback"],
+    ),
+    (
+        "fault",
+        &[
+            "fatal error: unexpected signal during runtime execution\n[signal 0xb ",
+            "main._Cfunc_fault(",
+            "main.main()\n",
+        ],
+        &[],
+    ),
+    (
+        "tiny-stack",
+        &[
+            "runtime: callback on a thread of C with ",
+            "fatal error: stack of the thread is too small for Go\n",
+        ],
+        &[],
+    ),
+    (
+        "callback-on-signal-stack",
+        &["fatal error: callback of a signal handler of C, on the signal stack\n"],
+        &[],
+    ),
+];
+
+#[test]
+fn tracebacks_cross_the_border_of_c() {
+    let Some(builder) = Builder::new("gcc") else {
+        return;
+    };
+    let exe = builder.build("cgo-cases");
+    for &(case, wanted, unwanted) in ENDS {
+        let ran = run(&exe, case, &[("GOTRACEBACK", "1")]);
+        let printed = text(&ran);
+        assert_eq!(ran.status.code(), Some(2), "{case}:\n{printed}");
+        let mut rest = &*printed;
+        for part in wanted {
+            let at = rest.find(part);
+            let at = at.unwrap_or_else(|| panic!("{case}: no {part:?} in\n{printed}"));
+            rest = &rest[at + part.len()..];
+        }
+        for part in unwanted {
+            assert!(!printed.contains(part), "{case}: {part:?} in\n{printed}");
+        }
+    }
+    let all = text(&run(&exe, "uncaught", &[("GOTRACEBACK", "2")]));
+    for part in [
+        "runtime.cgocallback_gofunc(",
+        "runtime.asmcgocall(",
+        "runtime.cgocall(",
+    ] {
+        assert!(all.contains(part), "no {part:?} in\n{all}");
+    }
+    let none = text(&run(&exe, "uncaught", &[("GOTRACEBACK", "0")]));
+    assert_eq!(none, "panic: from below\n");
+    // Buffers of C are written, as at each end of a program of C.
+    let exit = run(&exe, "exit", &[]);
+    assert_eq!(text(&exit), "buffered\nlast\n");
+    assert_eq!(exit.status.code(), Some(3));
+}
+
+#[test]
+fn exceptions_of_cplusplus_stay_between_its_frames() {
+    let Some(builder) = Builder::new("g++") else {
+        return;
+    };
+    let exe = builder.build("cgo-c++");
+    for debug in ["", "gcverify=1"] {
+        let ran = run(&exe, "", &[("GODEBUG", debug)]);
+        assert_eq!(text(&ran), "2 22\n300\n300\n300\n300\n400 4\n");
+        assert!(ran.status.success(), "{}", ran.status);
+    }
 }
