@@ -30,8 +30,12 @@ pub fn run(language: Language, args: &[OsString]) -> u8 {
     if let Err(error) = mend_wrappers(&args) {
         return say(&error);
     }
+    // It would warn in each step of flags that are for another one.
+    let program = Path::new(&compiler[0]).file_name().unwrap_or_default();
+    let quiet = program.to_string_lossy().contains("clang");
     let error = Command::new(&compiler[0])
         .args(&compiler[1..])
+        .args(quiet.then_some("-Qunused-arguments"))
         .args(args)
         .exec();
     say(&format!("cannot run {}: {error}", compiler[0].display()))

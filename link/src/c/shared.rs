@@ -11,6 +11,9 @@ use object::write::elf::{FileHeader, SectionHeader, Sym, Verdef, Writer};
 use object::{Endianness, elf};
 use rustc_hash::FxHashMap;
 
+/// Names of the C library itself: glibc's and musl's.
+const C_LIBRARIES: [&[u8]; 3] = [b"libc.so.6", b"libc.so", b"libc.musl-x86_64.so.1"];
+
 /// What a program takes from shared libraries.
 #[derive(Debug, Default, Clone)]
 pub struct Shared {
@@ -89,9 +92,26 @@ impl Shared {
         found.map(|import| import.version.as_slice())
     }
 
+    /// A process can have one C library only; packages may have been compiled for different ones.
+    fn check_one_c_library(&self) -> Result<()> {
+        let is_c = |l: &&Library| C_LIBRARIES.contains(&&*l.name);
+        let mut found = self.libraries.iter().filter(is_c);
+        match (found.next(), found.next()) {
+            (Some(one), Some(other)) => {
+                let names = [one, other].map(|l| l.name.escape_ascii());
+                let [one, other] = names;
+                Err(Error::new(format!(
+                    "packages of the program were compiled for different C libraries ({one}, {other}); make a goroot for each C compiler (gort goroot DIR), or leave -linkmode=internal out"
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A file for each library, with a name for it, and whether the program needs it in any case.
     /// Names of no library in particular, as musl's, are in the first.
     pub fn files(&self, kinds: &Kinds<'_>) -> Result<Vec<(String, Vec<u8>, bool)>> {
+        self.check_one_c_library()?;
         let mut libraries = self.libraries.clone();
         if let Some(any) = libraries.iter().position(|l| l.name.is_empty()) {
             let any = libraries.remove(any);
@@ -237,5 +257,85 @@ impl Library {
         w.write_gnu_verdef_section_header(0);
         w.write_shstrtab_section_header();
         Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use object::read::elf::{Dyn as _, ElfFile64};
+    use object::{Object as _, ObjectSymbol as _};
+
+    fn import(name: &str, version: &str, library: &str) -> Directive {
+        Directive::ImportDynamic {
+            local: name.into(),
+            remote: name.into(),
+            version: version.into(),
+            library: library.into(),
+        }
+    }
+
+    fn shared(directives: &[Directive]) -> Shared {
+        let mut shared = Shared::default();
+        directives.iter().for_each(|d| shared.obey(d));
+        shared
+    }
+
+    #[test]
+    fn a_file_says_what_the_library_would() {
+        let s = shared(&[
+            Directive::Need(b"libm.so.6".to_vec()),
+            import("puts", "GLIBC_2.2.5", "libc.so.6"),
+            import("stat", "GLIBC_2.33", "libc.so.6"),
+            import("free", "", ""),
+            // Another package says so once more.
+            import("puts", "GLIBC_2.2.5", "libc.so.6"),
+        ]);
+        let kinds = Kinds::from_iter([(&b"puts"[..], elf::STT_FUNC)]);
+        let files = s.files(&kinds).unwrap();
+        let needed: Vec<bool> = files.iter().map(|(_, _, needed)| *needed).collect();
+        assert_eq!(needed, [true, false]);
+        let names = |bytes: &[u8]| -> Vec<String> {
+            let file: ElfFile64<'_> = ElfFile64::parse(bytes).unwrap();
+            let symbols = file.dynamic_symbols();
+            let names = symbols.map(|s| s.name().unwrap().to_string());
+            names.collect()
+        };
+        // A name without a library is in the first that the program needs.
+        assert_eq!(names(&files[0].1), ["free"]);
+        assert_eq!(names(&files[1].1), ["puts", "stat"]);
+        let file: ElfFile64<'_> = ElfFile64::parse(&*files[1].1).unwrap();
+        let (endian, table) = (file.endian(), file.elf_section_table());
+        let (dynamic, link) = table.dynamic(endian, file.data()).unwrap().unwrap();
+        let strings = table.strings(endian, file.data(), link).unwrap();
+        let name = dynamic.iter().find(|d| d.d_tag(endian) == elf::DT_SONAME);
+        let name = strings.get(name.unwrap().d_val(endian) as u32);
+        assert_eq!(name, Ok(&b"libc.so.6"[..]));
+        let versions = table.versions(endian, file.data()).unwrap().unwrap();
+        let puts = versions.version_index(endian, object::SymbolIndex(1));
+        let version = versions.version(puts.index()).unwrap().unwrap();
+        assert_eq!(version.name(), b"GLIBC_2.2.5");
+    }
+
+    #[test]
+    fn a_program_has_one_c_library() {
+        let refused = |directives: &[Directive]| {
+            let done = shared(directives).files(&Kinds::default());
+            done.err()
+                .map(|e| e.messages()[0].clone())
+                .unwrap_or_default()
+        };
+        let need = |name: &str| Directive::Need(name.into());
+        assert_eq!(refused(&[need("libc.so.6"), need("libm.so.6")]), "");
+        let both = refused(&[need("libc.so.6"), need("libc.so")]);
+        assert!(
+            both.contains("different C libraries (libc.so.6, libc.so)"),
+            "{both}"
+        );
+        let nowhere = refused(&[import("puts", "", "")]);
+        assert!(
+            nowhere.contains("no package of the program names"),
+            "{nowhere}"
+        );
     }
 }

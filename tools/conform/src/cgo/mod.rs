@@ -43,6 +43,8 @@ pub struct Args {
     options: Options,
 }
 
+/// What fails, for reasons to live with.
+const EXPECTED: &str = include_str!("expected.toml");
 /// Time limit of a build, and of a program.
 const TIME: std::time::Duration = std::time::Duration::from_secs(600);
 
@@ -108,13 +110,16 @@ pub fn run(args: &Args) -> Result<bool> {
     if args.options.lists() {
         return runner::list(&cases, &args.options);
     }
-    let against = if args.stock { "stock" } else { "gort" };
+    let (against, expected) = match args.stock {
+        true => ("stock", Expected::nothing()),
+        false => ("gort", Expected::load(None, EXPECTED)?),
+    };
     runner::run(
         "conform cgo",
         against,
         &cases,
         &args.options,
-        &Expected::nothing(),
+        &expected,
         scratch.path(),
     )
 }
@@ -139,4 +144,23 @@ fn compilers(asked: &[String]) -> Result<Vec<(String, bool)>> {
         bail!("there is no C compiler: install gcc or clang, or name another with --compiler");
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_expected_failure_is_of_a_case() {
+        let names: Vec<String> = SUITES
+            .iter()
+            .flat_map(|suite| suite.modes.iter().map(move |mode| (suite, mode)))
+            .flat_map(|(suite, mode)| {
+                ["gcc", "clang"].map(|cc| format!("{}/{}/{cc}", suite.name, mode.name()))
+            })
+            .collect();
+        let expected = Expected::load(None, EXPECTED).unwrap();
+        let strangers = expected.strangers(names.iter().map(String::as_str));
+        assert_eq!(strangers, Vec::<&str>::new());
+    }
 }

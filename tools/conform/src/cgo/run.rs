@@ -8,7 +8,7 @@ use object::read::elf::{ElfFile64, FileHeader as _};
 use object::{Endianness, Object as _, ObjectSection as _, elf};
 
 use super::side::Side;
-use super::table::{Counts, Form, How, IN_CODE, Mode, NOT_PIE, NOT_THERE, Suite};
+use super::table::{Counts, Form, How, Mode, NOT_THERE, Suite};
 use crate::matrix::Matrix;
 use crate::runtime::{self, INTERNAL, PUBLIC};
 use crate::stdlib::transcript::{Ended, Transcript};
@@ -183,16 +183,17 @@ impl Job<'_> {
         let wrong = match self.mode.form() {
             Form::Fixed if moves => "position-independent",
             Form::Static if loads => "not static",
-            Form::Pie if !moves => NOT_PIE,
+            Form::Pie if !moves => "not position-independent",
             // Stock's has them: Go code in its archives is not compiled for it.
-            Form::Pie if !self.side.is_stock() && has_text_relocations(&file) => IN_CODE,
+            Form::Pie if !self.side.is_stock() && has_text_relocations(&file) => {
+                "relocated in its code"
+            }
             _ => return Ok(()),
         };
-        let why = format!("the executable is {wrong}");
-        Err(match NOT_THERE.contains(&wrong) {
-            true => Verdict::Skip(why),
-            false => Verdict::Fail(Cause::LinkError, why),
-        })
+        Err(Verdict::Fail(
+            Cause::LinkError,
+            format!("the executable is {wrong}"),
+        ))
     }
 
     /// Runs an executable as often as asked for.
@@ -419,11 +420,12 @@ mod tests {
 
     #[test]
     fn only_what_is_known_to_be_missing_is_skipped() {
-        let words = "# x\ngort: go build -buildmode=pie is not supported: gort makes executables";
+        let words = "# x\ngort: go build -linkshared is not supported: gort makes executables";
         assert!(refusal(words).unwrap().starts_with("gort: go build"));
         for other in [
             "gort: go build -race is not supported: leave it out",
-            "main.go:5: -buildmode=pie is not supported",
+            "gort: go build -buildmode=pie is not supported: gort makes executables",
+            "main.go:5: -linkshared is not supported",
             "gort link: undefined: f",
         ] {
             assert_eq!(refusal(other), None, "{other}");
