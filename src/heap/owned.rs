@@ -9,10 +9,9 @@ use core::ptr::{NonNull, null_mut};
 /// at its atomic fields.
 ///
 /// ```compile_fail,E0382
-/// fn on_two_lists(one: &mut gort::heap::List, other: &mut gort::heap::List) {
-///     let Some(span) = one.pop() else { return };
-///     other.push(span);
-///     one.push(span);
+/// fn on_two_lists(span: gort::heap::OwnedSpan) {
+///     gort::heap::central::put(span);
+///     gort::heap::central::put(span);
 /// }
 /// ```
 ///

@@ -174,8 +174,9 @@ impl P {
 /// A P's run queue, of which only the thread that has the P puts and takes.
 ///
 /// ```compile_fail,E0599
-/// fn put(other: &gort::world::P, g: gort::world::Runnable) {
-///     other.runq_put(g, false, &mut gort::world::GList::new());
+/// use gort::world::{P, Runnable, glist::GList};
+/// fn put(other: &P, g: Runnable, overflow: &mut GList<Runnable>) {
+///     other.runq_put(g, false, overflow);
 /// }
 /// ```
 impl OwnP<'_> {
