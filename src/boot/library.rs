@@ -43,12 +43,12 @@ unsafe extern "C" fn gort_library_loaded(
     envp: *const *const u8,
 ) {
     let create = cgo::sys_thread_create();
-    // SAFETY: C's variable.
+    // SAFETY: null, or a variable of the C library, which nothing else changes while it loads us.
     let environment = unsafe { gort_c_environ.as_ref() };
     let environment = environment.map_or(envp, |environ| *environ);
     LOADED.store(true, Ordering::Relaxed);
     level::always_crash();
-    // SAFETY: vectors of C's.
+    // SAFETY: the vectors are those that the C library has passed, or its variable.
     unsafe {
         let mut arguments = Vector::of_c(argc, argv, envp);
         if arguments.is_empty() {
@@ -94,7 +94,7 @@ impl Vector {
     /// A null ends it; or it is null.
     unsafe fn up_to_null(words: *const *const u8) -> Self {
         let mut n = 0;
-        // SAFETY: the caller's promise.
+        // SAFETY: by the caller's promise a null ends it, and is not passed.
         while !words.is_null() && unsafe { !(*words.add(n)).is_null() } {
             n += 1;
         }
@@ -144,7 +144,7 @@ unsafe fn as_kernel_leaves_them(
     const WORD: usize = size_of::<usize>();
     let (mut strings, mut bytes) = (0, 0);
     let mut count = |s: &[u8]| (strings, bytes) = (strings + 1, bytes + s.len());
-    // SAFETY: the caller's promise.
+    // SAFETY: by the caller's promise the strings end.
     unsafe {
         arguments.each(&mut count);
         environment.each(&mut count);
