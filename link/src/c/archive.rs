@@ -122,7 +122,7 @@ pub fn with_member(name: &str, object: &[u8]) -> Result<Vec<u8>> {
         );
         out.extend_from_slice(header.as_bytes());
         out.extend_from_slice(data);
-        if out.len() % 2 != 0 {
+        if !out.len().is_multiple_of(2) {
             out.push(b'\n');
         }
     }
