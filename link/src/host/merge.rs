@@ -86,7 +86,10 @@ impl Merged {
             }
         }
         let mut merged = Self::default();
-        for p in pieces {
+        for mut p in pieces {
+            if p.name == ".eh_frame" {
+                fill_last_record(&mut p.bytes);
+            }
             let contents = match p.kind == elf::SHT_NOBITS.0 {
                 true => Contents::Zeros(p.size),
                 false => Contents::Bytes(p.bytes),
@@ -362,6 +365,24 @@ fn unwind_records(
     kept
 }
 
+/// Makes unwind information end at a multiple of its alignment, by instructions that do nothing
+/// after its last record: a linker that joins objects would put other bytes there, and the records of
+/// the next object could not be found.
+fn fill_last_record(records: &mut Vec<u8>) {
+    let (mut at, mut last) = (0, None);
+    while let Some(length) = records.get(at..).and_then(|r| r.first_chunk()) {
+        last = Some(at);
+        at += 4 + u32::from_le_bytes(*length) as usize;
+    }
+    let more = at.next_multiple_of(8) - at;
+    let Some(last) = last.filter(|_| at == records.len() && more > 0) else {
+        return;
+    };
+    let length = (at - last - 4 + more) as u32;
+    records[last..last + 4].copy_from_slice(&length.to_le_bytes());
+    records.resize(at + more, 0);
+}
+
 /// A symbol of the library that go.o should have and has not.
 pub fn missing(host: &HostLib<'_>, name: &[u8]) -> Error {
     Error::new(format!(
@@ -376,6 +397,20 @@ mod tests {
     use super::*;
 
     /// A zero between records ends the search for a function, and with it C++ exceptions.
+    #[test]
+    fn unwind_information_ends_where_the_next_may_begin() {
+        let record = |length: u32| [&length.to_le_bytes()[..], &vec![1; length as usize]].concat();
+        let mut records = [record(12), record(8)].concat();
+        fill_last_record(&mut records);
+        let last = [&12u32.to_le_bytes()[..], &[1; 8], &[0; 4]].concat();
+        assert_eq!(records, [record(12), last].concat());
+        for whole in [Vec::new(), record(12)] {
+            let mut records = whole.clone();
+            fill_last_record(&mut records);
+            assert_eq!(records, whole);
+        }
+    }
+
     #[test]
     fn unwind_information_has_no_gaps() {
         for (name, next) in [(".eh_frame", 20), (".rodata.gort", 24)] {
