@@ -26,10 +26,10 @@ impl Builder {
         }
         let dir = tempfile::tempdir().unwrap();
         let tree = dir.path().join("tree");
-        let env = [("GO15ROOT", go.into()), ("GORT_LIB", library.into())];
+        let env = [("GO15ROOT", go), ("GORT_LIB", library)];
         let given = env
             .each_ref()
-            .map(|(k, v): &(&str, PathBuf)| (*k, v.to_str().unwrap()));
+            .map(|(k, v): &(&str, PathBuf)| (*k, v.as_path()));
         let made = gort(&["goroot", tree.to_str().unwrap()], &given);
         assert_eq!(made.status, 0, "{}{}", made.out, made.err);
         Some(Self { dir, env })
