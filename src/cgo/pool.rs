@@ -50,6 +50,8 @@ impl Node {
 #[derive(Debug)]
 struct Lists {
     free: *mut Node,
+    /// Length of that list.
+    free_now: u32,
     newest: *mut Node,
     made: u32,
     /// How many are made before threads that have ended are looked for again.
@@ -81,6 +83,7 @@ impl Pool {
             Self {
                 lists: Mutex::new(Lists {
                     free: ptr::null_mut(),
+                    free_now: 0,
                     newest: ptr::null_mut(),
                     made: 0,
                     look_at: FIRST_LOOK,
@@ -112,6 +115,7 @@ impl Pool {
         let node = lists.free;
         // SAFETY: a node on the list is no thread's, and the lock protects the list.
         unsafe { lists.free = (*node).next };
+        lists.free_now -= 1;
         if lists.free.is_null() {
             self.short.store(true, Ordering::Relaxed);
         }
@@ -131,8 +135,9 @@ impl Pool {
         if !self.short.swap(false, Ordering::Relaxed) {
             return 0;
         }
-        // One is always there for the next thread.
-        let n = (lists.waiting + 1).saturating_sub(lists.coming);
+        // One is always there for the next thread. Some may have come since the last was taken, for
+        // threads that have not woken yet.
+        let n = (lists.waiting + 1).saturating_sub(lists.coming + lists.free_now);
         lists.coming += n;
         n
     }
@@ -237,4 +242,5 @@ unsafe fn free(lists: &mut Lists, node: *mut Node) {
         (*node).next = lists.free;
     }
     lists.free = node;
+    lists.free_now += 1;
 }

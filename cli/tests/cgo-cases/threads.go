@@ -46,7 +46,7 @@ func init() {
 	cases["threads-at-once"] = func() {
 		fmt.Println(C.threads_at_once(1000))
 		start := time.Now()
-		fmt.Println(C.threads_at_once(1000), few(4000))
+		fmt.Println(C.threads_at_once(1000), few(1100))
 		if took := time.Since(start); took > 20*time.Second {
 			fmt.Println("takes", took)
 		}
