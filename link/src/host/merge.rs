@@ -326,16 +326,21 @@ fn unwind_records(
         Some(u32::from_le_bytes(*bytes) as usize)
     };
     let (mut kept, mut at) = (Vec::new(), 0);
-    let mut commons: FxHashMap<usize, usize> = FxHashMap::default();
+    let mut keep = |at: usize, record: &[u8], out: &mut Vec<u8>| {
+        let new = out.len() - start;
+        kept.push((at as u64, new as u64, record.len() as u64));
+        out.extend_from_slice(record);
+        new
+    };
+    // Common records, and where they are if they are wanted: those of no live function may refer to
+    // what the program has not, and linkers that see such a reference read no record at all.
+    let mut commons: FxHashMap<usize, (&[u8], Option<usize>)> = FxHashMap::default();
     while let Some((length, back)) = word(at).zip(word(at + 4)) {
         // A length of zero ends the list, one of all ones announces a longer one, which no
         // compiler writes.
         let Some(record) = data.get(at..at + 4 + length).filter(|_| length > 4) else {
             break;
         };
-        let new = out.len() - start;
-        // A function's record names its common one by the distance to it.
-        let common = (back != 0).then(|| commons.get(&(at + 4).wrapping_sub(back)).copied());
         let field = at as u64 + 8;
         let first = relocations.partition_point(|&(offset, _)| offset < field);
         let function = relocations
@@ -345,20 +350,15 @@ fn unwind_records(
             RelocationTarget::Symbol(symbol) => is_live(symbol),
             _ => false,
         });
-        let wanted = match common {
-            None => {
-                commons.insert(at, new);
-                true
-            }
-            Some(common) => common.is_some() && live,
-        };
-        if wanted {
-            kept.push((at as u64, new as u64, record.len() as u64));
-            out.extend_from_slice(record);
-            if let Some(Some(common)) = common {
-                let back = (new + 4 - common) as u32;
-                out[start + new + 4..start + new + 8].copy_from_slice(&back.to_le_bytes());
-            }
+        // A function's record names its common one by the distance to it.
+        let of_function = (at + 4).wrapping_sub(back);
+        if back == 0 {
+            commons.insert(at, (record, None));
+        } else if let Some((common, place)) = commons.get_mut(&of_function).filter(|_| live) {
+            let common = *place.get_or_insert_with(|| keep(of_function, common, out));
+            let new = keep(at, record, out);
+            let back = (new + 4 - common) as u32;
+            out[start + new + 4..start + new + 8].copy_from_slice(&back.to_le_bytes());
         }
         at += 4 + length;
     }
