@@ -76,6 +76,12 @@ pub struct Pool {
     word: AtomicU32,
 }
 
+impl Default for Pool {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Pool {
     crate::constructor! {
         /// Without nodes.

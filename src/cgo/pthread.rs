@@ -15,6 +15,12 @@ pub struct Key(AtomicU32);
 /// There is none: the process has as many keys as the C library allows.
 const NONE: u32 = u32::MAX;
 
+impl Default for Key {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Key {
     /// Not made yet.
     pub const fn new() -> Self {
@@ -41,6 +47,10 @@ impl Key {
     }
 
     /// Sets this thread's word; false: that was not possible.
+    #[expect(
+        clippy::not_unsafe_ptr_arg_deref,
+        reason = "the C library keeps the word and does not follow it"
+    )]
     pub fn set(&self, to: *mut c_void) -> bool {
         let key = self.0.load(Ordering::Relaxed);
         // SAFETY: as above.

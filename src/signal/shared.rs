@@ -44,7 +44,8 @@ pub unsafe fn takes(sig: u32, ctx: &Context, g: *mut G) -> bool {
         return false;
     }
     let may_have = !interrupt::is_marked(ctx) && queue::may_have(sig, ctx);
-    if !is_late(sig, ctx) && !(may_have && queue::send(sig)) {
+    let done = is_late(sig, ctx) || may_have && queue::send(sig);
+    if !done {
         without_us(sig, ctx);
     }
     true

@@ -48,6 +48,9 @@ pub fn link(
 ) -> Result<Vec<u8>> {
     super::compiler::refuse_places(options)?;
     let wanted = Wanted::read(&go_o, objects)?;
+    let mut shared = shared.clone();
+    shared.add_threads(wanted.of_runtime());
+    let shared = &shared;
     wanted.check(shared)?;
 
     let mut args: Vec<String> = ["ld", "--no-identity-comment", "-m", "elf_x86_64"]
@@ -191,6 +194,12 @@ impl<'a> Wanted<'a> {
             elf::R_X86_64_64 if !is_written => _ = self.fixed.entry(name).or_insert(place),
             _ => {}
         }
+    }
+
+    /// What the runtime calls of the C library's threads, of which no package tells.
+    fn of_runtime(&self) -> impl Iterator<Item = &'a [u8]> {
+        let names = self.undefined.iter().copied();
+        names.filter(|name| name.starts_with(b"pthread_") && self.places[name] == GO)
     }
 
     /// Says what nobody has, and what libwild cannot do.

@@ -14,6 +14,9 @@ use rustc_hash::FxHashMap;
 /// Names of the C library itself: glibc's and musl's.
 const C_LIBRARIES: [&[u8]; 3] = [b"libc.so.6", b"libc.so", b"libc.musl-x86_64.so.1"];
 
+/// What runtime/cgo makes threads with.
+const THREADS: &[u8] = b"pthread_create";
+
 /// What a program takes from shared libraries.
 #[derive(Debug, Default, Clone)]
 pub struct Shared {
@@ -78,6 +81,22 @@ impl Shared {
             self.libraries.len() - 1
         });
         &mut self.libraries[at]
+    }
+
+    /// Takes in functions of threads: they are in the library that has [`THREADS`].
+    pub fn add_threads<'a>(&mut self, names: impl Iterator<Item = &'a [u8]>) {
+        let has = |l: &Library| l.names.iter().any(|import| import.name == THREADS);
+        let Some(at) = self.libraries.iter().position(has) else {
+            return;
+        };
+        for name in names {
+            if !self.has(name) {
+                self.libraries[at].names.push(Import {
+                    name: name.to_vec(),
+                    version: Vec::new(),
+                });
+            }
+        }
     }
 
     /// Whether a library has this name.

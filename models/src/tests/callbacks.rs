@@ -1,7 +1,7 @@
 //! Threads of C that call Go: each has an M of its own, no M has two threads, none is lost when a
 //! thread ends, however it does; and no callback runs while the world is stopped.
 
-use super::{DEADLOCK, RACE, explore, must_fail};
+use super::{DEADLOCK, RACE, explore, first, must_fail};
 use crate::cgo::pool::{Node, Pool};
 use crate::sync::atomic::{
     AtomicBool, AtomicU32,
@@ -336,8 +336,12 @@ fn the_m_changes_hands() {
 #[test]
 fn no_callback_runs_while_the_world_is_stopped() {
     explore(stop_in_callbacks);
-    for step in ["take the P by its status", "wait for all Ps"] {
-        must_fail(Weak::Step(step), RACE, stop_in_callbacks);
+    let two_have_it = first("bad transition of a P", RACE);
+    for (step, why) in [
+        ("take the P by its status", two_have_it),
+        ("wait for all Ps", RACE),
+    ] {
+        must_fail(Weak::Step(step), why, stop_in_callbacks);
     }
     must_fail(Weak::Release, RACE, stop_in_callbacks);
     must_fail(Weak::Acquire, RACE, stop_in_callbacks);

@@ -55,6 +55,15 @@ fn must_fail(what: Weak, why: &str, model: impl Fn() + Sync + Send + Clone + 'st
     );
 }
 
+/// Why a model fails: an assertion of the runtime says it first, in builds that have them.
+fn first(asserted: &'static str, otherwise: &'static str) -> &'static str {
+    if cfg!(debug_assertions) {
+        asserted
+    } else {
+        otherwise
+    }
+}
+
 /// What a panic says.
 fn text(panic: &(dyn Any + Send)) -> &str {
     match panic.downcast_ref::<String>() {

@@ -1,7 +1,7 @@
 //! Parking against readying: a goroutine is readied once, not before it is parked, and no wake-up
 //! is lost, whether it waits for one channel or for several.
 
-use super::{DEADLOCK, RACE, explore, must_fail};
+use super::{DEADLOCK, RACE, explore, first, must_fail};
 use crate::abi::G;
 use crate::sync::atomic::{
     Ordering::{Acquire, Relaxed},
@@ -274,7 +274,8 @@ fn each_step_of_parking_is_needed() {
         || receive::<2>(&[0, 1]),
     );
     // Of the channel that is unlocked first: then the other is still locked.
-    must_fail(Weak::Step("take every other lock"), DEADLOCK, || {
+    let why = first("nobody holds it", DEADLOCK);
+    must_fail(Weak::Step("take every other lock"), why, || {
         receive::<2>(&[1])
     });
 }

@@ -2,7 +2,7 @@
 //! link mode.
 //!
 //! [`table`] says what there is and what comes of it on the stock runtime. [`side`] is a goroot for
-//! each C compiler, [`run`] builds the programs and judges them. A case of a mode that gort has not
+//! each C compiler, [`mod@run`] builds the programs and judges them. A case of a mode that gort has not
 //! yet is skipped with the words in which gort refuses it; any other refusal is a failure.
 
 mod run;
